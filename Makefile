@@ -1,0 +1,79 @@
+# Galua - build, test, install. `make help` lists the targets. Objects go to build/ (release) or build/MODE/.
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+MODE    ?= release
+B       := $(if $(filter release,$(MODE)),build,build/$(MODE))
+O       := $(B)/obj
+PKGS    := luajit gsl hdf5 cfitsio readline libxxhash
+PKG_CONFIG ?= pkg-config
+
+OPT_release := -O3 -g
+OPT_debug   := -O0 -g3 -DGAL_DEBUG
+OPT_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer -DGAL_SANITIZE
+OPT_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DGAL_SANITIZE
+OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -DGAL_SANITIZE
+OPT         := $(OPT_$(MODE))
+SAN_LINK    := $(filter -fsanitize=%,$(OPT))
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith -Wwrite-strings $(if $(CI),-Werror)
+HAVE_PKGS := $(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
+PKG_CFLAGS := $(if $(HAVE_PKGS),$(shell $(PKG_CONFIG) --cflags $(PKGS)))
+PKG_LIBS   := $(if $(HAVE_PKGS),$(shell $(PKG_CONFIG) --libs $(PKGS)))
+GAL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -fopenmp -ffp-contract=off -fno-math-errno -Iinclude -Isrc \
+  -DGAL_VERSION='"$(VERSION)"' -DGAL_PREFIX='"$(PREFIX)"' $(PKG_CFLAGS) $(CFLAGS)
+LIBS := $(SAN_LINK) -fopenmp $(PKG_LIBS) -lhdf5_hl -ldl -lm $(LDFLAGS)
+
+# ---- sources. src/repl is the program, everything else the library. *_kern.c are hot loops, compiled once per instruction
+# set (base, x86-64-v3, x86-64-v4) with -DGAL_ISA=...; the best one is chosen at start (src/num/isa.h).
+LIBSRC  := $(sort $(wildcard src/base/*.c src/num/*.c src/io/*.c src/astro/*.c src/stars/*.c src/ssp/*.c src/sfh/*.c src/csp/*.c \
+  src/dust/*.c src/model/*.c src/infer/*.c src/fit/*.c src/lua/*.c))
+KERNSRC := $(filter %_kern.c,$(LIBSRC))
+PLAIN   := $(filter-out %_kern.c,$(LIBSRC))
+ARCH    := $(shell uname -m)
+ISAS    := base $(if $(filter x86_64,$(ARCH)),v3 v4)
+ISA_base :=
+ISA_v3   := -march=x86-64-v3 -ffp-contract=fast
+ISA_v4   := -march=x86-64-v4 -mprefer-vector-width=512 -ffp-contract=fast
+LIBOBJ  := $(PLAIN:%.c=$(O)/%.o) $(foreach i,$(ISAS),$(KERNSRC:%.c=$(O)/%.$(i).o))
+REPLOBJ := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard src/repl/*.c)))
+LUASRC  := $(sort $(shell find lua -name '*.lua' 2>/dev/null))
+CTESTS  := $(patsubst tests/c/%.c,$(B)/tests/%,$(sort $(wildcard tests/c/test_*.c)))
+
+all: deps-check $(B)/galua $(B)/libgalua.a $(B)/galua.pc data
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(GAL_CFLAGS) -MMD -MP -c $< -o $@
+define kern_rule
+$(O)/%_kern.$(1).o: %_kern.c
+	@mkdir -p $$(@D)
+	$(CC) $(GAL_CFLAGS) $(ISA_$(1)) -fno-trapping-math -DGAL_ISA=$(1) -MMD -MP -c $$< -o $$@
+endef
+$(foreach i,$(ISAS),$(eval $(call kern_rule,$(i))))
+
+$(B)/libgalua.so: $(LIBOBJ)
+	$(CC) -shared -Wl,-soname,libgalua.so.0 $^ $(LIBS) -o $@
+	ln -sf libgalua.so $(B)/libgalua.so.0
+$(B)/libgalua.a: $(LIBOBJ)
+	rm -f $@ && ar rcs $@ $^
+$(B)/galua.pc: scripts/dev/galua.pc.in Makefile
+	@mkdir -p $(@D)
+	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
+$(O)/embed.c: $(LUASRC) include/galua/ffi.h scripts/dev/embed.lua
+	@mkdir -p $(@D)
+	luajit scripts/dev/embed.lua include/galua/ffi.h $(LUASRC) > $@.tmp && mv $@.tmp $@
+$(O)/embed.o: $(O)/embed.c
+	$(CC) $(GAL_CFLAGS) -c $< -o $@
+$(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so
+	$(CC) $(REPLOBJ) $(O)/embed.o -L$(B) -Wl,--no-as-needed -lgalua -Wl,--as-needed -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -Wl,-E \
+	  $(LIBS) -o $@
+
+$(B)/tests/%: tests/c/%.c $(B)/libgalua.so
+	@mkdir -p $(@D)
+	$(CC) $(GAL_CFLAGS) -MMD -MP $< -L$(B) -lgalua -Wl,-rpath,'$$ORIGIN/..' -Wl,-rpath,'$$ORIGIN' -lcmocka $(LIBS) -o $@
+
+.DEFAULT_GOAL := all
+include scripts/dev/targets.mk
+-include $(LIBOBJ:.o=.d) $(REPLOBJ:.o=.d) $(CTESTS:=.d)

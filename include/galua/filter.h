@@ -1,0 +1,65 @@
+/* galua/filter.h - transmission curves and synthetic photometry.
+ *
+ * Band flux density (photon counting, AB convention, e.g. Bessell & Murphy 2012 eq. A11; Fukugita et al. 1996 eq. 7):
+ *     <S_nu> = int S_nu T dlambda/lambda / int T dlambda/lambda
+ * with T the photon response; an energy response R is divided by lambda first. The spectrum is piecewise linear in L_lambda,
+ * T piecewise linear between its nodes; integrals run over the union of nodes and are exact (cubic integrand per piece). */
+#ifndef GAL_FILTER_H
+#define GAL_FILTER_H
+#include "galua/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_filter {
+    char *name;      /* "SDSS.g", "Herschel.PACS.green", "JWST.NIRCam.F444W" */
+    size_t n;
+    double *wave;    /* [n] A, strictly ascending (a repeated abscissa in a file is nudged by 1e-9 relative: a step) */
+    double *trans;   /* [n] PHOTON response after conversion, >= 0 */
+    bool energy;     /* the source gave an energy response */
+    double pivot;    /* sqrt(int T l dl / int T/l dl) [A] */
+    double mean;     /* int T l dl / int T dl [A] */
+    double width;    /* int T dl / max T [A] */
+    double norm;     /* 1 / int T/l dl, exact for piecewise-linear T */
+    char *source;    /* where the curve comes from */
+    int refs;
+} gal_filter;
+/* Copies the arrays; sorts, validates, computes the derived numbers. */
+GAL_API gal_status gal_filter_create(gal_filter **out, const char *name, const double *wave, const double *trans, size_t n,
+                                     bool energy, const char *source);
+GAL_API gal_filter *gal_filter_ref(gal_filter *f);
+GAL_API void gal_filter_unref(gal_filter *f);
+GAL_API gal_status gal_filter_tophat(gal_filter **out, const char *name, double lo, double hi);       /* A */
+GAL_API gal_status gal_filter_gaussian(gal_filter **out, const char *name, double centre, double fwhm); /* A; +-4 sigma */
+/* A file: ASCII two columns (header "# energy" / "# photon" honoured), ECSV with units, SVO VOTable, DSPS HDF5. */
+GAL_API gal_status gal_filter_read(gal_filter **out, const char *path);
+/* Embedded set (data/filters.h5). One name, or a set: "SDSS.ugriz", "Herschel.PACS" (all its bands), "2MASS". Appends new
+ * references to *list (grown with gal_realloc). A wrong name is GAL_ENOTFOUND with the nearest names. */
+GAL_API gal_status gal_filters_find(const char *name, gal_filter ***list, size_t *n);
+GAL_API gal_status gal_filters_names(const char *const **names, size_t *n); /* borrowed, sorted */
+
+/* ---- photometry of a spectrum sampled on a fixed rest-frame grid */
+typedef struct gal_phot gal_phot; /* sparse weights of nb bands on a grid at redshift z */
+GAL_API gal_status gal_phot_create(gal_phot **out, gal_filter *const *filters, size_t nb, const double *wave, size_t nwave);
+GAL_API void gal_phot_free(gal_phot *p);
+typedef enum gal_phot_rule {
+    GAL_PHOT_EXACT, /* union of nodes, exact for piecewise-linear L_lambda */
+    GAL_PHOT_GALAPY /* parity: trapezoid of n(l) S_nu(l) over spectrum nodes strictly inside the filter, no edges (D8) */
+} gal_phot_rule;
+/* (Re)computes the weights for redshift z: band flux = sum_k w_k * L_k, times the caller's flux factor. With
+ * S_nu(lambda_obs) = factor * lambda_rest^2 * L(lambda_rest), the lambda^2 is inside the weights. The workspace-owned arrays
+ * are reused: no allocation after the first call with the widest window. A band outside the grid gets weights 0 and
+ * covered[b] = false. */
+GAL_API gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule);
+GAL_API void gal_phot_apply(const gal_phot *p, const double *lum, double factor, double *flux); /* flux[nb] */
+GAL_API const bool *gal_phot_covered(const gal_phot *p);
+static inline double gal_ab_mag_mjy(double mjy);
+#ifdef __cplusplus
+}
+#endif
+#include <math.h>
+/* AB magnitude of a flux density [mJy]; NaN for negative flux */
+static inline double gal_ab_mag_mjy(double mjy)
+{
+    return -2.5 * log10(mjy * 1e-3 / 3630.7805477010137);
+}
+#endif
