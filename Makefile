@@ -54,9 +54,11 @@ endef
 $(foreach i,$(ISAS),$(eval $(call kern_rule,$(i))))
 
 $(B)/libgalua.so: $(LIBOBJ)
+	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libgalua.so.0 $^ $(LIBS) -o $@
 	ln -sf libgalua.so $(B)/libgalua.so.0
 $(B)/libgalua.a: $(LIBOBJ)
+	@mkdir -p $(@D)
 	rm -f $@ && ar rcs $@ $^
 $(B)/galua.pc: scripts/dev/galua.pc.in Makefile
 	@mkdir -p $(@D)
@@ -67,6 +69,7 @@ $(O)/embed.c: $(LUASRC) include/galua/ffi.h scripts/dev/embed.lua
 $(O)/embed.o: $(O)/embed.c
 	$(CC) $(GAL_CFLAGS) -c $< -o $@
 $(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so
+	@mkdir -p $(@D)
 	$(CC) $(REPLOBJ) $(O)/embed.o -L$(B) -Wl,--no-as-needed -lgalua -Wl,--as-needed -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -Wl,-E \
 	  $(LIBS) -o $@
 

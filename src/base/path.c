@@ -1,0 +1,156 @@
+/* Files and the data locator. */
+#include "galua/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool gal_file_exists(const char *path)
+{
+    struct stat sb;
+    return stat(path, &sb) == 0;
+}
+
+gal_status gal_exe_dir(char *buf, size_t n)
+{
+    char path[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (len <= 0)
+        return gal_fail(GAL_EIO, "cannot find the running program: %s", strerror(errno));
+    path[len] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash && slash != path)
+        *slash = '\0';
+    if ((size_t)snprintf(buf, n, "%s", path) >= n)
+        return gal_fail(GAL_EINVAL, "path of the running program is longer than %zu characters", n);
+    return GAL_OK;
+}
+
+/* Places relative to the program: build/galua, an installed bin/galua, build/tests/x, build/asan/galua, build/asan/tests/x.
+ * Data made at build time lives in build/data whichever build asks. */
+static const char *const near_program[] = {
+    "../data",    "data",          "../share/galua/data", "../../data",
+    "../../../data", "../../build/data", "../build/data",       "../../../build/data"};
+
+gal_status gal_data_dir(int i, char *buf, size_t n)
+{
+    const char *env = getenv("GALUA_DATA");
+    while (env && *env) {
+        size_t len = strcspn(env, ":");
+        if (len && i-- == 0) {
+            snprintf(buf, n, "%.*s", (int)len, env);
+            return GAL_OK;
+        }
+        env += len + (env[len] == ':');
+    }
+    const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    bool has_xdg = xdg && *xdg;
+    if ((has_xdg || (home && *home)) && i-- == 0) {
+        snprintf(buf, n, "%s%s", has_xdg ? xdg : home, has_xdg ? "/galua" : "/.local/share/galua");
+        return GAL_OK;
+    }
+    char exe[PATH_MAX];
+    for (size_t k = 0; k < sizeof near_program / sizeof *near_program; k++)
+        if (i-- == 0) {
+            gal_status st = gal_exe_dir(exe, sizeof exe);
+            snprintf(buf, n, "%.3000s/%s", exe, near_program[k]);
+            return st;
+        }
+    if (i == 0) {
+        snprintf(buf, n, "%s/share/galua/data", GAL_PREFIX);
+        return GAL_OK;
+    }
+    return GAL_ENOTFOUND;
+}
+
+gal_status gal_data_path(const char *name, char *buf, size_t n)
+{
+    char dir[PATH_MAX], where[600] = "";
+    for (int i = 0; gal_data_dir(i, dir, sizeof dir) == GAL_OK; i++) {
+        if ((size_t)snprintf(buf, n, "%s/%s", dir, name) < n && gal_file_exists(buf))
+            return GAL_OK;
+        size_t used = strlen(where);
+        if (i < 4)
+            snprintf(where + used, sizeof where - used, "%s%.200s", used ? ", " : "", dir);
+    }
+    return gal_fail(GAL_ENOTFOUND, "data file '%s' not found in %s: run 'make', or set GALUA_DATA to its folder", name,
+                    where);
+}
+
+gal_status gal_read_file(const char *path, char **text, size_t *n)
+{
+    gal_status st = GAL_OK;
+    char *buf = NULL;
+    size_t cap = 0, len = 0;
+    *text = NULL;
+    *n = 0;
+    struct stat sb;
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return gal_fail(errno == ENOENT ? GAL_ENOTFOUND : GAL_EIO, "%s: %s", path,
+                        errno == ENOENT ? "no such file" : strerror(errno));
+    if (fstat(fileno(f), &sb) != 0)
+        GAL_THROW(GAL_EIO, "%s: %s", path, strerror(errno));
+    if (S_ISDIR(sb.st_mode))
+        GAL_THROW(GAL_EIO, "%s: is a folder, not a file", path);
+    cap = S_ISREG(sb.st_mode) ? (size_t)sb.st_size + 2 : 65536;
+    if (!(buf = gal_alloc(cap)))
+        GAL_TRY(GAL_ENOMEM);
+    for (;;) {
+        if (len + 1 >= cap) {
+            char *bigger = gal_realloc(buf, cap = 2 * cap + 65536);
+            if (!bigger)
+                GAL_TRY(GAL_ENOMEM);
+            buf = bigger;
+        }
+        size_t got = fread(buf + len, 1, cap - len - 1, f);
+        if (got == 0)
+            break;
+        len += got;
+    }
+    if (ferror(f))
+        GAL_THROW(GAL_EIO, "%s: %s", path, strerror(errno));
+    buf[len] = '\0';
+    *text = buf;
+    *n = len;
+    buf = NULL;
+out:
+    gal_free(buf);
+    fclose(f);
+    return st;
+}
+
+gal_status gal_write_file(const char *path, const void *data, size_t n)
+{
+    gal_status st = GAL_OK;
+    char tmp[PATH_MAX];
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.%ld.tmp", path, (long)getpid()) >= sizeof tmp)
+        return gal_fail(GAL_EINVAL, "%.80s...: path too long", path);
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (fd < 0)
+        return gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+    for (const char *p = data; n > 0;) {
+        ssize_t k = write(fd, p, n);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+        p += k;
+        n -= (size_t)k;
+    }
+    if (fsync(fd) != 0)
+        GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+out:
+    if (close(fd) != 0 && st == GAL_OK)
+        st = gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+    if (st == GAL_OK && rename(tmp, path) != 0)
+        st = gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+    if (st != GAL_OK)
+        unlink(tmp);
+    return st;
+}
