@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-#define GAL_API __attribute__((visibility("default")))
+#define GAL_API          __attribute__((visibility("default")))
 #define GAL_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /* ------------------------------------------------------------------ status */
@@ -65,9 +65,9 @@ GAL_API void *gal_realloc(void *p, size_t bytes);
 GAL_API void gal_free(void *p); /* NULL is fine */
 GAL_API char *gal_strdup(const char *s);
 GAL_API char *gal_asprintf(const char *fmt, ...) GAL_PRINTF(1, 2);
-GAL_API size_t gal_mem_live(void);              /* bytes now allocated through gal_alloc */
-GAL_API void gal_mem_fail_after(long n);        /* tests: the n-th allocation from now fails; < 0 switches off */
-#define GAL_NEW(type) ((type *)gal_calloc(1, sizeof(type)))
+GAL_API size_t gal_mem_live(void);       /* bytes now allocated through gal_alloc */
+GAL_API void gal_mem_fail_after(long n); /* tests: the n-th allocation from now fails; < 0 switches off */
+#define GAL_NEW(type)     ((type *)gal_calloc(1, sizeof(type)))
 #define GAL_NEWN(type, n) ((type *)gal_calloc((n), sizeof(type)))
 
 /* ------------------------------------------------------------------ log */
@@ -83,12 +83,12 @@ GAL_API void gal_log_set_sink(gal_log_sink sink, void *ctx); /* NULL restores st
 typedef int (*gal_progress_fn)(void *ctx, double fraction, const char *text);
 
 /* ------------------------------------------------------------------ interrupt, clock, threads */
-GAL_API void gal_interrupt_set(int level);  /* async-signal-safe; the signal handler of the program calls it */
-GAL_API int gal_interrupted(void);          /* polled by kernels once per object or batch */
-GAL_API double gal_clock(void);             /* monotonic seconds */
+GAL_API void gal_interrupt_set(int level);       /* async-signal-safe; the signal handler of the program calls it */
+GAL_API int gal_interrupted(void);               /* polled by kernels once per object or batch */
+GAL_API double gal_clock(void);                  /* monotonic seconds */
 GAL_API void gal_timestamp(char *buf, size_t n); /* ISO 8601 UTC */
-GAL_API int gal_threads(void);              /* threads used by parallel regions (default: processors available) */
-GAL_API gal_status gal_threads_set(int n);  /* 1..1024 */
+GAL_API int gal_threads(void);                   /* threads used by parallel regions (default: processors available) */
+GAL_API gal_status gal_threads_set(int n);       /* 1..1024 */
 
 /* ------------------------------------------------------------------ names */
 /* Nearest of `n` names to `name` (Damerau-Levenshtein, case-insensitive, at most a third of its length away); NULL if none. */
@@ -109,7 +109,9 @@ GAL_API gal_status gal_read_file(const char *path, char **text, size_t *n);
 GAL_API gal_status gal_write_file(const char *path, const void *data, size_t n);
 
 /* ------------------------------------------------------------------ hashing (XXH3 128 bit, libxxhash) for provenance */
-typedef struct gal_hash { uint64_t lo, hi; } gal_hash;
+typedef struct gal_hash {
+    uint64_t lo, hi;
+} gal_hash;
 GAL_API gal_hash gal_hash_bytes(const void *data, size_t n);
 GAL_API gal_hash gal_hash_combine(gal_hash a, gal_hash b);
 GAL_API void gal_hash_hex(gal_hash h, char out[33]);

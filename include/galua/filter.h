@@ -11,25 +11,26 @@
 extern "C" {
 #endif
 typedef struct gal_filter {
-    char *name;      /* "SDSS.g", "Herschel.PACS.green", "JWST.NIRCam.F444W" */
+    char *name; /* "SDSS.g", "Herschel.PACS.green", "JWST.NIRCam.F444W" */
     size_t n;
-    double *wave;    /* [n] A, strictly ascending (a repeated abscissa in a file is nudged by 1e-9 relative: a step) */
-    double *trans;   /* [n] PHOTON response after conversion, >= 0 */
-    bool energy;     /* the source gave an energy response */
-    double pivot;    /* sqrt(int T l dl / int T/l dl) [A] */
-    double mean;     /* int T l dl / int T dl [A] */
-    double width;    /* int T dl / max T [A] */
-    double norm;     /* 1 / int T/l dl, exact for piecewise-linear T */
-    char *source;    /* where the curve comes from */
+    double *wave;  /* [n] A, strictly ascending (a repeated abscissa in a file is nudged by 1e-9 relative: a step) */
+    double *trans; /* [n] PHOTON response after conversion, >= 0 */
+    bool energy;   /* the source gave an energy response */
+    double pivot;  /* sqrt(int T l dl / int T/l dl) [A] */
+    double mean;   /* int T l dl / int T dl [A] */
+    double width;  /* int T dl / max T [A] */
+    double norm;   /* 1 / int T/l dl, exact for piecewise-linear T */
+    char *source;  /* where the curve comes from */
     int refs;
 } gal_filter;
 /* Copies the arrays; sorts, validates, computes the derived numbers. */
-GAL_API gal_status gal_filter_create(gal_filter **out, const char *name, const double *wave, const double *trans, size_t n,
-                                     bool energy, const char *source);
+GAL_API gal_status gal_filter_create(gal_filter **out, const char *name, const double *wave, const double *trans,
+                                     size_t n, bool energy, const char *source);
 GAL_API gal_filter *gal_filter_ref(gal_filter *f);
 GAL_API void gal_filter_unref(gal_filter *f);
-GAL_API gal_status gal_filter_tophat(gal_filter **out, const char *name, double lo, double hi);       /* A */
-GAL_API gal_status gal_filter_gaussian(gal_filter **out, const char *name, double centre, double fwhm); /* A; +-4 sigma */
+GAL_API gal_status gal_filter_tophat(gal_filter **out, const char *name, double lo, double hi); /* A */
+GAL_API gal_status gal_filter_gaussian(gal_filter **out, const char *name, double centre,
+                                       double fwhm); /* A; +-4 sigma */
 /* A file: ASCII two columns (header "# energy" / "# photon" honoured), ECSV with units, SVO VOTable, DSPS HDF5. */
 GAL_API gal_status gal_filter_read(gal_filter **out, const char *path);
 /* Embedded set (data/filters.h5). One name, or a set: "SDSS.ugriz", "Herschel.PACS" (all its bands), "2MASS". Appends new
@@ -39,7 +40,8 @@ GAL_API gal_status gal_filters_names(const char *const **names, size_t *n); /* b
 
 /* ---- photometry of a spectrum sampled on a fixed rest-frame grid */
 typedef struct gal_phot gal_phot; /* sparse weights of nb bands on a grid at redshift z */
-GAL_API gal_status gal_phot_create(gal_phot **out, gal_filter *const *filters, size_t nb, const double *wave, size_t nwave);
+GAL_API gal_status gal_phot_create(gal_phot **out, gal_filter *const *filters, size_t nb, const double *wave,
+                                   size_t nwave);
 GAL_API void gal_phot_free(gal_phot *p);
 typedef enum gal_phot_rule {
     GAL_PHOT_EXACT, /* union of nodes, exact for piecewise-linear L_lambda */

@@ -16,16 +16,18 @@ GAL_API gal_status gal_check_finite(const char *what, const double *x, size_t n)
 GAL_API size_t gal_search(const double *x, size_t n, double v);
 /* ---- interpolation; ascending x, n >= 2 */
 typedef enum gal_outside { GAL_CLAMP, GAL_ZERO, GAL_EXTRAPOLATE } gal_outside;
-GAL_API double gal_interp(const double *x, const double *y, size_t n, double v, gal_outside outside);    /* linear */
-GAL_API double gal_interp_loglog(const double *x, const double *y, size_t n, double v, gal_outside outside); /* x, y > 0 */
+GAL_API double gal_interp(const double *x, const double *y, size_t n, double v, gal_outside outside); /* linear */
+GAL_API double gal_interp_loglog(const double *x, const double *y, size_t n, double v,
+                                 gal_outside outside); /* x, y > 0 */
 /* C1 monotone cubic (Fritsch & Carlson 1980): slopes d[n] once, then values (and derivative if dv != NULL). */
 GAL_API void gal_pchip_slopes(const double *x, const double *y, size_t n, double *d);
 GAL_API double gal_pchip(const double *x, const double *y, const double *d, size_t n, double v, double *dv);
 /* ---- quadrature */
 GAL_API double gal_trapz(const double *x, const double *y, size_t n);
-GAL_API void gal_trapz_weights(const double *x, size_t n, double *w); /* sum w_i y_i = trapezoid */
+GAL_API void gal_trapz_weights(const double *x, size_t n, double *w);             /* sum w_i y_i = trapezoid */
 GAL_API void gal_cumtrapz(const double *x, const double *y, size_t n, double *c); /* c[0] = 0 */
-GAL_API const double *gal_gauss_nodes(int n, const double **weights); /* Gauss-Legendre on [-1,1], n = 1..8; static tables */
+GAL_API const double *gal_gauss_nodes(int n,
+                                      const double **weights); /* Gauss-Legendre on [-1,1], n = 1..8; static tables */
 typedef double (*gal_fn1)(double x, void *ctx);
 /* Adaptive (GSL QAG, Gauss-Kronrod 61): rel. error; GAL_EMATH when it does not converge. */
 GAL_API gal_status gal_integrate(gal_fn1 f, void *ctx, double a, double b, double rel, double *out);
@@ -33,7 +35,8 @@ GAL_API gal_status gal_integrate(gal_fn1 f, void *ctx, double a, double b, doubl
 GAL_API gal_status gal_root(gal_fn1 f, void *ctx, double a, double b, double xrel, double *out);
 /* ---- statistics; w may be NULL (equal weights) */
 GAL_API double gal_mean(const double *x, const double *w, size_t n);
-GAL_API double gal_var(const double *x, const double *w, size_t n); /* weighted population variance; ddof 1 when w == NULL */
+GAL_API double gal_var(const double *x, const double *w,
+                       size_t n); /* weighted population variance; ddof 1 when w == NULL */
 /* Weighted quantiles: sort; c_i = (cumsum(w)_i - w_i/2)/sum(w); linear in c, clamped at the ends (inference: GalaPy 8.9). */
 GAL_API gal_status gal_quantiles(const double *x, const double *w, size_t n, const double *q, size_t nq, double *out);
 /* ---- small dense linear algebra, row-major */

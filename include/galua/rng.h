@@ -18,9 +18,9 @@ typedef struct gal_rng {
 /* key = (seed, purpose), counter = (0.., a, b, c) */
 GAL_API void gal_rng_init(gal_rng *r, uint64_t seed, uint64_t purpose, uint64_t a, uint64_t b, uint64_t c);
 GAL_API uint64_t gal_rng_u64(gal_rng *r);
-GAL_API double gal_rng_uniform(gal_rng *r); /* (0,1), 53 bits, never 0 or 1 */
-GAL_API double gal_rng_normal(gal_rng *r);  /* N(0,1), Box-Muller, both deviates used */
-GAL_API uint64_t gal_rng_below(gal_rng *r, uint64_t n); /* uniform on 0..n-1, unbiased; n >= 1 */
+GAL_API double gal_rng_uniform(gal_rng *r);                        /* (0,1), 53 bits, never 0 or 1 */
+GAL_API double gal_rng_normal(gal_rng *r);                         /* N(0,1), Box-Muller, both deviates used */
+GAL_API uint64_t gal_rng_below(gal_rng *r, uint64_t n);            /* uniform on 0..n-1, unbiased; n >= 1 */
 GAL_API void gal_rng_shuffle(gal_rng *r, size_t *index, size_t n); /* Fisher-Yates */
 /* One block of Philox 4x64-10; exposed for the known-answer tests. */
 GAL_API void gal_philox4x64(const uint64_t ctr[4], const uint64_t key[2], uint64_t out[4]);

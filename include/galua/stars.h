@@ -28,13 +28,13 @@ GAL_API gal_status gal_imf_named(const char *name, gal_imf *out);
 /* ---- synthesis */
 typedef struct gal_synth_opts {
     gal_imf imf;
-    const double *z;   /* [nz], NULL = default 8: 1e-4 4e-4 1e-3 4e-3 8e-3 0.014 0.02 0.05 */
+    const double *z; /* [nz], NULL = default 8: 1e-4 4e-4 1e-3 4e-3 8e-3 0.014 0.02 0.05 */
     size_t nz;
     const double *age; /* [nage] yr, NULL = default 107: log10 = 5.0 .. 10.2 */
     size_t nage;
-    bool nebular;      /* add continuum and lines */
-    double logu;       /* ionisation parameter, default -2.5 */
-    double fesc, fdust;/* escaping fraction of ionising photons; fraction absorbed by dust inside HII regions */
+    bool nebular;       /* add continuum and lines */
+    double logu;        /* ionisation parameter, default -2.5 */
+    double fesc, fdust; /* escaping fraction of ionising photons; fraction absorbed by dust inside HII regions */
     bool postagb;
     gal_progress_fn progress;
     void *ctx;

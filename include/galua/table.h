@@ -10,8 +10,8 @@ typedef struct gal_column {
     char *unit;    /* as written, "" when none */
     char *comment; /* description, "" when none */
     bool is_text;
-    double *num;   /* [nrow], NaN for an empty or masked cell; NULL for text columns */
-    char **text;   /* [nrow], "" for an empty cell; NULL for numeric columns */
+    double *num; /* [nrow], NaN for an empty or masked cell; NULL for text columns */
+    char **text; /* [nrow], "" for an empty cell; NULL for numeric columns */
 } gal_column;
 typedef struct gal_table {
     char *path;
@@ -23,7 +23,8 @@ typedef struct gal_table {
 } gal_table;
 /* Format from content, then suffix. Errors name the file, the row and the column. */
 GAL_API gal_status gal_table_read(gal_table **out, const char *path);
-GAL_API gal_status gal_table_parse(gal_table **out, const char *text, size_t n, const char *path); /* text formats, from memory */
+GAL_API gal_status gal_table_parse(gal_table **out, const char *text, size_t n,
+                                   const char *path); /* text formats, from memory */
 GAL_API void gal_table_free(gal_table *t);
 GAL_API const gal_column *gal_table_column(const gal_table *t, const char *name); /* NULL when absent */
 GAL_API const char *gal_table_meta(const gal_table *t, const char *key);          /* NULL when absent */

@@ -14,7 +14,8 @@ struct gal_target {
     /* Batch of m positions theta[m][ndim] (SAMPLED coordinates) -> lnprior[m], lnlike[m], blob[m][nblob] (may be NULL).
      * lnprior = -inf forbids a point (lnlike is then not evaluated and set to -inf). NaN is an error (GAL_EMATH) whose message
      * holds theta. Threads are used inside; the result must not depend on their number nor on m. */
-    gal_status (*eval)(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike, double *blob);
+    gal_status (*eval)(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
+                       double *blob);
     /* Unit cube u[m][ndim] -> theta[m][ndim]; NULL when the prior has no transform. */
     gal_status (*prior_transform)(const gal_target *t, size_t m, const double *u, double *theta);
     /* Optional gradient of lnprior + lnlike: grad[m][ndim]; NULL = take it numerically. */

@@ -34,8 +34,8 @@ gal_status gal_exe_dir(char *buf, size_t n)
 /* Places relative to the program: build/galua, an installed bin/galua, build/tests/x, build/asan/galua, build/asan/tests/x.
  * Data made at build time lives in build/data whichever build asks. */
 static const char *const near_program[] = {
-    "../data",    "data",          "../share/galua/data", "../../data",
-    "../../../data", "../../build/data", "../build/data",       "../../../build/data"};
+    "../data",          "data",          "../share/galua/data", "../../data", "../../../data",
+    "../../build/data", "../build/data", "../../../build/data"};
 
 gal_status gal_data_dir(int i, char *buf, size_t n)
 {

@@ -76,10 +76,10 @@ const char *gal_status_name(gal_status code)
     static const struct {
         gal_status code;
         const char *name;
-    } names[] = {{GAL_OK, "GAL_OK"},           {GAL_EINVAL, "GAL_EINVAL"}, {GAL_ENOMEM, "GAL_ENOMEM"},
-                 {GAL_EIO, "GAL_EIO"},         {GAL_EINTR, "GAL_EINTR"},   {GAL_EFORMAT, "GAL_EFORMAT"},
+    } names[] = {{GAL_OK, "GAL_OK"},           {GAL_EINVAL, "GAL_EINVAL"},       {GAL_ENOMEM, "GAL_ENOMEM"},
+                 {GAL_EIO, "GAL_EIO"},         {GAL_EINTR, "GAL_EINTR"},         {GAL_EFORMAT, "GAL_EFORMAT"},
                  {GAL_EDOMAIN, "GAL_EDOMAIN"}, {GAL_ENOTFOUND, "GAL_ENOTFOUND"}, {GAL_EUSER, "GAL_EUSER"},
-                 {GAL_EUNSUP, "GAL_EUNSUP"},   {GAL_EMATH, "GAL_EMATH"},   {GAL_EBUG, "GAL_EBUG"}};
+                 {GAL_EUNSUP, "GAL_EUNSUP"},   {GAL_EMATH, "GAL_EMATH"},         {GAL_EBUG, "GAL_EBUG"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].code == code)
             return names[i].name;

@@ -35,8 +35,8 @@ gal_status gal_check_ascending(const char *what, const double *x, size_t n)
     gal_status st = gal_check_finite(what, x, n);
     for (size_t i = 1; st == GAL_OK && i < n; i++)
         if (!(x[i] > x[i - 1]))
-            st = gal_fail(GAL_EFORMAT, "%s: must ascend, but value %zu (%g) is not above value %zu (%g)", what, i + 1, x[i], i,
-                          x[i - 1]);
+            st = gal_fail(GAL_EFORMAT, "%s: must ascend, but value %zu (%g) is not above value %zu (%g)", what, i + 1,
+                          x[i], i, x[i - 1]);
     return st;
 }
 

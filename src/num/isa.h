@@ -9,14 +9,14 @@
 #define GAL_NUM_ISA_H
 #include "galua/base.h"
 #define GAL_PASTE2(a, b) a##_##b
-#define GAL_PASTE(a, b) GAL_PASTE2(a, b)
-#define GAL_KERN(name) GAL_PASTE(name, GAL_ISA)
+#define GAL_PASTE(a, b)  GAL_PASTE2(a, b)
+#define GAL_KERN(name)   GAL_PASTE(name, GAL_ISA)
 #if defined(__x86_64__)
 #define GAL_KERN_DECLARE(name) extern const struct name name##_base, name##_v3, name##_v4
-#define GAL_KERN_PICK(name) (gal_isa() == 2 ? &name##_v4 : gal_isa() == 1 ? &name##_v3 : &name##_base)
+#define GAL_KERN_PICK(name)    (gal_isa() == 2 ? &name##_v4 : gal_isa() == 1 ? &name##_v3 : &name##_base)
 #else
 #define GAL_KERN_DECLARE(name) extern const struct name name##_base
-#define GAL_KERN_PICK(name) (&name##_base)
+#define GAL_KERN_PICK(name)    (&name##_base)
 #endif
 GAL_API int gal_isa(void); /* 0 base, 1 v3, 2 v4 */
 GAL_API const char *gal_isa_name(void);
