@@ -46,16 +46,14 @@ double gal_lognormal_mass(double norm, double tau, double sigma, double t)
 
 /* int_0^y v^{b-1}/(1+v) dv, 0 <= y <= 1, b > 0, = y^b/b 2F1(1, b; 1+b; -y). With w = y/(1+y) <= 1/2 (Pfaff) the series
  * sum n! w^n / (1+b)_n converges like 2^-n. */
-static double power_integral(double b, double y)
+static double power_integral(double b, double ly) /* ly = ln y: y itself may underflow where y^b does not */
 {
-    if (y <= 0)
-        return 0;
-    double w = y / (1 + y), term = 1, s = 1;
+    double y = exp(ly), w = y / (1 + y), term = 1, s = 1;
     for (int j = 1; j < 80 && term > 1e-17 * s; j++) {
         term *= w * j / (b + j);
         s += term;
     }
-    return exp(b * log(y)) / b * s / (1 + y);
+    return exp(b * ly) / b * s / (1 + y);
 }
 
 /* y = (t/tau)^(alpha+beta). Below tau: tau/(alpha+beta) int_0^y v^{b-1}/(1+v) dv, b = (1+beta)/(alpha+beta).
@@ -65,13 +63,13 @@ double gal_dpl_mass(double norm, double tau, double alpha, double beta, double t
 {
     double sum = alpha + beta, b = (1 + beta) / sum, scale = norm * tau / sum, ly = sum * log(t / tau);
     if (ly <= 0)
-        return scale * power_integral(b, exp(ly));
+        return scale * power_integral(b, ly);
     double c = (alpha - 1) / sum, rest = 0, sign = 1, lv = -ly;
     while (c <= 0.5) {
         rest += sign * (fabs(c) > 1e-14 ? -expm1(c * lv) / c : -lv);
         sign = -sign;
         c += 1;
     }
-    rest += sign * (power_integral(c, 1) - power_integral(c, exp(lv)));
-    return scale * (power_integral(b, 1) + rest);
+    rest += sign * (power_integral(c, 0) - power_integral(c, lv));
+    return scale * (power_integral(b, 0) + rest);
 }

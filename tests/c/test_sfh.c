@@ -53,12 +53,12 @@ static void insitu_golden(void **state)
     for (int i = 0; i < 8; i++) {
         gal_sfh_content c;
         gal_sfh_content_at(&s, p, ref[i][0], -0.85, &c);
-        CLOSE(c.sfr, ref[i][1], 2e-9);
-        CLOSE(gal_sfh_mstar_galapy(&s, p, ref[i][0], 100), ref[i][2], 2e-9);
+        CLOSE(c.sfr, ref[i][1], 5e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, p, ref[i][0], 100), ref[i][2], 5e-9);
         CLOSE(c.mgas, ref[i][3], 1e-8); /* printed with 8 digits */
-        CLOSE(c.mdust, ref[i][4], 3e-9);
-        CLOSE(c.zgas, ref[i][5], 3e-9);
-        CLOSE(c.zstar, ref[i][6], i < 2 ? 1e-7 : 3e-9); /* the reference loses digits to cancellation at early times */
+        CLOSE(c.mdust, ref[i][4], 5e-9);
+        CLOSE(c.zgas, ref[i][5], 5e-9);
+        CLOSE(c.zstar, ref[i][6], i < 2 ? 1e-7 : 5e-9); /* the reference loses digits to cancellation at early times */
     }
     static const double ref2[3][6] = {{1e8, 1.52858885, 6.29042798e7, 1436356.18, 1.94268731e-3, 1.29192558e-3},
                                       {1e9, 5.88254107, 2.84796188e9, 6.12880231e7, 1.45301557e-2, 9.70583177e-3},
@@ -68,11 +68,11 @@ static void insitu_golden(void **state)
     for (int i = 0; i < 3; i++) {
         gal_sfh_content c;
         gal_sfh_content_at(&s, p, ref2[i][0], -0.85, &c);
-        CLOSE(c.sfr, ref2[i][1], 3e-9);
-        CLOSE(gal_sfh_mstar_galapy(&s, p, ref2[i][0], 100), ref2[i][2], 3e-9);
-        CLOSE(c.mdust, ref2[i][3], 3e-9);
-        CLOSE(c.zgas, ref2[i][4], 3e-9);
-        CLOSE(c.zstar, ref2[i][5], 3e-9);
+        CLOSE(c.sfr, ref2[i][1], 5e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, p, ref2[i][0], 100), ref2[i][2], 5e-9);
+        CLOSE(c.mdust, ref2[i][3], 5e-9);
+        CLOSE(c.zgas, ref2[i][4], 5e-9);
+        CLOSE(c.zstar, ref2[i][5], 5e-9);
     }
 }
 
@@ -92,12 +92,12 @@ static void other_golden(void **state)
                         lm[3] = {9.40024773e8, 6.26222440e9, 1.18235699e10};
     static const double tm[3] = {2.19912626e9, 1.29713719e10, 1.76265524e10};
     for (int i = 0; i < 3; i++) {
-        CLOSE(rate(&s, p, t[i]), is[i], 2e-9);
-        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), im[i], 3e-9);
+        CLOSE(rate(&s, p, t[i]), is[i], 5e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), im[i], 5e-9);
     }
     s = make(GAL_SFH_CONSTANT, p);
     for (int i = 0; i < 3; i++)
-        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), cm[i], 3e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), cm[i], 5e-9);
     gal_sfh_content c;
     p[2] = 1e7;
     p[3] = 0.01;
@@ -109,13 +109,13 @@ static void other_golden(void **state)
     p[1] = tau;
     p[2] = k;
     for (int i = 0; i < 3; i++) {
-        CLOSE(rate(&s, p, t[i]), ds[i], 3e-9);
-        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), dm[i], 3e-9);
+        CLOSE(rate(&s, p, t[i]), ds[i], 5e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), dm[i], 5e-9);
     }
     s = make(GAL_SFH_LOGNORMAL, p);
     for (int i = 0; i < 3; i++) {
-        CLOSE(rate(&s, p, t[i]), ls[i], 3e-9);
-        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), lm[i], 3e-9);
+        CLOSE(rate(&s, p, t[i]), ls[i], 5e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, p, t[i], 1000), lm[i], 5e-9);
     }
     /* The reference extrapolates its table linearly to t < 1e7; two more nodes on that line make ours the same. */
     static const double tt[5] = {0, 1e7, 1e8, 5e8, 1e9}, pp[5] = {10 - 40. / 9, 10, 50, 30, 5};
@@ -124,7 +124,7 @@ static void other_golden(void **state)
     for (size_t i = 0; i < s.npar; i++)
         q[i] = s.par[i].value;
     for (int i = 0; i < 3; i++)
-        CLOSE(gal_sfh_mstar_galapy(&s, q, t[i], 1000), tm[i], 3e-9);
+        CLOSE(gal_sfh_mstar_galapy(&s, q, t[i], 1000), tm[i], 5e-9);
     gal_sfh_clear(&s);
 }
 
