@@ -45,7 +45,7 @@ GAL_API gal_status gal_phot_create(gal_phot **out, gal_filter *const *filters, s
 GAL_API void gal_phot_free(gal_phot *p);
 typedef enum gal_phot_rule {
     GAL_PHOT_EXACT, /* union of nodes, exact for piecewise-linear L_lambda */
-    GAL_PHOT_GALAPY /* parity: trapezoid of n(l) S_nu(l) over spectrum nodes strictly inside the filter, no edges (D8) */
+    GAL_PHOT_GALAPY /* parity: trapezoid of n(l) S_nu(l) over spectrum nodes strictly inside the filter, no edges */
 } gal_phot_rule;
 /* (Re)computes the weights for redshift z: band flux = sum_k w_k * L_k, times the caller's flux factor. With
  * S_nu(lambda_obs) = factor * lambda_rest^2 * L(lambda_rest), the lambda^2 is inside the weights. The workspace-owned arrays
@@ -53,7 +53,10 @@ typedef enum gal_phot_rule {
  * covered[b] = false. */
 GAL_API gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule);
 GAL_API void gal_phot_apply(const gal_phot *p, const double *lum, double factor, double *flux); /* flux[nb] */
-GAL_API const bool *gal_phot_covered(const gal_phot *p);
+GAL_API const bool *gal_phot_covered(const gal_phot *p); /* [nb], after gal_phot_weights */
+GAL_API size_t gal_phot_nbands(const gal_phot *p);
+/* The weights of one band: flux = factor * sum_{k<count} w[k] L[start+k]. Valid until the next gal_phot_weights. */
+GAL_API const double *gal_phot_window(const gal_phot *p, size_t band, size_t *start, size_t *count);
 static inline double gal_ab_mag_mjy(double mjy);
 #ifdef __cplusplus
 }
