@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIVOT_MIN 0.1  /* A */
-#define PIVOT_MAX 1e11 /* A: 10 m */
+#define PIVOT_MIN      0.1  /* A */
+#define PIVOT_MAX      1e11 /* A: 10 m */
 #define NEGATIVE_NOISE 0.01 /* measured curves dip below zero by up to this fraction of the peak: set to zero */
-#define STEP_NUDGE 1e-9
+#define STEP_NUDGE     1e-9
 
 typedef struct node {
     double x, y;
@@ -50,9 +50,11 @@ static gal_status check_curve(const char *name, const double *wave, const double
     double peak = 0;
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(wave[i]) || wave[i] <= 0)
-            return gal_fail(GAL_EINVAL, "filter '%s': wavelength %g at node %zu is not a positive number", name, wave[i], i + 1);
+            return gal_fail(GAL_EINVAL, "filter '%s': wavelength %g at node %zu is not a positive number", name,
+                            wave[i], i + 1);
         if (!isfinite(trans[i]))
-            return gal_fail(GAL_EINVAL, "filter '%s': transmission %g at node %zu is not a number", name, trans[i], i + 1);
+            return gal_fail(GAL_EINVAL, "filter '%s': transmission %g at node %zu is not a number", name, trans[i],
+                            i + 1);
         if (trans[i] > peak)
             peak = trans[i];
     }
@@ -60,8 +62,8 @@ static gal_status check_curve(const char *name, const double *wave, const double
         return gal_fail(GAL_EINVAL, "filter '%s': the transmission is zero everywhere", name);
     for (size_t i = 0; i < n; i++)
         if (trans[i] < -NEGATIVE_NOISE * peak)
-            return gal_fail(GAL_EINVAL, "filter '%s': transmission %g at node %zu (%g A) is negative", name, trans[i], i + 1,
-                            wave[i]);
+            return gal_fail(GAL_EINVAL, "filter '%s': transmission %g at node %zu (%g A) is negative", name, trans[i],
+                            i + 1, wave[i]);
     return GAL_OK;
 }
 
@@ -70,7 +72,8 @@ static void moments(const double *l, const double *t, size_t n, double *m0, doub
 {
     double s0 = 0, s1 = 0, sm = 0;
     for (size_t i = 0; i + 1 < n; i++) {
-        double h = l[i + 1] - l[i], b = (t[i + 1] - t[i]) / h, mid = 0.5 * (l[i] + l[i + 1]), tm = 0.5 * (t[i] + t[i + 1]);
+        double h = l[i + 1] - l[i], b = (t[i + 1] - t[i]) / h, mid = 0.5 * (l[i] + l[i + 1]),
+               tm = 0.5 * (t[i] + t[i + 1]);
         s0 += h * tm;
         s1 += h / 6 * (l[i] * t[i] + 4 * mid * tm + l[i + 1] * t[i + 1]);
         sm += (t[i] - b * l[i]) * log1p(h / l[i]) + b * h;
@@ -93,15 +96,16 @@ static gal_status derive(gal_filter *f)
     f->width = m0 / peak;
     f->norm = 1 / mm1;
     if (f->pivot < PIVOT_MIN || f->pivot > PIVOT_MAX)
-        return gal_fail(GAL_EDOMAIN,
-                        "filter '%s': pivot wavelength %.6g A is outside 0.1 .. 1e11 A; wavelengths are in Angstrom (these "
-                        "look like %s)",
-                        f->name, f->pivot, f->pivot < PIVOT_MIN ? "metre or centimetre" : "Hz");
+        return gal_fail(
+            GAL_EDOMAIN,
+            "filter '%s': pivot wavelength %.6g A is outside 0.1 .. 1e11 A; wavelengths are in Angstrom (these "
+            "look like %s)",
+            f->name, f->pivot, f->pivot < PIVOT_MIN ? "metre or centimetre" : "Hz");
     return GAL_OK;
 }
 
-gal_status gal_filter_create(gal_filter **out, const char *name, const double *wave, const double *trans, size_t n, bool energy,
-                             const char *source)
+gal_status gal_filter_create(gal_filter **out, const char *name, const double *wave, const double *trans, size_t n,
+                             bool energy, const char *source)
 {
     gal_status st = GAL_OK;
     gal_filter *f = NULL;
@@ -177,8 +181,8 @@ gal_status gal_filter_tophat(gal_filter **out, const char *name, double lo, doub
 {
     *out = NULL;
     if (!isfinite(lo) || !isfinite(hi) || lo <= 0 || hi <= lo)
-        return gal_fail(GAL_EINVAL, "top-hat filter%s%s: edges %g .. %g A must be positive and ascending", name ? " " : "",
-                        name ? name : "", lo, hi);
+        return gal_fail(GAL_EINVAL, "top-hat filter%s%s: edges %g .. %g A must be positive and ascending",
+                        name ? " " : "", name ? name : "", lo, hi);
     char label[64];
     snprintf(label, sizeof label, "tophat(%.10g,%.10g)", lo, hi);
     const double wave[2] = {lo, hi}, trans[2] = {1, 1};
@@ -194,7 +198,8 @@ gal_status gal_filter_gaussian(gal_filter **out, const char *name, double centre
                         name ? name : "", centre, fwhm);
     double sigma = fwhm / (2 * sqrt(2 * log(2.0)));
     if (4 * sigma >= centre)
-        return gal_fail(GAL_EINVAL, "Gaussian filter%s%s: fwhm %g A is too wide for centre %g A (4 sigma must stay above 0)",
+        return gal_fail(GAL_EINVAL,
+                        "Gaussian filter%s%s: fwhm %g A is too wide for centre %g A (4 sigma must stay above 0)",
                         name ? " " : "", name ? name : "", fwhm, centre);
     char label[64];
     snprintf(label, sizeof label, "gaussian(%.10g,%.10g)", centre, fwhm);

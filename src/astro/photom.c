@@ -12,6 +12,7 @@
  * Thread safety: one gal_phot per thread; the filters behind it are shared. */
 #include "galua/filter.h"
 #include "galua/num.h"
+#include <math.h>
 #include <string.h>
 
 typedef struct band {
@@ -52,7 +53,8 @@ static gal_status band_init(band *b, gal_filter *f)
     for (size_t i = 0; i + 1 < n; i++)
         b->slope[i] = (f->trans[i + 1] - f->trans[i]) / (f->wave[i + 1] - f->wave[i]);
     for (size_t i = 0; i < n; i++)
-        b->norm_t[i] = f->energy ? f->trans[i] : f->trans[i] / f->wave[i]; /* an energy curve t has trans ~ t/l already */
+        b->norm_t[i] =
+            f->energy ? f->trans[i] : f->trans[i] / f->wave[i]; /* an energy curve t has trans ~ t/l already */
     double s = gal_trapz(f->wave, b->norm_t, n);
     for (size_t i = 0; i < n; i++)
         b->norm_t[i] /= s;
