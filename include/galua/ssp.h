@@ -31,7 +31,12 @@ typedef struct gal_ssp {
 } gal_ssp;
 /* Allocates all arrays (optional ones stay NULL); the caller fills them and calls gal_ssp_finish. */
 GAL_API gal_status gal_ssp_create(gal_ssp **out, size_t nu, size_t nz, size_t nage, size_t nwave);
-/* Validates (axes ascending and in range, finite, non-negative), flushes denormals, computes the hash. */
+/* Adds the emission-line arrays (names NULL: the caller sets them with gal_strdup). Once per table. */
+GAL_API gal_status gal_ssp_add_lines(gal_ssp *s, size_t nline);
+/* Copies the texts; NULL leaves a field as it is. */
+GAL_API gal_status gal_ssp_set_text(gal_ssp *s, const char *name, const char *imf, const char *provenance);
+/* Validates (axes ascending and in range, finite, non-negative), flushes denormals, computes the hash. In qh and qhei a
+ * logarithm of nothing (-infinity) becomes -99. The message names Z, age and wavelength of the first bad value. */
 GAL_API gal_status gal_ssp_finish(gal_ssp *s);
 GAL_API gal_ssp *gal_ssp_ref(gal_ssp *s);
 GAL_API void gal_ssp_unref(gal_ssp *s); /* NULL is fine */
@@ -52,6 +57,8 @@ GAL_API gal_status gal_ssp_write(const gal_ssp *s, const char *path, gal_ssp_for
 GAL_API gal_status gal_ssp_synthetic(gal_ssp **out);
 /* The default table: data file "ssp/default.h5" through the data locator (made at build time by the synthesiser). */
 GAL_API gal_status gal_ssp_default(gal_ssp **out);
+/* Summary for humans, several lines: name, axes, IMF, optional tables, provenance, hash, memory. Caller frees with gal_free. */
+GAL_API gal_status gal_ssp_info_text(const gal_ssp *s, char **text);
 #ifdef __cplusplus
 }
 #endif
