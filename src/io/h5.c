@@ -1,0 +1,383 @@
+/* HDF5 files, groups and errors. See h5.h. */
+#include "h5_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------------ errors */
+void h5_quiet(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    H5Eclear2(H5E_DEFAULT);
+}
+
+static herr_t take_innermost(unsigned n, const H5E_error2_t *e, void *buf)
+{
+    if (n == 0 && e->desc)
+        snprintf(buf, 256, "%s", e->desc);
+    return 0;
+}
+
+gal_status h5_fail(const gal_h5 *h, gal_status code, const char *name, const char *fmt, ...)
+{
+    char why[256] = "", text[1024];
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, why);
+    H5Eclear2(H5E_DEFAULT);
+    for (char *p = why; *p; p++)
+        if (*p == '\n')
+            *p = ' ';
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return gal_fail(code, "%s: %s%s%s%s%s%s%s", h->path, name ? "dataset '" : "", name ? name : "", name ? "': " : "",
+                    text, *why ? " (HDF5: " : "", why, *why ? ")" : "");
+}
+
+/* ------------------------------------------------------------------ open, create, close */
+bool gal_h5_is(const char *path)
+{
+    struct stat sb;
+    h5_quiet();
+    bool yes = stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && H5Fis_hdf5(path) > 0;
+    H5Eclear2(H5E_DEFAULT);
+    return yes;
+}
+
+static void destroy(gal_h5 *h)
+{
+    gal_free(h->path);
+    gal_free(h->tmp);
+    gal_free(h);
+}
+
+static gal_status handle(gal_h5 **out, const char *path)
+{
+    gal_h5 *h = GAL_NEW(gal_h5);
+    *out = NULL;
+    h5_quiet();
+    if (!h)
+        return GAL_ENOMEM;
+    h->file = H5I_INVALID_HID;
+    if (!(h->path = gal_strdup(path))) {
+        destroy(h);
+        return GAL_ENOMEM;
+    }
+    *out = h;
+    return GAL_OK;
+}
+
+static gal_status check_readable(const char *path)
+{
+    struct stat sb;
+    if (stat(path, &sb) != 0)
+        return gal_fail(errno == ENOENT ? GAL_ENOTFOUND : GAL_EIO, "%s: %s", path,
+                        errno == ENOENT ? "no such file" : strerror(errno));
+    if (S_ISDIR(sb.st_mode))
+        return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
+    if (access(path, R_OK) != 0)
+        return gal_fail(GAL_EIO, "%s: %s", path, strerror(errno));
+    if (sb.st_size == 0)
+        return gal_fail(GAL_EFORMAT, "%s: is empty, not an HDF5 file", path);
+    if (H5Fis_hdf5(path) <= 0)
+        return gal_fail(GAL_EFORMAT, "%s: not an HDF5 file", path);
+    return GAL_OK;
+}
+
+static gal_status open_mode(gal_h5 **out, const char *path, unsigned mode)
+{
+    gal_status st = GAL_OK;
+    gal_h5 *h = NULL;
+    *out = NULL;
+    h5_quiet();
+    GAL_TRY(check_readable(path));
+    GAL_TRY(handle(&h, path));
+    if ((h->file = H5Fopen(path, mode, H5P_DEFAULT)) < 0) {
+        st = h5_fail(h, GAL_EIO, NULL, "cannot open");
+        destroy(h);
+        return st;
+    }
+    *out = h;
+out:
+    H5Eclear2(H5E_DEFAULT);
+    return st;
+}
+
+gal_status gal_h5_open(gal_h5 **out, const char *path)
+{
+    return open_mode(out, path, H5F_ACC_RDONLY);
+}
+
+gal_status gal_h5_open_rw(gal_h5 **out, const char *path)
+{
+    return open_mode(out, path, H5F_ACC_RDWR);
+}
+
+static void track_order(hid_t plist)
+{
+    H5Pset_link_creation_order(plist, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_attr_creation_order(plist, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    H5Pset_obj_track_times(plist, false);
+}
+
+gal_status gal_h5_create(gal_h5 **out, const char *path)
+{
+    gal_status st = GAL_OK;
+    gal_h5 *h = NULL;
+    struct stat sb;
+    hid_t plist = H5I_INVALID_HID;
+    *out = NULL;
+    if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
+        return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
+    GAL_TRY(handle(&h, path));
+    if (!(h->tmp = gal_asprintf("%s.%ld.tmp", path, (long)getpid())))
+        GAL_TRY(GAL_ENOMEM);
+    int fd = open(h->tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666); /* a clearer reason than HDF5 gives */
+    if (fd < 0)
+        GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+    close(fd);
+    plist = H5Pcreate(H5P_FILE_CREATE);
+    track_order(plist);
+    h->file = H5Fcreate(h->tmp, H5F_ACC_TRUNC, plist, H5P_DEFAULT);
+    if (h->file < 0) {
+        st = h5_fail(h, GAL_EIO, NULL, "cannot write");
+        unlink(h->tmp);
+        goto out;
+    }
+    *out = h;
+    h = NULL;
+out:
+    if (plist >= 0)
+        H5Pclose(plist);
+    if (h)
+        destroy(h);
+    return st;
+}
+
+static gal_status sync_file(const char *path)
+{
+    int fd = open(path, O_RDONLY);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int e = errno;
+    if (fd >= 0)
+        close(fd);
+    return ok ? GAL_OK : gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(e));
+}
+
+gal_status gal_h5_close(gal_h5 *h)
+{
+    gal_status st = GAL_OK;
+    if (!h)
+        return GAL_OK;
+    h5_quiet();
+    unsigned mode = 0;
+    H5Fget_intent(h->file, &mode);
+    if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0 && mode != H5F_ACC_RDONLY)
+        st = h5_fail(h, GAL_EIO, NULL, "cannot write");
+    if (H5Fclose(h->file) < 0 && st == GAL_OK)
+        st = h5_fail(h, GAL_EIO, NULL, "cannot close");
+    if (st == GAL_OK && h->tmp) {
+        st = sync_file(h->tmp);
+        if (st == GAL_OK && rename(h->tmp, h->path) != 0)
+            st = gal_fail(GAL_EIO, "%s: cannot write: %s", h->path, strerror(errno));
+    }
+    if (st != GAL_OK && h->tmp)
+        unlink(h->tmp);
+    destroy(h);
+    return st;
+}
+
+void gal_h5_abandon(gal_h5 *h)
+{
+    if (!h)
+        return;
+    h5_quiet();
+    H5Fclose(h->file);
+    H5Eclear2(H5E_DEFAULT);
+    if (h->tmp)
+        unlink(h->tmp);
+    destroy(h);
+}
+
+gal_status gal_h5_flush(gal_h5 *h)
+{
+    h5_quiet();
+    if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0)
+        return h5_fail(h, GAL_EIO, NULL, "cannot write");
+    return sync_file(h->tmp ? h->tmp : h->path);
+}
+
+const char *gal_h5_path(const gal_h5 *h)
+{
+    return h->path;
+}
+
+/* ------------------------------------------------------------------ groups */
+static bool exists(const gal_h5 *h, const char *name)
+{
+    char part[1024];
+    size_t n = strlen(name);
+    if (n >= sizeof part)
+        return false;
+    if (strspn(name, "/") == n) /* the root */
+        return true;
+    for (size_t i = 1; i <= n; i++) /* H5Lexists wants every group on the way to exist */
+        if ((name[i] == '/' || name[i] == '\0') && name[i - 1] != '/') {
+            memcpy(part, name, i);
+            part[i] = '\0';
+            if (H5Lexists(h->file, part, H5P_DEFAULT) <= 0)
+                return false;
+        }
+    return true;
+}
+
+bool gal_h5_has(const gal_h5 *h, const char *name)
+{
+    h5_quiet();
+    bool yes = exists(h, name) && H5Oexists_by_name(h->file, name, H5P_DEFAULT) > 0;
+    H5Eclear2(H5E_DEFAULT);
+    return yes;
+}
+
+static gal_status one_group(gal_h5 *h, const char *name)
+{
+    if (exists(h, name)) {
+        H5O_info_t info;
+        if (H5Oget_info_by_name2(h->file, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) >= 0 && info.type == H5O_TYPE_GROUP)
+            return GAL_OK;
+        return h5_fail(h, GAL_EFORMAT, NULL, "'%s' is a dataset, not a group", name);
+    }
+    hid_t plist = H5Pcreate(H5P_GROUP_CREATE);
+    track_order(plist);
+    hid_t g = H5Gcreate2(h->file, name, H5P_DEFAULT, plist, H5P_DEFAULT);
+    H5Pclose(plist);
+    if (g < 0)
+        return h5_fail(h, GAL_EIO, NULL, "cannot make group '%s'", name);
+    H5Gclose(g);
+    return GAL_OK;
+}
+
+gal_status h5_parents(gal_h5 *h, const char *name)
+{
+    gal_status st = GAL_OK;
+    char part[1024];
+    if (strlen(name) >= sizeof part)
+        return h5_fail(h, GAL_EINVAL, NULL, "name '%.60s...' is too long", name);
+    for (const char *p = strchr(name + 1, '/'); p && *name && st == GAL_OK; p = strchr(p + 1, '/')) {
+        memcpy(part, name, (size_t)(p - name));
+        part[p - name] = '\0';
+        st = one_group(h, part);
+    }
+    return st;
+}
+
+gal_status gal_h5_make_group(gal_h5 *h, const char *name)
+{
+    h5_quiet();
+    if (!*name)
+        return h5_fail(h, GAL_EINVAL, NULL, "empty group name");
+    gal_status st = h5_parents(h, name);
+    return st == GAL_OK ? one_group(h, name) : st;
+}
+
+gal_status gal_h5_remove(gal_h5 *h, const char *name)
+{
+    h5_quiet();
+    if (!exists(h, name))
+        return h5_fail(h, GAL_ENOTFOUND, NULL, "no '%s' to remove", name);
+    if (H5Ldelete(h->file, name, H5P_DEFAULT) < 0)
+        return h5_fail(h, GAL_EIO, NULL, "cannot remove '%s'", name);
+    return GAL_OK;
+}
+
+void gal_h5_free_strings(char **strings, size_t n)
+{
+    for (size_t i = 0; strings && i < n; i++)
+        gal_free(strings[i]);
+    gal_free(strings);
+}
+
+typedef struct listing {
+    char **names;
+    size_t n, cap;
+} listing;
+
+static herr_t list_one(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
+{
+    (void)group;
+    (void)info;
+    listing *l = ctx;
+    return l->n < l->cap && (l->names[l->n] = gal_strdup(name)) ? (l->n++, 0) : -1;
+}
+
+gal_status gal_h5_list(gal_h5 *h, const char *group, char ***names, size_t *n)
+{
+    gal_status st = GAL_OK;
+    listing l = {0};
+    H5G_info_t info;
+    *names = NULL;
+    *n = 0;
+    h5_quiet();
+    hid_t g = exists(h, group) ? H5Gopen2(h->file, group, H5P_DEFAULT) : H5I_INVALID_HID;
+    if (g < 0)
+        return h5_fail(h, GAL_ENOTFOUND, NULL, "no group '%s'", group);
+    if (H5Gget_info(g, &info) < 0) {
+        st = h5_fail(h, GAL_EFORMAT, NULL, "group '%s' is damaged", group);
+        goto out;
+    }
+    l.cap = info.nlinks;
+    if (!(l.names = GAL_NEWN(char *, l.cap ? l.cap : 1)))
+        GAL_TRY(GAL_ENOMEM);
+    hid_t plist = H5Gget_create_plist(g);
+    unsigned order = 0;
+    H5Pget_link_creation_order(plist, &order);
+    H5Pclose(plist);
+    gal_error_clear();
+    if (H5Literate(g, order & H5P_CRT_ORDER_INDEXED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, H5_ITER_INC, NULL, list_one,
+                   &l) < 0) {
+        st =
+            gal_error_code() == GAL_ENOMEM ? GAL_ENOMEM : h5_fail(h, GAL_EFORMAT, NULL, "group '%s' is damaged", group);
+        goto out;
+    }
+    *names = l.names;
+    *n = l.n;
+    l.names = NULL;
+out:
+    gal_h5_free_strings(l.names, l.n);
+    H5Gclose(g);
+    H5Eclear2(H5E_DEFAULT);
+    return st;
+}
+
+gal_status h5_dataset(const gal_h5 *h, const char *name, hid_t *out)
+{
+    *out = H5I_INVALID_HID;
+    if (!exists(h, name)) {
+        char group[1024], hint[200] = "";
+        const char *slash = strrchr(name, '/'), *leaf = slash ? slash + 1 : name;
+        snprintf(group, sizeof group, "%.*s", slash && slash != name ? (int)(slash - name) : 1,
+                 slash && slash != name ? name : "/");
+        char **names = NULL;
+        size_t n = 0;
+        if (gal_h5_list((gal_h5 *)(uintptr_t)h, group, &names, &n) == GAL_OK)
+            gal_did_you_mean(hint, sizeof hint, leaf, (const char *const *)names, n);
+        gal_h5_free_strings(names, n);
+        return h5_fail(h, GAL_ENOTFOUND, NULL, "no dataset '%s'%s", name, hint);
+    }
+    if ((*out = H5Dopen2(h->file, name, H5P_DEFAULT)) < 0)
+        return h5_fail(h, GAL_EFORMAT, NULL, "'%s' is not a readable dataset", name);
+    return GAL_OK;
+}
+
+hid_t h5_string_type(void)
+{
+    hid_t t = H5Tcopy(H5T_C_S1);
+    H5Tset_size(t, H5T_VARIABLE);
+    H5Tset_cset(t, H5T_CSET_UTF8);
+    return t;
+}

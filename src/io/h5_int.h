@@ -1,0 +1,22 @@
+/* Shared by the h5*.c files: the handle and how HDF5's failures become ours. */
+#ifndef GAL_IO_H5_INT_H
+#define GAL_IO_H5_INT_H
+#define H5_USE_110_API /* the same calls with every newer library */
+#include <hdf5.h>
+
+#include "h5.h"
+
+struct gal_h5 {
+    hid_t file;
+    char *path;
+    char *tmp; /* while creating: the name the file has until gal_h5_close */
+};
+/* Sets our error to "PATH: [dataset 'NAME': ]TEXT (HDF5: innermost reason)"; name may be NULL. Clears HDF5's stack. */
+gal_status h5_fail(const gal_h5 *h, gal_status code, const char *name, const char *fmt, ...) GAL_PRINTF(4, 5);
+/* HDF5 prints its own errors by default: switched off. Called by every entry point (the setting is per thread). */
+void h5_quiet(void);
+/* Makes the groups above the last component of `name`. */
+gal_status h5_parents(gal_h5 *h, const char *name);
+gal_status h5_dataset(const gal_h5 *h, const char *name, hid_t *out); /* opens; near names in the message */
+hid_t h5_string_type(void);                                           /* variable length, UTF-8; close it */
+#endif
