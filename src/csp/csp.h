@@ -1,0 +1,38 @@
+/* Composite stellar populations: masses per (metallicity, age) node and their sum over an SSP table. See galua/galaxy.h. */
+#ifndef GAL_CSP_H
+#define GAL_CSP_H
+#include "galua/sfh.h"
+#include "galua/ssp.h"
+
+/* Folded weights and what the same pass over the history yields. */
+typedef struct gal_csp {
+    const gal_ssp *ssp;
+    size_t iu;               /* logU node used */
+    double frac_u;           /* weight of node iu + 1 */
+    double *w0, *w1;         /* [nz][nage] Msun formed; all, and inside clouds (times eta) */
+    double formed;           /* Msun, sum of w0 */
+    double age_mass;         /* int a dm [yr Msun] */
+    double z_mass;           /* int Z dm [Msun] */
+    double returned;         /* int 0.05 ln(1 + a/0.4 Myr) dm [Msun], used when the table has no surviving mass */
+    double *lnage, *inv_dln; /* [nage] of the table */
+    size_t cap;              /* breakpoints that fit */
+    double *brk, *mass;      /* [cap] ages ascending; mass formed before age - brk */
+    double *a, *t, *psi, *z; /* [3 cap] quadrature points */
+    const float **col;       /* [2 x 3 nz nage] columns of the current sum */
+    double *colw;
+} gal_csp;
+gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t ntable);
+void gal_csp_clear(gal_csp *c);
+/* Exact weights: p = parameters of the SFH, age > 0 [yr], tau_esc <= 0 switches clouds off (w1 = 0).
+ * at_zstar: metallicity of new stars = mean stellar one (D10). Metallicities outside the table are clamped to it. */
+void gal_csp_weights(gal_csp *c, const gal_sfh *s, const double *p, double age, double tau_esc, bool at_zstar);
+/* The reference code's quadrature (D1): 1e5 yr steps, first bin dropped, young-edge spectra, linear extrapolation in Z.
+ * dm[nage], when not NULL, receives the cumulative masses; the return value is the index of the first node at or above age. */
+size_t gal_csp_weights_galapy(gal_csp *c, const gal_sfh *s, const double *p, double age, double tau_esc, double *dm);
+/* s0[nwave] = sum w0 L, s1[nwave] = sum w1 L [Lsun/A], double accumulation of float32 columns. */
+void gal_csp_sum(gal_csp *c, double *s0, double *s1);
+/* sum_ij w0 table[iz][ia] for the optional tables (surviving mass, ...) */
+double gal_csp_table_sum(const gal_csp *c, const float *table);
+
+double gal_escape(double age, double tau_esc); /* eta(a): fraction of light still inside its birth cloud */
+#endif

@@ -1,0 +1,167 @@
+/* Two-phase dust; formulas in galua/galaxy.h and dust.h. */
+#include "dust/dust.h"
+#include "dust/dust_kern.h"
+#include "galua/const.h"
+#include "galua/num.h"
+
+#include <math.h>
+
+#define V_BAND     5500.0
+#define BREAK      1e6               /* A: 100 micron */
+#define MAG_TO_TAU 0.921034037197618 /* 0.4 ln 10 */
+
+const gal_dust_const gal_dust_modern = {GAL_H_CGS, GAL_KB_CGS};
+const gal_dust_const gal_dust_galapy = {6.626196e-27, 1.380622e-16};
+
+gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
+                              const double *pah_wave, const double *pah, size_t npah)
+{
+    *g = (gal_dust_grid){.n = n, .wave = wave, .tw = tw, .k = k};
+    if (!(g->lnx = GAL_NEWN(double, 4 * n)))
+        return GAL_ENOMEM;
+    g->b5 = g->lnx + n;
+    g->hck = g->lnx + 2 * n;
+    g->pah = g->lnx + 3 * n;
+    for (size_t i = 0; i < n; i++) {
+        double cm = wave[i] * 1e-8;
+        g->lnx[i] = log(wave[i] / V_BAND);
+        g->b5[i] = 2 * k.h * GAL_C_CGS * GAL_C_CGS / pow(cm, 5) * 1e-8;
+        g->hck[i] = k.h * GAL_C_CGS / (k.kb * cm);
+    }
+    double sum = 0;
+    if (pah_wave)
+        for (size_t i = 0; i < n; i++)
+            g->pah[i] = gal_interp(pah_wave, pah, npah, wave[i], GAL_ZERO);
+    else
+        gal_pah_drude(wave, n, g->pah);
+    for (size_t i = 0; i < n; i++)
+        sum += tw[i] * g->pah[i];
+    if (!(sum > 0)) {
+        gal_dust_grid_clear(g);
+        return gal_fail(GAL_EDOMAIN, "PAH template: nothing of it lies on the wavelength grid %g .. %g A", wave[0],
+                        wave[n - 1]);
+    }
+    /* a user's (parity) template keeps its own normalisation, the built-in one is closed on this grid */
+    for (size_t i = 0; !pah_wave && i < n; i++)
+        g->pah[i] /= sum;
+    return GAL_OK;
+}
+
+void gal_dust_grid_clear(gal_dust_grid *g)
+{
+    gal_free(g->lnx);
+    *g = (gal_dust_grid){0};
+}
+
+double gal_dust_curve_at(double wave, double low, double upp)
+{
+    double lnx = log(wave / V_BAND), lnb = log(BREAK / V_BAND);
+    return exp(wave <= BREAK ? -low * lnx : -upp * lnx + (upp - low) * lnb);
+}
+
+void gal_dust_curve(const gal_dust_grid *g, double low, double upp, double *curve)
+{
+    const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
+    size_t split = 0, n = g->n;
+    if (n > 0 && g->wave[n - 1] <= BREAK)
+        split = n;
+    else if (n > 1 && g->wave[0] <= BREAK)
+        split = gal_search(g->wave, n, BREAK) + 1;
+    kern->power_law(split, low, g->lnx, curve);
+    kern->power_law(n - split, upp, g->lnx + split, curve + split);
+    double join = exp((upp - low) * log(BREAK / V_BAND));
+    for (size_t k = split; k < n; k++)
+        curve[k] *= join;
+}
+
+void gal_dust_attenuation(const gal_dust_grid *g, double av, const double *curve, double *att, double *absorbed)
+{
+    GAL_KERN_PICK(dust_kern)->screen(g->n, MAG_TO_TAU * av, curve, att, absorbed);
+}
+
+double gal_dust_av_mc(double norm, double zgas, double f_mc, double mgas, double n_mc, double r_mc, bool galapy)
+{
+    if (!(mgas > 0) || !(f_mc > 0))
+        return 0;
+    return 2.56e-4 * norm * (zgas / GAL_ZSUN) * f_mc * mgas / (n_mc + (galapy ? 1e-7 : 0)) / (r_mc * r_mc);
+}
+
+double gal_dust_av_dd(double norm, double f_mc, double mdust, double r_dust)
+{
+    return 2e-2 * norm * (1 - f_mc) * mdust / (r_dust * r_dust);
+}
+
+double gal_dust_surface(double r_pc, double count)
+{
+    double r = r_pc * GAL_PC_CM;
+    return 16 * M_PI * M_PI / 3 * r * r * count;
+}
+
+/* Below this wavelength x = hc/(k lambda T) > 80: the Wien tail carries less than 1e-30 of the power. */
+static size_t wien_start(const gal_dust_grid *g, double t)
+{
+    double wave = g->hck[0] * g->wave[0] / (80 * t);
+    return wave > g->wave[0] ? gal_search(g->wave, g->n, wave) : 0;
+}
+
+double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope)
+{
+    size_t i = wien_start(g, t);
+    double s, d;
+    GAL_KERN_PICK(dust_kern)->planck_sum(g->n - i, 1 / t, g->tw + i, g->b5 + i, g->hck + i, absorbed + i, &s, &d);
+    if (slope)
+        *slope = d / s;
+    return surface * s;
+}
+
+gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double *t)
+{
+    double lt = log(30.),
+           le = log(e); /* ln power is concave and monotone in ln T with slope 3.. 7: Newton cannot fail */
+    for (int it = 0; it < 60; it++) {
+        double slope, p = gal_dust_power(g, surface, absorbed, exp(lt), &slope);
+        double step = (le - log(p)) / slope;
+        step = step > 1 ? 1 : step < -1 ? -1 : step;
+        if (!isfinite(step))
+            break;
+        lt += step;
+        if (fabs(step) < 1e-11) {
+            *t = exp(lt);
+            if (*t < 1e-3 || *t > 1e5)
+                break;
+            return GAL_OK;
+        }
+    }
+    *t = NAN;
+    return gal_fail(GAL_EMATH,
+                    "no dust temperature in 0.001 .. 1e5 K radiates %.3g erg/s: radius or number of clouds too small",
+                    e);
+}
+
+double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e)
+{
+    enum { N = 200 };
+    double l[N], emis[N], temp[N], h[N];
+    gal_logspace(1, 1e10, N, l);
+    gal_logspace(0.1, 1e4, N, temp);
+    for (int j = 0; j < N; j++)
+        emis[j] = 1 - pow(10, -0.4 * av * gal_dust_curve_at(l[j], low, upp));
+    for (int i = 0; i < N; i++) {
+        double s = 0;
+        for (int j = 1; j < N; j++) {
+            double cm = l[j] * 1e-8, x = k.h * GAL_C_CGS / (k.kb * cm * temp[i]);
+            double b = x < 700 ? 2 * k.h * GAL_C_CGS * GAL_C_CGS / pow(cm, 5) / expm1(x) * 1e-8 : 0;
+            s += (l[j] - l[j - 1]) * surface * emis[j] * b;
+        }
+        h[i] = s / e - 199. / 200;
+    }
+    size_t i = gal_search(h, N, 0);
+    return temp[i] + (temp[i + 1] - temp[i]) * (0 - h[i]) / (h[i + 1] - h[i]);
+}
+
+void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *lum)
+{
+    size_t i = wien_start(g, t);
+    GAL_KERN_PICK(dust_kern)->planck_add(g->n - i, 1 / t, surface / GAL_LSUN, g->b5 + i, g->hck + i, absorbed + i,
+                                         lum + i);
+}

@@ -1,0 +1,48 @@
+/* Two-phase dust: extinction curves, attenuation, energy balance, grey bodies, PAH template. See galua/galaxy.h. */
+#ifndef GAL_DUST_H
+#define GAL_DUST_H
+#include "galua/base.h"
+
+/* Physical constants used by the emission (the parity mode has those of 1973). cgs. */
+typedef struct gal_dust_const {
+    double h, kb;
+} gal_dust_const;
+extern const gal_dust_const gal_dust_modern, gal_dust_galapy;
+
+/* Static tables of a wavelength grid; shared by threads. */
+typedef struct gal_dust_grid {
+    size_t n;
+    const double *wave; /* [n] A, borrowed */
+    const double *tw;   /* [n] trapezoid weights, borrowed */
+    double *lnx;        /* [n] ln(lambda/5500 A) */
+    double *b5;         /* [n] 2 h c^2 / lambda^5 [erg/s/cm2/A/sr]: B = b5 / (e^x - 1) */
+    double *hck;        /* [n] h c / (k lambda) [K] */
+    double *pah;        /* [n] template [1/A], sum tw pah = 1 */
+    gal_dust_const k;
+} gal_dust_grid;
+gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
+                              const double *pah_wave, const double *pah, size_t npah);
+void gal_dust_grid_clear(gal_dust_grid *g);
+
+/* A(lambda)/A_V: (lambda/5500)^-low up to 100 micron, slope upp beyond, continuous. */
+void gal_dust_curve(const gal_dust_grid *g, double low, double upp, double *curve);
+double gal_dust_curve_at(double wave, double low, double upp);
+/* att = 10^(-0.4 A_V curve), absorbed fraction = 1 - att (no cancellation); either may be NULL */
+void gal_dust_attenuation(const gal_dust_grid *g, double av, const double *curve, double *att, double *absorbed);
+/* V-band extinction [mag] of clouds and diffuse dust; Mgas, Mdust [Msun], R [pc]. */
+double gal_dust_av_mc(double norm, double zgas, double f_mc, double mgas, double n_mc, double r_mc, bool galapy);
+double gal_dust_av_dd(double norm, double f_mc, double mdust, double r_dust);
+/* Surface factor N = 16 pi^2/3 R^2 count * 1e-8... in units such that N (1-att) B_lambda is erg/s/A; R [pc]. */
+double gal_dust_surface(double r_pc, double count);
+/* int N absorbed B(T) dlambda [erg/s] by the trapezoid weights; *slope = d ln / d ln T when not NULL. */
+double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope);
+/* Temperature at which the power equals e [erg/s] > 0: Newton in (ln T, ln power), relative 1e-10. GAL_EMATH outside 1e-3..1e5 K. */
+gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double *t);
+/* The reference code's estimate (D3): 200 log nodes 1..1e10 A, right-endpoint rule, linear interpolation between 200 trial
+ * temperatures 0.1..1e4 K. */
+double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e);
+/* lum[k] += surface absorbed B(T) / Lsun [Lsun/A] */
+void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *lum);
+/* The default PAH spectrum on any grid [1/A], not normalised: Drude profiles. */
+void gal_pah_drude(const double *wave, size_t n, double *p);
+#endif
