@@ -73,9 +73,10 @@ $(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so
 	$(CC) $(REPLOBJ) $(O)/embed.o -L$(B) -Wl,--no-as-needed -lgalua -Wl,--as-needed -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -Wl,-E \
 	  $(LIBS) -o $@
 
-$(B)/tests/%: tests/c/%.c $(B)/libgalua.so
+# tests link the static library: they may look at internal functions
+$(B)/tests/%: tests/c/%.c $(B)/libgalua.a
 	@mkdir -p $(@D)
-	$(CC) $(GAL_CFLAGS) -MMD -MP $< -L$(B) -lgalua -Wl,-rpath,'$$ORIGIN/..' -Wl,-rpath,'$$ORIGIN' -lcmocka $(LIBS) -o $@
+	$(CC) $(GAL_CFLAGS) -MMD -MP $< $(B)/libgalua.a -lcmocka $(LIBS) -o $@
 
 .DEFAULT_GOAL := all
 include scripts/dev/targets.mk
