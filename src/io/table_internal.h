@@ -1,0 +1,50 @@
+/* table_internal.h - what the table readers share: a growing list of cells and its conversion into columns. */
+#ifndef GAL_IO_TABLE_INTERNAL_H
+#define GAL_IO_TABLE_INTERNAL_H
+#include "galua/table.h"
+
+typedef enum cell_type { CELL_AUTO, CELL_NUM, CELL_TEXT } cell_type;
+
+typedef struct coldef {
+    char *name, *unit, *comment; /* owned (gal_strdup); unit and comment may be NULL */
+    cell_type type;
+} coldef;
+
+/* Cells point into a buffer that outlives them. */
+typedef struct cells {
+    char **v;
+    size_t n, cap;
+    size_t *line; /* [nrow] */
+    size_t nrow, row_cap;
+} cells;
+
+gal_status gal_cells_push(cells *c, char *text);
+gal_status gal_cells_end_row(cells *c, size_t line);
+void gal_cells_free(cells *c);
+
+gal_status gal_coldef_set(coldef *d, const char *name, const char *unit, const char *comment);
+void gal_coldefs_free(coldef *d, size_t n);
+
+/* Columns from nrow*ncol cells. AUTO columns are numbers when every cell is one (or empty), else text. */
+gal_status gal_table_from_cells(gal_table *t, const coldef *def, size_t ncol, const cells *c);
+
+/* A cell that stands for "no value": empty, --, nan, null, none, na, n/a, masked (any case). */
+bool gal_cell_empty(const char *s);
+
+gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
+gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */
+gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);
+
+/* Records of a delimited text, unquoted in place. */
+typedef struct records {
+    char *p, *end;
+    char delimiter; /* 0 = white space */
+    size_t line;    /* of the next character, from 1 */
+    size_t start;   /* line on which the last record began */
+    const char *path;
+    void (*comment)(void *ctx, char *text); /* each '#' line, without the '#'; may be NULL */
+    void *ctx;
+} records;
+/* Appends the cells of the next record to c; *ncell = 0 at the end of the text. */
+gal_status gal_records_next(records *r, cells *c, size_t *ncell);
+#endif
