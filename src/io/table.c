@@ -91,8 +91,10 @@ bool gal_parse_double(const char *s, double *out)
     size_t n = 0;
     while (isspace((unsigned char)*s))
         s++;
-    for (; *s && n + 1 < sizeof buf; s++)
-        buf[n++] = (*s == 'D' || *s == 'd') && n && (isdigit((unsigned char)buf[n - 1]) || buf[n - 1] == '.') ? 'e' : *s;
+    for (; *s && n + 1 < sizeof buf; s++, n++) {
+        bool exponent = (*s == 'D' || *s == 'd') && n && (isdigit((unsigned char)buf[n - 1]) || buf[n - 1] == '.');
+        buf[n] = exponent ? 'e' : *s;
+    }
     while (n && isspace((unsigned char)buf[n - 1]))
         n--;
     buf[n] = 0;
@@ -129,7 +131,8 @@ static char **text_block(char *const *cell, size_t stride, size_t n)
     return v;
 }
 
-static gal_status column_from_cells(const gal_table *t, gal_column *col, const coldef *def, char *const *cell, size_t stride)
+static gal_status column_from_cells(const gal_table *t, gal_column *col, const coldef *def, char *const *cell,
+                                    size_t stride)
 {
     char place[512];
     double *num = def->type == CELL_TEXT ? NULL : GAL_NEWN(double, t->nrow);
@@ -169,7 +172,8 @@ gal_status gal_table_from_cells(gal_table *t, const coldef *def, size_t ncol, co
     for (size_t j = 0; j < ncol; j++)
         for (size_t i = 0; i < j; i++)
             if (strcmp(def[i].name, def[j].name) == 0)
-                return gal_fail(GAL_EFORMAT, "%s: column '%s' appears twice (%zu and %zu)", t->path, def[j].name, i + 1, j + 1);
+                return gal_fail(GAL_EFORMAT, "%s: column '%s' appears twice (%zu and %zu)", t->path, def[j].name, i + 1,
+                                j + 1);
     t->nrow = c->nrow;
     t->col = GAL_NEWN(gal_column, ncol);
     t->line = GAL_NEWN(size_t, c->nrow);
@@ -247,7 +251,7 @@ static gal_status new_column(gal_table *t, const char *name, const char *unit, g
 
 gal_status gal_table_add_num(gal_table *t, const char *name, const char *unit, const double *v)
 {
-    gal_column *c;
+    gal_column *c = NULL;
     gal_status st = new_column(t, name, unit, &c);
     if (st != GAL_OK)
         return st;
@@ -260,7 +264,7 @@ gal_status gal_table_add_num(gal_table *t, const char *name, const char *unit, c
 
 gal_status gal_table_add_text(gal_table *t, const char *name, const char *const *v)
 {
-    gal_column *c;
+    gal_column *c = NULL;
     gal_status st = new_column(t, name, NULL, &c);
     if (st != GAL_OK)
         return st;
@@ -349,7 +353,8 @@ gal_status gal_table_need_text(const gal_table *t, const char *name, const gal_c
 {
     gal_status st = need(t, name, out);
     if (st == GAL_OK && !(*out)->is_text)
-        return gal_fail(GAL_EFORMAT, "%s: column '%s' holds numbers, text is expected", *t->path ? t->path : "table", name);
+        return gal_fail(GAL_EFORMAT, "%s: column '%s' holds numbers, text is expected", *t->path ? t->path : "table",
+                        name);
     return st;
 }
 

@@ -181,8 +181,22 @@ static gal_status name_columns(coldef *def, char *const *names, size_t ncol)
     return GAL_OK;
 }
 
+/* "key: value" or "key = value": the length of the key and the place of the value; 0 when the line is something else */
+static size_t meta_line(const char *s, const char **value)
+{
+    size_t k = 0;
+    while (isalnum((unsigned char)s[k]) || s[k] == '_')
+        k++;
+    const char *v = s + k + strspn(s + k, " \t");
+    if (!k || (*v != ':' && *v != '=') || !v[1])
+        return 0;
+    *value = v + 1 + strspn(v + 1, " \t");
+    return k;
+}
+
 /* Words of a comment line; true when there are ncol of them and they can be names. */
-static gal_status comment_names(const char *path, const char *text, char delimiter, coldef *def, size_t ncol, bool *done)
+static gal_status comment_names(const char *path, const char *text, char delimiter, coldef *def, size_t ncol,
+                                bool *done)
 {
     cells c = {0};
     size_t n = 0;
@@ -192,7 +206,8 @@ static gal_status comment_names(const char *path, const char *text, char delimit
     records r = {.p = copy, .end = copy + strlen(copy), .delimiter = delimiter, .line = 1, .path = path};
     while (is_blank(*r.p))
         r.p++;
-    gal_status st = *r.p && *r.p != '#' ? gal_records_next(&r, &c, &n) : GAL_OK;
+    const char *value;
+    gal_status st = *r.p && *r.p != '#' && !meta_line(r.p, &value) ? gal_records_next(&r, &c, &n) : GAL_OK;
     *done = st == GAL_OK && n == ncol;
     double v;
     for (size_t i = 0; *done && i < n; i++)
@@ -220,15 +235,12 @@ static gal_status keep_comments(gal_table *t, const header *h, size_t used)
             continue;
         const char *s = h->line[i] + strspn(h->line[i], " \t");
         w += sprintf(w, "%s%s", w > all ? "\n" : "", s);
-        size_t k = 0;
-        while (isalnum((unsigned char)s[k]) || s[k] == '_')
-            k++;
-        const char *v = s + k + strspn(s + k, " \t");
-        if (k && (*v == ':' || *v == '=') && v[1]) {
+        const char *v;
+        size_t k = meta_line(s, &v);
+        if (k) {
             char key[64];
             snprintf(key, sizeof key, "%.*s", (int)k, s);
-            v++;
-            gal_status st = gal_table_add_meta(t, key, v + strspn(v, " \t"));
+            gal_status st = gal_table_add_meta(t, key, v);
             if (st != GAL_OK) {
                 gal_free(all);
                 return st;
@@ -256,7 +268,13 @@ gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimi
     cells c = {0};
     coldef *def = NULL;
     size_t ncol = 0, got, used = (size_t)-1, first = 0;
-    records r = {.p = text, .end = text + n, .delimiter = delimiter, .line = 1, .path = t->path, .comment = on_comment, .ctx = &h};
+    records r = {.p = text,
+                 .end = text + n,
+                 .delimiter = delimiter,
+                 .line = 1,
+                 .path = t->path,
+                 .comment = on_comment,
+                 .ctx = &h};
     GAL_TRY(gal_records_next(&r, &c, &ncol));
     h.closed = true;
     if (h.failed)

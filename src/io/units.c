@@ -75,7 +75,7 @@ static gal_status unknown(const char *name)
             names[n++] = UNITS[i].name;
     char hint[128];
     gal_did_you_mean(hint, sizeof hint, name, names, n);
-    if (!*hint && (strstr(name, "mag") || strstr(name, "MAG")))
+    if (strncasecmp(name, "mag", 3) == 0 || strcasecmp(name, "ABmag") == 0)
         snprintf(hint, sizeof hint, " (magnitudes are converted before: S = 3630.78 Jy * 10^(-0.4 m_AB))");
     return gal_fail(GAL_EINVAL, "unknown unit '%s'%s", name, hint);
 }

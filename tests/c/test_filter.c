@@ -7,8 +7,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "galua/filter.h"
 #include "galua/num.h"
+#include "io/h5.h"
 
 static void near_rel(double a, double b, double rel)
 {
@@ -369,13 +371,286 @@ static void out_of_memory(void **state)
     gal_filter_unref(f);
 }
 
+/* ------------------------------------------------------------------ the embedded set */
+static void embedded_names(void **state)
+{
+    (void)state;
+    const char *const *names;
+    size_t n;
+    OK(gal_filters_names(&names, &n));
+    assert_int_equal(n, 166);
+    for (size_t i = 1; i < n; i++)
+        assert_true(strcasecmp(names[i - 1], names[i]) < 0);
+}
+
+/* pivots [A] of the curves that the published reference table and the instrument handbooks give */
+static void embedded_pivots(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double pivot, rel;
+    } REF[] = {
+        {"GALEX.FUV", 1535.08, 1e-4},
+        {"GALEX.NUV", 2300.78481, 1e-4},
+        {"SDSS.g", 4702.49528, 1e-4},
+        {"SDSS.r", 6175.57888, 1e-4},
+        {"2MASS.H", 16494.9471, 4e-3}, /* here per photon */
+        {"JWST.NIRCam.F444W", 44043.1509, 1e-3},
+        {"Spitzer.MIPS.24mu", 237588.869, 8e-3}, /* per photon: 235935 */
+        {"Herschel.PACS.blue", 714985.538, 1.2e-2},
+        {"Herschel.SPIRE.PMW", 3510455.55, 1e-2},
+        {"Bessell.B", 4371.1, 1e-3},
+        {"Bessell.V", 5477.6, 1e-3},
+        {"Bessell.R", 6504.6, 1e-3}, /* Bessell & Murphy 2012 */
+        {"PanSTARRS.g", 4849.1, 1e-3},
+        {"PanSTARRS.y", 9627.8, 1e-3},
+        {"WISE.W1", 33682.2, 1e-3},
+        {"WISE.W3", 120719, 1e-3},
+    };
+    for (size_t i = 0; i < sizeof REF / sizeof REF[0]; i++) {
+        gal_filter **f = NULL;
+        size_t n = 0;
+        OK(gal_filters_find(REF[i].name, &f, &n));
+        assert_int_equal(n, 1);
+        assert_string_equal(f[0]->name, REF[i].name);
+        near_rel(f[0]->pivot, REF[i].pivot, REF[i].rel);
+        gal_filter_unref(f[0]);
+        gal_free(f);
+    }
+}
+
+/* a spectrum of constant S_nu has that flux in every band, at any redshift */
+static void embedded_flat_spectrum(void **state)
+{
+    (void)state;
+    enum { N = 60000 };
+    const char *const *names;
+    size_t n, nf = 0;
+    gal_filter **f = NULL;
+    OK(gal_filters_names(&names, &n));
+    for (size_t i = 0; i < n; i++)
+        OK(gal_filters_find(names[i], &f, &nf));
+    assert_int_equal(nf, n);
+    double *wave = gal_alloc(N * sizeof *wave), *lum = gal_alloc(N * sizeof *lum), *flux = gal_alloc(n * sizeof *flux);
+    gal_logspace(100, 1e9, N, wave);
+    for (int i = 0; i < N; i++)
+        lum[i] = 2.5 / (wave[i] * wave[i]);
+    gal_phot *p;
+    OK(gal_phot_create(&p, f, nf, wave, N));
+    const double z[3] = {0, 0.7, 5};
+    for (int k = 0; k < 3; k++) {
+        OK(gal_phot_weights(p, z[k], GAL_PHOT_EXACT));
+        gal_phot_apply(p, lum, 1, flux);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(gal_phot_covered(p)[i]);
+            near_rel(flux[i], 2.5, 5e-8); /* chords of 1/l^2: (dln l)^2/2 = 3.6e-8 */
+        }
+    }
+    gal_phot_free(p);
+    gal_free(wave);
+    gal_free(lum);
+    gal_free(flux);
+    for (size_t i = 0; i < nf; i++)
+        gal_filter_unref(f[i]);
+    gal_free(f);
+}
+
+static void expect_set(const char *name, const char *want)
+{
+    gal_filter **f = NULL;
+    size_t n = 0, len = 0;
+    char got[1024] = "";
+    OK(gal_filters_find(name, &f, &n));
+    for (size_t i = 0; i < n; i++) {
+        len += (size_t)snprintf(got + len, sizeof got - len, "%s%s", i ? " " : "", f[i]->name);
+        gal_filter_unref(f[i]);
+    }
+    gal_free(f);
+    assert_string_equal(got, want);
+}
+
+static void names_and_sets(void **state)
+{
+    (void)state;
+    expect_set("SDSS.ugriz", "SDSS.u SDSS.g SDSS.r SDSS.i SDSS.z");
+    expect_set("SDSS.zu", "SDSS.z SDSS.u");
+    expect_set("SDSS", "SDSS.u SDSS.g SDSS.r SDSS.i SDSS.z");
+    expect_set("sdss.G", "SDSS.g");
+    expect_set("LSST.ugrizy", "LSST.u LSST.g LSST.r LSST.i LSST.z LSST.y");
+    expect_set("Herschel.PACS", "Herschel.PACS.blue Herschel.PACS.green Herschel.PACS.red");
+    expect_set("herschel",
+               "Herschel.PACS.blue Herschel.PACS.green Herschel.PACS.red Herschel.SPIRE.PSW Herschel.SPIRE.PMW "
+               "Herschel.SPIRE.PLW");
+    expect_set("VISTA.ZYJHKs", "VISTA.Z VISTA.Y VISTA.J VISTA.H VISTA.Ks");
+    expect_set("2MASS", "2MASS.J 2MASS.H 2MASS.Ks");
+    expect_set("WISE.W1W4", "WISE.W1 WISE.W4");
+    expect_set("Euclid", "Euclid.VIS Euclid.Y Euclid.J Euclid.H");
+    gal_filter **f = NULL;
+    size_t n = 0;
+    FAILS(gal_filters_find("SDSS.gg", &f, &n), GAL_ENOTFOUND, "unknown filter 'SDSS.gg': SDSS has g i r u z");
+    FAILS(gal_filters_find("SDSS.q", &f, &n), GAL_ENOTFOUND, "unknown filter 'SDSS.q': SDSS has g i r u z");
+    FAILS(gal_filters_find("SSDS.g", &f, &n), GAL_ENOTFOUND,
+          "unknown filter 'SSDS.g', did you mean 'SDSS.g', 'SDSS.i', 'SDSS.r'?; a file needs its folder or suffix");
+    FAILS(gal_filters_find("", &f, &n), GAL_EINVAL, "filter name is empty");
+    FAILS(gal_filters_find("no/such.dat", &f, &n), GAL_ENOTFOUND, "no/such.dat: no such filter file");
+    assert_int_equal(n, 0);
+    assert_null(f);
+}
+
+/* ------------------------------------------------------------------ files */
+static char *scratch(const char *name, const char *text)
+{
+    static char path[256];
+    snprintf(path, sizeof path, "build/%s", name);
+    OK(gal_write_file(path, text, strlen(text)));
+    return path;
+}
+
+static gal_filter *reads(const char *name, const char *text)
+{
+    gal_filter *f;
+    char *path = scratch(name, text);
+    gal_status st = gal_filter_read(&f, path);
+    remove(path);
+    OK(st);
+    return f;
+}
+
+static void file_formats(void **state)
+{
+    (void)state;
+    gal_filter *f = reads("t_plain.dat", "# a box\n# photon\n1000 1\n2000 1\n");
+    assert_string_equal(f->name, "t_plain");
+    assert_false(f->energy);
+    near_rel(f->norm, 1 / log(2), 1e-14);
+    gal_filter_unref(f);
+    f = reads("t_energy.dat", "# a box\n# energy\n1000 1\n2000 1\n");
+    assert_true(f->energy);
+    near_rel(f->trans[1] / f->trans[0], 0.5, 1e-14);
+    gal_filter_unref(f);
+    f = reads("t_um.txt", "wave[um], trans\n0.1, 1\n0.2, 1\n");
+    near_rel(f->norm, 1 / log(2), 1e-14);
+    near_rel(f->mean, 1500, 1e-14);
+    gal_filter_unref(f);
+    f = reads("t.ecsv",
+              "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: response, datatype: float64}\n"
+              "# - {name: wavelength, unit: nm, datatype: float64}\n# meta: {name: My.band, convention: energy}\n"
+              "response wavelength\n1 200.0\n1 100.0\n");
+    assert_string_equal(f->name, "My.band");
+    assert_true(f->energy);
+    near_rel(f->wave[0], 1000, 1e-14);
+    gal_filter_unref(f);
+    f = reads("t.xml", "<?xml version=\"1.0\"?>\n<VOTABLE version=\"1.1\"><RESOURCE><TABLE>"
+                       "<PARAM name=\"DetectorType\" value=\"0\" datatype=\"char\"/>"
+                       "<FIELD name=\"Wavelength\" unit=\"AA\" datatype=\"float\"><DESCRIPTION>w</DESCRIPTION></FIELD>"
+                       "<FIELD name=\"Transmission\" unit=\"\" datatype=\"float\"/><DATA><TABLEDATA>"
+                       "<TR><TD>1000</TD><TD>1</TD></TR>\n<TR><TD>2000</TD><TD>1</TD></TR></TABLEDATA></DATA></TABLE></"
+                       "RESOURCE></VOTABLE>");
+    assert_true(f->energy);
+    near_rel(f->wave[1], 2000, 1e-14);
+    gal_filter_unref(f);
+}
+
+/* the published flux of the parity rule through a real curve, and every curve of that database can be read */
+static void golden_parity(void **state)
+{
+    (void)state;
+    const char *path = "../shared/data/galapy_database/filters/GOODS/b.dat";
+    if (!gal_file_exists(path)) {
+        printf("skipped: %s is absent\n", path);
+        skip();
+    }
+    enum { N = 100 };
+    double wave[N], lum[N], flux;
+    gal_filter *f;
+    OK(gal_filter_read(&f, path));
+    near_rel(f->pivot, 4311.95218, 1e-5);
+    near_rel(f->norm, 13.4653005, 1e-5);
+    gal_logspace(pow(10, 3.5), pow(10, 3.7), N, wave);
+    gal_logspace(1, 1e5, N, lum);
+    for (int i = 0; i < N; i++)
+        lum[i] /= wave[i] * wave[i];
+    band_fluxes(f, wave, lum, N, 0, GAL_PHOT_GALAPY, &flux);
+    near_rel(flux, 6314.613587755724, 1e-9);
+    gal_filter_unref(f);
+    OK(gal_filter_read(&f, "../shared/data/galapy_database/filters/Herschel/PACS/blue.dat"));
+    assert_true(f->energy);
+    near_rel(f->pivot, 707307, 3e-5); /* the reference is a trapezoid */
+    gal_filter_unref(f);
+}
+
+static void dsps_file(void **state)
+{
+    (void)state;
+    const char *path = "build/my_u_transmission.h5";
+    const double wave[3] = {3000, 3500, 4000}, trans[3] = {0, 0.5, 0};
+    size_t n = 3;
+    gal_h5 *h;
+    gal_filter *f;
+    for (int complete = 0; complete < 2; complete++) {
+        OK(gal_h5_create(&h, path));
+        OK(gal_h5_write(h, "wave", GAL_H5_F64, 1, &n, wave, NULL));
+        if (complete)
+            OK(gal_h5_write(h, "transmission", GAL_H5_F32, 1, &n, (const float[]){0, 0.5F, 0}, NULL));
+        OK(gal_h5_close(h));
+        if (!complete)
+            FAILS(gal_filter_read(&f, path), GAL_EFORMAT,
+                  "build/my_u_transmission.h5: a filter in HDF5 needs the datasets 'wave' and 'transmission'");
+    }
+    OK(gal_filter_read(&f, path));
+    assert_string_equal(f->name, "my_u");
+    for (size_t i = 0; i < 3; i++)
+        assert_true(f->wave[i] == wave[i] && f->trans[i] == trans[i]);
+    gal_filter_unref(f);
+    remove(path);
+}
+
+static void rejects(const char *name, const char *text, gal_status code, const char *message)
+{
+    gal_filter *f;
+    char *path = scratch(name, text);
+    gal_status st = gal_filter_read(&f, path);
+    remove(path);
+    FAILS(st, code, message);
+    assert_null(f);
+}
+
+static void bad_files(void **state)
+{
+    (void)state;
+    rejects("b.dat", "1000\n2000\n", GAL_EFORMAT,
+            "build/b.dat: one column, a filter needs two: wavelength and transmission");
+    rejects("b.dat", "1000 1\n2000 x\n", GAL_EFORMAT, "build/b.dat, line 2: column 'col2': 'x' is not a number");
+    rejects("b.dat", "1000 1\n2000\n", GAL_EFORMAT, "build/b.dat, line 2: 1 cell, but 2 columns are expected");
+    rejects("b.dat", "1e-7 1\n2e-7 1\n", GAL_EDOMAIN,
+            "build/b.dat: filter 'b': pivot wavelength 1.47107e-07 A is outside 0.1 .. 1e11 A; wavelengths are in "
+            "Angstrom (these "
+            "look like metre or centimetre)");
+    rejects("b.dat", "# wave[furlong] trans\n1 1\n2 1\n", GAL_EINVAL,
+            "build/b.dat: wavelength column: unknown unit 'furlong'");
+    rejects("b.dat", "# wave[GHz] trans\n1 1\n2 1\n", GAL_EINVAL,
+            "build/b.dat: wavelength column: unit 'GHz' (frequency) does not convert to 'A' (length)");
+    rejects("b.dat", "# convention: both\n1 1\n2 1\n", GAL_EFORMAT,
+            "build/b.dat: convention is 'both', it must be energy or photon");
+    rejects("b.dat", "", GAL_EFORMAT, "build/b.dat: is empty");
+    rejects("b.dat", "1000 nan\n2000 1\n", GAL_EINVAL,
+            "build/b.dat: filter 'b': transmission nan at node 1 is not a number");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parity_tophat),      cmocka_unit_test(derived_numbers), cmocka_unit_test(node_order),
-        cmocka_unit_test(exact_integral),     cmocka_unit_test(smooth_spectrum), cmocka_unit_test(redshift),
-        cmocka_unit_test(weights_are_reused), cmocka_unit_test(energy_response), cmocka_unit_test(coverage),
-        cmocka_unit_test(bad_curves),         cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(parity_tophat),      cmocka_unit_test(derived_numbers),
+        cmocka_unit_test(node_order),         cmocka_unit_test(exact_integral),
+        cmocka_unit_test(smooth_spectrum),    cmocka_unit_test(redshift),
+        cmocka_unit_test(weights_are_reused), cmocka_unit_test(energy_response),
+        cmocka_unit_test(coverage),           cmocka_unit_test(bad_curves),
+        cmocka_unit_test(out_of_memory),      cmocka_unit_test(embedded_names),
+        cmocka_unit_test(embedded_pivots),    cmocka_unit_test(embedded_flat_spectrum),
+        cmocka_unit_test(names_and_sets),     cmocka_unit_test(file_formats),
+        cmocka_unit_test(golden_parity),      cmocka_unit_test(dsps_file),
+        cmocka_unit_test(bad_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

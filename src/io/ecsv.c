@@ -1,0 +1,450 @@
+/* ecsv.c - ECSV 1.0 (astropy APE 6): a YAML header in comments, then a table delimited by blanks or commas; and the writers.
+ *
+ * Only the YAML that ECSV writers produce is understood: "datatype:" as a list of flow maps {name: a, unit: b, ...} or of block
+ * maps, "meta:" as a map or an !!omap list of scalars, "delimiter:". Nested metadata is skipped. */
+#include "table_internal.h"
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct ecsv {
+    gal_table *t;
+    char *yaml; /* header lines without "# ", joined by newline */
+    size_t n, cap;
+    bool closed, failed;
+    coldef *def;
+    size_t ncol;
+    char delimiter;
+} ecsv;
+
+static void on_comment(void *ctx, char *text)
+{
+    ecsv *e = ctx;
+    if (e->closed || e->failed)
+        return;
+    text += *text == ' ';
+    size_t len = strlen(text);
+    while (len && (text[len - 1] == '\r' || text[len - 1] == ' '))
+        len--;
+    if (e->n + len + 2 > e->cap) {
+        size_t cap = 2 * (e->n + len + 2) + 1024;
+        char *v = gal_realloc(e->yaml, cap);
+        if (!v) {
+            e->failed = true;
+            return;
+        }
+        e->yaml = v;
+        e->cap = cap;
+    }
+    memcpy(e->yaml + e->n, text, len);
+    e->n += len;
+    e->yaml[e->n++] = '\n';
+    e->yaml[e->n] = 0;
+}
+
+/* ------------------------------------------------------------------ YAML scalars and flow maps */
+/* One scalar that starts at p, ends before any of `stop` outside quotes; copies its value to buf. Returns the end. */
+static const char *scalar(const char *p, const char *stop, char *buf, size_t size)
+{
+    size_t n = 0;
+    p += strspn(p, " ");
+    if (*p == '\'' || *p == '"') {
+        char q = *p++;
+        for (; *p && !(*p == q && !(q == '\'' && p[1] == q)); p++) {
+            char c = *p;
+            if (q == '\'' && c == '\'')
+                p++;
+            else if (q == '"' && c == '\\' && p[1]) {
+                c = *++p;
+                c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+            } else if (c == '\n') { /* folded line */
+                p += strspn(p + 1, " \n");
+                c = ' ';
+            }
+            if (n + 1 < size)
+                buf[n++] = c;
+        }
+        p += *p != 0;
+    } else {
+        int depth = 0;
+        for (; *p && (depth > 0 || !strchr(stop, *p)); p++) {
+            depth += (*p == '{') + (*p == '[') - (*p == '}') - (*p == ']');
+            char c = *p == '\n' ? ' ' : *p;
+            if (c == ' ' && n && buf[n - 1] == ' ')
+                continue;
+            if (n + 1 < size)
+                buf[n++] = c;
+        }
+        while (n && buf[n - 1] == ' ')
+            n--;
+    }
+    buf[n] = 0;
+    return p;
+}
+
+typedef gal_status (*pair_fn)(ecsv *e, const char *key, const char *value);
+
+/* "{k: v, k: v}" at p; returns the place behind it through *end */
+static gal_status flow_map(ecsv *e, const char *p, pair_fn fn, const char **end)
+{
+    char key[128], value[2048];
+    p++;
+    while (*p && *p != '}') {
+        p += strspn(p, " ,\n");
+        if (*p == '}')
+            break;
+        p = scalar(p, ":}", key, sizeof key);
+        if (*p != ':')
+            return gal_fail(GAL_EFORMAT, "%s: ECSV header: '%s' is not 'key: value'", e->t->path, key);
+        p = scalar(p + 1, ",}", value, sizeof value);
+        p += strspn(p, " \n");
+        gal_status st = fn(e, key, value);
+        if (st != GAL_OK)
+            return st;
+    }
+    if (*p != '}')
+        return gal_fail(GAL_EFORMAT, "%s: ECSV header: '{' is never closed", e->t->path);
+    *end = p + 1;
+    return GAL_OK;
+}
+
+static gal_status new_column(ecsv *e)
+{
+    coldef *d = gal_realloc(e->def, (e->ncol + 1) * sizeof *d);
+    if (!d)
+        return GAL_ENOMEM;
+    e->def = d;
+    d[e->ncol++] = (coldef){.type = CELL_NUM};
+    return GAL_OK;
+}
+
+static gal_status column_pair(ecsv *e, const char *key, const char *value)
+{
+    coldef *d = &e->def[e->ncol - 1];
+    if (strcmp(key, "name") == 0)
+        return gal_coldef_set(d, value, NULL, NULL);
+    if (strcmp(key, "unit") == 0)
+        return gal_coldef_set(d, NULL, value, NULL);
+    if (strcmp(key, "description") == 0)
+        return gal_coldef_set(d, NULL, NULL, value);
+    if (strcmp(key, "datatype") == 0)
+        d->type = strcmp(value, "string") == 0 ? CELL_TEXT : CELL_NUM;
+    return GAL_OK;
+}
+
+static gal_status meta_pair(ecsv *e, const char *key, const char *value)
+{
+    if (strncmp(key, "__", 2) == 0 || *value == '{' || *value == '[')
+        return GAL_OK;
+    return gal_table_add_meta(e->t, key, value);
+}
+
+/* does the line belong to a block below a key at this indent? */
+static bool nested(const char *line, size_t indent)
+{
+    size_t deeper = strspn(line, " ");
+    return line[deeper] && (deeper > indent || (deeper == indent && line[deeper] == '-'));
+}
+
+/* Block "key: value" lines or a flow map, at p; lines indented deeper than `indent` continue a value. */
+static gal_status entry(ecsv *e, const char *p, size_t indent, pair_fn fn, const char **end)
+{
+    char key[128], value[2048];
+    if (*p == '{')
+        return flow_map(e, p, fn, end);
+    const char *q = scalar(p, ":\n", key, sizeof key);
+    if (*q != ':')
+        return gal_fail(GAL_EFORMAT, "%s: ECSV header: '%s' is not 'key: value'", e->t->path, key);
+    q++;
+    q += strspn(q, " ");
+    if (*q == '\n' && nested(q + 1, indent)) { /* nested block: skipped */
+        do {
+            q++;
+            q += strcspn(q, "\n");
+        } while (*q && nested(q + 1, indent));
+        *end = q;
+        return GAL_OK;
+    }
+    *end = scalar(q, "\n", value, sizeof value);
+    while (**end == '\n' && strspn(*end + 1, " ") > indent && value[0]) { /* plain scalar folded over lines */
+        size_t n = strlen(value);
+        const char *s = *end + 1;
+        s += strspn(s, " ");
+        size_t len = strcspn(s, "\n");
+        snprintf(value + n, sizeof value - n, " %.*s", (int)len, s);
+        *end = s + len;
+    }
+    return fn(e, key, value);
+}
+
+/* The lines of one section ("datatype:" or "meta:"), from p to the next line without indent or dash. */
+static gal_status section(ecsv *e, const char *p, bool columns, const char **end)
+{
+    pair_fn fn = columns ? column_pair : meta_pair;
+    gal_status st = GAL_OK;
+    while (*p && st == GAL_OK) {
+        size_t indent = strspn(p, " ");
+        bool item = p[indent] == '-';
+        if (p[indent] == '\n') {
+            p += indent + 1;
+            continue;
+        }
+        if (indent == 0 && !item)
+            break;
+        p += indent;
+        if (item) {
+            size_t skip = 1 + strspn(p + 1, " ");
+            if (columns && (st = new_column(e)) != GAL_OK)
+                break;
+            p += skip;
+            indent += skip;
+        } else if (columns && e->ncol == 0)
+            return gal_fail(GAL_EFORMAT, "%s: ECSV header: 'datatype' must be a list of columns", e->t->path);
+        st = entry(e, p, indent, fn, &p);
+        if (st == GAL_OK)
+            p += strcspn(p, "\n");
+        p += *p == '\n';
+    }
+    *end = p;
+    return st;
+}
+
+static gal_status header(ecsv *e)
+{
+    const char *p = e->yaml;
+    char value[64];
+    gal_status st = GAL_OK;
+    while (*p && st == GAL_OK) {
+        const char *key = p;
+        size_t len = strcspn(p, ":\n");
+        const char *rest = p + len + (p[len] == ':');
+        const char *eol = p + strcspn(p, "\n");
+        p = eol + (*eol == '\n');
+        rest += strspn(rest, " ");
+        bool flow = *rest == '{';
+        if (len == 8 && strncmp(key, "datatype", 8) == 0)
+            st = section(e, p, true, &p);
+        else if (len == 4 && strncmp(key, "meta", 4) == 0) {
+            if (flow)
+                st = flow_map(e, rest, meta_pair, &p);
+            else
+                st = section(e, p, false, &p);
+            if (st == GAL_OK && flow) {
+                p += strcspn(p, "\n");
+                p += *p == '\n';
+            }
+        } else if (len == 9 && strncmp(key, "delimiter", 9) == 0) {
+            scalar(rest, "\n", value, sizeof value);
+            if (strcmp(value, ",") == 0)
+                e->delimiter = ',';
+            else if (strcmp(value, " ") != 0 && *value)
+                st = gal_fail(GAL_EFORMAT, "%s: ECSV delimiter '%s' is neither a blank nor a comma", e->t->path, value);
+        }
+    }
+    if (st != GAL_OK)
+        return st;
+    if (e->ncol == 0)
+        return gal_fail(GAL_EFORMAT, "%s: ECSV header has no 'datatype:' list of columns", e->t->path);
+    for (size_t j = 0; j < e->ncol; j++)
+        if (!e->def[j].name)
+            return gal_fail(GAL_EFORMAT, "%s: ECSV column %zu has no name", e->t->path, j + 1);
+    return GAL_OK;
+}
+
+gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n)
+{
+    gal_status st = GAL_OK;
+    ecsv e = {.t = t};
+    cells c = {0}, names = {0};
+    size_t got;
+    /* the delimiter is in the header: read the comments first, then the records */
+    records r = {.p = text, .end = text + n, .line = 1, .path = t->path, .comment = on_comment, .ctx = &e};
+    char *body = text;
+    while (*body == '#' || *body == '\n' || *body == '\r')
+        body += strcspn(body, "\n"), body += *body == '\n';
+    r.end = body;
+    GAL_TRY(gal_records_next(&r, &names, &got));
+    if (e.failed)
+        GAL_TRY(GAL_ENOMEM);
+    e.closed = true;
+    GAL_TRY(header(&e));
+    r.end = text + n;
+    r.p = body;
+    r.delimiter = e.delimiter;
+    GAL_TRY(gal_records_next(&r, &names, &got));
+    if (got != e.ncol)
+        GAL_THROW(GAL_EFORMAT, "%s, line %zu: %zu column name%s, but the ECSV header declares %zu", t->path, r.start,
+                  got, got == 1 ? "" : "s", e.ncol);
+    for (size_t j = 0; j < got; j++)
+        if (strcmp(names.v[j], e.def[j].name) != 0)
+            GAL_THROW(GAL_EFORMAT, "%s, line %zu: column %zu is named '%s', but the ECSV header declares '%s'", t->path,
+                      r.start, j + 1, names.v[j], e.def[j].name);
+    for (;;) {
+        GAL_TRY(gal_records_next(&r, &c, &got));
+        if (got == 0)
+            break;
+        if (got != e.ncol)
+            GAL_THROW(GAL_EFORMAT, "%s, line %zu: %zu cell%s, but %zu columns are expected", t->path, r.start, got,
+                      got == 1 ? "" : "s", e.ncol);
+        GAL_TRY(gal_cells_end_row(&c, r.start));
+    }
+    GAL_TRY(gal_table_from_cells(t, e.def, e.ncol, &c));
+out:
+    gal_free(e.yaml);
+    gal_coldefs_free(e.def, e.ncol);
+    gal_cells_free(&c);
+    gal_cells_free(&names);
+    return st;
+}
+
+/* ------------------------------------------------------------------ writers */
+typedef struct sink {
+    char *v;
+    size_t n, cap;
+    bool failed;
+} sink;
+
+static void put(sink *s, const char *text)
+{
+    size_t len = strlen(text);
+    if (s->failed)
+        return;
+    if (s->n + len + 1 > s->cap) {
+        size_t cap = 2 * (s->n + len + 1) + 4096;
+        char *v = gal_realloc(s->v, cap);
+        if (!v) {
+            s->failed = true;
+            return;
+        }
+        s->v = v;
+        s->cap = cap;
+    }
+    memcpy(s->v + s->n, text, len + 1);
+    s->n += len;
+}
+
+static void put_number(sink *s, double x)
+{
+    char buf[40];
+    if (isnan(x))
+        snprintf(buf, sizeof buf, "nan");
+    else {
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(buf, sizeof buf, "%.*g", digits, x);
+            if (strtod(buf, NULL) == x)
+                break;
+        }
+    }
+    put(s, buf);
+}
+
+/* quotes when the text holds the delimiter, a quote, a newline, nothing, or could be taken for a comment */
+static void put_cell(sink *s, const char *text, char delimiter)
+{
+    char one[2] = {0};
+    bool plain = *text && *text != '#' && !strpbrk(text, "\"\n\r\t") && !strchr(text, delimiter) && *text != ' ';
+    if (plain) {
+        put(s, text);
+        return;
+    }
+    put(s, "\"");
+    for (; *text; text++) {
+        one[0] = *text;
+        put(s, *text == '"' ? "\"\"" : one);
+    }
+    put(s, "\"");
+}
+
+/* YAML scalar in double quotes */
+static void put_yaml(sink *s, const char *text)
+{
+    char one[2] = {0};
+    put(s, "\"");
+    for (; *text; text++) {
+        one[0] = *text;
+        put(s, *text == '"' ? "\\\"" : *text == '\\' ? "\\\\" : *text == '\n' ? "\\n" : one);
+    }
+    put(s, "\"");
+}
+
+static void put_rows(sink *s, const gal_table *t, char delimiter)
+{
+    const char sep[2] = {delimiter, 0};
+    for (size_t i = 0; i < t->nrow; i++) {
+        for (size_t j = 0; j < t->ncol; j++) {
+            if (j)
+                put(s, sep);
+            if (t->col[j].is_text)
+                put_cell(s, t->col[j].text[i], delimiter);
+            else
+                put_number(s, t->col[j].num[i]);
+        }
+        put(s, "\n");
+    }
+}
+
+static gal_status flush(sink *s, const char *path)
+{
+    gal_status st = s->failed ? gal_fail(GAL_ENOMEM, "%s: out of memory while writing the table", path)
+                              : gal_write_file(path, s->v ? s->v : "", s->n);
+    gal_free(s->v);
+    return st;
+}
+
+gal_status gal_table_write_ecsv(const gal_table *t, const char *path)
+{
+    sink s = {0};
+    put(&s, "# %ECSV 1.0\n# ---\n# datatype:\n");
+    for (size_t j = 0; j < t->ncol; j++) {
+        put(&s, "# - {name: ");
+        put_yaml(&s, t->col[j].name);
+        if (*t->col[j].unit) {
+            put(&s, ", unit: ");
+            put_yaml(&s, t->col[j].unit);
+        }
+        put(&s, t->col[j].is_text ? ", datatype: string" : ", datatype: float64");
+        if (*t->col[j].comment) {
+            put(&s, ", description: ");
+            put_yaml(&s, t->col[j].comment);
+        }
+        put(&s, "}\n");
+    }
+    if (t->nmeta)
+        put(&s, "# meta: !!omap\n");
+    for (size_t i = 0; i < t->nmeta; i++) {
+        put(&s, "# - {");
+        put(&s, t->meta_key[i]);
+        put(&s, ": ");
+        put_yaml(&s, t->meta_value[i]);
+        put(&s, "}\n");
+    }
+    put(&s, "# schema: astropy-2.0\n");
+    for (size_t j = 0; j < t->ncol; j++) {
+        if (j)
+            put(&s, " ");
+        put_cell(&s, t->col[j].name, ' ');
+    }
+    put(&s, "\n");
+    put_rows(&s, t, ' ');
+    return flush(&s, path);
+}
+
+gal_status gal_table_write_csv(const gal_table *t, const char *path)
+{
+    sink s = {0};
+    char label[512];
+    for (size_t j = 0; j < t->ncol; j++) {
+        if (j)
+            put(&s, ",");
+        if (*t->col[j].unit)
+            snprintf(label, sizeof label, "%s [%s]", t->col[j].name, t->col[j].unit);
+        else
+            snprintf(label, sizeof label, "%s", t->col[j].name);
+        put_cell(&s, label, ',');
+    }
+    put(&s, "\n");
+    put_rows(&s, t, ',');
+    return flush(&s, path);
+}

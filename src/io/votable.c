@@ -1,0 +1,213 @@
+/* votable.c - VOTable with TABLEDATA: the first table of the document. FIELD (name, unit, datatype, DESCRIPTION) become columns,
+ * PARAM and INFO metadata (name = value). A tolerant scanner of tags, not an XML parser: name space prefixes, comments, CDATA and
+ * the five entities are understood. Binary serialisations are refused by name. */
+#include "table_internal.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+typedef struct xml {
+    gal_table *t;
+    char *p, *end;
+    size_t line;
+    char name[32]; /* of the current tag, without prefix; "/X" when closing */
+    char *attr;    /* its attributes, NUL-terminated; */
+    bool empty;    /* "<X ... />" */
+} xml;
+
+static void count_lines(xml *x, const char *from, const char *to)
+{
+    for (; from < to; from++)
+        x->line += *from == '\n';
+}
+
+/* In place: entities and CDATA sections of [text, stop); NUL-terminated. */
+static char *decode(char *text, char *stop)
+{
+    static const char *const ENT[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&apos;"};
+    while (text < stop && isspace((unsigned char)*text))
+        text++;
+    while (stop > text && isspace((unsigned char)stop[-1]))
+        stop--;
+    char *w = text;
+    for (char *p = text; p < stop;) {
+        size_t k = 0;
+        for (; *p == '&' && k < 5; k++)
+            if (strncmp(p, ENT[k], strlen(ENT[k])) == 0)
+                break;
+        if (*p == '&' && k < 5) {
+            *w++ = "<>&\"'"[k];
+            p += strlen(ENT[k]);
+        } else if (*p == '<' && strncmp(p, "<![CDATA[", 9) == 0) {
+            char *e = strstr(p, "]]>");
+            size_t len = (size_t)((e && e < stop ? e : stop) - p - 9);
+            memmove(w, p + 9, len);
+            w += len;
+            p = e && e < stop ? e + 3 : stop;
+        } else
+            *w++ = *p++;
+    }
+    *w = 0;
+    return text;
+}
+
+/* Next tag; *text is what stands before it (undecoded, [text, stop)). false at the end of the document. */
+static bool next_tag(xml *x, char **text, char **stop)
+{
+    *text = x->p;
+    for (;;) {
+        char *lt = memchr(x->p, '<', (size_t)(x->end - x->p));
+        if (!lt)
+            return false;
+        count_lines(x, x->p, lt);
+        const char *close = strncmp(lt, "<!--", 4) == 0        ? "-->"
+                            : strncmp(lt, "<![CDATA[", 9) == 0 ? "]]>"
+                            : lt[1] == '?' || lt[1] == '!'     ? ">"
+                                                               : NULL;
+        char *e = close ? strstr(lt, close) : NULL;
+        if (close) {
+            if (!e)
+                return false;
+            e += strlen(close);
+            count_lines(x, lt, e);
+            if (lt[1] == '!' && lt[2] != '[')
+                *text = e;
+            x->p = e;
+            continue;
+        }
+        *stop = lt;
+        char *p = lt + 1, quote = 0;
+        for (e = p; e < x->end && (quote || *e != '>'); e++)
+            quote = quote ? (*e == quote ? 0 : quote) : (*e == '"' || *e == '\'' ? *e : 0);
+        if (e >= x->end)
+            return false;
+        count_lines(x, lt, e);
+        x->empty = e > p && e[-1] == '/';
+        *(x->empty ? e - 1 : e) = 0;
+        size_t len = strcspn(p, " \t\r\n");
+        char *colon = memchr(p, ':', len);
+        bool closing = *p == '/';
+        snprintf(x->name, sizeof x->name, "%s%.*s", closing ? "/" : "",
+                 (int)(colon ? len - (size_t)(colon + 1 - p) : len - closing), colon ? colon + 1 : p + closing);
+        x->attr = p + len;
+        x->p = e + 1;
+        return true;
+    }
+}
+
+/* Value of an attribute in buf, "" when absent. */
+static const char *attribute(const xml *x, const char *name, char *buf, size_t size)
+{
+    size_t n = strlen(name);
+    for (char *p = x->attr; *p;) {
+        p += strspn(p, " \t\r\n");
+        size_t len = strcspn(p, "= \t\r\n");
+        char *v = p + len + strspn(p + len, " \t\r\n");
+        if (*v != '=')
+            break;
+        v += 1 + strspn(v + 1, " \t\r\n");
+        char q = *v;
+        char *e = q == '"' || q == '\'' ? strchr(v + 1, q) : NULL;
+        if (!e)
+            break;
+        if (len == n && strncmp(p, name, n) == 0) {
+            snprintf(buf, size, "%.*s", (int)(e - v - 1), v + 1);
+            return decode(buf, buf + strlen(buf));
+        }
+        p = e + 1;
+    }
+    return "";
+}
+
+static gal_status on_field(xml *x, coldef **def, size_t *ncol)
+{
+    char a[256], b[128], c[64];
+    coldef *d = gal_realloc(*def, (*ncol + 1) * sizeof *d);
+    if (!d)
+        return GAL_ENOMEM;
+    *def = d;
+    const char *type = attribute(x, "datatype", c, sizeof c);
+    bool text = strcmp(type, "char") == 0 || strcmp(type, "unicodeChar") == 0;
+    d[*ncol] = (coldef){.type = text ? CELL_TEXT : CELL_NUM};
+    ++*ncol;
+    const char *name = attribute(x, "name", a, sizeof a);
+    if (!*name)
+        name = attribute(x, "ID", a, sizeof a);
+    if (!*name)
+        return gal_fail(GAL_EFORMAT, "%s, line %zu: FIELD %zu has no name", x->t->path, x->line, *ncol);
+    return gal_coldef_set(&d[*ncol - 1], name, attribute(x, "unit", b, sizeof b), NULL);
+}
+
+static gal_status on_row(xml *x, cells *c, size_t ncol)
+{
+    char *text, *stop;
+    size_t n = 0, line = x->line;
+    while (next_tag(x, &text, &stop)) {
+        if (strcmp(x->name, "TD") == 0) {
+            char *cell = x->p;
+            if (x->empty)
+                cell = (char *)(uintptr_t) "";
+            else if (!next_tag(x, &text, &stop) || strcmp(x->name, "/TD") != 0)
+                return gal_fail(GAL_EFORMAT, "%s, line %zu: TD is not closed", x->t->path, x->line);
+            else
+                cell = decode(cell, stop);
+            gal_status st = gal_cells_push(c, cell);
+            if (st != GAL_OK)
+                return st;
+            n++;
+        } else if (strcmp(x->name, "/TR") == 0) {
+            if (n != ncol)
+                return gal_fail(GAL_EFORMAT, "%s, line %zu: row of %zu cells, but %zu FIELDs are declared", x->t->path,
+                                line, n, ncol);
+            return gal_cells_end_row(c, line);
+        } else
+            return gal_fail(GAL_EFORMAT, "%s, line %zu: <%s> inside a table row", x->t->path, x->line, x->name);
+    }
+    return gal_fail(GAL_EFORMAT, "%s: ends inside the row of line %zu: the file is cut short", x->t->path, line);
+}
+
+gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n)
+{
+    gal_status st = GAL_OK;
+    xml x = {.t = t, .p = text, .end = text + n, .line = 1};
+    coldef *def = NULL;
+    cells c = {0};
+    size_t ncol = 0;
+    char *before, *stop, a[256], b[2048];
+    bool seen = false, data = false, complete = false, in_field = false;
+    while (!complete && next_tag(&x, &before, &stop)) {
+        if (strcmp(x.name, "VOTABLE") == 0)
+            seen = true;
+        else if (strcmp(x.name, "PARAM") == 0 || strcmp(x.name, "INFO") == 0)
+            GAL_TRY(gal_table_add_meta(t, attribute(&x, "name", a, sizeof a), attribute(&x, "value", b, sizeof b)));
+        else if (strcmp(x.name, "FIELD") == 0) {
+            GAL_TRY(on_field(&x, &def, &ncol));
+            in_field = !x.empty;
+        } else if (strcmp(x.name, "/FIELD") == 0)
+            in_field = false;
+        else if (strcmp(x.name, "/DESCRIPTION") == 0 && in_field)
+            GAL_TRY(gal_coldef_set(&def[ncol - 1], NULL, NULL, decode(before, stop)));
+        else if (strcmp(x.name, "TABLEDATA") == 0)
+            complete = x.empty, data = true;
+        else if (strcmp(x.name, "TR") == 0 && data)
+            GAL_TRY(on_row(&x, &c, ncol));
+        else if (strcmp(x.name, "/TABLEDATA") == 0)
+            complete = true;
+        else if (strcmp(x.name, "BINARY") == 0 || strcmp(x.name, "BINARY2") == 0 || strcmp(x.name, "FITS") == 0)
+            GAL_THROW(GAL_EUNSUP, "%s, line %zu: VOTable with %s data: save it with TABLEDATA instead", t->path, x.line,
+                      x.name);
+    }
+    if (!seen)
+        GAL_THROW(GAL_EFORMAT, "%s: is XML, but not a VOTable", t->path);
+    if (!data)
+        GAL_THROW(GAL_EFORMAT, "%s: VOTable without a TABLEDATA element", t->path);
+    if (!complete)
+        GAL_THROW(GAL_EFORMAT, "%s: TABLEDATA is not closed: the file is cut short", t->path);
+    GAL_TRY(gal_table_from_cells(t, def, ncol, &c));
+out:
+    gal_cells_free(&c);
+    gal_coldefs_free(def, ncol);
+    return st;
+}
