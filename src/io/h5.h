@@ -79,6 +79,8 @@ GAL_API gal_status gal_h5_check_finite(gal_h5 *h, const char *name, const double
 GAL_API gal_status gal_h5_write_string(gal_h5 *h, const char *name, const char *text); /* scalar */
 GAL_API gal_status gal_h5_read_string(gal_h5 *h, const char *name, char **text);
 GAL_API gal_status gal_h5_write_strings(gal_h5 *h, const char *name, const char *const *strings, size_t n); /* rank 1 */
+/* With a fixed length and padded with NUL, as NumPy writes bytes. */
+GAL_API gal_status gal_h5_write_fixed_strings(gal_h5 *h, const char *name, const char *const *strings, size_t n);
 GAL_API gal_status gal_h5_read_strings(gal_h5 *h, const char *name, char ***strings,
                                        size_t *n); /* fixed or variable length */
 

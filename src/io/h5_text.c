@@ -163,6 +163,39 @@ gal_status gal_h5_write_strings(gal_h5 *h, const char *name, const char *const *
     return put_strings(h, name, strings, n, false);
 }
 
+gal_status gal_h5_write_fixed_strings(gal_h5 *h, const char *name, const char *const *strings, size_t n)
+{
+    gal_status st = GAL_OK;
+    hsize_t dim = n;
+    size_t width = 1;
+    h5_quiet();
+    for (size_t i = 0; i < n; i++)
+        if (strlen(strings[i]) > width)
+            width = strlen(strings[i]);
+    char *block = gal_calloc(n ? n : 1, width);
+    if (!block)
+        return GAL_ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        memcpy(block + i * width, strings[i], strlen(strings[i]));
+    hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, &dim, NULL), dset = H5I_INVALID_HID;
+    H5Tset_size(type, width);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    hid_t plist = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(plist, false);
+    GAL_TRY(h5_parents(h, name));
+    if ((dset = H5Dcreate2(h->file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT)) < 0 ||
+        (n && H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block) < 0))
+        st = h5_fail(h, GAL_EIO, name, "cannot write");
+out:
+    if (dset >= 0)
+        H5Dclose(dset);
+    H5Pclose(plist);
+    H5Sclose(space);
+    H5Tclose(type);
+    gal_free(block);
+    return st;
+}
+
 /* ------------------------------------------------------------------ attributes */
 bool gal_h5_attr_has(const gal_h5 *h, const char *object, const char *attr)
 {

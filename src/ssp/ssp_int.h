@@ -15,4 +15,25 @@ static inline float **ssp_optional_of(const gal_ssp *s, size_t i)
 {
     return (float **)((char *)(uintptr_t)s + ssp_optionals[i].offset);
 }
+
+/* Readers return a table that gal_ssp_finish has not seen yet: gal_ssp_read merges, names and finishes it. Those of text
+ * formats hold one metallicity. Writers get a finished table. Every message starts with the path. */
+gal_status ssp_read_galua(gal_ssp **out, const char *path);
+gal_status ssp_read_dsps(gal_ssp **out, const char *path);
+gal_status ssp_read_galapy(gal_ssp **out, const char *path);
+gal_status ssp_read_fits(gal_ssp **out, const char *path);
+gal_status ssp_read_bc03(gal_ssp **out, const char *path);
+gal_status ssp_read_bpass(gal_ssp **out, const char *path);
+gal_status ssp_read_maraston(gal_ssp **out, const char *path);
+gal_status ssp_write_galua(const gal_ssp *s, const char *path);
+gal_status ssp_write_dsps(const gal_ssp *s, const char *path);
+gal_status ssp_write_galapy(const gal_ssp *s, const char *path);
+gal_status ssp_write_fits(const gal_ssp *s, const char *path);
+
+/* x rounded to 12 significant digits: an axis stored as a logarithm or in other units comes back the same every time. */
+double ssp_round12(double x);
+/* Warns that `layout` has no place for the optional tables this one holds. */
+void ssp_warn_left_out(const gal_ssp *s, const char *path, const char *layout, bool lines_too);
+/* GAL_EFORMAT when the stored hash (hex; "" = none) is not that of the table. */
+gal_status ssp_check_hash(const gal_ssp *s, const char *path, const char *stored);
 #endif

@@ -1,0 +1,18 @@
+/* Shared by fits.c and fits_table.c. */
+#ifndef GAL_IO_FITS_INT_H
+#define GAL_IO_FITS_INT_H
+#include <fitsio.h>
+
+#include "fits.h"
+
+struct gal_fits {
+    fitsfile *ptr;
+    char *path;
+    char *tmp;            /* while creating: the name until gal_fits_close */
+    char hdu[FLEN_VALUE]; /* name of the current HDU, for messages */
+};
+/* Sets our error "PATH: HDU 'X': TEXT (FITS: reason)" and clears cfitsio's message stack; status 0: no reason. */
+gal_status fits_fail(const gal_fits *f, gal_status code, int status, const char *fmt, ...) GAL_PRINTF(4, 5);
+gal_status fits_seal(gal_fits *f); /* (re)computes the checksums of the current HDU */
+int fits_number_type(gal_fits_type t);
+#endif

@@ -1,0 +1,340 @@
+/* Reading and writing SSP tables of any format: recognition by content, several one-metallicity files in one table. */
+#include "ssp_int.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "io/fits.h"
+#include "io/h5.h"
+
+double ssp_round12(double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.11e", x);
+    return strtod(text, NULL);
+}
+
+void ssp_warn_left_out(const gal_ssp *s, const char *path, const char *layout, bool lines_too)
+{
+    char list[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < SSP_NOPTIONAL; i++)
+        if (*ssp_optional_of(s, i))
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", ssp_optionals[i].name);
+    if (lines_too && s->nline)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%semission lines", used ? ", " : "");
+    if (used)
+        gal_log(GAL_LOG_WARN, "ssp", "%s: the %s layout has no place for %s: left out", path, layout, list);
+}
+
+/* ------------------------------------------------------------------ recognition */
+typedef gal_status (*reader)(gal_ssp **, const char *);
+
+static size_t words_in_line(const char *p, const char **next)
+{
+    size_t n = 0;
+    while (*p && *p != '\n') {
+        p += strspn(p, " \t\r");
+        size_t len = strcspn(p, " \t\r\n");
+        n += len > 0;
+        p += len;
+    }
+    *next = *p ? p + 1 : p;
+    return n;
+}
+
+static reader text_format(const char *text)
+{
+    const char *p = text, *line2;
+    while (*p == '#' || *p == '\n' || *p == '\r') { /* comments and empty lines first */
+        p += strcspn(p, "\n");
+        p += *p == '\n';
+    }
+    p += strspn(p, " \t");
+    size_t len = strcspn(p, " \t\r\n");
+    if (!len || strspn(p, "0123456789.eEdD+-") != len)
+        return NULL;
+    bool integer = strspn(p, "0123456789") == len;
+    size_t n1 = words_in_line(p, &line2), n2 = words_in_line(line2, &line2);
+    if ((n1 == 52 || n1 == 42) && (n2 == n1 || n2 == 0))
+        return ssp_read_bpass;
+    if (integer)
+        return ssp_read_bc03;
+    return n1 == 4 ? ssp_read_maraston : NULL;
+}
+
+/* NULL when the content is none of ours. */
+static gal_status recognise(const char *path, reader *out)
+{
+    static const char *const ours =
+        "Galua HDF5, DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, BPASS spectra, Maraston .rhb";
+    unsigned char head[16384];
+    *out = NULL;
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return gal_fail(errno == ENOENT ? GAL_ENOTFOUND : GAL_EIO, "%s: %s", path,
+                        errno == ENOENT ? "no such file" : strerror(errno));
+    size_t n = fread(head, 1, sizeof head - 1, f);
+    bool bad = ferror(f);
+    fclose(f);
+    head[n] = '\0';
+    if (bad)
+        return gal_fail(GAL_EIO, "%s: cannot be read", path);
+    if (n == 0)
+        return gal_fail(GAL_EFORMAT, "%s: is empty", path);
+    if (n >= 8 && memcmp(head, "\211HDF\r\n\032\n", 8) == 0)
+        *out = ssp_read_galua; /* which hands over to DSPS by what is inside */
+    else if (gal_fits_is(path))
+        *out = ssp_read_fits;
+    else if (!memchr(head, '\0', n))
+        *out = text_format((char *)head);
+    else if (n >= 8) {
+        uint64_t first;
+        memcpy(&first, head, 8);
+        if (first > 0 && first < (uint64_t)1 << 28) /* a count of wavelengths */
+            *out = ssp_read_galapy;
+    }
+    return *out ? GAL_OK : gal_fail(GAL_EFORMAT, "%s: not an SSP table Galua knows (%s)", path, ours);
+}
+
+/* ------------------------------------------------------------------ one Z per file */
+static gal_status same_axis(const char *what, const char *unit, const char *pa, const double *a, size_t na,
+                            const char *pb, const double *b, size_t nb)
+{
+    if (na != nb)
+        return gal_fail(GAL_EFORMAT, "%s: has %zu %ss, but %s has %zu", pb, nb, what, pa, na);
+    for (size_t i = 0; i < na; i++)
+        if (a[i] != b[i])
+            return gal_fail(GAL_EFORMAT, "%s: %s %zu is %g %s, but in %s it is %g", pb, what, i + 1, b[i], unit, pa,
+                            a[i]);
+    return GAL_OK;
+}
+
+typedef struct slice {
+    gal_ssp *table;
+    const char *path;
+} slice;
+
+static int by_z(const void *a, const void *b)
+{
+    double za = ((const slice *)a)->table->z[0], zb = ((const slice *)b)->table->z[0];
+    return (za > zb) - (za < zb);
+}
+
+static gal_status check_slices(const slice *s, size_t n)
+{
+    gal_status st = GAL_OK;
+    for (size_t i = 1; i < n; i++) {
+        const gal_ssp *a = s[0].table, *b = s[i].table;
+        if (b->z[0] == s[i - 1].table->z[0])
+            return gal_fail(GAL_EFORMAT, "%s and %s: both have Z = %g: name one set of files", s[i - 1].path, s[i].path,
+                            b->z[0]);
+        GAL_TRY(same_axis("wavelength", "A", s[0].path, a->wave, a->nwave, s[i].path, b->wave, b->nwave));
+        GAL_TRY(same_axis("age", "yr", s[0].path, a->age, a->nage, s[i].path, b->age, b->nage));
+    }
+out:
+    return st;
+}
+
+static gal_status merge(gal_ssp **out, slice *s, size_t n)
+{
+    gal_status st = GAL_OK;
+    gal_ssp *t = NULL;
+    *out = NULL;
+    qsort(s, n, sizeof *s, by_z);
+    GAL_TRY(check_slices(s, n));
+    const gal_ssp *a = s[0].table;
+    size_t block = a->nage * a->nwave;
+    GAL_TRY(gal_ssp_create(&t, 1, n, a->nage, a->nwave));
+    memcpy(t->wave, a->wave, a->nwave * sizeof(double));
+    memcpy(t->age, a->age, a->nage * sizeof(double));
+    for (size_t i = 0; i < n; i++) {
+        t->z[i] = s[i].table->z[0];
+        memcpy(t->lum + i * block, s[i].table->lum, block * sizeof(float));
+    }
+    GAL_TRY(gal_ssp_set_text(t, NULL, a->imf, a->provenance));
+    *out = t;
+    t = NULL;
+out:
+    gal_ssp_unref(t);
+    return st;
+}
+
+static bool one_z_format(reader r)
+{
+    return r == ssp_read_bc03 || r == ssp_read_bpass || r == ssp_read_maraston;
+}
+
+/* `folder`: files that are no SSP tables are passed over. */
+static gal_status read_many(gal_ssp **out, char *const *paths, size_t n, const char *asked, bool folder, bool *one_z)
+{
+    gal_status st = GAL_OK;
+    size_t have = 0;
+    reader format = NULL;
+    struct stat sb;
+    slice *s = GAL_NEWN(slice, n ? n : 1);
+    *out = NULL;
+    if (!s)
+        return GAL_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        reader r;
+        if (stat(paths[i], &sb) != 0 || !S_ISREG(sb.st_mode))
+            continue;
+        st = recognise(paths[i], &r);
+        if (st == GAL_EFORMAT && folder) {
+            st = GAL_OK;
+            continue;
+        }
+        GAL_TRY(st);
+        if (have && (r != format || !one_z_format(r)))
+            GAL_THROW(GAL_EFORMAT, "%s: %s and %s are tables of their own: name one of them", asked, s[0].path,
+                      paths[i]);
+        format = r;
+        s[have].path = paths[i];
+        GAL_TRY(r(&s[have].table, paths[i]));
+        have++;
+    }
+    *one_z = one_z_format(format);
+    if (have == 0)
+        GAL_THROW(GAL_ENOTFOUND, "%s: no SSP table %s", asked, folder ? "in this folder" : "matches");
+    if (have == 1) {
+        *out = s[0].table;
+        s[0].table = NULL;
+    } else
+        GAL_TRY(merge(out, s, have));
+out:
+    for (size_t i = 0; i < n; i++)
+        gal_ssp_unref(s[i].table);
+    gal_free(s);
+    return st;
+}
+
+/* The table's short name: file name without folder and suffix, or of a pattern the folder it is in. */
+static void name_of(const char *path, char *buf, size_t n)
+{
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", path);
+    for (size_t len = strlen(copy); len > 1 && copy[len - 1] == '/'; len--)
+        copy[len - 1] = '\0';
+    char *slash = strrchr(copy, '/');
+    if (strpbrk(slash ? slash : copy, "*?[") && slash) {
+        *slash = '\0';
+        slash = strrchr(copy, '/');
+    }
+    snprintf(buf, n, "%s", slash ? slash + 1 : copy);
+    static const char *const suffix[] = {".dsps.h5", ".h5",         ".hdf5", ".fits", ".fits.gz",
+                                         ".galapy",  ".ised_ASCII", ".dat",  ".rhb"};
+    for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
+        size_t len = strlen(buf), k = strlen(suffix[i]);
+        if (len > k && strcmp(buf + len - k, suffix[i]) == 0) {
+            buf[len - k] = '\0';
+            break;
+        }
+    }
+}
+
+static gal_status expand(glob_t *g, const char *path, bool folder)
+{
+    char pattern[4096];
+    if ((size_t)snprintf(pattern, sizeof pattern, "%s%s", path, folder ? "/*" : "") >= sizeof pattern)
+        return gal_fail(GAL_EINVAL, "%.80s...: path too long", path);
+    int e = glob(pattern, 0, NULL, g);
+    if (e == GLOB_NOSPACE)
+        return gal_fail(GAL_ENOMEM, "out of memory for the files of %s", path);
+    if (e == GLOB_NOMATCH && folder)
+        return gal_fail(GAL_ENOTFOUND, "%s: no SSP table in this folder", path);
+    return e ? gal_fail(GAL_ENOTFOUND, "%s: no such file", path) : GAL_OK;
+}
+
+gal_status gal_ssp_read(gal_ssp **out, const char *path)
+{
+    gal_status st = GAL_OK;
+    gal_ssp *s = NULL;
+    char name[256];
+    struct stat sb;
+    *out = NULL;
+    bool there = stat(path, &sb) == 0, folder = there && S_ISDIR(sb.st_mode), from_text = false;
+    if (folder || (!there && strpbrk(path, "*?["))) {
+        glob_t g = {0};
+        st = expand(&g, path, folder);
+        if (st == GAL_OK)
+            st = read_many(&s, g.gl_pathv, g.gl_pathc, path, folder, &from_text);
+        globfree(&g);
+        GAL_TRY(st);
+    } else {
+        reader r;
+        GAL_TRY(recognise(path, &r));
+        GAL_TRY(r(&s, path));
+        from_text = one_z_format(r);
+    }
+    if ((st = gal_ssp_finish(s)) != GAL_OK) {
+        gal_fail_prefix(st, "%s", path);
+        goto out;
+    }
+    if (from_text) { /* other formats carry their own provenance */
+        char *from = gal_asprintf("%s, read from %s", s->provenance, path);
+        if (!from)
+            GAL_TRY(GAL_ENOMEM);
+        gal_free(s->provenance);
+        s->provenance = from;
+    }
+    name_of(path, name, sizeof name);
+    GAL_TRY(gal_ssp_set_text(s, *s->name ? NULL : name, NULL, *s->provenance ? NULL : path));
+    *out = s;
+    s = NULL;
+out:
+    gal_ssp_unref(s);
+    return st;
+}
+
+gal_status gal_ssp_default(gal_ssp **out)
+{
+    char path[4096];
+    gal_status st = gal_data_path("ssp/default.h5", path, sizeof path);
+    *out = NULL;
+    if (st == GAL_ENOTFOUND)
+        return gal_fail_prefix(st, "the default SSP table is not made yet, run 'make data'");
+    return st == GAL_OK ? gal_ssp_read(out, path) : st;
+}
+
+/* ------------------------------------------------------------------ writing */
+gal_status gal_ssp_format_of(const char *path, gal_ssp_format *out)
+{
+    static const struct {
+        const char *suffix;
+        gal_ssp_format format;
+    } known[] = {{".dsps.h5", GAL_SSP_DSPS}, {".dsps.hdf5", GAL_SSP_DSPS}, {".h5", GAL_SSP_GALUA},
+                 {".hdf5", GAL_SSP_GALUA},   {".dat", GAL_SSP_GALAPY},     {".galapy", GAL_SSP_GALAPY},
+                 {".fits", GAL_SSP_FITS},    {".fit", GAL_SSP_FITS}};
+    size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t k = strlen(known[i].suffix);
+        if (n > k && strcmp(path + n - k, known[i].suffix) == 0) {
+            *out = known[i].format;
+            return GAL_OK;
+        }
+    }
+    return gal_fail(GAL_EINVAL,
+                    "%s: no SSP format has this suffix: .h5 (Galua), .dsps.h5 (DSPS), .dat or .galapy (GalaPy), .fits",
+                    path);
+}
+
+gal_status gal_ssp_write(const gal_ssp *s, const char *path, gal_ssp_format format)
+{
+    switch (format) {
+    case GAL_SSP_GALUA:
+        return ssp_write_galua(s, path);
+    case GAL_SSP_DSPS:
+        return ssp_write_dsps(s, path);
+    case GAL_SSP_GALAPY:
+        return ssp_write_galapy(s, path);
+    case GAL_SSP_FITS:
+        return ssp_write_fits(s, path);
+    }
+    return gal_fail(GAL_EINVAL, "%s: no SSP format number %d", path, (int)format);
+}
