@@ -64,6 +64,7 @@ GAL_API void gal_galaxy_unref(gal_galaxy *g);
 
 /* Parameters, dotted names: age, redshift, distance, sfh.*, ism.* */
 GAL_API size_t gal_galaxy_npar(const gal_galaxy *g);
+GAL_API const gal_param *gal_ism_params(size_t *n); /* of the two-phase ISM, names without "ism." */
 GAL_API const gal_param *gal_galaxy_par(const gal_galaxy *g, size_t i);
 GAL_API gal_status gal_galaxy_find(const gal_galaxy *g, const char *name, size_t *out); /* did you mean */
 /* Range and consistency (age within the Universe at z, within the SSP table, Z within the table). */

@@ -45,6 +45,12 @@ static const gal_param ism[I_COUNT] = {
     {"dDDupp",    "",   "extinction slope of diffuse dust above 100 micron",            2.0,   0,     5,     0,    5,    false, false}};
 // clang-format on
 
+const gal_param *gal_ism_params(size_t *n)
+{
+    *n = I_COUNT;
+    return ism;
+}
+
 static gal_status list_parameters(gal_galaxy *g)
 {
     enum { LEN = 32 };

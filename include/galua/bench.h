@@ -1,0 +1,26 @@
+/* galua/bench.h - measured limits of this machine and the time of one SED against a plain loop; used by `galua bench`. */
+#ifndef GAL_BENCH_H
+#define GAL_BENCH_H
+#include "galua/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_bench_sed_result {
+    size_t nwave, nage, nz, threads;
+    double seconds; /* per SED and thread, median over repeats: age changes at every call */
+    double rate;    /* SEDs per second of all threads */
+    double
+        plain_seconds; /* per SED, one thread: the plain loop (metallicity interpolated per element, both attenuation factors
+                              per age and wavelength), same table and parameters */
+    double plain_error;  /* largest relative difference of the two stellar sums */
+    double bytes;        /* of the SSP table read per SED */
+    double fmas;         /* multiply-adds of the stellar sum per SED */
+    double read_seconds; /* time to only read the same bytes from the same places, one thread */
+    double fma_seconds;  /* time of as many multiply-adds in registers, one thread */
+} gal_bench_sed_result;
+/* Table of nwave x nage x nz; in-situ history, two-phase dust. About 1 s. */
+GAL_API gal_status gal_bench_sed(size_t nwave, size_t nage, size_t nz, int threads, gal_bench_sed_result *out);
+#ifdef __cplusplus
+}
+#endif
+#endif
