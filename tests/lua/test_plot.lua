@@ -394,6 +394,25 @@ t.describe("bad input", function()
   end)
 end)
 
+t.describe("odd input is drawn, not refused", function()
+  t.it("vectors of C memory, empty, constant and extreme data", function()
+    local ffi = require "ffi"
+    local vec = ffi.metatype(ffi.typeof "struct { int n; double v[4]; }", {
+      __len = function(s) return s.n end,
+      __index = function(s, k) return s.v[k - 1] end,
+    })
+    local v = vec(4, { 1, 2, 4, 8 })
+    t.eq(plot(v, v, { xlim = { 0, 9 }, ylim = { 0, 9 } }):svg(), plot({ 1, 2, 4, 8 }, { 1, 2, 4, 8 }, { xlim = { 0, 9 }, ylim = { 0, 9 } }):svg())
+    for _, y in ipairs { {}, { 5, 5 }, { 0 / 0, 1 / 0 }, { 1e300, -1e300 }, { -1, 0 } } do
+      t.eq(#plot(y):svg() > 1000, true)
+      t.eq(#plot(y):render { width = 60, height = 12, color = false } > 60, true)
+    end
+    t.eq(plot({ 1, 2 }, { 1e-300, 1e300 }, { yscale = "log" }):svg():find("nan", 1, true), nil)
+    fails(function() plot({ 1, 2 }, { 1, 2 }):set { xlim = { -1, 2 }, xscale = "log" }:svg() end,
+      "plot: the x limits {-1, 2} are not positive, but the axis is logarithmic")
+  end)
+end)
+
 t.describe("files", function()
   t.it("svg, pdf and png by suffix, of the right size", function()
     local base = os.tmpname()
@@ -424,6 +443,13 @@ t.describe("files", function()
       os.remove(base .. ".pdf")
     end
     os.remove(base)
+  end)
+  t.it("without libcairo: one line that says what to install", function()
+    local cairo = require "galua.plot.cairo"
+    local library = cairo.library
+    cairo.library = function() end
+    fails(function() plot({ 1, 2 }):save "a.png" end, "cannot write a.png: PDF and PNG need libcairo (Debian package libcairo2)")
+    cairo.library = library
   end)
   t.it("colours", function()
     t.eq(colors.mix("black", "white", 0.5), "#808080")

@@ -15,7 +15,8 @@ local settings = {
   title = "markup", legend = "false, true or a place", xticks = "array of numbers or false", yticks = "array of numbers or false",
   xformat = "plain or power", yformat = "plain or power", xticknumber = "about how many", yticknumber = "about how many",
   frame = "false hides the frame", decades = "at most so many decades below the top of a logarithmic y axis",
-  xlabels = "false hides tick labels", ylabels = "false hides tick labels", title_size = "points", title_over = "true: the title takes no room of its own", tick_angle = "degrees, x tick labels",
+  xlabels = "false hides tick labels", ylabels = "false hides tick labels", title_size = "points",
+  title_over = "true: the title takes no room of its own", tick_angle = "degrees, x tick labels",
   hidden = "true draws nothing here", xreverse = "true: falls to the right",
 }
 Axes.settings = settings
@@ -272,7 +273,7 @@ function Axes.limits(group, axis)
     if decades and hi / lo > 10 ^ decades then lo = hi / 10 ^ decades end
     if lo == hi then lo, hi = lo / 2, hi * 2 end
     local k = (axis == "x" and flush) and 1 or (hi / lo) ^ 0.05
-    lo, hi = lo / k, hi * k
+    lo, hi = max(lo / k, 1e-307), min(hi * k, 1e307)
   else
     if lo == hi then
       local d = lo == 0 and 1 or abs(lo) * 0.1

@@ -123,6 +123,14 @@ function M.corner(opts)
   local side = opts.size or max(3.2, min(11, 1.1 + 1.12 * np))
   local fig = Figure.new { width = side, height = side, rows = np, cols = np, sharex = true, hspace = 3.5, wspace = 3.5, title = opts.title,
     size = np > 6 and 8.5 or 9, terminal = function(size) return M.terminal(cols, w, size, color) end }
+  -- Titles in one size: that in which the longest fits; where none does, the name is left to the axis label.
+  local heads, title_size, room = {}, fig.size * 0.95, (side * 72 - 50) / np * 1.05
+  local least = fig.size * 0.72
+  for i, p in ipairs(cols) do
+    heads[i] = M.summary(p.med, p.up, p.down) .. (p.e ~= 0 and "×" .. M.power(p.e) or "")
+    local need = title_size * room / text.width(p.short .. " = " .. heads[i], title_size)
+    if need < title_size then title_size = max(least, need) end
+  end
   for r = 1, np do
     for c = 1, np do
       local ax = fig:axes(r, c)
@@ -143,13 +151,11 @@ function M.corner(opts)
         ax:vline(p.med, { color = "black", width = 0.9, dash = "dashed" })
         ax:vline(p.q16, { color = "black", width = 0.8, dash = "dotted" })
         ax:vline(p.q84, { color = "black", width = 0.8, dash = "dotted" })
-        local head = M.summary(p.med, p.up, p.down) .. (p.e ~= 0 and "×" .. M.power(p.e) or "")
+        local head = heads[r]
         local full = p.short .. " = " .. head
-        local room = (side * 72 - 50) / np * 1.05
-        local size = fig.size * 0.95
-        while size > fig.size * 0.72 and text.width(full, size) > room do size = size - 0.25 end
-        if text.width(full, size) > room then full, size = head, fig.size * 0.9 end
-        ax:set { xlim = { p.lo, p.hi }, ylim = { 0, top * 1.12 }, yticks = false, ylabels = false, title = full, title_size = size, title_over = r > 1,
+        if text.width(full, title_size) > room then full = head end
+        ax:set { xlim = { p.lo, p.hi }, ylim = { 0, top * 1.12 }, yticks = false, ylabels = false, title = full,
+          title_size = title_size, title_over = r > 1,
           xlabel = r == np and p.label or nil, xticknumber = 3, tick_angle = 45 }
       else
         local a, b = cols[c], cols[r]

@@ -181,15 +181,21 @@ local order = { "upper right", "upper left", "lower left", "lower right", "upper
 local function draw_legend(c, p, size)
   local ax = p.ax
   if ax.legend == false then return end
-  local entries, wide = {}, 0
+  local entries, wide, rank = {}, 0, {}
   local ls = size * 0.84
   for _, a in ipairs(ax.artists) do
     if a.label then
       entries[#entries + 1] = a
+      rank[a] = #entries
       wide = max(wide, text.width(a.label, ls))
     end
   end
   if #entries == 0 then return end
+  table.sort(entries, function(a, b)                  -- data first, then in the order of drawing
+    local pa, pb = a.kind == "points", b.kind == "points"
+    if pa ~= pb then return pa end
+    return rank[a] < rank[b]
+  end)
   local swatch, row, margin = 20, ls * 1.42, 5
   local cols = type(ax.legend) == "table" and ax.legend.cols or (#entries > 6 and 2 or 1)
   local rows = math.ceil(#entries / cols)

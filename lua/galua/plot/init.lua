@@ -25,6 +25,7 @@ local style_keys = { color = true, dash = true, label = true, marker = true, alp
 -- Options of one call, sorted: figure, axes, style.
 local function split(opts)
   local f, a, s = {}, {}, {}
+  if opts ~= nil and type(opts) ~= "table" then error(("plot: the options must be a table, got %s"):format(type(opts)), 3) end
   for k, v in pairs(opts or {}) do
     if type(k) == "string" then
       if figure_keys[k] then
@@ -137,7 +138,8 @@ function plot.residuals(opts)
   if #data ~= #x or #model ~= #x or #err ~= #x then
     error(("plot.residuals: %d x, %d data, %d model values, %d errors: they must be as many"):format(#x, #data, #model, #err), 2)
   end
-  local fig = Figure.new { width = opts.width or 5.4, height = opts.height or 4.2, rows = 2, height_ratios = { 2.6, 1 }, sharex = true, hspace = 5 }
+  local fig = Figure.new { width = opts.width or 5.4, height = opts.height or 4.2, rows = 2, height_ratios = { 2.6, 1 }, sharex = true,
+    hspace = 5 }
   local ax, rx = fig:axes(1), fig:axes(2)
   ax:set { ylabel = opts.ylabel, xlabel = opts.xlabel, xscale = opts.xscale, yscale = opts.yscale, title = opts.title, xlim = opts.xlim }
   rx:set { ylabel = "Residual [σ]", xlabel = opts.xlabel, xscale = opts.xscale, xlim = opts.xlim, yticknumber = 4 }

@@ -21,7 +21,8 @@ return function(opts)
   local back = opts.direction == "lookback"
   local fig = Figure.new { width = opts.width or 5, height = opts.height or 3.3 }
   local ax = fig:axes()
-  ax:set { xscale = opts.xscale, yscale = opts.yscale, xlim = opts.xlim, ylim = opts.ylim or (opts.yscale ~= "log" and { 0 }) or nil, title = opts.title, xreverse = back,
+  ax:set { xscale = opts.xscale, yscale = opts.yscale, xlim = opts.xlim, ylim = opts.ylim or (opts.yscale ~= "log" and { 0 }) or nil,
+    title = opts.title, xreverse = back,
     xlabel = opts.xlabel or ((back and "Lookback time [" or "Time since formation [") .. unit .. "]"),
     ylabel = opts.ylabel or "SFR [\\Msun yr^{−1}]", xformat = "plain" }
   if opts.lo2 and opts.hi2 then ax:band(t, opts.lo2, opts.hi2, { color = "#DCEFFA", alpha = 1, label = "95%" }) end
