@@ -1,0 +1,66 @@
+/* galua/obs.h - the photometry of one source: bands, flux densities [mJy], errors, limits, and where they come from.
+ *
+ * Bands are kept in ascending pivot wavelength. A limit stores its value in flux and, in err, the sigma it stands for: the err
+ * of the file, else limit / limit_sigma (default 3: a 3-sigma limit). An ignored band stays in the object (it is drawn and
+ * listed, its flux and err may be NaN) but never enters a likelihood.
+ *
+ * Long layout (gal_obs_read; ECSV, CSV, ASCII, VOTable): one row per band, columns band, flux, err and optionally limit, flag, note.
+ * Units are required: of the column (ECSV unit, "flux[mJy]") or metadata flux_unit. Metadata: name, redshift, distance_Mpc,
+ * citation, limit_sigma. flag: empty or "detection", "limit", "ignored". A band may be a filter file, relative to the table.
+ * Wide layout (gal_obs_from_row): one row per source, a column per band with companions BAND_err, BAND_flag, BAND_limit. */
+#ifndef GAL_OBS_H
+#define GAL_OBS_H
+#include "galua/filter.h"
+#include "galua/table.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef enum gal_obs_kind { GAL_OBS_DETECTION, GAL_OBS_LIMIT, GAL_OBS_IGNORED } gal_obs_kind;
+typedef struct gal_obs {
+    char *name;          /* of the source, "" when unknown */
+    double redshift;     /* NaN when unknown */
+    double distance_mpc; /* luminosity distance to use instead of the one of the redshift [Mpc], NaN = none */
+    double limit_sigma;  /* how many sigma a limit without err stands for */
+    char *citation;      /* "" when none */
+    char *path;          /* file it was read from, "" when none */
+    size_t n;
+    gal_filter **filter; /* [n] references held */
+    double *flux;        /* [n] mJy: measured flux density, or the limit */
+    double *err;         /* [n] mJy: 1 sigma */
+    gal_obs_kind *kind;  /* [n] */
+    char **note;         /* [n] "" when none */
+} gal_obs;
+/* An empty source. redshift may be NaN; otherwise it must lie above -0.01 (peculiar motions). */
+GAL_API gal_status gal_obs_create(gal_obs **out, const char *name, double redshift);
+GAL_API void gal_obs_free(gal_obs *o); /* NULL is fine */
+/* Takes a reference of the filter, keeps the order of pivots. Errors (GAL_EINVAL) name the band: a flux that is NaN, err that is
+ * not positive, a limit that is not positive, a band that is there already. err may be NaN for a limit. */
+GAL_API gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note);
+GAL_API gal_status gal_obs_set_distance(gal_obs *o, double mpc);
+GAL_API gal_status gal_obs_set_citation(gal_obs *o, const char *text);
+GAL_API size_t gal_obs_count(const gal_obs *o, gal_obs_kind kind);
+GAL_API gal_hash gal_obs_hash(const gal_obs *o); /* of name, redshift, distance, bands and their curves, values */
+
+GAL_API gal_status gal_obs_read(gal_obs **out, const char *path);
+GAL_API gal_status gal_obs_from_table(gal_obs **out, const gal_table *t); /* long layout */
+GAL_API gal_status gal_obs_write(const gal_obs *o, const char *path);     /* ECSV, long layout, mJy */
+
+typedef struct gal_obs_layout {
+    const char *id, *redshift,
+        *distance;                  /* columns; NULL = "name"/"id"/"source", "redshift"/"z", "distance_Mpc", if there */
+    const char *err, *flag, *limit; /* suffixes; default "_err", "_flag", "_limit" */
+    const char *unit;               /* of columns without unit; NULL = metadata flux_unit, else an error */
+    const char *const *bands;       /* [nband] columns to use; NULL = every column with an _err companion */
+    size_t nband;
+    const char *const *skip; /* [nskip] columns with an _err companion that are no bands */
+    size_t nskip;
+    gal_obs_kind other_flag; /* a flag that is none of ours, e.g. a catalogue's "n": default GAL_OBS_IGNORED, noted */
+    bool negative_err_is_limit; /* the habit of some catalogues: err < 0 marks the flux as a limit of err = |err| */
+} gal_obs_layout;
+GAL_API void gal_obs_layout_defaults(gal_obs_layout *l);
+/* One row (0-based) of a catalogue. Empty fluxes are bands not observed. layout may be NULL. */
+GAL_API gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const gal_obs_layout *layout);
+#ifdef __cplusplus
+}
+#endif
+#endif

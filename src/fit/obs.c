@@ -1,0 +1,193 @@
+/* obs.c - photometry of one source: construction, validation, hashing, writing. See galua/obs.h.
+ * Thread safety: an object belongs to one thread while it is built; reading it from several is fine. */
+#include "galua/obs.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+gal_status gal_obs_create(gal_obs **out, const char *name, double redshift)
+{
+    *out = NULL;
+    if (!isnan(redshift) && !(redshift > -0.01 && redshift < 1e4))
+        return gal_fail(GAL_EINVAL, "observation%s%s: redshift %g is not a redshift (-0.01 .. 1e4)",
+                        name && *name ? " " : "", name ? name : "", redshift);
+    gal_obs *o = GAL_NEW(gal_obs);
+    if (o) {
+        o->name = gal_strdup(name ? name : "");
+        o->citation = gal_strdup("");
+        o->path = gal_strdup("");
+        o->redshift = redshift;
+        o->distance_mpc = NAN;
+        o->limit_sigma = 3;
+    }
+    if (!o || !o->name || !o->citation || !o->path) {
+        gal_obs_free(o);
+        return gal_fail(GAL_ENOMEM, "observation: out of memory");
+    }
+    *out = o;
+    return GAL_OK;
+}
+
+void gal_obs_free(gal_obs *o)
+{
+    if (!o)
+        return;
+    for (size_t i = 0; i < o->n; i++) {
+        gal_filter_unref(o->filter[i]);
+        gal_free(o->note[i]);
+    }
+    gal_free(o->filter);
+    gal_free(o->flux);
+    gal_free(o->err);
+    gal_free(o->kind);
+    gal_free(o->note);
+    gal_free(o->name);
+    gal_free(o->citation);
+    gal_free(o->path);
+    gal_free(o);
+}
+
+static gal_status check(const gal_obs *o, const gal_filter *f, double flux, double err, gal_obs_kind kind)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (strcmp(o->filter[i]->name, f->name) == 0)
+            return gal_fail(GAL_EINVAL, "band '%s' appears twice", f->name);
+    if (kind == GAL_OBS_IGNORED)
+        return GAL_OK;
+    if (kind == GAL_OBS_LIMIT) {
+        if (!(flux > 0) || isinf(flux))
+            return gal_fail(GAL_EINVAL, "band '%s': limit %g must be a positive number", f->name, flux);
+        if (!isnan(err) && (!(err > 0) || isinf(err)))
+            return gal_fail(GAL_EINVAL, "band '%s': err %g of the limit must be positive", f->name, err);
+        return GAL_OK;
+    }
+    if (!isfinite(flux))
+        return gal_fail(GAL_EINVAL, "band '%s': flux is %s; give a number, a limit, or flag the band 'ignored'",
+                        f->name, isnan(flux) ? "missing (NaN)" : "infinite");
+    if (isnan(err))
+        return gal_fail(GAL_EINVAL, "band '%s': err is missing (NaN); a detection needs its 1-sigma error", f->name);
+    if (!(err > 0) || isinf(err))
+        return gal_fail(GAL_EINVAL, "band '%s': err %g must be positive", f->name, err);
+    return GAL_OK;
+}
+
+/* One more slot in every array. */
+static gal_status grow(gal_obs *o)
+{
+    size_t n = o->n + 1;
+    void **array[] = {(void **)&o->filter, (void **)&o->flux, (void **)&o->err, (void **)&o->kind, (void **)&o->note};
+    const size_t size[] = {sizeof *o->filter, sizeof *o->flux, sizeof *o->err, sizeof *o->kind, sizeof *o->note};
+    for (size_t k = 0; k < 5; k++) {
+        void *p = gal_realloc(*array[k], n * size[k]);
+        if (!p)
+            return GAL_ENOMEM;
+        *array[k] = p;
+    }
+    return GAL_OK;
+}
+
+gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note)
+{
+    gal_status st = check(o, f, flux, err, kind);
+    if (st != GAL_OK || (st = grow(o)) != GAL_OK)
+        return st;
+    char *copy = gal_strdup(note ? note : "");
+    if (!copy)
+        return GAL_ENOMEM;
+    size_t at = o->n;
+    while (at > 0 && o->filter[at - 1]->pivot > f->pivot)
+        at--;
+    for (size_t i = o->n; i > at; i--) {
+        o->filter[i] = o->filter[i - 1];
+        o->flux[i] = o->flux[i - 1];
+        o->err[i] = o->err[i - 1];
+        o->kind[i] = o->kind[i - 1];
+        o->note[i] = o->note[i - 1];
+    }
+    o->filter[at] = gal_filter_ref(f);
+    o->flux[at] = flux;
+    o->err[at] = kind == GAL_OBS_LIMIT && isnan(err) ? flux / o->limit_sigma : err;
+    o->kind[at] = kind;
+    o->note[at] = copy;
+    o->n++;
+    return GAL_OK;
+}
+
+gal_status gal_obs_set_distance(gal_obs *o, double mpc)
+{
+    if (!isnan(mpc) && (!(mpc > 0) || isinf(mpc)))
+        return gal_fail(GAL_EINVAL, "distance %g Mpc must be positive", mpc);
+    o->distance_mpc = mpc;
+    return GAL_OK;
+}
+
+gal_status gal_obs_set_citation(gal_obs *o, const char *text)
+{
+    char *copy = gal_strdup(text ? text : "");
+    if (!copy)
+        return GAL_ENOMEM;
+    gal_free(o->citation);
+    o->citation = copy;
+    return GAL_OK;
+}
+
+size_t gal_obs_count(const gal_obs *o, gal_obs_kind kind)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->n; i++)
+        n += o->kind[i] == kind;
+    return n;
+}
+
+gal_hash gal_obs_hash(const gal_obs *o)
+{
+    const double head[3] = {o->redshift, o->distance_mpc, o->limit_sigma};
+    gal_hash h = gal_hash_combine(gal_hash_bytes(o->name, strlen(o->name)), gal_hash_bytes(head, sizeof head));
+    for (size_t i = 0; i < o->n; i++) {
+        const gal_filter *f = o->filter[i];
+        const double row[3] = {o->flux[i], o->err[i], (double)o->kind[i]};
+        h = gal_hash_combine(h, gal_hash_bytes(f->name, strlen(f->name)));
+        h = gal_hash_combine(h, gal_hash_bytes(f->wave, f->n * sizeof *f->wave));
+        h = gal_hash_combine(h, gal_hash_bytes(f->trans, f->n * sizeof *f->trans));
+        h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
+    }
+    return h;
+}
+
+gal_status gal_obs_write(const gal_obs *o, const char *path)
+{
+    static const char *const FLAG[] = {"", "limit", "ignored"};
+    gal_status st = GAL_OK;
+    gal_table *t = NULL;
+    const char **band = GAL_NEWN(const char *, o->n + 1), **flag = GAL_NEWN(const char *, o->n + 1);
+    char number[32];
+    if (!band || !flag)
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t i = 0; i < o->n; i++) {
+        band[i] = o->filter[i]->name;
+        flag[i] = FLAG[o->kind[i]];
+    }
+    GAL_TRY(gal_table_create(&t, o->n));
+    if (*o->name)
+        GAL_TRY(gal_table_add_meta(t, "name", o->name));
+    const double value[3] = {o->redshift, o->distance_mpc, o->limit_sigma};
+    const char *const key[3] = {"redshift", "distance_Mpc", "limit_sigma"};
+    for (size_t k = 0; k < 3; k++) {
+        snprintf(number, sizeof number, "%.17g", value[k]);
+        if (!isnan(value[k]) && (k < 2 || gal_obs_count(o, GAL_OBS_LIMIT) > 0))
+            GAL_TRY(gal_table_add_meta(t, key[k], number));
+    }
+    if (*o->citation)
+        GAL_TRY(gal_table_add_meta(t, "citation", o->citation));
+    GAL_TRY(gal_table_add_text(t, "band", band));
+    GAL_TRY(gal_table_add_num(t, "flux", "mJy", o->flux));
+    GAL_TRY(gal_table_add_num(t, "err", "mJy", o->err));
+    GAL_TRY(gal_table_add_text(t, "flag", flag));
+    GAL_TRY(gal_table_add_text(t, "note", (const char *const *)o->note));
+    GAL_TRY(gal_table_write_ecsv(t, path));
+out:
+    gal_table_free(t);
+    gal_free(band);
+    gal_free(flag);
+    return st;
+}
