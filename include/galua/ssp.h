@@ -1,8 +1,8 @@
 /* galua/ssp.h - tables of simple stellar populations (SSPs).
  *
  * A table holds L_lambda [Lsun/A per Msun FORMED] on axes (logU,) metallicity, age, wavelength. Storage is float32
- * (relative rounding 6e-8), wavelength fastest; sums over it are accumulated in double. Values below 1e-38 are stored as 0
- * (no denormals in hot loops). A finished table is immutable and reference counted: threads share it freely. */
+ * (relative rounding 6e-8), wavelength fastest; sums over it are accumulated in double. Values below FLT_MIN (1.2e-38) are
+ * stored as 0 (no denormals in hot loops). A finished table is immutable and reference counted: threads share it freely. */
 #ifndef GAL_SSP_H
 #define GAL_SSP_H
 #include "galua/base.h"

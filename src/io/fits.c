@@ -144,6 +144,11 @@ gal_status gal_fits_verify(gal_fits *f)
 {
     gal_status st = GAL_OK;
     int n = 0, status = 0;
+    struct stat sb;
+    if (gal_fits_is(f->path) && stat(f->path, &sb) == 0 && sb.st_size % 2880) /* compressed files have any length */
+        return gal_fail(GAL_EFORMAT,
+                        "%s: %lld bytes are not whole FITS blocks of 2880: truncated, or followed by something",
+                        f->path, (long long)sb.st_size);
     fits_get_num_hdus(f->ptr, &n, &status);
     for (int k = 1; k <= n && st == GAL_OK && !status; k++) {
         int dataok = 0, hduok = 0;

@@ -226,7 +226,7 @@ static void name_of(const char *path, char *buf, size_t n)
         *slash = '\0';
         slash = strrchr(copy, '/');
     }
-    snprintf(buf, n, "%s", slash ? slash + 1 : copy);
+    snprintf(buf, n, "%.*s", (int)n - 1, slash ? slash + 1 : copy);
     static const char *const suffix[] = {".dsps.h5", ".h5",         ".hdf5", ".fits", ".fits.gz",
                                          ".galapy",  ".ised_ASCII", ".dat",  ".rhb"};
     for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {

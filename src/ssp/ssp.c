@@ -3,10 +3,11 @@
  * fraction, luminosity Lsun/A per Msun formed. A finished table is immutable: any thread may read it. */
 #include "ssp_int.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define LUM_TINY   1e-38f /* below: 0, so that no denormal ever reaches a hot loop */
+#define LUM_TINY   FLT_MIN /* below: 0, so that no denormal ever reaches a hot loop */
 #define NO_PHOTONS -99.f
 
 gal_status gal_ssp_create(gal_ssp **out, size_t nu, size_t nz, size_t nage, size_t nwave)

@@ -95,13 +95,13 @@ static void finish_flushes_denormals(void **state)
 {
     (void)state;
     gal_ssp *s = small_table();
-    s->lum[0] = 9e-39f;
-    s->lum[1] = 1.1e-38f;
+    s->lum[0] = 1.17e-38f;
+    s->lum[1] = 1.18e-38f;
     s->lum[2] = -0.f;
     s->qh = GAL_NEWN(float, 6);
     s->qh[3] = -INFINITY;
     assert_int_equal(gal_ssp_finish(s), GAL_OK);
-    assert_true(s->lum[0] == 0 && s->lum[1] == 1.1e-38f && !signbit(s->lum[2]) && s->qh[3] == -99);
+    assert_true(s->lum[0] == 0 && s->lum[1] == 1.18e-38f && !signbit(s->lum[2]) && s->qh[3] == -99);
     gal_ssp_unref(s);
 }
 
