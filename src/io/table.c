@@ -2,6 +2,7 @@
  *
  * Numbers are doubles, NaN for an empty cell; a text column is one block: the row pointers with the characters behind them.
  * Thread safety: a table belongs to one thread; reading a finished one from several is fine. */
+#include "fits.h"
 #include "table_internal.h"
 #include <ctype.h>
 #include <math.h>
@@ -439,6 +440,8 @@ gal_status gal_table_read(gal_table **out, const char *path)
     char *text;
     size_t n;
     *out = NULL;
+    if (gal_fits_is(path))
+        return gal_table_read_fits(out, path);
     gal_status st = gal_read_file(path, &text, &n);
     if (st != GAL_OK)
         return st;

@@ -33,6 +33,7 @@ bool gal_cell_empty(const char *s);
 
 gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */
+gal_status gal_table_read_fits(gal_table **out, const char *path);
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);
 
 /* Records of a delimited text, unquoted in place. */

@@ -209,6 +209,38 @@ static void round_trip(void **state)
     gal_table_free(t);
 }
 
+static void fits(void **state)
+{
+    (void)state;
+    const double v[3] = {1.0 / 3, -2e300, NAN};
+    const char *const s[3] = {"plain", "", "two words"};
+    const char *path = "build/t_table.fits";
+    gal_table *t, *u;
+    assert_int_equal(gal_table_create(&t, 3), GAL_OK);
+    assert_int_equal(gal_table_add_text(t, "band", s), GAL_OK);
+    assert_int_equal(gal_table_add_num(t, "flux", "mJy", v), GAL_OK);
+    assert_int_equal(gal_table_add_meta(t, "redshift", "0.25"), GAL_OK);
+    assert_int_equal(gal_table_add_meta(t, "distance_Mpc", "20"), GAL_OK);
+    for (int again = 0; again < 2; again++) /* the second time over the first file */
+        if (gal_table_write_fits(t, path) != GAL_OK)
+            fail_msg("%s", gal_error_message());
+    gal_status st = gal_table_read(&u, path);
+    remove(path);
+    if (st != GAL_OK)
+        fail_msg("%s", gal_error_message());
+    assert_int_equal(u->nrow, 3);
+    assert_int_equal(u->ncol, 2);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(isnan(v[i]) ? isnan(num(u, "flux", i)) : num(u, "flux", i) == v[i]);
+        assert_string_equal(text(u, "band", i), s[i]);
+    }
+    assert_string_equal(gal_table_column(u, "flux")->unit, "mJy");
+    assert_string_equal(gal_table_meta(u, "redshift"), "0.25");
+    assert_string_equal(gal_table_meta(u, "distance_Mpc"), "20");
+    gal_table_free(u);
+    gal_table_free(t);
+}
+
 static void malformed(void **state)
 {
     (void)state;
@@ -319,11 +351,17 @@ static void truncation_and_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ascii),     cmocka_unit_test(csv),
-        cmocka_unit_test(ecsv),      cmocka_unit_test(votable),
-        cmocka_unit_test(dustpedia), cmocka_unit_test(round_trip),
-        cmocka_unit_test(malformed), cmocka_unit_test(needed_columns),
-        cmocka_unit_test(numbers),   cmocka_unit_test(truncation_and_memory),
+        cmocka_unit_test(ascii),
+        cmocka_unit_test(csv),
+        cmocka_unit_test(ecsv),
+        cmocka_unit_test(votable),
+        cmocka_unit_test(dustpedia),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(fits),
+        cmocka_unit_test(malformed),
+        cmocka_unit_test(needed_columns),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(truncation_and_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
