@@ -21,7 +21,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
 HAVE_PKGS := $(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes)
 PKG_CFLAGS := $(if $(HAVE_PKGS),$(shell $(PKG_CONFIG) --cflags $(PKGS)))
 PKG_LIBS   := $(if $(HAVE_PKGS),$(shell $(PKG_CONFIG) --libs $(PKGS)))
-GAL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -fopenmp -ffp-contract=off -fno-math-errno -Iinclude -Isrc \
+GAL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -fopenmp -ffp-contract=off -fno-math-errno -Iinclude -Isrc -I$(O) \
   -DGAL_VERSION='"$(VERSION)"' -DGAL_PREFIX='"$(PREFIX)"' $(PKG_CFLAGS) $(CFLAGS)
 LIBS := $(SAN_LINK) -fopenmp $(PKG_LIBS) -lhdf5_hl -ldl -lm $(LDFLAGS)
 
@@ -53,6 +53,14 @@ $(O)/%_kern.$(1).o: %_kern.c
 endef
 $(foreach i,$(ISAS),$(eval $(call kern_rule,$(i))))
 
+# src/lua/l_NAME.c defines gal_luaopen_NAME: the list of them is made from the file names
+LUAMODS := $(patsubst src/lua/l_%.c,%,$(sort $(wildcard src/lua/l_*.c)))
+$(O)/lua_modules.inc: FORCE
+	@mkdir -p $(@D)
+	@printf 'GAL_LUA_MODULE(%s)\n' $(LUAMODS) | sed '/()/d' > $@.tmp; cmp -s $@.tmp $@ && rm -f $@.tmp || mv $@.tmp $@
+$(O)/src/lua/open.o: $(O)/lua_modules.inc
+FORCE:
+
 $(B)/libgalua.so: $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(CC) -shared -Wl,-soname,libgalua.so.0 $^ $(LIBS) -o $@
@@ -63,9 +71,9 @@ $(B)/libgalua.a: $(LIBOBJ)
 $(B)/galua.pc: scripts/dev/galua.pc.in Makefile
 	@mkdir -p $(@D)
 	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
-$(O)/embed.c: $(LUASRC) include/galua/ffi.h scripts/dev/embed.lua
+$(O)/embed.c: $(LUASRC) scripts/dev/embed.lua
 	@mkdir -p $(@D)
-	luajit scripts/dev/embed.lua include/galua/ffi.h $(LUASRC) > $@.tmp && mv $@.tmp $@
+	luajit scripts/dev/embed.lua $(LUASRC) > $@.tmp && mv $@.tmp $@
 $(O)/embed.o: $(O)/embed.c
 	$(CC) $(GAL_CFLAGS) -c $< -o $@
 $(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so

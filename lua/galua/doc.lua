@@ -1,0 +1,64 @@
+-- Documentation beside the code. The registry that C rows fill (src/lua/util.c) is filled from Lua here:
+--
+--   M.linspace = doc{ "linspace", function(a, b, n) ... end, [[linspace(a, b, n) -> vec
+--   n values from a to b, both exact.]] }
+--   doc{ "priors", [[text of a topic]] }
+--
+-- The first line is the signature. Lines "@param name [unit] (default) text" describe named options: help() prints them as a
+-- table and completion offers the names.
+local registry = require "galua.registry"
+local core = require "galua.core"
+registry.docs = registry.docs or {}
+registry.names = registry.names or setmetatable({}, { __mode = "k" })
+local docs, names = registry.docs, registry.names
+
+local M = {}
+
+function M.text(name, value, text)
+  docs[name] = text
+  if type(value) == "function" or type(value) == "table" then names[value] = name end
+  return value
+end
+
+-- Text of a name, or nil
+function M.of_name(name) return docs[name] end
+
+-- Name of a documented function, namespace or handle, or nil
+function M.name_of(value)
+  local kind = type(value)
+  if kind == "function" or kind == "table" then return rawget(names, value) end
+  if kind == "userdata" then
+    local mt = getmetatable(value)
+    local class = type(mt) == "table" and rawget(mt, "__galua")
+    return class and class.name
+  end
+end
+
+-- Options described in a text: { {name =, unit =, default =, text =}, ... } in order
+function M.params(text)
+  local list = {}
+  for line in (text or ""):gmatch("[^\n]+") do
+    local name, rest = line:match("^@param%s+([%w_%.]+)%s*(.*)$")
+    if name then
+      local unit, after = rest:match("^%[(.-)%]%s*(.*)$")
+      if unit then rest = after end
+      local default, tail = rest:match("^(%b())%s*(.*)$")
+      if default then rest, default = tail, default:sub(2, -2) end
+      list[#list + 1] = { name = name, unit = unit, default = default, text = rest }
+    end
+  end
+  return list
+end
+
+M.text("doc", M, [[doc{ name, function, text } -> function      doc{ topic, text }
+Attach documentation to a function, or write a help topic. First line: the signature. Lines
+"@param name [unit] (default) text" describe named options.]])
+
+return setmetatable(M, { __call = function(_, t)
+  local name, value, text = t[1], t[2], t[3]
+  if text == nil then value, text = nil, value end
+  if type(name) ~= "string" or type(text) ~= "string" then
+    core.fail("GAL_EINVAL", "doc: expected doc{ name, function, text } or doc{ topic, text }")
+  end
+  return M.text(name, value, text)
+end })

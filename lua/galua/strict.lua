@@ -1,0 +1,27 @@
+-- Globals of scripts and of the prompt: fields of `galua` are visible as globals, and reading a name that was never assigned
+-- is an error that names the nearest one. Assigning a global declares it (also when nil is assigned).
+local core = require "galua.core"
+local declared = {}
+-- probed by portable libraries
+for _, name in ipairs { "_ENV", "_PROMPT", "_TEST", "bit32", "utf8", "warn", "ngx", "setfenv", "unpack", "lfs", "lpeg" } do
+  declared[name] = true
+end
+
+local M = { declared = declared }
+
+function M.install(env)
+  local find = core.find
+  local function index(t, name)
+    local value = find(name)
+    if value ~= nil or declared[name] or type(name) ~= "string" then return value end
+    local near = core.all_names()
+    for k in pairs(t) do if type(k) == "string" then near[#near + 1] = k end end
+    core.fail("GAL_ENOTFOUND", ("undefined name '%s'%s"):format(name, core.did_you_mean(name, near)))
+  end
+  setmetatable(env, { __index = index, __newindex = function(t, name, value)
+    declared[name] = true
+    rawset(t, name, value)
+  end })
+end
+
+return M

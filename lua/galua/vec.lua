@@ -1,0 +1,359 @@
+-- Vectors: views of C memory with 1-based, bounds-checked, JIT-compiled access. See include/galua/ffi.h for the layout.
+--
+-- v[i] compiles to a compare and a load. Whole-vector work (arithmetic, sums, sorting) is done by leaf C functions. Memory
+-- comes from gal_alloc; the collector is told when much of it has become garbage. A view (slice, a row of a matrix, a table
+-- column) shares its memory with what it was taken from and keeps it alive; tables hand out read-only views.
+local ffi = require "ffi"
+local core = require "galua.core"
+local doc = require "galua.doc"
+
+do -- the declarations are the text of the C header itself
+  local text = core.ffi_text:gsub("#ifdef __cplusplus\n.-#endif\n", ""):gsub("\n#[^\n]*", "\n"):gsub("GAL_API ", "")
+  ffi.cdef(text)
+end
+local C = ffi.C
+local floor, type, tonumber, select = math.floor, type, tonumber, select
+local vec_t -- the ctype, below
+local READONLY = 1
+local byte = { ["+"] = 43, ["-"] = 45, ["*"] = 42, ["/"] = 47, ["^"] = 94 }
+local FN = { copy = 0, neg = 1, abs = 2, sqrt = 3, exp = 4, log = 5, log10 = 6, reverse = 7 }
+
+local function fail(format, ...)
+  core.fail("GAL_EINVAL", format:format(...))
+end
+
+local function is_vec(x) return ffi.istype(vec_t, x) end
+
+local function kind(x)
+  return is_vec(x) and "vec" or type(x)
+end
+
+local function new(n)
+  local v = vec_t()
+  if C.gal_vec_init(v, n) ~= 0 then core.raise_last() end
+  if C.gal_gc_pressure() ~= 0 then
+    collectgarbage()
+    C.gal_gc_settle()
+  end
+  return v
+end
+
+-- a view: the same block, one more reference
+local function view(v, offset, n, stride)
+  local w = vec_t()
+  w.data, w.n, w.stride = v.data + offset, n, stride
+  w.flags = v.flags
+  w.buf = C.gal_buf_ref(v.buf)
+  return w
+end
+
+local function from_table(t)
+  local n = #t
+  local v = new(n)
+  for i = 1, n do
+    local x = t[i]
+    if type(x) ~= "number" then fail("vec: element %d must be a number, got %s", i, kind(x)) end
+    v.data[i - 1] = x
+  end
+  return v
+end
+
+local function to_vec(x, fn, arg)
+  if is_vec(x) then return x end
+  if type(x) == "table" then return from_table(x) end
+  fail("%s: argument %d must be a vec or a table of numbers, got %s", fn, arg, kind(x))
+end
+
+local function check_number(x, fn, arg)
+  if type(x) ~= "number" then fail("%s: argument %d must be a number, got %s", fn, arg, kind(x)) end
+  return x
+end
+
+local function self_of(v, fn)
+  if not is_vec(v) then fail("vec:%s: call it with a colon on a vec, not on %s", fn, kind(v)) end
+  return v
+end
+
+local methods = {}
+
+local function out_of_range(v, i)
+  if type(i) ~= "number" then fail("vec: index must be a number, got %s", kind(i)) end
+  if i ~= floor(i) then fail("vec: index %.10g is not a whole number", i) end
+  fail("vec: index %.10g outside 1 .. %d", i, v.n)
+end
+
+local function unknown(key)
+  if type(key) ~= "string" then return fail("vec: index must be a number or a method name, got %s", kind(key)) end
+  local names = {}
+  for name in pairs(methods) do names[#names + 1] = name end
+  core.fail("GAL_ENOTFOUND", ("vec has no method '%s'%s"):format(key, core.did_you_mean(key, names)))
+end
+
+local mt = {}
+
+function mt.__index(v, i)
+  if type(i) == "number" then
+    local k = i - 1
+    if k >= 0 and k < v.n and floor(k) == k then return v.data[k * v.stride] end
+    return out_of_range(v, i)
+  end
+  return methods[i] or unknown(i)
+end
+
+function mt.__newindex(v, i, x)
+  if type(i) == "number" then
+    local k = i - 1
+    if k >= 0 and k < v.n and floor(k) == k and v.flags == 0 then
+      v.data[k * v.stride] = x
+      return
+    end
+    if v.flags ~= 0 then fail("vec: read-only view of a table; use v:copy() for your own") end
+    return out_of_range(v, i)
+  end
+  fail("vec: only elements can be set, not '%s'", tostring(i))
+end
+
+function mt.__len(v) return v.n end
+
+local function arithmetic(op)
+  local code = byte[op]
+  return function(a, b)
+    if type(b) == "number" then
+      local out = new(a.n)
+      C.gal_vec_scalar(code, out, a, b)
+      return out
+    elseif type(a) == "number" then
+      local out = new(b.n)
+      C.gal_scalar_vec(code, out, a, b)
+      return out
+    elseif is_vec(a) and is_vec(b) then
+      if a.n ~= b.n then fail("vec: %d elements %s %d elements: lengths differ", a.n, op, b.n) end
+      local out = new(a.n)
+      C.gal_vec_binary(code, out, a, b)
+      return out
+    end
+    fail("vec: cannot do %s %s %s", kind(a), op, kind(b))
+  end
+end
+mt.__add, mt.__sub, mt.__mul, mt.__div, mt.__pow =
+  arithmetic "+", arithmetic "-", arithmetic "*", arithmetic "/", arithmetic "^"
+
+local function unary(name)
+  local code = FN[name]
+  return function(v)
+    self_of(v, name)
+    local out = new(v.n)
+    C.gal_vec_unary(code, out, v)
+    return out
+  end
+end
+mt.__unm = unary "neg"
+
+-- equal vecs hold equal numbers (NaN differs from everything)
+function mt.__eq(a, b)
+  if not (is_vec(a) and is_vec(b)) or a.n ~= b.n then return false end
+  for k = 0, a.n - 1 do
+    if a.data[k * a.stride] ~= b.data[k * b.stride] then return false end
+  end
+  return true
+end
+function mt.__lt() fail("vec: vectors have no order; compare elements or sums") end
+mt.__le = mt.__lt
+
+function mt.__tostring(v)
+  local n, shown = v.n, {}
+  for i = 1, n do
+    if n > 6 and i == 4 then shown[#shown + 1] = "..." end
+    if n <= 6 or i <= 3 or i == n then shown[#shown + 1] = ("%.6g"):format(v[i]) end
+  end
+  return ("vec(%d) {%s}"):format(n, table.concat(shown, ", "))
+end
+
+mt.__gc = C.gal_vec_release
+vec_t = ffi.metatype("gal_vec", mt)
+
+local function method(name, f, text)
+  methods[name] = doc { "vec:" .. name, f, text }
+end
+
+for name, text in pairs {
+  abs = "absolute values", sqrt = "square roots", exp = "exponentials", log = "natural logarithms", log10 = "logarithms to base 10",
+  copy = "the same numbers in memory of their own, writable", reverse = "the last element first",
+} do
+  method(name, unary(name), ("%s() -> vec\nA new vec: %s."):format(name, text))
+end
+
+local function reduce(name, empty, f, text)
+  method(name, function(v)
+    self_of(v, name)
+    if v.n == 0 and empty == nil then fail("vec:%s: the vec is empty", name) end
+    return f(v)
+  end, text)
+end
+reduce("sum", 0, function(v) return C.gal_vec_sum(v) end, [[sum() -> number
+Sum of the elements, pairwise (rounding error grows as log n).]])
+reduce("mean", nil, function(v) return C.gal_vec_sum(v) / v.n end, [[mean() -> number
+Arithmetic mean.]])
+reduce("std", nil, function(v) return math.sqrt(C.gal_vec_var(v)) end, [[std() -> number
+Standard deviation with n - 1; NaN for one element.]])
+local function extreme(v, largest) return C.gal_vec_extreme(v, largest) + 1 end
+reduce("argmax", nil, function(v) return extreme(v, 1) end, [[argmax() -> number
+Index of the largest element; NaN is skipped, 0 when all are NaN.]])
+reduce("argmin", nil, function(v) return extreme(v, 0) end, [[argmin() -> number
+Index of the smallest element; NaN is skipped, 0 when all are NaN.]])
+reduce("max", nil, function(v) local i = extreme(v, 1) return i > 0 and v[i] or 0 / 0 end, [[max() -> number
+Largest element; NaN is skipped.]])
+reduce("min", nil, function(v) local i = extreme(v, 0) return i > 0 and v[i] or 0 / 0 end, [[min() -> number
+Smallest element; NaN is skipped.]])
+
+method("cumsum", function(v)
+  local out = new(self_of(v, "cumsum").n)
+  C.gal_vec_cumsum(out, v)
+  return out
+end, [[cumsum() -> vec
+Running sums, compensated.]])
+
+method("sort", function(v)
+  local out = new(self_of(v, "sort").n)
+  C.gal_vec_sort(out, v)
+  return out
+end, [[sort() -> vec
+A new vec in ascending order, NaN last. The vec itself keeps its order.]])
+
+method("dot", function(v, w)
+  self_of(v, "dot")
+  w = to_vec(w, "vec:dot", 1)
+  if v.n ~= w.n then fail("vec:dot: %d and %d elements: lengths differ", v.n, w.n) end
+  return C.gal_vec_dot(v, w)
+end, [[dot(w) -> number
+Sum of products with another vec or table of the same length.]])
+
+method("map", function(v, f)
+  self_of(v, "map")
+  local out = new(v.n)
+  local data, src, stride = out.data, v.data, v.stride
+  for k = 0, v.n - 1 do data[k] = f(src[k * stride]) end
+  return out
+end, [[map(f) -> vec
+A new vec of f(x) for every element x; f is inlined by the JIT.]])
+
+method("slice", function(v, from, to, step)
+  self_of(v, "slice")
+  from, to, step = from or 1, to or v.n, step or 1
+  check_number(from, "vec:slice", 1)
+  check_number(to, "vec:slice", 2)
+  check_number(step, "vec:slice", 3)
+  if from < 0 then from = v.n + 1 + from end
+  if to < 0 then to = v.n + 1 + to end
+  if step < 1 or step ~= floor(step) or from ~= floor(from) or to ~= floor(to) then
+    fail("vec:slice: from, to and step must be whole numbers and step at least 1")
+  end
+  if to == from - 1 and from >= 1 and from <= v.n + 1 then return view(v, 0, 0, 1) end
+  if from < 1 or from > v.n then out_of_range(v, from) end
+  if to < 1 or to > v.n then out_of_range(v, to) end
+  if to < from then fail("vec:slice: %d .. %d runs backwards; use reverse()", from, to) end
+  return view(v, (from - 1) * v.stride, floor((to - from) / step) + 1, v.stride * step)
+end, [==[slice(from[, to[, step]]) -> vec
+A view (no copy) of the elements from .. to, both included; negative numbers count from the end.
+Writing to it writes to the vec.]==])
+
+method("interp", function(x, at, y)
+  self_of(x, "interp")
+  if y == nil then fail("vec:interp: expected x:interp(at, y)") end
+  y = to_vec(y, "vec:interp", 2)
+  if x.n ~= y.n then fail("vec:interp: %d abscissae but %d ordinates", x.n, y.n) end
+  if x.n < 2 then fail("vec:interp: needs at least 2 nodes, got %d", x.n) end
+  local bad = C.gal_vec_first_unordered(x)
+  if bad >= 0 then fail("vec:interp: abscissae must ascend: x[%d] = %.6g, x[%d] = %.6g", bad + 1, x[bad + 1], bad + 2, x[bad + 2]) end
+  if type(at) == "number" then
+    local one = new(1)
+    local where = new(1)
+    where[1] = at
+    C.gal_vec_interp(one, x, y, where)
+    return one[1]
+  end
+  at = to_vec(at, "vec:interp", 1)
+  local out = new(at.n)
+  C.gal_vec_interp(out, x, y, at)
+  return out
+end, [[interp(at, y) -> number or vec
+Linear interpolation of the table (x, y) at one number or a vec of them; x, the vec itself, ascends.
+Constant outside the table.]])
+
+method("totable", function(v)
+  self_of(v, "totable")
+  local t = {}
+  for i = 1, v.n do t[i] = v[i] end
+  return t
+end, [[totable() -> table
+A plain Lua table of the elements.]])
+
+method("fill", function(v, x)
+  self_of(v, "fill")
+  if v.flags ~= 0 then fail("vec: read-only view of a table; use v:copy() for your own") end
+  C.gal_vec_fill(v, check_number(x, "vec:fill", 1))
+  return v
+end, [[fill(x) -> vec
+Sets every element to x; returns the vec itself.]])
+
+method("readonly", function(v)
+  self_of(v, "readonly")
+  local w = view(v, 0, v.n, v.stride)
+  w.flags = READONLY
+  return w
+end, [[readonly() -> vec
+A view of the same numbers that refuses writing.]])
+
+-- ---- the module
+local M = { methods = methods }
+M.is = doc { "vec.is", is_vec, [[vec.is(x) -> boolean
+Is x a vec?]] }
+
+local function space(name, log)
+  return function(a, b, n)
+    check_number(a, name, 1)
+    check_number(b, name, 2)
+    check_number(n, name, 3)
+    if n < 2 then fail("%s: needs at least 2 points, got %.10g", name, n) end
+    if log and not (a > 0 and b > 0) then fail("%s: both ends must be positive, got %.6g and %.6g", name, a, b) end
+    local v = new(n)
+    C.gal_vec_space(v, a, b, log and 1 or 0)
+    return v
+  end
+end
+M.linspace = doc { "linspace", space("linspace", false), [[linspace(a, b, n) -> vec
+n equally spaced values from a to b, both exact.]] }
+M.logspace = doc { "logspace", space("logspace", true), [[logspace(a, b, n) -> vec
+n values from a to b (the values themselves, both exact), equally spaced in the logarithm.]] }
+
+M._new, M._view, M._to_vec, M._type, M._kind = new, view, to_vec, vec_t, kind
+
+doc.text("vec", M, [[vec{1, 2, 3} -> vec      vec(n[, value]) -> vec      vec(v) -> vec
+A vector of doubles: from a table, of n equal elements (0), or a copy of another vec.
+v[i] counts from 1 and checks bounds; #v is the length; + - * / ^ work with numbers and vecs of the same
+length. Loops over v[i] are compiled. Methods: help("vec:slice"), or v:<Tab>.]])
+
+-- hooks of the C side (src/lua/vec.c)
+local vec_ptr = ffi.typeof("gal_vec *")
+function core.vec_adopt(p) return ffi.new(vec_t, ffi.cast(vec_ptr, p)[0]) end
+core.vec_is = is_vec
+
+return setmetatable(M, {
+  __call = function(_, x, value)
+    if type(x) == "number" then
+      local v = new(x)
+      if value ~= nil then C.gal_vec_fill(v, check_number(value, "vec", 2)) end
+      return v
+    elseif is_vec(x) then
+      return x:copy()
+    elseif type(x) == "table" then
+      return from_table(x)
+    end
+    fail("vec: expected a table of numbers, a length or a vec, got %s", kind(x))
+  end,
+  __index = function(_, key)
+    local names = {}
+    for name in pairs(M) do if name:sub(1, 1) ~= "_" then names[#names + 1] = name end end
+    core.fail("GAL_ENOTFOUND", ("vec has no '%s'%s"):format(tostring(key), core.did_you_mean(tostring(key), names)))
+  end,
+})
