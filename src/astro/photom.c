@@ -2,8 +2,9 @@
  *
  * With S_nu(lambda_obs) = factor * lambda^2 L(lambda), lambda = lambda_obs/(1+z) at rest, the photon-counting mean is
  *     <S_nu> = factor * norm * int lambda L(lambda) T((1+z) lambda) dlambda,      norm = 1 / int T dl/l
- * (d ln lambda is the same in both frames). L and T are linear on each piece of the union of their nodes, so the integrand is a
- * cubic there and two-point Gauss-Legendre quadrature is exact; L enters through its two node values, which gives the weights.
+ * (d ln lambda is the same in both frames). L is linear between the nodes of the spectrum and T between those of the filter, so
+ * the weights are exact combinations of M0 = int l T dl and M1 = int l (l - pivot) T dl between spectrum nodes; both moments are
+ * tabulated at the filter nodes and quartic between them. The cost is that of the spectrum nodes in the band, at any redshift.
  *
  * The parity rule is the sum of the original GalaPy code: trapezoid over the spectrum nodes strictly inside the filter of
  * n(l) S_nu(l), where n = t/l / trapz(t/l) is linear between filter nodes and t is the response as the file gave it (an energy
@@ -17,8 +18,11 @@
 
 typedef struct band {
     gal_filter *f;
-    size_t i0, i1;       /* first and last node of the support (outer nodes of zero response left out) */
-    double *slope;       /* [n] dT/dl of the segment that starts at node i (observed frame) */
+    size_t i0, i1;   /* first and last node of the support (outer nodes of zero response left out) */
+    double *slope;   /* [n] dT/dl of the segment that starts at node i (observed frame) */
+    double *m0, *m1; /* [n] int l T dl and int l (l - pivot) T dl from node i0 to node i */
+    uint32_t *guide; /* [n+1] segment at the start of each of n equal intervals of the support */
+    double guide_scale;
     double *norm_t;      /* [n] parity rule: n(l_i) */
     size_t start, count; /* window of spectrum nodes */
     size_t off;          /* of its weights in gal_phot.w */
@@ -36,13 +40,35 @@ struct gal_phot {
     gal_phot_rule rule;
 };
 
+static void prepare_moments(band *b)
+{
+    const gal_filter *f = b->f;
+    for (size_t i = b->i0; i < b->i1; i++) {
+        double w = f->wave[i], u = f->wave[i + 1] - w, t = f->trans[i], s = b->slope[i], q = w - f->pivot;
+        b->m0[i + 1] = b->m0[i] + u * (w * t + u * (0.5 * (t + w * s) + u * (s / 3)));
+        b->m1[i + 1] =
+            b->m1[i] +
+            u * (w * q * t + u * (0.5 * ((w + q) * t + w * q * s) + u * ((t + (w + q) * s) / 3 + u * (0.25 * s))));
+    }
+    double lo = f->wave[b->i0], range = f->wave[b->i1] - lo;
+    b->guide_scale = (double)f->n / range * (1 - 1e-12);
+    for (size_t j = 0, i = b->i0; j <= f->n; j++) {
+        while (i + 1 < b->i1 && f->wave[i + 1] <= lo + (double)j / b->guide_scale * (1 - 1e-12))
+            i++;
+        b->guide[j] = (uint32_t)i;
+    }
+}
+
 static gal_status band_init(band *b, gal_filter *f)
 {
     size_t n = f->n;
     b->f = gal_filter_ref(f);
     b->slope = GAL_NEWN(double, n);
     b->norm_t = GAL_NEWN(double, n);
-    if (!b->slope || !b->norm_t)
+    b->m0 = GAL_NEWN(double, n);
+    b->m1 = GAL_NEWN(double, n);
+    b->guide = GAL_NEWN(uint32_t, n + 1);
+    if (!b->slope || !b->norm_t || !b->m0 || !b->m1 || !b->guide)
         return gal_fail(GAL_ENOMEM, "photometry: out of memory for filter '%s'", f->name);
     b->i0 = 0;
     b->i1 = n - 1;
@@ -52,6 +78,7 @@ static gal_status band_init(band *b, gal_filter *f)
         b->i1--;
     for (size_t i = 0; i + 1 < n; i++)
         b->slope[i] = (f->trans[i + 1] - f->trans[i]) / (f->wave[i + 1] - f->wave[i]);
+    prepare_moments(b);
     for (size_t i = 0; i < n; i++)
         b->norm_t[i] =
             f->energy ? f->trans[i] : f->trans[i] / f->wave[i]; /* an energy curve t has trans ~ t/l already */
@@ -107,6 +134,9 @@ void gal_phot_free(gal_phot *p)
         gal_filter_unref(p->b[i].f);
         gal_free(p->b[i].slope);
         gal_free(p->b[i].norm_t);
+        gal_free(p->b[i].m0);
+        gal_free(p->b[i].m1);
+        gal_free(p->b[i].guide);
     }
     gal_free(p->b);
     gal_free(p->wave);
@@ -128,29 +158,36 @@ static bool exact_window(const gal_phot *p, const band *b, double opz, size_t *s
     return true;
 }
 
+/* Moments of the response up to x (observed frame), x inside the support. */
+static inline void moments_at(const band *b, double x, double *m0, double *m1)
+{
+    const gal_filter *f = b->f;
+    size_t i = b->guide[(size_t)((x - f->wave[b->i0]) * b->guide_scale)];
+    while (i + 1 < b->i1 && f->wave[i + 1] <= x)
+        i++;
+    double w = f->wave[i], u = x - w, t = f->trans[i], s = b->slope[i], q = w - f->pivot;
+    *m0 = b->m0[i] + u * (w * t + u * (0.5 * (t + w * s) + u * (s / 3)));
+    *m1 = b->m1[i] +
+          u * (w * q * t + u * (0.5 * ((w + q) * t + w * q * s) + u * ((t + (w + q) * s) / 3 + u * (0.25 * s))));
+}
+
 static void exact_weights(const gal_phot *p, const band *b, double opz, double *restrict w)
 {
-    const double gauss = 0.28867513459481288225; /* 1/(2 sqrt 3) */
     const gal_filter *f = b->f;
     const double *wave = p->wave + b->start, *step = p->step + b->start;
-    size_t last = b->count - 2, i = b->i0, k = 0;
-    double inv = 1 / opz, x = f->wave[i] * inv, hi = f->wave[b->i1] * inv;
+    size_t last = b->count - 2;
+    double lo = f->wave[b->i0], hi = f->wave[b->i1], a0 = 0, a1 = 0, b0, b1, c = f->norm / (opz * opz);
     memset(w, 0, b->count * sizeof *w);
-    while (i < b->i1) {
-        double xf = f->wave[i + 1] * inv, xs = k < last ? wave[k + 1] : hi, xe = xf < xs ? xf : xs;
-        double h = xe - x, mid = 0.5 * (x + xe), d = gauss * h;
-        double x1 = mid - d, x2 = mid + d;
-        double g1 = x1 * (f->trans[i] + b->slope[i] * (x1 * opz - f->wave[i]));
-        double g2 = x2 * (f->trans[i] + b->slope[i] * (x2 * opz - f->wave[i]));
-        double s1 = (x1 - wave[k]) * step[k], s2 = (x2 - wave[k]) * step[k];
-        double c = 0.5 * h * f->norm, right = c * (g1 * s1 + g2 * s2);
-        w[k] += c * (g1 + g2) - right;
-        w[k + 1] += right;
-        x = xe;
-        if (xf <= xe)
-            i++;
-        if (k < last && wave[k + 1] <= xe)
-            k++;
+    for (size_t k = 0; k <= last; k++) {
+        double x = wave[k] * opz, end = wave[k + 1] * opz;
+        if (k == last || end > hi)
+            end = hi;
+        moments_at(b, end > lo ? end : lo, &b0, &b1);
+        double d = b0 - a0, right = ((b1 - a1) - (x - f->pivot) * d) * (step[k] / opz);
+        w[k] += c * (d - right);
+        w[k + 1] += c * right;
+        a0 = b0;
+        a1 = b1;
     }
 }
 

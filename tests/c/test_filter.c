@@ -10,6 +10,7 @@
 #include <strings.h>
 #include "galua/filter.h"
 #include "galua/num.h"
+#include "galua/rng.h"
 #include "io/h5.h"
 
 static void near_rel(double a, double b, double rel)
@@ -141,6 +142,50 @@ static void exact_integral(void **state)
     double u = 500, exact = (1500 * (u * u / 2 - u * u / 3) + (u * u * u / 3 - u * u * u / 4)) * 1.0;
     band_fluxes(f, kink, hat, 3, 0, GAL_PHOT_EXACT, &flux);
     near_rel(flux, f->norm * exact, 1e-13);
+    gal_filter_unref(f);
+}
+
+/* ragged curve, ragged spectrum on grids from coarse to very fine: the moments agree with Gauss quadrature piece by piece */
+static void against_quadrature(void **state)
+{
+    (void)state;
+    enum { NF = 300, NMAX = 40000 };
+    static double wave[NMAX], lum[NMAX];
+    double l[NF], t[NF], flux;
+    gal_rng r;
+    gal_rng_init(&r, 1, 2, 3, 4, 5);
+    for (int i = 0; i < NF; i++) {
+        l[i] = 4000 + 5 * i + 4 * gal_rng_uniform(&r);
+        t[i] = gal_rng_uniform(&r);
+    }
+    l[100] = l[99] * (1 + 1e-9); /* a step */
+    gal_filter *f;
+    OK(gal_filter_create(&f, "ragged", l, t, NF, false, ""));
+    for (int n = 5; n <= NMAX; n *= 20) {
+        const double z = 0.3;
+        gal_logspace(2000, 8000, (size_t)n, wave);
+        for (int i = 0; i < n; i++)
+            lum[i] = 1 + gal_rng_uniform(&r);
+        band_fluxes(f, wave, lum, (size_t)n, z, GAL_PHOT_EXACT, &flux);
+        double x = f->wave[0], sum = 0;
+        size_t i = 0, k = gal_search(wave, (size_t)n, x / (1 + z));
+        while (i + 1 < f->n) {
+            double end = fmin(f->wave[i + 1], wave[k + 1] * (1 + z));
+            for (int g = -1; g <= 1; g += 2) {
+                double y = 0.5 * (x + end) + g * 0.5 / sqrt(3) * (end - x), rest = y / (1 + z);
+                double tt =
+                    f->trans[i] + (f->trans[i + 1] - f->trans[i]) * (y - f->wave[i]) / (f->wave[i + 1] - f->wave[i]);
+                double ll = lum[k] + (lum[k + 1] - lum[k]) * (rest - wave[k]) / (wave[k + 1] - wave[k]);
+                sum += 0.5 * (end - x) / (1 + z) * rest * tt * ll;
+            }
+            x = end;
+            if (f->wave[i + 1] <= end)
+                i++;
+            if (wave[k + 1] * (1 + z) <= end)
+                k++;
+        }
+        near_rel(flux, sum * f->norm, 1e-11);
+    }
     gal_filter_unref(f);
 }
 
@@ -641,15 +686,25 @@ static void bad_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parity_tophat),      cmocka_unit_test(derived_numbers),
-        cmocka_unit_test(node_order),         cmocka_unit_test(exact_integral),
-        cmocka_unit_test(smooth_spectrum),    cmocka_unit_test(redshift),
-        cmocka_unit_test(weights_are_reused), cmocka_unit_test(energy_response),
-        cmocka_unit_test(coverage),           cmocka_unit_test(bad_curves),
-        cmocka_unit_test(out_of_memory),      cmocka_unit_test(embedded_names),
-        cmocka_unit_test(embedded_pivots),    cmocka_unit_test(embedded_flat_spectrum),
-        cmocka_unit_test(names_and_sets),     cmocka_unit_test(file_formats),
-        cmocka_unit_test(golden_parity),      cmocka_unit_test(dsps_file),
+        cmocka_unit_test(parity_tophat),
+        cmocka_unit_test(derived_numbers),
+        cmocka_unit_test(node_order),
+        cmocka_unit_test(exact_integral),
+        cmocka_unit_test(smooth_spectrum),
+        cmocka_unit_test(against_quadrature),
+        cmocka_unit_test(redshift),
+        cmocka_unit_test(weights_are_reused),
+        cmocka_unit_test(energy_response),
+        cmocka_unit_test(coverage),
+        cmocka_unit_test(bad_curves),
+        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(embedded_names),
+        cmocka_unit_test(embedded_pivots),
+        cmocka_unit_test(embedded_flat_spectrum),
+        cmocka_unit_test(names_and_sets),
+        cmocka_unit_test(file_formats),
+        cmocka_unit_test(golden_parity),
+        cmocka_unit_test(dsps_file),
         cmocka_unit_test(bad_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
