@@ -255,7 +255,7 @@ def write_page(page, rows):
         "*Convention* says how the stored curve is to be read: `photon` = signal per photon, `energy` = signal per unit energy, "
         "divided by the wavelength when it is loaded. Curves are thinned: linear interpolation reproduces the original within 1e-4 "
         "of the peak.", "",
-        "No package carries a measured curve of IRAS, Planck, SCUBA-2, VLA or ATCA bands: give them as files or top-hats. The MIRI and "
+        "None of the packages used carries a measured curve of IRAS, Planck, SCUBA-2, VLA or ATCA bands: give them as files or top-hats. The MIRI and "
         "Roman curves and WISE W4 are from before flight (Brown et al. 2014 place W4 3 % redder).", "",
         "The names are also sets: `SDSS.ugriz`, `SDSS`, `Herschel.PACS`, `JWST.NIRCam`, `LSST.ugrizy`, `Euclid`.", "",
         "| name | pivot | width | convention | source |", "|---|---|---|---|---|"]
