@@ -1,0 +1,235 @@
+/* Nebular emission of an ionisation-bounded H II region in case B.
+ *
+ * Hydrogen lines: emissivities of Storey & Hummer 1995 (MNRAS 272, 41), n_e = 100 cm-3, over the recombination coefficient
+ * alpha_B = 2.59e-13 T4^-0.833 cm3/s. Other lines and Lyman alpha: fitted ratios to H beta (nebular_lines.h).
+ * Continuum: free-bound and free-free of H+ and He+,
+ *   gamma_nu = 6.84e-38 T^-1/2 e^{-h nu/kT} [g_ff + sum_{n>=2, lambda<=lambda_n} 2I/(n^3 kT) g_bf e^{I/(n^2 kT)}] (1 + y),
+ * per ion and electron [erg/s/Hz cm3]; free-free Gaunt factor: Draine 2011, eq. 10.9. Two-photon decay of 2s: Nussbaumer &
+ * Schmutz 1984, effective recombination 0.838e-13 T4^-0.728. Recombinations to n = 1 are absorbed on the spot.
+ * Units inside: erg/s and A. Thread-safe. */
+#include "stars/nebular.h"
+
+#include "galua/const.h"
+#include "stars/nebular_lines.h"
+
+#include <math.h>
+
+static const double rydberg = 1.0967758e-3; /* 1/A, hydrogen */
+static const double lyman_limit = 911.75, lyman_alpha = 1215.67;
+static const double z_fit = 0.019; /* the solar metallicity of the fitted models */
+static const double helium = 0.085;
+static const double line_width = 100e5 / GAL_C_CGS; /* dispersion */
+
+typedef struct hydrogen_line {
+    unsigned char n, m;
+    float e5, e10, e20; /* emissivity at 5000, 10000, 20000 K [1e-27 erg cm3/s] */
+    const char *name;
+} hydrogen_line;
+
+// clang-format off
+static const hydrogen_line hydrogen[] = {
+    {2, 3, 668.7f, 353.6f, 180.7f, "H alpha"}, {2, 4, 219.9f, 123.5f, 65.79f, "H beta"}, {2, 5, 100.8f, 57.84f, 31.28f, "H gamma"},
+    {2, 6, 55.30f, 31.98f, 17.39f, "H delta"}, {2, 7, 33.88f, 19.64f, 10.69f, "H epsilon"}, {2, 8, 22.37f, 12.97f, 7.058f, "H 8"},
+    {2, 9, 15.60f, 9.031f, 4.908f, "H 9"}, {2, 10, 11.33f, 6.549f, 3.553f, "H 10"}, {2, 11, 8.507f, 4.905f, 2.656f, "H 11"},
+    {2, 12, 6.555f, 3.771f, 2.039f, "H 12"}, {2, 13, 5.163f, 2.963f, 1.599f, "H 13"}, {2, 14, 4.141f, 2.372f, 1.278f, "H 14"},
+    {2, 15, 3.374f, 1.928f, 1.037f, "H 15"}, {2, 16, 2.787f, 1.589f, 0.8538f, "H 16"},
+    {3, 4, 90.29f, 41.82f, 18.69f, "Pa alpha"}, {3, 5, 40.47f, 20.16f, 9.543f, "Pa beta"}, {3, 6, 21.72f, 11.17f, 5.414f, "Pa gamma"},
+    {3, 7, 13.11f, 6.849f, 3.360f, "Pa delta"}, {3, 8, 8.577f, 4.516f, 2.229f, "Pa 8"}, {3, 9, 5.939f, 3.141f, 1.555f, "Pa 9"},
+    {3, 10, 4.294f, 2.276f, 1.129f, "Pa 10"}, {3, 11, 3.211f, 1.703f, 0.8453f, "Pa 11"}, {3, 12, 2.467f, 1.309f, 0.6496f, "Pa 12"},
+    {4, 5, 22.98f, 9.906f, 4.123f, "Br alpha"}, {4, 6, 12.24f, 5.615f, 2.456f, "Br beta"}, {4, 7, 7.255f, 3.435f, 1.540f, "Br gamma"},
+    {4, 8, 4.680f, 2.255f, 1.025f, "Br delta"}, {4, 9, 3.208f, 1.563f, 0.7162f, "Br 9"}, {4, 10, 2.303f, 1.129f, 0.5200f, "Br 10"},
+    {4, 11, 1.712f, 0.8431f, 0.3896f, "Br 11"}, {4, 12, 1.310f, 0.6467f, 0.2995f, "Br 12"},
+    {5, 6, 7.631f, 3.152f, 1.260f, "Pf alpha"}, {5, 7, 4.605f, 2.000f, 0.8316f, "Pf beta"}, {5, 8, 2.946f, 1.316f, 0.5597f, "Pf gamma"},
+    {5, 9, 2.003f, 0.9104f, 0.3924f, "Pf delta"}, {5, 10, 1.428f, 0.6562f, 0.2853f, "Pf 10"},
+    {6, 7, 2.998f, 1.205f, 0.4702f, "Hu alpha"}, {6, 8, 1.987f, 0.8308f, 0.3343f, "Hu beta"}, {6, 9, 1.351f, 0.5789f, 0.2374f, "Hu gamma"}};
+// clang-format on
+enum { NHYDROGEN = sizeof hydrogen / sizeof *hydrogen, HBETA = 1 };
+
+/* ------------------------------------------------------------------ state of the gas */
+typedef struct gas {
+    double term[NEBULAR_NTERM]; /* of the fits */
+    double t, alpha_b, y;       /* temperature, recombination coefficient, He+/H+ */
+} gas;
+
+static double fitted(const gas *g, const float *c)
+{
+    double s = 0;
+    for (int k = 0; k < NEBULAR_NTERM; k++)
+        s += (double)c[k] * g->term[k];
+    return s;
+}
+
+static double clamp(double x, double lo, double hi)
+{
+    return fmin(fmax(x, lo), hi);
+}
+
+static gas gas_state(double qh, double qhei, double z, double logu)
+{
+    static const int cube = 3;
+    gas g;
+    double v[3] = {clamp(logu, -4, -1) + 2.5, clamp(log10(fmax(z, 1e-10) / z_fit), -1.98, 0.2),
+                   clamp(log10(fmax(qhei, 1e-30) / fmax(qh, 1e-20)), nebular_x_lo, nebular_x_hi)};
+    double power[3][4];
+    for (int i = 0; i < 3; i++) {
+        power[i][0] = 1;
+        for (int k = 1; k <= cube; k++)
+            power[i][k] = power[i][k - 1] * v[i];
+    }
+    for (int k = 0; k < NEBULAR_NTERM; k++)
+        g.term[k] = power[0][nebular_power[k][0]] * power[1][nebular_power[k][1]] * power[2][nebular_power[k][2]];
+    g.t = clamp(exp(fitted(&g, nebular_te)), 5000, 20000);
+    g.alpha_b = 2.59e-13 * pow(g.t / 1e4, -0.833);
+    g.y = fmin(helium, pow(10, v[2])); /* the He+ zone is smaller than the H+ zone when the spectrum is soft */
+    return g;
+}
+
+double gal_nebular_temperature(double qh, double qhei, double z, double logu)
+{
+    return gas_state(qh, qhei, z, logu).t;
+}
+
+/* ------------------------------------------------------------------ lines */
+/* erg per ionising photon; quadratic in ln T through the three tabulated temperatures. */
+static double hydrogen_energy(const gas *g, const hydrogen_line *h)
+{
+    double x = log(g->t / 1e4) / M_LN2, a = log((double)h->e5 / h->e10), b = log((double)h->e20 / h->e10);
+    return 1e-27 * h->e10 * exp(0.5 * (b - a) * x + 0.5 * (a + b) * x * x) / g->alpha_b;
+}
+
+static double two_photon_rate(const gas *g) /* decays per recombination */
+{
+    return 0.838e-13 * pow(g->t / 1e4, -0.728) / g->alpha_b;
+}
+
+size_t gal_nebular_nline(void)
+{
+    return NHYDROGEN + NEBULAR_NLINE;
+}
+
+static void line_list(const gas *g, double qion, gal_nebular_line *out)
+{
+    double hbeta = hydrogen_energy(g, &hydrogen[HBETA]), scale = qion / GAL_LSUN;
+    for (int k = 0; k < NHYDROGEN; k++) {
+        const hydrogen_line *h = &hydrogen[k];
+        double wave = 1 / (rydberg * (1.0 / (h->n * h->n) - 1.0 / (h->m * h->m)));
+        out[k] = (gal_nebular_line){wave, 0, scale * hydrogen_energy(g, h), h->name};
+    }
+    for (int k = 0; k < NEBULAR_NLINE; k++) {
+        double ratio = exp(clamp(fitted(g, nebular_line[k].c), -30, 5));
+        out[NHYDROGEN + k] = (gal_nebular_line){(double)nebular_line[k].wave, (double)nebular_line[k].rms,
+                                                scale * hbeta * ratio, nebular_line[k].name};
+    }
+    /* Lyman alpha: at least every recombination that does not end in 2s; collisions add to it in hot, metal-poor gas */
+    gal_nebular_line *lya = &out[NHYDROGEN];
+    double photon = GAL_H_CGS * GAL_C_AA / lyman_alpha;
+    lya->lum = fmax(lya->lum, scale * photon * (1 - two_photon_rate(g)));
+}
+
+void gal_nebular_lines(double qion, double qh, double qhei, double z, double logu, gal_nebular_line *out)
+{
+    gas g = gas_state(qh, qhei, z, logu);
+    line_list(&g, qion, out);
+}
+
+/* Integrals over [a, b] of a unit Gaussian at c with dispersion s: of G, and of (x - c) G. */
+static void gauss_moments(double a, double b, double c, double s, double *m0, double *m1)
+{
+    double u = (a - c) / s, v = (b - c) / s;
+    *m0 = 0.5 * (erf(v * M_SQRT1_2) - erf(u * M_SQRT1_2));
+    *m1 = s / sqrt(2 * M_PI) * (exp(-0.5 * u * u) - exp(-0.5 * v * v));
+}
+
+/* Projects a line on the hat functions of the grid: the trapezoid rule then returns its flux, and its centroid. */
+static void add_line(const double *wave, size_t n, const gal_nebular_line *line, double *lum)
+{
+    double s = line->wave * line_width, lo = line->wave - 6 * s, hi = line->wave + 6 * s;
+    if (lo < wave[0] || hi > wave[n - 1])
+        return;
+    size_t i = 0, top = n - 1;
+    while (top - i > 1) { /* interval that holds lo */
+        size_t mid = (i + top) / 2;
+        if (wave[mid] <= lo)
+            i = mid;
+        else
+            top = mid;
+    }
+    double total, first; /* the Gaussian within 6 s: normalise what is cut */
+    gauss_moments(lo, hi, line->wave, s, &total, &first);
+    for (; i + 1 < n && wave[i] < hi; i++) {
+        double a = wave[i], b = wave[i + 1], m0, m1;
+        gauss_moments(fmax(a, lo), fmin(b, hi), line->wave, s, &m0, &m1);
+        double right = ((line->wave - a) * m0 + m1) / (b - a) / total, left = m0 / total - right;
+        double before = i ? wave[i - 1] : a, after = i + 2 < n ? wave[i + 2] : b;
+        lum[i] += line->lum * left / (0.5 * (b - before));
+        lum[i + 1] += line->lum * right / (0.5 * (after - a));
+    }
+}
+
+/* ------------------------------------------------------------------ continuum */
+enum { NLEVEL = 64 };
+
+typedef struct continuum {
+    double c0[NLEVEL + 1],
+        c2[NLEVEL + 1]; /* sums over levels >= n of 2I/(n^3 kT) e^{I/(n^2 kT)}, and of the same / n^2 */
+    double scale, kt;   /* erg/s/Hz; erg */
+} continuum;
+
+static continuum continuum_state(const gas *g, double qion)
+{
+    continuum c;
+    double kt_ev = GAL_KB_EV * g->t, x = 13.598 / kt_ev;
+    c.c0[NLEVEL] = c.c2[NLEVEL] = 0;
+    for (int n = NLEVEL - 1; n >= 2; n--) {
+        double v = 2 * x / ((double)n * n * n) * exp(x / (n * n));
+        c.c0[n] = c.c0[n + 1] + v;
+        c.c2[n] = c.c2[n + 1] + v / (n * n);
+    }
+    c.kt = GAL_KB_CGS * g->t;
+    c.scale = qion / g->alpha_b * 6.84e-38 / sqrt(g->t) * (1 + g->y);
+    return c;
+}
+
+/* Nussbaumer & Schmutz 1984: A(y) [1/s], y = nu/nu_Ly alpha; the integral over y is 2 x 8.2249 /s. */
+static double two_photon_profile(double y)
+{
+    if (y <= 0 || y >= 1)
+        return 0;
+    double w = y * (1 - y), w4 = pow(4 * w, 0.8);
+    return 202.0 * (w * (1 - w4) + 0.88 * pow(w, 1.53) * w4);
+}
+
+static double continuum_nu(const continuum *c, double wave, double t)
+{
+    double nu = GAL_C_AA / wave, e = exp(-fmin(GAL_H_CGS * nu / c->kt, 600.0)), lr = wave * rydberg;
+    int n = (int)ceil(sqrt(lr) * (1 - 1e-12));
+    n = n < 2 ? 2 : n > NLEVEL ? NLEVEL : n;
+    double k = 0.3456 / cbrt(lr), bf = c->c0[n] * (1 + 0.5 * k) - k * lr * c->c2[n];
+    double nu9 = nu * 1e-9, t4 = t * 1e-4;
+    double gff = log(exp(5.960 - sqrt(3.0) / M_PI * log(nu9 / (t4 * sqrt(t4)))) + M_E);
+    return c->scale * e * (gff + bf);
+}
+
+void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, double z, double logu, double fesc,
+                     double fdust, double *lum)
+{
+    double qion = qh * (1 - fesc - fdust), nu_lya = GAL_C_AA / lyman_alpha;
+    for (size_t i = 0; i < n && wave[i] < lyman_limit; i++)
+        lum[i] *= fesc;
+    if (!(qion > 0) || n < 3)
+        return;
+    gas g = gas_state(qh, qhei, z, logu);
+    continuum c = continuum_state(&g, qion);
+    double two = qion * two_photon_rate(&g) * GAL_H_CGS / (8.2249 * nu_lya);
+    for (size_t i = 0; i < n; i++) {
+        if (wave[i] < lyman_limit)
+            continue;
+        double nu = GAL_C_AA / wave[i],
+               lnu = continuum_nu(&c, wave[i], g.t) + two * nu * two_photon_profile(nu / nu_lya);
+        lum[i] += lnu * nu / wave[i] / GAL_LSUN;
+    }
+    gal_nebular_line line[NHYDROGEN + NEBULAR_NLINE];
+    line_list(&g, qion, line);
+    for (size_t k = 0; k < gal_nebular_nline(); k++)
+        add_line(wave, n, &line[k], lum);
+}
