@@ -149,6 +149,8 @@ gal_status gal_fits_read_strings(gal_fits *f, size_t i, size_t nrows, char **str
             st = fits_fail(f, GAL_EIO, status, "cannot read column '%s'", c.name);
             goto out;
         }
+        for (size_t len = strlen(strings[r]); len && strings[r][len - 1] == ' '; len--) /* padding, and " " for "" */
+            strings[r][len - 1] = '\0';
     }
 out:
     for (size_t r = 0; st != GAL_OK && r < nrows; r++) {

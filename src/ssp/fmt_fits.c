@@ -9,7 +9,7 @@
 
 #include "io/fits.h"
 
-#define SPECTRA "solLum/Angstrom/solMass"
+#define SPECTRA "solLum Angstrom-1 solMass-1"
 
 static const char *upper(const char *name, char buf[16])
 {
@@ -39,7 +39,7 @@ static gal_status write_lines(gal_fits *f, const gal_ssp *s)
         {.name = "NAME", .type = GAL_FITS_STR, .repeat = width, .data = s->line_name},
         {.name = "WAVE", .unit = "Angstrom", .type = GAL_FITS_F64, .repeat = 1, .data = s->line_wave}};
     gal_status st = gal_fits_write_table(f, "LINES", s->nline, 2, c);
-    return st == GAL_OK ? gal_fits_write_image(f, "LINE_LUM", GAL_FITS_F32, 3, dims, s->line_lum, "solLum/solMass")
+    return st == GAL_OK ? gal_fits_write_image(f, "LINE_LUM", GAL_FITS_F32, 3, dims, s->line_lum, "solLum solMass-1")
                         : st;
 }
 

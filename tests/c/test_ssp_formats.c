@@ -163,6 +163,10 @@ static void every_format_settles_after_one_conversion(void **state)
             assert_true(b->age[0] == 1); /* the layout stores log10(age) */
         else
             assert_same(a, b);
+        if (format != GAL_SSP_GALAPY) {
+            assert_string_equal(b->imf, "");
+            assert_string_equal(b->name, "synthetic");
+        }
         gal_ssp_unref(a);
         gal_ssp_unref(b);
         gal_ssp_unref(c);
