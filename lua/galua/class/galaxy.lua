@@ -1,0 +1,142 @@
+-- Methods of a galaxy that build on its numbers: spectra, photometry tables, figures, the text the prompt shows.
+local galua = require "galua"
+
+local galaxy = {}
+
+-- ---------------------------------------------------------------- spectra
+local spectrum = {}
+spectrum.__index = function(s, key)
+  local method = spectrum[key]
+  if method ~= nil then return method end
+  galua.fail("a spectrum has no '%s' (fields: wave, flux, rest, redshift, component; methods: lum, at)", tostring(key))
+end
+
+function spectrum:lum() return self.luminosity end
+
+function spectrum:at(wave)
+  return self.wave:interp(self.flux, wave)
+end
+
+function spectrum:__tostring()
+  return ("spectrum   %s   z = %g   %d wavelengths   %.4g .. %.4g A   peak %.4g mJy"):format(
+    self.component, self.redshift, #self.wave, self.wave[1], self.wave[#self.wave], self.flux:max())
+end
+spectrum.__galua_show = spectrum.__tostring
+
+function spectrum:__plot(options)
+  local plot = require "galua.plot"
+  local o = {}
+  for k, v in pairs(options or {}) do o[k] = v end
+  o.wave, o.flux = self.wave, self.flux
+  return plot.sed(o)
+end
+
+function galaxy:sed(component)
+  local wave = self:wave()
+  return setmetatable({
+    wave = wave * (1 + self.redshift), rest = wave, flux = self:flux(component), luminosity = self:lum(component),
+    redshift = self.redshift, component = component or "total",
+  }, spectrum)
+end
+
+-- ---------------------------------------------------------------- photometry
+local photometry = {}
+photometry.__index = photometry
+
+local function abmag(mjy) return mjy > 0 and -2.5 * math.log10(mjy / 3.6307805477010137e6) or 0 / 0 end
+
+function photometry:__tostring()
+  local lines = { ("%-26s %14s %14s %9s"):format("band", "pivot [A]", "flux [mJy]", "AB mag") }
+  for _, row in ipairs(self) do
+    lines[#lines + 1] = ("%-26s %14.6g %14.6g %9.3f"):format(row.band, row.pivot, row.flux, row.mag)
+  end
+  return table.concat(lines, "\n")
+end
+photometry.__galua_show = photometry.__tostring
+
+function galaxy:photometry(filters)
+  if type(filters) == "string" then filters = galua.filters(filters) end
+  local flux = self:band_flux(filters)
+  local out = {}
+  for i = 1, #flux do
+    local f = filters[i]
+    out[i] = { band = f.name, pivot = f.pivot, flux = flux[i], mag = abmag(flux[i]) }
+  end
+  return setmetatable(out, photometry)
+end
+
+-- ---------------------------------------------------------------- derived quantities, with units when printed
+local derived = {}
+function derived:__tostring()
+  local lines = {}
+  for _, d in ipairs(galua.derived_info()) do
+    lines[#lines + 1] = ("%-9s %12.5g %-8s %s"):format(d.name, self[d.name], d.unit, d.doc)
+  end
+  return table.concat(lines, "\n")
+end
+derived.__galua_show = derived.__tostring
+
+function galaxy:derived() return setmetatable(self:derived_values(), derived) end
+
+-- ---------------------------------------------------------------- what the prompt shows
+local function number(v)
+  if v == 0 or (math.abs(v) >= 1e-3 and math.abs(v) < 1e5) then return ("%.6g"):format(v) end
+  return (("%.5g"):format(v):gsub("e([+-])0*(%d)", function(s, d) return "e" .. (s == "-" and "-" or "") .. d end))
+end
+
+function galaxy:__galua_show()
+  local kind = { sfh = "sfh." .. self.sfh.kind, ism = "ism.two_phase" }
+  local lines = {
+    ("galaxy   z = %s   age = %s yr   ssp %s   %s"):format(number(self.redshift), number(self.age), self.ssp.name,
+      self.cosmology.name),
+    ("  %-16s %-12s %-12s %-9s %s"):format("component", "parameter", "value", "unit", "range"),
+  }
+  local last
+  for _, p in ipairs(self:params()) do
+    local group, name = p.name:match("^(%a+)%.(.+)$")
+    if group then
+      local label = group ~= last and kind[group] or ""
+      last = group
+      lines[#lines + 1] = ("  %-16s %-12s %-12s %-9s %s .. %s"):format(label, name, number(p.value), p.unit, number(p.lo),
+        number(p.hi))
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+-- ---------------------------------------------------------------- figures
+local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust" }
+
+function galaxy:plot_components(options)
+  local plot = require "galua.plot"
+  local s = self:sed()
+  local o = { wave = s.wave, flux = s.flux, components = {} }
+  for k, v in pairs(options or {}) do o[k] = v end
+  local list = rawget(o, "with") or (pcall(function() return self.ism end) and { "stellar", "extinct", "MC", "DD" } or { "stellar" })
+  o.with = nil
+  for _, name in ipairs(list) do
+    o.components[#o.components + 1] = { name = labels[name], flux = self:flux(name) }
+  end
+  return plot.sed(o)
+end
+
+function galaxy:plot_sfh(options)
+  local plot = require "galua.plot"
+  local t = galua.linspace(self.age / 500, self.age, 500)
+  local o = { t = t, median = self:sfr(t) }
+  for k, v in pairs(options or {}) do o[k] = v end
+  return plot.sfh(o)
+end
+
+local doc = require "galua.doc"
+doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
+The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD.]])
+doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> table
+Band, pivot wavelength [A], flux [mJy] and AB magnitude in each filter; filters("SDSS", ...) or names.]])
+doc.text("galaxy.derived", galaxy.derived, [[derived() -> table
+Mstar [Msun], SFR [Msun/yr], Mdust, LIR [Lsun], A_V [mag], T_dust [K] ...: prints with units; fields are numbers.]])
+doc.text("galaxy.plot_components", galaxy.plot_components, [[plot_components([options]) -> figure
+The spectrum and its components; options as for plot.sed.]])
+doc.text("galaxy.plot_sfh", galaxy.plot_sfh, [[plot_sfh([options]) -> figure
+Star formation rate over galaxy time.]])
+return galaxy

@@ -1,0 +1,89 @@
+-- galua ssp info|convert|make: tables of simple stellar populations.
+local galua = require "galua"
+
+local usage = [[
+usage: galua ssp info FILE...                 what is in a table: axes, IMF, optional tables, provenance, hash
+       galua ssp convert FROM TO [--to FORMAT] between formats; FORMAT galua, dsps, galapy, fits (default: suffix of TO)
+       galua ssp make [OPTIONS] OUT            synthesise a table from published stellar physics
+FROM may be Galua or DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, or a folder or pattern of BPASS spectra-*.dat or
+Maraston 2005 .rhb files (one metallicity each).
+make: --imf kroupa|chabrier|salpeter|vandokkum   --mlo M  --mhi M  --zmin Z  --zmax Z  --nz N  --nage N  --cache FILE
+      --nebular  --logu U  --fesc F  --fdust F  --postagb]]
+
+local function info(args)
+  if #args == 0 then io.stderr:write(usage, "\n") return 2 end
+  for i, path in ipairs(args) do
+    if i > 1 then print() end
+    local s = path == "default" and galua.ssp.default() or galua.ssp.read(path)
+    print(s:info())
+  end
+  return 0
+end
+
+local function convert(args)
+  local files, format = {}, nil
+  local i = 1
+  while i <= #args do
+    if args[i] == "--to" then
+      format = args[i + 1]
+      i = i + 1
+    else
+      files[#files + 1] = args[i]
+    end
+    i = i + 1
+  end
+  if #files ~= 2 then io.stderr:write(usage, "\n") return 2 end
+  local s = galua.ssp.read(files[1])
+  s:write(files[2], format)
+  print(("%s: %d Z x %d ages x %d wavelengths"):format(files[2], #s.z, #s.age, #s.wave))
+  return 0
+end
+
+local flags = { nebular = true, postagb = true }
+local numbers = { mlo = true, mhi = true, zmin = true, zmax = true, nz = true, nage = true, logu = true, fesc = true, fdust = true }
+local texts = { imf = true, cache = true }
+
+local function make(args)
+  local o, out = {}, nil
+  local i = 1
+  while i <= #args do
+    local name = args[i]:match("^%-%-(.+)$")
+    if not name then
+      if out then io.stderr:write(usage, "\n") return 2 end
+      out = args[i]
+    elseif flags[name] then
+      o[name] = true
+    elseif numbers[name] or texts[name] then
+      i = i + 1
+      o[name] = numbers[name] and tonumber(args[i] or "") or texts[name] and args[i]
+      if o[name] == nil or o[name] == false then
+        io.stderr:write(("galua ssp make: --%s needs a %s\n"):format(name, numbers[name] and "number" or "value"))
+        return 2
+      end
+    else
+      io.stderr:write(("galua ssp make: unknown option '--%s'\n%s\n"):format(name, usage))
+      return 2
+    end
+    i = i + 1
+  end
+  if not out then io.stderr:write(usage, "\n") return 2 end
+  o.progress = true
+  local s = galua.ssp.synthesise(o)
+  s:write(out)
+  print(("%s: %s IMF, %d Z x %d ages x %d wavelengths"):format(out, s.imf, #s.z, #s.age, #s.wave))
+  return 0
+end
+
+local verbs = { info = info, convert = convert, make = make }
+
+return {
+  summary = "tables of stellar populations: info, convert, make",
+  main = function(args)
+    local verb = verbs[args[1] or ""]
+    if not verb then
+      (args[1] == "--help" and io.stdout or io.stderr):write(usage, "\n")
+      return args[1] == "--help" and 0 or 2
+    end
+    return verb({ unpack(args, 2) })
+  end,
+}

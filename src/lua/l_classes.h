@@ -1,0 +1,30 @@
+/* Classes that binding files share: a function that takes an SSP table or a filter of another file checks against these. */
+#ifndef GAL_LUA_CLASSES_H
+#define GAL_LUA_CLASSES_H
+#include "galua/galaxy.h"
+#include "lua/util.h"
+extern const gal_lua_class gal_lua_cosmo;  /* gal_cosmo */
+extern const gal_lua_class gal_lua_ssp;    /* gal_ssp */
+extern const gal_lua_class gal_lua_filter; /* gal_filter */
+
+/* A model component before it is in a galaxy: values of its parameters. */
+typedef struct gal_lua_spec {
+    enum { SPEC_SFH, SPEC_ISM } what;
+    gal_sfh sfh; /* SPEC_SFH: list of parameters, table */
+    size_t npar;
+    gal_param par[32]; /* par[i].value = value given or default */
+} gal_lua_spec;
+extern const gal_lua_class gal_lua_spec_class;
+
+/* A galaxy at the prompt: the immutable model, one parameter vector, one workspace (made at the first evaluation). */
+typedef struct gal_lua_galaxy {
+    gal_galaxy *g;
+    gal_galaxy_ws *ws;
+    double *theta;
+    int refs; /* handles: the galaxy's own and those of its components */
+} gal_lua_galaxy;
+extern const gal_lua_class gal_lua_galaxy_class;
+void gal_lua_galaxy_unref(gal_lua_galaxy *m);
+/* Evaluate at the handle's parameters; raises on failure. */
+void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
+#endif

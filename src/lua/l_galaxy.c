@@ -1,0 +1,578 @@
+/* Lua: the galaxy. Parameters are fields (g.age, g.sfh.tau, g.ism.f_MC); every result is computed on demand and remembered until a
+ * parameter changes. What is printed or drawn is built in lua/galua/class/galaxy.lua on top of the numbers given here. */
+#include "galua/const.h"
+#include "galua/num.h"
+#include "lua/l_classes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void gal_lua_galaxy_unref(gal_lua_galaxy *m)
+{
+    if (--m->refs > 0)
+        return;
+    gal_galaxy_ws_free(m->ws);
+    gal_galaxy_unref(m->g);
+    gal_free(m->theta);
+    gal_free(m);
+}
+
+static void galaxy_free(void *obj)
+{
+    gal_lua_galaxy_unref(obj);
+}
+
+static gal_lua_galaxy *self(lua_State *L)
+{
+    return gal_lua_check(L, 1, &gal_lua_galaxy_class);
+}
+
+void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m)
+{
+    if (gal_galaxy_check(m->g, m->theta) != GAL_OK || (!m->ws && gal_galaxy_ws_create(&m->ws, m->g) != GAL_OK) ||
+        gal_galaxy_eval(m->g, m->ws, m->theta) != GAL_OK)
+        gal_lua_fail(L);
+}
+
+/* ------------------------------------------------------------------ parameters */
+static int get_par(lua_State *L, const gal_lua_galaxy *m, const char *name)
+{
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++)
+        if (strcmp(gal_galaxy_par(m->g, i)->name, name) == 0)
+            return lua_pushnumber(L, m->theta[i]), 1;
+    return 0;
+}
+
+static int set_par(lua_State *L, gal_lua_galaxy *m, const char *name, double v)
+{
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
+        const gal_param *p = gal_galaxy_par(m->g, i);
+        if (strcmp(p->name, name) != 0)
+            continue;
+        if (!(v >= p->lo && v <= p->hi))
+            return gal_lua_error(L, GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", name, v, p->lo, p->hi,
+                                 *p->unit ? " " : "", p->unit);
+        m->theta[i] = v;
+        return 1;
+    }
+    return 0;
+}
+
+/* g.sfh, g.ism: a view of the galaxy's parameters with that prefix */
+typedef struct {
+    gal_lua_galaxy *m;
+    char group[8];
+} part;
+
+static void part_free(void *obj)
+{
+    gal_lua_galaxy_unref(((part *)obj)->m);
+    gal_free(obj);
+}
+
+static const char *dotted(const part *p, const char *key, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s.%s", p->group, key);
+    return buf;
+}
+
+static int part_get(lua_State *L, void *obj, const char *key)
+{
+    part *p = obj;
+    char name[80];
+    if (strcmp(key, "kind") == 0)
+        return lua_pushstring(L,
+                              strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase"),
+               1;
+    return get_par(L, p->m, dotted(p, key, name, sizeof name));
+}
+
+static int part_set(lua_State *L, void *obj, const char *key)
+{
+    part *p = obj;
+    char name[80];
+    return set_par(L, p->m, dotted(p, key, name, sizeof name), gal_lua_checknum(L, 3));
+}
+
+static void list_names(lua_State *L, const gal_lua_galaxy *m, const char *group)
+{
+    int n = 0;
+    size_t len = group ? strlen(group) : 0;
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
+        const char *name = gal_galaxy_par(m->g, i)->name;
+        if (group ? strncmp(name, group, len) == 0 && name[len] == '.' : strchr(name, '.') == NULL) {
+            lua_pushstring(L, name + (group ? len + 1 : 0));
+            lua_rawseti(L, -2, ++n);
+        }
+    }
+}
+
+static void part_list(lua_State *L, void *obj)
+{
+    part *p = obj;
+    list_names(L, p->m, p->group);
+}
+
+static void part_tostring(lua_State *L, void *obj)
+{
+    part *p = obj;
+    char text[600];
+    size_t n = 0, len = strlen(p->group);
+    text[0] = '\0';
+    for (size_t i = 0; i < gal_galaxy_npar(p->m->g) && n < sizeof text; i++) {
+        const char *name = gal_galaxy_par(p->m->g, i)->name;
+        if (strncmp(name, p->group, len) == 0 && name[len] == '.')
+            n +=
+                (size_t)snprintf(text + n, sizeof text - n, "%s %s = %g", n ? "," : "", name + len + 1, p->m->theta[i]);
+    }
+    part_get(L, obj, "kind");
+    lua_pushfstring(L, "%s.%s{%s }", p->group, lua_tostring(L, -1), text);
+    lua_remove(L, -2);
+}
+
+static const gal_lua_class part_class = {
+    .name = "part",
+    .doc = "A component inside a galaxy: its parameters are fields, changing one changes the galaxy.",
+    .free = part_free,
+    .get = part_get,
+    .set = part_set,
+    .list = part_list,
+    .tostring = part_tostring,
+};
+
+static int push_part(lua_State *L, gal_lua_galaxy *m, const char *group)
+{
+    part *p = GAL_NEW(part);
+    if (!p)
+        return gal_lua_fail(L);
+    p->m = m;
+    m->refs++;
+    snprintf(p->group, sizeof p->group, "%s", group);
+    gal_lua_push(L, &part_class, p);
+    return 1;
+}
+
+static int get(lua_State *L, void *obj, const char *key)
+{
+    gal_lua_galaxy *m = obj;
+    if (strcmp(key, "sfh") == 0 || (strcmp(key, "ism") == 0 && gal_galaxy_options(m->g)->dust))
+        return push_part(L, m, key);
+    if (strcmp(key, "ssp") == 0)
+        return gal_lua_push(L, &gal_lua_ssp, gal_ssp_ref((gal_ssp *)(uintptr_t)gal_galaxy_ssp(m->g))), 1;
+    if (strcmp(key, "cosmology") == 0)
+        return gal_lua_push(L, &gal_lua_cosmo, gal_cosmo_ref((gal_cosmo *)(uintptr_t)gal_galaxy_cosmo(m->g))), 1;
+    return strchr(key, '.') ? 0 : get_par(L, m, key);
+}
+
+static int set(lua_State *L, void *obj, const char *key)
+{
+    return strchr(key, '.') ? 0 : set_par(L, obj, key, gal_lua_checknum(L, 3));
+}
+
+static void list(lua_State *L, void *obj)
+{
+    list_names(L, obj, NULL);
+    static const char *const more[] = {"sfh", "ssp", "cosmology", "ism"};
+    int n = (int)lua_objlen(L, -1);
+    for (int i = 0; i < (gal_galaxy_options(((gal_lua_galaxy *)obj)->g)->dust ? 4 : 3); i++) {
+        lua_pushstring(L, more[i]);
+        lua_rawseti(L, -2, ++n);
+    }
+}
+
+/* g:get("sfh.tau"), g:set("sfh.tau", 1e9) or g:set{ age = 1e9, ["sfh.tau"] = 2e9 } */
+static int m_get(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    size_t i;
+    gal_lua_checkstatus(L, gal_galaxy_find(m->g, gal_lua_checkstr(L, 2), &i));
+    lua_pushnumber(L, m->theta[i]);
+    return 1;
+}
+
+static int m_set(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    size_t i;
+    if (lua_istable(L, 2)) {
+        lua_pushnil(L);
+        while (lua_next(L, 2)) {
+            if (lua_type(L, -2) != LUA_TSTRING)
+                return gal_lua_argerror(L, 2, "a table of name = value");
+            const char *name = lua_tostring(L, -2);
+            gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
+            set_par(L, m, name, gal_lua_checknum(L, -1));
+            lua_pop(L, 1);
+        }
+    } else {
+        const char *name = gal_lua_checkstr(L, 2);
+        gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
+        set_par(L, m, name, gal_lua_checknum(L, 3));
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int m_params(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
+        const gal_param *p = gal_galaxy_par(m->g, i);
+        lua_newtable(L);
+        const struct {
+            const char *key;
+            double v;
+        } num[] = {{"value", m->theta[i]}, {"default", p->value}, {"lo", p->lo},
+                   {"hi", p->hi},          {"plo", p->plo},       {"phi", p->phi}};
+        for (size_t k = 0; k < sizeof num / sizeof *num; k++) {
+            lua_pushnumber(L, num[k].v);
+            lua_setfield(L, -2, num[k].key);
+        }
+        lua_pushstring(L, p->name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, p->unit);
+        lua_setfield(L, -2, "unit");
+        lua_pushstring(L, p->doc);
+        lua_setfield(L, -2, "doc");
+        lua_pushboolean(L, p->log);
+        lua_setfield(L, -2, "log");
+        lua_pushboolean(L, p->free);
+        lua_setfield(L, -2, "free");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int m_check(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    gal_lua_checkstatus(L, gal_galaxy_check(m->g, m->theta));
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* ------------------------------------------------------------------ results */
+static int component(lua_State *L, int idx)
+{
+    const char *names[GAL_COMPS];
+    if (lua_isnoneornil(L, idx))
+        return GAL_COMP_TOTAL;
+    const char *want = gal_lua_checkstr(L, idx);
+    for (int i = 0; i < GAL_COMPS; i++) {
+        names[i] = gal_comp_name(i);
+        if (strcmp(want, names[i]) == 0)
+            return i;
+    }
+    char hint[60];
+    gal_did_you_mean(hint, sizeof hint, want, names, GAL_COMPS);
+    return gal_lua_error(L, GAL_ENOTFOUND, "a galaxy has no component '%s'%s (known: stellar extinct MC DD total)",
+                         want, hint);
+}
+
+static void release_galaxy(void *g)
+{
+    gal_galaxy_unref(g);
+}
+
+static int m_wave(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    gal_lua_pushview(L, gal_galaxy_wave(m->g), gal_galaxy_nwave(m->g), 1, release_galaxy, gal_galaxy_ref(m->g));
+    return 1;
+}
+
+static int m_lum(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    int comp = component(L, 2);
+    gal_lua_galaxy_evaluate(L, m);
+    gal_lua_pushvec_copy(L, gal_galaxy_lum(m->ws, comp), gal_galaxy_nwave(m->g));
+    return 1;
+}
+
+static int m_flux(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    int comp = component(L, 2);
+    double factor;
+    gal_lua_checkstatus(L, gal_galaxy_flux_factor(m->g, m->theta, &factor));
+    gal_lua_galaxy_evaluate(L, m);
+    size_t n = gal_galaxy_nwave(m->g);
+    double *f = gal_lua_pushvec(L, n);
+    const double *l = gal_galaxy_lum(m->ws, comp), *w = gal_galaxy_wave(m->g);
+    for (size_t k = 0; k < n; k++)
+        f[k] = factor * w[k] * w[k] * l[k];
+    return 1;
+}
+
+/* array of filter handles -> vec of band fluxes [mJy]; a band outside the grid is an error naming it */
+static int m_band_flux(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    if (!lua_istable(L, 2))
+        return gal_lua_argerror(L, 2, "a list of filters");
+    size_t nb = lua_objlen(L, 2);
+    gal_lua_galaxy_evaluate(L, m);
+    gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
+    for (size_t i = 0; i < nb; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
+        lua_pop(L, 1); /* the table keeps it alive */
+    }
+    double *flux = gal_lua_pushvec(L, nb);
+    gal_phot *p = NULL;
+    gal_status st = GAL_OK;
+    if (nb > 0 && (st = gal_phot_create(&p, f, nb, gal_galaxy_wave(m->g), gal_galaxy_nwave(m->g))) == GAL_OK &&
+        (st = gal_galaxy_photometry(m->g, m->ws, p, m->theta, flux)) == GAL_OK)
+        for (size_t i = 0; st == GAL_OK && i < nb; i++)
+            if (!gal_phot_covered(p)[i])
+                st = gal_fail(GAL_EDOMAIN, "filter '%s' is outside the model's wavelengths at this redshift",
+                              f[i]->name);
+    gal_phot_free(p);
+    gal_lua_checkstatus(L, st);
+    return 1;
+}
+
+static int m_derived(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    gal_lua_galaxy_evaluate(L, m);
+    const double *d = gal_galaxy_derived(m->ws);
+    lua_createtable(L, 0, GAL_NDERIVED);
+    for (int i = 0; i < GAL_NDERIVED; i++) {
+        lua_pushnumber(L, d[i]);
+        lua_setfield(L, -2, gal_derived()[i].name);
+    }
+    return 1;
+}
+
+static int m_sfr(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    size_t n;
+    const double *t = gal_lua_checkvec(L, 2, &n);
+    double *psi = gal_lua_pushvec(L, n);
+    gal_galaxy_sfr(m->g, m->theta, t, n, psi);
+    return 1;
+}
+
+static gal_lua_galaxy *push_galaxy(lua_State *L, gal_galaxy *g)
+{
+    gal_lua_galaxy *m = GAL_NEW(gal_lua_galaxy);
+    double *theta = GAL_NEWN(double, gal_galaxy_npar(g));
+    if (!m || !theta) {
+        gal_free(m);
+        gal_free(theta);
+        gal_galaxy_unref(g);
+        gal_lua_fail(L);
+        return NULL;
+    }
+    *m = (gal_lua_galaxy){.g = g, .theta = theta, .refs = 1};
+    for (size_t i = 0; i < gal_galaxy_npar(g); i++)
+        theta[i] = gal_galaxy_par(g, i)->value;
+    gal_lua_push(L, &gal_lua_galaxy_class, m);
+    return m;
+}
+
+static int m_copy(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L), *c = push_galaxy(L, gal_galaxy_ref(m->g));
+    memcpy(c->theta, m->theta, gal_galaxy_npar(m->g) * sizeof *m->theta);
+    return 1;
+}
+
+static void tostring(lua_State *L, void *obj)
+{
+    gal_lua_galaxy *m = obj;
+    char text[300];
+    const gal_ssp *s = gal_galaxy_ssp(m->g);
+    snprintf(text, sizeof text, "galaxy   z = %g   age = %.4g yr   sfh.%s   %s   ssp %s   %s", m->theta[1], m->theta[0],
+             gal_sfh_name(gal_galaxy_sfh(m->g)->kind), gal_galaxy_options(m->g)->dust ? "ism.two_phase" : "no dust",
+             s->name ? s->name : "?", gal_cosmo_name(gal_galaxy_cosmo(m->g)));
+    lua_pushstring(L, text);
+}
+
+static const gal_lua_row methods[] = {
+    {"get", m_get, "get(name) -> number\nThe value of a parameter by its dotted name."},
+    {"set", m_set, "set(name, value) or set{ name = value, ... } -> galaxy\nSets parameters by dotted names."},
+    {"params", m_params,
+     "params() -> list\nEvery parameter: name, value, unit, lo, hi, default, usual prior range plo, phi, log, doc."},
+    {"check", m_check,
+     "check() -> galaxy\nRaises when a parameter or their combination is outside what the model covers."},
+    {"wave", m_wave, "wave() -> vec [A]\nRest-frame wavelengths of the model, read-only."},
+    {"lum", m_lum, "lum([component]) -> vec [Lsun/A]\nRest-frame luminosity of 'total' or stellar, extinct, MC, DD."},
+    {"flux", m_flux, "flux([component]) -> vec [mJy]\nObserved flux density at wave * (1 + redshift)."},
+    {"band_flux", m_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
+    {"derived_values", m_derived, "derived_values() -> table\nWhat derived() prints, as a plain table of numbers."},
+    {"sfr", m_sfr, "sfr(t) -> vec [Msun/yr]\nStar formation rate at galaxy times t [yr]."},
+    {"copy", m_copy, "copy() -> galaxy\nAn independent galaxy of the same kind and parameters."},
+    {NULL, NULL, NULL},
+};
+
+static const gal_lua_field fields[] = {{"age", "[yr] time since the onset of star formation"},
+                                       {"redshift", "redshift"},
+                                       {"distance", "[Mpc] luminosity distance; 0 = from the redshift"},
+                                       {"sfh", "star formation history: its parameters are fields"},
+                                       {"ism", "dust: its parameters are fields"},
+                                       {"ssp", "the table of stellar populations"},
+                                       {"cosmology", "the cosmology"},
+                                       {NULL, NULL}};
+
+const gal_lua_class gal_lua_galaxy_class = {
+    .name = "galaxy",
+    .doc = "A model galaxy. Parameters are fields: g.age, g.sfh.tau, g.ism.f_MC; results are methods: g:sed(), "
+           "g:derived().",
+    .methods = methods,
+    .fields = fields,
+    .free = galaxy_free,
+    .get = get,
+    .set = set,
+    .list = list,
+    .tostring = tostring,
+};
+
+/* ------------------------------------------------------------------ galaxy{...} */
+static gal_ssp *option_ssp(gal_lua_opts *o, gal_status *st)
+{
+    lua_State *L = o->L;
+    gal_ssp *s = NULL;
+    *st = GAL_OK;
+    if (!gal_lua_opt_push(o, "ssp")) {
+        *st = gal_ssp_shared(&s);
+    } else if (lua_type(L, -1) == LUA_TSTRING) {
+        *st = gal_ssp_read(&s, lua_tostring(L, -1));
+    } else if ((s = gal_lua_test(L, -1, &gal_lua_ssp))) {
+        gal_ssp_ref(s);
+    } else {
+        gal_lua_opt_typeerror(o, "ssp", "an ssp table or a file name", -1);
+    }
+    return s;
+}
+
+static gal_cosmo *option_cosmo(gal_lua_opts *o, gal_status *st)
+{
+    lua_State *L = o->L;
+    gal_cosmo *c = NULL;
+    *st = GAL_OK;
+    if (!gal_lua_opt_push(o, "cosmology"))
+        *st = gal_cosmo_named(&c, "Planck18");
+    else if (lua_type(L, -1) == LUA_TSTRING)
+        *st = gal_cosmo_named(&c, lua_tostring(L, -1));
+    else if ((c = gal_lua_test(L, -1, &gal_lua_cosmo)))
+        gal_cosmo_ref(c);
+    else
+        gal_lua_opt_typeerror(o, "cosmology", "a name or a cosmology", -1);
+    return c;
+}
+
+static int create(lua_State *L)
+{
+    gal_lua_opts o;
+    gal_galaxy_opts m;
+    gal_lua_opts_begin(L, &o, 1, "galaxy");
+    gal_galaxy_defaults(&m);
+    gal_lua_spec *sfh = gal_lua_opt_obj(&o, "sfh", &gal_lua_spec_class), *ism = NULL;
+    if (sfh && sfh->what != SPEC_SFH)
+        return gal_lua_error(L, GAL_EINVAL, "galaxy: sfh must be an sfh component, such as sfh.delayed{}");
+    if (gal_lua_opt_push(&o, "ism")) {
+        if (lua_isboolean(L, -1))
+            m.dust = lua_toboolean(L, -1);
+        else if (!(ism = gal_lua_test(L, -1, &gal_lua_spec_class)) || ism->what != SPEC_ISM)
+            return gal_lua_opt_typeerror(&o, "ism", "ism.two_phase{} or false", -1);
+    }
+    static const char *const modes[] = {"exact", "galapy"};
+    int mode = gal_lua_opt_choice(&o, "compat", modes, 2, 0);
+    m.compat = mode == 1 ? gal_compat_galapy() : gal_compat_default();
+    m.clamp = gal_lua_opt_bool(&o, "clamp", false);
+    m.logu = gal_lua_opt_num(&o, "logU", m.logu);
+    size_t np = 0, npw = 0;
+    m.pah_wave = gal_lua_opt_vec(&o, "pah_wave", &npw);
+    m.pah = gal_lua_opt_vec(&o, "pah", &np);
+    m.npah = np;
+    if (np != npw || np == 1)
+        return gal_lua_error(L, GAL_EINVAL,
+                             "galaxy: pah_wave and pah must have the same length of at least 2 (got %zu and %zu)", npw,
+                             np);
+    static const char *const global[3] = {"age", "redshift", "distance"};
+    double value[3];
+    bool given[3];
+    for (int i = 0; i < 3; i++) {
+        given[i] = gal_lua_opt_given(&o, global[i]);
+        value[i] = gal_lua_opt_num(&o, global[i], 0);
+    }
+    if (sfh) {
+        m.sfh = sfh->sfh.kind;
+        m.evolving_z = sfh->sfh.evolving_z;
+        m.table_t = sfh->sfh.t;
+        m.table_psi = sfh->sfh.psi;
+        m.ntable = sfh->sfh.ntable;
+    }
+    gal_lua_opt_given(&o, "ssp");
+    gal_lua_opt_given(&o, "cosmology");
+    gal_status st, st2 = GAL_OK;
+    m.cosmo = option_cosmo(&o, &st);
+    m.ssp = st == GAL_OK ? option_ssp(&o, &st2) : NULL;
+    gal_galaxy *g = NULL;
+    if (st == GAL_OK && (st = st2) == GAL_OK)
+        st = gal_galaxy_create(&g, &m);
+    gal_ssp_unref(m.ssp);
+    gal_cosmo_unref(m.cosmo);
+    gal_lua_checkstatus(L, st);
+    gal_lua_galaxy *h = push_galaxy(L, g);
+    gal_lua_opts_end(&o);
+    for (int i = 0; i < 3; i++)
+        if (given[i])
+            set_par(L, h, global[i], value[i]);
+    gal_lua_spec *spec[2] = {sfh, ism};
+    for (int k = 0; k < 2; k++)
+        for (size_t i = 0; spec[k] && i < spec[k]->npar; i++) {
+            char name[80];
+            snprintf(name, sizeof name, "%s.%s", k ? "ism" : "sfh", spec[k]->par[i].name);
+            set_par(L, h, name, spec[k]->par[i].value);
+        }
+    return 1;
+}
+
+static int derived_info(lua_State *L)
+{
+    lua_newtable(L);
+    for (int i = 0; i < GAL_NDERIVED; i++) {
+        const gal_derived_info *d = &gal_derived()[i];
+        lua_newtable(L);
+        lua_pushstring(L, d->name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, d->unit);
+        lua_setfield(L, -2, "unit");
+        lua_pushstring(L, d->doc);
+        lua_setfield(L, -2, "doc");
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+void gal_luaopen_galaxy(lua_State *L);
+void gal_luaopen_galaxy(lua_State *L)
+{
+    static const gal_lua_row rows[] = {
+        {"galaxy", create,
+         "galaxy{ sfh =, ism =, redshift =, ... } -> galaxy\n"
+         "A model galaxy: stars from the history and the SSP table, dust in two phases with energy balance.\n"
+         "@param sfh (sfh.insitu{}) star formation history: sfh.insitu, constant, delayed, lognormal, dpl, table\n"
+         "@param ism (ism.two_phase{}) dust; false = stars only\n"
+         "@param age [yr] (1e9) time since the onset of star formation\n@param redshift (0) redshift\n"
+         "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
+         "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
+         "@param compat (exact) 'exact', or 'galapy' for the numbers of GalaPy 0.6 as coded\n"
+         "@param clamp (false) use the nearest value of the SSP table instead of refusing a parameter outside it\n"
+         "@param logU (-2.5) ionisation parameter, for tables with that axis\n"
+         "@param pah_wave [A] wavelengths of a PAH template of your own\n@param pah [1/A] its values\n"
+         "@example g = galaxy{ sfh = sfh.delayed{ tau = 2e9 }, redshift = 0.1 }; print(g:derived().Mstar)"},
+        {"derived_info", derived_info, "derived_info() -> list\nName, unit and meaning of every derived quantity."},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_class_register(L, &gal_lua_galaxy_class);
+    gal_lua_class_register(L, &part_class);
+    gal_lua_module(L, NULL, rows, NULL);
+}
