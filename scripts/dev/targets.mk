@@ -1,6 +1,7 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: all help deps deps-check data debug asan ubsan tsan test test-c bench demo lint format install uninstall clean validate check
+.PHONY: all help deps deps-check data debug asan ubsan tsan test run-tests test-programs bench demo lint format install uninstall \
+  clean validate FORCE
 
 help:
 	@echo "make            release build: build/galua, build/libgalua.so, build/libgalua.a"
@@ -8,7 +9,8 @@ help:
 	@echo "make test       installs what is missing, builds, runs every test; the last line is 'N passed, N failed'"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make validate   the long validations"
-	@echo "make debug | asan | ubsan | tsan     other builds, in build/MODE; MODE=asan make test runs the tests with one"
+	@echo "make debug | asan | ubsan | tsan     other builds, in build/MODE; make test MODE=asan runs the tests with one"
+	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
 	@echo "make lint       clang-format, cppcheck, layer and symbol checks;  make format applies the formatter"
 	@echo "make install PREFIX=/usr/local ; make uninstall ; make deps ; make clean"
 
@@ -19,6 +21,53 @@ deps-check:
 
 debug asan ubsan tsan:
 	$(MAKE) MODE=$@ all
+
+# ---- tests. A second make, because pkg-config is asked before the packages are there.
+test: deps
+	@$(MAKE) --no-print-directory run-tests
+test-programs: $(CTESTS)
+run-tests: all test-programs
+	@sh scripts/dev/run_tests.sh $(B) $(ONLY)
+
+# ---- data made at build time: the default SSP table, by the synthesiser, once it is there
+data: $(B)/galua
+	@if [ -f lua/galua/cmd/ssp.lua ] && [ ! -f build/data/ssp/default.h5 ]; then \
+	  mkdir -p build/data/ssp && $(B)/galua --batch ssp make --out build/data/ssp/default.h5; fi
+
+# ---- checks
+SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
+lint: $(B)/libgalua.so
+	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(SOURCES); \
+	  else echo "clang-format is not installed: formatting not checked"; fi
+	@if command -v cppcheck >/dev/null; then cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+	  --enable=warning,performance,portability --suppress=missingInclude --suppress=missingIncludeSystem \
+	  --suppress=normalCheckLevelMaxBranches -Iinclude -Isrc src; else echo "cppcheck is not installed: not run"; fi
+	@luajit scripts/dev/check_layers.lua
+	@sh scripts/dev/check_symbols.sh $(B)/libgalua.so
+format:
+	clang-format -i $(SOURCES)
+
+# ---- installation
+INST := $(DESTDIR)$(PREFIX)
+SHARE := $(INST)/share/galua
+install: all
+	install -d $(INST)/bin $(INST)/lib/pkgconfig $(INST)/include/galua $(SHARE)/data $(SHARE)/scripts $(SHARE)/doc $(SHARE)/lua
+	install -m 755 $(B)/galua $(INST)/bin/galua
+	install -m 755 $(B)/libgalua.so $(INST)/lib/libgalua.so.$(VERSION)
+	ln -sf libgalua.so.$(VERSION) $(INST)/lib/libgalua.so.0
+	ln -sf libgalua.so.0 $(INST)/lib/libgalua.so
+	install -m 644 $(B)/libgalua.a $(INST)/lib/libgalua.a
+	install -m 644 include/galua/*.h $(INST)/include/galua
+	install -m 644 $(B)/galua.pc $(INST)/lib/pkgconfig/galua.pc
+	cp -R lua/galua $(SHARE)/lua/
+	cp -R data/. $(SHARE)/data/ 2>/dev/null || true
+	cp -R build/data/. $(SHARE)/data/ 2>/dev/null || true
+	for f in scripts/*.lua; do [ -f "$$f" ] && install -m 644 "$$f" $(SHARE)/scripts || true; done
+	for f in README.md CHANGELOG.md docs/*.md; do [ -f "$$f" ] && install -m 644 "$$f" $(SHARE)/doc || true; done
+uninstall:
+	rm -f $(INST)/bin/galua $(INST)/lib/libgalua.so $(INST)/lib/libgalua.so.0 $(INST)/lib/libgalua.so.$(VERSION) \
+	  $(INST)/lib/libgalua.a $(INST)/lib/pkgconfig/galua.pc
+	rm -rf $(INST)/include/galua $(SHARE)
 
 clean:
 	rm -rf build

@@ -1,0 +1,46 @@
+#!/bin/sh
+# deps.sh check|install: are the packages that Galua is built from there? `check` prints the line to run when not and fails;
+# `install` installs them on Debian and its relatives when it may (root, or sudo without password), and does nothing when all
+# are there.
+packages="gcc make pkg-config luajit libluajit-5.1-dev libgsl-dev libcfitsio-dev libhdf5-dev libreadline-dev libxxhash-dev
+libcmocka-dev libcairo2 fonts-dejavu-core"
+
+if ! command -v dpkg-query >/dev/null 2>&1; then # not Debian: ask for the things themselves
+    lacking=
+    for tool in ${CC:-cc} make pkg-config luajit; do
+        command -v "${tool%% *}" >/dev/null 2>&1 || lacking="$lacking $tool"
+    done
+    for lib in luajit gsl hdf5 cfitsio readline libxxhash cmocka; do
+        pkg-config --exists "$lib" 2>/dev/null || lacking="$lacking $lib"
+    done
+    [ -z "$lacking" ] && exit 0
+    echo "galua: not found:$lacking; install them with their development files (Debian's names: $(echo $packages))" >&2
+    exit 1
+fi
+
+missing=
+for p in $packages; do
+    case $(dpkg-query -W -f '${Status}' "$p" 2>/dev/null) in
+    *"ok installed") ;;
+    *) case $p in # another package may provide it
+        gcc) command -v "${CC:-cc}" >/dev/null 2>&1 || missing="$missing $p" ;;
+        pkg-config) command -v pkg-config >/dev/null 2>&1 || missing="$missing $p" ;;
+        libcairo2) ls /usr/lib/*/libcairo.so.2 >/dev/null 2>&1 || missing="$missing $p" ;;
+        *) missing="$missing $p" ;;
+        esac ;;
+    esac
+done
+[ -z "$missing" ] && exit 0
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo="sudo "
+line="${sudo}apt-get update && ${sudo}apt-get install -y$missing"
+if [ "$1" = install ] && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
+    echo "installing:$missing"
+    $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        $missing >/dev/null && exit 0
+    echo "galua: the installation failed; run:  $line" >&2
+    exit 1
+fi
+echo "galua: packages are missing; run:  $line" >&2
+exit 1
