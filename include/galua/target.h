@@ -23,6 +23,24 @@ struct gal_target {
     void (*destroy)(gal_target *t); /* frees the target itself; NULL = static */
     void *self;
 };
+/* What samplers call: t->eval in one batch, then the contract is enforced on every point: NaN anywhere, or +inf, is GAL_EMATH
+ * with the point in the message; lnlike is set to -inf where lnprior is -inf. blob may be NULL when nblob is 0. */
+GAL_API gal_status gal_target_eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
+                                   double *blob);
+/* "age = 9.5, sfh.tau = 8.1": at most size-1 bytes, long lists end in ", ...". */
+GAL_API void gal_target_point_text(const gal_target *t, const double *theta, char *buf, size_t size);
+
+/* How a run of any sampler ended; stored in the results. */
+typedef enum gal_run_end {
+    GAL_RUN_NOT_STARTED, /* no samples */
+    GAL_RUN_DONE,        /* the requested number of steps */
+    GAL_RUN_CONVERGED,   /* the requested precision */
+    GAL_RUN_LIMIT,       /* a limit was hit before convergence */
+    GAL_RUN_INTERRUPTED, /* by the user: everything so far is valid, the run can go on */
+    GAL_RUN_FAILED       /* an error: everything before it is valid */
+} gal_run_end;
+GAL_API const char *gal_run_end_name(gal_run_end end); /* "not started", "done", "converged", "limit", ... */
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,122 @@
+/* galua/ensemble.h - affine-invariant ensemble sampling (Goodman & Weare 2010; Foreman-Mackey et al. 2013).
+ *
+ * W walkers in d dimensions move in two halves, shuffled anew each step: proposals for one half are drawn from the positions of
+ * the other, evaluated in one batch through gal_target_eval and accepted with ln U < ln p(y) - ln p(x) + q. Every random
+ * number is keyed by (seed, purpose, source, step, walker): chains have the same bits for any number of threads, for any split
+ * of a run into pieces, and after a resume. */
+#ifndef GAL_ENSEMBLE_H
+#define GAL_ENSEMBLE_H
+#include "galua/base.h"
+#include "galua/target.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ moves */
+typedef enum gal_move_kind {
+    /* y = x_j + z (x - x_j), density of z ~ z^-1/2 on [1/a, a], q = (d-1) ln z (Goodman & Weare 2010) */
+    GAL_MOVE_STRETCH,
+    /* y = x + g (x_i - x_j), g = gamma (1 + sigma N(0,1)); gamma = 1 with probability `jump` to hop between modes (ter Braak 2006) */
+    GAL_MOVE_DE,
+    /* y = x + gamma e (e.z1 - e.z2), e along x - z, q = (d-1) ln(|y-z|/|x-z|) (ter Braak & Vrugt 2008) */
+    GAL_MOVE_SNOOKER,
+    /* y = x + gamma sum_j xi_j (x_j - mean)/sqrt(s-1) over s walkers, xi ~ N(0,1) (Goodman & Weare 2010) */
+    GAL_MOVE_WALK,
+    GAL_MOVE_NKINDS
+} gal_move_kind;
+typedef struct gal_move {
+    gal_move_kind kind;
+    double weight; /* relative frequency in a mix */
+    double a;      /* stretch: 2 */
+    double gamma;  /* DE: 0 = 2.38/sqrt(2d); snooker: 1.7; walk: 1 */
+    double sigma;  /* DE: 1e-5 */
+    double jump;   /* DE: 0.1 */
+    size_t subset; /* walk: number of walkers s, 0 = all of the other half */
+} gal_move;
+#define GAL_MOVES_MAX 8
+GAL_API gal_move gal_move_default(gal_move_kind kind); /* weight 1 */
+GAL_API const char *gal_move_name(gal_move_kind kind); /* "stretch", "de", "snooker", "walk" */
+/* Mix by name into moves[GAL_MOVES_MAX]: a single move, or "mix" = 0.8 DE + 0.2 snooker. */
+GAL_API gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n);
+
+/* ------------------------------------------------------------------ the ensemble */
+typedef struct gal_ensemble gal_ensemble;
+typedef struct gal_ensemble_opt {
+    size_t nwalkers;       /* 0: max(32, 4 d). Fewer than 2 d are refused unless `force` */
+    const gal_move *moves; /* [nmoves], copied; none = stretch */
+    size_t nmoves;
+    uint64_t seed;
+    uint64_t source; /* further key, e.g. row of a catalogue */
+    size_t thin;     /* store every thin-th step; 0 = 1 */
+    bool force;      /* allow W < 2 d, start positions that do not span the space, and start points of probability 0 */
+} gal_ensemble_opt;
+/* The target is borrowed and must outlive the ensemble. opt may be NULL. */
+GAL_API gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const gal_ensemble_opt *opt);
+GAL_API void gal_ensemble_free(gal_ensemble *e); /* NULL is fine */
+
+/* Start positions x[W][d] in sampled coordinates. GAL_EINVAL when a point has probability 0, a parameter is the same for all
+ * walkers or the condition number of the centred, scaled positions exceeds 1e8; GAL_EMATH for NaN. */
+GAL_API gal_status gal_ensemble_start(gal_ensemble *e, const double *x);
+/* Start from draws of the prior, redrawn until the probability is finite (at most 1000 times per walker). */
+GAL_API gal_status gal_ensemble_start_prior(gal_ensemble *e);
+
+/* Called at most every `every` seconds between steps (checkpoints); an error stops the run. */
+typedef gal_status (*gal_ensemble_hook)(void *ctx, const gal_ensemble *e);
+typedef struct gal_ensemble_goal {
+    /* exactly one of the first three */
+    size_t more;       /* this many more steps */
+    size_t until;      /* until this many steps in all (a reached goal does nothing) */
+    double tau;        /* until the chain, less its first quarter, is longer than `tau` autocorrelation times of every
+                          parameter and these changed by less than dtau since a check at least 100 steps before; usual: 50 */
+    double dtau;       /* 0: 0.01 */
+    size_t max_steps;  /* with tau: give up at this many steps in all (GAL_RUN_LIMIT); 0: 1000000 */
+    gal_progress_fn progress;
+    void *progress_ctx;
+    gal_ensemble_hook hook;
+    void *hook_ctx;
+    double hook_every; /* seconds */
+} gal_ensemble_goal;
+/* GAL_OK when the goal or its limit is reached (gal_ensemble_end tells which); GAL_EINTR when the user stopped it; an error of
+ * the target otherwise. In each case all steps before are kept and a later call goes on from there. */
+GAL_API gal_status gal_ensemble_run(gal_ensemble *e, const gal_ensemble_goal *goal);
+
+/* ------------------------------------------------------------------ what it holds; pointers are borrowed until the next run */
+GAL_API const gal_target *gal_ensemble_target(const gal_ensemble *e);
+GAL_API size_t gal_ensemble_nwalkers(const gal_ensemble *e);
+GAL_API size_t gal_ensemble_thin(const gal_ensemble *e);
+GAL_API uint64_t gal_ensemble_seed(const gal_ensemble *e);
+GAL_API size_t gal_ensemble_nmoves(const gal_ensemble *e, const gal_move **moves);
+GAL_API size_t gal_ensemble_steps(const gal_ensemble *e);   /* made since the start */
+GAL_API size_t gal_ensemble_nstored(const gal_ensemble *e); /* samples per walker */
+GAL_API gal_run_end gal_ensemble_end(const gal_ensemble *e);
+GAL_API const char *gal_ensemble_end_text(const gal_ensemble *e); /* one line: why the last run ended */
+GAL_API double gal_ensemble_seconds(const gal_ensemble *e);       /* time spent in runs */
+GAL_API size_t gal_ensemble_evaluations(const gal_ensemble *e);
+GAL_API const double *gal_ensemble_x(const gal_ensemble *e);            /* [W][d] current positions */
+GAL_API const double *gal_ensemble_current_lnprior(const gal_ensemble *e); /* [W] */
+GAL_API const double *gal_ensemble_current_lnlike(const gal_ensemble *e);  /* [W] */
+GAL_API const double *gal_ensemble_chain(const gal_ensemble *e);   /* [nstored][W][d] */
+GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e); /* [nstored][W] */
+GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);  /* [nstored][W] */
+GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);   /* [nstored][W][nblob]; NULL without blobs */
+GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
+GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
+GAL_API double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move); /* NaN before it was used */
+/* Autocorrelation times [d], in steps, of the chain less its first quarter; *enough = longer than 50 tau for every parameter. */
+GAL_API gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough);
+
+/* ------------------------------------------------------------------ resume */
+/* Everything but the stored samples: settings, positions, counters. Caller frees with gal_free. */
+GAL_API gal_status gal_ensemble_state(const gal_ensemble *e, unsigned char **bytes, size_t *n);
+/* Rebuilds an ensemble on the same target; the samples are copied from arrays shaped as above (NULL, all of them: start with an
+ * empty store, the walk itself goes on unchanged). GAL_EFORMAT when the bytes are damaged or belong to another target. */
+GAL_API gal_status gal_ensemble_restore(gal_ensemble **out, const gal_target *t, const unsigned char *bytes, size_t n,
+                                        const double *chain, const double *lnprior, const double *lnlike,
+                                        const double *blobs, const double *accepted);
+/* Samples the state expects: nstored of the saved ensemble. */
+GAL_API gal_status gal_ensemble_state_nstored(const unsigned char *bytes, size_t n, size_t *nwalkers, size_t *nstored);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

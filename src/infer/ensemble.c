@@ -1,0 +1,455 @@
+/* The ensemble sampler: creation, start, one step, stored samples.
+ *
+ * A step draws a move and a random division of the walkers into two halves, then updates the halves in turn. It is atomic: when the
+ * target fails or is interrupted between the halves, the walkers return to where they were, and the repeated step draws the
+ * same numbers. Not thread-safe (one thread per ensemble); the target's batches may use threads. */
+#include "ensemble_int.h"
+
+#include <gsl/gsl_linalg.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "galua/diag.h"
+#include "purpose.h"
+
+#define MAX_DRAWS     1000
+#define MAX_CONDITION 1e8
+
+/* ------------------------------------------------------------------ creation */
+gal_status ensemble_alloc(gal_ensemble *e)
+{
+    size_t W = e->W, d = e->d, nb = e->nb;
+    e->x = GAL_NEWN(double, W *d);
+    e->lnprior = GAL_NEWN(double, W);
+    e->lnlike = GAL_NEWN(double, W);
+    e->blob = GAL_NEWN(double, W *nb);
+    e->total = GAL_NEWN(double, W);
+    e->recent = GAL_NEWN(double, W);
+    e->tau = GAL_NEWN(double, d);
+    e->before = GAL_NEWN(double, W *(d + 2 + nb));
+    e->y = GAL_NEWN(double, W *d);
+    e->ylnprior = GAL_NEWN(double, W);
+    e->ylnlike = GAL_NEWN(double, W);
+    e->yblob = GAL_NEWN(double, W *nb);
+    e->q = GAL_NEWN(double, W);
+    e->scratch = GAL_NEWN(double, W + 3 * d);
+    e->order = GAL_NEWN(size_t, W);
+    e->pick = GAL_NEWN(size_t, W);
+    e->flag = GAL_NEWN(bool, W);
+    bool ok = e->x && e->lnprior && e->lnlike && e->blob && e->total && e->recent && e->tau && e->before && e->y &&
+              e->ylnprior && e->ylnlike && e->yblob && e->q && e->scratch && e->order && e->pick && e->flag;
+    return ok ? GAL_OK : GAL_ENOMEM;
+}
+
+gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const gal_ensemble_opt *opt)
+{
+    static const gal_ensemble_opt none;
+    gal_status st = GAL_OK;
+    gal_ensemble *e = NULL;
+    if (!opt)
+        opt = &none;
+    size_t d = t->ndim, W = opt->nwalkers ? opt->nwalkers : 4 * d > 32 ? 4 * d : 32;
+    if (d == 0)
+        return gal_fail(GAL_EINVAL, "ensemble: the target has no free parameters");
+    if (W < 2 * d && !opt->force)
+        return gal_fail(GAL_EINVAL, "ensemble: %zu walkers are too few for %zu parameters, use at least %zu", W, d,
+                        2 * d);
+    if (opt->nmoves > GAL_MOVES_MAX)
+        return gal_fail(GAL_EINVAL, "ensemble: %zu moves, at most %d", opt->nmoves, GAL_MOVES_MAX);
+    e = GAL_NEW(gal_ensemble);
+    if (!e)
+        return GAL_ENOMEM;
+    e->t = t;
+    e->W = W;
+    e->d = d;
+    e->nb = t->nblob;
+    e->seed = opt->seed;
+    e->source = opt->source;
+    e->thin = opt->thin ? opt->thin : 1;
+    e->force = opt->force;
+    e->nmoves = opt->nmoves ? opt->nmoves : 1;
+    e->moves[0] = gal_move_default(GAL_MOVE_STRETCH);
+    for (size_t i = 0; i < opt->nmoves; i++) {
+        e->moves[i] = opt->moves[i];
+        GAL_TRY(move_check(&opt->moves[i]));
+    }
+    for (size_t i = 0; i < e->nmoves; i++) {
+        size_t need = move_walkers_needed(e->moves[i].kind);
+        if (W / 2 < need)
+            GAL_THROW(GAL_EINVAL, "ensemble: move %s needs %zu walkers, %zu given", gal_move_name(e->moves[i].kind),
+                      2 * need, W);
+    }
+    GAL_TRY(ensemble_alloc(e));
+    snprintf(e->why, sizeof e->why, "not started");
+    *out = e;
+    e = NULL;
+out:
+    gal_ensemble_free(e);
+    return st;
+}
+
+void gal_ensemble_free(gal_ensemble *e)
+{
+    if (!e)
+        return;
+    void *all[] = {e->x,    e->lnprior,  e->lnlike,    e->blob,     e->total,  e->recent,  e->tau,   e->before,
+                   e->y,    e->ylnprior, e->ylnlike,   e->yblob,    e->q,      e->scratch, e->order, e->pick,
+                   e->flag, e->c_x,      e->c_lnprior, e->c_lnlike, e->c_blob, e->c_acc};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        gal_free(all[i]);
+    gal_free(e);
+}
+
+/* ------------------------------------------------------------------ start */
+gal_status ensemble_check_spread(const gal_ensemble *e, const double *x)
+{
+    size_t W = e->W, d = e->d;
+    gal_status st = GAL_OK;
+    gsl_matrix *a = gsl_matrix_calloc(W > d ? W : d, d), *v = gsl_matrix_alloc(d, d);
+    gsl_vector *s = gsl_vector_alloc(d);
+    if (!a || !v || !s)
+        GAL_THROW(GAL_ENOMEM, "out of memory for %zu walkers", W);
+    for (size_t k = 0; k < d; k++) {
+        double mean = 0, top = 0, norm = 0;
+        for (size_t i = 0; i < W; i++)
+            mean += x[i * d + k] / (double)W;
+        for (size_t i = 0; i < W; i++)
+            top = fmax(top, fabs(x[i * d + k] - mean));
+        if (!(top > 0))
+            GAL_THROW(GAL_EINVAL, "start: %s is %g for all walkers; spread them, or fix the parameter",
+                      e->t->names ? e->t->names[k] : "a parameter", x[k]);
+        for (size_t i = 0; i < W; i++)
+            norm += pow((x[i * d + k] - mean) / top, 2);
+        for (size_t i = 0; i < W; i++)
+            gsl_matrix_set(a, i, k, (x[i * d + k] - mean) / top / sqrt(norm));
+    }
+    if (gsl_linalg_SV_decomp_jacobi(a, v, s) != 0)
+        GAL_THROW(GAL_EMATH, "start: singular values of the start positions did not converge");
+    double hi = gsl_vector_get(s, 0), lo = gsl_vector_get(s, d - 1);
+    if (!(hi <= MAX_CONDITION * lo))
+        GAL_THROW(GAL_EINVAL,
+                  "start: the walkers do not span all parameters (condition number %.2g, at most %.0g); spread them "
+                  "independently",
+                  hi / lo, MAX_CONDITION);
+out:
+    gsl_matrix_free(a);
+    gsl_matrix_free(v);
+    gsl_vector_free(s);
+    return st;
+}
+
+static void begin(gal_ensemble *e)
+{
+    memset(e->total, 0, e->W * sizeof *e->total);
+    memset(e->recent, 0, e->W * sizeof *e->recent);
+    memset(e->tried, 0, sizeof e->tried);
+    memset(e->taken, 0, sizeof e->taken);
+    e->step = e->nstored = e->tau_step = 0;
+    e->started = true;
+    e->end = GAL_RUN_NOT_STARTED;
+    snprintf(e->why, sizeof e->why, "not started");
+}
+
+gal_status gal_ensemble_start(gal_ensemble *e, const double *x)
+{
+    size_t W = e->W, nbad = 0, first = 0;
+    gal_status st = gal_target_eval(e->t, W, x, e->lnprior, e->lnlike, e->blob);
+    if (st != GAL_OK)
+        return gal_fail_prefix(st, "start");
+    e->evaluations += W;
+    for (size_t i = W; i-- > 0;)
+        if (e->lnprior[i] + e->lnlike[i] == -INFINITY) {
+            nbad++;
+            first = i;
+        }
+    if (nbad > 0 && !e->force) {
+        char at[600];
+        gal_target_point_text(e->t, x + first * e->d, at, sizeof at);
+        return gal_fail(GAL_EINVAL, "start: %zu of %zu points have probability 0 (ln %s = -inf), the first is %s", nbad,
+                        W, e->lnprior[first] == -INFINITY ? "prior" : "likelihood", at);
+    }
+    if (!e->force && (st = ensemble_check_spread(e, x)) != GAL_OK)
+        return st;
+    memcpy(e->x, x, W * e->d * sizeof *x);
+    begin(e);
+    return GAL_OK;
+}
+
+/* Fills y[n] with prior draws number `attempt` of the walkers listed in order[0..n-1]. */
+static gal_status draw_prior(gal_ensemble *e, uint64_t attempt, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        gal_rng r;
+        gal_rng_init(&r, e->seed, RNG_ENSEMBLE_START, e->source, attempt, e->order[i]);
+        for (size_t k = 0; k < e->d; k++)
+            e->before[i * e->d + k] = gal_rng_uniform(&r);
+    }
+    gal_status st = e->t->prior_transform(e->t, n, e->before, e->y);
+    if (st == GAL_OK)
+        st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, e->yblob);
+    e->evaluations += n;
+    return st;
+}
+
+gal_status gal_ensemble_start_prior(gal_ensemble *e)
+{
+    size_t left = e->W, d = e->d, nb = e->nb;
+    gal_status st;
+    if (!e->t->prior_transform)
+        return gal_fail(GAL_EUNSUP, "start: the target cannot draw from its prior; give start positions");
+    for (size_t i = 0; i < left; i++)
+        e->order[i] = i;
+    for (uint64_t attempt = 0; left > 0; attempt++) {
+        size_t keep = 0;
+        if (attempt == MAX_DRAWS)
+            return gal_fail(
+                GAL_EMATH,
+                "start: %zu of %zu walkers found no point of finite probability in %d draws of the prior; check the "
+                "data against the range of the model, or give start positions",
+                left, e->W, MAX_DRAWS);
+        if (gal_interrupted())
+            return gal_fail(GAL_EINTR, "start: interrupted");
+        if ((st = draw_prior(e, attempt, left)) != GAL_OK)
+            return gal_fail_prefix(st, "start");
+        for (size_t i = 0; i < left; i++) {
+            size_t w = e->order[i];
+            if (e->ylnprior[i] + e->ylnlike[i] == -INFINITY) {
+                e->order[keep++] = w;
+                continue;
+            }
+            memcpy(e->x + w * d, e->y + i * d, d * sizeof *e->x);
+            e->lnprior[w] = e->ylnprior[i];
+            e->lnlike[w] = e->ylnlike[i];
+            memcpy(e->blob + w * nb, e->yblob + i * nb, nb * sizeof *e->blob);
+        }
+        left = keep;
+    }
+    if (!e->force && (st = ensemble_check_spread(e, e->x)) != GAL_OK)
+        return st;
+    begin(e);
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ one step */
+static void snapshot(gal_ensemble *e, bool back)
+{
+    size_t W = e->W, d = e->d, nb = e->nb;
+    double *b = e->before, *part[] = {e->x, e->lnprior, e->lnlike, e->blob};
+    size_t len[] = {W * d, W, W, W * nb};
+    for (int i = 0; i < 4; b += len[i++])
+        memcpy(back ? part[i] : b, back ? b : part[i], len[i] * sizeof *b);
+}
+
+/* Moves the walkers a[na] with the help of c[nc]. */
+static gal_status half_step(gal_ensemble *e, const gal_move *m, const size_t *a, size_t na, const size_t *c, size_t nc)
+{
+    size_t d = e->d, nb = e->nb;
+    for (size_t i = 0; i < na; i++) {
+        gal_rng r;
+        gal_rng_init(&r, e->seed, RNG_ENSEMBLE_MOVE, e->source, e->step, a[i]);
+        double q = move_propose(m, &r, d, e->x + a[i] * d, e->x, c, nc, e->y + i * d, e->scratch, e->pick);
+        e->q[i] = q - log(gal_rng_uniform(&r)); /* accepted when > ln p(x) - ln p(y) */
+    }
+    gal_status st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, e->yblob);
+    if (st != GAL_OK)
+        return st;
+    e->evaluations += na;
+    for (size_t i = 0; i < na; i++) {
+        size_t w = a[i];
+        double now = e->lnprior[w] + e->lnlike[w], next = e->ylnprior[i] + e->ylnlike[i];
+        e->flag[w] = next > -INFINITY && next - now + e->q[i] > 0;
+        if (!e->flag[w])
+            continue;
+        memcpy(e->x + w * d, e->y + i * d, d * sizeof *e->x);
+        e->lnprior[w] = e->ylnprior[i];
+        e->lnlike[w] = e->ylnlike[i];
+        memcpy(e->blob + w * nb, e->yblob + i * nb, nb * sizeof *e->blob);
+    }
+    return GAL_OK;
+}
+
+gal_status ensemble_step(gal_ensemble *e)
+{
+    size_t W = e->W, h = W / 2, pick = 0;
+    gal_rng r;
+    double sum = 0, u;
+    gal_rng_init(&r, e->seed, RNG_ENSEMBLE_STEP, e->source, e->step, 0);
+    for (size_t i = 0; i < e->nmoves; i++)
+        sum += e->moves[i].weight;
+    u = gal_rng_uniform(&r) * sum;
+    while (pick + 1 < e->nmoves && u >= e->moves[pick].weight)
+        u -= e->moves[pick++].weight;
+    for (size_t i = 0; i < W; i++)
+        e->order[i] = i;
+    gal_rng_shuffle(&r, e->order, W);
+    snapshot(e, false);
+    gal_status st = half_step(e, &e->moves[pick], e->order, h, e->order + h, W - h);
+    if (st == GAL_OK && gal_interrupted())
+        st = gal_fail(GAL_EINTR, "interrupted");
+    if (st == GAL_OK)
+        st = half_step(e, &e->moves[pick], e->order + h, W - h, e->order, h);
+    if (st != GAL_OK) {
+        snapshot(e, true);
+        return st;
+    }
+    for (size_t i = 0; i < W; i++) {
+        e->total[i] += e->flag[i];
+        e->recent[i] += e->flag[i];
+        e->taken[pick] += e->flag[i];
+    }
+    e->tried[pick] += (double)W;
+    e->step++;
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ stored samples */
+static gal_status grow(double **p, size_t n)
+{
+    double *q = gal_realloc(*p, n * sizeof **p);
+    if (!q)
+        return GAL_ENOMEM;
+    *p = q;
+    return GAL_OK;
+}
+
+gal_status ensemble_make_room(gal_ensemble *e, size_t more)
+{
+    gal_status st = GAL_OK;
+    size_t W = e->W, n = e->nstored + more;
+    if (n <= e->room)
+        return GAL_OK;
+    n = n > 2 * e->room ? n : 2 * e->room;
+    GAL_TRY(grow(&e->c_x, n * W * e->d));
+    GAL_TRY(grow(&e->c_lnprior, n * W));
+    GAL_TRY(grow(&e->c_lnlike, n * W));
+    GAL_TRY(grow(&e->c_acc, n * W));
+    GAL_TRY(grow(&e->c_blob, n * W * e->nb));
+    e->room = n;
+out:
+    return st;
+}
+
+gal_status ensemble_store(gal_ensemble *e)
+{
+    size_t W = e->W, n = e->nstored;
+    gal_status st = ensemble_make_room(e, n == 0 ? 64 : 1);
+    if (st != GAL_OK)
+        return st;
+    memcpy(e->c_x + n * W * e->d, e->x, W * e->d * sizeof *e->x);
+    memcpy(e->c_lnprior + n * W, e->lnprior, W * sizeof *e->x);
+    memcpy(e->c_lnlike + n * W, e->lnlike, W * sizeof *e->x);
+    memcpy(e->c_blob + n * W * e->nb, e->blob, W * e->nb * sizeof *e->x);
+    for (size_t i = 0; i < W; i++) {
+        e->c_acc[n * W + i] = e->recent[i] / (double)e->thin;
+        e->recent[i] = 0;
+    }
+    e->nstored++;
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ accessors */
+const gal_target *gal_ensemble_target(const gal_ensemble *e)
+{
+    return e->t;
+}
+size_t gal_ensemble_nwalkers(const gal_ensemble *e)
+{
+    return e->W;
+}
+size_t gal_ensemble_thin(const gal_ensemble *e)
+{
+    return e->thin;
+}
+uint64_t gal_ensemble_seed(const gal_ensemble *e)
+{
+    return e->seed;
+}
+size_t gal_ensemble_nmoves(const gal_ensemble *e, const gal_move **moves)
+{
+    *moves = e->moves;
+    return e->nmoves;
+}
+size_t gal_ensemble_steps(const gal_ensemble *e)
+{
+    return e->step;
+}
+size_t gal_ensemble_nstored(const gal_ensemble *e)
+{
+    return e->nstored;
+}
+gal_run_end gal_ensemble_end(const gal_ensemble *e)
+{
+    return e->end;
+}
+const char *gal_ensemble_end_text(const gal_ensemble *e)
+{
+    return e->why;
+}
+double gal_ensemble_seconds(const gal_ensemble *e)
+{
+    return e->seconds;
+}
+size_t gal_ensemble_evaluations(const gal_ensemble *e)
+{
+    return e->evaluations;
+}
+const double *gal_ensemble_x(const gal_ensemble *e)
+{
+    return e->x;
+}
+const double *gal_ensemble_current_lnprior(const gal_ensemble *e)
+{
+    return e->lnprior;
+}
+const double *gal_ensemble_current_lnlike(const gal_ensemble *e)
+{
+    return e->lnlike;
+}
+const double *gal_ensemble_chain(const gal_ensemble *e)
+{
+    return e->c_x;
+}
+const double *gal_ensemble_lnprior(const gal_ensemble *e)
+{
+    return e->c_lnprior;
+}
+const double *gal_ensemble_lnlike(const gal_ensemble *e)
+{
+    return e->c_lnlike;
+}
+const double *gal_ensemble_blobs(const gal_ensemble *e)
+{
+    return e->nb > 0 ? e->c_blob : NULL;
+}
+const double *gal_ensemble_accepted(const gal_ensemble *e)
+{
+    return e->c_acc;
+}
+
+void gal_ensemble_acceptance(const gal_ensemble *e, double *frac)
+{
+    for (size_t i = 0; i < e->W; i++)
+        frac[i] = e->step > 0 ? e->total[i] / (double)e->step : NAN;
+}
+
+double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move)
+{
+    return move < e->nmoves && e->tried[move] > 0 ? e->taken[move] / e->tried[move] : NAN;
+}
+
+gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough)
+{
+    size_t n = e->nstored, first = n / 4;
+    *enough = n > 0;
+    if (n == 0)
+        return gal_fail(GAL_EINVAL, "ensemble: no samples yet");
+    for (size_t k = 0; k < e->d; k++) {
+        gal_status st = gal_autocorr_time(gal_chains_column(e->c_x, n, e->W, e->d, k, first), 5, &tau[k]);
+        if (st != GAL_OK)
+            return st;
+        *enough &= (double)(n - first) > 50 * tau[k];
+        tau[k] *= (double)e->thin;
+    }
+    return GAL_OK;
+}

@@ -1,0 +1,183 @@
+/* Proposals of the ensemble sampler. Each leaves the target invariant when accepted with ln U < ln p(y) - ln p(x) + q.
+ *
+ * Stretch, DE and walk use only differences and affine combinations of walkers, so that sampling A x + b with the same random
+ * numbers gives A chain + b: the walk move is therefore written with the walkers themselves, not with a Cholesky factor. */
+#include <math.h>
+#include <string.h>
+
+#include "ensemble_int.h"
+
+static const char *const NAME[GAL_MOVE_NKINDS] = {"stretch", "de", "snooker", "walk"};
+
+gal_move gal_move_default(gal_move_kind kind)
+{
+    gal_move m = {.kind = kind, .weight = 1};
+    switch (kind) {
+    case GAL_MOVE_STRETCH:
+        m.a = 2;
+        break;
+    case GAL_MOVE_DE:
+        m.sigma = 1e-5;
+        m.jump = 0.1;
+        break;
+    case GAL_MOVE_SNOOKER:
+        m.gamma = 1.7;
+        break;
+    default:
+        m.gamma = 1;
+    }
+    return m;
+}
+
+const char *gal_move_name(gal_move_kind kind)
+{
+    return kind >= 0 && kind < GAL_MOVE_NKINDS ? NAME[kind] : "?";
+}
+
+gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n)
+{
+    const char *names[GAL_MOVE_NKINDS + 1];
+    memcpy(names, NAME, sizeof NAME);
+    names[GAL_MOVE_NKINDS] = "mix";
+    for (int i = 0; i < GAL_MOVE_NKINDS; i++)
+        if (strcmp(name, NAME[i]) == 0) {
+            moves[0] = gal_move_default((gal_move_kind)i);
+            *n = 1;
+            return GAL_OK;
+        }
+    if (strcmp(name, "mix") == 0) {
+        moves[0] = gal_move_default(GAL_MOVE_DE);
+        moves[0].weight = 0.8;
+        moves[1] = gal_move_default(GAL_MOVE_SNOOKER);
+        moves[1].weight = 0.2;
+        *n = 2;
+        return GAL_OK;
+    }
+    char hint[96];
+    gal_did_you_mean(hint, sizeof hint, name, names, GAL_MOVE_NKINDS + 1);
+    return gal_fail(GAL_ENOTFOUND, "move '%s' is unknown%s; moves: stretch, de, snooker, walk, mix", name, hint);
+}
+
+gal_status move_check(const gal_move *m)
+{
+    if (!(m->kind >= 0 && m->kind < GAL_MOVE_NKINDS))
+        return gal_fail(GAL_EINVAL, "move: kind %d is not in 0..%d", (int)m->kind, GAL_MOVE_NKINDS - 1);
+    const char *name = NAME[m->kind];
+    if (!(isfinite(m->weight) && m->weight > 0))
+        return gal_fail(GAL_EINVAL, "move %s: weight %g must be positive", name, m->weight);
+    if (m->kind == GAL_MOVE_STRETCH && !(isfinite(m->a) && m->a > 1))
+        return gal_fail(GAL_EINVAL, "move stretch: a = %g must exceed 1 (usual: 2)", m->a);
+    if (m->kind == GAL_MOVE_DE && !(isfinite(m->sigma) && m->sigma >= 0 && m->jump >= 0 && m->jump <= 1))
+        return gal_fail(GAL_EINVAL, "move de: sigma = %g must not be negative and jump = %g must be in 0..1", m->sigma,
+                        m->jump);
+    if (m->kind != GAL_MOVE_STRETCH &&
+        !(isfinite(m->gamma) && (m->gamma > 0 || (m->kind == GAL_MOVE_DE && m->gamma == 0))))
+        return gal_fail(GAL_EINVAL, "move %s: gamma = %g must be positive", name, m->gamma);
+    if (m->kind == GAL_MOVE_WALK && m->subset == 1)
+        return gal_fail(GAL_EINVAL, "move walk: a subset of 1 walker has no spread, expected 0 (all) or at least 2");
+    return GAL_OK;
+}
+
+size_t move_walkers_needed(gal_move_kind kind)
+{
+    static const size_t N[GAL_MOVE_NKINDS] = {1, 2, 3, 2};
+    return N[kind];
+}
+
+/* the first k of pick[nc] become distinct random members of c */
+static void choose(gal_rng *r, const size_t *c, size_t nc, size_t k, size_t *pick)
+{
+    memcpy(pick, c, nc * sizeof *c);
+    for (size_t i = 0; i < k; i++) {
+        size_t j = i + (size_t)gal_rng_below(r, nc - i), t = pick[i];
+        pick[i] = pick[j];
+        pick[j] = t;
+    }
+}
+
+/* as choose for few of many: redraw until distinct */
+static void choose_few(gal_rng *r, const size_t *c, size_t nc, size_t k, size_t *pick)
+{
+    for (size_t i = 0; i < k; i++) {
+        bool again;
+        do {
+            pick[i] = c[gal_rng_below(r, nc)];
+            again = false;
+            for (size_t j = 0; j < i; j++)
+                again |= pick[j] == pick[i];
+        } while (again);
+    }
+}
+
+static double stretch(const gal_move *m, gal_rng *r, size_t d, const double *x, const double *xj, double *y)
+{
+    double s = (m->a - 1) * gal_rng_uniform(r) + 1, z = s * s / m->a;
+    for (size_t k = 0; k < d; k++)
+        y[k] = xj[k] + z * (x[k] - xj[k]);
+    return (double)(d - 1) * log(z);
+}
+
+static double snooker(const gal_move *m, size_t d, const double *x, const double *z, const double *z1, const double *z2,
+                      double *y)
+{
+    double rx = 0, along = 0, ry = 0;
+    for (size_t k = 0; k < d; k++) {
+        rx += (x[k] - z[k]) * (x[k] - z[k]);
+        along += (x[k] - z[k]) * (z1[k] - z2[k]);
+    }
+    if (!(rx > 0)) { /* no direction: stay, and be accepted without effect */
+        memcpy(y, x, d * sizeof *y);
+        return 0;
+    }
+    for (size_t k = 0; k < d; k++) {
+        y[k] = x[k] + m->gamma * (x[k] - z[k]) * (along / rx);
+        ry += (y[k] - z[k]) * (y[k] - z[k]);
+    }
+    return d == 1 ? 0 : 0.5 * (double)(d - 1) * (log(ry) - log(rx));
+}
+
+static void walk(const gal_move *m, gal_rng *r, size_t d, const double *x, const double *pos, const size_t *s,
+                 size_t ns, double *y, double *mean)
+{
+    double f = m->gamma / sqrt((double)(ns - 1));
+    memset(mean, 0, d * sizeof *mean);
+    for (size_t j = 0; j < ns; j++)
+        for (size_t k = 0; k < d; k++)
+            mean[k] += pos[s[j] * d + k] / (double)ns;
+    memcpy(y, x, d * sizeof *y);
+    for (size_t j = 0; j < ns; j++) {
+        double xi = f * gal_rng_normal(r);
+        for (size_t k = 0; k < d; k++)
+            y[k] += xi * (pos[s[j] * d + k] - mean[k]);
+    }
+}
+
+double move_propose(const gal_move *m, gal_rng *r, size_t d, const double *x, const double *pos, const size_t *c,
+                    size_t nc, double *y, double *scratch, size_t *pick)
+{
+    switch (m->kind) {
+    case GAL_MOVE_STRETCH:
+        choose_few(r, c, nc, 1, pick);
+        return stretch(m, r, d, x, pos + pick[0] * d, y);
+    case GAL_MOVE_DE: {
+        choose_few(r, c, nc, 2, pick);
+        double g = m->gamma > 0 ? m->gamma : 2.38 / sqrt(2. * (double)d);
+        if (gal_rng_uniform(r) < m->jump)
+            g = 1;
+        g *= 1 + m->sigma * gal_rng_normal(r);
+        for (size_t k = 0; k < d; k++)
+            y[k] = x[k] + g * (pos[pick[0] * d + k] - pos[pick[1] * d + k]);
+        return 0;
+    }
+    case GAL_MOVE_SNOOKER:
+        choose_few(r, c, nc, 3, pick);
+        return snooker(m, d, x, pos + pick[0] * d, pos + pick[1] * d, pos + pick[2] * d, y);
+    default: {
+        size_t s = m->subset == 0 || m->subset > nc ? nc : m->subset;
+        if (s < nc)
+            choose(r, c, nc, s, pick);
+        walk(m, r, d, x, pos, s < nc ? pick : c, s, y, scratch);
+        return 0;
+    }
+    }
+}
