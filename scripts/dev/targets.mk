@@ -31,8 +31,8 @@ run-tests: all test-programs
 
 # ---- data made at build time: the default SSP table, by the synthesiser, once it is there
 data: $(B)/galua
-	@if [ -f lua/galua/cmd/ssp.lua ] && [ ! -f build/data/ssp/default.h5 ]; then \
-	  mkdir -p build/data/ssp && $(B)/galua --batch ssp make --out build/data/ssp/default.h5; fi
+	@if [ ! -f build/data/ssp/default.h5 ] && $(B)/galua --batch -e 'os.exit(rawget(ssp, "synthesise") and 0 or 1)'; then \
+	  mkdir -p build/data/ssp && $(B)/galua --batch ssp make build/data/ssp/default.h5; fi
 
 # ---- checks
 SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
