@@ -1,0 +1,152 @@
+/* Lua: priors. prior.NAME(arguments) -> handle; the arguments are those of the C constructors, in their order. */
+#include "galua/prior.h"
+#include "lua/l_classes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void prior_free(void *obj)
+{
+    gal_prior_unref(obj);
+}
+
+static const gal_prior *self(lua_State *L)
+{
+    return gal_lua_check(L, 1, &gal_lua_prior);
+}
+
+static int get(lua_State *L, void *obj, const char *key)
+{
+    const gal_prior *p = obj;
+    double lo, hi;
+    gal_prior_value_bounds(p, &lo, &hi);
+    if (strcmp(key, "kind") == 0)
+        return lua_pushstring(L, gal_prior_kind_name(gal_prior_get_kind(p))), 1;
+    if (strcmp(key, "text") == 0)
+        return lua_pushstring(L, gal_prior_text(p)), 1;
+    if (strcmp(key, "lo") == 0)
+        return lua_pushnumber(L, lo), 1;
+    if (strcmp(key, "hi") == 0)
+        return lua_pushnumber(L, hi), 1;
+    if (strcmp(key, "log") == 0)
+        return lua_pushboolean(L, gal_prior_coord(p) == GAL_COORD_LOG10), 1;
+    return 0;
+}
+
+static const gal_lua_field fields[] = {
+    {"kind", "uniform, loguniform, ..."}, {"text", "what a script would write"}, {"lo", "lower bound of the value"},
+    {"hi", "upper bound of the value"},   {"log", "sampled in log10"},           {NULL, NULL},
+};
+
+static int logpdf(lua_State *L)
+{
+    lua_pushnumber(L, gal_prior_logpdf_value(self(L), gal_lua_checknum(L, 2)));
+    return 1;
+}
+
+static int quantile(lua_State *L)
+{
+    const gal_prior *p = self(L);
+    double u = gal_lua_checknum(L, 2);
+    if (!(u >= 0 && u <= 1))
+        return gal_lua_error(L, GAL_EDOMAIN, "prior:quantile: %g is not in 0 .. 1", u);
+    lua_pushnumber(L, gal_prior_value(p, gal_prior_quantile(p, u)));
+    return 1;
+}
+
+static int cdf(lua_State *L)
+{
+    const gal_prior *p = self(L);
+    lua_pushnumber(L, gal_prior_cdf(p, gal_prior_x(p, gal_lua_checknum(L, 2))));
+    return 1;
+}
+
+static const gal_lua_row methods[] = {
+    {"logpdf", logpdf, "logpdf(value) -> number\nln of the normalised density of the value."},
+    {"quantile", quantile, "quantile(u) -> number\nValue below which a fraction u of the prior lies."},
+    {"cdf", cdf, "cdf(value) -> number\nFraction of the prior below the value."},
+    {NULL, NULL, NULL},
+};
+
+static void tostring(lua_State *L, void *obj)
+{
+    lua_pushfstring(L, "prior.%s", gal_prior_text(obj));
+}
+
+const gal_lua_class gal_lua_prior = {
+    .name = "prior",
+    .doc = "A normalised prior density of one parameter.",
+    .methods = methods,
+    .fields = fields,
+    .free = prior_free,
+    .get = get,
+    .tostring = tostring,
+};
+
+static int make(lua_State *L, const char *kind)
+{
+    double args[8];
+    int n = lua_gettop(L);
+    if (n > 8)
+        n = 8;
+    for (int i = 0; i < n; i++)
+        args[i] = gal_lua_checknum(L, i + 1);
+    gal_prior *p;
+    gal_lua_checkstatus(L, gal_prior_make(&p, kind, args, (size_t)n));
+    gal_lua_push(L, &gal_lua_prior, p);
+    return 1;
+}
+
+#define PRIOR(kind)                                                                                                              \
+    static int prior_##kind(lua_State *L)                                                                                        \
+    {                                                                                                                            \
+        return make(L, #kind);                                                                                                   \
+    }
+PRIOR(uniform)
+PRIOR(loguniform)
+PRIOR(normal)
+PRIOR(truncnormal)
+PRIOR(lognormal)
+PRIOR(student)
+PRIOR(beta)
+PRIOR(gamma)
+
+/* prior.table(x, lnp[, "log10"]) */
+static int prior_table(lua_State *L)
+{
+    size_t n, m;
+    const char *coord = lua_isnoneornil(L, 3) ? "linear" : gal_lua_checkstr(L, 3);
+    const double *x = gal_lua_checkvec(L, 1, &n), *lnp = gal_lua_checkvec(L, 2, &m);
+    if (n != m)
+        return gal_lua_error(L, GAL_EINVAL, "prior.table: %d positions but %d densities", (int)n, (int)m);
+    if (strcmp(coord, "linear") != 0 && strcmp(coord, "log10") != 0)
+        return gal_lua_error(L, GAL_EINVAL, "prior.table: the coordinate is 'linear' or 'log10', not '%s'", coord);
+    gal_prior *p;
+    gal_lua_checkstatus(L, gal_prior_table(&p, strcmp(coord, "log10") == 0 ? GAL_COORD_LOG10 : GAL_COORD_LINEAR, x, lnp, n));
+    gal_lua_push(L, &gal_lua_prior, p);
+    return 1;
+}
+
+void gal_luaopen_prior(lua_State *L);
+void gal_luaopen_prior(lua_State *L)
+{
+    static const gal_lua_row rows[] = {
+        {"uniform", prior_uniform, "prior.uniform(lo, hi) -> prior\nConstant density between two values."},
+        {"loguniform", prior_loguniform, "prior.loguniform(lo, hi) -> prior\nConstant in the logarithm; 0 < lo < hi."},
+        {"normal", prior_normal, "prior.normal(mean, sd) -> prior\nGaussian."},
+        {"truncnormal", prior_truncnormal, "prior.truncnormal(mean, sd, lo, hi) -> prior\nGaussian between two values."},
+        {"lognormal", prior_lognormal,
+         "prior.lognormal(median, dex) -> prior\nlog10(value) is Gaussian around log10(median), with scatter in decades."},
+        {"student", prior_student, "prior.student(location, scale, dof[, lo, hi]) -> prior\nStudent t."},
+        {"beta", prior_beta, "prior.beta(a, b, lo, hi) -> prior\nBeta density scaled to lo .. hi."},
+        {"gamma", prior_gamma, "prior.gamma(shape, scale) -> prior\nGamma density, value > 0."},
+        {"table", prior_table,
+         "prior.table(x, lnp[, 'log10']) -> prior\nln density up to a constant at ascending positions, in the value or its log10."},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_class_register(L, &gal_lua_prior);
+    gal_lua_module(L, "prior", rows,
+                   "Priors. In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters that\n"
+                   "span decades) that returns ln p is a prior too: it is tabulated once over the parameter's usual range.");
+}
