@@ -25,6 +25,11 @@ typedef struct gal_imf {
     double mlo, mhi; /* Msun; default 0.1 .. 100 */
 } gal_imf;
 GAL_API gal_status gal_imf_named(const char *name, gal_imf *out);
+/* ---- stellar tracks: all masses at the metallicities z[nz] (absolute; NULL = the default 8). Valid for 1e-4 <= Z <= 0.05
+ * (0.03 .. 0.05 extrapolated), clamped below. One object serves any number of syntheses (IMFs, ages). Threads inside. */
+typedef struct gal_tracks gal_tracks;
+GAL_API gal_status gal_tracks_create(gal_tracks **out, const double *z, size_t nz);
+GAL_API void gal_tracks_free(gal_tracks *t); /* NULL is fine */
 /* ---- synthesis */
 typedef struct gal_synth_opts {
     gal_imf imf;
@@ -35,7 +40,8 @@ typedef struct gal_synth_opts {
     bool nebular;       /* add continuum and lines */
     double logu;        /* ionisation parameter, default -2.5 */
     double fesc, fdust; /* escaping fraction of ionising photons; fraction absorbed by dust inside HII regions */
-    bool postagb;
+    bool postagb;      /* insert post-AGB stars before white dwarfs (they matter below 2000 A after 100 Myr); default off */
+    const gal_tracks *tracks; /* NULL = computed for this call; otherwise made for the same z */
     gal_progress_fn progress;
     void *ctx;
 } gal_synth_opts;
