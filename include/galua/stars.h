@@ -40,7 +40,7 @@ typedef struct gal_synth_opts {
     bool nebular;       /* add continuum and lines */
     double logu;        /* ionisation parameter, default -2.5 */
     double fesc, fdust; /* escaping fraction of ionising photons; fraction absorbed by dust inside HII regions */
-    bool postagb;      /* insert post-AGB stars before white dwarfs (they matter below 2000 A after 100 Myr); default off */
+    bool postagb; /* insert post-AGB stars before white dwarfs (they matter below 2000 A after 100 Myr); default off */
     const gal_tracks *tracks; /* NULL = computed for this call; otherwise made for the same z */
     gal_progress_fn progress;
     void *ctx;

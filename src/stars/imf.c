@@ -60,7 +60,8 @@ gal_status gal_imf_named(const char *name, gal_imf *out)
     }
     char hint[80];
     gal_did_you_mean(hint, sizeof hint, name ? name : "", names, n);
-    return gal_fail(GAL_ENOTFOUND, "unknown initial mass function '%s'%s (known: kroupa, chabrier, salpeter, vandokkum)",
+    return gal_fail(GAL_ENOTFOUND,
+                    "unknown initial mass function '%s'%s (known: kroupa, chabrier, salpeter, vandokkum)",
                     name ? name : "", hint);
 }
 
@@ -94,7 +95,8 @@ void gal_imf_integrate(const gal_imf_table *t, double a, double b, double *numbe
     if (!(b > a))
         return;
     double scale = (double)(t->n - 1) / log(t->m[t->n - 1] / t->m[0]);
-    size_t last = t->n - 2, i = (size_t)fmax(0.0, log(a / t->m[0]) * scale), j = (size_t)fmax(0.0, log(b / t->m[0]) * scale);
+    size_t last = t->n - 2, i = (size_t)fmax(0.0, log(a / t->m[0]) * scale),
+           j = (size_t)fmax(0.0, log(b / t->m[0]) * scale);
     i = i > last ? last : i;
     j = j > last ? last : j;
     if (i == j) {
@@ -126,8 +128,9 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
     if (!imf->phi)
         return gal_fail(GAL_EINVAL, "initial mass function '%s' has no phi(m)", name);
     if (!(imf->mlo >= 0.08 && imf->mhi <= 100.0 && imf->mlo < imf->mhi))
-        return gal_fail(GAL_EDOMAIN, "initial mass function '%s': limits %g .. %g Msun must lie within 0.08 .. 100 and ascend",
-                        name, imf->mlo, imf->mhi);
+        return gal_fail(GAL_EDOMAIN,
+                        "initial mass function '%s': limits %g .. %g Msun must lie within 0.08 .. 100 and ascend", name,
+                        imf->mlo, imf->mhi);
     t = GAL_NEW(gal_imf_table);
     if (!t || !(t->m = GAL_NEWN(double, 4 * n))) {
         st = GAL_ENOMEM;
@@ -141,8 +144,8 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
         t->m[i] = i == n - 1 ? imf->mhi : imf->mlo * exp(log(imf->mhi / imf->mlo) * (double)i / (double)(n - 1));
         t->phi[i] = imf->phi(t->m[i], imf->ctx);
         if (!(t->phi[i] >= 0.0 && isfinite(t->phi[i])))
-            GAL_THROW(GAL_EMATH, "initial mass function '%s' is %g at %g Msun; it must be finite and not negative", name,
-                      t->phi[i], t->m[i]);
+            GAL_THROW(GAL_EMATH, "initial mass function '%s' is %g at %g Msun; it must be finite and not negative",
+                      name, t->phi[i], t->m[i]);
     }
     for (size_t i = 0; i + 1 < n; i++) {
         double dn, dm;
@@ -152,7 +155,8 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
     }
     double total = t->cm[n - 1];
     if (!(total > 0.0 && isfinite(total)))
-        GAL_THROW(GAL_EMATH, "initial mass function '%s' holds no mass between %g and %g Msun", name, imf->mlo, imf->mhi);
+        GAL_THROW(GAL_EMATH, "initial mass function '%s' holds no mass between %g and %g Msun", name, imf->mlo,
+                  imf->mhi);
     for (size_t i = 0; i < n; i++) {
         t->phi[i] /= total;
         t->cn[i] /= total;

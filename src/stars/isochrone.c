@@ -20,7 +20,10 @@
 #include "galua/num.h"
 #include <math.h>
 
-typedef struct bracket { size_t i; double f; } bracket; /* mass between nodes i, i+1 at fraction f of ln m */
+typedef struct bracket {
+    size_t i;
+    double f;
+} bracket; /* mass between nodes i, i+1 at fraction f of ln m */
 
 static bracket locate(const gal_tracks *t, double lnm)
 {
@@ -56,23 +59,42 @@ static bool below(double l, double h, double v, double *a, double *b)
     return true;
 }
 
+/* Part of cell i that has entered phase p. Where one of its ends never does, the border is put at the middle of the cell, and
+ * then the part must lie within those of the earlier phases, as it does by itself when all times are finite. */
+static bool entered(const gal_tracks *t, const gal_track_grid *g, int p, size_t i, double lnage, double *a, double *b)
+{
+    bool finite = false;
+    *a = 0.0;
+    *b = 1.0;
+    for (; p > GAL_SSE_MS && !finite; p--) {
+        const double *s = g->start + (size_t)p * t->nm + i;
+        double pa, pb;
+        if (!below(s[0], s[1], lnage, &pa, &pb))
+            return false;
+        *a = fmax(*a, pa);
+        *b = fmin(*b, pb);
+        finite = isfinite(s[0]) && isfinite(s[1]);
+    }
+    return *b > *a;
+}
+
 /* Intervals of mass that have entered phase p but not phase q at ln(age), ascending; q = GAL_SSE_NPHASE: no upper phase.
  * Returns how many. More than MAXPART: the last two are joined, which the fits never need. */
 enum { MAXPART = 16 };
-typedef struct part { double a, b; } part;
+typedef struct part {
+    double a, b;
+} part;
 
 static int parts_between(part *out, const gal_tracks *t, const gal_track_grid *g, int p, int q, double lnage)
 {
-    const double *s = g->start + (size_t)p * t->nm, *e = q < GAL_SSE_NPHASE ? g->start + (size_t)q * t->nm : NULL;
     int n = 0;
     for (size_t i = 0; i + 1 < t->nm; i++) {
-        double a = 0.0, b = 1.0, ea, eb;
-        if (p != GAL_SSE_MS && !below(s[i], s[i + 1], lnage, &a, &b))
+        double a, b, ea, eb;
+        if (!entered(t, g, p, i, lnage, &a, &b))
             continue;
-        if (e && below(e[i], e[i + 1], lnage, &ea, &eb)) { /* take away what is already in phase q or later */
-            if (ea <= 0.0 && eb >= 1.0)
-                continue;
-            if (ea <= 0.0)
+        if (q < GAL_SSE_NPHASE &&
+            entered(t, g, q, i, lnage, &ea, &eb)) { /* take away what is already in phase q or later */
+            if (ea <= a)
                 a = fmax(a, eb);
             else
                 b = fmin(b, ea);
@@ -193,7 +215,8 @@ static void dwarf(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *g,
     s->logg = log_gravity(m, s->logl, s->logteff);
 }
 
-static void fill(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *g, int p, double age, bracket b, bool postagb)
+static void fill(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *g, int p, double age, bracket b,
+                 bool postagb)
 {
     s->phase = p;
     if (p < GAL_SSE_WD) {
@@ -247,8 +270,8 @@ static double collapsed(const gal_tracks *t, const gal_track_grid *g, const gal_
     return sum;
 }
 
-static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid *g, int p, part x, int nbin, double age,
-                         const gal_imf_table *imf, bool postagb)
+static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid *g, int p, part x, int nbin,
+                         double age, const gal_imf_table *imf, bool postagb)
 {
     double before = x.a;
     for (int j = 1; j <= nbin; j++) {

@@ -6,14 +6,16 @@
 
 /* ---- tracks of all masses at the metallicities of a synthesis (tracks.c) */
 #define GAL_TRACK_NTAU 64 /* nodes of fractional phase time: tau = 1 - (1 - x)^3, x uniform */
-typedef struct gal_track_node { double logl, logte, m, mc; } gal_track_node;
+typedef struct gal_track_node {
+    double logl, logte, m, mc;
+} gal_track_node;
 typedef struct gal_track_grid {
     double z;
-    double *start;          /* [GAL_SSE_NPHASE][nm] ln of the age [yr] at which a phase starts; INFINITY = never */
-    gal_track_node **node;  /* [GAL_SSE_HEGB + 1][nm] -> [GAL_TRACK_NTAU], NULL where the star skips the phase */
-    gal_track_node *store;  /* owns the nodes */
-    double *m_rem, *l_tip;  /* [nm] remnant mass [Msun]; AGB tip [Lsun], 0 without */
-    gal_remnant *kind;      /* [nm] */
+    double *start;         /* [GAL_SSE_NPHASE][nm] ln of the age [yr] at which a phase starts; INFINITY = never */
+    gal_track_node **node; /* [GAL_SSE_HEGB + 1][nm] -> [GAL_TRACK_NTAU], NULL where the star skips the phase */
+    gal_track_node *store; /* owns the nodes */
+    double *m_rem, *l_tip; /* [nm] remnant mass [Msun]; AGB tip [Lsun], 0 without */
+    gal_remnant *kind;     /* [nm] */
 } gal_track_grid;
 struct gal_tracks {
     size_t nz, nm;
@@ -35,22 +37,23 @@ GAL_API void gal_imf_integrate(const gal_imf_table *t, double a, double b, doubl
 
 /* ---- isochrones (isochrone.c) */
 typedef struct gal_iso_star {
-    double w;                    /* stars per Msun formed */
-    double mini, mnow;           /* initial and present mass [Msun] */
-    double logl, logteff, logg;  /* Lsun, K, cgs; logl = -INFINITY for dark remnants */
-    int phase;                   /* gal_sse_phase */
+    double w;                   /* stars per Msun formed */
+    double mini, mnow;          /* initial and present mass [Msun] */
+    double logl, logteff, logg; /* Lsun, K, cgs; logl = -INFINITY for dark remnants */
+    int phase;                  /* gal_sse_phase */
 } gal_iso_star;
 #define GAL_ISO_MAX 2400 /* 16 intervals in every phase, 12 bins each, 40 for white dwarfs: 2368 */
 typedef struct gal_iso {
     size_t n;
     gal_iso_star star[GAL_ISO_MAX];
-    double mass;                 /* surviving mass with remnants, per Msun formed */
-    double mass_remnants;        /* of it in white dwarfs, neutron stars, black holes */
-    double lbol;                 /* sum of w L [Lsun] */
-    double rate_cc;              /* core collapses per yr per Msun formed */
+    double mass;          /* surviving mass with remnants, per Msun formed */
+    double mass_remnants; /* of it in white dwarfs, neutron stars, black holes */
+    double lbol;          /* sum of w L [Lsun] */
+    double rate_cc;       /* core collapses per yr per Msun formed */
 } gal_iso;
 /* Stars of one age [yr] (1e3 .. 2e10) at metallicity number iz of the tracks. */
-GAL_API void gal_isochrone(gal_iso *iso, const gal_tracks *t, size_t iz, double age, const gal_imf_table *imf, bool postagb);
+GAL_API void gal_isochrone(gal_iso *iso, const gal_tracks *t, size_t iz, double age, const gal_imf_table *imf,
+                           bool postagb);
 /* Type Ia rate per yr per Msun formed: t^-1.1 from 40 Myr on, 1.3e-3 per Msun in 13.7 Gyr for Kroupa's IMF (Maoz & Graur
  * 2017), scaled to other IMFs by their number of 3..8 Msun stars. */
 GAL_API double gal_ia_rate(double age, const gal_imf_table *imf);

@@ -8,8 +8,7 @@ double gal_sse_lzams(const gal_sse_coef *c, double m)
 {
     const double *k = c->zams;
     double h = sqrt(m), m2 = m * m, m3 = m2 * m, m5 = m3 * m2, m8 = m5 * m3;
-    return (k[0] * m5 * h + k[1] * m8 * m3) /
-           (k[2] + m3 + k[3] * m5 + k[4] * m5 * m2 + k[5] * m8 + k[6] * m8 * m * h);
+    return (k[0] * m5 * h + k[1] * m8 * m3) / (k[2] + m3 + k[3] * m5 + k[4] * m5 * m2 + k[5] * m8 + k[6] * m8 * m * h);
 }
 
 double gal_sse_rzams(const gal_sse_coef *c, double m)

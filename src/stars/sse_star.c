@@ -16,13 +16,13 @@
 #include "stars/sse.h"
 #include <math.h>
 
-static const double RATE_AGB = 1.27e-5; /* A_H,He: both shells burn, eq. 71 */
-static const double RATE_HE = 8.0e-5;   /* A_He */
+#define RATE_AGB GAL_SSE_RATE_AGB
+#define RATE_HE  GAL_SSE_RATE_HE
 
 const char *gal_sse_phase_name(int phase)
 {
-    static const char *const name[GAL_SSE_NPHASE] = {"MS",    "HG",    "GB", "CHeB", "EAGB",
-                                                     "TPAGB", "HeMS", "HeGB", "WD",  "NS/BH"};
+    static const char *const name[GAL_SSE_NPHASE] = {"MS",    "HG",   "GB",   "CHeB", "EAGB",
+                                                     "TPAGB", "HeMS", "HeGB", "WD",   "NS/BH"};
     return phase >= 0 && phase < GAL_SSE_NPHASE ? name[phase] : "?";
 }
 
@@ -140,7 +140,7 @@ void gal_sse_marks_helium(gal_sse_marks *k, double m)
     k->t_ms = gal_sse_themsf(m);
     k->l_zams = gal_sse_lzhe(m);
     k->l_tms = k->l_zams * (1.45 + fmax(0.0, 0.85 - 0.08 * m)); /* eq. 80 at tau = 1 */
-    k->b = 4.1e4;                                              /* eq. 84 */
+    k->b = 4.1e4;                                               /* eq. 84 */
     k->d = 5.5e4 / (1.0 + 0.4 * m * m * m * m);
     k->p = 5.0;
     k->q = 3.0;
@@ -319,8 +319,8 @@ static void naked_core(double *lc, double *rc, const gal_sse_state *s, const gal
     }
 }
 
-static void thin_envelope(gal_sse_state *s, const gal_sse_coef *c, const gal_sse_marks *k, gal_sse_phase phase, double mt,
-                          double age)
+static void thin_envelope(gal_sse_state *s, const gal_sse_coef *c, const gal_sse_marks *k, gal_sse_phase phase,
+                          double mt, double age)
 {
     double mu, mtc;
     if (phase == GAL_SSE_HEGB) {
@@ -329,6 +329,7 @@ static void thin_envelope(gal_sse_state *s, const gal_sse_coef *c, const gal_sse
     } else {
         mu = (mt - s->mc) / mt * fmin(5.0, fmax(1.2, 1.0 / sqrt(s->lum / 7e4))); /* eq. 97 */
     }
+    s->lcore = s->lum;
     s->mu = mu = fmax(mu, 0.0);
     if (mu >= 1.0)
         return;
@@ -390,7 +391,7 @@ void gal_sse_state_at(gal_sse_state *s, const gal_sse_coef *c, const gal_sse_mar
     }
     case GAL_SSE_HEMS: {
         double m = k->m0, tau = fmin(1.0, age / k->t_ms), t2 = tau * tau;
-        s->lum = k->l_zams * (1.0 + 0.45 * tau + fmax(0.0, 0.85 - 0.08 * m) * t2); /* eq. 80 */
+        s->lum = k->l_zams * (1.0 + 0.45 * tau + fmax(0.0, 0.85 - 0.08 * m) * t2);                    /* eq. 80 */
         s->rad = gal_sse_rzhe(mt) * (1.0 + fmax(0.0, 0.4 - 0.22 * log10(mt)) * (tau - t2 * t2 * t2)); /* eq. 81 */
         return;
     }

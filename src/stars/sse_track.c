@@ -143,7 +143,7 @@ static void envelope_gone(march *w)
         double co = w->s.mcco;
         w->phase = GAL_SSE_HEGB;
         gal_sse_marks_helium(&w->k, mc);
-        w->age = fmax(w->k.t_ms, gal_sse_age_of_core(&w->k.gb, &w->k, 8.0e-5, co));
+        w->age = fmax(w->k.t_ms, gal_sse_age_of_core(&w->k.gb, &w->k, GAL_SSE_RATE_HE, co));
         break;
     }
     default:
@@ -185,11 +185,14 @@ static void next_phase(march *w)
     case GAL_SSE_HEMS:
         w->phase = GAL_SSE_HEGB;
         break;
-    default: /* helium giant: core at its limit */
-        if (w->s.mc < GAL_MCH * (1.0 - 1e-9))
-            leave(w, w->k.m0 < 1.6 ? GAL_REM_COWD : GAL_REM_ONEWD, w->k.m0 < 1.6 ? fmax(w->s.mc, (w->s.mc + 0.31) / 1.45) : w->s.mc);
-        else
+    default:                                    /* helium giant: core at its limit */
+        if (w->s.mc < GAL_MCH * (1.0 - 1e-9)) { /* what lies on the core stays below 1.6 Msun: CO white dwarf, eq. 89 */
+            bool light = w->k.m0 < 1.6;
+            leave(w, light ? GAL_REM_COWD : GAL_REM_ONEWD,
+                  fmin(m, light ? fmax(w->s.mc, (w->s.mc + 0.31) / 1.45) : w->s.mc));
+        } else {
             collapse(w, w->s.mc, w->k.m0 >= 1.6);
+        }
         break;
     }
 }
@@ -239,6 +242,24 @@ static double time_step(const march *w, double end)
     }
 }
 
+/* Growth of the core into the envelope [Msun/Myr]. */
+static double core_growth(const march *w)
+{
+    const gal_sse_marks *k = &w->k;
+    switch (w->phase) {
+    case GAL_SSE_HG:
+        return k->mc_bgb / (k->t_bgb - k->t_ms);
+    case GAL_SSE_GB:
+        return k->m0 <= w->c->m_hef ? k->ah * w->s.lcore : (k->mc_hei - k->mc_bgb) / (k->t_hei - k->t_bgb);
+    case GAL_SSE_CHEB:
+        return (k->mc_bagb - k->mc_hei) / k->t_he;
+    case GAL_SSE_TPAGB:
+        return GAL_SSE_RATE_AGB * w->s.lcore;
+    default:
+        return 0.0;
+    }
+}
+
 /* One step, ending exactly on the end of the phase if it comes first. Returns true when the phase is over. */
 static bool step(march *w, bool *stripped)
 {
@@ -251,9 +272,11 @@ static bool step(march *w, bool *stripped)
     double dm = 1e6 * gal_sse_wind(w->c, w->phase, w->s.lum, w->s.rad, w->mt, w->s.mu); /* Msun/Myr */
     double most = 0.004 * w->mt;
     if (enveloped)
-        most = fmin(most, 0.05 * (w->mt - w->s.mc) + 2e-5 * w->mt);
+        most = fmin(most, 0.05 * (w->mt - w->s.mc) + 1e-5 * w->mt);
     if (dm * dt > most)
         dt = most / dm;
+    if (enveloped) /* approach the naked core: neither wind nor shell may overrun it */
+        dt = fmin(dt, 0.5 * (w->mt - w->s.mc) / (dm + core_growth(w)));
     bool over = dt >= left * (1.0 - 1e-12);
     w->t += dt;
     w->age = over ? end : w->age + dt;

@@ -18,7 +18,7 @@ static const double T_STOP = 30e3; /* Myr */
 
 /* One resampled star. */
 typedef struct star {
-    double dur[GAL_SSE_HEGB + 1];          /* Myr; < 0: the star skips the phase */
+    double dur[GAL_SSE_HEGB + 1];           /* Myr; < 0: the star skips the phase */
     gal_track_node *node[GAL_SSE_HEGB + 1]; /* NULL when skipped */
     bool complete;
     double m_rem, l_tip;
@@ -127,7 +127,7 @@ static gal_status assemble(gal_track_grid *g, star *s, const double *lnm, size_t
     for (size_t i = 0; i < nm; i++)
         for (size_t p = 0; p < nn; p++)
             used += s[i].node[p] != NULL;
-    g->start = GAL_NEWN(double, np * nm);
+    g->start = GAL_NEWN(double, np *nm);
     g->node = GAL_NEWN(gal_track_node *, nn * nm);
     g->store = GAL_NEWN(gal_track_node, used * GAL_TRACK_NTAU);
     g->m_rem = GAL_NEWN(double, nm);
@@ -271,7 +271,8 @@ gal_status gal_tracks_create(gal_tracks **out, const double *z, size_t nz)
         GAL_THROW(GAL_EINVAL, "stellar tracks: no metallicity given");
     for (size_t i = 0; i < nz; i++)
         if (!(z[i] > 0.0 && z[i] <= 0.05))
-            GAL_THROW(GAL_EDOMAIN, "stellar tracks: metallicity %g (number %zu) is outside 0 < Z <= 0.05 (mass fraction)", z[i],
+            GAL_THROW(GAL_EDOMAIN,
+                      "stellar tracks: metallicity %g (number %zu) is outside 0 < Z <= 0.05 (mass fraction)", z[i],
                       i + 1);
     t->nz = nz;
     GAL_TRY(masses(t));
