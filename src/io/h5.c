@@ -1,4 +1,5 @@
 /* HDF5 files, groups and errors. See h5.h. */
+#define _GNU_SOURCE /* memfd_create */
 #include "h5_int.h"
 
 #include <errno.h>
@@ -6,12 +7,18 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------ errors */
 void h5_quiet(void)
 {
+    static bool once;
+    if (!once)
+        H5dont_atexit(); /* every file is closed by its owner; what could not be closed must not be tried again at exit */
+    once = true;
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5Eclear2(H5E_DEFAULT);
 }
@@ -19,24 +26,76 @@ void h5_quiet(void)
 static herr_t take_innermost(unsigned n, const H5E_error2_t *e, void *buf)
 {
     if (n == 0 && e->desc)
-        snprintf(buf, 256, "%s", e->desc);
+        snprintf(buf, 512, "%s", e->desc);
     return 0;
+}
+
+/* The system's part of a failed read or write is what matters of HDF5's long text about it. */
+static void shorten(char *why)
+{
+    char *from = strstr(why, "error message = '"), *to;
+    if (from && (to = strchr(from += strlen("error message = '"), '\''))) {
+        *to = '\0';
+        memmove(why, from, strlen(from) + 1);
+    }
+    for (char *p = why; *p; p++)
+        if (*p == '\n')
+            *p = ' ';
+}
+
+static gal_status fail_va(const gal_h5 *h, gal_status code, const char *name, const char *fmt, va_list ap)
+{
+    char why[512] = "", text[1024];
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, why);
+    H5Eclear2(H5E_DEFAULT);
+    shorten(why);
+    vsnprintf(text, sizeof text, fmt, ap);
+    return gal_fail(code, "%s: %s%s%s%s%s%s%s", h->path, name ? "dataset '" : "", name ? name : "", name ? "': " : "",
+                    text, *why ? " (HDF5: " : "", why, *why ? ")" : "");
 }
 
 gal_status h5_fail(const gal_h5 *h, gal_status code, const char *name, const char *fmt, ...)
 {
-    char why[256] = "", text[1024];
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, why);
-    H5Eclear2(H5E_DEFAULT);
-    for (char *p = why; *p; p++)
-        if (*p == '\n')
-            *p = ' ';
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    gal_status st = fail_va(h, code, name, fmt, ap);
     va_end(ap);
-    return gal_fail(code, "%s: %s%s%s%s%s%s%s", h->path, name ? "dataset '" : "", name ? name : "", name ? "': " : "",
-                    text, *why ? " (HDF5: " : "", why, *why ? ")" : "");
+    return st;
+}
+
+/* A descriptor that takes everything: memory that goes away with it. Under a limit on the size of files that would be limited
+ * too; /dev/null is not, but cannot be truncated, so that HDF5 then leaks the handle. */
+static int bottomless(void)
+{
+    struct rlimit limit;
+    bool limited = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
+    int fd = limited ? -1 : memfd_create("galua", MFD_CLOEXEC);
+    return fd >= 0 ? fd : open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+gal_status h5_write_failed(gal_h5 *h, const char *name, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    gal_status st = fail_va(h, GAL_EIO, name, fmt, ap);
+    va_end(ap);
+    unsigned mode = H5F_ACC_RDONLY;
+    void *fd = NULL;
+    if (h->broken || H5Fget_intent(h->file, &mode) < 0 || mode == H5F_ACC_RDONLY)
+        return st;
+    h->broken = true;
+    int sink = bottomless();
+    if (sink >= 0 && H5Fget_vfd_handle(h->file, H5P_DEFAULT, &fd) >= 0 && fd)
+        dup2(sink, *(int *)fd);
+    if (sink >= 0)
+        close(sink);
+    H5Eclear2(H5E_DEFAULT);
+    return st;
+}
+
+gal_status h5_settle(gal_h5 *h, const char *name, hid_t dset)
+{
+    return H5Dflush(dset) < 0 ? h5_write_failed(h, name, "cannot write") : GAL_OK;
 }
 
 /* ------------------------------------------------------------------ open, create, close */
@@ -175,12 +234,15 @@ gal_status gal_h5_close(gal_h5 *h)
     if (!h)
         return GAL_OK;
     h5_quiet();
-    unsigned mode = 0;
+    unsigned mode = H5F_ACC_RDONLY;
     H5Fget_intent(h->file, &mode);
-    if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0 && mode != H5F_ACC_RDONLY)
-        st = h5_fail(h, GAL_EIO, NULL, "cannot write");
+    if (h->broken)
+        st = h5_fail(h, GAL_EIO, NULL, "not written: an earlier write failed");
+    else if (mode != H5F_ACC_RDONLY && H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0)
+        st = h5_write_failed(h, NULL, "cannot write");
     if (H5Fclose(h->file) < 0 && st == GAL_OK)
         st = h5_fail(h, GAL_EIO, NULL, "cannot close");
+    H5Eclear2(H5E_DEFAULT);
     if (st == GAL_OK && h->tmp) {
         st = sync_file(h->tmp);
         if (st == GAL_OK && rename(h->tmp, h->path) != 0)
@@ -207,8 +269,10 @@ void gal_h5_abandon(gal_h5 *h)
 gal_status gal_h5_flush(gal_h5 *h)
 {
     h5_quiet();
+    if (h->broken)
+        return h5_fail(h, GAL_EIO, NULL, "not written: an earlier write failed");
     if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0)
-        return h5_fail(h, GAL_EIO, NULL, "cannot write");
+        return h5_write_failed(h, NULL, "cannot write");
     return sync_file(h->tmp ? h->tmp : h->path);
 }
 
@@ -257,7 +321,7 @@ static gal_status one_group(gal_h5 *h, const char *name)
     hid_t g = H5Gcreate2(h->file, name, H5P_DEFAULT, plist, H5P_DEFAULT);
     H5Pclose(plist);
     if (g < 0)
-        return h5_fail(h, GAL_EIO, NULL, "cannot make group '%s'", name);
+        return h5_write_failed(h, NULL, "cannot make group '%s'", name);
     H5Gclose(g);
     return GAL_OK;
 }
@@ -291,7 +355,7 @@ gal_status gal_h5_remove(gal_h5 *h, const char *name)
     if (!exists(h, name))
         return h5_fail(h, GAL_ENOTFOUND, NULL, "no '%s' to remove", name);
     if (H5Ldelete(h->file, name, H5P_DEFAULT) < 0)
-        return h5_fail(h, GAL_EIO, NULL, "cannot remove '%s'", name);
+        return h5_write_failed(h, NULL, "cannot remove '%s'", name);
     return GAL_OK;
 }
 

@@ -196,7 +196,7 @@ static gal_status create_dataset(gal_h5 *h, const char *name, gal_h5_type type, 
     *out = H5Dcreate2(h->file, name, stored_type(type), space, H5P_DEFAULT, plist, H5P_DEFAULT);
     H5Sclose(space);
     H5Pclose(plist);
-    return *out >= 0 ? GAL_OK : h5_fail(h, GAL_EIO, name, "cannot create");
+    return *out >= 0 ? GAL_OK : h5_write_failed(h, name, "cannot create");
 }
 
 static gal_status open_to_overwrite(gal_h5 *h, const char *name, gal_h5_type type, int rank, const size_t *dims,
@@ -242,9 +242,10 @@ gal_status gal_h5_write(gal_h5 *h, const char *name, gal_h5_type type, int rank,
         GAL_TRY(create_dataset(h, name, type, rank, dims, opt, &dset));
     }
     if (n > 0 && H5Dwrite(dset, memory_type(type), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) < 0) {
-        st = h5_fail(h, GAL_EIO, name, "cannot write");
+        st = h5_write_failed(h, name, "cannot write");
         goto out;
     }
+    GAL_TRY(h5_settle(h, name, dset));
     if (opt->units)
         GAL_TRY(gal_h5_attr_set_string(h, name, "units", opt->units));
     if (opt->about)
@@ -359,9 +360,12 @@ static gal_status transfer_rows(gal_h5 *h, const char *name, gal_h5_type type, s
     H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL);
     herr_t e = what == ROWS_READ ? H5Dread(dset, memory_type(type), mem, space, H5P_DEFAULT, data)
                                  : H5Dwrite(dset, memory_type(type), mem, space, H5P_DEFAULT, data);
-    if (e < 0)
-        st = h5_fail(h, GAL_EIO, name, "cannot %s rows %zu to %zu", what == ROWS_READ ? "read" : "write", first + 1,
-                     first + n);
+    if (e < 0 && what == ROWS_READ)
+        st = h5_fail(h, GAL_EIO, name, "cannot read rows %zu to %zu", first + 1, first + n);
+    else if (e < 0)
+        st = h5_write_failed(h, name, "cannot write rows %zu to %zu", first + 1, first + n);
+    else if (what != ROWS_READ)
+        st = h5_settle(h, name, dset);
 out:
     if (space >= 0)
         H5Sclose(space);

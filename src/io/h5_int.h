@@ -9,10 +9,16 @@
 struct gal_h5 {
     hid_t file;
     char *path;
-    char *tmp; /* while creating: the name the file has until gal_h5_close */
+    char *tmp;   /* while creating: the name the file has until gal_h5_close */
+    bool broken; /* a write failed: gal_h5_close will say so and keep the old file */
 };
 /* Sets our error to "PATH: [dataset 'NAME': ]TEXT (HDF5: innermost reason)"; name may be NULL. Clears HDF5's stack. */
 gal_status h5_fail(const gal_h5 *h, gal_status code, const char *name, const char *fmt, ...) GAL_PRINTF(4, 5);
+/* The same after a write failed (disk full): from here on the file's descriptor leads nowhere, because HDF5 1.10 crashes over
+ * a file whose pending blocks it cannot write. */
+gal_status h5_write_failed(gal_h5 *h, const char *name, const char *fmt, ...) GAL_PRINTF(3, 4);
+/* Writes the blocks of a dataset that HDF5 holds back, so that a full disk is noticed here. */
+gal_status h5_settle(gal_h5 *h, const char *name, hid_t dset);
 /* HDF5 prints its own errors by default: switched off. Called by every entry point (the setting is per thread). */
 void h5_quiet(void);
 /* Makes the groups above the last component of `name`. */

@@ -143,7 +143,7 @@ static gal_status put_strings(gal_h5 *h, const char *name, const char *const *st
     GAL_TRY(h5_parents(h, name));
     if ((dset = H5Dcreate2(h->file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT)) < 0 ||
         (n && H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, strings) < 0))
-        st = h5_fail(h, GAL_EIO, name, "cannot write");
+        st = h5_write_failed(h, name, "cannot write");
 out:
     if (dset >= 0)
         H5Dclose(dset);
@@ -185,7 +185,7 @@ gal_status gal_h5_write_fixed_strings(gal_h5 *h, const char *name, const char *c
     GAL_TRY(h5_parents(h, name));
     if ((dset = H5Dcreate2(h->file, name, type, space, H5P_DEFAULT, plist, H5P_DEFAULT)) < 0 ||
         (n && H5Dwrite(dset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block) < 0))
-        st = h5_fail(h, GAL_EIO, name, "cannot write");
+        st = h5_write_failed(h, name, "cannot write");
 out:
     if (dset >= 0)
         H5Dclose(dset);
@@ -218,7 +218,7 @@ static gal_status set_attr(gal_h5 *h, const char *object, const char *attr, hid_
     hid_t space = scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &dim, NULL);
     hid_t a = H5Acreate_by_name(h->file, object, attr, stored, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     if (a < 0 || (n && H5Awrite(a, mem, data) < 0))
-        st = h5_fail(h, GAL_EIO, object, "cannot write attribute '%s'", attr);
+        st = h5_write_failed(h, object, "cannot write attribute '%s'", attr);
     if (a >= 0)
         H5Aclose(a);
     H5Sclose(space);
@@ -349,7 +349,7 @@ gal_status gal_h5_dim(gal_h5 *h, const char *name, size_t n)
             goto out;
         }
         if (H5LTset_attribute_string(h->file, name, "NAME", label) < 0) /* fixed length, as H5DS wants it */
-            st = h5_fail(h, GAL_EIO, name, "cannot rename the dimension");
+            st = h5_write_failed(h, name, "cannot rename the dimension");
         goto out;
     }
     GAL_TRY(h5_parents(h, name));
@@ -362,7 +362,7 @@ gal_status gal_h5_dim(gal_h5 *h, const char *name, size_t n)
     H5Sclose(space);
     H5Pclose(plist);
     if (dset < 0 || H5DSset_scale(dset, label) < 0)
-        st = h5_fail(h, GAL_EIO, name, "cannot make a dimension");
+        st = h5_write_failed(h, name, "cannot make a dimension");
 out:
     if (dset >= 0)
         H5Dclose(dset);
@@ -377,7 +377,7 @@ gal_status gal_h5_make_scale(gal_h5 *h, const char *dataset)
     if (st != GAL_OK)
         return st;
     if (H5DSset_scale(dset, leaf_of(dataset)) < 0)
-        st = h5_fail(h, GAL_EIO, dataset, "cannot become a dimension scale");
+        st = h5_write_failed(h, dataset, "cannot become a dimension scale");
     H5Dclose(dset);
     return st;
 }
@@ -391,7 +391,7 @@ static gal_status attach(gal_h5 *h, const char *dataset, hid_t dset, const char 
     if (H5DSis_scale(s) <= 0)
         st = h5_fail(h, GAL_EINVAL, dataset, "axis %u: '%s' is not a dimension scale", axis + 1, scale);
     else if (H5DSattach_scale(dset, s, axis) < 0)
-        st = h5_fail(h, GAL_EIO, dataset, "axis %u: cannot attach '%s'", axis + 1, scale);
+        st = h5_write_failed(h, dataset, "axis %u: cannot attach '%s'", axis + 1, scale);
     H5Dclose(s);
     return st;
 }

@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -394,6 +396,49 @@ static void damaged_files(void **state)
     assert_int_equal(gal_mem_live(), 0);
 }
 
+static void limit_files(rlim_t bytes) /* a disk that is full beyond so many bytes */
+{
+    struct rlimit r;
+    getrlimit(RLIMIT_FSIZE, &r);
+    r.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &r);
+}
+
+static void full_disk(void **state)
+{
+    (void)state;
+    static double x[100000], y[1000];
+    gal_h5 *h;
+    for (int i = 0; i < 100000; i++)
+        x[i] = sin(i);
+    signal(SIGXFSZ, SIG_IGN);
+    h = created("chain.h5");
+    OK(gal_h5_write(h, "chain", GAL_H5_F64, 1, (size_t[]){0}, NULL, &(gal_h5_opt){.extendible = true}));
+    OK(gal_h5_append(h, "chain", GAL_H5_F64, 1000, x));
+    OK(gal_h5_close(h));
+    limit_files(50000);
+    OK(gal_h5_open_rw(&h, at("chain.h5")));
+    gal_status st = gal_h5_append(h, "chain", GAL_H5_F64, 99000, x + 1000);
+    gal_status again = gal_h5_flush(h), end = gal_h5_close(h);
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(st, GAL_EIO);
+    assert_int_equal(again, GAL_EIO);
+    FAILS(end, GAL_EIO, "chain.h5: not written: an earlier write failed");
+    OK(gal_h5_open(&h, at("chain.h5"))); /* what was there before is still there */
+    OK(gal_h5_read_rows(h, "chain", GAL_H5_F64, 0, 1000, y));
+    assert_memory_equal(x, y, sizeof y);
+    OK(gal_h5_close(h));
+
+    h = created("new.h5");
+    limit_files(50000);
+    st = gal_h5_write(h, "x", GAL_H5_F64, 1, (size_t[]){100000}, x, &(gal_h5_opt){.gzip = 1});
+    limit_files(RLIM_INFINITY);
+    FAILS(st, GAL_EIO, "new.h5: dataset 'x': cannot write (HDF5: File too large)");
+    FAILS(gal_h5_close(h), GAL_EIO, "new.h5: not written: an earlier write failed");
+    assert_false(gal_file_exists(at("new.h5")));
+    assert_int_equal(gal_mem_live(), 0);
+}
+
 static gal_status all_calls(void)
 {
     gal_status st = GAL_OK;
@@ -446,6 +491,7 @@ int main(void)
         cmocka_unit_test(replaced_in_one_step),
         cmocka_unit_test(paths_that_are_no_files),
         cmocka_unit_test(damaged_files),
+        cmocka_unit_test(full_disk),
         cmocka_unit_test(failing_allocations_leak_nothing),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
