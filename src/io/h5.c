@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -366,17 +367,31 @@ void gal_h5_free_strings(char **strings, size_t n)
     gal_free(strings);
 }
 
+/* The library's own sorted iteration crashes over damaged groups (1.10.8): names come in the order of storage, we sort. */
+typedef struct entry {
+    int64_t order; /* of creation; 0 where the file does not track it */
+    char *name;
+} entry;
+
 typedef struct listing {
-    char **names;
+    entry *items;
     size_t n, cap;
 } listing;
 
 static herr_t list_one(hid_t group, const char *name, const H5L_info_t *info, void *ctx)
 {
     (void)group;
-    (void)info;
     listing *l = ctx;
-    return l->n < l->cap && (l->names[l->n] = gal_strdup(name)) ? (l->n++, 0) : -1;
+    if (l->n == l->cap || !(l->items[l->n].name = gal_strdup(name)))
+        return -1;
+    l->items[l->n++].order = info->corder_valid ? info->corder : 0;
+    return 0;
+}
+
+static int by_creation(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    return x->order != y->order ? (x->order > y->order) - (x->order < y->order) : strcmp(x->name, y->name);
 }
 
 gal_status gal_h5_list(gal_h5 *h, const char *group, char ***names, size_t *n)
@@ -390,29 +405,33 @@ gal_status gal_h5_list(gal_h5 *h, const char *group, char ***names, size_t *n)
     hid_t g = exists(h, group) ? H5Gopen2(h->file, group, H5P_DEFAULT) : H5I_INVALID_HID;
     if (g < 0)
         return h5_fail(h, GAL_ENOTFOUND, NULL, "no group '%s'", group);
-    if (H5Gget_info(g, &info) < 0) {
+    if (H5Gget_info(g, &info) < 0 || info.nlinks > 100000000) {
         st = h5_fail(h, GAL_EFORMAT, NULL, "group '%s' is damaged", group);
         goto out;
     }
     l.cap = info.nlinks;
-    if (!(l.names = GAL_NEWN(char *, l.cap ? l.cap : 1)))
+    if (!(l.items = GAL_NEWN(entry, l.cap ? l.cap : 1)) || !(*names = GAL_NEWN(char *, l.cap ? l.cap : 1)))
         GAL_TRY(GAL_ENOMEM);
-    hid_t plist = H5Gget_create_plist(g);
-    unsigned order = 0;
-    H5Pget_link_creation_order(plist, &order);
-    H5Pclose(plist);
     gal_error_clear();
-    if (H5Literate(g, order & H5P_CRT_ORDER_INDEXED ? H5_INDEX_CRT_ORDER : H5_INDEX_NAME, H5_ITER_INC, NULL, list_one,
-                   &l) < 0) {
+    if (H5Literate(g, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, list_one, &l) < 0) {
         st =
             gal_error_code() == GAL_ENOMEM ? GAL_ENOMEM : h5_fail(h, GAL_EFORMAT, NULL, "group '%s' is damaged", group);
         goto out;
     }
-    *names = l.names;
+    qsort(l.items, l.n, sizeof *l.items, by_creation);
+    for (size_t i = 0; i < l.n; i++) {
+        (*names)[i] = l.items[i].name;
+        l.items[i].name = NULL;
+    }
     *n = l.n;
-    l.names = NULL;
 out:
-    gal_h5_free_strings(l.names, l.n);
+    for (size_t i = 0; i < l.n; i++)
+        gal_free(l.items[i].name);
+    gal_free(l.items);
+    if (st != GAL_OK) {
+        gal_free(*names);
+        *names = NULL;
+    }
     H5Gclose(g);
     H5Eclear2(H5E_DEFAULT);
     return st;
