@@ -437,7 +437,8 @@ void gal_lua_keep(lua_State *L, int handle_idx, int value_idx, const char *key)
     lua_pushvalue(L, value_idx);
     lua_pushvalue(L, handle_idx < 0 ? handle_idx - 1 : handle_idx);
     lua_getfenv(L, -1);
-    lua_getfield(L, -1, "\1kept"); /* a fresh userdata has the caller's environment: mark our own table */
+    lua_pushliteral(L, "\1kept"); /* a fresh userdata has the caller's environment (the globals): mark our own table */
+    lua_rawget(L, -2);
     bool ours = lua_toboolean(L, -1);
     lua_pop(L, 1);
     if (!ours) {

@@ -1,0 +1,51 @@
+/* galua/fit.h - a galaxy model, one source's photometry and priors, joined into a log-density that samplers understand.
+ *
+ * Sampled coordinates are those of the priors (log10 of the parameter for loguniform and lognormal). A point is forbidden
+ * (-inf) where a prior, the range of a parameter, or a consistency rule of the model (age of the Universe, extent of the SSP
+ * table) says so; a NaN is an error. Blobs of each sample: the derived quantities, then the model flux [mJy] of each band of
+ * the observation, ignored ones included. Evaluation is threaded over the batch; results do not depend on threads or batch. */
+#ifndef GAL_FIT_H
+#define GAL_FIT_H
+#include "galua/galaxy.h"
+#include "galua/like.h"
+#include "galua/obs.h"
+#include "galua/prior.h"
+#include "galua/target.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_fit_par {
+    const char *name;       /* a parameter of the galaxy, or "noise.f_cal" (fractional error of the model) */
+    const gal_prior *prior; /* referenced */
+} gal_fit_par;
+typedef struct gal_fit_opts {
+    gal_galaxy *galaxy;  /* referenced */
+    const double *theta; /* [npar] values of the fixed parameters, copied */
+    const gal_obs *obs;  /* borrowed: must outlive the fit */
+    const gal_fit_par *free;
+    size_t nfree;
+    gal_limits limits;   /* how limits enter */
+    double floor;        /* fractional error added in quadrature to every datum */
+    double f_cal;        /* fractional error of the model, unless noise.f_cal is free */
+} gal_fit_opts;
+typedef struct gal_fit gal_fit;
+/* Errors: an unknown or repeated parameter, no usable band, a band outside the model's wavelengths, fixed values that the model
+ * refuses (with the free ones at their prior medians). */
+GAL_API gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o);
+GAL_API void gal_fit_free(gal_fit *f); /* NULL is fine */
+GAL_API gal_target *gal_fit_target(gal_fit *f); /* borrowed */
+GAL_API size_t gal_fit_nused(const gal_fit *f); /* bands that enter the likelihood */
+GAL_API size_t gal_fit_nblob(const gal_fit *f);
+GAL_API const char *gal_fit_blob_unit(const gal_fit *f, size_t i);
+GAL_API const gal_prior *gal_fit_prior(const gal_fit *f, size_t i);
+GAL_API const char *gal_fit_unit(const gal_fit *f, size_t i); /* of parameter i */
+/* Sampled coordinates x[ndim] -> values of the free parameters [ndim], and the full parameter vector of the galaxy [npar]. */
+GAL_API void gal_fit_values(const gal_fit *f, const double *x, double *value);
+GAL_API void gal_fit_theta(const gal_fit *f, const double *x, double *theta);
+/* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
+enum { GAL_FIT_NFINGER = 6 };
+GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], gal_hash hashes[GAL_FIT_NFINGER]);
+#ifdef __cplusplus
+}
+#endif
+#endif
