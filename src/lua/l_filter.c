@@ -106,7 +106,8 @@ static int names(lua_State *L)
 static int tophat(lua_State *L)
 {
     gal_filter *f;
-    gal_lua_checkstatus(L, gal_filter_tophat(&f, gal_lua_checkstr(L, 1), gal_lua_checknum(L, 2), gal_lua_checknum(L, 3)));
+    gal_lua_checkstatus(L,
+                        gal_filter_tophat(&f, gal_lua_checkstr(L, 1), gal_lua_checknum(L, 2), gal_lua_checknum(L, 3)));
     gal_lua_push(L, &gal_lua_filter, f);
     return 1;
 }
@@ -114,7 +115,8 @@ static int tophat(lua_State *L)
 static int gaussian(lua_State *L)
 {
     gal_filter *f;
-    gal_lua_checkstatus(L, gal_filter_gaussian(&f, gal_lua_checkstr(L, 1), gal_lua_checknum(L, 2), gal_lua_checknum(L, 3)));
+    gal_lua_checkstatus(
+        L, gal_filter_gaussian(&f, gal_lua_checkstr(L, 1), gal_lua_checknum(L, 2), gal_lua_checknum(L, 3)));
     gal_lua_push(L, &gal_lua_filter, f);
     return 1;
 }
@@ -135,9 +137,11 @@ static int curve(lua_State *L)
     const double *w = gal_lua_checkvec(L, 2, &n), *t = gal_lua_checkvec(L, 3, &m);
     gal_filter *f;
     if (n != m)
-        return gal_lua_error(L, GAL_EINVAL, "filter.curve '%s': %d wavelengths but %d transmissions", name, (int)n, (int)m);
+        return gal_lua_error(L, GAL_EINVAL, "filter.curve '%s': %d wavelengths but %d transmissions", name, (int)n,
+                             (int)m);
     if (strcmp(kind, "photon") != 0 && strcmp(kind, "energy") != 0)
-        return gal_lua_error(L, GAL_EINVAL, "filter.curve '%s': the response is 'photon' or 'energy', not '%s'", name, kind);
+        return gal_lua_error(L, GAL_EINVAL, "filter.curve '%s': the response is 'photon' or 'energy', not '%s'", name,
+                             kind);
     gal_lua_checkstatus(L, gal_filter_create(&f, name, w, t, n, strcmp(kind, "energy") == 0, "user"));
     gal_lua_push(L, &gal_lua_filter, f);
     return 1;
@@ -152,7 +156,8 @@ void gal_luaopen_filter(lua_State *L)
         {"tophat", tophat, "filter.tophat(name, lo, hi) -> filter\nConstant response between two wavelengths [A]."},
         {"gaussian", gaussian, "filter.gaussian(name, centre, fwhm) -> filter\nGaussian response [A], cut at 4 sigma."},
         {"read", read_file,
-         "filter.read(path) -> filter\nASCII (two columns; '# energy' or '# photon'), ECSV, VOTable, HDF5 (wave, transmission)."},
+         "filter.read(path) -> filter\nASCII (two columns; '# energy' or '# photon'), ECSV, VOTable, HDF5 (wave, "
+         "transmission)."},
         {"curve", curve, "filter.curve(name, wave, trans[, 'energy']) -> filter\nA curve of your own [A]."},
         {NULL, NULL, NULL},
     };

@@ -65,10 +65,14 @@ static int t_get(lua_State *L, void *obj, const char *key)
 }
 
 static const gal_lua_field t_fields[] = {
-    {"ndim", "number of free parameters"},  {"names", "names of the free parameters"},
-    {"units", "their units"},               {"priors", "their priors"},
-    {"nblob", "quantities kept with each sample"}, {"blob_names", "their names"},
-    {"blob_units", "their units"},          {"nbands", "bands that enter the likelihood"},
+    {"ndim", "number of free parameters"},
+    {"names", "names of the free parameters"},
+    {"units", "their units"},
+    {"priors", "their priors"},
+    {"nblob", "quantities kept with each sample"},
+    {"blob_names", "their names"},
+    {"blob_units", "their units"},
+    {"nbands", "bands that enter the likelihood"},
     {NULL, NULL},
 };
 
@@ -148,9 +152,11 @@ static int t_fingerprint(lua_State *L)
 
 static const gal_lua_row t_methods[] = {
     {"lnprob", t_lnprob,
-     "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one vector."},
+     "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
+     "vector."},
     {"prior_transform", t_transform, "prior_transform(u) -> matrix\nUnit cube to sampled coordinates."},
-    {"values", t_values, "values(x[, galaxy]) -> vec\nParameter values of one point; sets them in the galaxy when one is given."},
+    {"values", t_values,
+     "values(x[, galaxy]) -> vec\nParameter values of one point; sets them in the galaxy when one is given."},
     {"fingerprint", t_fingerprint, "fingerprint() -> list\nName and hash of everything the posterior depends on."},
     {NULL, NULL, NULL},
 };
@@ -329,8 +335,8 @@ static int e_start(lua_State *L)
         size_t rows, cols;
         const double *x = gal_lua_checkmat(L, 2, &rows, &cols);
         if (rows != gal_ensemble_nwalkers(e) || cols != t->ndim)
-            return gal_lua_error(L, GAL_EINVAL, "ensemble:start: got %d x %d positions, expected %d walkers x %d", (int)rows,
-                                 (int)cols, (int)gal_ensemble_nwalkers(e), (int)t->ndim);
+            return gal_lua_error(L, GAL_EINVAL, "ensemble:start: got %d x %d positions, expected %d walkers x %d",
+                                 (int)rows, (int)cols, (int)gal_ensemble_nwalkers(e), (int)t->ndim);
         gal_lua_checkstatus(L, gal_ensemble_start(e, x));
     }
     lua_settop(L, 1);
@@ -374,11 +380,14 @@ static int e_samples(lua_State *L)
 }
 
 static const gal_lua_row e_methods[] = {
-    {"start", e_start, "start([positions]) -> ensemble\nStart from draws of the prior, or from walkers x ndim positions."},
+    {"start", e_start,
+     "start([positions]) -> ensemble\nStart from draws of the prior, or from walkers x ndim positions."},
     {"run", e_run,
-     "run{ more = | until = | until_tau = } -> state\nMoves the walkers; Ctrl-C stops between batches and keeps all samples.\n"
+     "run{ more = | until = | until_tau = } -> state\nMoves the walkers; Ctrl-C stops between batches and keeps all "
+     "samples.\n"
      "@param more this many more steps\n@param until until this many steps in all\n@param steps the same as more\n"
-     "@param until_tau until this many autocorrelation times (usual: 50)\n@param max with until_tau: at most so many steps\n"
+     "@param until_tau until this many autocorrelation times (usual: 50)\n@param max with until_tau: at most so many "
+     "steps\n"
      "@param progress function(fraction, text); a true result stops\n@param checkpoint function() called now and then\n"
      "@param checkpoint_every [s] (30) how often"},
     {"tau", e_tau, "tau() -> vec, boolean\nAutocorrelation times in steps; is the chain longer than 50 of them?"},
@@ -390,8 +399,8 @@ static const gal_lua_row e_methods[] = {
 
 static void e_tostring(lua_State *L, void *obj)
 {
-    lua_pushfstring(L, "ensemble   %d walkers   %d steps   %s", (int)gal_ensemble_nwalkers(obj), (int)gal_ensemble_steps(obj),
-                    gal_run_end_name(gal_ensemble_end(obj)));
+    lua_pushfstring(L, "ensemble   %d walkers   %d steps   %s", (int)gal_ensemble_nwalkers(obj),
+                    (int)gal_ensemble_steps(obj), gal_run_end_name(gal_ensemble_end(obj)));
 }
 
 const gal_lua_class gal_lua_ensemble = {
@@ -424,7 +433,8 @@ static gal_move read_move(lua_State *L, int idx)
     if (!want || k == GAL_MOVE_NKINDS) {
         char hint[60];
         gal_did_you_mean(hint, sizeof hint, want ? want : "", names, GAL_MOVE_NKINDS);
-        gal_lua_error(L, GAL_ENOTFOUND, "unknown move '%s'%s (known: stretch de snooker walk)", want ? want : "?", hint);
+        gal_lua_error(L, GAL_ENOTFOUND, "unknown move '%s'%s (known: stretch de snooker walk)", want ? want : "?",
+                      hint);
     }
     m = gal_move_default((gal_move_kind)k);
     if (lua_istable(L, idx)) {
@@ -454,7 +464,8 @@ static int ensemble_create(lua_State *L)
     gal_move moves[GAL_MOVES_MAX];
     gal_ensemble_opt eo = {.moves = moves};
     eo.nwalkers = (size_t)gal_lua_opt_int(&o, "walkers", 0, 0, 100000);
-    eo.seed = gal_lua_opt_given(&o, "seed") ? (uint64_t)gal_lua_opt_range(&o, "seed", 1, 0, 9007199254740992.) : gal_lua_seed(L);
+    eo.seed = gal_lua_opt_given(&o, "seed") ? (uint64_t)gal_lua_opt_range(&o, "seed", 1, 0, 9007199254740992.)
+                                            : gal_lua_seed(L);
     eo.source = (uint64_t)gal_lua_opt_range(&o, "source", 0, 0, 9007199254740992.);
     eo.thin = (size_t)gal_lua_opt_int(&o, "thin", 1, 1, 1000000);
     eo.force = gal_lua_opt_bool(&o, "force", false);
@@ -495,8 +506,10 @@ void gal_luaopen_fit(lua_State *L)
         {"ensemble", ensemble_create,
          "ensemble(target, options) -> ensemble\nWalkers on a target (Goodman & Weare 2010).\n"
          "@param walkers (4 ndim, at least 32) number of walkers\n"
-         "@param moves (stretch) 'stretch', 'mix' = 0.8 DE + 0.2 snooker, or a list such as { {'de', weight = 0.8}, {'snooker', weight = 0.2} }\n"
-         "@param seed (session) seed\n@param thin (1) keep every so many steps\n@param source (0) further key of the random numbers\n"
+         "@param moves (stretch) 'stretch', 'mix' = 0.8 DE + 0.2 snooker, or a list such as { {'de', weight = 0.8}, "
+         "{'snooker', weight = 0.2} }\n"
+         "@param seed (session) seed\n@param thin (1) keep every so many steps\n@param source (0) further key of the "
+         "random numbers\n"
          "@param force (false) accept few walkers or poor start positions"},
         {NULL, NULL, NULL},
     };

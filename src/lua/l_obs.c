@@ -112,8 +112,9 @@ static int add(lua_State *L)
         gal_lua_checkstatus(L, gal_filters_find(gal_lua_checkstr(L, 2), &list, &n));
         f = n == 1 ? list[0] : NULL;
     }
-    gal_status st = f ? gal_obs_add(o, f, flux, err, k, note)
-                      : gal_fail(GAL_EINVAL, "observation:add: '%s' is a set of %zu bands, name one", lua_tostring(L, 2), n);
+    gal_status st =
+        f ? gal_obs_add(o, f, flux, err, k, note)
+          : gal_fail(GAL_EINVAL, "observation:add: '%s' is a set of %zu bands, name one", lua_tostring(L, 2), n);
     for (size_t i = 0; i < n; i++)
         gal_filter_unref(list[i]);
     gal_free(list);
@@ -133,8 +134,8 @@ static const gal_lua_row methods[] = {
 static void tostring(lua_State *L, void *obj)
 {
     gal_obs *o = obj;
-    lua_pushfstring(L, "observation %s   %d bands (%d detections, %d limits, %d ignored)", *o->name ? o->name : "?", (int)o->n,
-                    (int)gal_obs_count(o, GAL_OBS_DETECTION), (int)gal_obs_count(o, GAL_OBS_LIMIT),
+    lua_pushfstring(L, "observation %s   %d bands (%d detections, %d limits, %d ignored)", *o->name ? o->name : "?",
+                    (int)o->n, (int)gal_obs_count(o, GAL_OBS_DETECTION), (int)gal_obs_count(o, GAL_OBS_LIMIT),
                     (int)gal_obs_count(o, GAL_OBS_IGNORED));
 }
 
@@ -180,10 +181,12 @@ void gal_luaopen_obs(lua_State *L)
     static const gal_lua_row module[] = {
         {"read", read_obs,
          "observation.read(path) -> observation\n"
-         "ECSV, CSV, ASCII or VOTable with columns band, flux, err and optionally limit, flag, note; units are required.\n"
+         "ECSV, CSV, ASCII or VOTable with columns band, flux, err and optionally limit, flag, note; units are "
+         "required.\n"
          "Metadata: name, redshift, distance_Mpc, citation."},
         {"new", new_obs,
-         "observation.new{ name =, redshift =, distance =, citation = } -> observation\nAn empty one; fill it with o:add(...).\n"
+         "observation.new{ name =, redshift =, distance =, citation = } -> observation\nAn empty one; fill it with "
+         "o:add(...).\n"
          "@param name name of the source\n@param redshift redshift\n@param distance [Mpc] luminosity distance\n"
          "@param citation where the numbers come from"},
         {NULL, NULL, NULL},

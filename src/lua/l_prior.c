@@ -98,10 +98,10 @@ static int make(lua_State *L, const char *kind)
     return 1;
 }
 
-#define PRIOR(kind)                                                                                                              \
-    static int prior_##kind(lua_State *L)                                                                                        \
-    {                                                                                                                            \
-        return make(L, #kind);                                                                                                   \
+#define PRIOR(kind)                                                                                                    \
+    static int prior_##kind(lua_State *L)                                                                              \
+    {                                                                                                                  \
+        return make(L, #kind);                                                                                         \
     }
 PRIOR(uniform)
 PRIOR(loguniform)
@@ -123,7 +123,8 @@ static int prior_table(lua_State *L)
     if (strcmp(coord, "linear") != 0 && strcmp(coord, "log10") != 0)
         return gal_lua_error(L, GAL_EINVAL, "prior.table: the coordinate is 'linear' or 'log10', not '%s'", coord);
     gal_prior *p;
-    gal_lua_checkstatus(L, gal_prior_table(&p, strcmp(coord, "log10") == 0 ? GAL_COORD_LOG10 : GAL_COORD_LINEAR, x, lnp, n));
+    gal_lua_checkstatus(
+        L, gal_prior_table(&p, strcmp(coord, "log10") == 0 ? GAL_COORD_LOG10 : GAL_COORD_LINEAR, x, lnp, n));
     gal_lua_push(L, &gal_lua_prior, p);
     return 1;
 }
@@ -135,18 +136,23 @@ void gal_luaopen_prior(lua_State *L)
         {"uniform", prior_uniform, "prior.uniform(lo, hi) -> prior\nConstant density between two values."},
         {"loguniform", prior_loguniform, "prior.loguniform(lo, hi) -> prior\nConstant in the logarithm; 0 < lo < hi."},
         {"normal", prior_normal, "prior.normal(mean, sd) -> prior\nGaussian."},
-        {"truncnormal", prior_truncnormal, "prior.truncnormal(mean, sd, lo, hi) -> prior\nGaussian between two values."},
+        {"truncnormal", prior_truncnormal,
+         "prior.truncnormal(mean, sd, lo, hi) -> prior\nGaussian between two values."},
         {"lognormal", prior_lognormal,
-         "prior.lognormal(median, dex) -> prior\nlog10(value) is Gaussian around log10(median), with scatter in decades."},
+         "prior.lognormal(median, dex) -> prior\nlog10(value) is Gaussian around log10(median), with scatter in "
+         "decades."},
         {"student", prior_student, "prior.student(location, scale, dof[, lo, hi]) -> prior\nStudent t."},
         {"beta", prior_beta, "prior.beta(a, b, lo, hi) -> prior\nBeta density scaled to lo .. hi."},
         {"gamma", prior_gamma, "prior.gamma(shape, scale) -> prior\nGamma density, value > 0."},
         {"table", prior_table,
-         "prior.table(x, lnp[, 'log10']) -> prior\nln density up to a constant at ascending positions, in the value or its log10."},
+         "prior.table(x, lnp[, 'log10']) -> prior\nln density up to a constant at ascending positions, in the value or "
+         "its log10."},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_prior);
-    gal_lua_module(L, "prior", rows,
-                   "Priors. In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters that\n"
-                   "span decades) that returns ln p is a prior too: it is tabulated once over the parameter's usual range.");
+    gal_lua_module(
+        L, "prior", rows,
+        "Priors. In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters "
+        "that\n"
+        "span decades) that returns ln p is a prior too: it is tabulated once over the parameter's usual range.");
 }

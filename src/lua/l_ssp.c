@@ -73,8 +73,8 @@ static int spectrum(lua_State *L)
         return gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': age %g yr is not in 0 .. %g", s->name ? s->name : "", age,
                              s->age[s->nage - 1]);
     if (!(z >= s->z[0] && z <= s->z[s->nz - 1]))
-        return gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': metallicity %g is not in %g .. %g", s->name ? s->name : "", z, s->z[0],
-                             s->z[s->nz - 1]);
+        return gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': metallicity %g is not in %g .. %g", s->name ? s->name : "", z,
+                             s->z[0], s->z[s->nz - 1]);
     size_t ia = s->nage > 1 ? gal_search(s->age, s->nage, age) : 0, iz = s->nz > 1 ? gal_search(s->z, s->nz, z) : 0;
     double fa = 0, fz = s->nz > 1 ? (z - s->z[iz]) / (s->z[iz + 1] - s->z[iz]) : 0;
     if (s->nage > 1 && age > s->age[0])
@@ -115,7 +115,8 @@ static int write_table(lua_State *L)
         while (i < 4 && strcmp(want, names[i]) != 0)
             i++;
         if (i == 4)
-            return gal_lua_error(L, GAL_ENOTFOUND, "ssp:write: unknown format '%s' (known: galua dsps galapy fits)", want);
+            return gal_lua_error(L, GAL_ENOTFOUND, "ssp:write: unknown format '%s' (known: galua dsps galapy fits)",
+                                 want);
         f = (gal_ssp_format)i;
     }
     gal_lua_checkstatus(L, gal_ssp_write(s, path, f));
@@ -145,13 +146,15 @@ static const gal_lua_row methods[] = {
     {"spectrum", spectrum, "spectrum(age, Z) -> vec [Lsun/A per Msun formed]\nInterpolated in ln(age) and Z."},
     {"info", info, "info() -> text\nAxes, optional tables, provenance, hash."},
     {"write", write_table,
-     "write(path[, format]) -> ssp\nFormats galua, dsps, galapy, fits; by default from the suffix: .h5, .dsps.h5, .dat, .fits."},
+     "write(path[, format]) -> ssp\nFormats galua, dsps, galapy, fits; by default from the suffix: .h5, .dsps.h5, "
+     ".dat, .fits."},
     {NULL, NULL, NULL},
 };
 
 const gal_lua_class gal_lua_ssp = {
     .name = "ssp",
-    .doc = "A table of simple stellar populations: L_lambda [Lsun/A per Msun formed] over metallicity, age and wavelength.",
+    .doc = "A table of simple stellar populations: L_lambda [Lsun/A per Msun formed] over metallicity, age and "
+           "wavelength.",
     .methods = methods,
     .fields = fields,
     .free = ssp_free,
@@ -189,10 +192,13 @@ void gal_luaopen_ssp(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"read", read_table,
-         "ssp.read(path) -> ssp\nReads Galua and DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, BPASS spectra-*.dat and Maraston\n"
+         "ssp.read(path) -> ssp\nReads Galua and DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, BPASS spectra-*.dat "
+         "and Maraston\n"
          "2005 .rhb; for the last two a folder or a pattern gathers the metallicities."},
-        {"default", default_table, "ssp.default() -> ssp\nThe built-in table, used by galaxy{} when no other is named."},
-        {"synthetic", synthetic, "ssp.synthetic() -> ssp\nA made-up library of closed form (blackbodies), for tests and parity."},
+        {"default", default_table,
+         "ssp.default() -> ssp\nThe built-in table, used by galaxy{} when no other is named."},
+        {"synthetic", synthetic,
+         "ssp.synthetic() -> ssp\nA made-up library of closed form (blackbodies), for tests and parity."},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_ssp);
