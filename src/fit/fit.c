@@ -50,7 +50,8 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     gal_status st = GAL_OK;
     *w = (worker){0};
     GAL_TRY(gal_galaxy_ws_create(&w->ws, f->galaxy));
-    GAL_TRY(gal_phot_create(&w->phot, f->obs->filter, f->nband, gal_galaxy_wave(f->galaxy), gal_galaxy_nwave(f->galaxy)));
+    GAL_TRY(
+        gal_phot_create(&w->phot, f->obs->filter, f->nband, gal_galaxy_wave(f->galaxy), gal_galaxy_nwave(f->galaxy)));
     if (!(w->theta = GAL_NEWN(double, f->npar + f->nband + f->nused)))
         GAL_TRY(GAL_ENOMEM);
     w->flux = w->theta + f->npar;
@@ -129,7 +130,8 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
     return st;
 }
 
-static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike, double *blob)
+static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
+                       double *blob)
 {
     gal_fit *f = t->self;
     int threads = gal_threads();
@@ -274,7 +276,8 @@ static gal_status dry_run(gal_fit *f)
     GAL_TRY(gal_phot_weights(w->phot, z, GAL_PHOT_EXACT));
     for (size_t k = 0; k < f->nused; k++)
         if (!gal_phot_covered(w->phot)[f->band[k]])
-            GAL_THROW(GAL_EDOMAIN, "fit: band '%s' is outside the model's wavelengths at redshift %g: flag it 'ignored'",
+            GAL_THROW(GAL_EDOMAIN,
+                      "fit: band '%s' is outside the model's wavelengths at redshift %g: flag it 'ignored'",
                       f->obs->filter[f->band[k]]->name, z);
     worker_clear(w); /* its photometry weights were made behind the workspace's back */
     f->nworker = 0;
@@ -290,7 +293,8 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     if (o->nfree == 0)
         return gal_fail(GAL_EINVAL, "fit: no free parameter: name at least one in 'free'");
     if (!(o->floor >= 0 && o->floor < 10) || !(o->f_cal >= 0 && o->f_cal < 10))
-        return gal_fail(GAL_EDOMAIN, "fit: fractional errors floor = %g and f_cal = %g must lie in 0 .. 10", o->floor, o->f_cal);
+        return gal_fail(GAL_EDOMAIN, "fit: fractional errors floor = %g and f_cal = %g must lie in 0 .. 10", o->floor,
+                        o->f_cal);
     if (!(f = GAL_NEW(gal_fit)))
         return GAL_ENOMEM;
     f->galaxy = gal_galaxy_ref(o->galaxy);
@@ -368,8 +372,8 @@ void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], g
     hashes[0] = gal_obs_hash(f->obs);
     hashes[1] = o->ssp->hash;
     char text[400];
-    int n = snprintf(text, sizeof text, "%s %s %d %d %d %.17g %.17g %.17g", GAL_VERSION, gal_sfh_name(sfh->kind), sfh->evolving_z,
-                     o->dust, o->clamp, o->logu, cp->h0, cp->om0);
+    int n = snprintf(text, sizeof text, "%s %s %d %d %d %.17g %.17g %.17g", GAL_VERSION, gal_sfh_name(sfh->kind),
+                     sfh->evolving_z, o->dust, o->clamp, o->logu, cp->h0, cp->om0);
     hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_hash_bytes(&o->compat, sizeof o->compat));
     if (sfh->ntable)
         hashes[2] = gal_hash_combine(hashes[2], gal_hash_bytes(sfh->t, 2 * sfh->ntable * sizeof *sfh->t));
