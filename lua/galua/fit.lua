@@ -1,0 +1,371 @@
+-- fit{ data =, model =, free =, ... }: model + data + priors, sampled, summarised, drawn, stored.
+local galua = require "galua"
+local doc = require "galua.doc"
+local core = require "galua.core"
+
+local fit = {}
+fit.__index = function(self, key)
+  local v = rawget(fit, key)
+  if v ~= nil or type(key) ~= "string" then return v end
+  local names = { "data", "model", "target", "ensemble", "seed" }
+  for k in pairs(fit) do if k:sub(1, 1) ~= "_" then names[#names + 1] = k end end
+  if key:sub(1, 1) == "_" or key == "ensemble" or key == "samples_cache" then return nil end
+  galua.fail("a fit has no field or method '%s'%s", key, core.did_you_mean(key, names))
+end
+
+-- ---------------------------------------------------------------- building
+-- A Lua function of the sampled coordinate becomes a table over the parameter's usual range.
+local function tabulate(name, f, par)
+  local log = par.log and par.plo > 0
+  local lo, hi = par.plo, par.phi
+  if log then lo, hi = math.log10(lo), math.log10(hi) end
+  local x, lnp = {}, {}
+  local n = 1001
+  for i = 1, n do
+    x[i] = lo + (hi - lo) * (i - 1) / (n - 1)
+    local v = f(x[i])
+    if type(v) ~= "number" or v ~= v or v == math.huge then
+      galua.fail("fit: prior function of '%s' gives %s at %g: it must return ln p, a number or -inf", name, tostring(v), x[i])
+    end
+    lnp[i] = v
+  end
+  return galua.prior.table(x, lnp, log and "log10" or "linear")
+end
+
+-- {name = prior or function} -> list in the order of the model's parameters
+local function ordered(model, free)
+  local pars, order, names = {}, {}, {}
+  for i, p in ipairs(model:params()) do
+    pars[p.name], order[p.name], names[#names + 1] = p, i, p.name
+  end
+  local list = {}
+  for name, pr in pairs(free) do
+    if type(name) ~= "string" then galua.fail("fit: free holds name = prior pairs, found a value without a name") end
+    local par = pars[name]
+    if not par and name ~= "noise.f_cal" then
+      galua.fail("fit: free: this galaxy has no parameter '%s'%s", name, core.did_you_mean(name, names))
+    end
+    if type(pr) == "function" then
+      pr = tabulate(name, pr, par)
+    elseif type(pr) ~= "userdata" or not tostring(pr):match("^prior%.") then
+      galua.fail("fit: free.%s must be a prior (prior.uniform(lo, hi), ...) or a function, got %s", name, type(pr))
+    end
+    list[#list + 1] = { name, pr }
+  end
+  table.sort(list, function(a, b) return (order[a[1]] or 1e9) < (order[b[1]] or 1e9) end)
+  return list
+end
+
+local function create(given)
+  local o = galua.options("fit", given, { data = ":userdata", model = ":userdata", free = ":table", noise = ":table",
+    limits = "censored", sampler = ":table", seed = ":number", name = ":string" })
+  if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
+  if not o.model then galua.fail("fit: 'model' is missing: a galaxy, such as galaxy{}") end
+  if not o.free or next(o.free) == nil then
+    galua.fail("fit: 'free' is missing: a table of parameter = prior, such as { age = prior.loguniform(1e8, 1.3e10) }")
+  end
+  local free = {}
+  for k, v in pairs(o.free) do free[k] = v end
+  local noise = o.noise or {}
+  local f_cal = noise.f_cal
+  if type(f_cal) == "userdata" then free["noise.f_cal"], f_cal = f_cal, nil end
+  local self = { data = o.data, model = o.model:copy(), seed = o.seed or core.seed(), sampler = o.sampler or galua.sampler.ensemble{},
+    limits = o.limits, noise = noise, name = o.name or o.data.name }
+  self.free = ordered(self.model, free)
+  self.target = galua.target{ data = o.data, model = self.model, free = self.free, limits = o.limits,
+    floor = noise.floor or 0, f_cal = f_cal or 0 }
+  return setmetatable(self, fit)
+end
+
+-- ---------------------------------------------------------------- description
+function fit:describe()
+  local lines = { ("fit   %s   %d bands   %d free parameters   limits %s   seed %.0f"):format(self.name ~= "" and self.name or "?",
+    self.target.nbands, self.target.ndim, self.limits, self.seed) }
+  lines[#lines + 1] = "  " .. tostring(self.sampler)
+  if next(self.noise) then lines[#lines + 1] = "  " .. tostring(self.noise) end
+  lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
+  for i, p in ipairs(self.free) do
+    lines[#lines + 1] = ("  %-18s %-9s %s"):format(p[1], self.target.units[i], tostring(p[2]))
+  end
+  return table.concat(lines, "\n")
+end
+fit.__tostring = fit.describe
+fit.__galua_show = fit.describe
+
+-- ---------------------------------------------------------------- running
+local function progress_line()
+  local tty = core.isatty and core.isatty(2)
+  local last = -1
+  return function(fraction, text)
+    if tty then
+      io.stderr:write(("\r\27[K%3.0f %%  %s"):format(100 * math.max(fraction, 0), text))
+    elseif fraction - last >= 0.1 then
+      last = fraction
+      io.stderr:write(("%3.0f %%  %s\n"):format(100 * math.max(fraction, 0), text))
+    end
+  end, function() if tty then io.stderr:write("\r\27[K") end end
+end
+
+function fit:run(given)
+  local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", resume = false, fresh = false })
+  local s = self.sampler
+  if o.resume then
+    if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
+    self:restore(o.out)
+  end
+  if not self.ensemble then
+    local thin = s.thin > 0 and s.thin or math.max(1, math.floor((s.steps > 0 and s.steps or s.max) / 1000))
+    self.ensemble = galua.ensemble(self.target, { walkers = s.walkers, moves = s.moves, seed = self.seed, thin = thin, force = s.force })
+    self.ensemble:start()
+  end
+  local goal = {}
+  if o.more then goal.more = o.more
+  elseif s.steps > 0 then goal["until"] = s.steps
+  else goal.until_tau, goal.max = s.until_tau, s.max end
+  local finish
+  if o.progress then goal.progress, finish = progress_line() end
+  if o.out then
+    goal.checkpoint = function() self:save(o.out) end
+    goal.checkpoint_every = 20
+  end
+  local state = self.ensemble:run(goal)
+  if finish then finish() end
+  self._samples, self._summary = nil, nil
+  if o.out then self:save(o.out) end
+  if state == "interrupted" then io.stderr:write("interrupted: " .. self.ensemble.state_text .. "; what there is can be used\n") end
+  return self
+end
+
+function fit:need_samples()
+  if not self.ensemble or self.ensemble.stored < 8 then galua.fail("this fit has no samples yet: call fit:run{}") end
+end
+
+-- stored samples left out as burn-in
+function fit:burn()
+  local e, s = self.ensemble, self.sampler
+  if s.discard and s.discard > 0 then return math.min(math.floor(s.discard / e.thin), e.stored - 4) end
+  local ok, tau = pcall(e.tau, e)
+  local longest = ok and tau:max() or 0
+  local burn = math.max(e.stored / 4, 3 * longest / e.thin)
+  return math.floor(math.min(burn, e.stored / 2))
+end
+
+-- ---------------------------------------------------------------- samples and summary
+-- { n =, x = matrix of sampled coordinates, values = {name = vec}, lnp =, lnlike =, derived = {name = vec} }
+function fit:samples()
+  self:need_samples()
+  if rawget(self, "_samples") then return self._samples end
+  local x, lp, ll, blobs = self.ensemble:samples{ discard = self:burn() }
+  local n = #lp
+  local out = { n = n, x = x, lnprior = lp, lnlike = ll, blobs = blobs, values = {}, derived = {} }
+  for i, p in ipairs(self.free) do
+    local v = x:col(i):copy()
+    out.values[p[1]] = p[2].log and v:map(function(c) return 10 ^ c end) or v
+  end
+  for i, name in ipairs(self.target.blob_names) do out.derived[name] = blobs:col(i):copy() end
+  self._samples = out
+  return out
+end
+
+local summary = {}
+summary.__index = summary
+
+local function short(v)
+  if v ~= v then return "-" end
+  if v == 0 then return "0" end
+  local a = math.abs(v)
+  if a >= 1e5 or a < 1e-3 then return ("%.4g"):format(v) end
+  return ("%.5g"):format(v)
+end
+
+local key_derived = { Mstar = 1, SFR = 2, SFR100 = 3, sSFR = 4, Mdust = 5, T_dust = 6, A_V = 7, A_FUV = 8, LIR = 9, Lbol = 10,
+  age_mw = 11, Zstar = 12 }
+
+function summary:__tostring()
+  local lines = { ("%-16s %12s %12s %12s  %-8s %7s  %s"):format("quantity", "median", "-1 sigma", "+1 sigma", "unit", "ESS", "") }
+  local function put(r)
+    local flag = r.edge ~= "" and ("at the " .. r.edge .. " edge of its prior") or ""
+    if not r.trusted then flag = flag .. (flag ~= "" and "; " or "") .. "chain shorter than 50 tau" end
+    lines[#lines + 1] = ("%-16s %12s %12s %12s  %-8s %7.0f  %s"):format(r.name, short(r.median), short(r.median - r.q16),
+      short(r.q84 - r.median), r.unit, r.ess, flag)
+  end
+  for _, r in ipairs(self.parameters) do put(r) end
+  lines[#lines + 1] = ("-"):rep(84)
+  local list = {}
+  for _, r in ipairs(self.derived) do if key_derived[r.name] then list[#list + 1] = r end end
+  table.sort(list, function(a, b) return key_derived[a.name] < key_derived[b.name] end)
+  for _, r in ipairs(list) do put(r) end
+  lines[#lines + 1] = ("best ln L %.2f; chi^2 per band of the best point %.2f; %d samples; %s"):format(self.best_lnlike,
+    self.chi2 / self.nbands, self.n, self.state)
+  return table.concat(lines, "\n")
+end
+summary.__galua_show = summary.__tostring
+
+function summary:get(name)
+  for _, list in ipairs { self.parameters, self.derived } do
+    for _, r in ipairs(list) do if r.name == name then return r end end
+  end
+  galua.fail("the summary has no '%s'", name)
+end
+
+function fit:summary()
+  self:need_samples()
+  if rawget(self, "_summary") then return self._summary end
+  local parameters, derived = self.ensemble:summary{ discard = self:burn() }
+  local s = self:samples()
+  local best = self:residuals()
+  local chi2 = 0
+  for _, r in ipairs(best) do if r.kind == "detection" then chi2 = chi2 + r.pull ^ 2 end end
+  self._summary = setmetatable({ parameters = parameters, derived = derived, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
+    nbands = self.target.nbands, state = self.ensemble.state_text }, summary)
+  return self._summary
+end
+
+-- The model at the sample of highest posterior
+function fit:best()
+  local s = self:samples()
+  local i = (s.lnprior + s.lnlike):argmax()
+  local g = self.model:copy()
+  self.target:values(s.x:row(i), g)
+  return g, i
+end
+
+-- band, flux, err, model at the best point and the pull (data - model)/sigma
+function fit:residuals()
+  local g, i = self:best()
+  local s = self:samples()
+  local floor = self.noise.floor or 0
+  local f_cal = s.values["noise.f_cal"] and s.values["noise.f_cal"][i] or (type(self.noise.f_cal) == "number" and self.noise.f_cal or 0)
+  local out = {}
+  for _, r in ipairs(self.data:rows()) do
+    local m = s.derived["flux." .. r.band][i]
+    local sigma = math.sqrt(r.err ^ 2 + (floor * r.flux) ^ 2 + (f_cal * m) ^ 2)
+    out[#out + 1] = { band = r.band, pivot = r.pivot, flux = r.flux, err = r.err, sigma = sigma, model = m, kind = r.kind,
+      pull = (r.flux - m) / sigma, note = r.note }
+  end
+  return out, g
+end
+
+-- ---------------------------------------------------------------- figures
+local function quantile_bands(rows, n)
+  -- rows[k] = vec over wavelength; returns 16, 50, 84 % at each
+  local lo, mid, hi = {}, {}, {}
+  local column = galua.vec(#rows)
+  local m = #rows
+  for k = 1, n do
+    for j = 1, m do column[j] = rows[j][k] end
+    local s = column:sort()
+    lo[k] = s[math.max(1, math.floor(0.16 * m + 0.5))]
+    mid[k] = s[math.max(1, math.floor(0.5 * m + 0.5))]
+    hi[k] = s[math.min(m, math.floor(0.84 * m + 0.5))]
+  end
+  return lo, mid, hi
+end
+
+-- indices of about `n` samples, evenly spread
+local function pick(total, n)
+  local list, step = {}, math.max(1, total / n)
+  local i = 1
+  while i <= total and #list < n do
+    list[#list + 1] = math.floor(i)
+    i = i + step
+  end
+  return list
+end
+
+function fit:plot_sed(given)
+  local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string" })
+  local plot = require "galua.plot"
+  local residuals, best = self:residuals()
+  local s = self:samples()
+  local g = self.model:copy()
+  local rows = {}
+  for j, i in ipairs(pick(s.n, o.draws)) do
+    self.target:values(s.x:row(i), g)
+    rows[j] = g:flux()
+  end
+  local sed = best:sed()
+  local lo, _, hi = quantile_bands(rows, #sed.wave)
+  local data = { wave = {}, flux = {}, err = {}, limit = {} }
+  local phot = {}
+  for _, r in ipairs(residuals) do
+    if r.kind ~= "ignored" then
+      local k = #data.wave + 1
+      data.wave[k], data.flux[k], data.err[k] = r.pivot, r.flux, r.sigma
+      data.limit[k] = r.kind == "limit"
+      phot[k] = r.model
+    end
+  end
+  local spec = { wave = sed.wave, flux = sed.flux, band = { lo, hi }, data = data, model_phot = phot, components = {},
+    title = o.title or (self.name ~= "" and plot.escape(self.name) or nil) }
+  if o.components then
+    local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust" }
+    for _, name in ipairs { "stellar", "extinct", "MC", "DD" } do
+      spec.components[#spec.components + 1] = { name = labels[name], flux = best:flux(name) }
+    end
+  end
+  return plot.sed(spec)
+end
+
+function fit:corner(given)
+  local o = galua.options("fit:corner", given, { params = ":table", derived = ":table" })
+  local plot = require "galua.plot"
+  local s = self:samples()
+  local spec = { samples = {}, names = {}, units = {}, log = {} }
+  local function add(name, unit, values, log)
+    local k = #spec.samples + 1
+    spec.samples[k], spec.names[k], spec.units[k] = values, plot.escape(name), unit
+    spec.log[k] = log
+  end
+  local wanted = o.params
+  for i, p in ipairs(self.free) do
+    local take = wanted == nil
+    for _, name in ipairs(wanted or {}) do take = take or name == p[1] end
+    if take then add(p[1], self.target.units[i], s.values[p[1]], p[2].log) end
+  end
+  for _, name in ipairs(o.derived or {}) do
+    local unit
+    for _, d in ipairs(galua.derived_info()) do if d.name == name then unit = d.unit end end
+    if not unit then galua.fail("fit:corner: no derived quantity '%s'", name) end
+    local v = s.derived[name]
+    add(name, unit, v, v:min() > 0 and v:max() / v:min() > 20)
+  end
+  return plot.corner(spec)
+end
+
+function fit:plot_sfh(given)
+  local o = galua.options("fit:plot_sfh", given, { draws = 200, points = 200 })
+  local plot = require "galua.plot"
+  local s = self:samples()
+  local g = self.model:copy()
+  local oldest = 0
+  local list = pick(s.n, o.draws)
+  for _, i in ipairs(list) do
+    self.target:values(s.x:row(i), g)
+    oldest = math.max(oldest, g.age)
+  end
+  local lookback = galua.linspace(0, oldest, o.points)
+  local rows = {}
+  for j, i in ipairs(list) do
+    self.target:values(s.x:row(i), g)
+    rows[j] = g:sfr(lookback * -1 + g.age)
+  end
+  local lo, mid, hi = quantile_bands(rows, o.points)
+  return plot.sfh{ t = lookback, median = mid, lo = lo, hi = hi, direction = "lookback" }
+end
+
+doc.text("fit", create, [[fit{ data =, model =, free =, ... } -> fit
+Posterior of a model galaxy given the photometry of a source. f:run{ out = "x.h5" }, print(f:summary()), f:plot_sed(), f:corner(),
+f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:save(file); load_fit(file) brings it back.
+@param data observation
+@param model galaxy: its values are those of the parameters that are not free
+@param free table of parameter = prior; a function of the sampled coordinate returning ln p is a prior too
+@param noise noise.calibration{ floor =, f_cal = }
+@param limits (censored) how upper limits enter: measured, censored, onesided, cut
+@param sampler (sampler.ensemble{}) how to sample
+@param seed (session) seed of the random numbers: same seed, same bits
+@param name label (default: the source's name)
+@example f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1.3e10) } }:run{}]])
+
+fit.new = create
+return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })
