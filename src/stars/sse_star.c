@@ -132,6 +132,8 @@ void gal_sse_marks_init(gal_sse_marks *k, const gal_sse_coef *c, double m)
     k->t_tp = gal_sse_age_of_core(&k->eagb, k, RATE_HE, k->mc_tp);
     branch_init(&k->tpagb, k, RATE_AGB, k->t_tp, k->mc_tp);
     k->mc_sn = fmax(fmax(GAL_MCH, 0.773 * k->mc_bagb - 0.35), 1.05 * k->mcco_bagb);
+    if (k->mc_bagb >= 2.25) /* carbon burns before the second dredge-up: no thermal pulses, at any mass of the fits */
+        k->mc_sn = fmin(k->mc_sn, k->mc_tp);
 }
 
 void gal_sse_marks_helium(gal_sse_marks *k, double m)

@@ -3,8 +3,9 @@
  * Winds (HPT00 section 7.1; Msun/yr): Reimers 1975 (eta = 0.5) from the Hertzsprung gap on; Vassiliadis & Wood 1993 on the AGB;
  * Nieuwenhuijzen & de Jager 1990 for L > 4000 Lsun, scaled with Z^1/2; Wolf-Rayet-like for small envelopes and helium stars;
  * luminous blue variables beyond the Humphreys-Davidson limit. Two changes were calibrated on published isochrones:
- *  - cool supergiants (log L > 5.5, Teff < 8000 K) lose mass 30 times faster, which strips stars above about 30 Msun to helium
- *    stars as observed; the factor falls to 1 between Z = 0.004 and Z = 0.001 (winds driven by metals);
+ *  - cool supergiants (log L > 5.5, Teff < 8000 K) lose mass 30 times faster, which strips stars above about 30 Msun to
+ *    helium stars as observed; the factor falls to 1, and eruptions of luminous blue variables to 0, from Z = 0.008 to 0.002
+ *    (metal-poor supergiants keep their envelopes: without this, populations of Z <= 0.002 lack light in V at 3-6 Myr);
  *  - the superwind of massive AGB stars starts earlier: the period shift -100 (M - 2.5) of Vassiliadis & Wood is +50 (M - 2.5).
  *
  * Mass loss on the main sequence and in the Hertzsprung gap changes the star: m0 follows the mass and the age is rescaled to
@@ -24,10 +25,14 @@ double gal_sse_logteff(double lum, double rad)
     return log10(TEFF_SUN) + 0.25 * log10(lum) - 0.5 * log10(rad);
 }
 
+double gal_sse_metal_ramp(double z)
+{
+    return fmin(1.0, fmax(0.0, log(z / 0.002) / log(4.0)));
+}
+
 static double supergiant_boost(double z)
 {
-    double f = log(z / 0.001) / log(4.0);
-    return pow(30.0, fmin(1.0, fmax(0.0, f)));
+    return pow(30.0, gal_sse_metal_ramp(z));
 }
 
 double gal_sse_wind(const gal_sse_coef *c, gal_sse_phase phase, double lum, double rad, double mt, double mu)
@@ -54,7 +59,7 @@ double gal_sse_wind(const gal_sse_coef *c, gal_sse_phase phase, double lum, doub
         dm = fmax(dm, 1e-13 * lum * sqrt(lum) * (1.0 - mu));
     double hd = 1e-5 * rad * sqrt(lum);
     if (lum > 6e5 && hd > 1.0)
-        dm += 0.1 * pow(hd - 1.0, 3) * (lum / 6e5 - 1.0);
+        dm += gal_sse_metal_ramp(c->z) * 0.1 * pow(hd - 1.0, 3) * (lum / 6e5 - 1.0);
     if (phase >= GAL_SSE_HG && phase <= GAL_SSE_EAGB && log10(lum) > 5.5 && gal_sse_logteff(lum, rad) < log10(8000.0))
         dm *= supergiant_boost(c->z);
     return dm;

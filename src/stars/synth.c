@@ -156,8 +156,9 @@ static gal_status axes(gal_ssp *s, const gal_synth_opts *o, const gal_tracks *t,
         while (j < t->nz && fabs(t->grid[j].z - z) > 1e-9 * z)
             j++;
         if (j == t->nz)
-            return gal_fail(GAL_EINVAL, "synthesis: metallicity %g (number %zu) is not among the %zu of the tracks given", z,
-                            i + 1, t->nz);
+            return gal_fail(GAL_EINVAL,
+                            "synthesis: metallicity %g (number %zu) is not among the %zu of the tracks given", z, i + 1,
+                            t->nz);
         s->z[i] = z;
         iz[i] = j;
     }
@@ -165,7 +166,8 @@ static gal_status axes(gal_ssp *s, const gal_synth_opts *o, const gal_tracks *t,
     for (size_t i = 0; i < s->nage; i++) {
         s->age[i] = o->age ? o->age[i] : pow(10.0, 5.0 + 5.2 * (double)i / (NAGE - 1));
         if (!(s->age[i] >= 0.0 && s->age[i] <= oldest))
-            return gal_fail(GAL_EDOMAIN, "synthesis: age %g yr (number %zu) is outside 0 .. %g", s->age[i], i + 1, oldest);
+            return gal_fail(GAL_EDOMAIN, "synthesis: age %g yr (number %zu) is outside 0 .. %g", s->age[i], i + 1,
+                            oldest);
     }
     GAL_TRY(gal_check_ascending("synthesis: ages", s->age, s->nage));
 out:
@@ -179,17 +181,25 @@ static gal_status describe(gal_ssp *s, const gal_synth_opts *o)
     const char *imf = f->name ? f->name : "user";
     char gas[160] = "no nebular emission";
     if (o->nebular)
-        snprintf(gas, sizeof gas, "nebular continuum and lines, log U %g, fesc %g, fdust %g", o->logu, o->fesc, o->fdust);
+        snprintf(gas, sizeof gas, "nebular continuum and lines, log U %g, fesc %g, fdust %g", o->logu, o->fesc,
+                 o->fdust);
     char *name = gal_asprintf("builtin-%s%s", imf, o->nebular ? "-nebular" : "");
     char *text = gal_asprintf(
         "Synthesised by Galua from published physics.\n"
         "IMF: %s, %g to %g Msun. Z %g to %g (%zu), ages %g to %g yr (%zu); %s; %s.\n"
-        "Tracks: Hurley, Pols & Tout 2000 (MNRAS 315, 543), zero-age main sequence Tout et al. 1996 (MNRAS 281, 257), their "
-        "winds with: mass loss of cool supergiants (log L > 5.5) x 30 for Z >= 0.004, none for Z <= 0.001; superwind of massive "
-        "AGB stars advanced; red supergiants not cooler than 3800 K (4200 K at Z <= 0.002); first 45 %% of core He burning above "
-        "11 Msun blue; deaths of 1.5-3 Msun stars near the AGB boom spread. Z > 0.03 extrapolated from 0.02 and 0.03.\n"
-        "Remnants: white dwarfs after HPT00, core collapse after Belczynski, Kalogera & Bulik 2002 (ApJ 572, 407). Type Ia: "
-        "t^-1.1 from 40 Myr, 1.3e-3 per Msun (Maoz & Graur 2017, ApJ 848, 25), scaled by the number of 3-8 Msun stars.\n"
+        "Tracks: Hurley, Pols & Tout 2000 (MNRAS 315, 543), zero-age main sequence Tout et al. 1996 (MNRAS 281, 257), "
+        "their "
+        "winds with: mass loss of cool supergiants (log L > 5.5) x 30 for Z >= 0.008, x 1 and no LBV eruptions for Z "
+        "<= 0.002; "
+        "superwind of massive "
+        "AGB stars advanced; red supergiants not cooler than 3800 K (4200 K at Z <= 0.002); first 45 %% (Z <= 0.002: "
+        "85 %%) of core "
+        "He burning above 11 Msun blue; deaths of 1.5-3 Msun stars near the AGB boom spread. Z > 0.03 extrapolated "
+        "from 0.02 and 0.03.\n"
+        "Remnants: white dwarfs after HPT00, core collapse after Belczynski, Kalogera & Bulik 2002 (ApJ 572, 407). "
+        "Type Ia: "
+        "t^-1.1 from 40 Myr, 1.3e-3 per Msun (Maoz & Graur 2017, ApJ 848, 25), scaled by the number of 3-8 Msun "
+        "stars.\n"
         "Spectra: plane-parallel LTE atmospheres with statistical line blanketing; black bodies outside 3000-100000 K.",
         imf, f->mlo, f->mhi, s->z[0], s->z[s->nz - 1], s->nz, s->age[0], s->age[s->nage - 1], s->nage, gas,
         o->postagb ? "post-AGB stars" : "no post-AGB stars");

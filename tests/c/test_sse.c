@@ -155,6 +155,13 @@ static void test_remnants(void **state)
     assert_int_equal(tr.kind, GAL_REM_NS);
     assert_int_equal(gal_sse_evolve(&tr, &c, 80.0, 30e3), GAL_OK);
     assert_int_equal(tr.kind, GAL_REM_BH);
+    for (double z = 1e-4; z < 0.03; z *= 3.0) { /* no white dwarf is heavier than Chandrasekhar's limit */
+        gal_sse_coef_init(&c, z);
+        for (double m = 0.8; m <= 100.0; m *= 1.05) {
+            assert_int_equal(gal_sse_evolve(&tr, &c, m, 30e3), GAL_OK);
+            assert_true(!tr.complete || tr.kind > GAL_REM_ONEWD || (tr.m_rem < GAL_MCH && m < 10.0));
+        }
+    }
     gal_free(tr.pt);
 }
 
@@ -177,7 +184,7 @@ static void test_tracks(void **state)
         for (size_t j = 0; j < tr.n; j++) {
             const gal_sse_point *p = tr.pt + j, *q = p + 1;
             assert_true(isfinite(p->logl) && p->logl > -4 && p->logl < 7.0);
-            assert_true(p->logte > 3.2 && p->logte < 6.0);
+            assert_true(p->logte > 3.2 && p->logte < 6.0 && (p->phase != GAL_SSE_TPAGB || m < 13.0));
             assert_true(p->m > 0 && p->m <= m && p->mc >= 0 && p->mc <= p->m * (1 + 1e-3));
             if (j + 1 == tr.n)
                 break;
