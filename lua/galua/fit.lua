@@ -318,10 +318,19 @@ function fit:corner(given)
     spec.log[k] = log
   end
   local wanted = o.params
+  local seen = {} -- the group (sfh., ism.) is dropped from labels unless two parameters share the rest
+  for _, p in ipairs(self.free) do
+    local last = p[1]:match("[^.]+$")
+    seen[last] = (seen[last] or 0) + 1
+  end
+  local function label(name)
+    local last = name:match("[^.]+$")
+    return seen[last] == 1 and last or name
+  end
   for i, p in ipairs(self.free) do
     local take = wanted == nil
     for _, name in ipairs(wanted or {}) do take = take or name == p[1] end
-    if take then add(p[1], self.target.units[i], s.values[p[1]], p[2].log) end
+    if take then add(label(p[1]), self.target.units[i], s.values[p[1]], p[2].log) end
   end
   for _, name in ipairs(o.derived or {}) do
     local unit
@@ -354,6 +363,76 @@ function fit:plot_sfh(given)
   return plot.sfh{ t = lookback, median = mid, lo = lo, hi = hi, direction = "lookback" }
 end
 
+-- ---------------------------------------------------------------- results file
+local json = require "galua.json"
+
+-- Everything needed to build the same fit again, as data.
+function fit:description()
+  local m = self.model
+  local theta, priors = {}, {}
+  for _, p in ipairs(m:params()) do theta[p.name] = p.value end
+  for i, p in ipairs(self.free) do priors[i] = { name = p[1], prior = p[2]:describe() } end
+  local f_cal = self.noise.f_cal
+  return {
+    format = 1, galua = galua.version, name = self.name, seed = self.seed, limits = self.limits,
+    noise = { floor = self.noise.floor or 0, f_cal = type(f_cal) == "number" and f_cal or 0 },
+    model = m:describe(), theta = theta, free = priors,
+    sampler = { kind = self.sampler.kind, walkers = self.sampler.walkers, steps = self.sampler.steps, until_tau = self.sampler.until_tau,
+      max = self.sampler.max, thin = self.sampler.thin, discard = self.sampler.discard,
+      moves = type(self.sampler.moves) == "string" and self.sampler.moves or "mix" },
+    data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation },
+  }
+end
+
+function fit:save(path)
+  self:need_ensemble()
+  local script = ""
+  if core.script then
+    local file = io.open(core.script, "r")
+    if file then
+      script = file:read("*a")
+      file:close()
+    end
+  end
+  self.target:save(self.ensemble, path, { model = json.encode(self:description()), script = script,
+    ssp_provenance = self.model.ssp.provenance, summary = self.ensemble.stored > 8 and tostring(self:summary()) or "" })
+  return self
+end
+
+function fit:need_ensemble()
+  if not self.ensemble then galua.fail("this fit has not been run: call fit:run{}") end
+end
+
+function fit:restore(path)
+  self.ensemble = self.target:restore(path)
+  self._samples, self._summary = nil, nil
+  return self
+end
+
+local function load_fit(path, options)
+  local o = galua.options("load_fit", options, { ssp = ":any" })
+  local texts, data = galua.result_texts(path)
+  if not texts.model then galua.fail("%s: holds no model description: not a file of fit:save", path) end
+  local d = json.decode(texts.model)
+  if d.format ~= 1 then galua.fail("%s: written by a newer version (format %s)", path, tostring(d.format)) end
+  local obs = galua.observation.new{ name = d.data.name, redshift = d.data.redshift, distance = d.data.distance,
+    citation = d.data.citation }
+  for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
+  local model = galua.galaxy_from(d.model, o.ssp)
+  model:set(d.theta)
+  local free = {}
+  for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
+  local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
+    noise = galua.noise.calibration{ floor = d.noise.floor, f_cal = d.noise.f_cal },
+    sampler = galua.sampler.ensemble{ walkers = d.sampler.walkers, steps = d.sampler.steps, until_tau = d.sampler.until_tau,
+      max = d.sampler.max, thin = d.sampler.thin, discard = d.sampler.discard, moves = d.sampler.moves } }
+  return f:restore(path)
+end
+
+doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file }]) -> fit
+The fit of a results file, with its model, data, samples and state: f:summary(), f:best(), f:run{ more = 1000 }. The SSP table must
+have the hash that the fit used; name its file when it is not the built-in one.]])
+
 doc.text("fit", create, [[fit{ data =, model =, free =, ... } -> fit
 Posterior of a model galaxy given the photometry of a source. f:run{ out = "x.h5" }, print(f:summary()), f:plot_sed(), f:corner(),
 f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:save(file); load_fit(file) brings it back.
@@ -367,5 +446,5 @@ f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:save(file); load_fit(file)
 @param name label (default: the source's name)
 @example f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1.3e10) } }:run{}]])
 
-fit.new = create
+galua.load_fit = load_fit
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })
