@@ -61,6 +61,11 @@ GAL_API void gal_prior_bounds(const gal_prior *p, double *lo, double *hi);
 /* Support in the parameter's own unit. */
 GAL_API void gal_prior_value_bounds(const gal_prior *p, double *lo, double *hi);
 
+/* The arguments it was made with (0 for a table), and the nodes and ln density given for a table (0 for
+ * the others); borrowed. */
+GAL_API size_t gal_prior_args(const gal_prior *p, const double **args);
+GAL_API size_t gal_prior_nodes(const gal_prior *p, const double **x, const double **lnp);
+
 /* ------------------------------------------------------------------ coordinates */
 GAL_API double gal_prior_value(const gal_prior *p, double x);      /* sampled coordinate -> parameter value */
 GAL_API double gal_prior_x(const gal_prior *p, double value);      /* parameter value -> sampled coordinate (NaN if none) */

@@ -93,8 +93,11 @@ fit.__tostring = fit.describe
 fit.__galua_show = fit.describe
 
 -- ---------------------------------------------------------------- running
+local ffi = require "ffi"
+pcall(ffi.cdef, "int isatty(int fd);")
+
 local function progress_line()
-  local tty = core.isatty and core.isatty(2)
+  local tty = ffi.C.isatty(2) == 1
   local last = -1
   return function(fraction, text)
     if tty then
@@ -387,8 +390,10 @@ end
 function fit:save(path)
   self:need_ensemble()
   local script = ""
-  if core.script then
-    local file = io.open(core.script, "r")
+  local source = rawget(_G, "arg")
+  source = source and source[0]
+  if type(source) == "string" then
+    local file = io.open(source, "r")
     if file then
       script = file:read("*a")
       file:close()

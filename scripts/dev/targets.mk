@@ -36,6 +36,12 @@ data: $(B)/galua
 
 # ---- checks
 SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
+demo: deps
+	@$(MAKE) --no-print-directory run-demo
+run-demo: all
+	@mkdir -p build/demo
+	$(B)/galua scripts/ngc3898.lua build/demo
+
 lint: $(B)/libgalua.so
 	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(SOURCES); \
 	  else echo "clang-format is not installed: formatting not checked"; fi

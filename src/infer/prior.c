@@ -427,7 +427,7 @@ gal_hash gal_prior_hash(const gal_prior *p)
         gal_hash_combine(gal_hash_bytes(p->text, strlen(p->text)), gal_hash_bytes(p->arg, p->narg * sizeof *p->arg));
     if (p->kind == GAL_PRIOR_TABLE) {
         h = gal_hash_combine(h, gal_hash_bytes(p->table.x, p->table.n * sizeof(double)));
-        h = gal_hash_combine(h, gal_hash_bytes(p->table.lnp, p->table.n * sizeof(double)));
+        h = gal_hash_combine(h, gal_hash_bytes(p->table.given, p->table.n * sizeof(double)));
     }
     return h;
 }
@@ -663,4 +663,17 @@ void gal_prior_transform(const gal_prior *p, size_t m, const double *u, double *
 {
     for (size_t i = 0; i < m; i++)
         x[i * stride] = quantile(p, u[i * stride]);
+}
+
+size_t gal_prior_args(const gal_prior *p, const double **args)
+{
+    *args = p->arg;
+    return p->kind == GAL_PRIOR_TABLE ? 0 : p->narg;
+}
+
+size_t gal_prior_nodes(const gal_prior *p, const double **x, const double **lnp)
+{
+    *x = p->table.x;
+    *lnp = p->table.given;
+    return p->table.n;
 }

@@ -59,13 +59,15 @@ gal_status prior_table_build(prior_table *t, const double *x, const double *lnp,
     }
     if (top == -INFINITY)
         return gal_fail(GAL_EINVAL, "the density is zero at all %zu nodes between %g and %g", n, x[0], x[n - 1]);
-    double *mem = GAL_NEWN(double, 3 * n);
+    double *mem = GAL_NEWN(double, 4 * n);
     if (!mem)
         return GAL_ENOMEM;
     t->n = n;
     t->x = mem;
     t->lnp = mem + n;
     t->cum = mem + 2 * n;
+    t->given = mem + 3 * n;
+    memcpy(t->given, lnp, n * sizeof *lnp);
     memcpy(t->x, x, n * sizeof *x);
     for (size_t i = 0; i < n; i++)
         t->lnp[i] = lnp[i] - top;

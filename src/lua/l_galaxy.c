@@ -4,6 +4,8 @@
 #include "galua/num.h"
 #include "lua/l_classes.h"
 
+#include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -383,6 +385,140 @@ static int m_copy(lua_State *L)
     return 1;
 }
 
+/* the named choices of gal_compat */
+static const struct {
+    const char *name;
+    size_t offset;
+} compat_choice[] = {
+    {"csp_steps", offsetof(gal_compat, csp_steps)},
+    {"stars_at_zstar", offsetof(gal_compat, stars_at_zstar)},
+    {"coarse_temperature", offsetof(gal_compat, coarse_temperature)},
+    {"dust_gas_sign", offsetof(gal_compat, dust_gas_sign)},
+    {"mstar_formula", offsetof(gal_compat, mstar_formula)},
+    {"old_constants", offsetof(gal_compat, old_constants)},
+    {"band_rule", offsetof(gal_compat, band_rule)},
+    {"ssp_grid", offsetof(gal_compat, ssp_grid)},
+};
+enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };
+
+static void push_compat(lua_State *L, const gal_compat *c)
+{
+    lua_createtable(L, 0, NCOMPAT);
+    for (int i = 0; i < NCOMPAT; i++) {
+        lua_pushboolean(L, *(const bool *)((const char *)c + compat_choice[i].offset));
+        lua_setfield(L, -2, compat_choice[i].name);
+    }
+}
+
+/* compat = "exact", "galapy", or a table of named choices */
+static gal_compat read_compat(gal_lua_opts *o)
+{
+    lua_State *L = o->L;
+    gal_compat c = gal_compat_default();
+    if (!gal_lua_opt_push(o, "compat"))
+        return c;
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        static const char *const modes[] = {"exact", "galapy"};
+        lua_pop(L, 1);
+        return gal_lua_opt_choice(o, "compat", modes, 2, 0) == 1 ? gal_compat_galapy() : c;
+    }
+    if (!lua_istable(L, -1))
+        gal_lua_opt_typeerror(o, "compat", "'exact', 'galapy' or a table of choices", -1);
+    int t = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, t)) {
+        const char *names[NCOMPAT], *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+        int i = 0;
+        for (; i < NCOMPAT && strcmp(key, compat_choice[i].name) != 0; i++)
+            ;
+        for (int k = 0; k < NCOMPAT; k++)
+            names[k] = compat_choice[k].name;
+        if (i == NCOMPAT) {
+            char hint[60];
+            gal_did_you_mean(hint, sizeof hint, key, names, NCOMPAT);
+            gal_lua_error(L, GAL_ENOTFOUND, "galaxy: compat has no choice '%s'%s", key, hint);
+        }
+        *(bool *)((char *)&c + compat_choice[i].offset) = lua_toboolean(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return c;
+}
+
+static void set_num(lua_State *L, const char *key, double v)
+{
+    lua_pushnumber(L, v);
+    lua_setfield(L, -2, key);
+}
+
+static void set_str(lua_State *L, const char *key, const char *v)
+{
+    lua_pushstring(L, v);
+    lua_setfield(L, -2, key);
+}
+
+static void set_bool(lua_State *L, const char *key, bool v)
+{
+    lua_pushboolean(L, v);
+    lua_setfield(L, -2, key);
+}
+
+static void set_list(lua_State *L, const char *key, const double *x, size_t n)
+{
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        lua_pushnumber(L, x[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, key);
+}
+
+/* The choices a galaxy was made with, as plain data; lua/galua/describe.lua builds the same galaxy from them. */
+static int m_describe(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    const gal_galaxy_opts *o = gal_galaxy_options(m->g);
+    const gal_cosmo_params *c = gal_cosmo_get(o->cosmo);
+    const gal_sfh *f = gal_galaxy_sfh(m->g);
+    char hex[33];
+    lua_newtable(L);
+    set_bool(L, "dust", o->dust);
+    set_bool(L, "clamp", o->clamp);
+    set_num(L, "logU", o->logu);
+    push_compat(L, &o->compat);
+    lua_setfield(L, -2, "compat");
+    lua_newtable(L);
+    set_str(L, "kind", gal_sfh_name(f->kind));
+    set_bool(L, "evolving", f->evolving_z);
+    if (f->ntable) {
+        set_list(L, "t", f->t, f->ntable);
+        set_list(L, "psi", f->psi, f->ntable);
+    }
+    lua_setfield(L, -2, "sfh");
+    lua_newtable(L);
+    set_str(L, "name", o->ssp->name ? o->ssp->name : "");
+    gal_hash_hex(o->ssp->hash, hex);
+    set_str(L, "hash", hex);
+    lua_setfield(L, -2, "ssp");
+    lua_newtable(L);
+    set_str(L, "name", gal_cosmo_name(o->cosmo));
+    size_t known;
+    const char *const *names = gal_cosmo_names(&known);
+    bool user = true;
+    for (size_t i = 0; i < known; i++)
+        user = user && strcmp(names[i], gal_cosmo_name(o->cosmo)) != 0;
+    set_bool(L, "user", user);
+    set_num(L, "H0", c->h0);
+    set_num(L, "Om0", c->om0);
+    if (!isnan(c->ol0))
+        set_num(L, "OL0", c->ol0);
+    set_num(L, "Tcmb", c->tcmb);
+    set_num(L, "Neff", c->neff);
+    set_num(L, "m_nu", c->mnu[2]);
+    lua_setfield(L, -2, "cosmology");
+    return 1;
+}
+
 static void tostring(lua_State *L, void *obj)
 {
     gal_lua_galaxy *m = obj;
@@ -407,6 +543,7 @@ static const gal_lua_row methods[] = {
     {"band_flux", m_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
     {"derived_values", m_derived, "derived_values() -> table\nWhat derived() prints, as a plain table of numbers."},
     {"sfr", m_sfr, "sfr(t) -> vec [Msun/yr]\nStar formation rate at galaxy times t [yr]."},
+    {"describe", m_describe, "describe() -> table\nThe choices the galaxy was made with, as plain data."},
     {"copy", m_copy, "copy() -> galaxy\nAn independent galaxy of the same kind and parameters."},
     {NULL, NULL, NULL},
 };
@@ -482,9 +619,7 @@ static int create(lua_State *L)
         else if (!(ism = gal_lua_test(L, -1, &gal_lua_spec_class)) || ism->what != SPEC_ISM)
             return gal_lua_opt_typeerror(&o, "ism", "ism.two_phase{} or false", -1);
     }
-    static const char *const modes[] = {"exact", "galapy"};
-    int mode = gal_lua_opt_choice(&o, "compat", modes, 2, 0);
-    m.compat = mode == 1 ? gal_compat_galapy() : gal_compat_default();
+    m.compat = read_compat(&o);
     m.clamp = gal_lua_opt_bool(&o, "clamp", false);
     m.logu = gal_lua_opt_num(&o, "logU", m.logu);
     size_t np = 0, npw = 0;
@@ -564,7 +699,7 @@ void gal_luaopen_galaxy(lua_State *L)
          "@param age [yr] (1e9) time since the onset of star formation\n@param redshift (0) redshift\n"
          "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
          "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
-         "@param compat (exact) 'exact', or 'galapy' for the numbers of GalaPy 0.6 as coded\n"
+         "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6 as coded, or a table of its choices\n"
          "@param clamp (false) use the nearest value of the SSP table instead of refusing a parameter outside it\n"
          "@param logU (-2.5) ionisation parameter, for tables with that axis\n"
          "@param pah_wave [A] wavelengths of a PAH template of your own\n@param pah [1/A] its values\n"

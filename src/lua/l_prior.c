@@ -62,7 +62,26 @@ static int cdf(lua_State *L)
     return 1;
 }
 
+static int arguments(lua_State *L)
+{
+    const double *args;
+    size_t n = gal_prior_args(self(L), &args);
+    gal_lua_pushvec_copy(L, args, n);
+    return 1;
+}
+
+static int nodes(lua_State *L)
+{
+    const double *x, *lnp;
+    size_t n = gal_prior_nodes(self(L), &x, &lnp);
+    gal_lua_pushvec_copy(L, x, n);
+    gal_lua_pushvec_copy(L, lnp, n);
+    return 2;
+}
+
 static const gal_lua_row methods[] = {
+    {"arguments", arguments, "arguments() -> vec\nThe numbers it was made with."},
+    {"nodes", nodes, "nodes() -> vec, vec\nPositions and ln density of a tabulated prior."},
     {"logpdf", logpdf, "logpdf(value) -> number\nln of the normalised density of the value."},
     {"quantile", quantile, "quantile(u) -> number\nValue below which a fraction u of the prior lies."},
     {"cdf", cdf, "cdf(value) -> number\nFraction of the prior below the value."},

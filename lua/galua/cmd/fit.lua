@@ -1,0 +1,175 @@
+-- galua fit FILE.lua: a fit described by a Lua file, which returns fit{...}; and the template of such a file.
+local galua = require "galua"
+
+local usage = [[
+usage: galua fit FILE.lua [--out FILE.h5] [--resume | --fresh] [--dry-run] [--figures PREFIX]
+       galua fit --template [--sfh NAME] [--dustless]   a commented fit file: every parameter with unit, default, range
+FILE.lua ends with: return fit{ data = ..., model = ..., free = {...} }
+  --out FILE      results file (default: FILE.h5); an existing one is refused unless --resume or --fresh
+  --resume        go on where FILE stopped, bit for bit; refused when anything the posterior depends on has changed
+  --dry-run       check everything, list parameters, priors and data, estimate the time; no sampling
+  --figures P     write P_sed.pdf, P_corner.pdf, P_sfh.pdf (default: beside the results file; --figures none)
+  --threads N     before 'fit': threads to use]]
+
+local function number(v)
+  return ((("%.4g"):format(v)):gsub("e%+?(-?)0*(%d)", "e%1%2"))
+end
+
+local function template(args)
+  local kind, dust = "delayed", true
+  local i = 1
+  while i <= #args do
+    if args[i] == "--sfh" then
+      i = i + 1
+      kind = args[i]
+    elseif args[i] == "--dustless" then
+      dust = false
+    else
+      io.stderr:write(("galua fit --template: unknown option '%s'\n%s\n"):format(args[i], usage))
+      return 2
+    end
+    i = i + 1
+  end
+  local known = { insitu = true, constant = true, delayed = true, lognormal = true, dpl = true }
+  if not known[kind or ""] then
+    io.stderr:write(("galua fit --template: unknown history '%s' (known: insitu constant delayed lognormal dpl)\n"):format(tostring(kind)))
+    return 2
+  end
+  local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{}, ism = dust }
+  local out = {}
+  local function put(...) out[#out + 1] = (...):format(select(2, ...)) end
+  put("-- A fit for `galua fit THIS.lua`. Lines starting with -- are comments: uncomment and edit what you need.")
+  put('local obs = observation.read("SOURCE.ecsv")   -- bands, flux densities, errors; units are required')
+  put("")
+  put("local model = galaxy{")
+  put("  sfh = sfh.%s{},", kind)
+  put("  ism = %s,", dust and "ism.two_phase{}" or "false")
+  put("  redshift = obs.redshift,")
+  put("  distance = obs.distance,                     -- [Mpc] luminosity distance; nil or 0: from the redshift")
+  put('  -- ssp = "TABLE.h5",                         -- default: the built-in table')
+  put('  -- cosmology = "Planck18",                   -- Planck15, WMAP9, WMAP7, or cosmology{ H0 =, Om0 = }')
+  put("}")
+  put("")
+  put("return fit{")
+  put("  data = obs,")
+  put("  model = model,")
+  put("  free = {")
+  put("    -- %-18s %-9s %-11s %-24s %s", "parameter", "unit", "default", "allowed range", "meaning")
+  for _, p in ipairs(g:params()) do
+    local text = ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
+    put("    %s[%q] = %s,", p.free and "" or "-- ", p.name, text)
+    put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi),
+      p.doc)
+  end
+  put('    -- ["noise.f_cal"] = prior.loguniform(1e-3, 0.3),   -- fractional error of the model, fitted')
+  put("  },")
+  put("  noise = noise.calibration{ floor = 0.05 },   -- fraction of each flux added to its error in quadrature")
+  put('  limits = "censored",                         -- measured, censored, onesided, cut')
+  put("  sampler = sampler.ensemble{},                -- until 50 autocorrelation times, at most 20000 steps")
+  put("  seed = 42,")
+  put("}")
+  print(table.concat(out, "\n"))
+  return 0
+end
+
+local function exists(path)
+  local f = io.open(path, "r")
+  if f then f:close() end
+  return f ~= nil
+end
+
+local function dry_run(f)
+  print(f)
+  print(f.data:__galua_show())
+  local t = f.target
+  local m = 64
+  local u = galua.vec and {} or {}
+  for i = 1, m do
+    u[i] = {}
+    for k = 1, t.ndim do u[i][k] = (((i * 0.7548776662 + k * 0.5698402910) * (k + 1)) % 1) * 0.98 + 0.01 end
+  end
+  local x = t:prior_transform(galua.mat(u))
+  t:lnprob(x)
+  local clock = galua.clock or os.clock
+  local start, n = clock(), 0
+  while clock() - start < 0.5 do
+    t:lnprob(x)
+    n = n + m
+  end
+  local each = (clock() - start) / n
+  local walkers = f.sampler.walkers > 0 and f.sampler.walkers or math.max(32, 4 * t.ndim)
+  local steps = f.sampler.steps > 0 and f.sampler.steps or f.sampler.max
+  print(("about %.3g us per model; %s%d steps of %d walkers take about %.3g s"):format(each * 1e6,
+    f.sampler.steps > 0 and "" or "at most ", steps, walkers, each * steps * walkers))
+end
+
+local function run(args)
+  local file, out, figures
+  local o = {}
+  local i = 1
+  while i <= #args do
+    local a = args[i]
+    if a == "--out" or a == "--figures" then
+      i = i + 1
+      if not args[i] then
+        io.stderr:write(("galua fit: %s needs a value\n"):format(a))
+        return 2
+      end
+      if a == "--out" then out = args[i] else figures = args[i] end
+    elseif a == "--resume" or a == "--fresh" or a == "--dry-run" then
+      o[a:sub(3)] = true
+    elseif a:sub(1, 2) == "--" then
+      io.stderr:write(("galua fit: unknown option '%s'\n%s\n"):format(a, usage))
+      return 2
+    elseif file then
+      io.stderr:write(("galua fit: one file at a time, got '%s' and '%s'\n"):format(file, a))
+      return 2
+    else
+      file = a
+    end
+    i = i + 1
+  end
+  if not file then io.stderr:write(usage, "\n") return 2 end
+  if not exists(file) then galua.fail("fit: %s: no such file", file) end
+  local chunk, err = loadfile(file)
+  if not chunk then galua.fail("%s", err) end
+  setfenv(chunk, getfenv(1) == _G and _G or getfenv(1))
+  local script_arg = rawget(_G, "arg")
+  if script_arg then script_arg[0] = file end
+  local f = chunk()
+  if type(f) ~= "table" or not f.target then galua.fail("%s: must end with `return fit{...}`", file) end
+  out = out or file:gsub("%.lua$", "") .. ".h5"
+  if o["dry-run"] then
+    dry_run(f)
+    return 0
+  end
+  if exists(out) and not o.resume and not o.fresh then
+    galua.fail("%s exists: --resume goes on with it, --fresh replaces it, --out names another", out)
+  end
+  if o.resume and not exists(out) then galua.fail("%s: nothing to resume: no such file", out) end
+  print(f)
+  f:run{ out = out, resume = o.resume or false }
+  print()
+  print(f:summary())
+  print(("results: %s"):format(out))
+  if figures ~= "none" then
+    local prefix = figures or (out:gsub("%.h5$", ""))
+    local ok, e = pcall(function()
+      f:plot_sed():save(prefix .. "_sed.pdf")
+      f:corner():save(prefix .. "_corner.pdf")
+      f:plot_sfh():save(prefix .. "_sfh.pdf")
+    end)
+    if not ok then galua.fail("figures: %s", tostring(e)) end
+    print(("figures: %s_sed.pdf %s_corner.pdf %s_sfh.pdf"):format(prefix, prefix, prefix))
+  end
+  return f.ensemble.state == "interrupted" and 1 or 0
+end
+
+return {
+  summary = "fit a source: galua fit FILE.lua, --template, --dry-run, --resume",
+  main = function(args)
+    if args[1] == "--template" then return template({ unpack(args, 2) }) end
+    if args[1] == "--help" then print(usage) return 0 end
+    return run(args)
+  end,
+}

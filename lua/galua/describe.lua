@@ -1,0 +1,25 @@
+-- A galaxy model as data, and back: what results files keep so that load_fit can build the same model.
+local galua = require "galua"
+local M = {}
+
+-- description of galaxy:describe(); ssp: a table or file to use instead of the built-in one
+function M.galaxy_from(d, ssp)
+  local table_of = ssp
+  if type(ssp) == "string" then table_of = galua.ssp.read(ssp) end
+  if not table_of then
+    table_of = d.ssp.name == "synthetic" and galua.ssp.synthetic() or galua.ssp.default()
+  end
+  if table_of.hash ~= d.ssp.hash then
+    galua.fail("the fit used SSP table '%s' (hash %s), this is '%s' (hash %s): name its file, load_fit(path, { ssp = FILE })",
+      d.ssp.name, d.ssp.hash:sub(1, 12), table_of.name, table_of.hash:sub(1, 12))
+  end
+  local options = { ssp = table_of, clamp = d.clamp, compat = d.compat, logU = d.logU, ism = d.dust,
+    cosmology = d.cosmology.user and galua.cosmology{ H0 = d.cosmology.H0, Om0 = d.cosmology.Om0, OL0 = d.cosmology.OL0,
+      Tcmb = d.cosmology.Tcmb, Neff = d.cosmology.Neff, m_nu = d.cosmology.m_nu, name = d.cosmology.name } or d.cosmology.name }
+  local s = { metallicity = d.sfh.kind ~= "insitu" and (d.sfh.evolving and "evolving" or "constant") or nil, t = d.sfh.t, psi = d.sfh.psi }
+  options.sfh = galua.sfh[d.sfh.kind](s)
+  options.pah_wave, options.pah = d.pah_wave, d.pah
+  return galua.galaxy(options)
+end
+
+return M
