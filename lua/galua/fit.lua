@@ -69,7 +69,7 @@ local function create(given)
   local noise = o.noise or {}
   local f_cal = noise.f_cal
   if type(f_cal) == "userdata" then free["noise.f_cal"], f_cal = f_cal, nil end
-  local self = { data = o.data, model = o.model:copy(), seed = o.seed or core.seed(), sampler = o.sampler or galua.sampler.ensemble{},
+  local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or galua.sampler.ensemble{},
     limits = o.limits, noise = noise, name = o.name or o.data.name }
   self.free = ordered(self.model, free)
   self.target = galua.target{ data = o.data, model = self.model, free = self.free, limits = o.limits,
@@ -93,11 +93,8 @@ fit.__tostring = fit.describe
 fit.__galua_show = fit.describe
 
 -- ---------------------------------------------------------------- running
-local ffi = require "ffi"
-pcall(ffi.cdef, "int isatty(int fd);")
-
 local function progress_line()
-  local tty = ffi.C.isatty(2) == 1
+  local tty = core.isatty(2)
   local last = -1
   return function(fraction, text)
     if tty then
