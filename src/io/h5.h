@@ -105,4 +105,7 @@ GAL_API gal_status gal_h5_dim(gal_h5 *h, const char *name, size_t n);
 GAL_API gal_status gal_h5_make_scale(gal_h5 *h, const char *dataset);
 /* Attaches one scale per axis; scales[i] NULL skips an axis. */
 GAL_API gal_status gal_h5_set_dims(gal_h5 *h, const char *dataset, int rank, const char *const *scales);
+/* Names (last path component) of the scales attached to the axes; "" where there is none. Freed with gal_h5_free_strings. */
+GAL_API gal_status gal_h5_get_dims(gal_h5 *h, const char *dataset, char ***names, int *rank);
+GAL_API bool gal_h5_is_scale(gal_h5 *h, const char *dataset); /* a coordinate variable or bare dimension */
 #endif

@@ -414,3 +414,55 @@ gal_status gal_h5_set_dims(gal_h5 *h, const char *dataset, int rank, const char 
     H5Dclose(dset);
     return st;
 }
+
+static herr_t scale_name(hid_t dset, unsigned axis, hid_t scale, void *out)
+{
+    char path[1024];
+    (void)dset;
+    (void)axis;
+    ssize_t n = H5Iget_name(scale, path, sizeof path);
+    if (n > 0 && (size_t)n < sizeof path) {
+        const char *slash = strrchr(path, '/');
+        *(char **)out = gal_strdup(slash ? slash + 1 : path);
+    }
+    return 1; /* the first scale of an axis is its name */
+}
+
+gal_status gal_h5_get_dims(gal_h5 *h, const char *dataset, char ***names, int *rank)
+{
+    hid_t dset;
+    gal_h5_info info;
+    h5_quiet();
+    gal_status st = gal_h5_describe(h, dataset, &info);
+    if (st == GAL_OK)
+        st = h5_dataset(h, dataset, &dset);
+    if (st != GAL_OK)
+        return st;
+    char **s = GAL_NEWN(char *, (size_t)info.rank + 1);
+    st = s ? GAL_OK : GAL_ENOMEM;
+    for (int i = 0; st == GAL_OK && i < info.rank; i++) {
+        if (H5DSget_num_scales(dset, (unsigned)i) > 0)
+            H5DSiterate_scales(dset, (unsigned)i, NULL, scale_name, &s[i]);
+        if (!s[i] && !(s[i] = gal_strdup("")))
+            st = GAL_ENOMEM;
+    }
+    H5Dclose(dset);
+    if (st != GAL_OK) {
+        gal_h5_free_strings(s, (size_t)info.rank);
+        return st;
+    }
+    *names = s;
+    *rank = info.rank;
+    return GAL_OK;
+}
+
+bool gal_h5_is_scale(gal_h5 *h, const char *dataset)
+{
+    hid_t dset;
+    h5_quiet();
+    if (!gal_h5_has(h, dataset) || h5_dataset(h, dataset, &dset) != GAL_OK)
+        return false;
+    bool is = H5DSis_scale(dset) > 0;
+    H5Dclose(dset);
+    return is;
+}
