@@ -25,6 +25,10 @@ GAL_CFLAGS := -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -fopenmp -ffp-
   -DGAL_VERSION='"$(VERSION)"' -DGAL_PREFIX='"$(PREFIX)"' $(PKG_CFLAGS) $(CFLAGS)
 LIBS := $(SAN_LINK) -fopenmp $(PKG_LIBS) -lhdf5_hl -ldl -lm $(LDFLAGS)
 
+# `make V=1` shows the commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
+
 # ---- sources. src/repl is the program, everything else the library. *_kern.c are hot loops, compiled once per instruction
 # set (base, x86-64-v3, x86-64-v4) with -DGAL_ISA=...; the best one is chosen at start (src/num/isa.h).
 LIBSRC  := $(sort $(wildcard src/base/*.c src/num/*.c src/io/*.c src/astro/*.c src/stars/*.c src/ssp/*.c src/sfh/*.c src/csp/*.c \
@@ -45,11 +49,13 @@ all: deps-check $(B)/galua $(B)/libgalua.a $(B)/galua.pc data
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(GAL_CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(GAL_CFLAGS) -MMD -MP -c $< -o $@
 define kern_rule
 $(O)/%_kern.$(1).o: %_kern.c
 	@mkdir -p $$(@D)
-	$(CC) $(GAL_CFLAGS) $(ISA_$(1)) -fno-trapping-math -DGAL_ISA=$(1) -MMD -MP -c $$< -o $$@
+	$$(call say,CC,$$< [$(1)])
+	$$(Q)$(CC) $(GAL_CFLAGS) $(ISA_$(1)) -fno-trapping-math -DGAL_ISA=$(1) -MMD -MP -c $$< -o $$@
 endef
 $(foreach i,$(ISAS),$(eval $(call kern_rule,$(i))))
 
@@ -63,28 +69,33 @@ FORCE:
 
 $(B)/libgalua.so: $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-soname,libgalua.so.0 $^ $(LIBS) -o $@
-	ln -sf libgalua.so $(B)/libgalua.so.0
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libgalua.so.0 $^ $(LIBS) -o $@
+	$(Q)ln -sf libgalua.so $(B)/libgalua.so.0
 $(B)/libgalua.a: $(LIBOBJ)
 	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
 $(B)/galua.pc: scripts/dev/galua.pc.in Makefile
 	@mkdir -p $(@D)
-	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' $< > $@
 $(O)/embed.c: $(LUASRC) scripts/dev/embed.lua
 	@mkdir -p $(@D)
-	luajit scripts/dev/embed.lua $(LUASRC) > $@.tmp && mv $@.tmp $@
+	$(call say,EMBED,lua/)
+	$(Q)luajit scripts/dev/embed.lua $(LUASRC) > $@.tmp && mv $@.tmp $@
 $(O)/embed.o: $(O)/embed.c
-	$(CC) $(GAL_CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(GAL_CFLAGS) -c $< -o $@
 $(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so
 	@mkdir -p $(@D)
-	$(CC) $(REPLOBJ) $(O)/embed.o -L$(B) -Wl,--no-as-needed -lgalua -Wl,--as-needed -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -Wl,-E \
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(REPLOBJ) $(O)/embed.o -L$(B) -Wl,--no-as-needed -lgalua -Wl,--as-needed -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -Wl,-E \
 	  $(LIBS) -o $@
 
 # tests link the static library: they may look at internal functions
 $(B)/tests/%: tests/c/%.c $(B)/libgalua.a
 	@mkdir -p $(@D)
-	$(CC) $(GAL_CFLAGS) -MMD -MP $< $(B)/libgalua.a -lcmocka $(LIBS) -o $@
+	$(call say,TEST,$<)
+	$(Q)$(CC) $(GAL_CFLAGS) -MMD -MP $< $(B)/libgalua.a -lcmocka $(LIBS) -o $@
 
 .DEFAULT_GOAL := all
 include scripts/dev/targets.mk
