@@ -54,7 +54,7 @@ $(O)/%.o: %.c
 define kern_rule
 $(O)/%_kern.$(1).o: %_kern.c
 	@mkdir -p $$(@D)
-	$$(call say,CC,$$< [$(1)])
+	$$(call say,CC,"$$< [$(1)]")
 	$$(Q)$(CC) $(GAL_CFLAGS) $(ISA_$(1)) -fno-trapping-math -DGAL_ISA=$(1) -MMD -MP -c $$< -o $$@
 endef
 $(foreach i,$(ISAS),$(eval $(call kern_rule,$(i))))

@@ -10,7 +10,8 @@ typedef struct prior_table {
     double *x;   /* [n] nodes */
     double *lnp; /* [n] normalised ln density */
     double *cum; /* [n] probability below node i; cum[n-1] = 1 */
-    double *given; /* [n] ln density as given: what a results file stores, so that the same table comes back bit for bit */
+    double
+        *given; /* [n] ln density as given: what a results file stores, so that the same table comes back bit for bit */
 } prior_table;
 
 struct gal_prior {

@@ -441,10 +441,13 @@ gal_status gal_h5_get_dims(gal_h5 *h, const char *dataset, char ***names, int *r
     char **s = GAL_NEWN(char *, (size_t)info.rank + 1);
     st = s ? GAL_OK : GAL_ENOMEM;
     for (int i = 0; st == GAL_OK && i < info.rank; i++) {
-        if (H5DSget_num_scales(dset, (unsigned)i) > 0)
+        bool scaled = H5DSget_num_scales(dset, (unsigned)i) > 0;
+        if (scaled)
             H5DSiterate_scales(dset, (unsigned)i, NULL, scale_name, &s[i]);
-        if (!s[i] && !(s[i] = gal_strdup("")))
-            st = GAL_ENOMEM;
+        if (!s[i] && (scaled || !(s[i] = gal_strdup(""))))
+            st = gal_error_code() == GAL_ENOMEM ? GAL_ENOMEM
+                                                : gal_fail(GAL_EFORMAT, "%s: axis %d of '%s' has a scale without a name",
+                                                           gal_h5_path(h), i + 1, dataset);
     }
     H5Dclose(dset);
     if (st != GAL_OK) {

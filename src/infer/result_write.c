@@ -1,0 +1,108 @@
+/* Writing results: one HDF5 group per group, coordinates as dimension scales, attributes of the ArviZ schema.
+ *
+ * netCDF-4 dimensions are per group, so each group gets the coordinate variables its variables use. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/h5.h"
+#include "result_int.h"
+
+static const gal_h5_type H5TYPE[] = {GAL_H5_F64, GAL_H5_I64, GAL_H5_I8, GAL_H5_I8, GAL_H5_STR};
+
+static gal_status write_data(gal_h5 *h, const char *path, const gal_var *v)
+{
+    gal_h5_opt opt = {.units = v->unit, .about = v->about};
+    gal_status st;
+    if (v->type == GAL_VAR_TEXT)
+        return v->rank == 0 ? gal_h5_write_string(h, path, *(char **)v->data)
+                            : gal_h5_write_strings(h, path, (const char *const *)v->data, v->size[0]);
+    st = gal_h5_write(h, path, H5TYPE[v->type], v->rank, v->size, v->data, &opt);
+    if (st == GAL_OK && v->type == GAL_VAR_BOOL)
+        st = gal_h5_attr_set_string(h, path, "dtype", "bool");
+    return st;
+}
+
+/* The coordinate variable of one dimension in one group. */
+static gal_status write_dim(const gal_result *r, gal_h5 *h, const char *path, const char *dim, size_t n)
+{
+    const gal_var *c = gal_result_coord(r, dim);
+    gal_status st;
+    if (gal_h5_has(h, path))
+        return GAL_OK;
+    if (c && c->size[0] == n) {
+        st = write_data(h, path, c);
+    } else {
+        int64_t *count = GAL_NEWN(int64_t, n);
+        if (!count)
+            return GAL_ENOMEM;
+        for (size_t i = 0; i < n; i++)
+            count[i] = (int64_t)i;
+        st = gal_h5_write(h, path, GAL_H5_I64, 1, &n, count, NULL);
+        gal_free(count);
+    }
+    return st == GAL_OK ? gal_h5_make_scale(h, path) : st;
+}
+
+static gal_status write_var(const gal_result *r, gal_h5 *h, const gal_var *v)
+{
+    gal_status st = GAL_OK;
+    char *path = gal_asprintf("%s/%s", v->group, v->name), *scale[GAL_VAR_MAXRANK] = {NULL};
+    if (!path)
+        return GAL_ENOMEM;
+    for (int i = 0; i < v->rank; i++) {
+        scale[i] = gal_asprintf("%s/%s", v->group, v->dim[i]);
+        if (!scale[i]) {
+            st = GAL_ENOMEM;
+            goto out;
+        }
+        GAL_TRY(write_dim(r, h, scale[i], v->dim[i], v->size[i]));
+    }
+    GAL_TRY(write_data(h, path, v));
+    if (v->rank > 0)
+        GAL_TRY(gal_h5_set_dims(h, path, v->rank, (const char *const *)scale));
+out:
+    gal_free(path);
+    for (int i = 0; i < v->rank; i++)
+        gal_free(scale[i]);
+    return st;
+}
+
+static gal_status write_attributes(gal_h5 *h, const char *group, const char *now)
+{
+    static const char *const A[][2] = {{"creation_library", "galua"},
+                                       {"creation_library_version", GAL_VERSION},
+                                       {"creation_library_language", "C"},
+                                       {"inference_library", "galua"},
+                                       {"inference_library_version", GAL_VERSION}};
+    gal_status st = gal_h5_attr_set_string(h, group, "created_at", now);
+    for (size_t i = 0; st == GAL_OK && i < sizeof A / sizeof *A; i++)
+        st = gal_h5_attr_set_string(h, group, A[i][0], A[i][1]);
+    return st;
+}
+
+gal_status gal_result_write(const gal_result *r, const char *path)
+{
+    gal_h5 *h = NULL;
+    char now[40];
+    int64_t format = RESULT_FORMAT;
+    gal_status st = gal_h5_create(&h, path);
+    if (st != GAL_OK)
+        return st;
+    gal_timestamp(now, sizeof now);
+    GAL_TRY(gal_h5_attr_set_i64(h, "/", "galua_format", &format, 1));
+    GAL_TRY(write_attributes(h, "/", now));
+    for (size_t i = 0; i < r->n; i++) {
+        const char *group = r->var[i]->group;
+        if (!gal_h5_has(h, group)) {
+            GAL_TRY(gal_h5_make_group(h, group));
+            GAL_TRY(write_attributes(h, group, now));
+        }
+        GAL_TRY(write_var(r, h, r->var[i]));
+    }
+out:
+    if (st != GAL_OK) {
+        gal_h5_abandon(h);
+        return st;
+    }
+    return gal_h5_close(h);
+}
