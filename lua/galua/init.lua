@@ -12,7 +12,7 @@ galua.version = core.versions().galua
 
 local brings = require "galua.brings"
 
-local internal = { core = true, registry = true, brings = true, init = true, strict = true, repl = true, complete = true }
+local internal = { core = true, registry = true, brings = true, init = true, strict = true, repl = true, complete = true, cmd = true }
 
 local function names_of(t, list)
   for k in pairs(t) do if type(k) == "string" then list[#list + 1] = k end end
@@ -37,11 +37,13 @@ end
 
 -- A wrong field of a loaded module says so instead of giving nil.
 local function guard(module, t)
-  if getmetatable(t) == nil then
-    setmetatable(t, { __index = function(_, key)
+  local mt = getmetatable(t) or {}
+  if type(mt) == "table" and rawget(mt, "__index") == nil then
+    mt.__index = function(_, key)
       if type(key) ~= "string" then return nil end
       core.fail("GAL_ENOTFOUND", ("%s has no '%s'%s"):format(module, key, core.did_you_mean(key, names_of(t, {}))))
-    end })
+    end
+    setmetatable(t, mt)
   end
   return t
 end

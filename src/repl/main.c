@@ -122,16 +122,21 @@ static int parse(int argc, char **argv, options *o, bool *done)
 }
 
 /* ------------------------------------------------------------------ running Lua */
-/* pcall handler: keep the trace with the error object, put the user's line in front */
+/* pcall handler: the text of the error, with the user's line in front */
 static int on_error(lua_State *L)
 {
-    if (lua_istable(L, 1)) {
-        lua_getfield(L, 1, "at");
-        const char *at = lua_tostring(L, -1);
+    lua_settop(L, 1);
+    if (luaL_callmeta(L, 1, "__tostring")) { /* error objects, and whatever else describes itself */
+        lua_pushnil(L);
+        if (lua_istable(L, 1)) {
+            lua_pushliteral(L, "at");
+            lua_rawget(L, 1);
+        }
+        const char *at = lua_tostring(L, -1), *text = lua_tostring(L, 2);
         if (at)
-            lua_pushfstring(L, "%s: %s", at, (lua_pushvalue(L, 1), gal_lua_errtext(L)));
+            lua_pushfstring(L, "%s: %s", at, text ? text : "");
         else
-            lua_pushstring(L, (lua_pushvalue(L, 1), gal_lua_errtext(L)));
+            lua_pushvalue(L, 2);
     } else if (lua_isstring(L, 1)) {
         lua_pushvalue(L, 1);
     } else {

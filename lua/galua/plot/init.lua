@@ -162,4 +162,6 @@ function plot.residuals(opts)
   return fig
 end
 
-return setmetatable(plot, { __call = call })
+setmetatable(plot, { __call = call })
+if package.loaded["galua.core"] then require("galua.plot.manual")(plot) end
+return plot

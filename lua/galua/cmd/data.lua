@@ -1,0 +1,83 @@
+-- galua data list|path: the data files this installation sees, and where they are looked for.
+local core = require "galua.core"
+local cmd = require "galua.cmd"
+
+local usage = [[
+usage: galua data list          the data files found, first hit of each name
+       galua data path NAME     where NAME is; status 1 when it is nowhere
+       galua data places        the folders searched, in order]]
+
+local function size_text(n)
+  if n < 1024 then return ("%d B"):format(n) end
+  if n < 1048576 then return ("%.1f kB"):format(n / 1024) end
+  return ("%.1f MB"):format(n / 1048576)
+end
+
+local function walk(folder, prefix, found, order)
+  for _, entry in ipairs(core.listdir(folder) or {}) do
+    local name = prefix .. entry.name
+    if entry.dir then
+      walk(folder .. "/" .. entry.name, name .. "/", found, order)
+    elseif not found[name] then
+      found[name] = { path = folder .. "/" .. entry.name, size = entry.size }
+      order[#order + 1] = name
+    end
+  end
+end
+
+local actions = {}
+
+function actions.list()
+  local found, order, seen = {}, {}, {}
+  for _, dir in ipairs(core.data_dirs()) do
+    local real = core.realpath(dir)
+    if real and not seen[real] then
+      seen[real] = true
+      walk(real, "", found, order)
+    end
+  end
+  table.sort(order)
+  for _, name in ipairs(order) do
+    print(("%-36s %10s  %s"):format(name, size_text(found[name].size), found[name].path))
+  end
+  if #order == 0 then print("no data files; the folders searched are shown by 'galua data places'") end
+  return 0
+end
+
+function actions.path(name)
+  if not name then return cmd.usage("data path: expected the name of a data file, as 'galua data list' shows it") end
+  local path, err = core.data_path(name)
+  if not path then core.fail("GAL_ENOTFOUND", err) end
+  print(core.realpath(path))
+  return 0
+end
+
+function actions.places()
+  local seen = {}
+  for _, dir in ipairs(core.data_dirs()) do
+    local real = core.realpath(dir)
+    if not seen[real or dir] then
+      seen[real or dir] = true
+      print((real or dir) .. (real and "" or "   (does not exist)"))
+    end
+  end
+  return 0
+end
+
+local function main(args)
+  local what = args[1]
+  if what == "--help" or what == "-h" then
+    print(usage)
+    return 0
+  end
+  local names = {}
+  for name in pairs(actions) do names[#names + 1] = name end
+  if not what then
+    io.stderr:write(usage, "\n")
+    return 2
+  end
+  if not actions[what] then return cmd.usage("data: no action '%s'%s", what, core.did_you_mean(what, names)) end
+  return actions[what](args[2])
+end
+
+return { main = main, summary = "the data files: list, path NAME, places searched" }
