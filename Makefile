@@ -95,7 +95,7 @@ $(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so
 $(B)/tests/%: tests/c/%.c $(B)/libgalua.a
 	@mkdir -p $(@D)
 	$(call say,TEST,$<)
-	$(Q)$(CC) $(GAL_CFLAGS) -MMD -MP $< $(B)/libgalua.a -lcmocka $(LIBS) -o $@
+	$(Q)$(CC) $(GAL_CFLAGS) -MMD -MP $< $(B)/libgalua.a -Wl,-E -lcmocka $(LIBS) -o $@
 
 .DEFAULT_GOAL := all
 include scripts/dev/targets.mk

@@ -135,7 +135,7 @@ local function compile(text)
   local chunk = loadstring("return " .. text, "=stdin")
   if chunk then return chunk, true end
   local err
-  chunk, err = loadstring(text, "=stdin")
+  chunk, err = loadstring(" " .. text, "=stdin") -- the blank: Lua skips a first line that starts with #
   if chunk then return chunk, false end
   return nil, err, err:find("'?<eof>'?$") ~= nil or err:find("unfinished", 1, true) ~= nil and err:find("<eof>", 1, true) ~= nil
 end

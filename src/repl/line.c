@@ -142,6 +142,7 @@ void gal_line_open(lua_State *L, int repl, const char *history)
     rl_getc_function = read_char;
     rl_attempted_completion_function = complete;
     rl_completion_word_break_hook = word_breaks;
+    rl_basic_quote_characters = ""; /* never close the user's quotes */
     rl_completion_display_matches_hook = show_matches;
     rl_variable_bind("enable-bracketed-paste", "on");
     rl_variable_bind("show-all-if-ambiguous", "on");
