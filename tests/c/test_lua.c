@@ -327,7 +327,8 @@ static void test_memory(void **state)
     expect(L, "collectgarbage() collectgarbage() return 1", "1");
     size_t before = gal_mem_live();
     int alive = boxes_alive;
-    expect(L, "for i = 1, 200 do local b = box{ n = 1000 } local x, y = b.x, b:scale{1, 2} b:hold(x) end return 1", "1");
+    expect(L, "for i = 1, 200 do local b = box{ n = 1000 } local x, y = b.x, b:scale{1, 2} b:hold(x) end return 1",
+           "1");
     expect(L, "collectgarbage() collectgarbage() return 1", "1");
     assert_int_equal(boxes_alive, alive);
     assert_true(gal_mem_live() == before);
