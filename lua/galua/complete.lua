@@ -110,9 +110,9 @@ local function members(value, separator)
   return names
 end
 
--- What surrounds the cursor: { quote = "\"" or nil, start of the string, stack of open brackets with the callee before each }
+-- What surrounds the cursor: the quote it is in and where that starts, the innermost open brackets with the callee before each
 local function context(text)
-  local stack, quote, from, i = {}, nil, 0, 1
+  local stack, depth, quote, from, i = {}, 0, nil, 0, 1
   while i <= #text do
     local c = text:sub(i, i)
     if quote then
@@ -125,16 +125,17 @@ local function context(text)
       quote, from = c, i + 1
     elseif c == "-" and text:sub(i, i + 1) == "--" then
       local nl = text:find("\n", i, true)
-      if not nl then return { comment = true, stack = stack } end
+      if not nl then return { comment = true } end
       i = nl
     elseif c == "(" or c == "{" or c == "[" then
-      stack[#stack + 1] = { bracket = c, at = i, callee = text:sub(1, i - 1):match("([%a_][%w_%.:]*)%s*$") }
+      depth = depth + 1
+      stack[depth] = { bracket = c, at = i, callee = text:sub(1, i - 1):match("([%a_][%w_%.:]*)%s*$") }
     elseif c == ")" or c == "}" or c == "]" then
-      stack[#stack] = nil
+      if depth > 0 then depth = depth - 1 end
     end
     i = i + 1
   end
-  return { quote = quote, from = from, stack = stack }
+  return { quote = quote, from = from, top = stack[depth], outer = stack[depth - 1] }
 end
 
 local function starting(names, prefix, head, tail)
@@ -192,8 +193,7 @@ local function in_quotes(text, ctx)
   local option = before:match("([%a_][%w_]*)%s*=%s*$")
   local callee = before:match("([%a_][%w_%.:]*)%s*$") -- filters"SDSS"
   if not callee or option then
-    local top = ctx.stack[#ctx.stack]
-    callee = top and top.callee
+    callee = ctx.top and ctx.top.callee
   end
   local name = callee_doc(callee)
   local hooks = galua.complete_hooks
@@ -212,13 +212,13 @@ end
 
 -- Names of the options of the constructor whose brace is open, less those already given
 local function option_names(text, ctx, word)
-  local top = ctx.stack[#ctx.stack]
+  local top = ctx.top
   if not top or top.bracket ~= "{" then return nil end
   local before = text:sub(top.at + 1, #text - #word)
   if not (before:match("^%s*$") or before:match("[,;]%s*$")) then return nil end
   local callee = top.callee
   if not callee then
-    local outer = ctx.stack[#ctx.stack - 1] -- f({
+    local outer = ctx.outer -- f({
     if outer and outer.bracket == "(" and text:sub(outer.at + 1, top.at - 1):match("^%s*$") then callee = outer.callee end
   end
   local _, description = callee_doc(callee)

@@ -98,7 +98,9 @@ local function is_plain(value)
   return type(value) == "table" and not meta(value, "__tostring") and not meta(value, "__galua_show")
 end
 
-local function table_lines(t, lines, indent, depth, seen)
+-- `used`: lines printed before these
+local function table_lines(t, used, indent, depth, seen)
+  local lines = {}
   seen[t] = true
   local n, keys = #t, {}
   for k in next, t do
@@ -107,16 +109,16 @@ local function table_lines(t, lines, indent, depth, seen)
   table.sort(keys, order)
   local pad, skipped = ("  "):rep(indent), 0
   local function row(label, value)
-    if #lines >= ROWS then
+    if used + #lines >= ROWS then
       skipped = skipped + 1
     elseif is_plain(value) and next(value) ~= nil and not seen[value] and depth < DEPTH then
-      lines[#lines + 1] = pad .. label .. "{"
-      local body = #lines
-      table_lines(value, lines, indent + 1, depth + 1, seen)
-      if #lines == body + 1 and #lines[body] + #lines[body + 1] < 90 and not lines[body + 1]:find("{", 1, true) then
-        lines[body] = lines[body] .. " " .. lines[body + 1]:match("^%s*(.*)$") .. " }"
-        lines[body + 1] = nil
+      local head = pad .. label .. "{"
+      local body = table_lines(value, used + #lines + 1, indent + 1, depth + 1, seen)
+      if #body == 1 and #head + #body[1] < 90 and not body[1]:find("{", 1, true) then
+        lines[#lines + 1] = head .. " " .. body[1]:match("^%s*(.*)$") .. " }"
       else
+        lines[#lines + 1] = head
+        for _, line in ipairs(body) do lines[#lines + 1] = line end
         lines[#lines + 1] = pad .. "}"
       end
     elseif is_plain(value) then
@@ -157,7 +159,7 @@ function M.format(value)
     if kind == "userdata" or meta(value, "__tostring") then return tostring(value) end
     local name = doc.name_of(value)
     if next(value) == nil then return "{}" end
-    local lines = table_lines(value, {}, 1, 1, {})
+    local lines = table_lines(value, 0, 1, 1, {})
     if #lines == 1 and not name then return "{ " .. lines[1]:match("^%s*(.*)$") .. " }" end
     return (name and name .. " {\n" or "{\n") .. table.concat(lines, "\n") .. "\n}"
   end

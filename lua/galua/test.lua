@@ -9,7 +9,7 @@
 local core = require "galua.core"
 local doc = require "galua.doc"
 local M = { passed = 0, failed = 0, skipped = 0 }
-local where = {} -- names of the enclosing describes
+local where, depth = {}, 0 -- names of the enclosing describes
 local SKIP = {}
 
 local function text_of(err)
@@ -30,21 +30,22 @@ local function fail(level, format, ...)
 end
 
 function M.describe(name, f)
-  where[#where + 1] = name
+  depth = depth + 1
+  where[depth] = name
   local ok, err = pcall(f)
   if not ok then
     if err == SKIP then
       M.skipped = M.skipped + 1
     else
       M.failed = M.failed + 1
-      print(("FAILED %s: %s"):format(table.concat(where, ": "), text_of(err)))
+      print(("FAILED %s: %s"):format(table.concat(where, ": ", 1, depth), text_of(err)))
     end
   end
-  where[#where] = nil
+  depth = depth - 1
 end
 
 function M.it(name, f)
-  local full = table.concat(where, ": ") .. (#where > 0 and ": " or "") .. name
+  local full = table.concat(where, ": ", 1, depth) .. (depth > 0 and ": " or "") .. name
   local ok, err = xpcall(f, function(e)
     if e == SKIP or type(e) == "string" then return e end
     local at = type(e) == "table" and rawget(e, "at")

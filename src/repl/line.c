@@ -1,12 +1,13 @@
 /* line.c - GNU readline: history with multi-line entries, completion by lua/galua/complete.lua, Ctrl-C that clears the line.
  *
- * Readline keeps its hands off signals: the program's own SIGINT handler interrupts select() in read_char, which empties the
+ * Readline keeps its hands off signals: the program's own SIGINT handler interrupts pselect() in read_char, which empties the
  * line and ends it; gal_line_read then reports the interrupt. */
 #define _GNU_SOURCE
 #include "lua/util.h"
 #include "repl/repl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,20 @@ static char **candidates; /* malloc'ed, NULL-ended; handed to readline one by on
 static int read_char(FILE *f)
 {
     int fd = fileno(f);
+    sigset_t sigint, before;
+    sigemptyset(&sigint);
+    sigaddset(&sigint, SIGINT);
     for (;;) {
         unsigned char c;
         fd_set set;
+        int k = 0;
         FD_ZERO(&set);
         FD_SET(fd, &set);
-        int k = select(fd + 1, &set, NULL, NULL, NULL);
+        /* SIGINT is let in only while pselect waits: one that came before is seen by the test */
+        sigprocmask(SIG_BLOCK, &sigint, &before);
+        if (!gal_interrupted())
+            k = pselect(fd + 1, &set, NULL, NULL, NULL, &before);
+        sigprocmask(SIG_SETMASK, &before, NULL);
         if (gal_interrupted()) {
             rl_replace_line("", 0);
             return '\n';

@@ -203,31 +203,31 @@ local sub = { ["0"] = "₀", ["1"] = "₁", ["2"] = "₂", ["3"] = "₃", ["4"] 
   ["9"] = "₉", ["+"] = "₊", ["-"] = "₋", ["−"] = "₋", ["☉"] = "☉", ["*"] = "*" }
 
 -- Markup as plain Unicode: scripts become small digits where all of their characters have one, else ^x and _x.
-function M.plain(s)
+local function flat(tree)
   local out = {}
-  local function put(tree)
-    for _, node in ipairs(tree) do
-      if type(node) == "string" then
-        out[#out + 1] = node
-      elseif node.kind == "i" or node.kind == "b" then
-        put(node[1])
-      else
-        local at = #out
-        put(node[1])
-        local inner = table.concat(out, "", at + 1)
-        for i = #out, at + 1, -1 do out[i] = nil end
-        local map, small = node.kind == "^" and sup or sub, {}
+  for k, node in ipairs(tree) do
+    if type(node) == "string" then
+      out[k] = node
+    else
+      local inner = flat(node[1])
+      if node.kind == "^" or node.kind == "_" then
+        local map, small, whole = node.kind == "^" and sup or sub, {}, true
         for ch in codes(inner) do
-          if ch ~= "" then small[#small + 1] = map[ch] or "?" end
+          if ch ~= "" then
+            small[#small + 1] = map[ch]
+            whole = whole and map[ch] ~= nil
+          end
         end
-        local text = table.concat(small)
-        if text:find("?", 1, true) then text = (node.kind == "_" and "_" or "^") .. inner end
-        out[#out + 1] = text
+        inner = whole and table.concat(small) or node.kind .. inner
       end
+      out[k] = inner
     end
   end
-  put((parse(tostring(s), 1, 0)))
   return table.concat(out)
+end
+
+function M.plain(s)
+  return flat((parse(tostring(s), 1, 0)))
 end
 
 return M
