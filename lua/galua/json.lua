@@ -114,4 +114,8 @@ function M.decode(s)
   return v
 end
 
+local doc = require "galua.doc"
+doc.text("json.encode", M.encode, "json.encode(value) -> string\nJSON text of numbers, strings, booleans and tables.")
+doc.text("json.decode", M.decode, "json.decode(text) -> value\nThe value that a JSON text describes; an error names the character.")
+doc.text("json", M, "JSON: encode(value), decode(text).")
 return M

@@ -1,5 +1,6 @@
 -- Priors as data, for results files.
 local galua = require "galua"
+local doc = require "galua.doc"
 local prior = {}
 
 -- { kind =, args = {...} }; tables as their nodes
@@ -21,5 +22,8 @@ rawset(galua.prior, "from", function(d)
   for i, v in ipairs(d.args) do args[i] = v == "inf" and math.huge or v == "-inf" and -math.huge or v end
   return galua.prior[d.kind](unpack(args))
 end)
+
+doc.text("prior:describe", prior.describe, "describe() -> table\nThe prior as data: kind and arguments, or the nodes of a table.")
+doc.text("prior.from", galua.prior.from, "from(description) -> prior\nThe prior that prior:describe() described.")
 
 return prior
