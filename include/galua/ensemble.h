@@ -64,12 +64,12 @@ GAL_API gal_status gal_ensemble_start_prior(gal_ensemble *e);
 typedef gal_status (*gal_ensemble_hook)(void *ctx, const gal_ensemble *e);
 typedef struct gal_ensemble_goal {
     /* exactly one of the first three */
-    size_t more;       /* this many more steps */
-    size_t until;      /* until this many steps in all (a reached goal does nothing) */
-    double tau;        /* until the chain, less its first quarter, is longer than `tau` autocorrelation times of every
+    size_t more;      /* this many more steps */
+    size_t until;     /* until this many steps in all (a reached goal does nothing) */
+    double tau;       /* until the chain, less its first quarter, is longer than `tau` autocorrelation times of every
                           parameter and these changed by less than dtau since a check at least 100 steps before; usual: 50 */
-    double dtau;       /* 0: 0.01 */
-    size_t max_steps;  /* with tau: give up at this many steps in all (GAL_RUN_LIMIT); 0: 1000000 */
+    double dtau;      /* 0: 0.01 */
+    size_t max_steps; /* with tau: give up at this many steps in all (GAL_RUN_LIMIT); 0: 1000000 */
     gal_progress_fn progress;
     void *progress_ctx;
     gal_ensemble_hook hook;
@@ -92,15 +92,15 @@ GAL_API gal_run_end gal_ensemble_end(const gal_ensemble *e);
 GAL_API const char *gal_ensemble_end_text(const gal_ensemble *e); /* one line: why the last run ended */
 GAL_API double gal_ensemble_seconds(const gal_ensemble *e);       /* time spent in runs */
 GAL_API size_t gal_ensemble_evaluations(const gal_ensemble *e);
-GAL_API const double *gal_ensemble_x(const gal_ensemble *e);            /* [W][d] current positions */
+GAL_API const double *gal_ensemble_x(const gal_ensemble *e);               /* [W][d] current positions */
 GAL_API const double *gal_ensemble_current_lnprior(const gal_ensemble *e); /* [W] */
 GAL_API const double *gal_ensemble_current_lnlike(const gal_ensemble *e);  /* [W] */
-GAL_API const double *gal_ensemble_chain(const gal_ensemble *e);   /* [nstored][W][d] */
-GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e); /* [nstored][W] */
-GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);  /* [nstored][W] */
-GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);   /* [nstored][W][nblob]; NULL without blobs */
+GAL_API const double *gal_ensemble_chain(const gal_ensemble *e);           /* [nstored][W][d] */
+GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e);         /* [nstored][W] */
+GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);          /* [nstored][W] */
+GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);           /* [nstored][W][nblob]; NULL without blobs */
 GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
-GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
+GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac);       /* [W] over all steps */
 GAL_API double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move); /* NaN before it was used */
 /* Autocorrelation times [d], in steps, of the chain less its first quarter; *enough = longer than 50 tau for every parameter. */
 GAL_API gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough);

@@ -67,11 +67,11 @@ GAL_API size_t gal_prior_args(const gal_prior *p, const double **args);
 GAL_API size_t gal_prior_nodes(const gal_prior *p, const double **x, const double **lnp);
 
 /* ------------------------------------------------------------------ coordinates */
-GAL_API double gal_prior_value(const gal_prior *p, double x);      /* sampled coordinate -> parameter value */
-GAL_API double gal_prior_x(const gal_prior *p, double value);      /* parameter value -> sampled coordinate (NaN if none) */
+GAL_API double gal_prior_value(const gal_prior *p, double x); /* sampled coordinate -> parameter value */
+GAL_API double gal_prior_x(const gal_prior *p, double value); /* parameter value -> sampled coordinate (NaN if none) */
 
 /* ------------------------------------------------------------------ densities in the sampled coordinate */
-GAL_API double gal_prior_logpdf(const gal_prior *p, double x); /* -inf outside the support; NaN for NaN */
+GAL_API double gal_prior_logpdf(const gal_prior *p, double x);           /* -inf outside the support; NaN for NaN */
 GAL_API double gal_prior_logpdf_value(const gal_prior *p, double value); /* density of the value */
 GAL_API double gal_prior_cdf(const gal_prior *p, double x);
 GAL_API double gal_prior_quantile(const gal_prior *p, double u); /* u in [0,1]; the ends give the bounds */
@@ -87,8 +87,8 @@ typedef struct gal_joint gal_joint;
 GAL_API gal_status gal_joint_dirichlet(gal_joint **out, const double *alpha, size_t k); /* alpha > 0, k >= 2 */
 GAL_API gal_joint *gal_joint_ref(const gal_joint *j);
 GAL_API void gal_joint_unref(const gal_joint *j);
-GAL_API size_t gal_joint_ndim(const gal_joint *j);    /* sampled coordinates: k-1 */
-GAL_API size_t gal_joint_nvalues(const gal_joint *j); /* values: k */
+GAL_API size_t gal_joint_ndim(const gal_joint *j);      /* sampled coordinates: k-1 */
+GAL_API size_t gal_joint_nvalues(const gal_joint *j);   /* values: k */
 GAL_API const char *gal_joint_text(const gal_joint *j); /* "dirichlet(1, 1, 1)" */
 GAL_API gal_hash gal_joint_hash(const gal_joint *j);
 GAL_API const gal_prior *gal_joint_marginal(const gal_joint *j, size_t i); /* prior of sampled coordinate i; borrowed */
