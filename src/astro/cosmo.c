@@ -5,6 +5,7 @@
 #include "galua/num.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct gal_cosmo {
     double hubble_time;              /* yr */
     double dist[NODES], time[NODES]; /* int_0^z dz/E ; int_z^inf dz / ((1+z) E) */
     atomic_int refs;
+    int known; /* index of a named cosmology that is shared, else -1 */
 };
 
 #define C_KMS 299792.458
@@ -119,6 +121,7 @@ gal_status gal_cosmo_create(gal_cosmo **out, const char *name, const gal_cosmo_p
     }
     tabulate(c);
     atomic_init(&c->refs, 1);
+    c->known = -1;
     *out = c;
     c = NULL;
 out:
@@ -135,11 +138,25 @@ static const gal_cosmo_params known[] = {
     {70.4, 0.272, NAN, 2.725, 3.04, {0, 0, 0}},
 };
 
+/* Living named cosmologies: making the table costs milliseconds, so it is shared while anyone holds it. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static gal_cosmo *living[4];
+
 gal_status gal_cosmo_named(gal_cosmo **out, const char *name)
 {
-    for (size_t i = 0; i < 4; i++)
-        if (strcmp(name, names[i]) == 0)
-            return gal_cosmo_create(out, name, &known[i]);
+    for (int i = 0; i < 4; i++)
+        if (strcmp(name, names[i]) == 0) {
+            gal_status st = GAL_OK;
+            pthread_mutex_lock(&lock);
+            if (living[i]) {
+                *out = gal_cosmo_ref(living[i]);
+            } else if ((st = gal_cosmo_create(out, name, &known[i])) == GAL_OK) {
+                living[i] = *out;
+                living[i]->known = i;
+            }
+            pthread_mutex_unlock(&lock);
+            return st;
+        }
     char hint[80];
     gal_did_you_mean(hint, sizeof hint, name, names, 4);
     *out = NULL;
@@ -154,7 +171,19 @@ gal_cosmo *gal_cosmo_ref(gal_cosmo *c)
 
 void gal_cosmo_unref(gal_cosmo *c)
 {
-    if (c && atomic_fetch_sub(&c->refs, 1) == 1)
+    if (!c)
+        return;
+    if (c->known < 0) {
+        if (atomic_fetch_sub(&c->refs, 1) == 1)
+            gal_free(c);
+        return;
+    }
+    pthread_mutex_lock(&lock); /* nobody may find it in the list while it goes */
+    bool last = atomic_fetch_sub(&c->refs, 1) == 1;
+    if (last)
+        living[c->known] = NULL;
+    pthread_mutex_unlock(&lock);
+    if (last)
         gal_free(c);
 }
 

@@ -39,7 +39,7 @@ const gal_derived_info *gal_derived(void)
 /* Linear interpolation of -2.5 log10(extinct/stellar) at a wavelength behind node i; 0 where there is no light. */
 static double attenuation(const gal_galaxy *g, const gal_galaxy_ws *w, size_t i, double wave)
 {
-    double f = (wave - g->wave[i]) / (g->wave[i + 1] - g->wave[i]);
+    double f = (wave - g->grid->wave[i]) / (g->grid->wave[i + 1] - g->grid->wave[i]);
     const double *e = w->lum[GAL_COMP_EXTINCT], *s = w->s0;
     double out = e[i] + f * (e[i + 1] - e[i]), in = s[i] + f * (s[i + 1] - s[i]);
     return in > 0 && out > 0 ? -2.5 * log10(out / in) : in > 0 ? INFINITY : 0;
@@ -76,9 +76,10 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     d[GAL_D_ZGAS] = c->zgas;
     d[GAL_D_AGE_MW] = csp->formed > 0 ? csp->age_mass / csp->formed : 0;
     double photons = 0;
-    for (size_t k = 0; k < g->i_lyman;
+    for (size_t k = 0; k < g->grid->i_lyman;
          k++) /* int L lambda/(h c) d lambda up to the Lyman limit, last piece cut below */
-        photons += 0.5 * (w->s0[k] * g->wave[k] + w->s0[k + 1] * g->wave[k + 1]) * (g->wave[k + 1] - g->wave[k]);
+        photons += 0.5 * (w->s0[k] * g->grid->wave[k] + w->s0[k + 1] * g->grid->wave[k + 1]) *
+                   (g->grid->wave[k + 1] - g->grid->wave[k]);
     d[GAL_D_LBOL] = w->bol;
     d[GAL_D_QH] = photons * GAL_LSUN * 1e-8 / (GAL_H_CGS * GAL_C_CGS);
     bool dusty = g->o.dust;
@@ -87,8 +88,8 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     d[GAL_D_LIR] = e_mc + e_dd;
     d[GAL_D_L_MC] = e_mc;
     d[GAL_D_L_DD] = e_dd;
-    d[GAL_D_AV] = dusty ? attenuation(g, w, g->i_v, 5500) : 0;
-    d[GAL_D_AFUV] = dusty ? attenuation(g, w, g->i_fuv, 1500) : 0;
+    d[GAL_D_AV] = dusty ? attenuation(g, w, g->grid->i_v, 5500) : 0;
+    d[GAL_D_AFUV] = dusty ? attenuation(g, w, g->grid->i_fuv, 1500) : 0;
     d[GAL_D_AV_MC] = dusty ? w->av_mc : 0;
     d[GAL_D_AV_DD] = dusty ? w->av_dd : 0;
     d[GAL_D_T_MC] = dusty ? w->t_mc : 0;

@@ -21,7 +21,7 @@ const char *gal_comp_name(int comp)
 gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g)
 {
     gal_status st = GAL_OK;
-    size_t n = (g->n + 7) & ~(size_t)7, m = (g->o.ssp->nwave + 7) & ~(size_t)7; /* 64-byte aligned slices */
+    size_t n = (g->grid->n + 7) & ~(size_t)7, m = (g->o.ssp->nwave + 7) & ~(size_t)7; /* 64-byte aligned slices */
     gal_galaxy_ws *w = GAL_NEW(gal_galaxy_ws);
     *out = NULL;
     if (!w)
@@ -66,20 +66,20 @@ static void stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     else
         gal_csp_weights(&w->csp, &g->sfh, p, theta[P_AGE], tau_esc, g->o.compat.stars_at_zstar);
     w->n_weights++;
-    if (g->same_grid) {
+    if (g->grid->same) {
         gal_csp_sum(&w->csp, w->s0, w->s1);
     } else {
         gal_csp_sum(&w->csp, w->t0, w->t1);
-        for (size_t k = 0; k < g->n; k++) {
-            size_t j = g->gj[k];
-            w->s0[k] = g->ga[k] * w->t0[j] + g->gb[k] * w->t0[j + 1];
-            w->s1[k] = g->ga[k] * w->t1[j] + g->gb[k] * w->t1[j + 1];
+        for (size_t k = 0; k < g->grid->n; k++) {
+            size_t j = g->grid->gj[k];
+            w->s0[k] = g->grid->ga[k] * w->t0[j] + g->grid->gb[k] * w->t0[j + 1];
+            w->s1[k] = g->grid->ga[k] * w->t1[j] + g->grid->gb[k] * w->t1[j + 1];
         }
     }
     w->n_sums++;
     w->bol = 0;
-    for (size_t k = 0; k < g->n; k++)
-        w->bol += g->tw[k] * w->s0[k];
+    for (size_t k = 0; k < g->grid->n; k++)
+        w->bol += g->grid->tw[k] * w->s0[k];
 }
 
 /* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
@@ -91,10 +91,10 @@ static gal_status temperature(const gal_galaxy *g, double bol, double surface, c
     if (!(e > NEGLIGIBLE * bol && e > FAINTEST))
         return GAL_OK;
     if (g->o.compat.coarse_temperature) {
-        *t = gal_dust_temperature_galapy(g->dust.k, surface, av, low, upp, e * GAL_LSUN);
+        *t = gal_dust_temperature_galapy(g->grid->dust.k, surface, av, low, upp, e * GAL_LSUN);
         return GAL_OK;
     }
-    return gal_dust_temperature(&g->dust, surface, absorbed, e * GAL_LSUN, t);
+    return gal_dust_temperature(&g->grid->dust, surface, absorbed, e * GAL_LSUN, t);
 }
 
 /* Stage 3 + 4: attenuation, absorbed power, temperatures, emission. */
@@ -104,11 +104,11 @@ static gal_status dust(const gal_galaxy *g, gal_galaxy_ws *w, const double *thet
     const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
     const double *p = theta + g->ism;
     const gal_compat *c = &g->o.compat;
-    const size_t n = g->n;
+    const size_t n = g->grid->n;
     if (!w->have_curves || w->slopes[0] != p[I_DMC_LOW] || w->slopes[1] != p[I_DMC_UPP])
-        gal_dust_curve(&g->dust, p[I_DMC_LOW], p[I_DMC_UPP], w->curve_mc);
+        gal_dust_curve(&g->grid->dust, p[I_DMC_LOW], p[I_DMC_UPP], w->curve_mc);
     if (!w->have_curves || w->slopes[2] != p[I_DDD_LOW] || w->slopes[3] != p[I_DDD_UPP])
-        gal_dust_curve(&g->dust, p[I_DDD_LOW], p[I_DDD_UPP], w->curve_dd);
+        gal_dust_curve(&g->grid->dust, p[I_DDD_LOW], p[I_DDD_UPP], w->curve_dd);
     w->have_curves = true;
     w->slopes[0] = p[I_DMC_LOW];
     w->slopes[1] = p[I_DMC_UPP];
@@ -117,21 +117,21 @@ static gal_status dust(const gal_galaxy *g, gal_galaxy_ws *w, const double *thet
     const gal_sfh_content *s = &w->content;
     w->av_mc = gal_dust_av_mc(p[I_NORM_MC], s->zgas, p[I_F_MC], s->mgas, p[I_N_MC], p[I_R_MC], c->old_constants);
     w->av_dd = gal_dust_av_dd(p[I_NORM_DD], p[I_F_MC], s->mdust, p[I_R_DUST]);
-    gal_dust_attenuation(&g->dust, w->av_mc, w->curve_mc, w->att_mc, w->abs_mc);
-    gal_dust_attenuation(&g->dust, w->av_dd, w->curve_dd, w->att_dd, w->abs_dd);
+    gal_dust_attenuation(&g->grid->dust, w->av_mc, w->curve_mc, w->att_mc, w->abs_mc);
+    gal_dust_attenuation(&g->grid->dust, w->av_dd, w->curve_dd, w->att_dd, w->abs_dd);
     double *extinct = w->lum[GAL_COMP_EXTINCT], *mc = w->lum[GAL_COMP_MC], *dd = w->lum[GAL_COMP_DD];
-    kern->two_phase(n, w->s0, w->s1, w->abs_mc, w->att_dd, w->abs_dd, g->tw, extinct, &w->e_mc, &w->e_dd);
+    kern->two_phase(n, w->s0, w->s1, w->abs_mc, w->att_dd, w->abs_dd, g->grid->tw, extinct, &w->e_mc, &w->e_dd);
     double f_pah = p[I_F_PAH], n_mc = gal_dust_surface(p[I_R_MC], p[I_N_MC]), n_dd = gal_dust_surface(p[I_R_DUST], 1);
     GAL_TRY(temperature(g, w->bol, n_mc, w->abs_mc, w->av_mc, p[I_DMC_LOW], p[I_DMC_UPP], w->e_mc, &w->t_mc));
     GAL_TRY(
         temperature(g, w->bol, n_dd, w->abs_dd, w->av_dd, p[I_DDD_LOW], p[I_DDD_UPP], (1 - f_pah) * w->e_dd, &w->t_dd));
     memset(mc, 0, n * sizeof *mc);
     for (size_t k = 0; k < n; k++)
-        dd[k] = f_pah * w->e_dd * g->dust.pah[k];
+        dd[k] = f_pah * w->e_dd * g->grid->dust.pah[k];
     if (w->t_mc > 0)
-        gal_dust_greybody(&g->dust, n_mc, w->abs_mc, w->t_mc, mc);
+        gal_dust_greybody(&g->grid->dust, n_mc, w->abs_mc, w->t_mc, mc);
     if (w->t_dd > 0)
-        gal_dust_greybody(&g->dust, n_dd, w->abs_dd, w->t_dd, dd);
+        gal_dust_greybody(&g->grid->dust, n_dd, w->abs_dd, w->t_dd, dd);
     w->n_dust++;
 out:
     return st;
@@ -157,11 +157,11 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     if (g->o.dust) {
         GAL_TRY(dust(g, w, theta));
         const double *a = w->lum[GAL_COMP_EXTINCT], *b = w->lum[GAL_COMP_MC], *c = w->lum[GAL_COMP_DD];
-        for (size_t k = 0; k < g->n; k++)
+        for (size_t k = 0; k < g->grid->n; k++)
             total[k] = a[k] + b[k] + c[k];
     } else {
-        memcpy(w->lum[GAL_COMP_EXTINCT], w->s0, g->n * sizeof *total);
-        memcpy(total, w->s0, g->n * sizeof *total);
+        memcpy(w->lum[GAL_COMP_EXTINCT], w->s0, g->grid->n * sizeof *total);
+        memcpy(total, w->s0, g->grid->n * sizeof *total);
     }
     gal_galaxy_fill_derived(g, w, theta);
     if (!isfinite(w->derived[GAL_D_LBOL]) || !isfinite(w->derived[GAL_D_LIR]))

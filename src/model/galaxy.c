@@ -1,4 +1,4 @@
-/* The galaxy object: options, parameter list, wavelength grid, checks. Evaluation is in eval.c. */
+/* The galaxy object: options, parameter list, checks. The wavelength grid is in grid.c, evaluation in eval.c. */
 #include "galua/galaxy.h"
 #include "galua/const.h"
 #include "galua/num.h"
@@ -71,105 +71,6 @@ static gal_status list_parameters(gal_galaxy *g)
     return GAL_OK;
 }
 
-/* How far apart nodes may be [dex] so that grey bodies and PAH features are resolved. */
-static double widest(double wave)
-{
-    if (wave < 2.4e4)
-        return INFINITY;
-    return wave < 3e5 ? 0.004 : wave < 1e7 ? 0.015 : 0.05;
-}
-
-/* Nodes to insert in [a, b], their number, equally spaced in ln. */
-static size_t inserted(double a, double b)
-{
-    double dex = log10(b / a), n = ceil(dex / widest(a) - 1e-9);
-    return n > 1 ? (size_t)n - 1 : 0;
-}
-
-static size_t put_between(double a, double b, double *out)
-{
-    size_t m = inserted(a, b);
-    for (size_t i = 1; out && i <= m; i++)
-        out[i - 1] = a * pow(b / a, (double)i / (double)(m + 1));
-    return m;
-}
-
-/* The nodes in order; out = NULL only counts. Beyond the SSP: 1 A .. first node (16 per dex), last node .. 1e10 A. */
-static size_t lay_grid(const gal_ssp *s, double *out)
-{
-    size_t n = 0;
-    double first = s->wave[0], last = s->wave[s->nwave - 1];
-    if (first > 1) {
-        size_t m = (size_t)ceil(16 * log10(first));
-        for (size_t i = 0; i < m; i++, n++)
-            if (out)
-                out[n] = pow(first, (double)i / (double)m);
-    }
-    for (size_t k = 0; k < s->nwave; k++) {
-        if (out)
-            out[n] = s->wave[k];
-        n++;
-        if (k + 1 < s->nwave) {
-            /* steps of the allowed width may change inside a wide gap: split it there */
-            double a = s->wave[k], b = s->wave[k + 1];
-            n += put_between(a, b, out ? out + n : NULL);
-        }
-    }
-    static const double stops[] = {2.4e4, 3e5, 1e7, 1e10};
-    for (size_t i = 0; i < 4; i++)
-        if (last < stops[i]) {
-            n += put_between(last, stops[i], out ? out + n : NULL);
-            if (out)
-                out[n] = stops[i];
-            n++;
-            last = stops[i];
-        }
-    return n;
-}
-
-/* Stellar light between SSP nodes is linear in L (in lambda^4 L beyond 2.5 micron, the Rayleigh-Jeans side); beyond the last
- * node it falls as lambda^-4, below the first it is zero. */
-static gal_status make_grid(gal_galaxy *g)
-{
-    const gal_ssp *s = g->o.ssp;
-    g->same_grid = g->o.compat.ssp_grid;
-    g->n = g->same_grid ? s->nwave : lay_grid(s, NULL);
-    g->wave = GAL_NEWN(double, g->n);
-    g->tw = GAL_NEWN(double, g->n);
-    g->ga = GAL_NEWN(double, g->n);
-    g->gb = GAL_NEWN(double, g->n);
-    g->gj = GAL_NEWN(uint32_t, g->n);
-    if (!g->wave || !g->tw || !g->ga || !g->gb || !g->gj)
-        return GAL_ENOMEM;
-    if (g->same_grid)
-        memcpy(g->wave, s->wave, g->n * sizeof *g->wave);
-    else
-        lay_grid(s, g->wave);
-    gal_trapz_weights(g->wave, g->n, g->tw);
-    double first = s->wave[0], last = s->wave[s->nwave - 1];
-    for (size_t k = 0; k < g->n; k++) {
-        double l = g->wave[k];
-        size_t j = gal_search(s->wave, s->nwave, l);
-        double x0 = s->wave[j], x1 = s->wave[j + 1], f = (l - x0) / (x1 - x0);
-        double r0 = l > 2.5e4 ? pow(x0 / l, 4) : 1, r1 = l > 2.5e4 ? pow(x1 / l, 4) : 1;
-        g->gj[k] = (uint32_t)j;
-        if (l < first) {
-            g->ga[k] = g->gb[k] = 0;
-        } else if (l > last) {
-            g->gb[k] = pow(last / l, 4);
-        } else {
-            g->ga[k] = f <= 0 ? 1 : f >= 1 ? 0 : (1 - f) * r0;
-            g->gb[k] = f <= 0 ? 0 : f >= 1 ? 1 : f * r1;
-        }
-    }
-    if (g->n == s->nwave)
-        g->same_grid = true; /* the table is fine and wide enough as it is */
-    g->i_v = gal_search(g->wave, g->n, 5500);
-    g->i_fuv = gal_search(g->wave, g->n, 1500);
-    g->i_lyman = gal_search(g->wave, g->n, 911.75);
-    return GAL_OK;
-}
-
 static void destroy(gal_galaxy *g)
 {
     if (!g)
@@ -177,13 +78,8 @@ static void destroy(gal_galaxy *g)
     gal_ssp_unref(g->o.ssp);
     gal_cosmo_unref(g->o.cosmo);
     gal_sfh_clear(&g->sfh);
-    gal_dust_grid_clear(&g->dust);
+    gal_model_grid_drop(g->grid);
     gal_free(g->names);
-    gal_free(g->wave);
-    gal_free(g->tw);
-    gal_free(g->ga);
-    gal_free(g->gb);
-    gal_free(g->gj);
     gal_free(g);
 }
 
@@ -211,10 +107,7 @@ gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
     g->o.table_t = g->sfh.t; /* the caller's arrays are copied */
     g->o.table_psi = g->sfh.psi;
     GAL_TRY(list_parameters(g));
-    GAL_TRY(make_grid(g));
-    GAL_TRY(gal_dust_grid_init(&g->dust, g->wave, g->tw, g->n,
-                               o->compat.old_constants ? gal_dust_galapy : gal_dust_modern, o->pah_wave, o->pah,
-                               o->npah));
+    GAL_TRY(gal_model_grid_get(&g->grid, o));
     g->o.pah_wave = g->o.pah = NULL; /* resampled into the grid */
     *out = g;
     g = NULL;
@@ -262,12 +155,12 @@ gal_status gal_galaxy_find(const gal_galaxy *g, const char *name, size_t *out)
 
 size_t gal_galaxy_nwave(const gal_galaxy *g)
 {
-    return g->n;
+    return g->grid->n;
 }
 
 const double *gal_galaxy_wave(const gal_galaxy *g)
 {
-    return g->wave;
+    return g->grid->wave;
 }
 
 const gal_ssp *gal_galaxy_ssp(const gal_galaxy *g)

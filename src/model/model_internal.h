@@ -28,19 +28,31 @@ enum { /* offsets of the ism parameters from gal_galaxy.ism */
 };
 enum { MAXPAR = P_SFH + GAL_SFH_MAXPAR + I_COUNT };
 
+/* What depends on the SSP's wavelengths only: shared by all galaxies on the same table, counted (src/model/grid.c). */
+typedef struct gal_model_grid {
+    gal_hash ssp;
+    bool ssp_nodes, old_constants, shared;
+    int refs;
+    struct gal_model_grid *next;
+    /* L(k) = ga[k] S[gj[k]] + gb[k] S[gj[k]+1] */
+    size_t n;
+    double *wave, *tw, *ga, *gb;
+    uint32_t *gj;
+    bool same;                  /* the grid is the SSP's own */
+    size_t i_v, i_fuv, i_lyman; /* nodes at or below 5500, 1500, 911.75 A */
+    gal_dust_grid dust;
+} gal_model_grid;
+/* pah as in gal_galaxy_opts; a grid with a template of the caller's is not shared. */
+gal_status gal_model_grid_get(gal_model_grid **out, const gal_galaxy_opts *o);
+void gal_model_grid_drop(gal_model_grid *g); /* NULL is fine */
+
 struct gal_galaxy {
     gal_galaxy_opts o;
     gal_sfh sfh;
     size_t npar, ism; /* ism = index of the first ism parameter */
     gal_param par[MAXPAR];
     char *names; /* storage of the dotted names */
-    /* wavelength grid and its relation to the SSP's: L(k) = ga[k] S[gj[k]] + gb[k] S[gj[k]+1] */
-    size_t n;
-    double *wave, *tw, *ga, *gb;
-    uint32_t *gj;
-    bool same_grid;
-    size_t i_v, i_fuv, i_lyman; /* nodes at or below 5500, 1500, 911.75 A */
-    gal_dust_grid dust;
+    gal_model_grid *grid;
     double mpc_cm;
     int refs;
 };
