@@ -204,10 +204,8 @@ function M.banner()
   local threads = galua.threads()
   local parts = { "Galua " .. galua.version, (core.versions().luajit:gsub("^(LuaJIT %d+%.%d+).*", "%1")),
     ("%d thread%s"):format(threads, threads == 1 and "" or "s") }
-  if rawget(galua, "banner_ssp") then
-    local ok, text = pcall(galua.banner_ssp)
-    if ok and text then parts[#parts + 1] = text end
-  end
+  local ok, text = pcall(function() return tostring(galua.ssp.default()) end) -- read once, shared with every galaxy
+  parts[#parts + 1] = ok and text:gsub("^ssp builtin%-[%w_]+", "builtin SSP") or "no built-in SSP: make data"
   parts[#parts + 1] = "  help() for help"
   return table.concat(parts, "  ")
 end

@@ -64,7 +64,7 @@ install: all
 	ln -sf libgalua.so.0 $(INST)/lib/libgalua.so
 	install -m 644 $(B)/libgalua.a $(INST)/lib/libgalua.a
 	install -m 644 include/galua/*.h $(INST)/include/galua
-	install -m 644 $(B)/galua.pc $(INST)/lib/pkgconfig/galua.pc
+	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' scripts/dev/galua.pc.in > $(INST)/lib/pkgconfig/galua.pc
 	cp -R lua/galua $(SHARE)/lua/
 	cp -R data/. $(SHARE)/data/ 2>/dev/null || true
 	cp -R build/data/. $(SHARE)/data/ 2>/dev/null || true

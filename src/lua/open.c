@@ -143,8 +143,8 @@ static void add_folder(lua_State *L, const char *dir, const char *prefix)
             stat(path, &sb) != 0)
             continue;
         if (S_ISDIR(sb.st_mode)) {
-            snprintf(name, sizeof name, "%s.%s", prefix, e->d_name);
-            add_folder(L, path, name);
+            if ((size_t)snprintf(name, sizeof name, "%s.%s", prefix, e->d_name) < sizeof name)
+                add_folder(L, path, name);
         } else if (len > 4 && strcmp(e->d_name + len - 4, ".lua") == 0) {
             if (strcmp(e->d_name, "init.lua") == 0)
                 snprintf(name, sizeof name, "%s", prefix);
