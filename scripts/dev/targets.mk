@@ -36,6 +36,8 @@ data: $(B)/galua
 
 # ---- checks
 SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
+bench: all
+	@$(B)/galua bench
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all

@@ -1,0 +1,120 @@
+-- galua bench [NAME...] [--json]: the figures of docs/performance.md.
+local galua = require "galua"
+local core = require "galua.core"
+local json = require "galua.json"
+
+local function median(t)
+  table.sort(t)
+  return t[math.ceil(#t / 2)]
+end
+
+local rows
+
+local function put(name, value, unit, more)
+  local row = { name = name, value = value, unit = unit, machine = galua.benchmark.machine() }
+  for k, v in pairs(more or {}) do row[k] = v end
+  rows[#rows + 1] = row
+end
+
+local bench = {}
+
+-- One spectrum of 2050 wavelengths x 121 ages x 6 metallicities; 1 and 2 threads; limits of the machine.
+function bench.sed()
+  local one = galua.benchmark.sed{ threads = 1 }
+  put("sed", one.seconds * 1e6, "us", { baseline = "plain loop over ages and wavelengths, same table, same run (us)",
+    baseline_value = one.plain_seconds * 1e6, ratio = one.plain_seconds / one.seconds,
+    bytes = one.bytes, fraction_of_read_limit = one.read_seconds / one.seconds, fraction_of_fma_limit = one.fma_seconds / one.seconds,
+    size = "2050 wavelengths x 121 ages x 6 metallicities" })
+  local two = galua.benchmark.sed{ threads = 2 }
+  put("sed.2threads", two.rate, "1/s", { baseline = "1 thread (1/s)", baseline_value = one.rate, ratio = two.rate / one.rate })
+end
+
+-- Likelihood of the NGC 3898 photometry with 10 free parameters, default table, all threads and one.
+function bench.fit()
+  local obs = galua.observation.read(galua.data.path("photometry/ngc3898.ecsv"))
+  local before, rate = galua.threads(), {}
+  for _, n in ipairs { 1, 2 } do
+    galua.threads(n)
+    local f = galua.fit{ data = obs, model = galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = obs.redshift }, seed = 1,
+      noise = galua.noise.calibration{ floor = 0.05 }, sampler = galua.sampler.ensemble{ walkers = 128, steps = 300, thin = 10 },
+      free = { age = galua.prior.loguniform(1e9, 1.3e10), ["sfh.norm"] = galua.prior.loguniform(1e-2, 1e3),
+        ["sfh.tau"] = galua.prior.loguniform(1e8, 1e10), ["sfh.Z"] = galua.prior.loguniform(1e-3, 0.04),
+        ["sfh.Mdust"] = galua.prior.loguniform(1e5, 1e9), ["ism.f_MC"] = galua.prior.uniform(0, 1),
+        ["ism.N_MC"] = galua.prior.loguniform(1, 1e6), ["ism.tau_esc"] = galua.prior.loguniform(1e6, 1e8),
+        ["ism.Rdust"] = galua.prior.loguniform(1e2, 1e5), ["ism.f_PAH"] = galua.prior.uniform(0, 0.6) } }
+    f:run{ progress = false }
+    rate[n] = f.ensemble.evaluations / f.ensemble.seconds
+  end
+  galua.threads(before)
+  put("fit.models_per_second", rate[1], "1/s", { size = "21 bands, 10 free parameters, 1 thread" })
+  put("fit.2threads", rate[2], "1/s", { baseline = "1 thread (1/s)", baseline_value = rate[1], ratio = rate[2] / rate[1] })
+end
+
+-- Reading the default table; synthesising it for another initial mass function.
+function bench.ssp()
+  local path = galua.data.path("ssp/default.h5")
+  local t = {}
+  for i = 1, 5 do
+    local start = galua.clock()
+    galua.ssp.read(path)
+    t[i] = (galua.clock() - start) * 1e3
+  end
+  put("ssp.read", median(t), "ms")
+  galua.ssp.synthesise{}
+  for i = 1, 3 do
+    local start = galua.clock()
+    galua.ssp.synthesise{ imf = function(m) return m ^ -2.1 end }
+    t[i] = galua.clock() - start
+  end
+  put("ssp.other_imf", median({ t[1], t[2], t[3] }), "s", { size = "8 Z x 107 ages, star spectra at hand" })
+end
+
+-- Start of the program to its end, doing nothing; memory with the default table.
+function bench.start()
+  local program = core.realpath("/proc/self/exe")
+  local t = {}
+  for i = 1, 11 do
+    local start = galua.clock()
+    os.execute(("'%s' --batch -e '' >/dev/null 2>&1"):format(program))
+    t[i] = (galua.clock() - start) * 1e3
+  end
+  put("start", median(t), "ms", { baseline = "limit (ms)", baseline_value = 60, ratio = 60 / median(t) })
+  galua.galaxy{ redshift = 1 }:sed()
+  put("memory.prompt", core.rss(), "MB", { baseline = "limit (MB)", baseline_value = 60 })
+end
+
+local order = { "sed", "fit", "ssp", "start" }
+local usage = "usage: galua bench [sed] [fit] [ssp] [start] [--json]     measures; no name: all of them"
+
+return {
+  summary = "measure speed and memory: sed, fit, ssp, start; --json",
+  main = function(args)
+    local names, as_json = {}, false
+    for _, a in ipairs(args) do
+      if a == "--json" then as_json = true
+      elseif a == "--help" then print(usage) return 0
+      elseif bench[a] then names[#names + 1] = a
+      else
+        io.stderr:write(("galua bench: unknown benchmark '%s'%s\n%s\n"):format(a, core.did_you_mean(a, order), usage))
+        return 2
+      end
+    end
+    rows = {}
+    for _, name in ipairs(#names > 0 and names or order) do bench[name]() end
+    if not as_json then print(("%-24s %12s %-6s %10s  %s"):format("benchmark", "value", "unit", "ratio", "against")) end
+    for _, r in ipairs(rows) do
+      if as_json then
+        print(json.encode(r))
+      else
+        print(("%-24s %12.5g %-6s %10s  %s"):format(r.name, r.value, r.unit, r.ratio and ("%.2f"):format(r.ratio) or "",
+          r.baseline and ("%s: %.5g"):format(r.baseline, r.baseline_value) or ""))
+        if r.bytes then
+          print(("%-24s %.3g MB of the table read per spectrum; %.0f %% of the memory limit, %.0f %% of the multiply-add limit"):format("",
+            r.bytes / 1e6, 100 * r.fraction_of_read_limit, 100 * r.fraction_of_fma_limit))
+        end
+      end
+    end
+    if not as_json then print(galua.benchmark.machine()) end
+    return 0
+  end,
+}
