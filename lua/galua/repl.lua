@@ -204,8 +204,8 @@ function M.banner()
   local threads = galua.threads()
   local parts = { "Galua " .. galua.version, (core.versions().luajit:gsub("^(LuaJIT %d+%.%d+).*", "%1")),
     ("%d thread%s"):format(threads, threads == 1 and "" or "s") }
-  local ok, text = pcall(function() return tostring(galua.ssp.default()) end) -- read once, shared with every galaxy
-  parts[#parts + 1] = ok and text:gsub("^ssp builtin%-[%w_]+", "builtin SSP") or "no built-in SSP: make data"
+  local ssp = core.default_ssp()
+  parts[#parts + 1] = ssp and ("builtin SSP (%s)"):format(ssp) or "no built-in SSP: make data"
   parts[#parts + 1] = "  help() for help"
   return table.concat(parts, "  ")
 end

@@ -1,6 +1,7 @@
 /* core.c - package.loaded["galua.core"]: services for the Lua library (errors, names, files, terminal) and the first public
  * functions of the table `galua` (version, threads, seed, clock). */
 #define _GNU_SOURCE
+#include "io/h5.h"
 #include "lua/core.h"
 #include "lua/util.h"
 
@@ -244,6 +245,26 @@ static int core_versions(lua_State *L)
     return 1;
 }
 
+/* default_ssp() -> "kroupa, 8 Z x 107 ages x 1722 wavelengths", or nil: two attributes, not the table, for the banner */
+static int core_default_ssp(lua_State *L)
+{
+    char path[PATH_MAX];
+    gal_h5 *h = NULL;
+    gal_h5_info lum;
+    char *imf = NULL;
+    bool known = gal_data_path("ssp/default.h5", path, sizeof path) == GAL_OK && gal_h5_open(&h, path) == GAL_OK &&
+                 gal_h5_describe(h, "lum", &lum) == GAL_OK && lum.rank >= 3 &&
+                 gal_h5_attr_get_string(h, "/", "imf", &imf) == GAL_OK;
+    if (known) {
+        const size_t *d = lum.dims + lum.rank - 3;
+        snprintf(path, sizeof path, "%.60s, %zu Z x %zu ages x %zu wavelengths", imf, d[0], d[1], d[2]);
+        lua_pushstring(L, path);
+    }
+    gal_free(imf);
+    gal_h5_close(h);
+    return known;
+}
+
 static int core_interrupted(lua_State *L)
 {
     lua_pushboolean(L, gal_interrupted());
@@ -285,6 +306,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"term_size", core_term_size},
                                           {"rss", core_rss},
                                           {"versions", core_versions},
+                                          {"default_ssp", core_default_ssp},
                                           {"interrupted", core_interrupted},
                                           {NULL, NULL}};
 
