@@ -41,6 +41,7 @@ static session *start(void)
         printf("skipped: no pseudo terminal to be had here\n");
         free(s);
         skip();
+        return NULL;
     }
     if (s->pid == 0) {
         setenv("HOME", home, 1);
