@@ -134,7 +134,7 @@ static void part_tostring(lua_State *L, void *obj)
 }
 
 static const gal_lua_class part_class = {
-    .name = "part",
+    .name = "galaxy component",
     .doc = "A component inside a galaxy: its parameters are fields, changing one changes the galaxy.",
     .free = part_free,
     .get = part_get,
