@@ -154,12 +154,12 @@ end
 function M.format(value)
   local kind = type(value)
   if kind == "table" or kind == "userdata" then
-    local shower = meta(value, "__galua_show")
-    if shower then return shower(value) end
     if type(value) == "userdata" then -- a class may bring its own in lua/galua/class
       local ok, own = pcall(function() return value.__galua_show end)
       if ok and type(own) == "function" then return own(value) end
     end
+    local shower = meta(value, "__galua_show")
+    if shower then return shower(value) end
     if kind == "userdata" or meta(value, "__tostring") then return tostring(value) end
     local name = doc.name_of(value)
     if next(value) == nil then return "{}" end
