@@ -148,6 +148,97 @@ static int prior_table(lua_State *L)
     return 1;
 }
 
+/* ------------------------------------------------------------------ joint priors: Dirichlet */
+static void joint_free(void *obj)
+{
+    gal_joint_unref(obj);
+}
+
+static const gal_lua_class joint_class;
+
+static const gal_joint *joint(lua_State *L)
+{
+    return gal_lua_check(L, 1, &joint_class);
+}
+
+static const double *joint_arg(lua_State *L, size_t want, const char *what)
+{
+    size_t n;
+    const double *x = gal_lua_checkvec(L, 2, &n);
+    if (n != want)
+        gal_lua_error(L, GAL_EINVAL, "joint prior: got %d %s, expected %d", (int)n, what, (int)want);
+    return x;
+}
+
+static int joint_logpdf(lua_State *L)
+{
+    const gal_joint *j = joint(L);
+    lua_pushnumber(L, gal_joint_logpdf_values(j, joint_arg(L, gal_joint_nvalues(j), "values")));
+    return 1;
+}
+
+static int joint_values(lua_State *L)
+{
+    const gal_joint *j = joint(L);
+    const double *x = joint_arg(L, gal_joint_ndim(j), "coordinates");
+    gal_joint_values(j, x, gal_lua_pushvec(L, gal_joint_nvalues(j)));
+    return 1;
+}
+
+static int joint_coordinates(lua_State *L)
+{
+    const gal_joint *j = joint(L);
+    const double *f = joint_arg(L, gal_joint_nvalues(j), "values");
+    gal_joint_x(j, f, gal_lua_pushvec(L, gal_joint_ndim(j)));
+    return 1;
+}
+
+static int joint_quantile(lua_State *L)
+{
+    const gal_joint *j = joint(L);
+    size_t n = gal_joint_ndim(j);
+    const double *u = joint_arg(L, n, "numbers of the unit cube");
+    double *x = gal_lua_scratch(L, n);
+    gal_joint_transform(j, 1, u, x, n);
+    gal_joint_values(j, x, gal_lua_pushvec(L, gal_joint_nvalues(j)));
+    return 1;
+}
+
+static const gal_lua_row joint_methods[] = {
+    {"logpdf", joint_logpdf, "logpdf(values) -> number\nln density of fractions that sum to 1."},
+    {"values", joint_values, "values(x) -> vec\nFractions of sampled coordinates (stick fractions, one fewer)."},
+    {"coordinates", joint_coordinates, "coordinates(values) -> vec\nSampled coordinates of fractions."},
+    {"quantile", joint_quantile, "quantile(u) -> vec\nFractions for a point of the unit cube: a draw, for uniform u."},
+    {NULL, NULL, NULL},
+};
+
+static void joint_tostring(lua_State *L, void *obj)
+{
+    lua_pushfstring(L, "prior.%s", gal_joint_text(obj));
+}
+
+static const gal_lua_class joint_class = {
+    .name = "joint prior",
+    .doc = "A prior of several fractions that sum to 1.",
+    .methods = joint_methods,
+    .free = joint_free,
+    .tostring = joint_tostring,
+};
+
+static int prior_dirichlet(lua_State *L)
+{
+    double alpha[64];
+    int n = lua_gettop(L);
+    if (n > 64)
+        return gal_lua_error(L, GAL_EINVAL, "prior.dirichlet: at most 64 numbers, got %d", n);
+    for (int i = 0; i < n; i++)
+        alpha[i] = gal_lua_checknum(L, i + 1);
+    gal_joint *j;
+    gal_lua_checkstatus(L, gal_joint_dirichlet(&j, alpha, (size_t)n));
+    gal_lua_push(L, &joint_class, j);
+    return 1;
+}
+
 void gal_luaopen_prior(lua_State *L);
 void gal_luaopen_prior(lua_State *L)
 {
@@ -163,12 +254,15 @@ void gal_luaopen_prior(lua_State *L)
         {"student", prior_student, "prior.student(location, scale, dof[, lo, hi]) -> prior\nStudent t."},
         {"beta", prior_beta, "prior.beta(a, b, lo, hi) -> prior\nBeta density scaled to lo .. hi."},
         {"gamma", prior_gamma, "prior.gamma(shape, scale) -> prior\nGamma density, value > 0."},
+        {"dirichlet", prior_dirichlet,
+         "prior.dirichlet(alpha1, alpha2, ...) -> joint prior\nFractions that sum to 1, such as the mass formed in age bins."},
         {"table", prior_table,
          "prior.table(x, lnp[, 'log10']) -> prior\nln density up to a constant at ascending positions, in the value or "
          "its log10."},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_prior);
+    gal_lua_class_register(L, &joint_class);
     gal_lua_module(
         L, "prior", rows,
         "Priors. In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters "
