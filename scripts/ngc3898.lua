@@ -24,7 +24,7 @@ local f = fit{
     ["ism.f_PAH"]   = prior.uniform(0, 0.6),
   },
   noise   = noise.calibration{ floor = 0.05 },   -- absolute calibration and model systematics
-  sampler = sampler.ensemble{ walkers = 128, until_tau = 50, max = 60000, thin = 30 },
+  sampler = sampler.ensemble{ walkers = 128, until_tau = 50, max = 60000, thin = 100 },
   seed    = 3898,
 }
 print()
