@@ -56,7 +56,8 @@ static gal_status check_tau(gal_ensemble *e, double tol, double dtol, bool *conv
 static bool check_due(const gal_ensemble *e)
 {
     size_t gap = e->tau_step / 10 > FIRST_CHECK ? e->tau_step / 10 : FIRST_CHECK;
-    return e->nstored > 1 && e->step >= e->tau_step + gap;
+    /* with fewer stored draws the estimate is noise: a thinned chain must not be called converged by it */
+    return e->nstored >= 64 && e->step >= e->tau_step + gap;
 }
 
 static int report(const gal_ensemble *e, const gal_ensemble_goal *g, size_t limit, size_t first, double elapsed)

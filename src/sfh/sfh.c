@@ -198,7 +198,7 @@ void gal_sfh_mass(const gal_sfh *s, const double *p, const double *t, size_t n, 
             size_t k = gal_search(s->t, s->ntable, t[i]);
             double h = fmin(t[i], s->t[s->ntable - 1]) - s->t[k];
             double slope = (s->psi[k + 1] - s->psi[k]) / (s->t[k + 1] - s->t[k]);
-            mass[i] = h > 0 ? p[0] * (s->cum[k] + h * (s->psi[k] + 0.5 * slope * h)) : 0;
+            mass[i] = h >= 0 ? p[0] * (s->cum[k] + h * (s->psi[k] + 0.5 * slope * h)) : 0;
             break;
         }
         case GAL_SFH_KINDS:

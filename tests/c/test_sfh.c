@@ -229,6 +229,8 @@ static void table_mass_is_exact(void **state)
     CLOSE(mass(&s, p, 1e9), 2 * (0.5 * 60 * 9e7 + 0.5 * 80 * 4e8 + 0.5 * 35 * 5e8), 1e-15);
     CLOSE(mass(&s, p, 2e10), mass(&s, p, 1e9), 1e-15);
     CLOSE(mass(&s, p, 3e8), 2 * (0.5 * 60 * 9e7 + 0.5 * (50 + 40) * 2e8), 1e-14);
+    CLOSE(mass(&s, p, 1e8), 2 * 0.5 * 60 * 9e7, 1e-15); /* at a node */
+    CLOSE(mass(&s, p, 5e8), 2 * (0.5 * 60 * 9e7 + 0.5 * 80 * 4e8), 1e-15);
     assert_true(mass(&s, p, 1e7) == 0 && rate(&s, p, 5e6) == 0);
     gal_sfh_clear(&s);
 }

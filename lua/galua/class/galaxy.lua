@@ -14,6 +14,7 @@ end
 function spectrum:lum() return self.luminosity end
 
 function spectrum:at(wave)
+  if type(wave) == "number" then return self.wave:interp(self.flux, { wave })[1] end
   return self.wave:interp(self.flux, wave)
 end
 
