@@ -13,9 +13,10 @@ end
 
 function spectrum:lum() return self.luminosity end
 
+-- flux density [mJy] at an observed wavelength [A], or at a vector of them
 function spectrum:at(wave)
-  if type(wave) == "number" then return self.wave:interp(self.flux, { wave })[1] end
-  return self.wave:interp(self.flux, wave)
+  if type(wave) == "number" then return self.wave:interp({ wave }, self.flux)[1] end
+  return self.wave:interp(wave, self.flux)
 end
 
 function spectrum:__tostring()
