@@ -18,13 +18,13 @@ local f = fit{
     ["sfh.Z"]       = prior.loguniform(1e-3, 0.04),
     ["sfh.Mdust"]   = prior.loguniform(1e5, 1e9),
     ["ism.f_MC"]    = prior.uniform(0, 1),
-    ["ism.N_MC"]    = prior.loguniform(1, 1e6),
-    ["ism.tau_esc"] = prior.loguniform(1e6, 1e8),
-    ["ism.Rdust"]   = prior.loguniform(1e2, 1e5),
+    ["ism.N_MC"]    = prior.loguniform(10, 1e5),
+    ["ism.tau_esc"] = prior.loguniform(1e5, 1e8),
+    ["ism.Rdust"]   = prior.loguniform(1e3, 1e5),   -- the dust disc is larger than a kiloparsec
     ["ism.f_PAH"]   = prior.uniform(0, 0.6),
   },
   noise   = noise.calibration{ floor = 0.05 },   -- absolute calibration and model systematics
-  sampler = sampler.ensemble{ walkers = 128, until_tau = 50, max = 60000, thin = 100 },
+  sampler = sampler.ensemble{ walkers = 128, until_tau = 50, max = 40000, thin = 50 },
   seed    = 3898,
 }
 print()

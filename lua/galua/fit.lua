@@ -121,7 +121,7 @@ function fit:run(given)
   local goal = {}
   if o.more then goal.more = o.more
   elseif s.steps > 0 then goal["until"] = s.steps
-  else goal.until_tau, goal.max = s.until_tau, s.max end
+  else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, s.max end
   local finish
   if o.progress then goal.progress, finish = progress_line() end
   if o.out then
@@ -377,7 +377,7 @@ function fit:description()
     format = 1, galua = galua.version, name = self.name, seed = self.seed, limits = self.limits,
     noise = { floor = self.noise.floor or 0, f_cal = type(f_cal) == "number" and f_cal or 0 },
     model = m:describe(), theta = theta, free = priors,
-    sampler = { kind = self.sampler.kind, walkers = self.sampler.walkers, steps = self.sampler.steps, until_tau = self.sampler.until_tau,
+    sampler = { kind = self.sampler.kind, walkers = self.sampler.walkers, steps = self.sampler.steps, until_tau = self.sampler.until_tau, dtau = self.sampler.dtau,
       max = self.sampler.max, thin = self.sampler.thin, discard = self.sampler.discard,
       moves = type(self.sampler.moves) == "string" and self.sampler.moves or "mix" },
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation },
@@ -426,7 +426,7 @@ local function load_fit(path, options)
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.calibration{ floor = d.noise.floor, f_cal = d.noise.f_cal },
-    sampler = galua.sampler.ensemble{ walkers = d.sampler.walkers, steps = d.sampler.steps, until_tau = d.sampler.until_tau,
+    sampler = galua.sampler.ensemble{ walkers = d.sampler.walkers, steps = d.sampler.steps, until_tau = d.sampler.until_tau, dtau = d.sampler.dtau,
       max = d.sampler.max, thin = d.sampler.thin, discard = d.sampler.discard, moves = d.sampler.moves } }
   return f:restore(path)
 end

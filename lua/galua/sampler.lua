@@ -3,7 +3,7 @@ local galua = require "galua"
 local doc = require "galua.doc"
 local M = {}
 
-local known = { walkers = 0, moves = "mix", steps = 0, until_tau = 0, max = 0, thin = 0, discard = 0, force = false }
+local known = { walkers = 0, moves = "mix", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false }
 
 local mt = { __tostring = function(s)
   return ("sampler.%s{ %s moves, %s }"):format(s.kind, type(s.moves) == "string" and s.moves or "own",
@@ -29,6 +29,7 @@ Affine-invariant ensemble (Goodman & Weare 2010). By default it runs until 50 au
 @param moves (mix) 'mix' = 0.8 DE + 0.2 snooker, 'stretch', 'de', 'snooker', 'walk', or a list for ensemble()
 @param steps run this many steps
 @param until_tau (50) run until the chain is this many autocorrelation times long
+@param dtau (0.05) and its autocorrelation times change by less than this fraction while it grows by a tenth
 @param max (20000) with until_tau: at most so many steps
 @param thin (about 1000 samples a walker) keep every so many steps
 @param discard (a quarter, at least 3 tau) steps left out as burn-in]])

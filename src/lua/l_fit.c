@@ -476,6 +476,7 @@ static int e_run(lua_State *L)
     if (gal_lua_opt_given(&o, "steps"))
         goal.more = (size_t)gal_lua_opt_int(&o, "steps", 0, 0, 1000000000);
     goal.tau = gal_lua_opt_num(&o, "until_tau", 0);
+    goal.dtau = gal_lua_opt_num(&o, "dtau", 0);
     goal.max_steps = (size_t)gal_lua_opt_int(&o, "max", 0, 0, 1000000000);
     if (gal_lua_opt_push(&o, "progress")) {
         p.fn = lua_gettop(L);
@@ -629,7 +630,7 @@ static const gal_lua_row e_methods[] = {
      "run{ more = | until = | until_tau = } -> state\nMoves the walkers; Ctrl-C stops between batches and keeps all "
      "samples.\n"
      "@param more this many more steps\n@param until until this many steps in all\n@param steps the same as more\n"
-     "@param until_tau until this many autocorrelation times (usual: 50)\n@param max with until_tau: at most so many "
+     "@param until_tau until this many autocorrelation times (usual: 50)\n@param dtau (0.01) and they change by less than this fraction\n@param max with until_tau: at most so many "
      "steps\n"
      "@param progress function(fraction, text); a true result stops\n@param checkpoint function() called now and then\n"
      "@param checkpoint_every [s] (30) how often"},
