@@ -32,6 +32,14 @@ local function tabulate(name, f, par)
   return galua.prior.table(x, lnp, log and "log10" or "linear")
 end
 
+-- the value of option `name` must be a handle of class `class`
+local function need(value, name, class, example)
+  if core.class_name(value) ~= class then
+    galua.fail("fit: %s must be %s %s, such as %s, got %s", name, class:match("^[aeio]") and "an" or "a", class, example,
+      core.class_name(value) or type(value))
+  end
+end
+
 -- {name = prior or function} -> list in the order of the model's parameters
 local function ordered(model, free)
   local pars, order, names = {}, {}, {}
@@ -45,9 +53,11 @@ local function ordered(model, free)
     if not par and name ~= "noise.f_cal" then
       galua.fail("fit: free: this galaxy has no parameter '%s'%s", name, core.did_you_mean(name, names))
     end
-    if type(pr) == "function" then
+    if type(pr) == "function" and par then
       pr = tabulate(name, pr, par)
-    elseif type(pr) ~= "userdata" or not tostring(pr):match("^prior%.") then
+    elseif type(pr) == "function" then
+      galua.fail("fit: free['%s'] must be a prior, such as prior.loguniform(1e-3, 0.3): a function needs a parameter of the galaxy", name)
+    elseif core.class_name(pr) ~= "prior" then
       galua.fail("fit: free.%s must be a prior (prior.uniform(lo, hi), ...) or a function, got %s", name, type(pr))
     end
     list[#list + 1] = { name, pr }
@@ -57,12 +67,23 @@ local function ordered(model, free)
 end
 
 local function create(given)
-  local o = galua.options("fit", given, { data = ":userdata", model = ":userdata", free = ":table", noise = ":table",
-    limits = "censored", sampler = ":table", seed = ":number", name = ":string" })
+  local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
+    limits = "censored", sampler = ":any", seed = ":number", name = ":string" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
   if not o.model then galua.fail("fit: 'model' is missing: a galaxy, such as galaxy{}") end
   if not o.free or next(o.free) == nil then
     galua.fail("fit: 'free' is missing: a table of parameter = prior, such as { age = prior.loguniform(1e8, 1.3e10) }")
+  end
+  need(o.data, "data", "observation", "observation.read(file)")
+  need(o.model, "model", "galaxy", "galaxy{}")
+  if o.noise ~= nil and not galua.noise.is(o.noise) then
+    galua.fail("fit: noise must be a noise model, such as noise.calibration{ floor = 0.05 }, got a %s", type(o.noise))
+  end
+  if o.sampler ~= nil and not galua.sampler.is(o.sampler) then
+    galua.fail("fit: sampler must be a sampler, such as sampler.ensemble{}, got a %s", type(o.sampler))
+  end
+  if o.seed and not (o.seed >= 0 and o.seed <= 2 ^ 53 and o.seed == math.floor(o.seed)) then
+    galua.fail("fit: seed must be a whole number in 0 .. 2^53, got %.10g", o.seed)
   end
   local free = {}
   for k, v in pairs(o.free) do free[k] = v end
@@ -412,6 +433,7 @@ function fit:restore(path)
 end
 
 local function load_fit(path, options)
+  if type(path) ~= "string" then galua.fail("load_fit: argument 1 must be a file name, got %s", type(path)) end
   local o = galua.options("load_fit", options, { ssp = ":any" })
   local texts, data = galua.result_texts(path)
   if not texts.model then galua.fail("%s: holds no model description: not a file of fit:save", path) end

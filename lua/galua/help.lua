@@ -199,7 +199,10 @@ local function search(query)
   return names
 end
 
-M.apropos = doc { "apropos", function(words) return search(words) end, [[apropos(words) -> table
+M.apropos = doc { "apropos", function(words)
+  if type(words) ~= "string" then core.fail("GAL_EINVAL", ("apropos: argument 1 must be a string of words, got %s"):format(type(words))) end
+  return search(words)
+end, [[apropos(words) -> table
 Names of the entries that mention all the words, best first.]] }
 
 local function of_string(text)

@@ -100,7 +100,9 @@ function galua.options(fn, given, spec)
     if default == nil then
       if type(name) == "string" then
         table.sort(names)
-        galua.fail("%s: unknown option '%s'%s", fn, name, core.did_you_mean(name, names))
+        local hint = core.did_you_mean(name, names)
+        if hint == "" and #names > 0 then hint = (" (known: %s)"):format(table.concat(names, ", ")) end
+        galua.fail("%s: unknown option '%s'%s", fn, name, hint)
       elseif not spec.positional then
         galua.fail("%s: options are given by name, found a value without one at position %s", fn, tostring(name))
       end

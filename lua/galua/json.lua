@@ -109,6 +109,7 @@ decode = function(s, i, depth)
 end
 
 function M.decode(s)
+  if type(s) ~= "string" then galua.fail("json.decode: argument 1 must be a string, got %s", type(s)) end
   local v, i = decode(s, 1, 0)
   if skip(s, i) <= #s then bad(i, "the end") end
   return v

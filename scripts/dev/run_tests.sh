@@ -7,7 +7,8 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0 failed=0 skipped=0
 export GAL_LOG=${GAL_LOG:-error}
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:quarantine_size_mb=8}
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=scripts/dev/lsan.supp:print_suppressions=0} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 # tell NAME STATUS PASSED FAILED SKIPPED: a program that died without counting is one failure
 tell() {

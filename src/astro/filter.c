@@ -58,8 +58,16 @@ static gal_status check_curve(const char *name, const double *wave, const double
         if (trans[i] > peak)
             peak = trans[i];
     }
+    double lo = wave[0], hi = wave[0];
+    for (size_t i = 1; i < n; i++) {
+        lo = wave[i] < lo ? wave[i] : lo;
+        hi = wave[i] > hi ? wave[i] : hi;
+    }
+    if (lo == hi)
+        return gal_fail(GAL_EINVAL, "filter '%s': all %zu nodes lie at %g A, a curve needs different wavelengths", name,
+                        n, lo);
     if (peak <= 0)
-        return gal_fail(GAL_EINVAL, "filter '%s': the transmission is zero everywhere", name);
+        return gal_fail(GAL_EINVAL, "filter '%s': no node has a positive transmission", name);
     for (size_t i = 0; i < n; i++)
         if (trans[i] < -NEGATIVE_NOISE * peak)
             return gal_fail(GAL_EINVAL, "filter '%s': transmission %g at node %zu (%g A) is negative", name, trans[i],

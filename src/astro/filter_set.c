@@ -241,7 +241,7 @@ static gal_status not_found(const char *name)
             m += (size_t)snprintf(bands + m, sizeof bands - m, " %s", set.f[i]->name + group + 1);
     if (*bands)
         return gal_fail(GAL_ENOTFOUND, "unknown filter '%s': %.*s has%s", name, (int)group, name, bands);
-    return gal_fail(GAL_ENOTFOUND, "unknown filter '%s'%s%s; a file needs its folder or suffix", name, hint,
+    return gal_fail(GAL_ENOTFOUND, "unknown filter '%s'%s%s (a file is named with its folder or suffix)", name, hint,
                     *hint ? "?" : "");
 }
 

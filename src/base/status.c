@@ -12,9 +12,12 @@ static _Thread_local struct {
     gal_status code;
 } err;
 
-/* The message must stay one line whatever text (file content, user strings) was pasted into it. */
+/* The message must stay one line whatever text (file content, user strings) was pasted into it. A NaN has no sign: "-nan",
+ * which some C libraries print for 0/0, becomes "nan". */
 static void make_one_line(char *s)
 {
+    for (char *p; (p = strstr(s, "-nan"));)
+        memmove(p, p + 1, strlen(p));
     for (; *s; s++)
         if ((unsigned char)*s < 0x20 || *s == 0x7f)
             *s = ' ';

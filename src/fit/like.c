@@ -26,7 +26,7 @@ gal_status gal_limits_parse(gal_limits *out, const char *name)
             return GAL_OK;
         }
     gal_did_you_mean(hint, sizeof hint, name, NAME, GAL_LIMITS_N);
-    return gal_fail(GAL_ENOTFOUND, "limits '%s' is unknown%s; choices: measured, censored, onesided, cut", name, hint);
+    return gal_fail(GAL_ENOTFOUND, "unknown limits '%s'%s (known: measured, censored, onesided, cut)", name, hint);
 }
 
 bool gal_limits_normalised(gal_limits mode)

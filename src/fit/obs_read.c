@@ -176,6 +176,8 @@ gal_status gal_obs_from_table(gal_obs **out, const gal_table *t)
             gal_fail_prefix(st, "%s", place);
             goto out;
         }
+    if (o->n == 0)
+        GAL_THROW(GAL_EINVAL, "%s: no rows: one band a row is expected", t->path);
     if (o->n == gal_obs_count(o, GAL_OBS_IGNORED))
         GAL_THROW(GAL_EINVAL, "%s: no band is left: all are ignored", t->path);
     gal_free(o->path);

@@ -55,7 +55,7 @@ gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n)
     }
     char hint[96];
     gal_did_you_mean(hint, sizeof hint, name, names, GAL_MOVE_NKINDS + 1);
-    return gal_fail(GAL_ENOTFOUND, "move '%s' is unknown%s; moves: stretch, de, snooker, walk, mix", name, hint);
+    return gal_fail(GAL_ENOTFOUND, "unknown move '%s'%s (known: stretch, de, snooker, walk, mix)", name, hint);
 }
 
 gal_status move_check(const gal_move *m)

@@ -329,6 +329,9 @@ static gal_status need(const gal_table *t, const char *name, const gal_column **
     for (size_t i = 0; i < t->ncol; i++)
         names[i] = t->col[i].name;
     gal_did_you_mean(hint, sizeof hint, name, names, t->ncol);
+    size_t used = 0;
+    for (size_t i = 0; !gal_nearest(name, names, t->ncol) && i < t->ncol && used + 48 < sizeof hint; i++)
+        used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%.40s", i ? ", " : "; the columns are ", names[i]);
     gal_free(names);
     return gal_fail(GAL_ENOTFOUND, "%s: no column '%s'%s", *t->path ? t->path : "table", name, hint);
 }

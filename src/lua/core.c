@@ -265,6 +265,16 @@ static int core_default_ssp(lua_State *L)
     return known;
 }
 
+/* class_name(x): "galaxy", "prior", "vec" ...; nil for plain Lua values */
+static int core_class_name(lua_State *L)
+{
+    const gal_lua_class *cls = gal_lua_classof(L, 1, NULL);
+    if (!cls && !gal_lua_isvec(L, 1))
+        return 0;
+    lua_pushstring(L, cls ? cls->name : "vec");
+    return 1;
+}
+
 static int core_interrupted(lua_State *L)
 {
     lua_pushboolean(L, gal_interrupted());
@@ -307,6 +317,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"rss", core_rss},
                                           {"versions", core_versions},
                                           {"default_ssp", core_default_ssp},
+                                          {"class_name", core_class_name},
                                           {"interrupted", core_interrupted},
                                           {NULL, NULL}};
 

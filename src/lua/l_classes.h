@@ -3,12 +3,12 @@
 #define GAL_LUA_CLASSES_H
 #include "galua/galaxy.h"
 #include "lua/util.h"
-extern const gal_lua_class gal_lua_cosmo;  /* gal_cosmo */
-extern const gal_lua_class gal_lua_ssp;    /* gal_ssp */
-extern const gal_lua_class gal_lua_filter; /* gal_filter */
-extern const gal_lua_class gal_lua_prior;  /* gal_prior */
-extern const gal_lua_class gal_lua_obs;    /* gal_obs */
-extern const gal_lua_class gal_lua_target; /* gal_fit */
+extern const gal_lua_class gal_lua_cosmo;    /* gal_cosmo */
+extern const gal_lua_class gal_lua_ssp;      /* gal_ssp */
+extern const gal_lua_class gal_lua_filter;   /* gal_filter */
+extern const gal_lua_class gal_lua_prior;    /* gal_prior */
+extern const gal_lua_class gal_lua_obs;      /* gal_obs */
+extern const gal_lua_class gal_lua_target;   /* gal_fit */
 extern const gal_lua_class gal_lua_ensemble; /* gal_ensemble */
 
 /* A model component before it is in a galaxy: values of its parameters. */

@@ -185,10 +185,12 @@ static gal_status put_data(gal_result *r, const gal_obs *o)
         kind[i] = o->kind[i];
     }
     GAL_TRY(gal_result_coord_text(r, "band", o->n, names));
-    GAL_TRY(gal_result_put(r, "observed_data", "flux", GAL_VAR_F64, 1, dim, &o->n, o->flux, "mJy", "flux density, or the limit"));
+    GAL_TRY(gal_result_put(r, "observed_data", "flux", GAL_VAR_F64, 1, dim, &o->n, o->flux, "mJy",
+                           "flux density, or the limit"));
     GAL_TRY(gal_result_put(r, "constant_data", "err", GAL_VAR_F64, 1, dim, &o->n, o->err, "mJy", "one sigma"));
     GAL_TRY(gal_result_put(r, "constant_data", "pivot", GAL_VAR_F64, 1, dim, &o->n, pivot, "A", "pivot wavelength"));
-    GAL_TRY(gal_result_put(r, "constant_data", "kind", GAL_VAR_I64, 1, dim, &o->n, kind, NULL, "0 detection, 1 limit, 2 ignored"));
+    GAL_TRY(gal_result_put(r, "constant_data", "kind", GAL_VAR_I64, 1, dim, &o->n, kind, NULL,
+                           "0 detection, 1 limit, 2 ignored"));
     GAL_TRY(gal_result_put(r, "constant_data", "note", GAL_VAR_TEXT, 1, dim, &o->n, notes, NULL, NULL));
     for (size_t i = 0; i < o->n; i++) {
         const gal_filter *f = o->filter[i];
@@ -220,7 +222,8 @@ static int t_save(lua_State *L)
         units[i] = gal_fit_unit(f, i);
     for (size_t i = 0; i < nb; i++)
         units[d + i] = gal_fit_blob_unit(f, i);
-    gal_result_map map = {.nvalue = d, .names = t->names, .units = units, .values = map_values, .ctx = f, .blob_units = units + d};
+    gal_result_map map = {
+        .nvalue = d, .names = t->names, .units = units, .values = map_values, .ctx = f, .blob_units = units + d};
     gal_result *r = NULL;
     gal_fingerprint *fp = NULL;
     gal_status st = GAL_OK;
@@ -321,7 +324,8 @@ out:
 
 static const gal_lua_row t_methods[] = {
     {"save", t_save, "save(ensemble, path, texts) -> target\nWrites the results file; texts are kept in group galua."},
-    {"restore", t_restore, "restore(path) -> ensemble\nThe stored ensemble, to go on bit for bit; refused when the file is of another fit."},
+    {"restore", t_restore,
+     "restore(path) -> ensemble\nThe stored ensemble, to go on bit for bit; refused when the file is of another fit."},
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},
@@ -556,8 +560,8 @@ static void push_row(lua_State *L, const gal_summary_row *r)
     const struct {
         const char *key;
         double v;
-    } num[] = {{"median", r->median}, {"q16", r->q16},   {"q84", r->q84}, {"q025", r->q025}, {"q975", r->q975},
-               {"mean", r->mean},     {"sd", r->sd},     {"ess", r->ess}, {"tau", r->tau},   {"mcse", r->mcse_mean}};
+    } num[] = {{"median", r->median}, {"q16", r->q16}, {"q84", r->q84}, {"q025", r->q025}, {"q975", r->q975},
+               {"mean", r->mean},     {"sd", r->sd},   {"ess", r->ess}, {"tau", r->tau},   {"mcse", r->mcse_mean}};
     lua_newtable(L);
     for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
         lua_pushnumber(L, num[i].v);
@@ -622,7 +626,8 @@ static int e_summary(lua_State *L)
 
 static const gal_lua_row e_methods[] = {
     {"summary", e_summary,
-     "summary{ discard = } -> rows, rows\nMedian, 16-84 %, mean, sd, effective sample size, tau, prior edge of each parameter and blob.\n"
+     "summary{ discard = } -> rows, rows\nMedian, 16-84 %, mean, sd, effective sample size, tau, prior edge of each "
+     "parameter and blob.\n"
      "@param discard (0) leave out the first stored samples"},
     {"start", e_start,
      "start([positions]) -> ensemble\nStart from draws of the prior, or from walkers x ndim positions."},
@@ -748,7 +753,8 @@ void gal_luaopen_fit(lua_State *L)
          "@param free list of {name, prior}\n@param limits (censored) measured, censored, onesided or cut\n"
          "@param floor (0) fractional error added to every datum\n@param f_cal (0) fractional error of the model"},
         {"result_texts", result_texts,
-         "result_texts(path) -> table, observation\nThe texts of a results file and the photometry it holds; see load_fit."},
+         "result_texts(path) -> table, observation\nThe texts of a results file and the photometry it holds; see "
+         "load_fit."},
         {"ensemble", ensemble_create,
          "ensemble(target, options) -> ensemble\nWalkers on a target (Goodman & Weare 2010).\n"
          "@param walkers (4 ndim, at least 32) number of walkers\n"

@@ -45,6 +45,7 @@ static int get_par(lua_State *L, const gal_lua_galaxy *m, const char *name)
     return 0;
 }
 
+/* theta[name] = v; 0 when there is no such parameter */
 static int set_par(lua_State *L, gal_lua_galaxy *m, const char *name, double v)
 {
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
@@ -58,6 +59,17 @@ static int set_par(lua_State *L, gal_lua_galaxy *m, const char *name, double v)
         return 1;
     }
     return 0;
+}
+
+/* the same with the value at stack index idx, of any type */
+static int set_par_value(lua_State *L, gal_lua_galaxy *m, const char *name, int idx)
+{
+    size_t i = 0;
+    while (i < gal_galaxy_npar(m->g) && strcmp(gal_galaxy_par(m->g, i)->name, name) != 0)
+        i++;
+    if (i < gal_galaxy_npar(m->g) && lua_type(L, idx) != LUA_TNUMBER)
+        return gal_lua_error(L, GAL_EINVAL, "%s must be a number, got %s", name, luaL_typename(L, idx));
+    return set_par(L, m, name, lua_tonumber(L, idx));
 }
 
 /* g.sfh, g.ism: a view of the galaxy's parameters with that prefix */
@@ -93,7 +105,7 @@ static int part_set(lua_State *L, void *obj, const char *key)
 {
     part *p = obj;
     char name[80];
-    return set_par(L, p->m, dotted(p, key, name, sizeof name), gal_lua_checknum(L, 3));
+    return set_par_value(L, p->m, dotted(p, key, name, sizeof name), 3);
 }
 
 static void list_names(lua_State *L, const gal_lua_galaxy *m, const char *group)
@@ -133,6 +145,13 @@ static void part_tostring(lua_State *L, void *obj)
     lua_remove(L, -2);
 }
 
+static void part_title(void *obj, char *buf, size_t n)
+{
+    const part *p = obj;
+    snprintf(buf, n, "%s.%s", p->group,
+             strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase");
+}
+
 static const gal_lua_class part_class = {
     .name = "galaxy component",
     .doc = "A component inside a galaxy: its parameters are fields, changing one changes the galaxy.",
@@ -140,6 +159,7 @@ static const gal_lua_class part_class = {
     .get = part_get,
     .set = part_set,
     .list = part_list,
+    .title = part_title,
     .tostring = part_tostring,
 };
 
@@ -169,7 +189,7 @@ static int get(lua_State *L, void *obj, const char *key)
 
 static int set(lua_State *L, void *obj, const char *key)
 {
-    return strchr(key, '.') ? 0 : set_par(L, obj, key, gal_lua_checknum(L, 3));
+    return strchr(key, '.') ? 0 : set_par_value(L, obj, key, 3);
 }
 
 static void list(lua_State *L, void *obj)
@@ -204,13 +224,15 @@ static int m_set(lua_State *L)
                 return gal_lua_argerror(L, 2, "a table of name = value");
             const char *name = lua_tostring(L, -2);
             gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
-            set_par(L, m, name, gal_lua_checknum(L, -1));
+            set_par_value(L, m, name, lua_gettop(L));
             lua_pop(L, 1);
         }
     } else {
-        const char *name = gal_lua_checkstr(L, 2);
+        if (lua_type(L, 2) != LUA_TSTRING)
+            return gal_lua_argerror(L, 2, "the name of a parameter or a table of name = value");
+        const char *name = lua_tostring(L, 2);
         gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
-        set_par(L, m, name, gal_lua_checknum(L, 3));
+        set_par_value(L, m, name, 3);
     }
     lua_settop(L, 1);
     return 1;

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 void gal_lua_opts_begin(lua_State *L, gal_lua_opts *o, int idx, const char *fn)
 {
@@ -67,8 +68,18 @@ int gal_lua_opt_typeerror(gal_lua_opts *o, const char *name, const char *expecte
                                                           : luaL_typename(o->L, value_idx));
 }
 
+/* A name that is nearly the lacking one is more likely misspelt than the option forgotten */
 static int missing(gal_lua_opts *o, const char *name)
 {
+    lua_State *L = o->L;
+    for (lua_pushnil(L); o->idx && lua_next(L, o->idx); lua_pop(L, 1)) {
+        const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL;
+        bool known = !key;
+        for (int i = 0; i < o->n && !known; i++)
+            known = strcmp(key, o->name[i]) == 0;
+        if (!known && gal_nearest(key, &name, 1))
+            return gal_lua_error(L, GAL_EINVAL, "%s: unknown option '%s', did you mean '%s'?", o->fn, key, name);
+    }
     return gal_lua_error(o->L, GAL_EINVAL, "%s: %s is required", o->fn, name);
 }
 
@@ -165,6 +176,13 @@ const double *gal_lua_opt_vec(gal_lua_opts *o, const char *name, size_t *n)
         return NULL;
     if (!lua_istable(o->L, -1) && !gal_lua_isvec(o->L, -1))
         gal_lua_opt_typeerror(o, name, "a vec or a table of numbers", -1);
+    for (int i = 1, len = lua_istable(o->L, -1) ? (int)lua_objlen(o->L, -1) : 0; i <= len; i++) {
+        lua_rawgeti(o->L, -1, i);
+        if (lua_type(o->L, -1) != LUA_TNUMBER)
+            gal_lua_error(o->L, GAL_EINVAL, "%s: %s: element %d must be a number, got %s", o->fn, name, i,
+                          luaL_typename(o->L, -1));
+        lua_pop(o->L, 1);
+    }
     return gal_lua_checkvec(o->L, lua_gettop(o->L), n);
 }
 
@@ -180,6 +198,16 @@ void *gal_lua_opt_obj(gal_lua_opts *o, const char *name, const gal_lua_class *cl
     }
     lua_pop(o->L, 1); /* the table holds it */
     return obj;
+}
+
+/* " (known: tau, psi_norm)" */
+static void list_known(const gal_lua_opts *o, char *buf, size_t n)
+{
+    size_t used = 0;
+    for (int i = 0; i < o->n && used + 60 < n; i++)
+        used += (size_t)snprintf(buf + used, n - used, "%s%.40s", i ? ", " : " (known: ", o->name[i]);
+    if (used)
+        snprintf(buf + used, n - used, ")");
 }
 
 void gal_lua_opts_end(gal_lua_opts *o)
@@ -205,9 +233,11 @@ void gal_lua_opts_end(gal_lua_opts *o)
         }
         if (known)
             continue;
-        char hint[128] = "";
+        char hint[400] = "";
         if (key)
             gal_did_you_mean(hint, sizeof hint, key, o->name, (size_t)o->n);
+        if (!*hint)
+            list_known(o, hint, sizeof hint);
         gal_lua_error(L, GAL_EINVAL, "%s: unknown option '%s'%s", o->fn, key ? key : luaL_typename(L, -2), hint);
     }
 }

@@ -513,7 +513,10 @@ static int handle_show(lua_State *L)
 static int unknown_field(lua_State *L, const gal_lua_class *cls, void *obj, int methods, bool writing)
 {
     const char *names[512], *key = lua_tostring(L, 2);
-    char hint[128];
+    char hint[128], title[64];
+    snprintf(title, sizeof title, "%s", cls->name);
+    if (cls->title)
+        cls->title(obj, title, sizeof title);
     size_t n = string_keys(L, methods, names, 0, 256);
     for (const gal_lua_field *f = cls->fields; f && f->name && n < 400; f++)
         names[n++] = f->name;
@@ -530,9 +533,9 @@ static int unknown_field(lua_State *L, const gal_lua_class *cls, void *obj, int 
     }
     for (size_t i = 0; writing && i < n; i++)
         if (strcmp(names[i], key) == 0)
-            return gal_lua_error(L, GAL_EINVAL, "%s.%s is read-only", cls->name, key);
+            return gal_lua_error(L, GAL_EINVAL, "%s.%s is read-only", title, key);
     gal_did_you_mean(hint, sizeof hint, key, names, n);
-    return gal_lua_error(L, GAL_ENOTFOUND, "%s has no field or method '%s'%s", cls->name, key, hint);
+    return gal_lua_error(L, GAL_ENOTFOUND, "%s has no field or method '%s'%s", title, key, hint);
 }
 
 /* upvalues: 1 class, 2 methods, 3 info */

@@ -81,12 +81,13 @@ typedef struct gal_lua_class {
     int (*get)(lua_State *L, void *obj, const char *key);
     /* h.key = value (at stack index 3): return 1, or 0 (not writable). The handle is at index 1. */
     int (*set)(lua_State *L, void *obj, const char *key);
-    int (*geti)(lua_State *L, void *obj, int i); /* h[i], 1-based: push and return 1, or 0 (out of range) */
-    int (*len)(lua_State *L, void *obj);         /* #h */
-    void (*list)(lua_State *L, void *obj);       /* push an array of the names of fields of THIS object */
-    void (*tostring)(lua_State *L, void *obj);   /* push one line; NULL: "ssp" and address */
-    void (*show)(lua_State *L, void *obj);       /* push the text the prompt prints, several lines; NULL: tostring */
-    const luaL_Reg *meta;                        /* further metamethods: __call, __add, __eq ... */
+    int (*geti)(lua_State *L, void *obj, int i);   /* h[i], 1-based: push and return 1, or 0 (out of range) */
+    int (*len)(lua_State *L, void *obj);           /* #h */
+    void (*list)(lua_State *L, void *obj);         /* push an array of the names of fields of THIS object */
+    void (*title)(void *obj, char *buf, size_t n); /* what messages call this object; NULL: name */
+    void (*tostring)(lua_State *L, void *obj);     /* push one line; NULL: "ssp" and address */
+    void (*show)(lua_State *L, void *obj);         /* push the text the prompt prints, several lines; NULL: tostring */
+    const luaL_Reg *meta;                          /* further metamethods: __call, __add, __eq ... */
 } gal_lua_class;
 
 /* Once per state, in gal_luaopen_NAME. Methods may be added from Lua: lua/galua/class/<name>.lua returns a table. */

@@ -1,5 +1,6 @@
 /* Which instruction set the hot kernels run on. */
 #include "num/isa.h"
+#include "galua/base.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@ static int detect(void)
 #endif
     const char *e = getenv("GALUA_ISA");
     int asked = !e ? 2 : strcmp(e, "base") == 0 ? 0 : strcmp(e, "v3") == 0 ? 1 : 2;
+    if (e && *e && asked == 2 && strcmp(e, "v4") != 0)
+        gal_log(GAL_LOG_WARN, "isa", "GALUA_ISA='%s' is none of base, v3, v4: ignored", e);
     return asked < best ? asked : best;
 }
 

@@ -202,7 +202,7 @@ static void summaries(void **state)
     ok(gal_summary_make(&s, GAL_DRAWS_ENSEMBLE, &in, 1));
     gal_summary_row *r = s.row;
     double se = 5 * sqrt(19. / (N * M)); /* of the mean */
-    CLOSE(r->tau, 38, 0.2); /* in steps; three times the 7 % of tau sqrt(2 (2 M + 1)/(N m)) */
+    CLOSE(r->tau, 38, 0.2);              /* in steps; three times the 7 % of tau sqrt(2 (2 M + 1)/(N m)) */
     CLOSE(r->ess, N * M / 19., 0.25);
     CLOSE(r->mcse_mean, se, 0.12);
     assert_true(fabs(r->mean - 100) < 4 * se);

@@ -575,7 +575,7 @@ static void bad_starts(void **state)
     gal_move list[GAL_MOVES_MAX];
     assert_int_equal(gal_moves_preset("strech", list, &nm), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
-                        "move 'strech' is unknown, did you mean 'stretch'?; moves: stretch, de, snooker, walk, mix");
+                        "unknown move 'strech', did you mean 'stretch'? (known: stretch, de, snooker, walk, mix)");
 
     ok(gal_ensemble_create(&e, &t, &(gal_ensemble_opt){.nwalkers = 8}));
     assert_int_equal(gal_ensemble_run(e, &(gal_ensemble_goal){.more = 1}), GAL_EINVAL);

@@ -350,7 +350,7 @@ static void bad_curves(void **state)
     FAILS(gal_filter_create(&f, "x", l, t, 1, false, ""), GAL_EINVAL, "filter 'x': 1 node, at least 2 are needed");
     FAILS(gal_filter_create(&f, "", l, t, 3, false, ""), GAL_EINVAL, "filter without a name");
     FAILS(gal_filter_create(&f, "x", l, z, 3, false, ""), GAL_EINVAL,
-          "filter 'x': the transmission is zero everywhere");
+          "filter 'x': no node has a positive transmission");
     FAILS(gal_filter_create(&f, "x", l, neg, 3, false, ""), GAL_EINVAL,
           "filter 'x': transmission -0.5 at node 3 (3 A) is negative");
     FAILS(gal_filter_create(&f, "x", bad, t, 3, false, ""), GAL_EINVAL,
@@ -536,7 +536,8 @@ static void names_and_sets(void **state)
     FAILS(gal_filters_find("SDSS.gg", &f, &n), GAL_ENOTFOUND, "unknown filter 'SDSS.gg': SDSS has g i r u z");
     FAILS(gal_filters_find("SDSS.q", &f, &n), GAL_ENOTFOUND, "unknown filter 'SDSS.q': SDSS has g i r u z");
     FAILS(gal_filters_find("SSDS.g", &f, &n), GAL_ENOTFOUND,
-          "unknown filter 'SSDS.g', did you mean 'SDSS.g', 'SDSS.i', 'SDSS.r'?; a file needs its folder or suffix");
+          "unknown filter 'SSDS.g', did you mean 'SDSS.g', 'SDSS.i', 'SDSS.r'? (a file is named with its folder or "
+          "suffix)");
     FAILS(gal_filters_find("", &f, &n), GAL_EINVAL, "filter name is empty");
     FAILS(gal_filters_find("no/such.dat", &f, &n), GAL_ENOTFOUND, "no/such.dat: no such filter file");
     assert_int_equal(n, 0);

@@ -180,8 +180,8 @@ static void bad_data(void **state)
     assert_string_equal(gal_limits_name(GAL_LIMITS_CUT), "cut");
     assert_int_equal(gal_limits_parse(&k, "censord"), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
-                        "limits 'censord' is unknown, did you mean 'censored'?; choices: measured, censored, "
-                        "onesided, cut");
+                        "unknown limits 'censord', did you mean 'censored'? (known: measured, censored, onesided, "
+                        "cut)");
 }
 
 int main(void)

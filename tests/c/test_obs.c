@@ -196,7 +196,7 @@ static void wide_layout(void **state)
     l.unit = "mJy";
     assert_int_equal(gal_obs_from_row(&o, t, 0, &l), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
-                        "o.csv, line 2, source '12': unknown filter 'm'; a file needs its folder or suffix");
+                        "o.csv, line 2, source '12': unknown filter 'm' (a file is named with its folder or suffix)");
     const char *const bands[] = {"SDSS.g", "SDSS.u"};
     l.bands = bands;
     l.nband = 2;
@@ -226,8 +226,8 @@ static void malformed(void **state)
     (void)state;
     bad(H "SDSS.q,1,1,,\n", GAL_ENOTFOUND, "o.csv, line 2: unknown filter 'SDSS.q': SDSS has g i r u z");
     bad(H "SDSS.g,1,1,,\nSDDS.r,1,1,,\n", GAL_ENOTFOUND,
-        "o.csv, line 3: unknown filter 'SDDS.r', did you mean 'SDSS.r', 'DES.r', 'SDSS.g'?; a file needs its folder "
-        "or suffix");
+        "o.csv, line 3: unknown filter 'SDDS.r', did you mean 'SDSS.r', 'DES.r', 'SDSS.g'? (a file is named with its "
+        "folder or suffix)");
     bad(H "SDSS,1,1,,\n", GAL_EINVAL, "o.csv, line 2: 'SDSS' stands for 5 filters, a band is one: 'SDSS.u', ...");
     bad(H "my/own.dat,1,1,,\n", GAL_ENOTFOUND, "o.csv, line 2: my/own.dat: no such filter file");
     bad(H "SDSS.g,nan,1,,\n", GAL_EINVAL,
@@ -260,7 +260,8 @@ static void malformed(void **state)
     bad("band,flux[mag],err\nSDSS.g,1,1\n", GAL_EINVAL,
         "o.csv: column 'flux': unknown unit 'mag' (magnitudes are converted before: S = 3630.78 Jy * 10^(-0.4 m_AB))");
     bad("bands,flux[mJy],err\nSDSS.g,1,1\n", GAL_ENOTFOUND, "o.csv: no column 'band', did you mean 'bands'?");
-    bad("band,flux[mJy],error\nSDSS.g,1,1\n", GAL_ENOTFOUND, "o.csv: no column 'err'");
+    bad("band,flux[mJy],error\nSDSS.g,1,1\n", GAL_ENOTFOUND,
+        "o.csv: no column 'err'; the columns are band, flux, error");
     bad("band,flux[mJy],err\n1,1,1\n", GAL_EFORMAT, "o.csv: column 'band' holds numbers, text is expected");
     bad("# redshift: high\n" H "SDSS.g,1,1,,\n", GAL_EFORMAT, "o.csv: redshift 'high' is not a number");
     bad("# redshift: -2\n" H "SDSS.g,1,1,,\n", GAL_EINVAL,

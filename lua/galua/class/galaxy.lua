@@ -58,6 +58,10 @@ photometry.__galua_show = photometry.__tostring
 
 function galaxy:photometry(filters)
   if type(filters) == "string" then filters = galua.filters(filters) end
+  if type(filters) ~= "table" or filters[1] == nil then
+    galua.fail("galaxy:photometry: expected filters, such as filters(\"SDSS\"), or a band's name, got %s",
+      type(filters) == "table" and "an empty table" or type(filters))
+  end
   local flux = self:band_flux(filters)
   local out = {}
   for i = 1, #flux do

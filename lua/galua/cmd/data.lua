@@ -73,8 +73,7 @@ local function main(args)
   local names = {}
   for name in pairs(actions) do names[#names + 1] = name end
   if not what then
-    io.stderr:write(usage, "\n")
-    return 2
+    return cmd.usage("data: expected list, path or places (galua data --help)")
   end
   if not actions[what] then return cmd.usage("data: no action '%s'%s", what, core.did_you_mean(what, names)) end
   return actions[what](args[2])

@@ -1,5 +1,7 @@
 -- galua fit FILE.lua: a fit described by a Lua file, which returns fit{...}; and the template of such a file.
 local galua = require "galua"
+local core = require "galua.core"
+local cmd = require "galua.cmd"
 
 local usage = [[
 usage: galua fit FILE.lua [--out FILE.h5] [--resume | --fresh] [--dry-run] [--figures PREFIX]
@@ -25,15 +27,15 @@ local function template(args)
     elseif args[i] == "--dustless" then
       dust = false
     else
-      io.stderr:write(("galua fit --template: unknown option '%s'\n%s\n"):format(args[i], usage))
-      return 2
+      return cmd.usage("fit --template: unknown option '%s'%s", args[i], core.did_you_mean(args[i], { "--sfh", "--dustless" }))
     end
     i = i + 1
   end
   local known = { insitu = true, constant = true, delayed = true, lognormal = true, dpl = true }
-  if not known[kind or ""] then
-    io.stderr:write(("galua fit --template: unknown history '%s' (known: insitu constant delayed lognormal dpl)\n"):format(tostring(kind)))
-    return 2
+  if not kind then return cmd.usage("fit --template: --sfh needs a name: insitu, constant, delayed, lognormal, dpl") end
+  if not known[kind] then
+    return cmd.usage("fit --template: unknown history '%s'%s (known: insitu, constant, delayed, lognormal, dpl)", kind,
+      core.did_you_mean(kind, { "insitu", "constant", "delayed", "lognormal", "dpl" }))
   end
   local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{}, ism = dust }
   local out = {}
@@ -112,24 +114,22 @@ local function run(args)
     if a == "--out" or a == "--figures" then
       i = i + 1
       if not args[i] then
-        io.stderr:write(("galua fit: %s needs a value\n"):format(a))
-        return 2
+        return cmd.usage("fit: %s needs a value", a)
       end
       if a == "--out" then out = args[i] else figures = args[i] end
     elseif a == "--resume" or a == "--fresh" or a == "--dry-run" then
       o[a:sub(3)] = true
     elseif a:sub(1, 2) == "--" then
-      io.stderr:write(("galua fit: unknown option '%s'\n%s\n"):format(a, usage))
-      return 2
+      return cmd.usage("fit: unknown option '%s'%s (galua fit --help)", a, core.did_you_mean(a,
+        { "--out", "--resume", "--fresh", "--dry-run", "--figures", "--template", "--help" }))
     elseif file then
-      io.stderr:write(("galua fit: one file at a time, got '%s' and '%s'\n"):format(file, a))
-      return 2
+      return cmd.usage("fit: one file at a time, got '%s' and '%s'", file, a)
     else
       file = a
     end
     i = i + 1
   end
-  if not file then io.stderr:write(usage, "\n") return 2 end
+  if not file then return cmd.usage("fit: no FILE.lua given (galua fit --help)") end
   if not exists(file) then galua.fail("fit: %s: no such file", file) end
   local chunk, err = loadfile(file)
   if not chunk then galua.fail("%s", err) end

@@ -1,5 +1,7 @@
 -- galua ssp info|convert|make: tables of simple stellar populations.
 local galua = require "galua"
+local core = require "galua.core"
+local cmd = require "galua.cmd"
 
 local usage = [[
 usage: galua ssp info FILE...                 what is in a table: axes, IMF, optional tables, provenance, hash
@@ -11,7 +13,7 @@ make: --imf kroupa|chabrier|salpeter|vandokkum   --mlo M  --mhi M  --zmin Z  --z
       --nebular  --logu U  --fesc F  --fdust F  --postagb]]
 
 local function info(args)
-  if #args == 0 then io.stderr:write(usage, "\n") return 2 end
+  if #args == 0 then return cmd.usage("ssp info: no FILE given (galua ssp --help)") end
   for i, path in ipairs(args) do
     if i > 1 then print() end
     local s = path == "default" and galua.ssp.default() or galua.ssp.read(path)
@@ -27,12 +29,17 @@ local function convert(args)
     if args[i] == "--to" then
       format = args[i + 1]
       i = i + 1
+      if not format then return cmd.usage("ssp convert: --to needs a value: galua, dsps, galapy, fits") end
+    elseif args[i]:match("^%-%-") then
+      return cmd.usage("ssp convert: unknown option '%s'%s", args[i], core.did_you_mean(args[i], { "--to" }))
     else
       files[#files + 1] = args[i]
     end
     i = i + 1
   end
-  if #files ~= 2 then io.stderr:write(usage, "\n") return 2 end
+  if #files ~= 2 then
+    return cmd.usage("ssp convert: expected FROM and TO, got %d file name%s (galua ssp --help)", #files, #files == 1 and "" or "s")
+  end
   local s = galua.ssp.read(files[1])
   s:write(files[2], format)
   print(("%s: %d Z x %d ages x %d wavelengths"):format(files[2], #s.z, #s.age, #s.wave))
@@ -49,7 +56,7 @@ local function make(args)
   while i <= #args do
     local name = args[i]:match("^%-%-(.+)$")
     if not name then
-      if out then io.stderr:write(usage, "\n") return 2 end
+      if out then return cmd.usage("ssp make: one OUT at a time, got '%s' and '%s'", out, args[i]) end
       out = args[i]
     elseif flags[name] then
       o[name] = true
@@ -57,16 +64,20 @@ local function make(args)
       i = i + 1
       o[name] = numbers[name] and tonumber(args[i] or "") or texts[name] and args[i]
       if o[name] == nil or o[name] == false then
-        io.stderr:write(("galua ssp make: --%s needs a %s\n"):format(name, numbers[name] and "number" or "value"))
-        return 2
+        return cmd.usage("ssp make: --%s needs a %s%s", name, numbers[name] and "number" or "value",
+          args[i] and (", got '%s'"):format(args[i]) or "")
       end
     else
-      io.stderr:write(("galua ssp make: unknown option '--%s'\n%s\n"):format(name, usage))
-      return 2
+      local known = {}
+      for _, set in ipairs { flags, numbers, texts } do
+        for k in pairs(set) do known[#known + 1] = "--" .. k end
+      end
+      table.sort(known)
+      return cmd.usage("ssp make: unknown option '%s'%s (galua ssp --help)", args[i], core.did_you_mean(args[i], known))
     end
     i = i + 1
   end
-  if not out then io.stderr:write(usage, "\n") return 2 end
+  if not out then return cmd.usage("ssp make: no OUT given (galua ssp --help)") end
   o.progress = true
   local s = galua.ssp.synthesise(o)
   s:write(out)
@@ -79,11 +90,15 @@ local verbs = { info = info, convert = convert, make = make }
 return {
   summary = "tables of stellar populations: info, convert, make",
   main = function(args)
-    local verb = verbs[args[1] or ""]
-    if not verb then
-      (args[1] == "--help" and io.stdout or io.stderr):write(usage, "\n")
-      return args[1] == "--help" and 0 or 2
+    for _, a in ipairs(args) do
+      if a == "--help" or a == "-h" then
+        print(usage)
+        return 0
+      end
     end
+    local verb = verbs[args[1] or ""]
+    if not args[1] then return cmd.usage("ssp: expected info, convert or make (galua ssp --help)") end
+    if not verb then return cmd.usage("ssp: no action '%s'%s", args[1], core.did_you_mean(args[1], { "info", "convert", "make" })) end
     return verb({ unpack(args, 2) })
   end,
 }

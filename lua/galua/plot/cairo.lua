@@ -63,6 +63,11 @@ function M.library()
     local ok, l = pcall(ffi.load, name)
     if ok then
       lib = l
+      -- fontconfig, which cairo uses, keeps its configuration until the process ends: the library must not be unloaded before
+      pcall(function()
+        ffi.cdef "void *dlopen(const char *file, int flags);"
+        ffi.C.dlopen(name, jit.os == "Linux" and 0x1001 or 1) -- RTLD_LAZY | RTLD_NODELETE
+      end)
       break
     end
   end
