@@ -241,7 +241,7 @@ static void test_options(void **state)
     expect(L, "box{ label = 1 }", "box: label must be a string, got number");
     expect(L, "box{ mode = 'logg' }", "box: mode = 'logg' is not one of linear, log, did you mean 'log'?");
     expect(L, "box{ weights = 1 }", "box: weights must be a vec or a table of numbers, got number");
-    expect(L, "box{ weights = {1, 'x'} }", "element 2 of a list of numbers is a string");
+    expect(L, "box{ weights = {1, 'x'} }", "box: weights: element 2 must be a number, got string");
     expect(L, "box{ from = vec(2) }", "box: from must be a box, got vec");
     expect(L, "box(3)", "box: expected a table of options {name = value}, got number");
 }
