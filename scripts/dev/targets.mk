@@ -38,6 +38,8 @@ data: $(B)/galua
 SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
 bench: all
 	@$(B)/galua bench
+validate: all
+	@$(B)/galua tests/validate/ssp_reference.lua
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all
