@@ -279,8 +279,6 @@ static gal_status dry_run(gal_fit *f)
             GAL_THROW(GAL_EDOMAIN,
                       "fit: band '%s' is outside the model's wavelengths at redshift %g: flag it 'ignored'",
                       f->obs->filter[f->band[k]]->name, z);
-    worker_clear(w); /* its photometry weights were made behind the workspace's back */
-    f->nworker = 0;
 out:
     return st;
 }

@@ -39,7 +39,6 @@ gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g)
     for (size_t i = 0; i < sizeof slice / sizeof *slice; i++, p += n)
         *slice[i] = p;
     w->lum[GAL_COMP_STELLAR] = w->s0;
-    w->phot_z = NAN;
     *out = w;
     w = NULL;
 out:
@@ -201,11 +200,7 @@ gal_status gal_galaxy_photometry(const gal_galaxy *g, gal_galaxy_ws *w, gal_phot
     double factor, z = theta[P_REDSHIFT];
     GAL_TRY(gal_galaxy_flux_factor(g, theta, &factor));
     GAL_TRY(gal_galaxy_eval(g, w, theta));
-    if (w->phot != p || w->phot_z != z) {
-        GAL_TRY(gal_phot_weights(p, z, g->o.compat.band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT));
-        w->phot = p;
-        w->phot_z = z;
-    }
+    GAL_TRY(gal_phot_weights(p, z, g->o.compat.band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT)); /* remembers its redshift */
     gal_phot_apply(p, w->lum[GAL_COMP_TOTAL], factor, flux);
 out:
     return st;

@@ -74,8 +74,6 @@ struct gal_galaxy_ws {
     double last[MAXPAR];
     bool valid, have_curves;
     size_t n_weights, n_sums, n_dust;
-    double phot_z; /* redshift the caller's gal_phot was last prepared for */
-    const gal_phot *phot;
 };
 
 void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);

@@ -78,6 +78,16 @@ test.describe("galaxy", function()
     test.close(g:band_flux({ top })[1], g:sed():at(10000), 2e-3)
   end)
 
+  test.it("never mixes up the filters of one call with those of another", function()
+    local g = make()
+    local sdss, nir = filters("SDSS"), filters("2MASS")
+    local a, b = g:band_flux(sdss), g:band_flux(nir)
+    for _ = 1, 200 do
+      test.eq(g:band_flux(sdss)[2], a[2])
+      test.eq(g:band_flux(nir)[2], b[2])
+    end
+  end)
+
   test.it("keeps the mass of its history and forgets a quenched one's star formation", function()
     local g = make{ sfh = sfh.constant{ psi = 3 }, age = 2e9 }
     local d = g:derived()
