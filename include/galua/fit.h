@@ -24,15 +24,15 @@ typedef struct gal_fit_opts {
     const gal_obs *obs;  /* borrowed: must outlive the fit */
     const gal_fit_par *free;
     size_t nfree;
-    gal_limits limits;   /* how limits enter */
-    double floor;        /* fractional error added in quadrature to every datum */
-    double f_cal;        /* fractional error of the model, unless noise.f_cal is free */
+    gal_limits limits; /* how limits enter */
+    double floor;      /* fractional error added in quadrature to every datum */
+    double f_cal;      /* fractional error of the model, unless noise.f_cal is free */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
 /* Errors: an unknown or repeated parameter, no usable band, a band outside the model's wavelengths, fixed values that the model
  * refuses (with the free ones at their prior medians). */
 GAL_API gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o);
-GAL_API void gal_fit_free(gal_fit *f); /* NULL is fine */
+GAL_API void gal_fit_free(gal_fit *f);          /* NULL is fine */
 GAL_API gal_target *gal_fit_target(gal_fit *f); /* borrowed */
 GAL_API size_t gal_fit_nused(const gal_fit *f); /* bands that enter the likelihood */
 GAL_API size_t gal_fit_nblob(const gal_fit *f);
@@ -44,7 +44,8 @@ GAL_API void gal_fit_values(const gal_fit *f, const double *x, double *value);
 GAL_API void gal_fit_theta(const gal_fit *f, const double *x, double *theta);
 /* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
 enum { GAL_FIT_NFINGER = 6 };
-GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], gal_hash hashes[GAL_FIT_NFINGER]);
+GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER],
+                                 gal_hash hashes[GAL_FIT_NFINGER]);
 #ifdef __cplusplus
 }
 #endif

@@ -36,7 +36,7 @@ GAL_API gal_status gal_table_need_text(const gal_table *t, const char *name, con
 GAL_API void gal_table_place(const gal_table *t, size_t row, char *buf, size_t n);
 /* Whole string to number: D exponents, nan, inf, blanks around allowed. false when anything is left over. */
 GAL_API bool gal_parse_double(const char *s, double *out);
-GAL_API const char *gal_table_meta(const gal_table *t, const char *key);          /* NULL when absent */
+GAL_API const char *gal_table_meta(const gal_table *t, const char *key); /* NULL when absent */
 GAL_API gal_status gal_table_write_ecsv(const gal_table *t, const char *path);
 GAL_API gal_status gal_table_write_csv(const gal_table *t, const char *path);
 GAL_API gal_status gal_table_write_fits(const gal_table *t, const char *path);

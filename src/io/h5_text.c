@@ -445,9 +445,10 @@ gal_status gal_h5_get_dims(gal_h5 *h, const char *dataset, char ***names, int *r
         if (scaled)
             H5DSiterate_scales(dset, (unsigned)i, NULL, scale_name, &s[i]);
         if (!s[i] && (scaled || !(s[i] = gal_strdup(""))))
-            st = gal_error_code() == GAL_ENOMEM ? GAL_ENOMEM
-                                                : gal_fail(GAL_EFORMAT, "%s: axis %d of '%s' has a scale without a name",
-                                                           gal_h5_path(h), i + 1, dataset);
+            st = gal_error_code() == GAL_ENOMEM
+                     ? GAL_ENOMEM
+                     : gal_fail(GAL_EFORMAT, "%s: axis %d of '%s' has a scale without a name", gal_h5_path(h), i + 1,
+                                dataset);
     }
     H5Dclose(dset);
     if (st != GAL_OK) {

@@ -60,9 +60,11 @@ void gal_luaopen_bench(lua_State *L)
     static const gal_lua_row rows[] = {
         {"sed", sed,
          "benchmark.sed{ threads = } -> table\n"
-         "Time of one spectrum (in-situ history, two-phase dust, age changed at every call) against the plain loop and the limits of\n"
+         "Time of one spectrum (in-situ history, two-phase dust, age changed at every call) against the plain loop and "
+         "the limits of\n"
          "the machine, all in seconds and measured in this call.\n"
-         "@param wavelengths (2050) of the table\n@param ages (121) of the table\n@param metallicities (6) of the table\n"
+         "@param wavelengths (2050) of the table\n@param ages (121) of the table\n@param metallicities (6) of the "
+         "table\n"
          "@param threads (1) working at the same time"},
         {"machine", machine, "benchmark.machine() -> text\nProcessor and instruction set in use."},
         {NULL, NULL, NULL},

@@ -11,6 +11,10 @@ extern const gal_lua_class gal_lua_obs;      /* gal_obs */
 extern const gal_lua_class gal_lua_target;   /* gal_fit */
 extern const gal_lua_class gal_lua_ensemble; /* gal_ensemble */
 
+/* methods save and restore of a target, in l_result.c */
+int gal_lua_target_save(lua_State *L);
+int gal_lua_target_restore(lua_State *L);
+
 /* A model component before it is in a galaxy: values of its parameters. */
 typedef struct gal_lua_spec {
     enum { SPEC_SFH, SPEC_ISM } what;
@@ -29,6 +33,12 @@ typedef struct gal_lua_galaxy {
 } gal_lua_galaxy;
 extern const gal_lua_class gal_lua_galaxy_class;
 void gal_lua_galaxy_unref(gal_lua_galaxy *m);
+/* Parameters by dotted name: push the value and return 1, or 0 (l_part.c); set raises outside the range. */
+int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name);
+int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v);
+int gal_lua_galaxy_set_value(lua_State *L, gal_lua_galaxy *m, const char *name, int idx); /* value on the stack */
+void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *group); /* push an array; NULL: undotted */
+int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);         /* push g.sfh or g.ism */
 /* Evaluate at the handle's parameters; raises on failure. */
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
 #endif

@@ -37,164 +37,26 @@ void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m)
 }
 
 /* ------------------------------------------------------------------ parameters */
-static int get_par(lua_State *L, const gal_lua_galaxy *m, const char *name)
-{
-    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++)
-        if (strcmp(gal_galaxy_par(m->g, i)->name, name) == 0)
-            return lua_pushnumber(L, m->theta[i]), 1;
-    return 0;
-}
-
-/* theta[name] = v; 0 when there is no such parameter */
-static int set_par(lua_State *L, gal_lua_galaxy *m, const char *name, double v)
-{
-    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
-        const gal_param *p = gal_galaxy_par(m->g, i);
-        if (strcmp(p->name, name) != 0)
-            continue;
-        if (!(v >= p->lo && v <= p->hi))
-            return gal_lua_error(L, GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", name, v, p->lo, p->hi,
-                                 *p->unit ? " " : "", p->unit);
-        m->theta[i] = v;
-        return 1;
-    }
-    return 0;
-}
-
-/* the same with the value at stack index idx, of any type */
-static int set_par_value(lua_State *L, gal_lua_galaxy *m, const char *name, int idx)
-{
-    size_t i = 0;
-    while (i < gal_galaxy_npar(m->g) && strcmp(gal_galaxy_par(m->g, i)->name, name) != 0)
-        i++;
-    if (i < gal_galaxy_npar(m->g) && lua_type(L, idx) != LUA_TNUMBER)
-        return gal_lua_error(L, GAL_EINVAL, "%s must be a number, got %s", name, luaL_typename(L, idx));
-    return set_par(L, m, name, lua_tonumber(L, idx));
-}
-
-/* g.sfh, g.ism: a view of the galaxy's parameters with that prefix */
-typedef struct {
-    gal_lua_galaxy *m;
-    char group[8];
-} part;
-
-static void part_free(void *obj)
-{
-    gal_lua_galaxy_unref(((part *)obj)->m);
-    gal_free(obj);
-}
-
-static const char *dotted(const part *p, const char *key, char *buf, size_t n)
-{
-    snprintf(buf, n, "%s.%s", p->group, key);
-    return buf;
-}
-
-static int part_get(lua_State *L, void *obj, const char *key)
-{
-    part *p = obj;
-    char name[80];
-    if (strcmp(key, "kind") == 0)
-        return lua_pushstring(L,
-                              strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase"),
-               1;
-    return get_par(L, p->m, dotted(p, key, name, sizeof name));
-}
-
-static int part_set(lua_State *L, void *obj, const char *key)
-{
-    part *p = obj;
-    char name[80];
-    return set_par_value(L, p->m, dotted(p, key, name, sizeof name), 3);
-}
-
-static void list_names(lua_State *L, const gal_lua_galaxy *m, const char *group)
-{
-    int n = 0;
-    size_t len = group ? strlen(group) : 0;
-    lua_newtable(L);
-    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
-        const char *name = gal_galaxy_par(m->g, i)->name;
-        if (group ? strncmp(name, group, len) == 0 && name[len] == '.' : strchr(name, '.') == NULL) {
-            lua_pushstring(L, name + (group ? len + 1 : 0));
-            lua_rawseti(L, -2, ++n);
-        }
-    }
-}
-
-static void part_list(lua_State *L, void *obj)
-{
-    part *p = obj;
-    list_names(L, p->m, p->group);
-}
-
-static void part_tostring(lua_State *L, void *obj)
-{
-    part *p = obj;
-    char text[600];
-    size_t n = 0, len = strlen(p->group);
-    text[0] = '\0';
-    for (size_t i = 0; i < gal_galaxy_npar(p->m->g) && n < sizeof text; i++) {
-        const char *name = gal_galaxy_par(p->m->g, i)->name;
-        if (strncmp(name, p->group, len) == 0 && name[len] == '.')
-            n +=
-                (size_t)snprintf(text + n, sizeof text - n, "%s %s = %g", n ? "," : "", name + len + 1, p->m->theta[i]);
-    }
-    part_get(L, obj, "kind");
-    lua_pushfstring(L, "%s.%s{%s }", p->group, lua_tostring(L, -1), text);
-    lua_remove(L, -2);
-}
-
-static void part_title(void *obj, char *buf, size_t n)
-{
-    const part *p = obj;
-    snprintf(buf, n, "%s.%s", p->group,
-             strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase");
-}
-
-static const gal_lua_class part_class = {
-    .name = "galaxy component",
-    .doc = "A component inside a galaxy: its parameters are fields, changing one changes the galaxy.",
-    .free = part_free,
-    .get = part_get,
-    .set = part_set,
-    .list = part_list,
-    .title = part_title,
-    .tostring = part_tostring,
-};
-
-static int push_part(lua_State *L, gal_lua_galaxy *m, const char *group)
-{
-    part *p = GAL_NEW(part);
-    if (!p)
-        return gal_lua_fail(L);
-    p->m = m;
-    m->refs++;
-    snprintf(p->group, sizeof p->group, "%s", group);
-    gal_lua_push(L, &part_class, p);
-    return 1;
-}
-
 static int get(lua_State *L, void *obj, const char *key)
 {
     gal_lua_galaxy *m = obj;
     if (strcmp(key, "sfh") == 0 || (strcmp(key, "ism") == 0 && gal_galaxy_options(m->g)->dust))
-        return push_part(L, m, key);
+        return gal_lua_galaxy_part(L, m, key);
     if (strcmp(key, "ssp") == 0)
         return gal_lua_push(L, &gal_lua_ssp, gal_ssp_ref((gal_ssp *)(uintptr_t)gal_galaxy_ssp(m->g))), 1;
     if (strcmp(key, "cosmology") == 0)
         return gal_lua_push(L, &gal_lua_cosmo, gal_cosmo_ref((gal_cosmo *)(uintptr_t)gal_galaxy_cosmo(m->g))), 1;
-    return strchr(key, '.') ? 0 : get_par(L, m, key);
+    return strchr(key, '.') ? 0 : gal_lua_galaxy_get(L, m, key);
 }
 
 static int set(lua_State *L, void *obj, const char *key)
 {
-    return strchr(key, '.') ? 0 : set_par_value(L, obj, key, 3);
+    return strchr(key, '.') ? 0 : gal_lua_galaxy_set_value(L, obj, key, 3);
 }
 
 static void list(lua_State *L, void *obj)
 {
-    list_names(L, obj, NULL);
+    gal_lua_galaxy_names(L, obj, NULL);
     static const char *const more[] = {"sfh", "ssp", "cosmology", "ism"};
     int n = (int)lua_objlen(L, -1);
     for (int i = 0; i < (gal_galaxy_options(((gal_lua_galaxy *)obj)->g)->dust ? 4 : 3); i++) {
@@ -224,7 +86,7 @@ static int m_set(lua_State *L)
                 return gal_lua_argerror(L, 2, "a table of name = value");
             const char *name = lua_tostring(L, -2);
             gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
-            set_par_value(L, m, name, lua_gettop(L));
+            gal_lua_galaxy_set_value(L, m, name, lua_gettop(L));
             lua_pop(L, 1);
         }
     } else {
@@ -232,7 +94,7 @@ static int m_set(lua_State *L)
             return gal_lua_argerror(L, 2, "the name of a parameter or a table of name = value");
         const char *name = lua_tostring(L, 2);
         gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
-        set_par_value(L, m, name, 3);
+        gal_lua_galaxy_set_value(L, m, name, 3);
     }
     lua_settop(L, 1);
     return 1;
@@ -681,13 +543,13 @@ static int create(lua_State *L)
     gal_lua_opts_end(&o);
     for (int i = 0; i < 3; i++)
         if (given[i])
-            set_par(L, h, global[i], value[i]);
+            gal_lua_galaxy_set(L, h, global[i], value[i]);
     gal_lua_spec *spec[2] = {sfh, ism};
     for (int k = 0; k < 2; k++)
         for (size_t i = 0; spec[k] && i < spec[k]->npar; i++) {
             char name[80];
             snprintf(name, sizeof name, "%s.%s", k ? "ism" : "sfh", spec[k]->par[i].name);
-            set_par(L, h, name, spec[k]->par[i].value);
+            gal_lua_galaxy_set(L, h, name, spec[k]->par[i].value);
         }
     return 1;
 }
@@ -730,6 +592,5 @@ void gal_luaopen_galaxy(lua_State *L)
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_galaxy_class);
-    gal_lua_class_register(L, &part_class);
     gal_lua_module(L, NULL, rows, NULL);
 }

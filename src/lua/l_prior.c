@@ -255,7 +255,8 @@ void gal_luaopen_prior(lua_State *L)
         {"beta", prior_beta, "prior.beta(a, b, lo, hi) -> prior\nBeta density scaled to lo .. hi."},
         {"gamma", prior_gamma, "prior.gamma(shape, scale) -> prior\nGamma density, value > 0."},
         {"dirichlet", prior_dirichlet,
-         "prior.dirichlet(alpha1, alpha2, ...) -> joint prior\nFractions that sum to 1, such as the mass formed in age bins."},
+         "prior.dirichlet(alpha1, alpha2, ...) -> joint prior\nFractions that sum to 1, such as the mass formed in age "
+         "bins."},
         {"table", prior_table,
          "prior.table(x, lnp[, 'log10']) -> prior\nln density up to a constant at ascending positions, in the value or "
          "its log10."},

@@ -200,7 +200,8 @@ gal_status gal_galaxy_photometry(const gal_galaxy *g, gal_galaxy_ws *w, gal_phot
     double factor, z = theta[P_REDSHIFT];
     GAL_TRY(gal_galaxy_flux_factor(g, theta, &factor));
     GAL_TRY(gal_galaxy_eval(g, w, theta));
-    GAL_TRY(gal_phot_weights(p, z, g->o.compat.band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT)); /* remembers its redshift */
+    GAL_TRY(
+        gal_phot_weights(p, z, g->o.compat.band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT)); /* remembers its redshift */
     gal_phot_apply(p, w->lum[GAL_COMP_TOTAL], factor, flux);
 out:
     return st;

@@ -1,0 +1,388 @@
+/* Lua: ensembles of walkers on a target. Sample arrays are copied into matrices: rows = samples, columns = parameters. */
+#include "galua/diag.h"
+#include "galua/ensemble.h"
+#include "galua/fit.h"
+#include "lua/l_classes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static gal_fit *target(lua_State *L, int idx)
+{
+    return gal_lua_check(L, idx, &gal_lua_target);
+}
+
+/* ------------------------------------------------------------------ ensemble */
+static void ensemble_free(void *obj)
+{
+    gal_ensemble_free(obj);
+}
+
+static gal_ensemble *ensemble(lua_State *L)
+{
+    return gal_lua_check(L, 1, &gal_lua_ensemble);
+}
+
+static int e_get(lua_State *L, void *obj, const char *key)
+{
+    const gal_ensemble *e = obj;
+    if (strcmp(key, "steps") == 0)
+        return lua_pushnumber(L, (double)gal_ensemble_steps(e)), 1;
+    if (strcmp(key, "stored") == 0)
+        return lua_pushnumber(L, (double)gal_ensemble_nstored(e)), 1;
+    if (strcmp(key, "walkers") == 0)
+        return lua_pushnumber(L, (double)gal_ensemble_nwalkers(e)), 1;
+    if (strcmp(key, "thin") == 0)
+        return lua_pushnumber(L, (double)gal_ensemble_thin(e)), 1;
+    if (strcmp(key, "seconds") == 0)
+        return lua_pushnumber(L, gal_ensemble_seconds(e)), 1;
+    if (strcmp(key, "evaluations") == 0)
+        return lua_pushnumber(L, (double)gal_ensemble_evaluations(e)), 1;
+    if (strcmp(key, "state") == 0)
+        return lua_pushstring(L, gal_run_end_name(gal_ensemble_end(e))), 1;
+    if (strcmp(key, "state_text") == 0)
+        return lua_pushstring(L, gal_ensemble_end_text(e)), 1;
+    if (strcmp(key, "acceptance") == 0) {
+        size_t n = gal_ensemble_nwalkers(e);
+        gal_ensemble_acceptance(e, gal_lua_pushvec(L, n));
+        return 1;
+    }
+    return 0;
+}
+
+static const gal_lua_field e_fields[] = {
+    {"steps", "steps made"},
+    {"stored", "samples kept per walker"},
+    {"walkers", "number of walkers"},
+    {"thin", "every how many steps a sample is kept"},
+    {"seconds", "[s] time spent"},
+    {"evaluations", "likelihoods evaluated"},
+    {"state", "how the last run ended: done, converged, limit, interrupted, failed"},
+    {"state_text", "the same in a sentence"},
+    {"acceptance", "accepted fraction per walker"},
+    {NULL, NULL},
+};
+
+/* Lua progress function(fraction, text); true stops the run */
+struct progress {
+    lua_State *L;
+    int fn; /* stack index */
+    bool failed;
+};
+
+static int on_progress(void *ctx, double fraction, const char *text)
+{
+    struct progress *p = ctx;
+    lua_pushvalue(p->L, p->fn);
+    lua_pushnumber(p->L, fraction);
+    lua_pushstring(p->L, text);
+    if (gal_lua_call(p->L, 2, 1, "progress") != GAL_OK) {
+        p->failed = true;
+        return 1;
+    }
+    int stop = lua_toboolean(p->L, -1);
+    lua_pop(p->L, 1);
+    return stop;
+}
+
+static gal_status on_hook(void *ctx, const gal_ensemble *e)
+{
+    (void)e;
+    struct progress *p = ctx;
+    lua_pushvalue(p->L, p->fn);
+    return gal_lua_call(p->L, 0, 0, "checkpoint");
+}
+
+static int e_run(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "ensemble:run");
+    gal_ensemble_goal goal = {0};
+    struct progress p = {.L = L}, hook = {.L = L};
+    goal.more = (size_t)gal_lua_opt_int(&o, "more", 0, 0, 1000000000);
+    goal.until = (size_t)gal_lua_opt_int(&o, "until", 0, 0, 1000000000);
+    if (gal_lua_opt_given(&o, "steps"))
+        goal.more = (size_t)gal_lua_opt_int(&o, "steps", 0, 0, 1000000000);
+    goal.tau = gal_lua_opt_num(&o, "until_tau", 0);
+    goal.dtau = gal_lua_opt_num(&o, "dtau", 0);
+    goal.max_steps = (size_t)gal_lua_opt_int(&o, "max", 0, 0, 1000000000);
+    if (gal_lua_opt_push(&o, "progress")) {
+        p.fn = lua_gettop(L);
+        goal.progress = on_progress;
+        goal.progress_ctx = &p;
+    }
+    goal.hook_every = gal_lua_opt_num(&o, "checkpoint_every", 30);
+    if (gal_lua_opt_push(&o, "checkpoint")) {
+        hook.fn = lua_gettop(L);
+        goal.hook = on_hook;
+        goal.hook_ctx = &hook;
+    }
+    gal_lua_opts_end(&o);
+    gal_status st = gal_ensemble_run(e, &goal);
+    if (p.failed || (st != GAL_OK && st != GAL_EINTR))
+        return gal_lua_fail(L);
+    lua_pushstring(L, gal_run_end_name(gal_ensemble_end(e)));
+    return 1;
+}
+
+static int e_start(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    const gal_target *t = gal_ensemble_target(e);
+    if (lua_isnoneornil(L, 2)) {
+        gal_lua_checkstatus(L, gal_ensemble_start_prior(e));
+    } else {
+        size_t rows, cols;
+        const double *x = gal_lua_checkmat(L, 2, &rows, &cols);
+        if (rows != gal_ensemble_nwalkers(e) || cols != t->ndim)
+            return gal_lua_error(L, GAL_EINVAL, "ensemble:start: got %d x %d positions, expected %d walkers x %d",
+                                 (int)rows, (int)cols, (int)gal_ensemble_nwalkers(e), (int)t->ndim);
+        gal_lua_checkstatus(L, gal_ensemble_start(e, x));
+    }
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int e_tau(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    bool enough;
+    double *tau = gal_lua_pushvec(L, gal_ensemble_target(e)->ndim);
+    gal_lua_checkstatus(L, gal_ensemble_tau(e, tau, &enough));
+    lua_pushboolean(L, enough);
+    return 2;
+}
+
+/* samples{ discard = 0, thin = 1 } -> x, lnprior, lnlike, blobs: stored samples after the first `discard`, every thin-th, walkers
+ * one after another inside a sample */
+static int e_samples(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "ensemble:samples");
+    size_t discard = (size_t)gal_lua_opt_int(&o, "discard", 0, 0, 1000000000);
+    size_t thin = (size_t)gal_lua_opt_int(&o, "thin", 1, 1, 1000000000);
+    gal_lua_opts_end(&o);
+    const gal_target *t = gal_ensemble_target(e);
+    size_t n = gal_ensemble_nstored(e), w = gal_ensemble_nwalkers(e), d = t->ndim, nb = t->nblob;
+    size_t kept = n > discard ? (n - discard + thin - 1) / thin : 0;
+    double *x = gal_lua_pushmat(L, kept * w, d), *lp = gal_lua_pushvec(L, kept * w), *ll = gal_lua_pushvec(L, kept * w);
+    double *b = gal_lua_pushmat(L, kept * w, nb);
+    for (size_t k = 0; k < kept; k++) {
+        size_t i = discard + k * thin;
+        memcpy(x + k * w * d, gal_ensemble_chain(e) + i * w * d, w * d * sizeof *x);
+        memcpy(lp + k * w, gal_ensemble_lnprior(e) + i * w, w * sizeof *lp);
+        memcpy(ll + k * w, gal_ensemble_lnlike(e) + i * w, w * sizeof *ll);
+        if (nb)
+            memcpy(b + k * w * nb, gal_ensemble_blobs(e) + i * w * nb, w * nb * sizeof *b);
+    }
+    return 4;
+}
+
+static void push_row(lua_State *L, const gal_summary_row *r)
+{
+    const struct {
+        const char *key;
+        double v;
+    } num[] = {{"median", r->median}, {"q16", r->q16}, {"q84", r->q84}, {"q025", r->q025}, {"q975", r->q975},
+               {"mean", r->mean},     {"sd", r->sd},   {"ess", r->ess}, {"tau", r->tau},   {"mcse", r->mcse_mean}};
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
+        lua_pushnumber(L, num[i].v);
+        lua_setfield(L, -2, num[i].key);
+    }
+    lua_pushstring(L, r->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, r->unit ? r->unit : "");
+    lua_setfield(L, -2, "unit");
+    lua_pushstring(L, r->edge & GAL_EDGE_LOWER ? "lower" : r->edge & GAL_EDGE_UPPER ? "upper" : "");
+    lua_setfield(L, -2, "edge");
+    lua_pushboolean(L, r->trusted);
+    lua_setfield(L, -2, "trusted");
+}
+
+/* summary{ discard = } -> rows of the parameters (values, not coordinates), rows of the blobs */
+static int e_summary(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "ensemble:summary");
+    size_t discard = (size_t)gal_lua_opt_int(&o, "discard", 0, 0, 1000000000);
+    gal_lua_opts_end(&o);
+    gal_lua_kept(L, 1, "target");
+    const gal_fit *f = target(L, -1);
+    const gal_target *t = gal_ensemble_target(e);
+    size_t n = gal_ensemble_nstored(e), w = gal_ensemble_nwalkers(e), d = t->ndim, nb = t->nblob;
+    if (n < discard + 4)
+        return gal_lua_error(L, GAL_EINVAL, "ensemble:summary: %d samples stored, too few after leaving out %d", (int)n,
+                             (int)discard);
+    double *value = gal_lua_scratch(L, n * w * d);
+    for (size_t i = 0; i < n * w; i++)
+        gal_fit_values(f, gal_ensemble_chain(e) + i * d, value + i * d);
+    gal_summary_in *in = lua_newuserdata(L, (d + nb + 1) * sizeof *in);
+    for (size_t k = 0; k < d + nb; k++) {
+        in[k] = (gal_summary_in){.thin = gal_ensemble_thin(e)};
+        if (k < d) {
+            in[k].name = t->names[k];
+            in[k].unit = gal_fit_unit(f, k);
+            in[k].values = gal_chains_column(value, n, w, d, k, discard);
+            in[k].coord = gal_chains_column(gal_ensemble_chain(e), n, w, d, k, discard);
+            gal_prior_bounds(gal_fit_prior(f, k), &in[k].lo, &in[k].hi);
+        } else {
+            in[k].name = t->blob_names[k - d];
+            in[k].unit = gal_fit_blob_unit(f, k - d);
+            in[k].values = gal_chains_column(gal_ensemble_blobs(e), n, w, nb, k - d, discard);
+        }
+    }
+    gal_summary s;
+    gal_lua_checkstatus(L, gal_summary_make(&s, GAL_DRAWS_ENSEMBLE, in, d + nb));
+    for (int part = 0; part < 2; part++) {
+        lua_newtable(L);
+        int i = 0;
+        for (size_t k = part ? d : 0; k < (part ? d + nb : d); k++) {
+            push_row(L, &s.row[k]);
+            lua_rawseti(L, -2, ++i);
+        }
+    }
+    gal_summary_free(&s);
+    return 2;
+}
+
+static const gal_lua_row e_methods[] = {
+    {"summary", e_summary,
+     "summary{ discard = } -> rows, rows\nMedian, 16-84 %, mean, sd, effective sample size, tau, prior edge of each "
+     "parameter and blob.\n"
+     "@param discard (0) leave out the first stored samples"},
+    {"start", e_start,
+     "start([positions]) -> ensemble\nStart from draws of the prior, or from walkers x ndim positions."},
+    {"run", e_run,
+     "run{ more = | until = | until_tau = } -> state\nMoves the walkers; Ctrl-C stops between batches and keeps all "
+     "samples.\n"
+     "@param more this many more steps\n@param until until this many steps in all\n@param steps the same as more\n"
+     "@param until_tau until this many autocorrelation times (usual: 50)\n@param dtau (0.01) and they change by less "
+     "than this fraction\n@param max with until_tau: at most so many "
+     "steps\n"
+     "@param progress function(fraction, text); a true result stops\n@param checkpoint function() called now and then\n"
+     "@param checkpoint_every [s] (30) how often"},
+    {"tau", e_tau, "tau() -> vec, boolean\nAutocorrelation times in steps; is the chain longer than 50 of them?"},
+    {"samples", e_samples,
+     "samples{ discard =, thin = } -> x, lnprior, lnlike, blobs\nStored samples as matrices and vectors.\n"
+     "@param discard (0) leave out the first stored samples\n@param thin (1) take every so many"},
+    {NULL, NULL, NULL},
+};
+
+static void e_tostring(lua_State *L, void *obj)
+{
+    lua_pushfstring(L, "ensemble   %d walkers   %d steps   %s", (int)gal_ensemble_nwalkers(obj),
+                    (int)gal_ensemble_steps(obj), gal_run_end_name(gal_ensemble_end(obj)));
+}
+
+const gal_lua_class gal_lua_ensemble = {
+    .name = "ensemble",
+    .doc = "Affine-invariant ensemble of walkers on a target.",
+    .methods = e_methods,
+    .fields = e_fields,
+    .free = ensemble_free,
+    .get = e_get,
+    .tostring = e_tostring,
+};
+
+/* one move: a name, or { "de", gamma = , weight = } */
+static gal_move read_move(lua_State *L, int idx)
+{
+    const char *names[GAL_MOVE_NKINDS], *want = NULL;
+    gal_move m = {0};
+    int top = lua_gettop(L);
+    if (lua_istable(L, idx)) {
+        lua_rawgeti(L, idx, 1);
+        want = lua_tostring(L, -1);
+    } else {
+        want = lua_tostring(L, idx);
+    }
+    for (int k = 0; k < GAL_MOVE_NKINDS; k++)
+        names[k] = gal_move_name((gal_move_kind)k);
+    int k = 0;
+    while (want && k < GAL_MOVE_NKINDS && strcmp(names[k], want) != 0)
+        k++;
+    if (!want || k == GAL_MOVE_NKINDS) {
+        char hint[60];
+        gal_did_you_mean(hint, sizeof hint, want ? want : "", names, GAL_MOVE_NKINDS);
+        gal_lua_error(L, GAL_ENOTFOUND, "unknown move '%s'%s (known: stretch de snooker walk)", want ? want : "?",
+                      hint);
+    }
+    m = gal_move_default((gal_move_kind)k);
+    if (lua_istable(L, idx)) {
+        const struct {
+            const char *key;
+            double *v;
+        } num[] = {{"weight", &m.weight}, {"a", &m.a}, {"gamma", &m.gamma}, {"sigma", &m.sigma}, {"jump", &m.jump}};
+        for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
+            lua_getfield(L, idx, num[i].key);
+            if (!lua_isnil(L, -1))
+                *num[i].v = gal_lua_checknum(L, -1);
+        }
+        lua_getfield(L, idx, "subset");
+        if (!lua_isnil(L, -1))
+            m.subset = (size_t)gal_lua_checkint(L, -1, 1, 1000000);
+    }
+    lua_settop(L, top);
+    return m;
+}
+
+/* ensemble(target, { walkers =, moves = { "stretch" or {"de", ...}, ... } or "mix", seed =, thin =, source = }) */
+static int ensemble_create(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "ensemble");
+    gal_move moves[GAL_MOVES_MAX];
+    gal_ensemble_opt eo = {.moves = moves};
+    eo.nwalkers = (size_t)gal_lua_opt_int(&o, "walkers", 0, 0, 100000);
+    eo.seed = gal_lua_opt_given(&o, "seed") ? (uint64_t)gal_lua_opt_range(&o, "seed", 1, 0, 9007199254740992.)
+                                            : gal_lua_seed(L);
+    eo.source = (uint64_t)gal_lua_opt_range(&o, "source", 0, 0, 9007199254740992.);
+    eo.thin = (size_t)gal_lua_opt_int(&o, "thin", 1, 1, 1000000);
+    eo.force = gal_lua_opt_bool(&o, "force", false);
+    if (gal_lua_opt_push(&o, "moves")) {
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            gal_lua_checkstatus(L, gal_moves_preset(lua_tostring(L, -1), moves, &eo.nmoves));
+        } else if (lua_istable(L, -1)) {
+            int list = lua_gettop(L);
+            eo.nmoves = lua_objlen(L, list);
+            if (eo.nmoves < 1 || eo.nmoves > GAL_MOVES_MAX)
+                return gal_lua_error(L, GAL_EINVAL, "ensemble: moves must be a list of 1..%d moves", GAL_MOVES_MAX);
+            for (size_t i = 0; i < eo.nmoves; i++) {
+                lua_rawgeti(L, list, (int)i + 1);
+                moves[i] = read_move(L, lua_gettop(L));
+                lua_pop(L, 1);
+            }
+        } else {
+            return gal_lua_opt_typeerror(&o, "moves", "a name or a list of moves", -1);
+        }
+    }
+    gal_lua_opts_end(&o);
+    gal_ensemble *e;
+    gal_lua_checkstatus(L, gal_ensemble_create(&e, gal_fit_target(f), &eo));
+    gal_lua_push(L, &gal_lua_ensemble, e);
+    gal_lua_keep(L, -1, 1, "target");
+    return 1;
+}
+void gal_luaopen_ensemble(lua_State *L);
+void gal_luaopen_ensemble(lua_State *L)
+{
+    static const gal_lua_row rows[] = {
+        {"ensemble", ensemble_create,
+         "ensemble(target, options) -> ensemble\nWalkers on a target (Goodman & Weare 2010).\n"
+         "@param walkers (4 ndim, at least 32) number of walkers\n"
+         "@param moves (stretch) 'stretch', 'mix' = 0.8 DE + 0.2 snooker, or a list such as { {'de', weight = 0.8}, "
+         "{'snooker', weight = 0.2} }\n"
+         "@param seed (session) seed\n@param thin (1) keep every so many steps\n@param source (0) further key of the "
+         "random numbers\n"
+         "@param force (false) accept few walkers or poor start positions"},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_class_register(L, &gal_lua_ensemble);
+    gal_lua_module(L, NULL, rows, NULL);
+}

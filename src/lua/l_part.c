@@ -1,0 +1,149 @@
+/* Lua: the parameters of a galaxy, by dotted name and through its components g.sfh and g.ism. */
+#include "lua/l_classes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name)
+{
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++)
+        if (strcmp(gal_galaxy_par(m->g, i)->name, name) == 0)
+            return lua_pushnumber(L, m->theta[i]), 1;
+    return 0;
+}
+
+/* theta[name] = v; 0 when there is no such parameter */
+int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v)
+{
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
+        const gal_param *p = gal_galaxy_par(m->g, i);
+        if (strcmp(p->name, name) != 0)
+            continue;
+        if (!(v >= p->lo && v <= p->hi))
+            return gal_lua_error(L, GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", name, v, p->lo, p->hi,
+                                 *p->unit ? " " : "", p->unit);
+        m->theta[i] = v;
+        return 1;
+    }
+    return 0;
+}
+
+/* the same with the value at stack index idx, of any type */
+int gal_lua_galaxy_set_value(lua_State *L, gal_lua_galaxy *m, const char *name, int idx)
+{
+    size_t i = 0;
+    while (i < gal_galaxy_npar(m->g) && strcmp(gal_galaxy_par(m->g, i)->name, name) != 0)
+        i++;
+    if (i < gal_galaxy_npar(m->g) && lua_type(L, idx) != LUA_TNUMBER)
+        return gal_lua_error(L, GAL_EINVAL, "%s must be a number, got %s", name, luaL_typename(L, idx));
+    return gal_lua_galaxy_set(L, m, name, lua_tonumber(L, idx));
+}
+
+/* g.sfh, g.ism: a view of the galaxy's parameters with that prefix */
+typedef struct {
+    gal_lua_galaxy *m;
+    char group[8];
+} part;
+
+static void part_free(void *obj)
+{
+    gal_lua_galaxy_unref(((part *)obj)->m);
+    gal_free(obj);
+}
+
+static const char *dotted(const part *p, const char *key, char *buf, size_t n)
+{
+    snprintf(buf, n, "%s.%s", p->group, key);
+    return buf;
+}
+
+static int part_get(lua_State *L, void *obj, const char *key)
+{
+    part *p = obj;
+    char name[80];
+    if (strcmp(key, "kind") == 0)
+        return lua_pushstring(L,
+                              strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase"),
+               1;
+    return gal_lua_galaxy_get(L, p->m, dotted(p, key, name, sizeof name));
+}
+
+static int part_set(lua_State *L, void *obj, const char *key)
+{
+    part *p = obj;
+    char name[80];
+    return gal_lua_galaxy_set_value(L, p->m, dotted(p, key, name, sizeof name), 3);
+}
+
+void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *group)
+{
+    int n = 0;
+    size_t len = group ? strlen(group) : 0;
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
+        const char *name = gal_galaxy_par(m->g, i)->name;
+        if (group ? strncmp(name, group, len) == 0 && name[len] == '.' : strchr(name, '.') == NULL) {
+            lua_pushstring(L, name + (group ? len + 1 : 0));
+            lua_rawseti(L, -2, ++n);
+        }
+    }
+}
+
+static void part_list(lua_State *L, void *obj)
+{
+    part *p = obj;
+    gal_lua_galaxy_names(L, p->m, p->group);
+}
+
+static void part_tostring(lua_State *L, void *obj)
+{
+    part *p = obj;
+    char text[600];
+    size_t n = 0, len = strlen(p->group);
+    text[0] = '\0';
+    for (size_t i = 0; i < gal_galaxy_npar(p->m->g) && n < sizeof text; i++) {
+        const char *name = gal_galaxy_par(p->m->g, i)->name;
+        if (strncmp(name, p->group, len) == 0 && name[len] == '.')
+            n +=
+                (size_t)snprintf(text + n, sizeof text - n, "%s %s = %g", n ? "," : "", name + len + 1, p->m->theta[i]);
+    }
+    part_get(L, obj, "kind");
+    lua_pushfstring(L, "%s.%s{%s }", p->group, lua_tostring(L, -1), text);
+    lua_remove(L, -2);
+}
+
+static void part_title(void *obj, char *buf, size_t n)
+{
+    const part *p = obj;
+    snprintf(buf, n, "%s.%s", p->group,
+             strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase");
+}
+
+static const gal_lua_class part_class = {
+    .name = "galaxy component",
+    .doc = "A component inside a galaxy: its parameters are fields, changing one changes the galaxy.",
+    .free = part_free,
+    .get = part_get,
+    .set = part_set,
+    .list = part_list,
+    .title = part_title,
+    .tostring = part_tostring,
+};
+
+int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group)
+{
+    part *p = GAL_NEW(part);
+    if (!p)
+        return gal_lua_fail(L);
+    p->m = m;
+    m->refs++;
+    snprintf(p->group, sizeof p->group, "%s", group);
+    gal_lua_push(L, &part_class, p);
+    return 1;
+}
+
+void gal_luaopen_part(lua_State *L);
+void gal_luaopen_part(lua_State *L)
+{
+    gal_lua_class_register(L, &part_class);
+}

@@ -1,0 +1,195 @@
+/* Lua: results files of fits: written from a target and its ensemble, read back into both. */
+#include "galua/fit.h"
+#include "galua/result.h"
+#include "lua/l_classes.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static gal_fit *target(lua_State *L, int idx)
+{
+    return gal_lua_check(L, idx, &gal_lua_target);
+}
+
+/* ------------------------------------------------------------------ results file */
+static void map_values(void *ctx, const double *x, double *v)
+{
+    gal_fit_values(ctx, x, v);
+}
+
+static gal_status add_fingerprint(const gal_fit *f, gal_fingerprint *fp)
+{
+    const char *names[GAL_FIT_NFINGER];
+    gal_hash h[GAL_FIT_NFINGER];
+    gal_status st = GAL_OK;
+    gal_fit_fingerprint(f, names, h);
+    for (int i = 0; st == GAL_OK && i < GAL_FIT_NFINGER; i++)
+        st = gal_fingerprint_add(fp, names[i], h[i], NULL);
+    return st;
+}
+
+/* Data by band, and every transmission curve, so that the file stands alone. */
+static gal_status put_data(gal_result *r, const gal_obs *o)
+{
+    gal_status st = GAL_OK;
+    const char *dim[1] = {"band"};
+    const char **names = GAL_NEWN(const char *, 2 * o->n + 1), **notes = names + o->n;
+    double *pivot = GAL_NEWN(double, o->n + 1);
+    int64_t *kind = GAL_NEWN(int64_t, o->n + 1);
+    if (!names || !pivot || !kind)
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t i = 0; i < o->n; i++) {
+        names[i] = o->filter[i]->name;
+        notes[i] = o->note[i] ? o->note[i] : "";
+        pivot[i] = o->filter[i]->pivot;
+        kind[i] = o->kind[i];
+    }
+    GAL_TRY(gal_result_coord_text(r, "band", o->n, names));
+    GAL_TRY(gal_result_put(r, "observed_data", "flux", GAL_VAR_F64, 1, dim, &o->n, o->flux, "mJy",
+                           "flux density, or the limit"));
+    GAL_TRY(gal_result_put(r, "constant_data", "err", GAL_VAR_F64, 1, dim, &o->n, o->err, "mJy", "one sigma"));
+    GAL_TRY(gal_result_put(r, "constant_data", "pivot", GAL_VAR_F64, 1, dim, &o->n, pivot, "A", "pivot wavelength"));
+    GAL_TRY(gal_result_put(r, "constant_data", "kind", GAL_VAR_I64, 1, dim, &o->n, kind, NULL,
+                           "0 detection, 1 limit, 2 ignored"));
+    GAL_TRY(gal_result_put(r, "constant_data", "note", GAL_VAR_TEXT, 1, dim, &o->n, notes, NULL, NULL));
+    for (size_t i = 0; i < o->n; i++) {
+        const gal_filter *f = o->filter[i];
+        char name[200], d[200];
+        const char *dims[1] = {d};
+        snprintf(d, sizeof d, "node.%s", f->name);
+        snprintf(name, sizeof name, "filter.%s.wave", f->name);
+        GAL_TRY(gal_result_put(r, "galua", name, GAL_VAR_F64, 1, dims, &f->n, f->wave, "A", NULL));
+        snprintf(name, sizeof name, "filter.%s.trans", f->name);
+        GAL_TRY(gal_result_put(r, "galua", name, GAL_VAR_F64, 1, dims, &f->n, f->trans, NULL, "photon response"));
+    }
+out:
+    gal_free(names);
+    gal_free(pivot);
+    gal_free(kind);
+    return st;
+}
+
+/* target:save(ensemble, path, { model =, script =, ... }): the strings of the table go to group galua */
+int gal_lua_target_save(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    gal_ensemble *e = gal_lua_check(L, 2, &gal_lua_ensemble);
+    const char *path = gal_lua_checkstr(L, 3);
+    const gal_target *t = gal_fit_target(f);
+    size_t d = t->ndim, nb = t->nblob;
+    const char **units = lua_newuserdata(L, (d + nb) * sizeof *units);
+    for (size_t i = 0; i < d; i++)
+        units[i] = gal_fit_unit(f, i);
+    for (size_t i = 0; i < nb; i++)
+        units[d + i] = gal_fit_blob_unit(f, i);
+    gal_result_map map = {
+        .nvalue = d, .names = t->names, .units = units, .values = map_values, .ctx = f, .blob_units = units + d};
+    gal_result *r = NULL;
+    gal_fingerprint *fp = NULL;
+    gal_status st = GAL_OK;
+    GAL_TRY(gal_result_create(&r));
+    GAL_TRY(gal_result_put_ensemble(r, e, &map));
+    gal_lua_kept(L, 1, "data");
+    GAL_TRY(put_data(r, gal_lua_test(L, -1, &gal_lua_obs)));
+    GAL_TRY(gal_fingerprint_create(&fp));
+    GAL_TRY(add_fingerprint(f, fp));
+    GAL_TRY(gal_result_put_fingerprint(r, fp));
+    if (lua_istable(L, 4)) {
+        lua_pushnil(L);
+        while (lua_next(L, 4)) {
+            if (lua_type(L, -2) == LUA_TSTRING && lua_type(L, -1) == LUA_TSTRING)
+                GAL_TRY(gal_result_put_text(r, "galua", lua_tostring(L, -2), lua_tostring(L, -1)));
+            lua_pop(L, 1);
+        }
+    }
+    GAL_TRY(gal_result_write(r, path));
+out:
+    gal_fingerprint_free(fp);
+    gal_result_free(r);
+    gal_lua_checkstatus(L, st);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* target:restore(path) -> ensemble; refused when the file belongs to another fit */
+int gal_lua_target_restore(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    const char *path = gal_lua_checkstr(L, 2);
+    gal_result *r = NULL;
+    gal_fingerprint *fp = NULL;
+    gal_ensemble *e = NULL;
+    gal_status st = GAL_OK;
+    GAL_TRY(gal_result_read(&r, path));
+    GAL_TRY(gal_fingerprint_create(&fp));
+    GAL_TRY(add_fingerprint(f, fp));
+    GAL_TRY(gal_result_check_fingerprint(r, path, fp));
+    GAL_TRY(gal_result_restore_ensemble(&e, r, gal_fit_target(f)));
+out:
+    gal_fingerprint_free(fp);
+    gal_result_free(r);
+    gal_lua_checkstatus(L, st);
+    gal_lua_push(L, &gal_lua_ensemble, e);
+    gal_lua_keep(L, -1, 1, "target");
+    return 1;
+}
+
+/* result_texts(path) -> table of the texts in group galua, observation with the stored curves */
+static int result_texts(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1);
+    gal_result *r;
+    gal_lua_checkstatus(L, gal_result_read(&r, path));
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_result_nvars(r); i++) {
+        const gal_var *v = gal_result_var_at(r, i);
+        if (strcmp(v->group, "galua") == 0 && v->type == GAL_VAR_TEXT && v->rank == 0) {
+            lua_pushstring(L, *(char **)v->data);
+            lua_setfield(L, -2, v->name);
+        }
+    }
+    gal_obs *o = NULL;
+    gal_filter *fl = NULL;
+    gal_status st = GAL_OK;
+    const gal_var *band = gal_result_coord(r, "band"), *flux, *err, *kind, *note, *w, *t;
+    if (!band)
+        GAL_THROW(GAL_EFORMAT, "%s: holds no photometry (coordinate 'band' is missing): not a file of fit:save", path);
+    GAL_TRY(gal_result_get(r, "observed_data", "flux", GAL_VAR_F64, 1, &flux));
+    GAL_TRY(gal_result_get(r, "constant_data", "err", GAL_VAR_F64, 1, &err));
+    GAL_TRY(gal_result_get(r, "constant_data", "kind", GAL_VAR_I64, 1, &kind));
+    GAL_TRY(gal_result_get(r, "constant_data", "note", GAL_VAR_TEXT, 1, &note));
+    GAL_TRY(gal_obs_create(&o, "", NAN));
+    for (size_t i = 0; i < band->size[0]; i++) {
+        const char *b = ((char **)band->data)[i];
+        char name[200];
+        snprintf(name, sizeof name, "filter.%s.wave", b);
+        GAL_TRY(gal_result_get(r, "galua", name, GAL_VAR_F64, 1, &w));
+        snprintf(name, sizeof name, "filter.%s.trans", b);
+        GAL_TRY(gal_result_get(r, "galua", name, GAL_VAR_F64, 1, &t));
+        GAL_TRY(gal_filter_create(&fl, b, w->data, t->data, w->size[0], false, path));
+        GAL_TRY(gal_obs_add(o, fl, ((double *)flux->data)[i], ((double *)err->data)[i],
+                            (gal_obs_kind)((int64_t *)kind->data)[i], ((char **)note->data)[i]));
+        gal_filter_unref(fl);
+        fl = NULL;
+    }
+out:
+    gal_filter_unref(fl);
+    gal_result_free(r);
+    if (st != GAL_OK)
+        gal_obs_free(o);
+    gal_lua_checkstatus(L, st);
+    gal_lua_push(L, &gal_lua_obs, o);
+    return 2;
+}
+void gal_luaopen_result(lua_State *L);
+void gal_luaopen_result(lua_State *L)
+{
+    static const gal_lua_row rows[] = {
+        {"result_texts", result_texts,
+         "result_texts(path) -> table, observation\nThe texts of a results file and the photometry it holds; see "
+         "load_fit."},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_module(L, NULL, rows, NULL);
+}
