@@ -79,8 +79,10 @@ function bench.start()
     t[i] = (galua.clock() - start) * 1e3
   end
   put("start", median(t), "ms", { baseline = "limit (ms)", baseline_value = 60, ratio = 60 / median(t) })
-  galua.galaxy{ redshift = 1 }:sed()
-  put("memory.prompt", core.rss(), "MB", { baseline = "limit (MB)", baseline_value = 60 })
+  local pipe = io.popen(([['%s' --batch -e 'galaxy{ redshift = 1 }:sed() print((require("galua.core").rss()))']]):format(program))
+  local memory = tonumber(pipe:read("*l") or "")
+  pipe:close()
+  put("memory.prompt", memory, "MB", { baseline = "limit (MB)", baseline_value = 60 })
 end
 
 local order = { "sed", "fit", "ssp", "start" }
