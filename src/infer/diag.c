@@ -136,6 +136,7 @@ static gal_status ess_of(block b, double *out)
     *out = S;
     if (hi - lo < 1e-15) /* constant: nothing to estimate */
         return GAL_OK;
+    // cppcheck-suppress nullPointerArithmeticRedundantCheck ; checked below before any use
     double *work = GAL_NEWN(double, size + 2 * n + m), *acov = work + size, *rho = acov + n, *mean = rho + n;
     if (!work)
         return GAL_ENOMEM;

@@ -92,7 +92,9 @@ static char *differing(const entry *there, const entry *here)
 {
     char a[33], b[33];
     if (!here)
+        // cppcheck-suppress nullPointer ; one of the two is always there
         return gal_asprintf("%s: only there%s%s%s", there->part, *there->text ? " (" : "", there->text,
+                            // cppcheck-suppress nullPointer ; one of the two is always there
                             *there->text ? ")" : "");
     if (!there)
         return gal_asprintf("%s: only here%s%s%s", here->part, *here->text ? " (" : "", here->text,

@@ -96,6 +96,7 @@ bool gal_parse_double(const char *s, double *out)
         bool exponent = (*s == 'D' || *s == 'd') && n && (isdigit((unsigned char)buf[n - 1]) || buf[n - 1] == '.');
         buf[n] = exponent ? 'e' : *s;
     }
+    // cppcheck-suppress uninitvar ; filled by the copy above
     while (n && isspace((unsigned char)buf[n - 1]))
         n--;
     buf[n] = 0;
@@ -141,6 +142,7 @@ static gal_status column_from_cells(const gal_table *t, gal_column *col, const c
         return GAL_ENOMEM;
     for (size_t i = 0; num && i < t->nrow; i++) {
         const char *s = cell[i * stride];
+        // cppcheck-suppress nullPointerRedundantCheck ; num is given whenever the branch is taken
         num[i] = NAN;
         if (gal_cell_empty(s) || gal_parse_double(s, &num[i]) || (def->type == CELL_NUM && parse_bool(s, &num[i])))
             continue;

@@ -320,8 +320,9 @@ static gal_compat read_compat(gal_lua_opts *o)
         if (i == NCOMPAT) {
             char hint[60];
             gal_did_you_mean(hint, sizeof hint, key, names, NCOMPAT);
-            gal_lua_error(L, GAL_ENOTFOUND, "galaxy: compat has no choice '%s'%s", key, hint);
+            gal_lua_error(L, GAL_ENOTFOUND, "galaxy: compat has no choice '%s'%s", key, hint); /* does not return */
         }
+        // cppcheck-suppress arrayIndexOutOfBoundsCond
         *(bool *)((char *)&c + compat_choice[i].offset) = lua_toboolean(L, -1);
         lua_pop(L, 1);
     }

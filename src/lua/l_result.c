@@ -34,10 +34,10 @@ static gal_status put_data(gal_result *r, const gal_obs *o)
 {
     gal_status st = GAL_OK;
     const char *dim[1] = {"band"};
-    const char **names = GAL_NEWN(const char *, 2 * o->n + 1), **notes = names + o->n;
+    const char **names = GAL_NEWN(const char *, o->n + 1), **notes = GAL_NEWN(const char *, o->n + 1);
     double *pivot = GAL_NEWN(double, o->n + 1);
     int64_t *kind = GAL_NEWN(int64_t, o->n + 1);
-    if (!names || !pivot || !kind)
+    if (!names || !notes || !pivot || !kind)
         GAL_TRY(GAL_ENOMEM);
     for (size_t i = 0; i < o->n; i++) {
         names[i] = o->filter[i]->name;
@@ -65,6 +65,7 @@ static gal_status put_data(gal_result *r, const gal_obs *o)
     }
 out:
     gal_free(names);
+    gal_free(notes);
     gal_free(pivot);
     gal_free(kind);
     return st;

@@ -14,7 +14,7 @@
 static const char *upper(const char *name, char buf[16])
 {
     size_t i = 0;
-    for (; name[i] && i < 15; i++)
+    for (; i < 15 && name[i]; i++)
         buf[i] = (char)toupper((unsigned char)name[i]);
     buf[i] = '\0';
     return buf;

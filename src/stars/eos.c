@@ -83,6 +83,7 @@ static double charge(balance *b, double ne)
 /* Root of ln q - ln ne in [1e-9, 0.55] of all particles (clamped there); regula falsi with the Illinois rule. */
 static double electron_density(balance *b)
 {
+    // cppcheck-suppress ctuuninitvar ; every field is set by the caller
     double x0 = log(b->n * 1e-9), x1 = log(b->n * 0.55);
     double f0 = log(charge(b, exp(x0))) - x0, f1 = log(charge(b, exp(x1))) - x1;
     if (f0 <= 0)
