@@ -40,7 +40,7 @@ local function convert(args)
   if #files ~= 2 then
     return cmd.usage("ssp convert: expected FROM and TO, got %d file name%s (galua ssp --help)", #files, #files == 1 and "" or "s")
   end
-  local s = galua.ssp.read(files[1])
+  local s = files[1] == "default" and galua.ssp.default() or galua.ssp.read(files[1])
   s:write(files[2], format)
   print(("%s: %d Z x %d ages x %d wavelengths"):format(files[2], #s.z, #s.age, #s.wave))
   return 0
