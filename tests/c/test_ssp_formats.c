@@ -470,7 +470,7 @@ static void damaged_galapy_files(void **state)
     gal_ssp_unref(a);
     OK(gal_read_file(at("g.dat"), &ok, &n));
     assert_int_equal(n, 8 * (4 + 4 + 3 + 2 + 24));
-    bad = gal_alloc(n + 16);
+    bad = gal_calloc(n + 16, 1); /* what follows the table is written too */
 #define CUT(size, text)                                                                                                \
     OK(gal_write_file(at("g.dat"), ok, (size)));                                                                       \
     REFUSED("g.dat", text)
