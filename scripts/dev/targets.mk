@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: all help deps deps-check data debug asan ubsan tsan test run-tests test-programs bench demo lint format install uninstall \
+.PHONY: all help deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -9,7 +9,8 @@ help:
 	@echo "make test       installs what is missing, builds, runs every test; the last line is 'N passed, N failed'"
 	@echo "make bench      the benchmarks of docs/performance.md"
 	@echo "make validate   the long validations"
-	@echo "make debug | asan | ubsan | tsan     other builds, in build/MODE; make test MODE=asan runs the tests with one"
+	@echo "make debug | asan | ubsan            other builds, in build/MODE; make test MODE=asan runs the tests with one"
+	@echo "make tsan | valgrind                 the threaded tests under ThreadSanitizer; the quick tests under valgrind"
 	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
 	@echo "make lint       clang-format, cppcheck, layer and symbol checks;  make format applies the formatter"
 	@echo "make install PREFIX=/usr/local ; make uninstall ; make deps ; make clean"
@@ -19,8 +20,26 @@ deps:
 deps-check:
 	@sh scripts/dev/deps.sh check
 
-debug asan ubsan tsan:
+debug asan ubsan:
 	$(MAKE) MODE=$@ all
+
+# ---- data races. gcc's OpenMP runtime hides its synchronisation from ThreadSanitizer; clang's tells it through archer.
+ARCHER   := $(firstword $(wildcard /usr/lib/llvm-*/lib/libarcher.so))
+TSAN_RUN := synth atmosphere galaxy.c dust like ensemble test_fit.lua
+tsan:
+	@[ -n "$(ARCHER)" ] && command -v clang >/dev/null || \
+	  { echo "make tsan needs clang and libomp with archer: apt-get install clang libomp-dev" >&2; exit 1; }
+	@$(MAKE) --no-print-directory MODE=tsan CC=clang all test-programs
+	@OMP_TOOL_LIBRARIES=$(ARCHER) OMP_NUM_THREADS=4 TSAN_OPTIONS="ignore_noninstrumented_modules=1 exitcode=66" \
+	  sh scripts/dev/run_tests.sh build/tsan $(TSAN_RUN)
+
+# ---- uninitialised values and definite leaks, in what runs fast enough under valgrind. No suppressions are needed.
+VALGRIND     := valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
+VALGRIND_RUN := base num units table test_fits h5 filter test_obs prior like test_lua test_ssp.c sfh dust cosmo kit test_vec.lua
+valgrind:
+	@command -v valgrind >/dev/null || { echo "make valgrind needs valgrind: apt-get install valgrind" >&2; exit 1; }
+	@$(MAKE) --no-print-directory all test-programs
+	@GALUA_RUN="$(VALGRIND)" sh scripts/dev/run_tests.sh build $(VALGRIND_RUN)
 
 # ---- tests. A second make, because pkg-config is asked before the packages are there.
 test: deps
@@ -30,9 +49,14 @@ run-tests: all test-programs
 	@sh scripts/dev/run_tests.sh $(B) $(ONLY)
 
 # ---- data made at build time: the default SSP table, by the synthesiser, once it is there
+ifeq ($(MODE),release)
 data: $(B)/galua
 	@if [ ! -f build/data/ssp/default.h5 ] && $(B)/galua --batch -e 'os.exit(rawget(ssp, "synthesise") and 0 or 1)'; then \
 	  mkdir -p build/data/ssp && $(B)/galua --batch ssp make build/data/ssp/default.h5; fi
+else
+data: # one table for every build, made by the fast one
+	@[ -f build/data/ssp/default.h5 ] || $(MAKE) --no-print-directory MODE=release data
+endif
 
 # ---- checks
 SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
