@@ -392,12 +392,12 @@ static void bit_identical_for_any_threads(void **state)
     const double *c = gal_ensemble_chain(e[0]), *b = gal_ensemble_blobs(e[0]), *l = gal_ensemble_lnlike(e[0]);
     for (size_t i = 0; i < 150 * 17; i++) /* blobs belong to their samples */
         assert_true(b[2 * i] == c[4 * i] * c[4 * i] && b[2 * i + 1] == l[i]);
-    for (int i = 0; i < 3; i++)
-        gal_ensemble_free(e[i]);
     gal_ensemble *other = make(&t, "mix", 17, 4);
     ok(gal_ensemble_start_prior(other));
     assert_memory_not_equal(gal_ensemble_x(other), c, 17 * 4 * sizeof(double));
     gal_ensemble_free(other);
+    for (int i = 0; i < 3; i++)
+        gal_ensemble_free(e[i]);
 }
 
 static void resumed_run_is_identical(void **state)

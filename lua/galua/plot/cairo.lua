@@ -66,7 +66,7 @@ function M.library()
       -- fontconfig, which cairo uses, keeps its configuration until the process ends: the library must not be unloaded before
       pcall(function()
         ffi.cdef "void *dlopen(const char *file, int flags);"
-        ffi.C.dlopen(name, jit.os == "Linux" and 0x1001 or 1) -- RTLD_LAZY | RTLD_NODELETE
+        ffi.C.dlopen(jit.os == "Linux" and "libcairo.so.2" or name, jit.os == "Linux" and 0x1001 or 1) -- RTLD_LAZY | RTLD_NODELETE
       end)
       break
     end
