@@ -33,3 +33,22 @@ local s = sfh.constant{ Mdust = 1e7, Z = 0.004 }
 local a, b = measure(1e9, "exact", s), measure(1e9, { dust_gas_sign = true }, s)
 print(("%-20s %8.0e  %8.3f %8.3f %8.3f %8.3f %8.3f   Mgas x %.3g (constant history, Z = 0.004)"):format("dust_gas_sign", 1e9,
   100 * (b.Lbol / a.Lbol - 1), 100 * (b.LIR / a.LIR - 1), 0, 100 * (b.T_MC / a.T_MC - 1), 100 * (b.T_DD / a.T_DD - 1), b.Mgas / a.Mgas))
+
+-- D15: an energy-like curve R read as a photon response T. Here T = R / wavelength, so R is T * wavelength.
+print("\nD15: change [%] of the flux of the default galaxy when the energy-like curve is read as a photon response")
+local infrared = filters("2MASS", "WISE", "Spitzer.MIPS", "Herschel")
+local misread = {}
+for i, f in ipairs(infrared) do misread[i] = filter.curve(f.name, f.wave, f.trans * f.wave) end
+local change = {}
+for j, age in ipairs(ages) do
+  local g = galaxy{ ssp = t, redshift = 0.05, age = age }
+  local right, wrong = g:band_flux(infrared), g:band_flux(misread)
+  change[j] = {}
+  for i = 1, #infrared do change[j][i] = 100 * (wrong[i] / right[i] - 1) end
+end
+print(("%-22s %12s   age%s"):format("band", "pivot [%]", (" %8.0e"):rep(#ages):format(unpack(ages))))
+for i, f in ipairs(infrared) do
+  local row = {}
+  for j = 1, #ages do row[j] = ("%+9.3f"):format(change[j][i]) end
+  print(("%-22s %+12.3f      %s"):format(f.name, 100 * (misread[i].pivot / f.pivot - 1), table.concat(row)))
+end

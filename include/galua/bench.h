@@ -1,7 +1,7 @@
 /* galua/bench.h - measured limits of this machine and the time of one SED against a plain loop; used by `galua bench`. */
 #ifndef GAL_BENCH_H
 #define GAL_BENCH_H
-#include "galua/base.h"
+#include "galua/ssp.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -20,6 +20,8 @@ typedef struct gal_bench_sed_result {
 } gal_bench_sed_result;
 /* Table of nwave x nage x nz; in-situ history, two-phase dust. About 1 s. */
 GAL_API gal_status gal_bench_sed(size_t nwave, size_t nage, size_t nz, int threads, gal_bench_sed_result *out);
+/* The same on a table of the caller's, evaluated as galaxy{} does it: on the model's own wavelengths. Ages up to 1.4 Gyr. */
+GAL_API gal_status gal_bench_table(gal_ssp *s, int threads, gal_bench_sed_result *out);
 #ifdef __cplusplus
 }
 #endif

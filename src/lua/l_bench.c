@@ -1,6 +1,6 @@
 /* Lua: the measurements behind `galua bench`. */
 #include "galua/bench.h"
-#include "lua/util.h"
+#include "lua/l_classes.h"
 #include "num/isa.h"
 
 #include <stdio.h>
@@ -12,7 +12,7 @@ static void num(lua_State *L, const char *key, double v)
     lua_setfield(L, -2, key);
 }
 
-/* sed{ wavelengths =, ages =, metallicities =, threads = } -> table of gal_bench_sed_result */
+/* sed{ ssp =, wavelengths =, ages =, metallicities =, threads = } -> table of gal_bench_sed_result */
 static int sed(lua_State *L)
 {
     gal_lua_opts o;
@@ -20,9 +20,16 @@ static int sed(lua_State *L)
     gal_lua_opts_begin(L, &o, 1, "benchmark.sed");
     int nw = gal_lua_opt_int(&o, "wavelengths", 2050, 100, 100000), na = gal_lua_opt_int(&o, "ages", 121, 3, 10000);
     int nz = gal_lua_opt_int(&o, "metallicities", 6, 2, 100), t = gal_lua_opt_int(&o, "threads", 1, 1, 1024);
+    gal_ssp *table = gal_lua_opt_obj(&o, "ssp", &gal_lua_ssp);
     gal_lua_opts_end(&o);
-    gal_lua_checkstatus(L, gal_bench_sed((size_t)nw, (size_t)na, (size_t)nz, t, &r));
+    if (table)
+        gal_lua_checkstatus(L, gal_bench_table(table, t, &r));
+    else
+        gal_lua_checkstatus(L, gal_bench_sed((size_t)nw, (size_t)na, (size_t)nz, t, &r));
     lua_newtable(L);
+    num(L, "wavelengths", (double)r.nwave);
+    num(L, "ages", (double)r.nage);
+    num(L, "metallicities", (double)r.nz);
     num(L, "seconds", r.seconds);
     num(L, "rate", r.rate);
     num(L, "plain_seconds", r.plain_seconds);
@@ -35,7 +42,7 @@ static int sed(lua_State *L)
     return 1;
 }
 
-/* machine() -> "CPU model, instruction set" */
+/* machine() -> "CPU model, instruction set", processors available */
 static int machine(lua_State *L)
 {
     char line[256], model[200] = "unknown processor";
@@ -51,7 +58,8 @@ static int machine(lua_State *L)
     if (f)
         fclose(f);
     lua_pushfstring(L, "%s, %s", model, gal_isa_name());
-    return 1;
+    lua_pushnumber(L, gal_threads());
+    return 2;
 }
 
 void gal_luaopen_bench(lua_State *L);
@@ -63,10 +71,12 @@ void gal_luaopen_bench(lua_State *L)
          "Time of one spectrum (in-situ history, two-phase dust, age changed at every call) against the plain loop and "
          "the limits of\n"
          "the machine, all in seconds and measured in this call.\n"
+         "@param ssp a table of yours instead of a made-up one, evaluated on the model's wavelengths\n"
          "@param wavelengths (2050) of the table\n@param ages (121) of the table\n@param metallicities (6) of the "
          "table\n"
          "@param threads (1) working at the same time"},
-        {"machine", machine, "benchmark.machine() -> text\nProcessor and instruction set in use."},
+        {"machine", machine,
+         "benchmark.machine() -> text, number\nProcessor and instruction set in use; threads used by default."},
         {NULL, NULL, NULL},
     };
     gal_lua_module(L, "benchmark", rows, "Measurements; galua bench prints them.");

@@ -92,10 +92,9 @@ static gal_status time_model(const gal_galaxy *g, int threads, double *seconds)
 
 /* One pass in the textbook form: for every wavelength and age interpolate in metallicity, multiply with the mass and with both
  * attenuation factors. ages' masses are those of the folded weights. */
-static void plain_sum(const gal_galaxy *g, const gal_csp *c, const double *mass, const double *zmean, const double *eta,
+static void plain_sum(const gal_ssp *s, const double *mass, const double *zmean, const double *eta,
                       const double *att_mc, const double *att_dd, double *sums)
 {
-    const gal_ssp *s = g->o.ssp;
     for (size_t k = 0; k < s->nwave; k++) {
         double un = 0, mc = 0, tot = 0;
         for (size_t i = 0; i < s->nage; i++) {
@@ -111,7 +110,6 @@ static void plain_sum(const gal_galaxy *g, const gal_csp *c, const double *mass,
         sums[3 * k + 1] = mc;
         sums[3 * k + 2] = tot;
     }
-    (void)c;
 }
 
 static gal_status time_plain(const gal_galaxy *g, gal_bench_sed_result *out)
@@ -119,15 +117,22 @@ static gal_status time_plain(const gal_galaxy *g, gal_bench_sed_result *out)
     gal_status st = GAL_OK;
     const gal_ssp *s = g->o.ssp;
     gal_galaxy_ws *w = NULL;
-    double theta[MAXPAR], t[REPEATS], *a = GAL_NEWN(double, 3 * s->nage + 3 * s->nwave + 2 * s->nwave);
+    double theta[MAXPAR], t[REPEATS], *a = GAL_NEWN(double, 3 * s->nage + 7 * s->nwave);
     if (!a)
         return GAL_ENOMEM;
     double *mass = a, *zmean = a + s->nage, *eta = zmean + s->nage, *sums = eta + s->nage, *s0 = sums + 3 * s->nwave;
+    double *att_mc = s0 + 2 * s->nwave, *att_dd = att_mc + s->nwave;
     for (size_t i = 0; i < gal_galaxy_npar(g); i++)
         theta[i] = gal_galaxy_par(g, i)->value;
     GAL_TRY(gal_galaxy_ws_create(&w, g));
     GAL_TRY(gal_galaxy_eval(g, w, theta));
     const gal_csp *c = &w->csp;
+    for (size_t k = 0, j = 0; k < s->nwave; k++) { /* every wavelength of the table is one of the model's */
+        while (j + 1 < g->grid->n && g->grid->wave[j] < s->wave[k])
+            j++;
+        att_mc[k] = w->att_mc[j];
+        att_dd[k] = w->att_dd[j];
+    }
     size_t used = 0;
     for (size_t i = 0; i < s->nage; i++) {
         double m = 0, mz = 0, me = 0;
@@ -147,7 +152,7 @@ static gal_status time_plain(const gal_galaxy *g, gal_bench_sed_result *out)
     for (int r = 0; r < REPEATS; r++) {
         double start = gal_clock();
         for (int i = 0; i < 8; i++)
-            plain_sum(g, c, mass, zmean, eta, w->att_mc, w->att_dd, sums);
+            plain_sum(s, mass, zmean, eta, att_mc, att_dd, sums);
         t[r] = (gal_clock() - start) / 8;
     }
     out->plain_seconds = median(t, REPEATS);
@@ -185,23 +190,18 @@ static void time_limits(const gal_ssp *s, gal_bench_sed_result *out)
     out->fma_seconds = median(f, REPEATS);
 }
 
-gal_status gal_bench_sed(size_t nwave, size_t nage, size_t nz, int threads, gal_bench_sed_result *out)
+static gal_status bench_on(gal_ssp *s, bool ssp_grid, int threads, gal_bench_sed_result *out)
 {
     gal_status st = GAL_OK;
-    gal_ssp *s = NULL;
     gal_cosmo *c = NULL;
     gal_galaxy *g = NULL;
     gal_galaxy_opts o;
-    *out = (gal_bench_sed_result){.nwave = nwave, .nage = nage, .nz = nz, .threads = (size_t)threads};
-    if (threads < 1 || threads > 1024 || nwave < 100 || nage < 3 || nz < 2)
-        return gal_fail(GAL_EINVAL,
-                        "bench sed: needs 1..1024 threads and at least 100 wavelengths x 3 ages x 2 metallicities");
-    GAL_TRY(make_table(&s, nwave, nage, nz));
+    *out = (gal_bench_sed_result){.nwave = s->nwave, .nage = s->nage, .nz = s->nz, .threads = (size_t)threads};
     GAL_TRY(gal_cosmo_named(&c, "Planck18"));
     gal_galaxy_defaults(&o);
     o.ssp = s;
     o.cosmo = c;
-    o.compat.ssp_grid = true; /* the table covers 1 .. 1e10 A: its own wavelengths are the model's */
+    o.compat.ssp_grid = ssp_grid;
     GAL_TRY(gal_galaxy_create(&g, &o));
     GAL_TRY(time_model(g, threads, &out->seconds));
     out->rate = threads / out->seconds;
@@ -210,6 +210,26 @@ gal_status gal_bench_sed(size_t nwave, size_t nage, size_t nz, int threads, gal_
 out:
     gal_galaxy_unref(g);
     gal_cosmo_unref(c);
+    return st;
+}
+
+gal_status gal_bench_table(gal_ssp *s, int threads, gal_bench_sed_result *out)
+{
+    if (threads < 1 || threads > 1024 || s->nage < 3 || s->nz < 2)
+        return gal_fail(GAL_EINVAL, "bench: needs 1..1024 threads and a table of at least 3 ages x 2 metallicities");
+    return bench_on(s, false, threads, out);
+}
+
+gal_status gal_bench_sed(size_t nwave, size_t nage, size_t nz, int threads, gal_bench_sed_result *out)
+{
+    gal_status st = GAL_OK;
+    gal_ssp *s = NULL;
+    if (threads < 1 || threads > 1024 || nwave < 100 || nage < 3 || nz < 2)
+        return gal_fail(GAL_EINVAL,
+                        "bench sed: needs 1..1024 threads and at least 100 wavelengths x 3 ages x 2 metallicities");
+    GAL_TRY(make_table(&s, nwave, nage, nz));
+    GAL_TRY(bench_on(s, true, threads, out)); /* the table covers 1 .. 1e10 A: its own wavelengths are the model's */
+out:
     gal_ssp_unref(s);
     return st;
 }

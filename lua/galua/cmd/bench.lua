@@ -1,4 +1,4 @@
--- galua bench [NAME...] [--json]: the figures of docs/performance.md.
+-- galua bench [NAME...] [--json] [--threads N]: the figures of docs/performance.md.
 local galua = require "galua"
 local core = require "galua.core"
 local json = require "galua.json"
@@ -9,31 +9,42 @@ local function median(t)
 end
 
 local rows
+local many = 2 -- threads of the parallel measurements
 
 local function put(name, value, unit, more)
-  local row = { name = name, value = value, unit = unit, machine = galua.benchmark.machine() }
+  local machine, processors = galua.benchmark.machine()
+  local row = { name = name, value = value, unit = unit, machine = machine, processors = processors, threads = 1 }
   for k, v in pairs(more or {}) do row[k] = v end
   rows[#rows + 1] = row
 end
 
 local bench = {}
 
--- One spectrum of 2050 wavelengths x 121 ages x 6 metallicities; 1 and 2 threads; limits of the machine.
-function bench.sed()
-  local one = galua.benchmark.sed{ threads = 1 }
-  put("sed", one.seconds * 1e6, "us", { baseline = "plain loop over ages and wavelengths, same table, same run (us)",
-    baseline_value = one.plain_seconds * 1e6, ratio = one.plain_seconds / one.seconds,
+-- Time of one spectrum against the plain loop and the limits of the machine; several threads against one.
+local function spectra(name, table)
+  local one = galua.benchmark.sed{ ssp = table, threads = 1 }
+  local size = ("%d wavelengths x %d ages x %d metallicities"):format(one.wavelengths, one.ages, one.metallicities)
+  put(name, one.seconds * 1e6, "us", { baseline = "plain loop over wavelengths and ages, same table, same run (us)",
+    baseline_value = one.plain_seconds * 1e6, ratio = one.plain_seconds / one.seconds, per_second = one.rate,
     bytes = one.bytes, fraction_of_read_limit = one.read_seconds / one.seconds, fraction_of_fma_limit = one.fma_seconds / one.seconds,
-    size = "2050 wavelengths x 121 ages x 6 metallicities" })
-  local two = galua.benchmark.sed{ threads = 2 }
-  put("sed.2threads", two.rate, "1/s", { baseline = "1 thread (1/s)", baseline_value = one.rate, ratio = two.rate / one.rate })
+    size = size })
+  if many == 1 then return end
+  local all = galua.benchmark.sed{ ssp = table, threads = many }
+  put(("%s.%dthreads"):format(name, many), all.rate, "1/s", { baseline = "1 thread (1/s)", baseline_value = one.rate,
+    ratio = all.rate / one.rate, threads = many, size = size })
 end
 
--- Likelihood of the NGC 3898 photometry with 10 free parameters, default table, all threads and one.
+-- A made-up table of 2050 wavelengths x 121 ages x 6 metallicities, evaluated on its own wavelengths.
+function bench.sed() spectra("sed") end
+
+-- The default table as galaxy{} uses it, wavelengths of the dust emission included.
+function bench.default() spectra("default", galua.ssp.default()) end
+
+-- Likelihood of the NGC 3898 photometry with 10 free parameters, default table, one thread and several.
 function bench.fit()
   local obs = galua.observation.read(galua.data.path("photometry/ngc3898.ecsv"))
   local before, rate = galua.threads(), {}
-  for _, n in ipairs { 1, 2 } do
+  for _, n in ipairs(many > 1 and { 1, many } or { 1 }) do
     galua.threads(n)
     local f = galua.fit{ data = obs, model = galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = obs.redshift }, seed = 1,
       noise = galua.noise.calibration{ floor = 0.05 }, sampler = galua.sampler.ensemble{ walkers = 128, steps = 300, thin = 10 },
@@ -47,7 +58,9 @@ function bench.fit()
   end
   galua.threads(before)
   put("fit.models_per_second", rate[1], "1/s", { size = "21 bands, 10 free parameters, 1 thread" })
-  put("fit.2threads", rate[2], "1/s", { baseline = "1 thread (1/s)", baseline_value = rate[1], ratio = rate[2] / rate[1] })
+  if many == 1 then return end
+  put(("fit.%dthreads"):format(many), rate[many], "1/s", { baseline = "1 thread (1/s)", baseline_value = rate[1],
+    ratio = rate[many] / rate[1], threads = many })
 end
 
 -- Reading the default table; synthesising it for another initial mass function.
@@ -85,15 +98,27 @@ function bench.start()
   put("memory.prompt", memory, "MB", { baseline = "limit (MB)", baseline_value = 60 })
 end
 
-local order = { "sed", "fit", "ssp", "start" }
-local usage = "usage: galua bench [sed] [fit] [ssp] [start] [--json]     measures; no name: all of them"
+local order = { "sed", "default", "fit", "ssp", "start" }
+local usage = "usage: galua bench [sed] [default] [fit] [ssp] [start] [--threads N] [--json]     measures; no name: all of them"
 
 return {
-  summary = "measure speed and memory: sed, fit, ssp, start; --json",
+  summary = "measure speed and memory: sed, default, fit, ssp, start; --json",
   main = function(args)
     local names, as_json = {}, false
-    for _, a in ipairs(args) do
+    many = 2
+    local i = 0
+    while i < #args do
+      i = i + 1
+      local a = args[i]
       if a == "--json" then as_json = true
+      elseif a == "--threads" then
+        i = i + 1
+        local n = tonumber(args[i] or "")
+        if not n or n < 1 or n > 1024 or n % 1 ~= 0 then
+          io.stderr:write(("galua bench: --threads needs a whole number in 1 .. 1024, got '%s'\n"):format(args[i] or ""))
+          return 2
+        end
+        many = n
       elseif a == "--help" then print(usage) return 0
       elseif bench[a] then names[#names + 1] = a
       else
@@ -116,7 +141,7 @@ return {
         end
       end
     end
-    if not as_json then print(galua.benchmark.machine()) end
+    if not as_json then print((galua.benchmark.machine())) end
     return 0
   end,
 }
