@@ -65,6 +65,11 @@ $(O)/lua_modules.inc: FORCE
 	@mkdir -p $(@D)
 	@printf 'GAL_LUA_MODULE(%s)\n' $(LUAMODS) | sed '/()/d' > $@.tmp; cmp -s $@.tmp $@ && rm -f $@.tmp || mv $@.tmp $@
 $(O)/src/lua/open.o: $(O)/lua_modules.inc
+# what PREFIX compiles in is compiled again when PREFIX changes
+$(O)/prefix: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+$(O)/src/base/path.o $(O)/src/lua/open.o: $(O)/prefix
 FORCE:
 
 $(B)/libgalua.so: $(LIBOBJ)

@@ -1,6 +1,8 @@
 /* Files and the data locator. */
+#define _GNU_SOURCE /* dladdr */
 #include "galua/base.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -37,6 +39,18 @@ static const char *const near_program[] = {
     "../data",          "data",          "../share/galua/data", "../../data", "../../../data",
     "../../build/data", "../build/data", "../../../build/data"};
 
+/* An installed library brings its data along, whichever program uses it: PREFIX/lib/../share/galua/data */
+static bool near_library(char *buf, size_t n)
+{
+    Dl_info info;
+    if (!dladdr((const void *)near_program, &info) || !info.dli_fname)
+        return false;
+    const char *slash = strrchr(info.dli_fname, '/');
+    if (!slash)
+        return false;
+    return (size_t)snprintf(buf, n, "%.*s/../share/galua/data", (int)(slash - info.dli_fname), info.dli_fname) < n;
+}
+
 gal_status gal_data_dir(int i, char *buf, size_t n)
 {
     const char *env = getenv("GALUA_DATA");
@@ -61,6 +75,11 @@ gal_status gal_data_dir(int i, char *buf, size_t n)
             snprintf(buf, n, "%.3000s/%s", exe, near_program[k]);
             return st;
         }
+    char lib[PATH_MAX];
+    if (near_library(lib, sizeof lib) && i-- == 0) {
+        snprintf(buf, n, "%s", lib);
+        return GAL_OK;
+    }
     if (i == 0) {
         snprintf(buf, n, "%s/share/galua/data", GAL_PREFIX);
         return GAL_OK;
