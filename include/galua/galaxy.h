@@ -17,6 +17,7 @@
  * f_PAH of the diffuse power leaves as PAH features. */
 #ifndef GAL_GALAXY_H
 #define GAL_GALAXY_H
+#include "galua/component.h"
 #include "galua/cosmo.h"
 #include "galua/filter.h"
 #include "galua/param.h"
@@ -25,21 +26,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Named choices; the default is physics, compat = galapy the numbers of GalaPy 0.6 as coded (docs/parity.md). */
-typedef struct gal_compat {
-    bool
-        csp_steps; /* D1: rectangle rule, 1e5 yr mass steps, first bin dropped, young-edge ages, old-edge metallicity */
-    bool stars_at_zstar;     /* D10: stars form at the mean stellar instead of the gas metallicity */
-    bool coarse_temperature; /* D3: 200-node right-hand rule for the dust temperature */
-    bool dust_gas_sign;      /* D12: Mgas = 100 Mdust (Z/Zsun)^+0.85 */
-    bool mstar_formula;      /* surviving mass by the analytic return fraction on 100 points instead of the SSP's own */
-    bool old_constants;      /* 1973 h and k, Mpc = 3.086e24 cm */
-    bool band_rule;          /* D8: band integral over interior nodes only */
-    bool ssp_grid;           /* evaluate on the SSP's own wavelength nodes */
-} gal_compat;
-GAL_API gal_compat gal_compat_default(void);
-GAL_API gal_compat gal_compat_galapy(void);
 
 typedef struct gal_galaxy_opts {
     gal_ssp *ssp;     /* referenced; required */
@@ -88,7 +74,7 @@ enum {
 };
 GAL_API const char *gal_comp_name(int comp);
 
-enum { /* derived quantities, in the order of gal_derived_info */
+enum { /* derived quantities, in the order of gal_derived */
        GAL_D_MSTAR,
        GAL_D_MFORMED,
        GAL_D_SFR,
@@ -114,10 +100,7 @@ enum { /* derived quantities, in the order of gal_derived_info */
        GAL_D_QH,
        GAL_NDERIVED
 };
-typedef struct gal_derived_info {
-    const char *name, *unit, *doc;
-} gal_derived_info;
-GAL_API const gal_derived_info *gal_derived(void); /* [GAL_NDERIVED] */
+GAL_API const gal_quantity *gal_derived(void); /* [GAL_NDERIVED] */
 
 typedef struct gal_galaxy_ws gal_galaxy_ws;
 GAL_API gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g);

@@ -282,6 +282,12 @@ static const struct {
     {"old_constants", offsetof(gal_compat, old_constants)},
     {"band_rule", offsetof(gal_compat, band_rule)},
     {"ssp_grid", offsetof(gal_compat, ssp_grid)},
+    {"sn_no_cut", offsetof(gal_compat, sn_no_cut)},
+    {"xray_energy", offsetof(gal_compat, xray_energy)},
+    {"agn_xray", offsetof(gal_compat, agn_xray)},
+    {"hmxb_cubic", offsetof(gal_compat, hmxb_cubic)},
+    {"igm_breaks", offsetof(gal_compat, igm_breaks)},
+    {"nodes_lyman", offsetof(gal_compat, nodes_lyman)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };
 
@@ -559,7 +565,7 @@ static int derived_info(lua_State *L)
 {
     lua_newtable(L);
     for (int i = 0; i < GAL_NDERIVED; i++) {
-        const gal_derived_info *d = &gal_derived()[i];
+        const gal_quantity *d = &gal_derived()[i];
         lua_newtable(L);
         lua_pushstring(L, d->name);
         lua_setfield(L, -2, "name");

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static const gal_derived_info info[GAL_NDERIVED] = {
+static const gal_quantity info[GAL_NDERIVED] = {
     [GAL_D_MSTAR] = {"Mstar", "Msun", "stellar mass, remnants included"},
     [GAL_D_MFORMED] = {"Mformed", "Msun", "mass of all stars ever formed"},
     [GAL_D_SFR] = {"SFR", "Msun/yr", "star formation rate now"},
@@ -31,7 +31,7 @@ static const gal_derived_info info[GAL_NDERIVED] = {
     [GAL_D_QH] = {"Q_H", "1/s", "hydrogen-ionising photons emitted by the stars"},
 };
 
-const gal_derived_info *gal_derived(void)
+const gal_quantity *gal_derived(void)
 {
     return info;
 }

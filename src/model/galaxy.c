@@ -16,7 +16,7 @@ gal_compat gal_compat_default(void)
 
 gal_compat gal_compat_galapy(void)
 {
-    return (gal_compat){true, true, true, true, true, true, true, true};
+    return (gal_compat){true, true, true, true, true, true, true, true, true, true, true, true, true, true};
 }
 
 void gal_galaxy_defaults(gal_galaxy_opts *o)

@@ -1,0 +1,31 @@
+/* galua/compat.h - named choices: the default (all false) is the physically right one, compat = galapy the numbers of GalaPy 0.6 as
+ * coded. docs/parity.md lists each with the size of the difference. */
+#ifndef GAL_COMPAT_H
+#define GAL_COMPAT_H
+#include "galua/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_compat {
+    bool
+        csp_steps; /* D1: rectangle rule, 1e5 yr mass steps, first bin dropped, young-edge ages, old-edge metallicity */
+    bool stars_at_zstar;     /* D10: stars form at the mean stellar instead of the gas metallicity */
+    bool coarse_temperature; /* D3: 200-node right-hand rule for the dust temperature */
+    bool dust_gas_sign;      /* D12: Mgas = 100 Mdust (Z/Zsun)^+0.85 */
+    bool mstar_formula;      /* surviving mass by the analytic return fraction on 100 points instead of the SSP's own */
+    bool old_constants;      /* 1973 h and k, Mpc = 3.086e24 cm */
+    bool band_rule;          /* D8: band integral over interior nodes only */
+    bool ssp_grid;           /* evaluate on the SSP's own wavelength nodes */
+    bool sn_no_cut;          /* D2: stars of every age explode as core-collapse supernovae */
+    bool xray_energy;        /* D4: X-ray spectra normalised over energy as if they were per unit energy */
+    bool agn_xray;           /* D5: X-ray of the AGN multiplied by the bolometric correction of the dust luminosity */
+    bool hmxb_cubic;         /* D13: cubic coefficient -1883.80 instead of the published -1833.80 */
+    bool igm_breaks;         /* D14: DLA break at z = 2.2, Lyman limit 912 A, nothing absorbed below it */
+    bool nodes_lyman;        /* ionising photons by trapezoids over whole nodes below 912 A */
+} gal_compat;
+GAL_API gal_compat gal_compat_default(void);
+GAL_API gal_compat gal_compat_galapy(void);
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,182 @@
+/* galua/component.h - what a galaxy is made of besides its stars: dust screens, dust emission, ionised gas, X-ray binaries, radio,
+ * active nucleus, intergalactic medium, and whatever a user adds.
+ *
+ * A class (one file, one line in src/component/registry.c) describes a component completely: its group (the prefix of its
+ * parameters: "agn.fAGN"), kind, parameters with units and ranges, options of the constructor, the spectra and quantities it
+ * delivers, what its result depends on, and the functions for the stages of an evaluation it takes part in:
+ *
+ *   source    light that dust then absorbs (ionised gas, a nucleus seen through the galaxy)
+ *   screen    attenuation and absorbed fraction of the two dust phases
+ *   reemit    emission of the dust, energy given
+ *   emit      light added last
+ *   transmit  what is left of it at the observer: T(lambda) [rest-frame nodes, observed wavelength = (1+z) lambda]
+ *
+ * The model calls them in this order and only when something they depend on has changed. Stage functions run in many threads at
+ * once: `self` and `table` are read-only, what changes lives in `scratch` and `local`; they do not allocate.
+ * Luminosities are L_lambda [Lsun/A] on the model's rest-frame grid. */
+#ifndef GAL_COMPONENT_H
+#define GAL_COMPONENT_H
+#include "galua/compat.h"
+#include "galua/param.h"
+#include "galua/ssp.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The model's wavelengths: rest frame, ascending, 1 .. 1e10 A in the default mode. */
+typedef struct gal_wavegrid {
+    size_t n;
+    const double *wave; /* [n] A */
+    const double *tw;   /* [n] trapezoid weights [A]: int f dlambda = sum tw f */
+    gal_compat compat;
+} gal_wavegrid;
+
+/* What a component sees of an evaluation. Fields are valid from the stage named on. */
+typedef struct gal_view {
+    const gal_wavegrid *grid;
+    double age, redshift; /* yr */
+    /* from the history at `age` */
+    double sfr;         /* Msun/yr, quenching applied */
+    double mgas, mdust; /* Msun */
+    double zgas, zstar; /* mass fractions; zstar is the mean of the stars formed */
+    double mstar;       /* Msun, surviving, remnants included */
+    /* stars before gas and dust */
+    const double *stars;  /* [n] Lsun/A */
+    const double *clouds; /* [n] the part of it inside birth clouds */
+    double bol;           /* Lsun */
+    double qh;            /* hydrogen-ionising photons [1/s] */
+    double qh_clouds;     /* those emitted inside birth clouds [1/s] */
+    double sn_rate;       /* core-collapse supernovae [1/yr]; only for classes that need GAL_NEED_SN */
+    /* after `screen` */
+    const double *att_mc, *abs_mc; /* [n] transmission of a cloud, and 1 - it without cancellation */
+    const double *att_dd, *abs_dd; /* [n] of the diffuse dust */
+    double av_mc, av_dd;           /* mag at 5500 A */
+    double tau_esc;                /* yr; 0 = no clouds */
+    /* after attenuation */
+    const double *attenuated; /* [n] stars after gas and dust */
+    double e_mc, e_dd;        /* power absorbed by clouds and by diffuse dust, from every source [Lsun] */
+    double t_mc, t_dd;        /* dust temperatures [K], 0 = none (after `reemit`) */
+} gal_view;
+
+/* What the result of a component depends on besides its own parameters. */
+enum {
+    GAL_NEED_REDSHIFT = 1,
+    GAL_NEED_AGE = 2,
+    GAL_NEED_HISTORY = 4,   /* sfr, masses, metallicities */
+    GAL_NEED_STARS = 8,     /* spectra of the stars, ionising photons */
+    GAL_NEED_SCREEN = 16,   /* attenuation */
+    GAL_NEED_ABSORBED = 32, /* attenuated light, absorbed power */
+    GAL_NEED_DUST = 64,     /* dust temperatures */
+    GAL_NEED_SN = 128,      /* the supernova rate (goes with GAL_NEED_HISTORY) */
+    GAL_NEED_GAS = 256      /* results of `source` */
+};
+
+/* Result of `source` besides its spectrum. */
+typedef struct gal_source {
+    double in_clouds; /* share of the light inside birth clouds, 0 .. 1 */
+    double
+        dust_ratio; /* attenuation of this light by diffuse dust relative to that of the stars; 1 = the same, 0 = none */
+    double lyc_left; /* share of the stars' Lyman continuum that goes on as light, 0 .. 1; 1 = untouched */
+    double lyc_dust; /* share of it absorbed by dust inside the ionised gas: heats the dust */
+} gal_source;
+
+/* One named emission line of the ionised gas. */
+typedef struct gal_line {
+    const char *name; /* "Halpha", "[OIII]5007" */
+    double wave;      /* A, vacuum, rest frame */
+} gal_line;
+
+/* Arguments of the stage functions. */
+typedef struct gal_stage {
+    const void *self;  /* made by create */
+    const void *table; /* made by setup on the galaxy's grid */
+    void *local;       /* made by open: one per workspace */
+    double *scratch;   /* [scratch(...)] kept between calls, zero at first */
+    const double *p;   /* own parameters in the order of the class */
+    const gal_view *view;
+    double *const *lum; /* [nspectra][n] Lsun/A, to be filled completely */
+    double *derived;    /* [nderived], to be filled */
+    double *line;       /* [nlines] luminosities [Lsun] of source's lines before dust; NULL when the class has none */
+} gal_stage;
+
+/* Screens to be filled. */
+typedef struct gal_screen {
+    double *att_mc, *abs_mc, *att_dd, *abs_dd; /* [n] */
+    double av_mc, av_dd;                       /* mag at 5500 A */
+} gal_screen;
+
+/* An option of the constructor: what is chosen once and does not vary in a fit. */
+typedef struct gal_option {
+    const char *name, *unit, *doc;
+    enum { GAL_OPTION_NUMBER, GAL_OPTION_BOOL, GAL_OPTION_STRING, GAL_OPTION_CHOICE, GAL_OPTION_VECTOR } type;
+    const char *const *choice; /* GAL_OPTION_CHOICE: NULL-terminated */
+    double number;             /* default of NUMBER, BOOL (0, 1), CHOICE (index) */
+    const char *text;          /* default of STRING; NULL = none */
+} gal_option;
+typedef struct gal_option_value {
+    bool given;
+    double number;     /* NUMBER, BOOL, CHOICE (index) */
+    const char *text;  /* STRING; borrowed */
+    const double *vec; /* VECTOR; borrowed */
+    size_t nvec;
+} gal_option_value;
+
+typedef struct gal_quantity {
+    const char *name, *unit, *doc;
+} gal_quantity;
+
+typedef struct gal_component gal_component;
+typedef struct gal_component_class {
+    const char *group; /* "agn": at most one component of a group in a galaxy */
+    const char *kind;  /* "fritz": the Lua constructor is agn.fritz{...} */
+    const char *doc;   /* one line, then equations and source: shown by help() */
+    const gal_param *par;
+    size_t npar;
+    const gal_option *option;
+    size_t noption;
+    const char *const *spectra; /* names, as in g:lum("AGN") */
+    size_t nspectra;
+    const gal_quantity *derived;
+    size_t nderived;
+    const gal_line *line; /* classes with `source` only */
+    size_t nlines;
+    unsigned needs; /* GAL_NEED_* */
+    int tau_esc; /* classes with `screen`: 1 + index of the parameter that is the escape time from clouds; 0 = no clouds */
+    /* v[noption]; self may stay NULL when the class has no options. Reads files, checks options. */
+    gal_status (*create)(void **self, const gal_option_value *v);
+    void (*destroy)(void *self);
+    /* Tables on a galaxy's grid: once per galaxy. */
+    gal_status (*setup)(void **table, const void *self, const gal_wavegrid *grid);
+    void (*teardown)(void *table);
+    size_t (*scratch)(const void *self, const gal_wavegrid *grid); /* doubles per workspace */
+    gal_status (*open)(void **local, const void *self); /* per workspace; for components with state of their own */
+    void (*close)(void *local);
+    /* Parameter combinations that the ranges do not forbid; GAL_EDOMAIN with a message. */
+    gal_status (*check)(const void *self, const double *p);
+    gal_status (*source)(const gal_stage *s, gal_source *out);
+    gal_status (*screen)(const gal_stage *s, gal_screen *out);
+    gal_status (*reemit)(const gal_stage *s, double *t_mc, double *t_dd);
+    gal_status (*emit)(const gal_stage *s);
+    gal_status (*transmit)(const gal_stage *s, double *t); /* t[n] in 0 .. 1 */
+} gal_component_class;
+
+/* NULL-terminated list of the built-in classes. */
+GAL_API const gal_component_class *const *gal_component_classes(void);
+/* "agn", "fritz" -> class; GAL_ENOTFOUND with the near names. */
+GAL_API gal_status gal_component_find(const gal_component_class **out, const char *group, const char *kind);
+
+/* An instance: a class and its options; immutable, shared by threads. v[noption] is copied; NULL = all defaults. */
+GAL_API gal_status gal_component_create(gal_component **out, const gal_component_class *c, const gal_option_value *v);
+/* The same with an object made by the caller and owned from now on (also on failure): components defined at run time. The class
+ * must live as long as the instance; `hash` tells instances apart in fingerprints. */
+GAL_API gal_status gal_component_adopt(gal_component **out, const gal_component_class *c, void *self, gal_hash hash);
+GAL_API gal_component *gal_component_ref(gal_component *c);
+GAL_API void gal_component_unref(gal_component *c);
+GAL_API const gal_component_class *gal_component_class_of(const gal_component *c);
+GAL_API const void *gal_component_self(const gal_component *c);
+GAL_API const gal_option_value *gal_component_options(const gal_component *c); /* [noption] as given */
+GAL_API gal_hash gal_component_hash(const gal_component *c);                   /* of group, kind, options */
+#ifdef __cplusplus
+}
+#endif
+#endif
