@@ -84,6 +84,7 @@ typedef struct gal_source {
 typedef struct gal_line {
     const char *name; /* "Halpha", "[OIII]5007" */
     double wave;      /* A, vacuum, rest frame */
+    bool report;      /* its luminosity after dust is a derived quantity, "L_Halpha" */
 } gal_line;
 
 /* Arguments of the stage functions. */
@@ -104,6 +105,12 @@ typedef struct gal_screen {
     double *att_mc, *abs_mc, *att_dd, *abs_dd; /* [n] */
     double av_mc, av_dd;                       /* mag at 5500 A */
 } gal_screen;
+
+/* Result of `reemit` besides its spectra. */
+typedef struct gal_emission {
+    double t_mc, t_dd; /* dust temperatures [K], 0 = none */
+    double other;      /* share of the diffuse power that does not leave as a grey body (PAH) */
+} gal_emission;
 
 /* An option of the constructor: what is chosen once and does not vary in a fit. */
 typedef struct gal_option {
@@ -141,6 +148,9 @@ typedef struct gal_component_class {
     const gal_line *line; /* classes with `source` only */
     size_t nlines;
     unsigned needs; /* GAL_NEED_* */
+    /* classes with `screen` and `reemit`: this many parameters, the last ones, serve the emission only; they and the spectra go
+     * when another component re-emits */
+    size_t nemission;
     int tau_esc; /* classes with `screen`: 1 + index of the parameter that is the escape time from clouds; 0 = no clouds */
     /* v[noption]; self may stay NULL when the class has no options. Reads files, checks options. */
     gal_status (*create)(void **self, const gal_option_value *v);
@@ -155,7 +165,7 @@ typedef struct gal_component_class {
     gal_status (*check)(const void *self, const double *p);
     gal_status (*source)(const gal_stage *s, gal_source *out);
     gal_status (*screen)(const gal_stage *s, gal_screen *out);
-    gal_status (*reemit)(const gal_stage *s, double *t_mc, double *t_dd);
+    gal_status (*reemit)(const gal_stage *s, gal_emission *out);
     gal_status (*emit)(const gal_stage *s);
     gal_status (*transmit)(const gal_stage *s, double *t); /* t[n] in 0 .. 1 */
 } gal_component_class;

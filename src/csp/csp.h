@@ -34,5 +34,8 @@ void gal_csp_sum(gal_csp *c, double *s0, double *s1);
 /* sum_ij w0 table[iz][ia] for the optional tables (surviving mass, ...) */
 double gal_csp_table_sum(const gal_csp *c, const float *table);
 
+/* Core-collapse supernovae [1/yr/Msun formed] of stars of age [yr] and metallicity z; see ccsn.c. */
+double gal_csp_ccsn_rate(double age, double z, bool no_cut);
+
 double gal_escape(double age, double tau_esc); /* eta(a): fraction of light still inside its birth cloud */
 #endif

@@ -20,7 +20,7 @@ struct gal_fit {
     gal_target target;
     gal_galaxy *galaxy;
     const gal_obs *obs;
-    size_t ndim, npar, nband, nused;
+    size_t ndim, npar, nband, nused, nderived;
     const gal_prior **prior; /* [ndim] */
     size_t *index;           /* [ndim] parameter of the galaxy; npar = noise.f_cal */
     char **names;            /* [ndim] */
@@ -124,8 +124,8 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
     gal_noise noise = {.f_model = f_cal, .floor = f->floor};
     *lnlike = gal_like_gaussian(f->nused, f->y, f->err, f->kind, w->used, &noise, f->limits, NULL);
     if (blob) {
-        memcpy(blob, gal_galaxy_derived(w->ws), GAL_NDERIVED * sizeof *blob);
-        memcpy(blob + GAL_NDERIVED, w->flux, f->nband * sizeof *blob);
+        memcpy(blob, gal_galaxy_derived(w->ws), f->nderived * sizeof *blob);
+        memcpy(blob + f->nderived, w->flux, f->nband * sizeof *blob);
     }
     return st;
 }
@@ -246,16 +246,17 @@ static gal_status take_bands(gal_fit *f)
 static gal_status name_blobs(gal_fit *f)
 {
     enum { LEN = 72 };
-    f->target.nblob = GAL_NDERIVED + f->nband;
+    f->nderived = gal_galaxy_nderived(f->galaxy);
+    f->target.nblob = f->nderived + f->nband;
     f->blob_names = GAL_NEWN(const char *, f->target.nblob);
     f->band_names = GAL_NEWN(char, LEN * f->nband + 1);
     if (!f->blob_names || !f->band_names)
         return GAL_ENOMEM;
-    for (size_t i = 0; i < GAL_NDERIVED; i++)
-        f->blob_names[i] = gal_derived()[i].name;
+    for (size_t i = 0; i < f->nderived; i++)
+        f->blob_names[i] = gal_galaxy_derived_info(f->galaxy, i)->name;
     for (size_t i = 0; i < f->nband; i++) {
         snprintf(f->band_names + LEN * i, LEN, "flux.%.60s", f->obs->filter[i]->name);
-        f->blob_names[GAL_NDERIVED + i] = f->band_names + LEN * i;
+        f->blob_names[f->nderived + i] = f->band_names + LEN * i;
     }
     return GAL_OK;
 }
@@ -345,8 +346,7 @@ size_t gal_fit_nblob(const gal_fit *f)
 
 const char *gal_fit_blob_unit(const gal_fit *f, size_t i)
 {
-    (void)f;
-    return i < GAL_NDERIVED ? gal_derived()[i].unit : "mJy";
+    return i < f->nderived ? gal_galaxy_derived_info(f->galaxy, i)->unit : "mJy";
 }
 
 const gal_prior *gal_fit_prior(const gal_fit *f, size_t i)
@@ -370,11 +370,13 @@ void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], g
     hashes[0] = gal_obs_hash(f->obs);
     hashes[1] = o->ssp->hash;
     char text[400];
-    int n = snprintf(text, sizeof text, "%s %s %d %d %d %.17g %.17g %.17g", GAL_VERSION, gal_sfh_name(sfh->kind),
-                     sfh->evolving_z, o->dust, o->clamp, o->logu, cp->h0, cp->om0);
+    int n = snprintf(text, sizeof text, "%s %s %d %d %.17g %.17g %.17g", GAL_VERSION, gal_sfh_name(sfh->kind),
+                     sfh->evolving_z, o->clamp, o->logu, cp->h0, cp->om0);
     hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_hash_bytes(&o->compat, sizeof o->compat));
     if (sfh->ntable)
         hashes[2] = gal_hash_combine(hashes[2], gal_hash_bytes(sfh->t, 2 * sfh->ntable * sizeof *sfh->t));
+    for (size_t i = 0; i < gal_galaxy_ncomponent(f->galaxy); i++)
+        hashes[2] = gal_hash_combine(hashes[2], gal_component_hash(gal_galaxy_component(f->galaxy, i)));
     hashes[3] = hashes[4] = gal_hash_bytes("", 0);
     for (size_t i = 0; i < f->ndim; i++) {
         hashes[3] = gal_hash_combine(hashes[3], gal_hash_bytes(f->names[i], strlen(f->names[i])));

@@ -15,13 +15,19 @@ extern const gal_lua_class gal_lua_ensemble; /* gal_ensemble */
 int gal_lua_target_save(lua_State *L);
 int gal_lua_target_restore(lua_State *L);
 
-/* A model component before it is in a galaxy: values of its parameters. */
+/* A star formation history or another component before it is in a galaxy: values of its parameters. */
 typedef struct gal_lua_spec {
-    enum { SPEC_SFH, SPEC_ISM } what;
-    gal_sfh sfh; /* SPEC_SFH: list of parameters, table */
+    char group[32], kind[32];
+    gal_sfh sfh;              /* a history: list of parameters, table */
+    gal_component *component; /* NULL for a history */
     size_t npar;
-    gal_param par[32]; /* par[i].value = value given or default */
+    gal_param *par; /* [npar], par[i].value = value given or default */
 } gal_lua_spec;
+/* Takes the list of parameters, reads every one that the options name, then refuses what is left. */
+void gal_lua_spec_parameters(lua_State *L, gal_lua_opts *o, gal_lua_spec *s, const char *group, const char *kind,
+                             const gal_param *par, size_t npar);
+void gal_lua_component_options(lua_State *L, const gal_component *c); /* push a table of those given */
+gal_lua_spec *gal_lua_component_default(lua_State *L, const gal_component_class *k); /* pushed */
 extern const gal_lua_class gal_lua_spec_class;
 
 /* A galaxy at the prompt: the immutable model, one parameter vector, one workspace (made at the first evaluation). */
@@ -38,7 +44,7 @@ int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name);
 int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v);
 int gal_lua_galaxy_set_value(lua_State *L, gal_lua_galaxy *m, const char *name, int idx); /* value on the stack */
 void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *group); /* push an array; NULL: undotted */
-int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);         /* push g.sfh or g.ism */
+int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);         /* push g.sfh, g.ism, ... */
 /* Evaluate at the handle's parameters; raises on failure. */
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
 #endif

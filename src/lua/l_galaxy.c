@@ -40,7 +40,7 @@ void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m)
 static int get(lua_State *L, void *obj, const char *key)
 {
     gal_lua_galaxy *m = obj;
-    if (strcmp(key, "sfh") == 0 || (strcmp(key, "ism") == 0 && gal_galaxy_options(m->g)->dust))
+    if (strcmp(key, "sfh") == 0 || gal_galaxy_group(m->g, key))
         return gal_lua_galaxy_part(L, m, key);
     if (strcmp(key, "ssp") == 0)
         return gal_lua_push(L, &gal_lua_ssp, gal_ssp_ref((gal_ssp *)(uintptr_t)gal_galaxy_ssp(m->g))), 1;
@@ -57,10 +57,12 @@ static int set(lua_State *L, void *obj, const char *key)
 static void list(lua_State *L, void *obj)
 {
     gal_lua_galaxy_names(L, obj, NULL);
-    static const char *const more[] = {"sfh", "ssp", "cosmology", "ism"};
+    static const char *const more[] = {"sfh", "ssp", "cosmology"};
+    const gal_galaxy *g = ((gal_lua_galaxy *)obj)->g;
+    size_t nc = gal_galaxy_ncomponent(g);
     int n = (int)lua_objlen(L, -1);
-    for (int i = 0; i < (gal_galaxy_options(((gal_lua_galaxy *)obj)->g)->dust ? 4 : 3); i++) {
-        lua_pushstring(L, more[i]);
+    for (size_t i = 0; i < 3 + nc; i++) {
+        lua_pushstring(L, i < 3 ? more[i] : gal_component_class_of(gal_galaxy_component(g, i - 3))->group);
         lua_rawseti(L, -2, ++n);
     }
 }
@@ -140,21 +142,12 @@ static int m_check(lua_State *L)
 }
 
 /* ------------------------------------------------------------------ results */
-static int component(lua_State *L, int idx)
+static size_t spectrum(lua_State *L, const gal_lua_galaxy *m, int idx)
 {
-    const char *names[GAL_COMPS];
-    if (lua_isnoneornil(L, idx))
-        return GAL_COMP_TOTAL;
-    const char *want = gal_lua_checkstr(L, idx);
-    for (int i = 0; i < GAL_COMPS; i++) {
-        names[i] = gal_comp_name(i);
-        if (strcmp(want, names[i]) == 0)
-            return i;
-    }
-    char hint[60];
-    gal_did_you_mean(hint, sizeof hint, want, names, GAL_COMPS);
-    return gal_lua_error(L, GAL_ENOTFOUND, "a galaxy has no component '%s'%s (known: stellar extinct MC DD total)",
-                         want, hint);
+    size_t i = GAL_COMP_TOTAL;
+    if (!lua_isnoneornil(L, idx))
+        gal_lua_checkstatus(L, gal_galaxy_find_spectrum(m->g, gal_lua_checkstr(L, idx), &i));
+    return i;
 }
 
 static void release_galaxy(void *g)
@@ -172,7 +165,7 @@ static int m_wave(lua_State *L)
 static int m_lum(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
-    int comp = component(L, 2);
+    size_t comp = spectrum(L, m, 2);
     gal_lua_galaxy_evaluate(L, m);
     gal_lua_pushvec_copy(L, gal_galaxy_lum(m->ws, comp), gal_galaxy_nwave(m->g));
     return 1;
@@ -181,15 +174,16 @@ static int m_lum(lua_State *L)
 static int m_flux(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
-    int comp = component(L, 2);
+    size_t comp = spectrum(L, m, 2);
     double factor;
     gal_lua_checkstatus(L, gal_galaxy_flux_factor(m->g, m->theta, &factor));
     gal_lua_galaxy_evaluate(L, m);
     size_t n = gal_galaxy_nwave(m->g);
     double *f = gal_lua_pushvec(L, n);
     const double *l = gal_galaxy_lum(m->ws, comp), *w = gal_galaxy_wave(m->g);
+    const double *t = gal_galaxy_transmission(m->ws);
     for (size_t k = 0; k < n; k++)
-        f[k] = factor * w[k] * w[k] * l[k];
+        f[k] = factor * w[k] * w[k] * l[k] * (t ? t[k] : 1);
     return 1;
 }
 
@@ -226,11 +220,78 @@ static int m_derived(lua_State *L)
     gal_lua_galaxy *m = self(L);
     gal_lua_galaxy_evaluate(L, m);
     const double *d = gal_galaxy_derived(m->ws);
-    lua_createtable(L, 0, GAL_NDERIVED);
-    for (int i = 0; i < GAL_NDERIVED; i++) {
+    size_t n = gal_galaxy_nderived(m->g);
+    lua_createtable(L, 0, (int)n);
+    for (size_t i = 0; i < n; i++) {
         lua_pushnumber(L, d[i]);
-        lua_setfield(L, -2, gal_derived()[i].name);
+        lua_setfield(L, -2, gal_galaxy_derived_info(m->g, i)->name);
     }
+    return 1;
+}
+
+static void push_quantity(lua_State *L, const gal_quantity *d)
+{
+    lua_createtable(L, 0, 3);
+    lua_pushstring(L, d->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, d->unit);
+    lua_setfield(L, -2, "unit");
+    lua_pushstring(L, d->doc);
+    lua_setfield(L, -2, "doc");
+}
+
+static int m_derived_info(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_nderived(m->g); i++) {
+        push_quantity(L, gal_galaxy_derived_info(m->g, i));
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int m_spectra(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_nspectra(m->g); i++) {
+        lua_pushstring(L, gal_galaxy_spectrum_name(m->g, i));
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* name, wave [A], luminosity before and after dust [Lsun] of every emission line */
+static int m_lines(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    gal_lua_galaxy_evaluate(L, m);
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_nlines(m->g); i++) {
+        const gal_line *l = gal_galaxy_line(m->g, i);
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, l->name);
+        lua_setfield(L, -2, "name");
+        lua_pushnumber(L, l->wave);
+        lua_setfield(L, -2, "wave");
+        lua_pushnumber(L, gal_galaxy_line_lum(m->ws)[i]);
+        lua_setfield(L, -2, "intrinsic");
+        lua_pushnumber(L, gal_galaxy_line_seen(m->ws)[i]);
+        lua_setfield(L, -2, "luminosity");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int m_transmission(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    gal_lua_galaxy_evaluate(L, m);
+    const double *t = gal_galaxy_transmission(m->ws);
+    double *out = gal_lua_pushvec(L, gal_galaxy_nwave(m->g));
+    for (size_t k = 0; k < gal_galaxy_nwave(m->g); k++)
+        out[k] = t ? t[k] : 1;
     return 1;
 }
 
@@ -373,7 +434,18 @@ static int m_describe(lua_State *L)
     const gal_sfh *f = gal_galaxy_sfh(m->g);
     char hex[33];
     lua_newtable(L);
-    set_bool(L, "dust", o->dust);
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_galaxy_ncomponent(m->g); i++) {
+        const gal_component *part = gal_galaxy_component(m->g, i);
+        const gal_component_class *k = gal_component_class_of(part);
+        lua_newtable(L);
+        set_str(L, "group", k->group);
+        set_str(L, "kind", k->kind);
+        gal_lua_component_options(L, part);
+        lua_setfield(L, -2, "options");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "components");
     set_bool(L, "clamp", o->clamp);
     set_num(L, "logU", o->logu);
     push_compat(L, &o->compat);
@@ -413,11 +485,17 @@ static int m_describe(lua_State *L)
 static void tostring(lua_State *L, void *obj)
 {
     gal_lua_galaxy *m = obj;
-    char text[300];
+    char text[500];
     const gal_ssp *s = gal_galaxy_ssp(m->g);
+    char parts[200] = "";
+    for (size_t i = 0; i < gal_galaxy_ncomponent(m->g); i++) {
+        const gal_component_class *k = gal_component_class_of(gal_galaxy_component(m->g, i));
+        size_t used = strlen(parts);
+        snprintf(parts + used, sizeof parts - used, "%s%s.%s", i ? "  " : "", k->group, k->kind);
+    }
     snprintf(text, sizeof text, "galaxy   z = %g   age = %.4g yr   sfh.%s   %s   ssp %s   %s", m->theta[1], m->theta[0],
-             gal_sfh_name(gal_galaxy_sfh(m->g)->kind), gal_galaxy_options(m->g)->dust ? "ism.two_phase" : "no dust",
-             s->name ? s->name : "?", gal_cosmo_name(gal_galaxy_cosmo(m->g)));
+             gal_sfh_name(gal_galaxy_sfh(m->g)->kind), *parts ? parts : "no dust", s->name ? s->name : "?",
+             gal_cosmo_name(gal_galaxy_cosmo(m->g)));
     lua_pushstring(L, text);
 }
 
@@ -429,10 +507,19 @@ static const gal_lua_row methods[] = {
     {"check", m_check,
      "check() -> galaxy\nRaises when a parameter or their combination is outside what the model covers."},
     {"wave", m_wave, "wave() -> vec [A]\nRest-frame wavelengths of the model, read-only."},
-    {"lum", m_lum, "lum([component]) -> vec [Lsun/A]\nRest-frame luminosity of 'total' or stellar, extinct, MC, DD."},
+    {"lum", m_lum,
+     "lum([component]) -> vec [Lsun/A]\nRest-frame luminosity of 'total' or another of spectra(): 'stellar', "
+     "'extinct', 'MC' ..."},
     {"flux", m_flux, "flux([component]) -> vec [mJy]\nObserved flux density at wave * (1 + redshift)."},
     {"band_flux", m_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
     {"derived_values", m_derived, "derived_values() -> table\nWhat derived() prints, as a plain table of numbers."},
+    {"derived_info", m_derived_info, "derived_info() -> list\nName, unit and meaning of its derived quantities."},
+    {"spectra", m_spectra, "spectra() -> list\nNames of the spectra it is the sum of, and of stellar, extinct, total."},
+    {"lines", m_lines,
+     "lines() -> list\nEmission lines of the ionised gas: name, wave [A], intrinsic and (after dust) luminosity "
+     "[Lsun]."},
+    {"transmission", m_transmission,
+     "transmission() -> vec\nWhat the intergalactic medium lets through, at wave() * (1 + redshift)."},
     {"sfr", m_sfr, "sfr(t) -> vec [Msun/yr]\nStar formation rate at galaxy times t [yr]."},
     {"describe", m_describe, "describe() -> table\nThe choices the galaxy was made with, as plain data."},
     {"copy", m_copy, "copy() -> galaxy\nAn independent galaxy of the same kind and parameters."},
@@ -443,7 +530,7 @@ static const gal_lua_field fields[] = {{"age", "[yr] time since the onset of sta
                                        {"redshift", "redshift"},
                                        {"distance", "[Mpc] luminosity distance; 0 = from the redshift"},
                                        {"sfh", "star formation history: its parameters are fields"},
-                                       {"ism", "dust: its parameters are fields"},
+                                       {"ism", "dust: its parameters are fields; so for every component"},
                                        {"ssp", "the table of stellar populations"},
                                        {"cosmology", "the cosmology"},
                                        {NULL, NULL}};
@@ -495,32 +582,78 @@ static gal_cosmo *option_cosmo(gal_lua_opts *o, gal_status *st)
     return c;
 }
 
+enum { MAXPARTS = 31 };
+
+/* Components: one option per group (ism =, agn =, ...), false for none; `components` for a list of more. They stay alive on the
+ * stack. */
+static size_t read_components(gal_lua_opts *o, gal_lua_spec **part, bool *dust)
+{
+    lua_State *L = o->L;
+    size_t n = 0;
+    for (const gal_component_class *const *k = gal_component_classes(); *k; k++) {
+        const char *group = (*k)->group;
+        bool first = true;
+        for (const gal_component_class *const *j = gal_component_classes(); j < k; j++)
+            first &= strcmp((*j)->group, group) != 0;
+        if (!first || !gal_lua_opt_push(o, group))
+            continue;
+        gal_lua_spec *s = gal_lua_test(L, -1, &gal_lua_spec_class);
+        if (lua_isboolean(L, -1)) { /* true: the first of the group with its defaults */
+            if (strcmp(group, "ism") == 0)
+                *dust = lua_toboolean(L, -1);
+            else if (lua_toboolean(L, -1) && n < MAXPARTS)
+                part[n++] = gal_lua_component_default(L, *k);
+        } else if (!s || !s->component || strcmp(s->group, group) != 0) {
+            char want[80];
+            snprintf(want, sizeof want, "a component such as %s.%s{}, or false", group, (*k)->kind);
+            gal_lua_opt_typeerror(o, group, want, -1);
+        } else if (n < MAXPARTS) {
+            part[n++] = s;
+        }
+    }
+    if (gal_lua_opt_push(o, "components")) {
+        if (!lua_istable(L, -1))
+            gal_lua_opt_typeerror(o, "components", "a list of components", -1);
+        int list = lua_gettop(L), count = (int)lua_objlen(L, -1);
+        luaL_checkstack(L, count + 8, "components");
+        for (int i = 1; i <= count; i++) {
+            lua_rawgeti(L, list, i);
+            gal_lua_spec *s = gal_lua_test(L, -1, &gal_lua_spec_class);
+            if (!s || !s->component || n >= MAXPARTS)
+                gal_lua_error(L, GAL_EINVAL, "galaxy: components[%d] must be a component, such as xrb.lehmer{}", i);
+            part[n++] = s;
+        }
+    }
+    return n;
+}
+
+static void take_values(lua_State *L, gal_lua_galaxy *h, const gal_lua_spec *s)
+{
+    for (size_t i = 0; i < s->npar; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "%s.%s", s->group, s->par[i].name);
+        gal_lua_galaxy_set(L, h, name, s->par[i].value); /* not there: a parameter of an emission that is not used */
+    }
+}
+
 static int create(lua_State *L)
 {
     gal_lua_opts o;
     gal_galaxy_opts m;
     gal_lua_opts_begin(L, &o, 1, "galaxy");
     gal_galaxy_defaults(&m);
-    gal_lua_spec *sfh = gal_lua_opt_obj(&o, "sfh", &gal_lua_spec_class), *ism = NULL;
-    if (sfh && sfh->what != SPEC_SFH)
+    gal_lua_spec *sfh = gal_lua_opt_obj(&o, "sfh", &gal_lua_spec_class);
+    if (sfh && sfh->component)
         return gal_lua_error(L, GAL_EINVAL, "galaxy: sfh must be an sfh component, such as sfh.delayed{}");
-    if (gal_lua_opt_push(&o, "ism")) {
-        if (lua_isboolean(L, -1))
-            m.dust = lua_toboolean(L, -1);
-        else if (!(ism = gal_lua_test(L, -1, &gal_lua_spec_class)) || ism->what != SPEC_ISM)
-            return gal_lua_opt_typeerror(&o, "ism", "ism.two_phase{} or false", -1);
-    }
+    gal_lua_spec *part[MAXPARTS];
+    gal_component *list[MAXPARTS];
+    m.ncomponent = read_components(&o, part, &m.dust);
+    for (size_t i = 0; i < m.ncomponent; i++)
+        list[i] = part[i]->component;
+    m.component = list;
     m.compat = read_compat(&o);
     m.clamp = gal_lua_opt_bool(&o, "clamp", false);
     m.logu = gal_lua_opt_num(&o, "logU", m.logu);
-    size_t np = 0, npw = 0;
-    m.pah_wave = gal_lua_opt_vec(&o, "pah_wave", &npw);
-    m.pah = gal_lua_opt_vec(&o, "pah", &np);
-    m.npah = np;
-    if (np != npw || np == 1)
-        return gal_lua_error(L, GAL_EINVAL,
-                             "galaxy: pah_wave and pah must have the same length of at least 2 (got %zu and %zu)", npw,
-                             np);
     static const char *const global[3] = {"age", "redshift", "distance"};
     double value[3];
     bool given[3];
@@ -551,13 +684,10 @@ static int create(lua_State *L)
     for (int i = 0; i < 3; i++)
         if (given[i])
             gal_lua_galaxy_set(L, h, global[i], value[i]);
-    gal_lua_spec *spec[2] = {sfh, ism};
-    for (int k = 0; k < 2; k++)
-        for (size_t i = 0; spec[k] && i < spec[k]->npar; i++) {
-            char name[80];
-            snprintf(name, sizeof name, "%s.%s", k ? "ism" : "sfh", spec[k]->par[i].name);
-            gal_lua_galaxy_set(L, h, name, spec[k]->par[i].value);
-        }
+    if (sfh)
+        take_values(L, h, sfh);
+    for (size_t i = 0; i < m.ncomponent; i++)
+        take_values(L, h, part[i]);
     return 1;
 }
 
@@ -565,14 +695,7 @@ static int derived_info(lua_State *L)
 {
     lua_newtable(L);
     for (int i = 0; i < GAL_NDERIVED; i++) {
-        const gal_quantity *d = &gal_derived()[i];
-        lua_newtable(L);
-        lua_pushstring(L, d->name);
-        lua_setfield(L, -2, "name");
-        lua_pushstring(L, d->unit);
-        lua_setfield(L, -2, "unit");
-        lua_pushstring(L, d->doc);
-        lua_setfield(L, -2, "doc");
+        push_quantity(L, &gal_derived()[i]);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -584,16 +707,20 @@ void gal_luaopen_galaxy(lua_State *L)
     static const gal_lua_row rows[] = {
         {"galaxy", create,
          "galaxy{ sfh =, ism =, redshift =, ... } -> galaxy\n"
-         "A model galaxy: stars from the history and the SSP table, dust in two phases with energy balance.\n"
+         "A model galaxy: stars from the history and the SSP table, and what else it is made of: one component per "
+         "group.\n"
          "@param sfh (sfh.insitu{}) star formation history: sfh.insitu, constant, delayed, lognormal, dpl, table\n"
-         "@param ism (ism.two_phase{}) dust; false = stars only\n"
+         "@param ism (ism.two_phase{}) dust; false = none\n"
+         "@param attenuation an attenuation law instead of ism\n@param dust dust emission instead of the ism's own\n"
+         "@param nebular ionised gas\n@param synchrotron radio emission of supernova remnants\n"
+         "@param xrb X-ray binaries\n@param agn active nucleus\n@param igm absorption by the intergalactic medium\n"
+         "@param components a list of further components\n"
          "@param age [yr] (1e9) time since the onset of star formation\n@param redshift (0) redshift\n"
          "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
          "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
          "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6 as coded, or a table of its choices\n"
          "@param clamp (false) use the nearest value of the SSP table instead of refusing a parameter outside it\n"
          "@param logU (-2.5) ionisation parameter, for tables with that axis\n"
-         "@param pah_wave [A] wavelengths of a PAH template of your own\n@param pah [1/A] its values\n"
          "@example g = galaxy{ sfh = sfh.delayed{ tau = 2e9 }, redshift = 0.1 }; print(g:derived().Mstar)"},
         {"derived_info", derived_info, "derived_info() -> list\nName, unit and meaning of every derived quantity."},
         {NULL, NULL, NULL},

@@ -1,4 +1,4 @@
-/* Lua: the parameters of a galaxy, by dotted name and through its components g.sfh and g.ism. */
+/* Lua: the parameters of a galaxy, by dotted name and through its components g.sfh, g.ism, .... */
 #include "lua/l_classes.h"
 
 #include <stdio.h>
@@ -39,10 +39,10 @@ int gal_lua_galaxy_set_value(lua_State *L, gal_lua_galaxy *m, const char *name, 
     return gal_lua_galaxy_set(L, m, name, lua_tonumber(L, idx));
 }
 
-/* g.sfh, g.ism: a view of the galaxy's parameters with that prefix */
+/* g.sfh, g.ism, g.agn: a view of the galaxy's parameters with that prefix */
 typedef struct {
     gal_lua_galaxy *m;
-    char group[8];
+    char group[32];
 } part;
 
 static void part_free(void *obj)
@@ -57,14 +57,18 @@ static const char *dotted(const part *p, const char *key, char *buf, size_t n)
     return buf;
 }
 
+static const char *part_kind(const part *p)
+{
+    const gal_component *c = gal_galaxy_group(p->m->g, p->group);
+    return c ? gal_component_class_of(c)->kind : gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind);
+}
+
 static int part_get(lua_State *L, void *obj, const char *key)
 {
     part *p = obj;
     char name[80];
     if (strcmp(key, "kind") == 0)
-        return lua_pushstring(L,
-                              strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase"),
-               1;
+        return lua_pushstring(L, part_kind(p)), 1;
     return gal_lua_galaxy_get(L, p->m, dotted(p, key, name, sizeof name));
 }
 
@@ -98,7 +102,7 @@ static void part_list(lua_State *L, void *obj)
 static void part_tostring(lua_State *L, void *obj)
 {
     part *p = obj;
-    char text[600];
+    char text[1200];
     size_t n = 0, len = strlen(p->group);
     text[0] = '\0';
     for (size_t i = 0; i < gal_galaxy_npar(p->m->g) && n < sizeof text; i++) {
@@ -115,8 +119,7 @@ static void part_tostring(lua_State *L, void *obj)
 static void part_title(void *obj, char *buf, size_t n)
 {
     const part *p = obj;
-    snprintf(buf, n, "%s.%s", p->group,
-             strcmp(p->group, "sfh") == 0 ? gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind) : "two_phase");
+    snprintf(buf, n, "%s.%s", p->group, part_kind(p));
 }
 
 static const gal_lua_class part_class = {

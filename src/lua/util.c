@@ -387,6 +387,20 @@ void gal_lua_module(lua_State *L, const char *module, const gal_lua_row *rows, c
     lua_settop(L, top);
 }
 
+void gal_lua_module_add(lua_State *L, const char *module, const char *name, const char *doc)
+{
+    char dotted[128];
+    snprintf(dotted, sizeof dotted, "%s.%s", module, name);
+    document(L, dotted, doc);
+    push_galua(L);
+    lua_pushstring(L, module);
+    lua_rawget(L, -2);
+    lua_pushstring(L, name);
+    lua_pushvalue(L, -4);
+    lua_rawset(L, -3);
+    lua_pop(L, 3);
+}
+
 /* ------------------------------------------------------------------ handles */
 const gal_lua_class *gal_lua_classof(lua_State *L, int idx, void **obj)
 {

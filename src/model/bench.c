@@ -130,8 +130,8 @@ static gal_status time_plain(const gal_galaxy *g, gal_bench_sed_result *out)
     for (size_t k = 0, j = 0; k < s->nwave; k++) { /* every wavelength of the table is one of the model's */
         while (j + 1 < g->grid->n && g->grid->wave[j] < s->wave[k])
             j++;
-        att_mc[k] = w->att_mc[j];
-        att_dd[k] = w->att_dd[j];
+        att_mc[k] = w->screen.att_mc[j];
+        att_dd[k] = w->screen.att_dd[j];
     }
     size_t used = 0;
     for (size_t i = 0; i < s->nage; i++) {

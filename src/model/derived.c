@@ -1,6 +1,4 @@
 /* Quantities derived from one evaluation of the galaxy model. */
-#include "galua/const.h"
-#include "galua/num.h"
 #include "model/model_internal.h"
 
 #include <math.h>
@@ -53,19 +51,23 @@ static double mean_rate(const gal_galaxy *g, const double *theta, double span)
     return (m[0] - m[1]) / fmin(span, age);
 }
 
+double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w, const double *theta)
+{
+    const gal_csp *csp = &w->csp;
+    if (g->o.compat.mstar_formula)
+        return gal_sfh_mstar_galapy(&g->sfh, theta + P_SFH, theta[P_AGE], 100);
+    return g->o.ssp->mass ? gal_csp_table_sum(csp, g->o.ssp->mass) : csp->formed - csp->returned;
+}
+
 void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
 {
     double *d = w->derived;
     const gal_sfh_content *c = &w->content;
     const gal_csp *csp = &w->csp;
-    const double *p = theta + P_SFH;
-    if (g->o.compat.mstar_formula) {
-        d[GAL_D_MSTAR] = gal_sfh_mstar_galapy(&g->sfh, p, theta[P_AGE], 100);
-        d[GAL_D_ZSTAR] = c->zstar;
-    } else {
-        d[GAL_D_MSTAR] = g->o.ssp->mass ? gal_csp_table_sum(csp, g->o.ssp->mass) : csp->formed - csp->returned;
-        d[GAL_D_ZSTAR] = csp->formed > 0 ? csp->z_mass / csp->formed : 0;
-    }
+    const gal_view *v = &w->view;
+    const gal_emission *e = &w->emission;
+    d[GAL_D_MSTAR] = v->mstar;
+    d[GAL_D_ZSTAR] = v->zstar;
     d[GAL_D_MFORMED] = csp->formed;
     d[GAL_D_SFR] = c->sfr;
     d[GAL_D_SFR10] = mean_rate(g, theta, 1e7);
@@ -75,24 +77,22 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     d[GAL_D_MDUST] = c->mdust;
     d[GAL_D_ZGAS] = c->zgas;
     d[GAL_D_AGE_MW] = csp->formed > 0 ? csp->age_mass / csp->formed : 0;
-    double photons = 0;
-    for (size_t k = 0; k < g->grid->i_lyman;
-         k++) /* int L lambda/(h c) d lambda up to the Lyman limit, last piece cut below */
-        photons += 0.5 * (w->s0[k] * g->grid->wave[k] + w->s0[k + 1] * g->grid->wave[k + 1]) *
-                   (g->grid->wave[k + 1] - g->grid->wave[k]);
-    d[GAL_D_LBOL] = w->bol;
-    d[GAL_D_QH] = photons * GAL_LSUN * 1e-8 / (GAL_H_CGS * GAL_C_CGS);
-    bool dusty = g->o.dust;
-    double pah = dusty ? theta[g->ism + I_F_PAH] : 0, e_mc = dusty ? w->e_mc : 0, e_dd = dusty ? w->e_dd : 0;
-    double grey = e_mc + (1 - pah) * e_dd;
-    d[GAL_D_LIR] = e_mc + e_dd;
-    d[GAL_D_L_MC] = e_mc;
-    d[GAL_D_L_DD] = e_dd;
+    d[GAL_D_LBOL] = v->bol;
+    d[GAL_D_QH] = v->qh;
+    bool dusty = g->screen != NULL;
+    double grey = v->e_mc + (1 - e->other) * v->e_dd;
+    d[GAL_D_LIR] = v->e_mc + v->e_dd;
+    d[GAL_D_L_MC] = v->e_mc;
+    d[GAL_D_L_DD] = v->e_dd;
     d[GAL_D_AV] = dusty ? attenuation(g, w, g->grid->i_v, 5500) : 0;
     d[GAL_D_AFUV] = dusty ? attenuation(g, w, g->grid->i_fuv, 1500) : 0;
-    d[GAL_D_AV_MC] = dusty ? w->av_mc : 0;
-    d[GAL_D_AV_DD] = dusty ? w->av_dd : 0;
-    d[GAL_D_T_MC] = dusty ? w->t_mc : 0;
-    d[GAL_D_T_DD] = dusty ? w->t_dd : 0;
-    d[GAL_D_T_DUST] = grey > 0 ? (e_mc * w->t_mc + (1 - pah) * e_dd * w->t_dd) / grey : 0;
+    d[GAL_D_AV_MC] = v->av_mc;
+    d[GAL_D_AV_DD] = v->av_dd;
+    d[GAL_D_T_MC] = v->t_mc;
+    d[GAL_D_T_DD] = v->t_dd;
+    d[GAL_D_T_DUST] = grey > 0 ? (v->e_mc * v->t_mc + (1 - e->other) * v->e_dd * v->t_dd) / grey : 0;
+    size_t q = g->line_quantity;
+    for (size_t i = 0; i < g->nlines; i++)
+        if (g->lines[i]->report)
+            d[q++] = w->seen[i];
 }

@@ -1,6 +1,4 @@
-/* Evaluation of the galaxy model: stages in the order of galua/galaxy.h, each recomputed only when its parameters changed. */
-#include "csp/csp_kern.h"
-#include "dust/dust_kern.h"
+/* Evaluation of the galaxy model: workspaces, what has changed, fluxes. The stages themselves are in stages.c. */
 #include "galua/const.h"
 #include "galua/num.h"
 #include "model/model_internal.h"
@@ -8,37 +6,73 @@
 #include <math.h>
 #include <string.h>
 
-#define NEGLIGIBLE 1e-14 /* of the stellar light */
-#define FAINTEST   1e-9  /* Lsun: a history that has not begun */
-
-static const char *const comp_names[GAL_COMPS] = {"stellar", "extinct", "MC", "DD", "total"};
-
-const char *gal_comp_name(int comp)
+/* ------------------------------------------------------------------ workspaces */
+static gal_status open_parts(const gal_galaxy *g, gal_galaxy_ws *w)
 {
-    return comp >= 0 && comp < GAL_COMPS ? comp_names[comp] : "?";
+    for (size_t i = 0; i < g->npart; i++) {
+        const gal_component_class *k = g->part[i].class;
+        const void *self = gal_component_self(g->part[i].c);
+        size_t m = k->scratch ? k->scratch(self, &g->grid->view) : 0;
+        if (m && !(w->part[i].scratch = GAL_NEWN(double, m)))
+            return GAL_ENOMEM;
+        gal_status st = k->open ? k->open(&w->part[i].local, self) : GAL_OK;
+        if (st != GAL_OK)
+            return st;
+    }
+    return GAL_OK;
 }
 
 gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g)
 {
     gal_status st = GAL_OK;
     size_t n = (g->grid->n + 7) & ~(size_t)7, m = (g->o.ssp->nwave + 7) & ~(size_t)7; /* 64-byte aligned slices */
+    size_t nraw = 0, transmits = 0;
     gal_galaxy_ws *w = GAL_NEW(gal_galaxy_ws);
     *out = NULL;
     if (!w)
         return GAL_ENOMEM;
     w->g = g;
+    for (size_t i = 0; i < g->npart; i++) {
+        nraw += g->part[i].class->source ? g->part[i].nlum : 0;
+        transmits |= g->part[i].class->transmit != NULL;
+    }
     GAL_TRY(gal_csp_init(&w->csp, g->o.ssp, g->o.logu, g->sfh.ntable));
-    if (!(w->block = GAL_NEWN(double, 2 * m + 12 * n)))
+    w->block = GAL_NEWN(double, 2 * m + (6 + g->nlum - 1 + nraw + 2 * transmits) * n);
+    w->lum = GAL_NEWN(double *, g->nlum);
+    w->derived = GAL_NEWN(double, g->nderived);
+    w->line = GAL_NEWN(double, 2 * g->nlines + 1);
+    w->last = GAL_NEWN(double, g->npar);
+    if (!w->block || !w->lum || !w->derived || !w->line || !w->last)
         GAL_TRY(GAL_ENOMEM);
+    w->seen = w->line + g->nlines;
     double *p = w->block;
-    double **slice[] = {&w->s0,     &w->s1,     &w->curve_mc, &w->curve_dd, &w->att_mc, &w->abs_mc,
-                        &w->att_dd, &w->abs_dd, &w->lum[1],   &w->lum[2],   &w->lum[3], &w->lum[4]};
     w->t0 = p;
     w->t1 = p + m;
     p += 2 * m;
+    double **slice[] = {&w->s0, &w->s1, &w->screen.att_mc, &w->screen.abs_mc, &w->screen.att_dd, &w->screen.abs_dd};
     for (size_t i = 0; i < sizeof slice / sizeof *slice; i++, p += n)
         *slice[i] = p;
     w->lum[GAL_COMP_STELLAR] = w->s0;
+    for (size_t i = 1; i < g->nlum; i++, p += n)
+        w->lum[i] = p;
+    for (size_t i = 0; i < g->npart; i++)
+        for (size_t k = 0; g->part[i].class->source && k < g->part[i].nlum; k++, p += n)
+            w->part[i].raw[k] = p;
+    if (transmits) {
+        w->trans = p;
+        w->flux = p + n;
+    }
+    for (size_t k = 0; k < g->grid->n; k++)
+        w->screen.att_mc[k] = w->screen.att_dd[k] = 1;
+    w->view = (gal_view){.grid = &g->grid->view,
+                         .stars = w->s0,
+                         .clouds = w->s1,
+                         .att_mc = w->screen.att_mc,
+                         .abs_mc = w->screen.abs_mc,
+                         .att_dd = w->screen.att_dd,
+                         .abs_dd = w->screen.abs_dd,
+                         .attenuated = w->lum[GAL_COMP_EXTINCT]};
+    GAL_TRY(open_parts(g, w));
     *out = w;
     w = NULL;
 out:
@@ -50,118 +84,58 @@ void gal_galaxy_ws_free(gal_galaxy_ws *w)
 {
     if (!w)
         return;
+    for (size_t i = 0; i < w->g->npart; i++) {
+        const gal_component_class *k = w->g->part[i].class;
+        if (k->close && w->part[i].local)
+            k->close(w->part[i].local);
+        gal_free(w->part[i].scratch);
+    }
     gal_csp_clear(&w->csp);
     gal_free(w->block);
+    gal_free(w->lum);
+    gal_free(w->derived);
+    gal_free(w->line);
+    gal_free(w->last);
     gal_free(w);
 }
 
-/* Stage 1 + 2: masses per node, then S0, S1 on the model grid. */
-static void stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
+/* ------------------------------------------------------------------ evaluation */
+/* Bits of what the change of global and history parameters makes new. */
+static unsigned global_changes(const gal_galaxy *g, const gal_galaxy_ws *w, const double *theta)
 {
-    const double *p = theta + P_SFH;
-    double tau_esc = g->o.dust ? theta[g->ism + I_TAU_ESC] : 0;
-    if (g->o.compat.csp_steps)
-        gal_csp_weights_galapy(&w->csp, &g->sfh, p, theta[P_AGE], tau_esc, NULL);
-    else
-        gal_csp_weights(&w->csp, &g->sfh, p, theta[P_AGE], tau_esc, g->o.compat.stars_at_zstar);
-    w->n_weights++;
-    if (g->grid->same) {
-        gal_csp_sum(&w->csp, w->s0, w->s1);
-    } else {
-        gal_csp_sum(&w->csp, w->t0, w->t1);
-        for (size_t k = 0; k < g->grid->n; k++) {
-            size_t j = g->grid->gj[k];
-            w->s0[k] = g->grid->ga[k] * w->t0[j] + g->grid->gb[k] * w->t0[j + 1];
-            w->s1[k] = g->grid->ga[k] * w->t1[j] + g->grid->gb[k] * w->t1[j + 1];
-        }
+    if (!w->valid)
+        return ~0u;
+    unsigned bits = 0;
+    if (theta[P_REDSHIFT] != w->last[P_REDSHIFT])
+        bits |= GAL_NEED_REDSHIFT;
+    if (theta[P_AGE] != w->last[P_AGE])
+        bits |= GAL_NEED_AGE | GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN;
+    if (memcmp(theta + P_SFH, w->last + P_SFH, g->sfh.npar * sizeof *theta) != 0)
+        bits |= GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN;
+    const gal_part *s = g->screen;
+    if (s && s->class->tau_esc) {
+        size_t i = s->par + (size_t)s->class->tau_esc - 1;
+        if (theta[i] != w->last[i])
+            bits |= GAL_NEED_STARS;
     }
-    w->n_sums++;
-    w->bol = 0;
-    for (size_t k = 0; k < g->grid->n; k++)
-        w->bol += g->grid->tw[k] * w->s0[k];
-}
-
-/* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
- * stellar light itself (galaxies that have used up their dust: no temperature would be meaningful). */
-static gal_status temperature(const gal_galaxy *g, double bol, double surface, const double *absorbed, double av,
-                              double low, double upp, double e, double *t)
-{
-    *t = 0;
-    if (!(e > NEGLIGIBLE * bol && e > FAINTEST))
-        return GAL_OK;
-    if (g->o.compat.coarse_temperature) {
-        *t = gal_dust_temperature_galapy(g->grid->dust.k, surface, av, low, upp, e * GAL_LSUN);
-        return GAL_OK;
-    }
-    return gal_dust_temperature(&g->grid->dust, surface, absorbed, e * GAL_LSUN, t);
-}
-
-/* Stage 3 + 4: attenuation, absorbed power, temperatures, emission. */
-static gal_status dust(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
-{
-    gal_status st = GAL_OK;
-    const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
-    const double *p = theta + g->ism;
-    const gal_compat *c = &g->o.compat;
-    const size_t n = g->grid->n;
-    if (!w->have_curves || w->slopes[0] != p[I_DMC_LOW] || w->slopes[1] != p[I_DMC_UPP])
-        gal_dust_curve(&g->grid->dust, p[I_DMC_LOW], p[I_DMC_UPP], w->curve_mc);
-    if (!w->have_curves || w->slopes[2] != p[I_DDD_LOW] || w->slopes[3] != p[I_DDD_UPP])
-        gal_dust_curve(&g->grid->dust, p[I_DDD_LOW], p[I_DDD_UPP], w->curve_dd);
-    w->have_curves = true;
-    w->slopes[0] = p[I_DMC_LOW];
-    w->slopes[1] = p[I_DMC_UPP];
-    w->slopes[2] = p[I_DDD_LOW];
-    w->slopes[3] = p[I_DDD_UPP];
-    const gal_sfh_content *s = &w->content;
-    w->av_mc = gal_dust_av_mc(p[I_NORM_MC], s->zgas, p[I_F_MC], s->mgas, p[I_N_MC], p[I_R_MC], c->old_constants);
-    w->av_dd = gal_dust_av_dd(p[I_NORM_DD], p[I_F_MC], s->mdust, p[I_R_DUST]);
-    gal_dust_attenuation(&g->grid->dust, w->av_mc, w->curve_mc, w->att_mc, w->abs_mc);
-    gal_dust_attenuation(&g->grid->dust, w->av_dd, w->curve_dd, w->att_dd, w->abs_dd);
-    double *extinct = w->lum[GAL_COMP_EXTINCT], *mc = w->lum[GAL_COMP_MC], *dd = w->lum[GAL_COMP_DD];
-    kern->two_phase(n, w->s0, w->s1, w->abs_mc, w->att_dd, w->abs_dd, g->grid->tw, extinct, &w->e_mc, &w->e_dd);
-    double f_pah = p[I_F_PAH], n_mc = gal_dust_surface(p[I_R_MC], p[I_N_MC]), n_dd = gal_dust_surface(p[I_R_DUST], 1);
-    GAL_TRY(temperature(g, w->bol, n_mc, w->abs_mc, w->av_mc, p[I_DMC_LOW], p[I_DMC_UPP], w->e_mc, &w->t_mc));
-    GAL_TRY(
-        temperature(g, w->bol, n_dd, w->abs_dd, w->av_dd, p[I_DDD_LOW], p[I_DDD_UPP], (1 - f_pah) * w->e_dd, &w->t_dd));
-    memset(mc, 0, n * sizeof *mc);
-    for (size_t k = 0; k < n; k++)
-        dd[k] = f_pah * w->e_dd * g->grid->dust.pah[k];
-    if (w->t_mc > 0)
-        gal_dust_greybody(&g->grid->dust, n_mc, w->abs_mc, w->t_mc, mc);
-    if (w->t_dd > 0)
-        gal_dust_greybody(&g->grid->dust, n_dd, w->abs_dd, w->t_dd, dd);
-    w->n_dust++;
-out:
-    return st;
+    return bits;
 }
 
 gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
 {
     gal_status st = GAL_OK;
-    bool new_stars = !w->valid, new_dust = !w->valid;
-    for (size_t i = 0; w->valid && i < g->npar; i++)
-        if (theta[i] != w->last[i] && i != P_REDSHIFT && i != P_DISTANCE) {
-            new_dust = true;
-            new_stars |= i < g->ism || i == g->ism + I_TAU_ESC;
-        }
-    if (!new_stars && !new_dust)
-        goto out;
+    unsigned changed = global_changes(g, w, theta);
+    if (w->valid && !changed && memcmp(theta, w->last, g->npar * sizeof *theta) == 0)
+        return GAL_OK;
+    bool was = w->valid;
     w->valid = false; /* until everything below has succeeded */
-    if (new_stars) {
-        stars(g, w, theta);
+    w->view.age = theta[P_AGE];
+    w->view.redshift = theta[P_REDSHIFT];
+    if (changed & GAL_NEED_HISTORY)
         gal_sfh_content_at(&g->sfh, theta + P_SFH, theta[P_AGE], g->o.compat.dust_gas_sign ? 0.85 : -0.85, &w->content);
-    }
-    double *total = w->lum[GAL_COMP_TOTAL];
-    if (g->o.dust) {
-        GAL_TRY(dust(g, w, theta));
-        const double *a = w->lum[GAL_COMP_EXTINCT], *b = w->lum[GAL_COMP_MC], *c = w->lum[GAL_COMP_DD];
-        for (size_t k = 0; k < g->grid->n; k++)
-            total[k] = a[k] + b[k] + c[k];
-    } else {
-        memcpy(w->lum[GAL_COMP_EXTINCT], w->s0, g->grid->n * sizeof *total);
-        memcpy(total, w->s0, g->grid->n * sizeof *total);
-    }
+    if (changed & GAL_NEED_STARS)
+        gal_stage_stars(g, w, theta);
+    GAL_TRY(gal_stage_components(g, w, theta, was ? changed : ~0u));
     gal_galaxy_fill_derived(g, w, theta);
     if (!isfinite(w->derived[GAL_D_LBOL]) || !isfinite(w->derived[GAL_D_LIR]))
         GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (L_bol = %g, L_IR = %g Lsun)", w->derived[GAL_D_LBOL],
@@ -172,28 +146,6 @@ out:
     return st;
 }
 
-const double *gal_galaxy_lum(const gal_galaxy_ws *w, int comp)
-{
-    return comp >= 0 && comp < GAL_COMPS ? w->lum[comp] : NULL;
-}
-
-const double *gal_galaxy_derived(const gal_galaxy_ws *w)
-{
-    return w->derived;
-}
-
-double gal_galaxy_absorbed(const gal_galaxy_ws *w, int comp)
-{
-    return comp == GAL_COMP_MC ? w->e_mc : comp == GAL_COMP_DD ? w->e_dd : 0;
-}
-
-void gal_galaxy_counts(const gal_galaxy_ws *w, size_t *weights, size_t *sums, size_t *dusts)
-{
-    *weights = w->n_weights;
-    *sums = w->n_sums;
-    *dusts = w->n_dust;
-}
-
 gal_status gal_galaxy_photometry(const gal_galaxy *g, gal_galaxy_ws *w, gal_phot *p, const double *theta, double *flux)
 {
     gal_status st = GAL_OK;
@@ -202,7 +154,56 @@ gal_status gal_galaxy_photometry(const gal_galaxy *g, gal_galaxy_ws *w, gal_phot
     GAL_TRY(gal_galaxy_eval(g, w, theta));
     GAL_TRY(
         gal_phot_weights(p, z, g->o.compat.band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT)); /* remembers its redshift */
-    gal_phot_apply(p, w->lum[GAL_COMP_TOTAL], factor, flux);
+    const double *lum = w->lum[GAL_COMP_TOTAL];
+    if (w->trans) {
+        for (size_t k = 0; k < g->grid->n; k++)
+            w->flux[k] = lum[k] * w->trans[k];
+        lum = w->flux;
+    }
+    gal_phot_apply(p, lum, factor, flux);
 out:
     return st;
+}
+
+/* ------------------------------------------------------------------ results */
+const double *gal_galaxy_lum(const gal_galaxy_ws *w, size_t i)
+{
+    return i < w->g->nlum ? w->lum[i] : NULL;
+}
+
+const double *gal_galaxy_derived(const gal_galaxy_ws *w)
+{
+    return w->derived;
+}
+
+const double *gal_galaxy_line_lum(const gal_galaxy_ws *w)
+{
+    return w->line;
+}
+
+const double *gal_galaxy_line_seen(const gal_galaxy_ws *w)
+{
+    return w->seen;
+}
+
+const double *gal_galaxy_transmission(const gal_galaxy_ws *w)
+{
+    return w->trans;
+}
+
+const gal_view *gal_galaxy_view(const gal_galaxy_ws *w)
+{
+    return &w->view;
+}
+
+void gal_galaxy_counts(const gal_galaxy_ws *w, size_t *weights, size_t *sums, size_t *attenuation)
+{
+    *weights = w->n_weights;
+    *sums = w->n_sums;
+    *attenuation = w->n_att;
+}
+
+void gal_galaxy_component_counts(const gal_galaxy_ws *w, size_t i, size_t counts[4])
+{
+    memcpy(counts, w->part[i].count, sizeof w->part[i].count);
 }

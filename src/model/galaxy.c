@@ -30,44 +30,178 @@ static const gal_param global[P_SFH] = {
     {"age",       "yr", "time since the onset of star formation",                       1e9,   1e5,   2e10,  1e8,  1.3e10, true, true},
     {"redshift",  "",   "redshift",                                                     0,     0,     30,    0,    10,   false, false},
     {"distance",  "Mpc", "luminosity distance; 0 = from the redshift",                  0,     0,     1e6,   0.1,  1e4,  true,  false}};
-static const gal_param ism[I_COUNT] = {
-    {"f_MC",      "",   "fraction of the ISM in molecular clouds",                      0.5,   0,     1,     0,    1,    false, true},
-    {"norm_MC",   "",   "normalisation of the optical depth of clouds",                 100,   0,     1e6,   0.1,  1e4,  true,  false},
-    {"N_MC",      "",   "number of molecular clouds",                                   1e3,   1e-3,  1e9,   1,    1e5,  true,  true},
-    {"R_MC",      "pc", "radius of a cloud",                                            10,    1e-2,  1e5,   1,    100,  true,  true},
-    {"tau_esc",   "yr", "time before stars start to leave their cloud",                 1e7,   1e3,   1e10,  1e5,  1e8,  true,  true},
-    {"dMClow",    "",   "extinction slope of clouds below 100 micron",                  1.3,   0,     5,     0,    5,    false, false},
-    {"dMCupp",    "",   "extinction slope of clouds above 100 micron",                  1.6,   0,     5,     0,    5,    false, false},
-    {"norm_DD",   "",   "normalisation of the optical depth of diffuse dust",           1,     0,     1e6,   0.1,  1e4,  true,  false},
-    {"Rdust",     "pc", "radius of the diffuse dust",                                   1e3,   1,     1e7,   100,  1e5,  true,  true},
-    {"f_PAH",     "",   "fraction of the diffuse absorbed power re-emitted by PAH",     0.2,   0,     1,     0,    1,    false, true},
-    {"dDDlow",    "",   "extinction slope of diffuse dust below 100 micron",            0.7,   0,     5,     0,    5,    false, false},
-    {"dDDupp",    "",   "extinction slope of diffuse dust above 100 micron",            2.0,   0,     5,     0,    5,    false, false}};
 // clang-format on
 
-const gal_param *gal_ism_params(size_t *n)
+/* ------------------------------------------------------------------ making one */
+static size_t class_rank(const gal_component_class *k)
 {
-    *n = I_COUNT;
-    return ism;
+    const gal_component_class *const *c = gal_component_classes();
+    size_t i = 0;
+    while (c[i] && c[i] != k)
+        i++;
+    return i;
+}
+
+/* Components in the order of the registry, those made at run time last, in the order given. */
+static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
+{
+    gal_status st = GAL_OK;
+    gal_component *standard = NULL;
+    const gal_component_class *two_phase;
+    bool screen = false;
+    if (o->ncomponent + 1 >= MAXCOMP)
+        return gal_fail(GAL_EINVAL, "galaxy: %zu components, at most %d are possible", o->ncomponent, MAXCOMP - 1);
+    for (size_t i = 0; i < o->ncomponent; i++) {
+        const gal_component_class *k = gal_component_class_of(o->component[i]);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(gal_component_class_of(o->component[j])->group, k->group) == 0)
+                return gal_fail(GAL_EINVAL, "galaxy: two components of the group '%s' (%s and %s)", k->group,
+                                gal_component_class_of(o->component[j])->kind, k->kind);
+        screen |= k->screen != NULL;
+        gal_part *part = g->part + g->npart++;
+        part->c = gal_component_ref(o->component[i]);
+        part->class = k;
+    }
+    if (o->dust && !screen) {
+        GAL_TRY(gal_component_find(&two_phase, "ism", "two_phase"));
+        GAL_TRY(gal_component_create(&standard, two_phase, NULL));
+        g->part[g->npart++] = (gal_part){.c = standard, .class = two_phase};
+    }
+    for (size_t i = 1; i < g->npart; i++) /* stable */
+        for (size_t j = i; j > 0 && class_rank(g->part[j - 1].class) > class_rank(g->part[j].class); j--) {
+            gal_part t = g->part[j];
+            g->part[j] = g->part[j - 1];
+            g->part[j - 1] = t;
+        }
+    gal_part *emission = NULL;
+    for (size_t i = 0; i < g->npart; i++) {
+        gal_part *p = &g->part[i];
+        if (p->class->screen && g->screen)
+            GAL_THROW(GAL_EINVAL, "galaxy: '%s' and '%s' both attenuate: give one of them", g->screen->class->group,
+                      p->class->group);
+        if (p->class->screen)
+            g->screen = p;
+        if (p->class->reemit && (!emission || emission->class->screen))
+            emission = p; /* a component made for it goes before the screen's own */
+        if (p->class->source && p->class->nspectra > MAXLUM)
+            GAL_THROW(GAL_EINVAL, "galaxy: component '%s' has %zu spectra, at most %d", p->class->group,
+                      p->class->nspectra, MAXLUM);
+    }
+    if (emission)
+        emission->reemit = true;
+    for (size_t i = 0; i < g->npart; i++) {
+        gal_part *p = &g->part[i];
+        p->npar = p->class->npar;
+        p->nlum = p->class->nspectra;
+        if (p->class->screen && p->class->reemit && !p->reemit) { /* its own emission is not used */
+            p->npar -= p->class->nemission;
+            p->nlum = 0;
+        }
+    }
+    if (g->screen && !emission)
+        GAL_THROW(GAL_EINVAL,
+                  "galaxy: '%s.%s' absorbs light but nothing re-emits it: add a dust emission, such as dust.casey12{}",
+                  g->screen->class->group, g->screen->class->kind);
+out:
+    return st;
 }
 
 static gal_status list_parameters(gal_galaxy *g)
 {
-    enum { LEN = 32 };
-    if (!(g->names = GAL_NEWN(char, MAXPAR *LEN)))
+    enum { LEN = 48 };
+    g->npar = P_SFH + g->sfh.npar;
+    for (size_t i = 0; i < g->npart; i++) {
+        g->part[i].par = g->npar;
+        g->npar += g->part[i].npar;
+    }
+    if (g->npar > MAXPAR)
+        return gal_fail(GAL_EINVAL, "galaxy: %zu parameters, at most %d are possible", g->npar, MAXPAR);
+    g->par = GAL_NEWN(gal_param, g->npar);
+    g->names = GAL_NEWN(char, g->npar *LEN);
+    if (!g->par || !g->names)
         return GAL_ENOMEM;
-    for (size_t i = 0; i < P_SFH; i++)
-        g->par[g->npar++] = global[i];
-    for (size_t i = 0; i < g->sfh.npar; i++)
-        g->par[g->npar++] = g->sfh.par[i];
-    g->ism = g->npar;
-    for (size_t i = 0; g->o.dust && i < I_COUNT; i++)
-        g->par[g->npar++] = ism[i];
-    for (size_t i = P_SFH; i < g->npar; i++) {
+    memcpy(g->par, global, sizeof global);
+    memcpy(g->par + P_SFH, g->sfh.par, g->sfh.npar * sizeof *g->par);
+    for (size_t i = 0; i < g->npart; i++)
+        for (size_t k = 0; k < g->part[i].npar; k++)
+            g->par[g->part[i].par + k] = g->part[i].class->par[k];
+    for (size_t i = P_SFH, part = 0; i < g->npar; i++) {
         char *name = g->names + i * LEN;
-        snprintf(name, LEN, "%s.%s", i < g->ism ? "sfh" : "ism", g->par[i].name);
+        while (part < g->npart && i >= g->part[part].par + g->part[part].npar)
+            part++;
+        snprintf(name, LEN, "%s.%s", i < P_SFH + g->sfh.npar ? "sfh" : g->part[part].class->group, g->par[i].name);
         g->par[i].name = name;
     }
+    return GAL_OK;
+}
+
+/* Names of spectra, derived quantities and lines. */
+static gal_status list_results(gal_galaxy *g)
+{
+    enum { LEN = 40 };
+    size_t report = 0;
+    g->nlum = GAL_COMPS;
+    g->nderived = GAL_NDERIVED;
+    for (size_t i = 0; i < g->npart; i++) {
+        gal_part *p = &g->part[i];
+        p->lum = g->nlum;
+        p->derived = g->nderived;
+        p->line = g->nlines;
+        g->nlum += p->nlum;
+        g->nderived += p->class->nderived;
+        g->nlines += p->class->nlines;
+        for (size_t k = 0; k < p->class->nlines; k++)
+            report += p->class->line[k].report;
+    }
+    g->line_quantity = g->nderived;
+    g->nderived += report;
+    g->lum_name = GAL_NEWN(const char *, g->nlum);
+    g->quantity = GAL_NEWN(gal_quantity, g->nderived);
+    g->lines = GAL_NEWN(const gal_line *, g->nlines + 1);
+    g->line_names = GAL_NEWN(char, LEN *report + 1);
+    if (!g->lum_name || !g->quantity || !g->lines || !g->line_names)
+        return GAL_ENOMEM;
+    g->lum_name[GAL_COMP_STELLAR] = "stellar";
+    g->lum_name[GAL_COMP_EXTINCT] = "extinct";
+    g->lum_name[GAL_COMP_TOTAL] = "total";
+    memcpy(g->quantity, gal_derived(), GAL_NDERIVED * sizeof *g->quantity);
+    size_t q = g->line_quantity;
+    for (size_t i = 0; i < g->npart; i++) {
+        const gal_part *p = &g->part[i];
+        for (size_t k = 0; k < p->nlum; k++)
+            g->lum_name[p->lum + k] = p->class->spectra[k];
+        for (size_t k = 0; k < p->class->nderived; k++)
+            g->quantity[p->derived + k] = p->class->derived[k];
+        for (size_t k = 0; k < p->class->nlines; k++) {
+            const gal_line *l = &p->class->line[k];
+            g->lines[p->line + k] = l;
+            if (!l->report)
+                continue;
+            char *name = g->line_names + LEN * (q - g->line_quantity);
+            snprintf(name, LEN, "L_%s", l->name);
+            g->quantity[q++] = (gal_quantity){name, "Lsun", "luminosity of the emission line after dust"};
+        }
+    }
+    return GAL_OK;
+}
+
+/* Supernova rates on the SSP's nodes, when a component asks for them. */
+static gal_status make_supernovae(gal_galaxy *g)
+{
+    const gal_ssp *s = g->o.ssp;
+    bool wanted = false;
+    for (size_t i = 0; i < g->npart; i++)
+        wanted |= (g->part[i].class->needs & GAL_NEED_SN) != 0;
+    if (!wanted)
+        return GAL_OK;
+    if (!(g->sn = GAL_NEWN(float, s->nz * s->nage)))
+        return GAL_ENOMEM;
+    bool own = s->rate_cc && !g->o.compat.sn_no_cut;
+    for (size_t iz = 0; iz < s->nz; iz++)
+        for (size_t ia = 0; ia < s->nage; ia++) {
+            size_t k = iz * s->nage + ia;
+            g->sn[k] = own ? s->rate_cc[k] : (float)gal_csp_ccsn_rate(s->age[ia], s->z[iz], g->o.compat.sn_no_cut);
+        }
     return GAL_OK;
 }
 
@@ -75,11 +209,22 @@ static void destroy(gal_galaxy *g)
 {
     if (!g)
         return;
+    for (size_t i = 0; i < g->npart; i++) {
+        if (g->part[i].table)
+            gal_model_table_drop(g->grid, g->part[i].table);
+        gal_component_unref(g->part[i].c);
+    }
     gal_ssp_unref(g->o.ssp);
     gal_cosmo_unref(g->o.cosmo);
     gal_sfh_clear(&g->sfh);
     gal_model_grid_drop(g->grid);
+    gal_free(g->par);
     gal_free(g->names);
+    gal_free(g->lum_name);
+    gal_free(g->quantity);
+    gal_free(g->lines);
+    gal_free(g->line_names);
+    gal_free(g->sn);
     gal_free(g);
 }
 
@@ -100,15 +245,21 @@ gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
         return GAL_ENOMEM;
     g->refs = 1;
     g->o = *o;
+    g->o.component = NULL; /* kept in part */
+    g->o.ncomponent = 0;
     g->o.ssp = gal_ssp_ref(o->ssp);
     g->o.cosmo = gal_cosmo_ref(o->cosmo);
     g->mpc_cm = o->compat.old_constants ? 3.086e24 : GAL_MPC_CM;
     GAL_TRY(gal_sfh_init(&g->sfh, o->sfh, o->evolving_z, o->table_t, o->table_psi, o->ntable));
     g->o.table_t = g->sfh.t; /* the caller's arrays are copied */
     g->o.table_psi = g->sfh.psi;
+    GAL_TRY(take_components(g, o));
     GAL_TRY(list_parameters(g));
+    GAL_TRY(list_results(g));
+    GAL_TRY(make_supernovae(g));
     GAL_TRY(gal_model_grid_get(&g->grid, o));
-    g->o.pah_wave = g->o.pah = NULL; /* resampled into the grid */
+    for (size_t i = 0; i < g->npart; i++)
+        GAL_TRY(gal_model_table_get(&g->part[i].table, g->grid, g->part[i].c));
     *out = g;
     g = NULL;
 out:
@@ -131,6 +282,70 @@ void gal_galaxy_unref(gal_galaxy *g)
 size_t gal_galaxy_npar(const gal_galaxy *g)
 {
     return g->npar;
+}
+
+size_t gal_galaxy_ncomponent(const gal_galaxy *g)
+{
+    return g->npart;
+}
+
+const gal_component *gal_galaxy_component(const gal_galaxy *g, size_t i)
+{
+    return i < g->npart ? g->part[i].c : NULL;
+}
+
+const gal_component *gal_galaxy_group(const gal_galaxy *g, const char *group)
+{
+    for (size_t i = 0; i < g->npart; i++)
+        if (strcmp(g->part[i].class->group, group) == 0)
+            return g->part[i].c;
+    return NULL;
+}
+
+size_t gal_galaxy_nspectra(const gal_galaxy *g)
+{
+    return g->nlum;
+}
+
+const char *gal_galaxy_spectrum_name(const gal_galaxy *g, size_t i)
+{
+    return i < g->nlum ? g->lum_name[i] : "?";
+}
+
+gal_status gal_galaxy_find_spectrum(const gal_galaxy *g, const char *name, size_t *out)
+{
+    char known[200] = "", hint[60];
+    size_t used = 0;
+    for (size_t i = 0; i < g->nlum; i++) {
+        if (strcmp(g->lum_name[i], name) == 0) {
+            *out = i;
+            return GAL_OK;
+        }
+        if (used < sizeof known)
+            used += (size_t)snprintf(known + used, sizeof known - used, " %s", g->lum_name[i]);
+    }
+    gal_did_you_mean(hint, sizeof hint, name, g->lum_name, g->nlum);
+    return gal_fail(GAL_ENOTFOUND, "this galaxy has no spectrum '%s'%s (known:%s)", name, hint, known);
+}
+
+size_t gal_galaxy_nderived(const gal_galaxy *g)
+{
+    return g->nderived;
+}
+
+const gal_quantity *gal_galaxy_derived_info(const gal_galaxy *g, size_t i)
+{
+    return i < g->nderived ? &g->quantity[i] : NULL;
+}
+
+size_t gal_galaxy_nlines(const gal_galaxy *g)
+{
+    return g->nlines;
+}
+
+const gal_line *gal_galaxy_line(const gal_galaxy *g, size_t i)
+{
+    return i < g->nlines ? g->lines[i] : NULL;
 }
 
 const gal_param *gal_galaxy_par(const gal_galaxy *g, size_t i)
@@ -194,6 +409,12 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
     if (theta[P_AGE] > universe)
         return gal_fail(GAL_EDOMAIN, "age = %g yr is above the age of the Universe, %.6g yr, at redshift %g (%s)",
                         theta[P_AGE], universe, theta[P_REDSHIFT], gal_cosmo_name(g->o.cosmo));
+    for (size_t i = 0; i < g->npart; i++)
+        if (g->part[i].class->check) {
+            gal_status st = g->part[i].class->check(gal_component_self(g->part[i].c), theta + g->part[i].par);
+            if (st != GAL_OK)
+                return st;
+        }
     if (g->o.clamp || g->o.compat.csp_steps)
         return GAL_OK;
     if (theta[P_AGE] > s->age[s->nage - 1])

@@ -1,5 +1,5 @@
-/* The wavelength grid of a model: SSP nodes plus what dust emission needs, interpolation from the SSP's own nodes, and the dust
- * model's tables on it. Making one costs milliseconds and it depends on the table only, so living grids are kept in a list and
+/* The wavelength grid of a model: SSP nodes plus what dust emission needs, interpolation from the SSP's own nodes, and the
+ * components' tables on it. Making one costs milliseconds and it depends on the table only, so living grids are kept in a list and
  * shared; the list holds no reference: a grid goes with its last galaxy. Thread-safe. */
 #include "galua/const.h"
 #include "galua/num.h"
@@ -67,9 +67,9 @@ static size_t lay_grid(const gal_ssp *s, double *out)
 
 /* Stellar light between SSP nodes is linear in L (in lambda^4 L beyond 2.5 micron, the Rayleigh-Jeans side); beyond the last
  * node it falls as lambda^-4, below the first it is zero. */
-static gal_status make_grid(gal_model_grid *g, const gal_ssp *s)
+static gal_status make_grid(gal_model_grid *g, const gal_ssp *s, const gal_compat *compat)
 {
-    g->same = g->ssp_nodes;
+    g->same = compat->ssp_grid;
     g->n = g->same ? s->nwave : lay_grid(s, NULL);
     g->wave = GAL_NEWN(double, g->n);
     g->tw = GAL_NEWN(double, g->n);
@@ -103,13 +103,13 @@ static gal_status make_grid(gal_model_grid *g, const gal_ssp *s)
         g->same = true; /* the table is fine and wide enough as it is */
     g->i_v = gal_search(g->wave, g->n, 5500);
     g->i_fuv = gal_search(g->wave, g->n, 1500);
-    g->i_lyman = gal_search(g->wave, g->n, 911.75);
+    g->i_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : 911.75);
+    g->view = (gal_wavegrid){.n = g->n, .wave = g->wave, .tw = g->tw, .compat = *compat};
     return GAL_OK;
 }
 
 static void destroy(gal_model_grid *g)
 {
-    gal_dust_grid_clear(&g->dust);
     gal_free(g->wave);
     gal_free(g->tw);
     gal_free(g->ga);
@@ -124,8 +124,8 @@ static gal_model_grid *living;
 static gal_model_grid *find(const gal_galaxy_opts *o)
 {
     for (gal_model_grid *g = living; g; g = g->next)
-        if (memcmp(&g->ssp, &o->ssp->hash, sizeof g->ssp) == 0 && g->ssp_nodes == o->compat.ssp_grid &&
-            g->old_constants == o->compat.old_constants)
+        if (memcmp(&g->ssp, &o->ssp->hash, sizeof g->ssp) == 0 &&
+            memcmp(&g->view.compat, &o->compat, sizeof o->compat) == 0)
             return g;
     return NULL;
 }
@@ -137,13 +137,8 @@ static gal_status create(gal_model_grid **out, const gal_galaxy_opts *o)
     if (!g)
         return GAL_ENOMEM;
     g->ssp = o->ssp->hash;
-    g->ssp_nodes = o->compat.ssp_grid;
-    g->old_constants = o->compat.old_constants;
-    g->shared = !o->pah_wave;
     g->refs = 1;
-    GAL_TRY(make_grid(g, o->ssp));
-    GAL_TRY(gal_dust_grid_init(&g->dust, g->wave, g->tw, g->n, g->old_constants ? gal_dust_galapy : gal_dust_modern,
-                               o->pah_wave, o->pah, o->npah));
+    GAL_TRY(make_grid(g, o->ssp, &o->compat));
     *out = g;
     g = NULL;
 out:
@@ -152,16 +147,72 @@ out:
     return st;
 }
 
+/* A component's tables: at most one set per component and grid. */
+gal_status gal_model_table_get(const gal_model_table **out, gal_model_grid *g, gal_component *c)
+{
+    gal_status st = GAL_OK;
+    const gal_component_class *k = gal_component_class_of(c);
+    gal_hash h = gal_component_hash(c);
+    pthread_mutex_lock(&lock);
+    gal_model_table *t = g->tables;
+    for (; t; t = t->next) {
+        gal_hash other = gal_component_hash(t->component);
+        if (memcmp(&h, &other, sizeof h) == 0)
+            break;
+    }
+    if (t) {
+        t->refs++;
+    } else if (!(t = GAL_NEW(gal_model_table))) {
+        st = GAL_ENOMEM;
+    } else {
+        *t = (gal_model_table){.refs = 1, .next = g->tables};
+        if (k->setup)
+            st = k->setup(&t->table, gal_component_self(c), &g->view);
+        if (st == GAL_OK) {
+            t->component = gal_component_ref(c);
+            g->tables = t;
+        } else {
+            gal_free(t);
+            t = NULL;
+        }
+    }
+    pthread_mutex_unlock(&lock);
+    *out = t;
+    return st;
+}
+
+void gal_model_table_drop(gal_model_grid *g, const gal_model_table *drop)
+{
+    gal_model_table *gone = NULL;
+    pthread_mutex_lock(&lock);
+    for (gal_model_table **p = &g->tables; *p; p = &(*p)->next)
+        if (*p == drop) {
+            if (--(*p)->refs == 0) {
+                gone = *p;
+                *p = gone->next;
+            }
+            break;
+        }
+    pthread_mutex_unlock(&lock);
+    if (!gone)
+        return;
+    const gal_component_class *k = gal_component_class_of(gone->component);
+    if (k->teardown && gone->table)
+        k->teardown(gone->table);
+    gal_component_unref(gone->component);
+    gal_free(gone);
+}
+
 gal_status gal_model_grid_get(gal_model_grid **out, const gal_galaxy_opts *o)
 {
     gal_status st = GAL_OK;
     pthread_mutex_lock(&lock);
-    gal_model_grid *g = o->pah_wave ? NULL : find(o);
+    gal_model_grid *g = find(o);
     if (g) {
         g->refs++;
     } else {
         st = create(&g, o);
-        if (st == GAL_OK && g->shared) {
+        if (st == GAL_OK) {
             g->next = living;
             living = g;
         }

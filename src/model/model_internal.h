@@ -2,79 +2,108 @@
 #ifndef GAL_MODEL_INTERNAL_H
 #define GAL_MODEL_INTERNAL_H
 #include "csp/csp.h"
-#include "dust/dust.h"
 #include "galua/galaxy.h"
 
-enum { /* order of the parameters: these, then sfh.*, then ism.* */
+enum { /* order of the parameters: these, then sfh.*, then those of the components */
        P_AGE,
        P_REDSHIFT,
        P_DISTANCE,
        P_SFH
 };
-enum { /* offsets of the ism parameters from gal_galaxy.ism */
-       I_F_MC,
-       I_NORM_MC,
-       I_N_MC,
-       I_R_MC,
-       I_TAU_ESC,
-       I_DMC_LOW,
-       I_DMC_UPP,
-       I_NORM_DD,
-       I_R_DUST,
-       I_F_PAH,
-       I_DDD_LOW,
-       I_DDD_UPP,
-       I_COUNT
-};
-enum { MAXPAR = P_SFH + GAL_SFH_MAXPAR + I_COUNT };
+enum { MAXPAR = 256, MAXCOMP = 32, MAXLUM = 4 };
+
+/* Tables that a component keeps on a grid, shared by the galaxies that use both. */
+typedef struct gal_model_table {
+    gal_component *component;
+    void *table;
+    int refs;
+    struct gal_model_table *next;
+} gal_model_table;
 
 /* What depends on the SSP's wavelengths only: shared by all galaxies on the same table, counted (src/model/grid.c). */
 typedef struct gal_model_grid {
     gal_hash ssp;
-    bool ssp_nodes, old_constants, shared;
     int refs;
     struct gal_model_grid *next;
     /* L(k) = ga[k] S[gj[k]] + gb[k] S[gj[k]+1] */
     size_t n;
     double *wave, *tw, *ga, *gb;
     uint32_t *gj;
-    bool same;                  /* the grid is the SSP's own */
-    size_t i_v, i_fuv, i_lyman; /* nodes at or below 5500, 1500, 911.75 A */
-    gal_dust_grid dust;
+    bool same;         /* the grid is the SSP's own */
+    size_t i_v, i_fuv; /* nodes at or below 5500, 1500 A */
+    size_t i_lyman;    /* the last node that ionises hydrogen: wave <= 911.75 A */
+    gal_wavegrid view; /* as components see it */
+    gal_model_table *tables;
 } gal_model_grid;
-/* pah as in gal_galaxy_opts; a grid with a template of the caller's is not shared. */
 gal_status gal_model_grid_get(gal_model_grid **out, const gal_galaxy_opts *o);
 void gal_model_grid_drop(gal_model_grid *g); /* NULL is fine */
+/* The component's tables on the grid, made at the first call. */
+gal_status gal_model_table_get(const gal_model_table **out, gal_model_grid *g, gal_component *c);
+void gal_model_table_drop(gal_model_grid *g, const gal_model_table *t);
+
+/* A component in a galaxy. */
+typedef struct gal_part {
+    gal_component *c;
+    const gal_component_class *class;
+    const gal_model_table *table;
+    size_t par, npar; /* its parameters in theta */
+    size_t lum, nlum; /* its spectra among the galaxy's */
+    size_t derived;   /* its quantities among the galaxy's */
+    size_t line;      /* its lines among the galaxy's */
+    bool reemit;      /* its `reemit` is the galaxy's dust emission */
+} gal_part;
 
 struct gal_galaxy {
     gal_galaxy_opts o;
     gal_sfh sfh;
-    size_t npar, ism; /* ism = index of the first ism parameter */
-    gal_param par[MAXPAR];
-    char *names; /* storage of the dotted names */
+    size_t npar, npart, nlum, nderived, nlines;
+    gal_param *par;
+    gal_part part[MAXCOMP];
+    const char **lum_name;
+    gal_quantity *quantity;
+    const gal_line **lines;
+    size_t line_quantity; /* index of the first line luminosity among the quantities */
+    char *line_names;     /* storage of "L_..." */
+    char *names;          /* storage of the dotted names */
     gal_model_grid *grid;
+    const gal_part *screen; /* the component with the dust screens, or NULL */
+    float *sn;              /* core-collapse rate per mass of the SSP's ages and metallicities, or NULL: not needed */
     double mpc_cm;
     int refs;
 };
 
+/* State of one component in a workspace. */
+typedef struct gal_part_ws {
+    void *local;
+    double *scratch;
+    double *raw[MAXLUM]; /* source: spectra before dust */
+    gal_source source;
+    size_t count[4];
+} gal_part_ws;
+
 struct gal_galaxy_ws {
     const gal_galaxy *g;
     gal_csp csp;
-    double *block;   /* one allocation for everything below */
+    double *block;   /* one allocation for the arrays below */
     double *t0, *t1; /* sums on the SSP's own grid */
-    double *s0, *s1; /* on the model grid */
-    double *curve_mc, *curve_dd;
-    double *att_mc, *abs_mc, *att_dd, *abs_dd;
-    double *lum[GAL_COMPS];
-    double derived[GAL_NDERIVED];
-    double bol;                                  /* Lsun, stars before dust */
-    double e_mc, e_dd, t_mc, t_dd, av_mc, av_dd; /* Lsun, K, mag */
+    double *s0, *s1; /* on the model grid: all stars, those in clouds */
+    gal_screen screen;
+    double *trans; /* transmission to the observer, or NULL */
+    double *flux;  /* total times it */
+    double **lum;  /* [nlum] */
+    double *derived, *line, *seen;
+    double *last; /* [npar] parameters of the last evaluation */
+    gal_view view;
+    gal_emission emission;
     gal_sfh_content content;
-    double slopes[4]; /* of the curves now in curve_mc, curve_dd */
-    double last[MAXPAR];
-    bool valid, have_curves;
-    size_t n_weights, n_sums, n_dust;
+    gal_part_ws part[MAXCOMP];
+    bool valid;
+    size_t n_weights, n_sums, n_att;
 };
 
 void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
+/* Stages, in the order of evaluation; `changed` collects GAL_NEED_* bits of what is new. */
+void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
+gal_status gal_stage_components(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta, unsigned changed);
+double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w, const double *theta);
 #endif

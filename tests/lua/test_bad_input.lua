@@ -146,7 +146,7 @@ local inputs = {
   { [[galaxy{ ssp = "none.h5" }]], "none.h5: no such file" },
   { "galaxy{ ssp = 3 }", "galaxy: ssp must be an ssp table or a file name, got number" },
   { [[galaxy{ ssp = table, sfh = "delayed" }]], "galaxy: sfh must be a component, got string" },
-  { "galaxy{ ssp = table, ism = 3 }", "galaxy: ism must be ism.two_phase{} or false, got number" },
+  { "galaxy{ ssp = table, ism = 3 }", "galaxy: ism must be a component such as ism.two_phase{}, or false, got number" },
   { "galaxy{ ssp = table, age = 0/0 }", "age = nan is not in 100000 .. 2e+10 yr" },
   { "galaxy{ ssp = table, redshift = 3, age = 1.3e10 }:sed()",
     "age = 1.3e+10 yr is above the age of the Universe, 2.14375e+09 yr, at redshift 3 (Planck18)" },
@@ -168,7 +168,7 @@ local inputs = {
   { "g:set(3)", "galaxy:set: argument 1 must be the name of a parameter or a table of name = value, got number" },
   { [[g:photometry("SDSS.q")]], "unknown filter 'SDSS.q': SDSS has g i r u z" },
   { "g:photometry(3)", [[galaxy:photometry: expected filters, such as filters("SDSS"), or a band's name, got number]] },
-  { [[g:sed("foo")]], "a galaxy has no component 'foo' (known: stellar extinct MC DD total)" },
+  { [[g:sed("foo")]], "this galaxy has no spectrum 'foo' (known: stellar extinct total MC DD)" },
   -- parts
   { "sfh.delayd{}", "sfh has no 'delayd', did you mean 'delayed'?" },
   { "sfh.delayed{ tau = -1 }", "sfh.delayed: tau = -1 is not in 100000 .. 1e+12 yr" },

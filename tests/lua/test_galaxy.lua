@@ -127,7 +127,7 @@ test.describe("galaxy", function()
       "redshift = 0 has no distance: set 'redshift' > 0 or 'distance' [Mpc]")
     test.ok(message(function() make{ age = 1.2e10 }:lum() end):find("above the age of the Universe", 1, true))
     test.eq(message(function() make().sfh.psi_max = -1 end), "sfh.psi_max = -1 is not in 0.0001 .. 1e+06 Msun/yr")
-    test.eq(message(function() make():lum("stars") end), "a galaxy has no component 'stars' (known: stellar extinct MC DD total)")
+    test.eq(message(function() make():lum("stars") end), "this galaxy has no spectrum 'stars' (known: stellar extinct total MC DD)")
   end)
 
   test.it("describes itself so that the same galaxy can be built", function()

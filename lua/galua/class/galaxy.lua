@@ -72,17 +72,19 @@ function galaxy:photometry(filters)
 end
 
 -- ---------------------------------------------------------------- derived quantities, with units when printed
-local derived = {}
-function derived:__tostring()
+local function derived_text(values, info)
   local lines = {}
-  for _, d in ipairs(galua.derived_info()) do
-    lines[#lines + 1] = ("%-9s %12.5g %-8s %s"):format(d.name, self[d.name], d.unit, d.doc)
+  for _, d in ipairs(info) do
+    lines[#lines + 1] = ("%-12s %12.5g %-8s %s"):format(d.name, values[d.name], d.unit, d.doc)
   end
   return table.concat(lines, "\n")
 end
-derived.__galua_show = derived.__tostring
 
-function galaxy:derived() return setmetatable(self:derived_values(), derived) end
+function galaxy:derived()
+  local info = self:derived_info()
+  local function text(values) return derived_text(values, info) end
+  return setmetatable(self:derived_values(), { __tostring = text, __galua_show = text })
+end
 
 -- ---------------------------------------------------------------- what the prompt shows
 local function number(v)
@@ -91,19 +93,18 @@ local function number(v)
 end
 
 function galaxy:__galua_show()
-  local kind = { sfh = "sfh." .. self.sfh.kind, ism = "ism.two_phase" }
   local lines = {
     ("galaxy   z = %s   age = %s yr   ssp %s   %s"):format(number(self.redshift), number(self.age), self.ssp.name,
       self.cosmology.name),
-    ("  %-16s %-12s %-12s %-9s %s"):format("component", "parameter", "value", "unit", "range"),
+    ("  %-22s %-12s %-12s %-9s %s"):format("component", "parameter", "value", "unit", "range"),
   }
   local last
   for _, p in ipairs(self:params()) do
-    local group, name = p.name:match("^(%a+)%.(.+)$")
+    local group, name = p.name:match("^([%w_]+)%.(.+)$")
     if group then
-      local label = group ~= last and kind[group] or ""
+      local label = group ~= last and group .. "." .. self[group].kind or ""
       last = group
-      lines[#lines + 1] = ("  %-16s %-12s %-12s %-9s %s .. %s"):format(label, name, number(p.value), p.unit, number(p.lo),
+      lines[#lines + 1] = ("  %-22s %-12s %-12s %-9s %s .. %s"):format(label, name, number(p.value), p.unit, number(p.lo),
         number(p.hi))
     end
   end
@@ -118,10 +119,10 @@ function galaxy:plot_components(options)
   local s = self:sed()
   local o = { wave = s.wave, flux = s.flux, components = {} }
   for k, v in pairs(options or {}) do o[k] = v end
-  local list = rawget(o, "with") or (pcall(function() return self.ism end) and { "stellar", "extinct", "MC", "DD" } or { "stellar" })
+  local list = rawget(o, "with") or self:spectra()
   o.with = nil
   for _, name in ipairs(list) do
-    o.components[#o.components + 1] = { name = labels[name], flux = self:flux(name) }
+    if name ~= "total" then o.components[#o.components + 1] = { name = labels[name] or name, flux = self:flux(name) } end
   end
   return plot.sed(o)
 end

@@ -1,0 +1,159 @@
+/* Instances of components: a class, its options, the object made from them. Immutable and counted; shared by threads. */
+#include "galua/component.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+struct gal_component {
+    const gal_component_class *class;
+    void *self;
+    gal_option_value *option; /* [noption], own copies of texts and vectors */
+    gal_hash hash;
+    atomic_int refs;
+};
+
+static void free_options(const gal_component_class *c, gal_option_value *v)
+{
+    for (size_t i = 0; v && i < c->noption; i++) {
+        gal_free((char *)(uintptr_t)v[i].text);
+        gal_free((double *)(uintptr_t)v[i].vec);
+    }
+    gal_free(v);
+}
+
+static gal_status copy_options(const gal_component_class *c, const gal_option_value *from, gal_option_value **out)
+{
+    gal_option_value *v = GAL_NEWN(gal_option_value, c->noption + 1);
+    *out = NULL;
+    if (!v)
+        return GAL_ENOMEM;
+    for (size_t i = 0; i < c->noption; i++) {
+        const gal_option *o = &c->option[i];
+        bool given = from && from[i].given;
+        const char *text = given ? from[i].text : o->text;
+        v[i] = (gal_option_value){.given = given, .number = given ? from[i].number : o->number};
+        char *t = text ? gal_strdup(text) : NULL;
+        double *vec = given && from[i].nvec ? GAL_NEWN(double, from[i].nvec) : NULL;
+        v[i].text = t;
+        v[i].vec = vec;
+        if ((text && !t) || (given && from[i].nvec && !vec)) {
+            free_options(c, v);
+            return GAL_ENOMEM;
+        }
+        if (vec) {
+            memcpy(vec, from[i].vec, from[i].nvec * sizeof *vec);
+            v[i].nvec = from[i].nvec;
+        }
+    }
+    *out = v;
+    return GAL_OK;
+}
+
+static gal_hash hash_of(const gal_component *c)
+{
+    const gal_component_class *k = c->class;
+    gal_hash h = gal_hash_combine(gal_hash_bytes(k->group, strlen(k->group)), gal_hash_bytes(k->kind, strlen(k->kind)));
+    for (size_t i = 0; i < k->noption; i++) {
+        const gal_option_value *v = &c->option[i];
+        h = gal_hash_combine(h, gal_hash_bytes(&v->number, sizeof v->number));
+        if (v->text)
+            h = gal_hash_combine(h, gal_hash_bytes(v->text, strlen(v->text)));
+        if (v->nvec)
+            h = gal_hash_combine(h, gal_hash_bytes(v->vec, v->nvec * sizeof *v->vec));
+    }
+    return h;
+}
+
+gal_status gal_component_create(gal_component **out, const gal_component_class *k, const gal_option_value *v)
+{
+    gal_status st = GAL_OK;
+    gal_component *c = GAL_NEW(gal_component);
+    *out = NULL;
+    if (!c)
+        return GAL_ENOMEM;
+    c->class = k;
+    atomic_init(&c->refs, 1);
+    GAL_TRY(copy_options(k, v, &c->option));
+    c->hash = hash_of(c);
+    if (k->create)
+        GAL_TRY(k->create(&c->self, c->option));
+    *out = c;
+    c = NULL;
+out:
+    gal_component_unref(c);
+    return st;
+}
+
+gal_status gal_component_adopt(gal_component **out, const gal_component_class *k, void *self, gal_hash hash)
+{
+    gal_component *c = GAL_NEW(gal_component);
+    *out = NULL;
+    if (!c || copy_options(k, NULL, &c->option) != GAL_OK) {
+        gal_free(c);
+        if (self && k->destroy)
+            k->destroy(self);
+        return GAL_ENOMEM;
+    }
+    c->class = k;
+    c->self = self;
+    atomic_init(&c->refs, 1);
+    c->hash = gal_hash_combine(hash_of(c), hash);
+    *out = c;
+    return GAL_OK;
+}
+
+gal_component *gal_component_ref(gal_component *c)
+{
+    atomic_fetch_add_explicit(&c->refs, 1, memory_order_relaxed);
+    return c;
+}
+
+void gal_component_unref(gal_component *c)
+{
+    if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    free_options(c->class, c->option);
+    if (c->self && c->class->destroy)
+        c->class->destroy(c->self); /* last: a class made at run time may go with its object */
+    gal_free(c);
+}
+
+const gal_component_class *gal_component_class_of(const gal_component *c)
+{
+    return c->class;
+}
+
+const void *gal_component_self(const gal_component *c)
+{
+    return c->self;
+}
+
+const gal_option_value *gal_component_options(const gal_component *c)
+{
+    return c->option;
+}
+
+gal_hash gal_component_hash(const gal_component *c)
+{
+    return c->hash;
+}
+
+gal_status gal_component_find(const gal_component_class **out, const char *group, const char *kind)
+{
+    const char *kinds[64];
+    size_t n = 0;
+    for (const gal_component_class *const *c = gal_component_classes(); *c; c++) {
+        if (strcmp((*c)->group, group) != 0)
+            continue;
+        if (strcmp((*c)->kind, kind) == 0) {
+            *out = *c;
+            return GAL_OK;
+        }
+        if (n < sizeof kinds / sizeof *kinds)
+            kinds[n++] = (*c)->kind;
+    }
+    char hint[80];
+    gal_did_you_mean(hint, sizeof hint, kind, kinds, n);
+    return gal_fail(GAL_ENOTFOUND, "there is no component '%s.%s'%s", group, kind, hint);
+}

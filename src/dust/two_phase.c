@@ -1,0 +1,188 @@
+/* Two-phase dust as a component: molecular clouds (MC) around young stars and diffuse dust (DD) around all (Silva+98; GalaPy,
+ * Ronconi+24). Both temperatures follow from the energy balance of grey bodies of known size.
+ *
+ *     A_MC(V) = 2.56e-4 norm_MC (Zgas/0.0134) f_MC Mgas / (N_MC R_MC^2),  A_DD(V) = 0.02 norm_DD (1 - f_MC) Mdust / Rdust^2
+ *     A(lambda) = A_V (lambda/5500 A)^-d_low, slope d_upp beyond 100 micron
+ *     L = N (1 - 10^(-0.4 A)) B_lambda(T),  N = 16 pi^2/3 R^2 (x N_MC);  f_PAH of the diffuse power leaves as PAH features. */
+#include "dust/dust.h"
+#include "galua/component.h"
+#include "galua/const.h"
+
+#include <string.h>
+
+#define NEGLIGIBLE 1e-14 /* of the stellar light */
+#define FAINTEST   1e-9  /* Lsun: a history that has not begun */
+
+enum {
+    F_MC,
+    NORM_MC,
+    N_MC,
+    R_MC,
+    TAU_ESC,
+    DMC_LOW,
+    DMC_UPP,
+    NORM_DD,
+    R_DUST,
+    DDD_LOW,
+    DDD_UPP,
+    F_PAH, /* last: absent when another component re-emits */
+    COUNT
+};
+
+// clang-format off
+static const gal_param par[COUNT] = {
+    {"f_MC",      "",   "fraction of the ISM in molecular clouds",                      0.5,   0,     1,     0,    1,    false, true},
+    {"norm_MC",   "",   "normalisation of the optical depth of clouds",                 100,   0,     1e6,   0.1,  1e4,  true,  false},
+    {"N_MC",      "",   "number of molecular clouds",                                   1e3,   1e-3,  1e9,   1,    1e5,  true,  true},
+    {"R_MC",      "pc", "radius of a cloud",                                            10,    1e-2,  1e5,   1,    100,  true,  true},
+    {"tau_esc",   "yr", "time before stars start to leave their cloud",                 1e7,   1e3,   1e10,  1e5,  1e8,  true,  true},
+    {"dMClow",    "",   "extinction slope of clouds below 100 micron",                  1.3,   0,     5,     0,    5,    false, false},
+    {"dMCupp",    "",   "extinction slope of clouds above 100 micron",                  1.6,   0,     5,     0,    5,    false, false},
+    {"norm_DD",   "",   "normalisation of the optical depth of diffuse dust",           1,     0,     1e6,   0.1,  1e4,  true,  false},
+    {"Rdust",     "pc", "radius of the diffuse dust",                                   1e3,   1,     1e7,   100,  1e5,  true,  true},
+    {"dDDlow",    "",   "extinction slope of diffuse dust below 100 micron",            0.7,   0,     5,     0,    5,    false, false},
+    {"dDDupp",    "",   "extinction slope of diffuse dust above 100 micron",            2.0,   0,     5,     0,    5,    false, false},
+    {"f_PAH",     "",   "fraction of the diffuse absorbed power re-emitted by PAH",     0.2,   0,     1,     0,    1,    false, true}};
+// clang-format on
+
+static const gal_option option[] = {
+    {"pah_wave", "A", "wavelengths of a PAH template of your own", GAL_OPTION_VECTOR, NULL, 0, NULL},
+    {"pah", "1/A", "its values, unit integral", GAL_OPTION_VECTOR, NULL, 0, NULL}};
+
+typedef struct template
+{
+    const double *wave, *pah; /* borrowed from the options */
+    size_t n;
+}
+template;
+
+static gal_status create(void **self, const gal_option_value *v)
+{
+    if (v[0].nvec != v[1].nvec || v[0].nvec == 1)
+        return gal_fail(GAL_EINVAL,
+                        "ism.two_phase: pah_wave and pah must have the same length of at least 2 (got %zu and %zu)",
+                        v[0].nvec, v[1].nvec);
+    for (size_t i = 0; i + 1 < v[0].nvec; i++)
+        if (!(v[0].vec[i + 1] >= v[0].vec[i]))
+            return gal_fail(GAL_EINVAL, "ism.two_phase: pah_wave must ascend, it does not at row %zu", i + 2);
+    template *t = GAL_NEW(template);
+    if (!t)
+        return GAL_ENOMEM;
+    *t = (template){v[0].vec, v[1].vec, v[0].nvec};
+    *self = t;
+    return GAL_OK;
+}
+
+static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
+{
+    const template *t = self;
+    gal_dust_grid *g = GAL_NEW(gal_dust_grid);
+    if (!g)
+        return GAL_ENOMEM;
+    gal_status st =
+        gal_dust_grid_init(g, w->wave, w->tw, w->n, w->compat.old_constants ? gal_dust_galapy : gal_dust_modern,
+                           t->n ? t->wave : NULL, t->pah, t->n);
+    if (st != GAL_OK)
+        gal_free(g);
+    else
+        *table = g;
+    return st;
+}
+
+static void teardown(void *table)
+{
+    gal_dust_grid_clear(table);
+    gal_free(table);
+}
+
+/* scratch: slopes of the curves kept (4, and a flag), then the two curves */
+enum { KEPT = 8 };
+static size_t scratch(const void *self, const gal_wavegrid *w)
+{
+    (void)self;
+    return KEPT + 2 * w->n;
+}
+
+static gal_status screen(const gal_stage *s, gal_screen *out)
+{
+    const gal_dust_grid *g = s->table;
+    const gal_view *v = s->view;
+    const double *p = s->p;
+    double *kept = s->scratch, *mc = kept + KEPT, *dd = mc + g->n;
+    if (kept[4] == 0 || kept[0] != p[DMC_LOW] || kept[1] != p[DMC_UPP])
+        gal_dust_curve(g, p[DMC_LOW], p[DMC_UPP], mc);
+    if (kept[4] == 0 || kept[2] != p[DDD_LOW] || kept[3] != p[DDD_UPP])
+        gal_dust_curve(g, p[DDD_LOW], p[DDD_UPP], dd);
+    memcpy(kept, (double[5]){p[DMC_LOW], p[DMC_UPP], p[DDD_LOW], p[DDD_UPP], 1}, 5 * sizeof *kept);
+    out->av_mc = gal_dust_av_mc(p[NORM_MC], v->zgas, p[F_MC], v->mgas, p[N_MC], p[R_MC], v->grid->compat.old_constants);
+    out->av_dd = gal_dust_av_dd(p[NORM_DD], p[F_MC], v->mdust, p[R_DUST]);
+    gal_dust_attenuation(g, out->av_mc, mc, out->att_mc, out->abs_mc);
+    gal_dust_attenuation(g, out->av_dd, dd, out->att_dd, out->abs_dd);
+    return GAL_OK;
+}
+
+/* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
+ * light itself (galaxies that have used up their dust: no temperature would be meaningful). */
+static gal_status temperature(const gal_dust_grid *g, const gal_view *v, double surface, const double *absorbed,
+                              double av, double low, double upp, double e, double *t)
+{
+    *t = 0;
+    if (!(e > NEGLIGIBLE * v->bol && e > FAINTEST))
+        return GAL_OK;
+    if (v->grid->compat.coarse_temperature) {
+        *t = gal_dust_temperature_galapy(g->k, surface, av, low, upp, e * GAL_LSUN);
+        return GAL_OK;
+    }
+    return gal_dust_temperature(g, surface, absorbed, e * GAL_LSUN, t);
+}
+
+static gal_status reemit(const gal_stage *s, gal_emission *out)
+{
+    gal_status st = GAL_OK;
+    const gal_dust_grid *g = s->table;
+    const gal_view *v = s->view;
+    const double *p = s->p;
+    double *mc = s->lum[0], *dd = s->lum[1];
+    double n_mc = gal_dust_surface(p[R_MC], p[N_MC]), n_dd = gal_dust_surface(p[R_DUST], 1), f_pah = p[F_PAH];
+    GAL_TRY(temperature(g, v, n_mc, v->abs_mc, v->av_mc, p[DMC_LOW], p[DMC_UPP], v->e_mc, &out->t_mc));
+    GAL_TRY(temperature(g, v, n_dd, v->abs_dd, v->av_dd, p[DDD_LOW], p[DDD_UPP], (1 - f_pah) * v->e_dd, &out->t_dd));
+    out->other = f_pah;
+    memset(mc, 0, g->n * sizeof *mc);
+    for (size_t k = 0; k < g->n; k++)
+        dd[k] = f_pah * v->e_dd * g->pah[k];
+    if (out->t_mc > 0)
+        gal_dust_greybody(g, n_mc, v->abs_mc, out->t_mc, mc);
+    if (out->t_dd > 0)
+        gal_dust_greybody(g, n_dd, v->abs_dd, out->t_dd, dd);
+out:
+    return st;
+}
+
+static const char *const spectra[] = {"MC", "DD"};
+
+const gal_component_class gal_ism_two_phase = {
+    .group = "ism",
+    .kind = "two_phase",
+    .doc =
+        "Molecular clouds around young stars and diffuse dust around all, with energy balance.\n"
+        "A_MC(V) = 2.56e-4 norm_MC (Zgas/0.0134) f_MC Mgas / (N_MC R_MC^2); A_DD(V) = 0.02 norm_DD (1 - f_MC) Mdust / "
+        "Rdust^2;\n"
+        "power laws in wavelength; grey bodies whose temperatures follow from the absorbed power (Silva+98; "
+        "Ronconi+24).",
+    .par = par,
+    .npar = COUNT,
+    .option = option,
+    .noption = 2,
+    .spectra = spectra,
+    .nspectra = 2,
+    .needs = GAL_NEED_HISTORY | GAL_NEED_SCREEN | GAL_NEED_ABSORBED,
+    .nemission = 1,
+    .tau_esc = 1 + TAU_ESC,
+    .create = create,
+    .destroy = gal_free,
+    .setup = setup,
+    .teardown = teardown,
+    .scratch = scratch,
+    .screen = screen,
+    .reemit = reemit,
+};
