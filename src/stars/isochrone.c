@@ -14,7 +14,8 @@
  * Corrections calibrated on published isochrones (Padova, BaSTI, PARSEC; see sse_track.c for the two on winds): red supergiants
  * of M > 7 Msun are not cooler than 3800 K (4200 K at Z <= 0.002); the first 45 % of core helium burning above 11 Msun is
  * spent as a blue supergiant (log Teff >= 4.05), 85 % at Z <= 0.002, where also all supergiants brighter than log L = 5.7, the
- * observed upper limit of red ones, stay blue.
+ * observed upper limit of red ones, stay blue. Only stars that ignite helium without a giant branch (M > M_FGB, HPT00 eq. 3) need
+ * the second: lighter ones begin core helium burning on the giant branch and make their blue loop afterwards.
  * Thread safe: everything is read only but the caller's result. */
 #include "stars/isochrone.h"
 #include "galua/const.h"
@@ -167,7 +168,7 @@ static void burning(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *
     if (s->mini > 7.0 && p >= GAL_SSE_HG && p <= GAL_SSE_EAGB)
         x.logte = fmax(x.logte, red_limit(g->z));
     double poor = 1.0 - gal_sse_metal_ramp(g->z);
-    if (s->mini > 11.0 && p == GAL_SSE_CHEB && tau < 0.45 + 0.4 * poor)
+    if (s->mini > fmax(11.0, g->m_fgb) && p == GAL_SSE_CHEB && tau < 0.45 + 0.4 * poor)
         x.logte = fmax(x.logte, 4.05);
     if (x.logl > 5.7 && p >= GAL_SSE_HG && p <= GAL_SSE_EAGB)
         x.logte = fmax(x.logte, 4.05 * poor + red_limit(g->z) * (1.0 - poor));

@@ -10,7 +10,7 @@ typedef struct gal_track_node {
     double logl, logte, m, mc;
 } gal_track_node;
 typedef struct gal_track_grid {
-    double z;
+    double z, m_fgb;       /* metallicity; smallest mass without a giant branch [Msun] */
     double *start;         /* [GAL_SSE_NPHASE][nm] ln of the age [yr] at which a phase starts; INFINITY = never */
     gal_track_node **node; /* [GAL_SSE_HEGB + 1][nm] -> [GAL_TRACK_NTAU], NULL where the star skips the phase */
     gal_track_node *store; /* owns the nodes */

@@ -173,6 +173,7 @@ static gal_status build(gal_track_grid *g, const double *m, const double *lnm, s
         return GAL_ENOMEM;
     g->z = z;
     gal_sse_coef_init(&c3, z);
+    g->m_fgb = c3.m_fgb;
     gal_sse_coef_init(&c2, 0.02);
     double f = extra ? log(z / 0.03) / log(0.03 / 0.02) : 0.0;
     char message[256] = "";
