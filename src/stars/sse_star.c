@@ -89,10 +89,18 @@ static void core_law(gal_sse_marks *k, const gal_sse_coef *c, double m) /* eqs. 
     k->l_x = k->d * pow(k->mx, k->p);
 }
 
+/* HPT00 fitted models of up to 50 Msun; beyond, their lifetimes extrapolate and fall too slowly with mass (t_MS(100)/t_MS(50) =
+ * 0.80; 0.71 in Schaller et al. 1992, A&AS 96, 269, Z = 0.02, interpolated between 40, 60, 85 and 120 Msun). This factor on the
+ * time of hydrogen burning follows the published ratios to 2 %. */
+static double extrapolated_clock(double m)
+{
+    return m > 50.0 ? pow(m / 50.0, -0.19) : 1.0;
+}
+
 void gal_sse_marks_init(gal_sse_marks *k, const gal_sse_coef *c, double m)
 {
     *k = (gal_sse_marks){.m0 = m};
-    k->t_bgb = gal_sse_tbgb(c, m);
+    k->t_bgb = gal_sse_tbgb(c, m) * extrapolated_clock(m);
     k->t_ms = fmax(gal_sse_thook_frac(c, m), c->x_tms) * k->t_bgb; /* eq. 5 */
     k->l_zams = gal_sse_lzams(c, m);
     k->l_tms = gal_sse_ltms(c, m);

@@ -280,7 +280,7 @@ static void test_fsps_mass(void **state)
         printf("test_isochrone: surviving mass, %s: within %.4f of FSPS, without remnants %.4f\n", names[k], worst[k],
                bare[k]);
         assert_true(worst[k] <= 0.02);
-        assert_true(bare[k] <= 0.035); /* largest at 3.5 Myr, where the most massive stars of HPT00 still live */
+        assert_true(bare[k] <= 0.03);
         gal_imf_table_free(t[k]);
     }
     assert_true(n > 60);
@@ -312,15 +312,12 @@ static void test_fsps_lbol(void **state)
             worst = fabs(d);
             at = la;
         }
-        if (la > 6.6)
-            assert_true(fabs(d) <= 0.10);
     }
     fclose(f);
     gal_imf_table_free(t);
     printf("test_isochrone: log L_bol against FSPS: rms %.3f, worst %.3f at log age %.2f\n", sqrt(sum / n), worst, at);
     assert_true(n > 100 && sqrt(sum / n) <= 0.06);
-    /* 3.3 to 3.8 Myr: the most massive stars of HPT00 live 0.3 Myr longer than those behind FSPS */
-    assert_true(worst <= 0.12);
+    assert_true(worst <= 0.10);
 }
 
 static void test_threads(void **state)

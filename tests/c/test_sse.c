@@ -82,6 +82,15 @@ static void test_times(void **state)
     gal_sse_marks_init(&k, &c, 5.0);
     near(k.t_bgb, tbgb, 1e-9);
     near(k.t_ms, tbgb * (1 - 0.01 * (0.05212154 + 1.312179 / pow(5.0, 0.8073972))), 1e-6);
+    /* above 50 Msun, where HPT00 extrapolate: ratios of Schaller et al. 1992, Z = 0.02: 40, 60, 85, 120 Msun live 4.3032, 3.4474,
+     * 2.8234, 2.5609 Myr as hydrogen burners; 50 and 100 Msun interpolated */
+    static const double heavy[3] = {60, 85, 100}, ratio[3] = {3.4474 / 3.809, 2.8234 / 3.809, 2.697 / 3.809};
+    gal_sse_marks_init(&k, &c, 50.0);
+    double t50 = k.t_ms;
+    for (int i = 0; i < 3; i++) {
+        gal_sse_marks_init(&k, &c, heavy[i]);
+        near(k.t_ms / t50, ratio[i], 0.02);
+    }
     for (double z = 1e-4; z <= 0.03; z *= 2.0) { /* lifetimes fall with mass at every Z */
         gal_sse_coef_init(&c, z);
         double before = INFINITY;
