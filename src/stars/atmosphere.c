@@ -1,7 +1,7 @@
 /* Model atmospheres: LTE, plane-parallel, radiative.
  *
  * T = T0 [3/4 (tau + q(tau))]^(1/4) (1 - d/(1 + tau/0.02)), q = 0.7104 - 0.1331 exp(-3.4488 tau) (grey; Mihalas 1978), with the
- * surface cooling d(Teff) of non-grey B stars; dP/dtau = g_eff/kappa_R; T0 is iterated so that the emergent flux of the blanketed
+ * surface cooling d(Teff) of non-grey B and M stars; dP/dtau = g_eff/kappa_R; T0 is iterated so that the emergent flux of the blanketed
  * model integrates to sigma Teff^4, which is the back-warming by lines. kappa_R is a table without metal lines.
  * Depths: tau_R = 10^-5.5 .. 10^2.2. cgs. Thread-safe: all state is in the arguments. */
 #include "stars/atmosphere.h"
@@ -104,11 +104,13 @@ double gal_atmosphere_logg_floor(double teff)
     return teff > 8000 ? 4 * log10(teff) - 14.7 : -10;
 }
 
-/* Non-grey surface cooling: without it the Lyman continuum of B stars is 0.5-2 dex too bright. */
+/* Non-grey surface cooling. Hot stars: without it the Lyman continuum of B stars is 0.5-2 dex too bright. M giants: molecules cool
+ * the layers in which the saturated bands of TiO and the ultraviolet form; without it stars of 3500 K are 0.2-0.5 mag too blue in
+ * r-i and V-J. From the colours of Castelli & Kurucz's stars of 3500..4000 K. */
 static double surface_cooling(double teff)
 {
-    static const double t[] = {8000, 9500, 32000, 40000, 60000}, d[] = {0, 0.22, 0.22, 0.10, 0.05};
-    return gal_interp(t, d, 5, teff, GAL_CLAMP);
+    static const double t[] = {3500, 4250, 8000, 9500, 32000, 40000, 60000}, d[] = {0.10, 0, 0, 0.22, 0.22, 0.10, 0.05};
+    return gal_interp(t, d, 7, teff, GAL_CLAMP);
 }
 
 void gal_atmosphere_structure(gal_atmosphere *m, double teff, double logg, double zrel, const gal_rosseland *r,
