@@ -48,14 +48,15 @@ test-programs: $(CTESTS)
 run-tests: all test-programs
 	@sh scripts/dev/run_tests.sh $(B) $(ONLY)
 
-# ---- data made at build time: the default SSP table, by the synthesiser, once it is there
+# ---- data made at build time: the default SSP table, by the synthesiser, once it is there; again when its sources changed
+TABLE := build/data/ssp/default.h5
 ifeq ($(MODE),release)
 data: $(B)/galua
-	@if [ ! -f build/data/ssp/default.h5 ] && $(B)/galua --batch -e 'os.exit(rawget(ssp, "synthesise") and 0 or 1)'; then \
-	  mkdir -p build/data/ssp && $(B)/galua --batch ssp make build/data/ssp/default.h5; fi
+	@if { [ ! -f $(TABLE) ] || [ -n "$$(find src/stars -name '*.[ch]' -newer $(TABLE))" ]; } && $(B)/galua --batch -e 'os.exit(rawget(ssp, "synthesise") and 0 or 1)'; then \
+	  mkdir -p build/data/ssp && $(B)/galua --batch ssp make $(TABLE); fi
 else
 data: # one table for every build, made by the fast one
-	@[ -f build/data/ssp/default.h5 ] || $(MAKE) --no-print-directory MODE=release data
+	@[ -f $(TABLE) ] || $(MAKE) --no-print-directory MODE=release data
 endif
 
 # ---- checks
