@@ -7,9 +7,12 @@ local fit = {}
 fit.__index = function(self, key)
   local v = rawget(fit, key)
   if v ~= nil or type(key) ~= "string" then return v end
-  local names = { "data", "model", "target", "ensemble", "seed" }
+  if key:sub(1, 1) == "_" or key == "engine" then return nil end
+  local engine = rawget(self, "engine") -- by its own name too: f.ensemble
+  if engine and core.class_name(engine) == key then return engine end
+  if galua.sampler.known(key) then return nil end
+  local names = { "data", "model", "target", "sampler", "engine", "seed" }
   for k in pairs(fit) do if k:sub(1, 1) ~= "_" then names[#names + 1] = k end end
-  if key:sub(1, 1) == "_" or key == "ensemble" or key == "samples_cache" then return nil end
   galua.fail("a fit has no field or method '%s'%s", key, core.did_you_mean(key, names))
 end
 
@@ -129,46 +132,27 @@ end
 
 function fit:run(given)
   local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", resume = false, fresh = false })
-  local s = self.sampler
   if o.resume then
     if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
     self:restore(o.out)
   end
-  if not self.ensemble then
-    local thin = s.thin > 0 and s.thin or math.max(1, math.floor((s.steps > 0 and s.steps or s.max) / 1000))
-    self.ensemble = galua.ensemble(self.target, { walkers = s.walkers, moves = s.moves, seed = self.seed, thin = thin, force = s.force })
-    self.ensemble:start()
-  end
-  local goal = {}
-  if o.more then goal.more = o.more
-  elseif s.steps > 0 then goal["until"] = s.steps
-  else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, s.max end
-  local finish
-  if o.progress then goal.progress, finish = progress_line() end
+  if not self.engine then self.engine = self.sampler:start(self) end
+  local how, finish = { more = o.more }
+  if o.progress then how.progress, finish = progress_line() end
   if o.out then
-    goal.checkpoint = function() self:save(o.out) end
-    goal.checkpoint_every = 20
+    how.checkpoint = function() self:save(o.out) end
+    how.checkpoint_every = 20
   end
-  local state = self.ensemble:run(goal)
+  local state = self.sampler:run(self.engine, how)
   if finish then finish() end
   self._samples, self._summary = nil, nil
   if o.out then self:save(o.out) end
-  if state == "interrupted" then io.stderr:write("interrupted: " .. self.ensemble.state_text .. "; what there is can be used\n") end
+  if state == "interrupted" then io.stderr:write("interrupted: " .. self.engine.state_text .. "; what there is can be used\n") end
   return self
 end
 
 function fit:need_samples()
-  if not self.ensemble or self.ensemble.stored < 8 then galua.fail("this fit has no samples yet: call fit:run{}") end
-end
-
--- stored samples left out as burn-in
-function fit:burn()
-  local e, s = self.ensemble, self.sampler
-  if s.discard and s.discard > 0 then return math.min(math.floor(s.discard / e.thin), e.stored - 4) end
-  local ok, tau = pcall(e.tau, e)
-  local longest = ok and tau:max() or 0
-  local burn = math.max(e.stored / 4, 3 * longest / e.thin)
-  return math.floor(math.min(burn, e.stored / 2))
+  if not self.engine or not self.sampler:ready(self.engine) then galua.fail("this fit has no samples yet: call fit:run{}") end
 end
 
 -- ---------------------------------------------------------------- samples and summary
@@ -176,7 +160,7 @@ end
 function fit:samples()
   self:need_samples()
   if rawget(self, "_samples") then return self._samples end
-  local x, lp, ll, blobs = self.ensemble:samples{ discard = self:burn() }
+  local x, lp, ll, blobs = self.sampler:draws(self.engine)
   local n = #lp
   local out = { n = n, x = x, lnprior = lp, lnlike = ll, blobs = blobs, values = {}, derived = {} }
   for i, p in ipairs(self.free) do
@@ -206,7 +190,7 @@ function summary:__tostring()
   local lines = { ("%-16s %12s %12s %12s  %-8s %7s  %s"):format("quantity", "median", "-1 sigma", "+1 sigma", "unit", "ESS", "") }
   local function put(r)
     local flag = r.edge ~= "" and ("at the " .. r.edge .. " edge of its prior") or ""
-    if not r.trusted then flag = flag .. (flag ~= "" and "; " or "") .. "chain shorter than 50 tau" end
+    if not r.trusted then flag = flag .. (flag ~= "" and "; " or "") .. self.distrust end
     lines[#lines + 1] = ("%-16s %12s %12s %12s  %-8s %7.0f  %s"):format(r.name, short(r.median), short(r.median - r.q16),
       short(r.q84 - r.median), r.unit, r.ess, flag)
   end
@@ -218,6 +202,7 @@ function summary:__tostring()
   for _, r in ipairs(list) do put(r) end
   lines[#lines + 1] = ("best ln L %.2f; chi^2 per band of the best point %.2f; %d samples; %s"):format(self.best_lnlike,
     self.chi2 / self.nbands, self.n, self.state)
+  for _, line in ipairs(self.notes) do lines[#lines + 1] = line end
   return table.concat(lines, "\n")
 end
 summary.__galua_show = summary.__tostring
@@ -232,13 +217,14 @@ end
 function fit:summary()
   self:need_samples()
   if rawget(self, "_summary") then return self._summary end
-  local parameters, derived = self.ensemble:summary{ discard = self:burn() }
+  local parameters, derived = self.sampler:summary(self.engine)
   local s = self:samples()
   local best = self:residuals()
   local chi2 = 0
   for _, r in ipairs(best) do if r.kind == "detection" then chi2 = chi2 + r.pull ^ 2 end end
   self._summary = setmetatable({ parameters = parameters, derived = derived, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
-    nbands = self.target.nbands, state = self.ensemble.state_text }, summary)
+    nbands = self.target.nbands, state = self.engine.state_text, distrust = self.sampler.distrust,
+    notes = self.sampler.notes and self.sampler:notes(self.engine) or {} }, summary)
   return self._summary
 end
 
@@ -398,15 +384,13 @@ function fit:description()
     format = 1, galua = galua.version, name = self.name, seed = self.seed, limits = self.limits,
     noise = { floor = self.noise.floor or 0, f_cal = type(f_cal) == "number" and f_cal or 0 },
     model = m:describe(), theta = theta, free = priors,
-    sampler = { kind = self.sampler.kind, walkers = self.sampler.walkers, steps = self.sampler.steps, until_tau = self.sampler.until_tau, dtau = self.sampler.dtau,
-      max = self.sampler.max, thin = self.sampler.thin, discard = self.sampler.discard,
-      moves = type(self.sampler.moves) == "string" and self.sampler.moves or "mix" },
+    sampler = self.sampler:store(),
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation },
   }
 end
 
 function fit:save(path)
-  self:need_ensemble()
+  self:need_engine()
   local script = ""
   local source = rawget(_G, "arg")
   source = source and source[0]
@@ -417,17 +401,19 @@ function fit:save(path)
       file:close()
     end
   end
-  self.target:save(self.ensemble, path, { model = json.encode(self:description()), script = script,
-    ssp_provenance = self.model.ssp.provenance, summary = self.ensemble.stored > 8 and tostring(self:summary()) or "" })
+  self.target:save(self.engine, path, { model = json.encode(self:description()), script = script,
+    ssp_provenance = self.model.ssp.provenance, summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" })
   return self
 end
 
-function fit:need_ensemble()
-  if not self.ensemble then galua.fail("this fit has not been run: call fit:run{}") end
+function fit:need_engine()
+  if not self.engine then galua.fail("this fit has not been run: call fit:run{}") end
 end
 
 function fit:restore(path)
-  self.ensemble = self.target:restore(path)
+  local engine = self.target:restore(path, self.sampler.kind)
+  if self.sampler.check_engine then self.sampler:check_engine(engine) end
+  self.engine = engine
   self._samples, self._summary = nil, nil
   return self
 end
@@ -448,8 +434,7 @@ local function load_fit(path, options)
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.calibration{ floor = d.noise.floor, f_cal = d.noise.f_cal },
-    sampler = galua.sampler.ensemble{ walkers = d.sampler.walkers, steps = d.sampler.steps, until_tau = d.sampler.until_tau, dtau = d.sampler.dtau,
-      max = d.sampler.max, thin = d.sampler.thin, discard = d.sampler.discard, moves = d.sampler.moves } }
+    sampler = galua.sampler.from(d.sampler) }
   return f:restore(path)
 end
 

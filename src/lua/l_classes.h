@@ -2,6 +2,7 @@
 #ifndef GAL_LUA_CLASSES_H
 #define GAL_LUA_CLASSES_H
 #include "galua/galaxy.h"
+#include "galua/target.h"
 #include "lua/util.h"
 extern const gal_lua_class gal_lua_cosmo;    /* gal_cosmo */
 extern const gal_lua_class gal_lua_ssp;      /* gal_ssp */
@@ -10,6 +11,17 @@ extern const gal_lua_class gal_lua_prior;    /* gal_prior */
 extern const gal_lua_class gal_lua_obs;      /* gal_obs */
 extern const gal_lua_class gal_lua_target;   /* gal_fit */
 extern const gal_lua_class gal_lua_ensemble; /* gal_ensemble */
+
+/* A sampler at work, as fit{} holds it: how it goes into a results file and back. ENGINES of l_result.c lists them all. */
+struct gal_result;
+struct gal_result_map;
+typedef struct gal_lua_engine {
+    const char *name; /* galua/sampler in the file */
+    const gal_lua_class *cls;
+    gal_status (*put)(struct gal_result *r, const void *engine, const struct gal_result_map *map); /* galua/result.h */
+    gal_status (*restore)(void **out, const struct gal_result *r, const gal_target *t);
+} gal_lua_engine;
+extern const gal_lua_engine gal_lua_engine_ensemble;
 
 /* methods save and restore of a target, in l_result.c */
 int gal_lua_target_save(lua_State *L);

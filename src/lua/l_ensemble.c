@@ -2,6 +2,7 @@
 #include "galua/diag.h"
 #include "galua/ensemble.h"
 #include "galua/fit.h"
+#include "galua/result.h"
 #include "lua/l_classes.h"
 
 #include <math.h>
@@ -288,6 +289,21 @@ const gal_lua_class gal_lua_ensemble = {
     .get = e_get,
     .tostring = e_tostring,
 };
+
+static gal_status engine_put(gal_result *r, const void *engine, const gal_result_map *map)
+{
+    return gal_result_put_ensemble(r, engine, map);
+}
+
+static gal_status engine_restore(void **out, const gal_result *r, const gal_target *t)
+{
+    gal_ensemble *e = NULL;
+    gal_status st = gal_result_restore_ensemble(&e, r, t);
+    *out = e;
+    return st;
+}
+
+const gal_lua_engine gal_lua_engine_ensemble = {"ensemble", &gal_lua_ensemble, engine_put, engine_restore};
 
 /* one move: a name, or { "de", gamma = , weight = } */
 static gal_move read_move(lua_State *L, int idx)

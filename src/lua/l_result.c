@@ -1,4 +1,4 @@
-/* Lua: results files of fits: written from a target and its ensemble, read back into both. */
+/* Lua: results files of fits: written from a target and its sampler, read back into both. */
 #include "galua/fit.h"
 #include "galua/result.h"
 #include "lua/l_classes.h"
@@ -11,6 +11,10 @@ static gal_fit *target(lua_State *L, int idx)
 {
     return gal_lua_check(L, idx, &gal_lua_target);
 }
+
+/* One row per kind of sampler. */
+static const gal_lua_engine *const ENGINES[] = {&gal_lua_engine_ensemble};
+enum { NENGINE = sizeof ENGINES / sizeof *ENGINES };
 
 /* ------------------------------------------------------------------ results file */
 static void map_values(void *ctx, const double *x, double *v)
@@ -71,11 +75,30 @@ out:
     return st;
 }
 
-/* target:save(ensemble, path, { model =, script =, ... }): the strings of the table go to group galua */
+/* The sampler at stack index idx */
+static const gal_lua_engine *engine_at(lua_State *L, int idx, void **obj)
+{
+    for (int i = 0; i < NENGINE; i++)
+        if ((*obj = gal_lua_test(L, idx, ENGINES[i]->cls)))
+            return ENGINES[i];
+    gal_lua_argerror(L, idx, "a sampler that has been started, such as an ensemble");
+    return NULL;
+}
+
+static const gal_lua_engine *engine_named(const char *name)
+{
+    for (int i = 0; i < NENGINE; i++)
+        if (strcmp(ENGINES[i]->name, name) == 0)
+            return ENGINES[i];
+    return NULL;
+}
+
+/* target:save(engine, path, { model =, script =, ... }): the strings of the table go to group galua */
 int gal_lua_target_save(lua_State *L)
 {
     gal_fit *f = target(L, 1);
-    gal_ensemble *e = gal_lua_check(L, 2, &gal_lua_ensemble);
+    void *e;
+    const gal_lua_engine *kind = engine_at(L, 2, &e);
     const char *path = gal_lua_checkstr(L, 3);
     const gal_target *t = gal_fit_target(f);
     size_t d = t->ndim, nb = t->nblob;
@@ -90,7 +113,7 @@ int gal_lua_target_save(lua_State *L)
     gal_fingerprint *fp = NULL;
     gal_status st = GAL_OK;
     GAL_TRY(gal_result_create(&r));
-    GAL_TRY(gal_result_put_ensemble(r, e, &map));
+    GAL_TRY(kind->put(r, e, &map));
     gal_lua_kept(L, 1, "data");
     GAL_TRY(put_data(r, gal_lua_test(L, -1, &gal_lua_obs)));
     GAL_TRY(gal_fingerprint_create(&fp));
@@ -113,25 +136,33 @@ out:
     return 1;
 }
 
-/* target:restore(path) -> ensemble; refused when the file belongs to another fit */
+/* target:restore(path[, sampler]) -> engine; refused when the file belongs to another fit or another sampler */
 int gal_lua_target_restore(lua_State *L)
 {
     gal_fit *f = target(L, 1);
-    const char *path = gal_lua_checkstr(L, 2);
+    const char *path = gal_lua_checkstr(L, 2), *want = lua_isnoneornil(L, 3) ? NULL : gal_lua_checkstr(L, 3), *name;
+    const gal_lua_engine *kind = NULL;
     gal_result *r = NULL;
     gal_fingerprint *fp = NULL;
-    gal_ensemble *e = NULL;
+    void *e = NULL;
     gal_status st = GAL_OK;
     GAL_TRY(gal_result_read(&r, path));
     GAL_TRY(gal_fingerprint_create(&fp));
     GAL_TRY(add_fingerprint(f, fp));
     GAL_TRY(gal_result_check_fingerprint(r, path, fp));
-    GAL_TRY(gal_result_restore_ensemble(&e, r, gal_fit_target(f)));
+    GAL_TRY(gal_result_get_text(r, "galua", "sampler", &name));
+    kind = engine_named(name);
+    if (!kind)
+        GAL_THROW(GAL_EFORMAT, "%s: made by sampler '%s', which this version does not have", path, name);
+    if (want && strcmp(want, name) != 0)
+        GAL_THROW(GAL_EINVAL, "%s holds a run of sampler.%s, this fit has sampler.%s; choose another file, or start afresh",
+                  path, name, want);
+    GAL_TRY(kind->restore(&e, r, gal_fit_target(f)));
 out:
     gal_fingerprint_free(fp);
     gal_result_free(r);
     gal_lua_checkstatus(L, st);
-    gal_lua_push(L, &gal_lua_ensemble, e);
+    gal_lua_push(L, kind->cls, e);
     gal_lua_keep(L, -1, 1, "target");
     return 1;
 }

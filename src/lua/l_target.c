@@ -149,9 +149,10 @@ static int t_fingerprint(lua_State *L)
 }
 static const gal_lua_row t_methods[] = {
     {"save", gal_lua_target_save,
-     "save(ensemble, path, texts) -> target\nWrites the results file; texts are kept in group galua."},
+     "save(engine, path, texts) -> target\nWrites the results file of a sampler's run; texts are kept in group galua."},
     {"restore", gal_lua_target_restore,
-     "restore(path) -> ensemble\nThe stored ensemble, to go on bit for bit; refused when the file is of another fit."},
+     "restore(path[, sampler]) -> engine\nThe stored run, to go on bit for bit; refused when the file is of another fit "
+     "or sampler."},
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},

@@ -54,7 +54,7 @@ function bench.fit()
         ["ism.N_MC"] = galua.prior.loguniform(1, 1e6), ["ism.tau_esc"] = galua.prior.loguniform(1e6, 1e8),
         ["ism.Rdust"] = galua.prior.loguniform(1e2, 1e5), ["ism.f_PAH"] = galua.prior.uniform(0, 0.6) } }
     f:run{ progress = false }
-    rate[n] = f.ensemble.evaluations / f.ensemble.seconds
+    rate[n] = f.engine.evaluations / f.engine.seconds
   end
   galua.threads(before)
   put("fit.models_per_second", rate[1], "1/s", { size = "21 bands, 10 free parameters, 1 thread" })

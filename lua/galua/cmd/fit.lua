@@ -99,10 +99,8 @@ local function dry_run(f)
     n = n + m
   end
   local each = (clock() - start) / n
-  local walkers = f.sampler.walkers > 0 and f.sampler.walkers or math.max(32, 4 * t.ndim)
-  local steps = f.sampler.steps > 0 and f.sampler.steps or f.sampler.max
-  print(("about %.3g us per model; %s%d steps of %d walkers take about %.3g s"):format(each * 1e6,
-    f.sampler.steps > 0 and "" or "at most ", steps, walkers, each * steps * walkers))
+  local evaluations, words = f.sampler:cost(t)
+  print(("about %.3g us per model; %s take about %.3g s"):format(each * 1e6, words, each * evaluations))
 end
 
 local function run(args)
@@ -162,7 +160,7 @@ local function run(args)
     if not ok then galua.fail("figures: %s", tostring(e)) end
     print(("figures: %s_sed.pdf %s_corner.pdf %s_sfh.pdf"):format(prefix, prefix, prefix))
   end
-  return f.ensemble.state == "interrupted" and 1 or 0
+  return f.engine.state == "interrupted" and 1 or 0
 end
 
 return {

@@ -1,0 +1,91 @@
+-- sampler.ensemble{}: walkers that move in two halves, until their chain is long enough.
+local galua = require "galua"
+local core = require "galua.core"
+local def = { name = "ensemble", distrust = "chain shorter than 50 tau" }
+
+def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false }
+
+local move_names = { "mix", "stretch", "de", "snooker", "walk" }
+
+function def.check(o)
+  o.moves = o.moves or "mix"
+  for _, name in ipairs { "walkers", "steps", "max", "thin", "discard" } do
+    local v = o[name]
+    if not (v >= 0 and v <= 2 ^ 31 and v == math.floor(v)) then
+      galua.fail("sampler.ensemble: %s must be a whole number, 0 or more, got %.10g", name, v)
+    end
+  end
+  if not (o.until_tau >= 0 and o.until_tau < math.huge) then
+    galua.fail("sampler.ensemble: until_tau must be a number of autocorrelation times, 0 or more, got %g", o.until_tau)
+  end
+  if type(o.moves) == "string" then
+    local known = false
+    for _, name in ipairs(move_names) do known = known or name == o.moves end
+    if not known then
+      galua.fail("sampler.ensemble: unknown moves '%s'%s (known: %s)", o.moves, core.did_you_mean(o.moves, move_names),
+        table.concat(move_names, ", "))
+    end
+  elseif type(o.moves) ~= "table" or next(o.moves) == nil then
+    galua.fail("sampler.ensemble: moves must be a name or a list of moves, got %s", type(o.moves) == "table" and "an empty table" or
+      type(o.moves))
+  end
+  if o.steps == 0 and o.until_tau == 0 then o.until_tau = 50 end
+  if o.max == 0 then o.max = 20000 end
+end
+
+function def.text(s)
+  return ("sampler.ensemble{ %s moves, %s }"):format(type(s.moves) == "string" and s.moves or "own",
+    s.until_tau > 0 and ("until %g autocorrelation times, at most %d steps"):format(s.until_tau, s.max) or s.steps .. " steps")
+end
+
+-- own moves are kept in the state of the engine, not here
+function def.store(s)
+  return { kind = s.kind, walkers = s.walkers, steps = s.steps, until_tau = s.until_tau, dtau = s.dtau, max = s.max, thin = s.thin,
+    discard = s.discard, moves = type(s.moves) == "string" and s.moves or "mix" }
+end
+
+function def.start(s, fit)
+  local thin = s.thin > 0 and s.thin or math.max(1, math.floor((s.steps > 0 and s.steps or s.max) / 1000))
+  return galua.ensemble(fit.target, { walkers = s.walkers, moves = s.moves, seed = fit.seed, thin = thin, force = s.force }):start()
+end
+
+function def.run(s, engine, how)
+  local goal = { progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
+  if how.more then goal.more = how.more
+  elseif s.steps > 0 then goal["until"] = s.steps
+  else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, s.max end
+  return engine:run(goal)
+end
+
+function def.ready(_, engine) return engine.stored >= 8 end
+
+-- stored samples left out as burn-in
+local function burn(s, engine)
+  if s.discard > 0 then return math.min(math.floor(s.discard / engine.thin), engine.stored - 4) end
+  local ok, tau = pcall(engine.tau, engine)
+  local longest = ok and tau:max() or 0
+  local n = math.max(engine.stored / 4, 3 * longest / engine.thin)
+  return math.floor(math.min(n, engine.stored / 2))
+end
+
+function def.draws(s, engine) return engine:samples{ discard = burn(s, engine) } end
+function def.summary(s, engine) return engine:summary{ discard = burn(s, engine) } end
+
+function def.cost(s, target)
+  local walkers = s.walkers > 0 and s.walkers or math.max(32, 4 * target.ndim)
+  local steps = s.steps > 0 and s.steps or s.max
+  return steps * walkers, ("%s%d steps of %d walkers"):format(s.steps > 0 and "" or "at most ", steps, walkers)
+end
+
+def.doc = [[sampler.ensemble{ walkers =, moves =, steps = } -> sampler
+Affine-invariant ensemble (Goodman & Weare 2010). By default it runs until 50 autocorrelation times.
+@param walkers (4 ndim, at least 32) number of walkers
+@param moves (mix) 'mix' = 0.8 DE + 0.2 snooker, 'stretch', 'de', 'snooker', 'walk', or a list for ensemble()
+@param steps run this many steps
+@param until_tau (50) run until the chain is this many autocorrelation times long
+@param dtau (0.05) and its autocorrelation times change by less than this fraction while it grows by a tenth
+@param max (20000) with until_tau: at most so many steps
+@param thin (about 1000 samples a walker) keep every so many steps
+@param discard (a quarter, at least 3 tau) steps left out as burn-in
+@param force (false) accept few walkers or poor start positions]]
+return def

@@ -1,0 +1,97 @@
+-- Samplers as fit{} takes them: a name, options, and methods that make and drive the sampler at work (the engine).
+--
+-- lua/galua/sampler/NAME.lua returns the definition of sampler.NAME{}; every such file is found by itself:
+--   name, doc      "ensemble"; help text of sampler.NAME
+--   options        options and their defaults, as for galua.options
+--   check(o)       complete and check the options; optional
+--   text(s)        one line: sampler.NAME{ ... }
+--   store(s)       plain data to make the same sampler again from; optional: all options that are plain
+--   start(s, fit)  -> engine, ready to run: a handle with fields state, state_text, seconds, evaluations
+--   run(s, engine, how) -> state     how = { more =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
+--                                    goes on where the engine stands; `more` nil: until the goal of the options
+--   check_engine(s, engine)          raise when an engine restored from a file has other settings; optional
+--   ready(s, engine) -> boolean      are there draws?
+--   draws(s, engine) -> x, lnprior, lnlike, blobs     equally weighted; sampled coordinates
+--   summary(s, engine) -> rows, rows                  parameters, derived quantities (gal_lua_push_summary)
+--   distrust       what the summary says of a row that is not trusted
+--   notes(s, engine) -> list of lines below the summary; optional
+--   cost(s, target) -> evaluations, words             for --dry-run
+-- The engine's class has a row in ENGINES of src/lua/l_result.c: how it goes into a results file and back.
+local galua = require "galua"
+local doc = require "galua.doc"
+local core = require "galua.core"
+local M = {}
+local definitions = {}
+
+local mt = {}
+function mt.__index(s, key)
+  return definitions[rawget(s, "kind")][key]
+end
+function mt.__tostring(s) return s:text() end
+
+-- whether x is a sampler
+function M.is(x) return type(x) == "table" and getmetatable(x) == mt end
+
+-- whether there is a sampler of that name
+function M.known(name) return definitions[name] ~= nil end
+
+local function plain(v)
+  local kind = type(v)
+  if kind == "number" or kind == "string" or kind == "boolean" then return true end
+  if kind ~= "table" then return false end
+  for i = 1, #v do if not plain(v[i]) or type(v[i]) == "table" then return false end end
+  for k in pairs(v) do if type(k) ~= "number" then return false end end
+  return true
+end
+
+local function store(s)
+  local out = {}
+  for k, v in pairs(s) do if plain(v) then out[k] = v end end
+  return out
+end
+
+-- Make sampler.NAME{} known.
+function M.register(def)
+  for _, key in ipairs { "name", "options", "text", "start", "run", "ready", "draws", "summary", "distrust", "cost", "doc" } do
+    if def[key] == nil then galua.fail("sampler.register: %s has no '%s'", tostring(def.name), key) end
+  end
+  def.store = def.store or store
+  definitions[def.name] = def
+  M[def.name] = function(given)
+    local o = galua.options("sampler." .. def.name, given, def.options)
+    if def.check then def.check(o) end
+    o.kind = def.name
+    return setmetatable(o, mt)
+  end
+  doc.text("sampler." .. def.name, M[def.name], def.doc)
+end
+
+-- The sampler that s:store() describes; an option that this version does not know is left out.
+function M.from(data)
+  local def = definitions[data.kind]
+  if not def then
+    local names = {}
+    for name in pairs(definitions) do names[#names + 1] = name end
+    galua.fail("this version has no sampler '%s'%s", tostring(data.kind), core.did_you_mean(tostring(data.kind), names))
+  end
+  local o = {}
+  for k, v in pairs(data) do if def.options[k] ~= nil then o[k] = v end end
+  return M[data.kind](o)
+end
+
+local names = {}
+for _, module in ipairs(core.modules()) do
+  local name = module:match("^galua%.sampler%.([%w_]+)$")
+  if name then
+    M.register(require(module))
+    names[#names + 1] = ("sampler.%s{}"):format(name)
+  end
+end
+
+doc.text("sampler", M, ("Samplers for fit{ sampler = ... }: %s."):format(table.concat(names, ", ")))
+doc.text("sampler.is", M.is, "sampler.is(x) -> boolean\nWhether x is a sampler.")
+doc.text("sampler.known", M.known, "sampler.known(name) -> boolean\nWhether there is a sampler of that name.")
+doc.text("sampler.from", M.from, "sampler.from(table) -> sampler\nThe sampler that a results file describes.")
+doc.text("sampler.register", M.register, [[sampler.register(definition)
+Make a new kind of sampler known as sampler.NAME; lua/galua/sampler/init.lua lists what a definition holds.]])
+return M
