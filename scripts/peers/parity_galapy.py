@@ -60,7 +60,8 @@ def library_b():
     u = lambda/3000, l0 = 400 (1 + T/1e8)^0.5 (Z/0.02)^0.1,
     L = 0.25 (1 + T/3e6)^-0.9 (Z/0.02)^-0.15 exp(-l0/lambda) u^-1.5 / (1 + u^2/4)
         * [lambda < 912: 0.05 / (1 + T/5e6)] * [lambda < 3646: 1 / (1 + 0.6 q/(1 + q)), q = (T/3e8)^0.5]"""
-    x = np.concatenate([np.arange(112) / 40, 2.8 + np.arange(320) / 200, 4.4 + np.arange(130) / 50, 7 + np.arange(61) / 20])
+    pieces = ((0, 112, 40), (2.8, 320, 200), (4.4, 130, 50), (7, 61, 20))  # from, nodes, nodes per decade
+    x = np.concatenate([a + np.arange(n) / per for a, n, per in pieces])
     lam = 10 ** x
     age = 2e5 * 10 ** (4.9 * np.arange(90) / 89)
     met = np.array([2e-4, 1e-3, 5e-3, 0.02, 0.06])
@@ -195,12 +196,12 @@ def evaluate(lib, g, s, extra, ism, agn, syn, nff, sfh, dark):
     uv = wl <= 912.0
     qh = trap_int(wl[uv], lu[uv] * wl[uv] * gxy.Q_H_fact) * Lsun
     age, c = g["age"], gxy.sfh
-    d = [t_mc, t_dd, gxy.ism.mc.A_V(), gxy.ism.dd.A_V(), e_mc, e_dd, qh, gxy.csp.core.RCCSN(), c.Mstar(age), c.Mdust(age), c.Mgas(age),
-         c.Zgas(age), c.Zstar(age), c(age), gxy.nff.Te(), gxy.cosmo._TF(g["redshift"]), gxy.UA]
+    d = [t_mc, t_dd, gxy.ism.mc.A_V(), gxy.ism.dd.A_V(), e_mc, e_dd, qh, gxy.csp.core.RCCSN(), c.Mstar(age), c.Mdust(age),
+         c.Mgas(age), c.Zgas(age), c.Zstar(age), c(age), gxy.nff.Te(), gxy.cosmo._TF(g["redshift"]), gxy.UA]
     n, cn = nodes[lib], cnodes[lib]
     zero = np.zeros(len(cn))
-    comp = np.array([gxy.components[k][cn] if k in gxy.components and gxy.components[k] is not None else zero for k in components],
-                    dtype=float)
+    have = gxy.components
+    comp = np.array([have[k][cn] if have.get(k) is not None else zero for k in components], dtype=float)
     res = dict(sed=sed[n].astype(float), total=np.asarray(lum, float)[n], igm=gxy.igm_trans[n], comp=comp,
                band=np.array([f60[b] for b in bands]), band62=np.array([f62[b] for b in bands]), derived=np.array(d, float))
     why = None
@@ -218,8 +219,8 @@ def rounded(x):
 
 def store(f, name, data, **attrs):
     data = np.asarray(data)
-    d = f.create_dataset(name, data=data, compression="gzip", compression_opts=9, shuffle=True) if data.size > 32 and data.dtype.kind != "S" \
-        else f.create_dataset(name, data=data)
+    packed = dict(compression="gzip", compression_opts=9, shuffle=True) if data.size > 32 and data.dtype.kind != "S" else {}
+    d = f.create_dataset(name, data=data, **packed)
     for k, v in attrs.items():
         d.attrs[k] = v
 
@@ -249,7 +250,8 @@ for isfh, sfh in enumerate(("insitu", "constant", "delayedexp", "lognormal", "in
             redrawn[why] = redrawn.get(why, 0) + 1
             continue
         par = {**g, **{"sfh." + k: v for k, v in s.items()}, **{"ism." + k: v for k, v in ism.items()},
-               **{"agn." + k: v for k, v in agn.items()}, **{"syn." + k: v for k, v in syn.items()}, **{"nff." + k: v for k, v in nff.items()}}
+               **{"agn." + k: v for k, v in agn.items()}, **{"syn." + k: v for k, v in syn.items()},
+               **{"nff." + k: v for k, v in nff.items()}}
         rows.append((lib, dark, par, extra, res))
     with h5py.File(os.path.join(out, "parity_%s.h5" % sfh), "w", libver=("earliest", "v110")) as f:
         for k, v in stamp.items():

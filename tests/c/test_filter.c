@@ -626,6 +626,51 @@ static void golden_parity(void **state)
     gal_filter_unref(f);
 }
 
+/* pivot, norm and end wavelengths of the reference: curves as photon responses, trapezia over their nodes */
+static void golden_pivots(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        double pivot, norm, lo, hi;
+    } ref[] = {{"GALEX/NUV", 2300.78481, 0.0507910175, 1690, 3010},
+               {"GOODS/b", 4311.95218, 13.4653005, 3570, 4890},
+               {"SDSS/g", 4702.49528, 11.197016, 3630, 5830},
+               {"GOODS/v", 5913.85368, 6.19484369, 4600, 7250},
+               {"SDSS/r", 6175.57888, 11.2900022, 5380, 7230},
+               {"GOODS/i", 7697.40402, 13.5629939, 6550, 8700},
+               {"GOODS/z", 9102.88045, 26.7714383, 7910, 10990},
+               {"2MASS/H", 16494.9471, 6.56580111, 12890, 19140},
+               {"JWST/NIRCam/F444W", 44043.1509, 8.27562011, 37131.8, 50995.5},
+               {"Spitzer/MIPS/24mu", 237588.869, 4.47006525, 180050, 322070},
+               {"Herschel/PACS/blue", 714985.538, 6.61011474, 515003, 1285003},
+               {"Herschel/SPIRE/PMW", 3510455.55, 7.85046796, 2370229, 4728132},
+               {"ALMA/B3", 30892552.4, 3.12771612, 26000000, 36000000}};
+    static double wave[2000], trans[2000];
+    for (size_t i = 0; i < sizeof ref / sizeof *ref; i++) {
+        char path[200], line[300];
+        size_t n = 0;
+        snprintf(path, sizeof path, "../shared/data/galapy_database/filters/%s.dat", ref[i].file);
+        FILE *in = fopen(path, "r");
+        if (!in) {
+            printf("skipped: %s is absent\n", path);
+            skip();
+        }
+        while (fgets(line, sizeof line, in))
+            if (line[0] != '#')
+                n += sscanf(line, "%lf %lf", &wave[n], &trans[n]) == 2;
+        fclose(in);
+        gal_filter *f;
+        OK(gal_filter_create(&f, ref[i].file, wave, trans, n, false, path));
+        near_rel(f->pivot, ref[i].pivot,
+                 2e-5); /* the reference is a trapezoid in l, ours exact for a piecewise linear curve */
+        near_rel(f->norm, ref[i].norm, 4e-5);
+        near_rel(f->wave[0], ref[i].lo, 1e-6);
+        near_rel(f->wave[f->n - 1], ref[i].hi, 1e-6);
+        gal_filter_unref(f);
+    }
+}
+
 static void dsps_file(void **state)
 {
     (void)state;
@@ -705,6 +750,7 @@ int main(void)
         cmocka_unit_test(names_and_sets),
         cmocka_unit_test(file_formats),
         cmocka_unit_test(golden_parity),
+        cmocka_unit_test(golden_pivots),
         cmocka_unit_test(dsps_file),
         cmocka_unit_test(bad_files),
     };
