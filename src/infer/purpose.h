@@ -5,5 +5,15 @@ enum {
     RNG_ENSEMBLE_START = 0x656e0001, /* (source, attempt, walker): point of the unit cube */
     RNG_ENSEMBLE_STEP = 0x656e0002,  /* (source, step, 0): which move, which halves */
     RNG_ENSEMBLE_MOVE = 0x656e0003,  /* (source, step, walker): proposal, then acceptance */
+    RNG_SPACE_START = 0x73700001,    /* (source, attempt, point): point of the standard normal prior */
+    RNG_NUTS_ITER = 0x6e750001,      /* (source, iteration, chain): momentum, directions, choices of one trajectory */
+    RNG_NUTS_STEP = 0x6e750002,      /* (source, iteration, chain): momenta of the search for a step size */
+    RNG_GMIX_DRAW = 0x676d0001,      /* (source, purpose of the caller, draw): component, then normal deviates */
+    RNG_GMIX_RESAMPLE = 0x676d0002,  /* (source, purpose of the caller, 0): offset of systematic resampling */
+    RNG_PATH_ELBO = 0x70610001,      /* (source, path, iterate): normal deviates */
+    RNG_SMC_PRIOR = 0x736d0001,      /* (source, attempt, particle): point of the standard normal prior */
+    RNG_SMC_RESAMPLE = 0x736d0002,   /* (source, level, 0): ancestors */
+    RNG_SMC_MOVE = 0x736d0003,       /* (source, level << 32 | step, particle): proposal, then acceptance */
+    RNG_SMC_BOOTSTRAP = 0x736d0004,  /* (source, replicate, 0): weights of the families */
 };
 #endif

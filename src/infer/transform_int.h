@@ -1,0 +1,24 @@
+/* Internals of the unconstrained space. */
+#ifndef GAL_INFER_TRANSFORM_INT_H
+#define GAL_INFER_TRANSFORM_INT_H
+#include "galua/transform.h"
+
+#define LN_SQRT_2PI 0.91893853320467274178
+
+enum { W_U, W_Z, W_THETA, W_LN, W_BLOB, W_BACK, W_STENCIL, W_VALUE, W_JAC, W_N };
+struct gal_space {
+    const gal_target *t;
+    size_t d;
+    bool probit, separable, analytic;
+    char text[120];
+    size_t evaluations;
+    double *work[W_N];
+    size_t room[W_N];
+    size_t *index;
+    size_t nindex;
+};
+/* Working memory number `which` of at least n doubles; contents are lost when it grows. NULL when out of memory. */
+double *space_work(gal_space *s, int which, size_t n);
+void space_unit(size_t n, const double *z, double *u);     /* u = Phi(z), inside (0, 1) */
+double space_lnprior(const gal_space *s, const double *z); /* ln N(z; 0, I) */
+#endif
