@@ -22,7 +22,7 @@ typedef struct gal_ssp {
     size_t nline;               /* emission lines (DSPS layout), 0 when absent; lines are NOT removed from lum */
     char **line_name;           /* [nline] */
     double *line_wave;          /* [nline] A vacuum */
-    float *line_lum;            /* [nz][nage][nline] Lsun/Msun formed */
+    float *line_lum;            /* [nu][nz][nage][nline] Lsun/Msun formed */
     char *name;                 /* short name, e.g. "builtin-kroupa" */
     char *imf;                  /* "kroupa", ... or "" when unknown */
     char *provenance;           /* how it was made or the file it came from: text for humans and results files */

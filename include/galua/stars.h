@@ -37,8 +37,11 @@ typedef struct gal_synth_opts {
     size_t nz;
     const double *age; /* [nage] yr, NULL = default 107: log10 = 5.0 .. 10.2 */
     size_t nage;
-    bool nebular;       /* add continuum and lines */
-    double logu;        /* ionisation parameter, default -2.5 */
+    bool nebular; /* add continuum and lines */
+    double logu;  /* ionisation parameter, default -2.5 */
+    const double
+        *logu_axis; /* [nlogu] ascending: the table gets a log U axis; NULL = one table at logu. Needs nebular */
+    size_t nlogu;
     double fesc, fdust; /* escaping fraction of ionising photons; fraction absorbed by dust inside HII regions */
     bool postagb; /* insert post-AGB stars before white dwarfs (they matter below 2000 A after 100 Myr); default off */
     const gal_tracks *tracks; /* NULL = computed for this call; otherwise made for the same z */

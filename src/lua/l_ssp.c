@@ -64,31 +64,117 @@ static const gal_lua_field fields[] = {
     {NULL, NULL},
 };
 
-/* nearest table node when `exact` is what the user asked, else the model's interpolation: ln age, linear Z */
+/* Corners of the cell of the table that holds (age, Z, log U), as the model interpolates: ln age, linear Z and log U. */
+typedef struct {
+    size_t n, iu[8], k[8]; /* index of logU; of (Z, age) */
+    double w[8];
+} corners;
+
+static void axis_cell(const double *x, size_t n, double v, size_t *i, double *f)
+{
+    *i = n > 1 ? gal_search(x, n, v) : 0;
+    *f = n > 1 ? (v - x[*i]) / (x[*i + 1] - x[*i]) : 0;
+}
+
+static corners locate(lua_State *L, const gal_ssp *s, int arg)
+{
+    double age = gal_lua_checknum(L, arg), z = gal_lua_checknum(L, arg + 1);
+    const char *name = s->name ? s->name : "";
+    corners c = {0};
+    size_t ia, iz, iu = 0;
+    double fa, fz, fu = 0;
+    if (!(age >= 0 && age <= s->age[s->nage - 1]))
+        gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': age %g yr is not in 0 .. %g", name, age, s->age[s->nage - 1]);
+    if (!(z >= s->z[0] && z <= s->z[s->nz - 1]))
+        gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': metallicity %g is not in %g .. %g", name, z, s->z[0], s->z[s->nz - 1]);
+    if (s->nu > 1) {
+        double u = gal_lua_checknum(L, arg + 2);
+        if (!(u >= s->logu[0] && u <= s->logu[s->nu - 1]))
+            gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': log U %g is not in %g .. %g", name, u, s->logu[0],
+                          s->logu[s->nu - 1]);
+        axis_cell(s->logu, s->nu, u, &iu, &fu);
+    }
+    axis_cell(s->z, s->nz, z, &iz, &fz);
+    axis_cell(s->age, s->nage, age, &ia, &fa);
+    if (s->nage > 1)
+        fa = age <= s->age[0] ? 0
+             : s->age[ia] > 0 ? log(age / s->age[ia]) / log(s->age[ia + 1] / s->age[ia])
+                              : age / s->age[ia + 1];
+    for (int i = 0; i < 8; i++) {
+        double w = (i & 1 ? fa : 1 - fa) * (i & 2 ? fz : 1 - fz) * (i & 4 ? fu : 1 - fu);
+        if (w == 0)
+            continue;
+        c.iu[c.n] = iu + (i & 4 ? 1 : 0);
+        c.k[c.n] = (iz + (i & 2 ? 1 : 0)) * s->nage + ia + (i & 1 ? 1 : 0);
+        c.w[c.n++] = w;
+    }
+    return c;
+}
+
 static int spectrum(lua_State *L)
 {
     gal_ssp *s = self(L);
-    double age = gal_lua_checknum(L, 2), z = gal_lua_checknum(L, 3);
-    if (!(age >= 0 && age <= s->age[s->nage - 1]))
-        return gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': age %g yr is not in 0 .. %g", s->name ? s->name : "", age,
-                             s->age[s->nage - 1]);
-    if (!(z >= s->z[0] && z <= s->z[s->nz - 1]))
-        return gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': metallicity %g is not in %g .. %g", s->name ? s->name : "", z,
-                             s->z[0], s->z[s->nz - 1]);
-    size_t ia = s->nage > 1 ? gal_search(s->age, s->nage, age) : 0, iz = s->nz > 1 ? gal_search(s->z, s->nz, z) : 0;
-    double fa = 0, fz = s->nz > 1 ? (z - s->z[iz]) / (s->z[iz + 1] - s->z[iz]) : 0;
-    if (s->nage > 1 && age > s->age[0])
-        fa = s->age[ia] > 0 ? log(age / s->age[ia]) / log(s->age[ia + 1] / s->age[ia]) : age / s->age[ia + 1];
+    corners c = locate(L, s, 2);
     double *out = gal_lua_pushvec(L, s->nwave);
-    for (int j = 0; j < 2; j++)
-        for (int i = 0; i < 2; i++) {
-            double w = (i ? fa : 1 - fa) * (j ? fz : 1 - fz);
-            if (w == 0)
-                continue;
-            const float *l = gal_ssp_spec(s, 0, iz + (size_t)j, ia + (size_t)i);
-            for (size_t k = 0; k < s->nwave; k++)
-                out[k] += w * (double)l[k];
-        }
+    for (size_t j = 0; j < c.n; j++) {
+        const float *l = s->lum + (c.iu[j] * s->nz * s->nage + c.k[j]) * s->nwave;
+        for (size_t k = 0; k < s->nwave; k++)
+            out[k] += c.w[j] * (double)l[k];
+    }
+    return 1;
+}
+
+static int value(lua_State *L)
+{
+    gal_ssp *s = self(L);
+    const char *name = gal_lua_checkstr(L, 2);
+    const struct {
+        const char *name;
+        const float *x;
+        bool log;
+    } tables[] = {{"mass", s->mass, false},
+                  {"qh", s->qh, true},
+                  {"qhei", s->qhei, true},
+                  {"rate_cc", s->rate_cc, false},
+                  {"rate_ia", s->rate_ia, false}};
+    const size_t n = sizeof tables / sizeof *tables;
+    size_t i = 0;
+    while (i < n && strcmp(name, tables[i].name) != 0)
+        i++;
+    if (i == n)
+        return gal_lua_error(L, GAL_ENOTFOUND, "ssp:value: no table '%s' (known: mass qh qhei rate_cc rate_ia)", name);
+    if (!tables[i].x)
+        return lua_pushnil(L), 1;
+    if (s->nu > 1 && lua_isnoneornil(L, 5)) { /* these do not depend on log U */
+        lua_settop(L, 4);
+        lua_pushnumber(L, s->logu[0]);
+    }
+    corners c = locate(L, s, 3);
+    double sum = 0;
+    for (size_t j = 0; j < c.n; j++)
+        sum += c.w[j] * (tables[i].log ? pow(10, (double)tables[i].x[c.k[j]]) : (double)tables[i].x[c.k[j]]);
+    lua_pushnumber(L, tables[i].log ? log10(sum) : sum);
+    return 1;
+}
+
+static int lines(lua_State *L)
+{
+    gal_ssp *s = self(L);
+    corners c = locate(L, s, 2);
+    lua_createtable(L, (int)s->nline, 0);
+    for (size_t i = 0; i < s->nline; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < c.n; j++)
+            sum += c.w[j] * (double)s->line_lum[(c.iu[j] * s->nz * s->nage + c.k[j]) * s->nline + i];
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, s->line_name[i]);
+        lua_setfield(L, -2, "name");
+        lua_pushnumber(L, s->line_wave[i]);
+        lua_setfield(L, -2, "wave");
+        lua_pushnumber(L, sum);
+        lua_setfield(L, -2, "lum");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
     return 1;
 }
 
@@ -143,7 +229,18 @@ static void show(lua_State *L, void *obj)
 }
 
 static const gal_lua_row methods[] = {
-    {"spectrum", spectrum, "spectrum(age, Z) -> vec [Lsun/A per Msun formed]\nInterpolated in ln(age) and Z."},
+    {"spectrum", spectrum,
+     "spectrum(age, Z[, logU]) -> vec [Lsun/A per Msun formed]\nInterpolated in ln(age), Z and, where the table has "
+     "that "
+     "axis, logU."},
+    {"value", value,
+     "value(name, age, Z) -> number, or nil when the table does not hold it\nPer Msun formed: mass (surviving, with "
+     "remnants),\n"
+     "qh, qhei (log10 of photons/s below 911.75, 504.26 A), rate_cc, rate_ia (supernovae per yr). Interpolated as the "
+     "spectra."},
+    {"lines", lines,
+     "lines(age, Z[, logU]) -> list of { name =, wave = [A], lum = [Lsun per Msun formed] }\nEmission lines of a table "
+     "with nebular emission; they are in the spectra too."},
     {"info", info, "info() -> text\nAxes, optional tables, provenance, hash."},
     {"write", write_table,
      "write(path[, format]) -> ssp\nFormats galua, dsps, galapy, fits; by default from the suffix: .h5, .dsps.h5, "

@@ -106,16 +106,26 @@ static int synthesise(lua_State *L)
     }
     int top = lua_gettop(L); /* imf value at top - 1 when it is a function */
     so.imf.mlo = gal_lua_opt_range(&o, "mlo", so.imf.mlo, 0.08, 10);
-    so.imf.mhi = gal_lua_opt_range(&o, "mhi", so.imf.mhi, 10, 150);
+    so.imf.mhi = gal_lua_opt_range(&o, "mhi", so.imf.mhi, 10, 100);
     so.nebular = gal_lua_opt_bool(&o, "nebular", so.nebular);
-    so.logu = gal_lua_opt_range(&o, "logu", so.logu, -4, -1);
+    size_t n = 0;
+    if (gal_lua_opt_push(&o, "logu")) { /* a number, or a list that becomes an axis */
+        bool list = lua_type(L, -1) != LUA_TNUMBER;
+        lua_pop(L, 1);
+        if (list && (so.logu_axis = gal_lua_opt_vec(&o, "logu", &so.nlogu)))
+            for (size_t i = 0; i < so.nlogu; i++)
+                if (!(so.logu_axis[i] >= -4 && so.logu_axis[i] <= -1))
+                    return gal_lua_error(L, GAL_EDOMAIN, "ssp.synthesise: logu: element %d is %g, outside -4 .. -1",
+                                         (int)i + 1, so.logu_axis[i]);
+        if (!list)
+            so.logu = gal_lua_opt_range(&o, "logu", so.logu, -4, -1);
+    }
     so.fesc = gal_lua_opt_range(&o, "fesc", so.fesc, 0, 1);
     so.fdust = gal_lua_opt_range(&o, "fdust", so.fdust, 0, 1);
     so.postagb = gal_lua_opt_bool(&o, "postagb", so.postagb);
     double zmin = gal_lua_opt_range(&o, "zmin", 1e-4, 1e-4, 0.05),
            zmax = gal_lua_opt_range(&o, "zmax", 0.05, 1e-4, 0.05);
     int nz = gal_lua_opt_int(&o, "nz", 0, 1, 200), nage = gal_lua_opt_int(&o, "nage", 0, 2, 2000);
-    size_t n = 0;
     const double *z = gal_lua_opt_vec(&o, "z", &n), *age = NULL;
     if (z)
         so.z = z, so.nz = n;
@@ -187,7 +197,8 @@ void gal_luaopen_synth(lua_State *L)
          "@param zmax (0.05) highest\n@param nz (8) their number\n@param age [yr] ages, ascending\n"
          "@param nage number of log-spaced ages, 1e5 .. 1.5e10\n@param nebular (false) add nebular continuum and "
          "lines\n"
-         "@param logu (-2.5) ionisation parameter\n@param fesc (0) escaping fraction of ionising photons\n"
+         "@param logu (-2.5) ionisation parameter; a list becomes an axis of the table (needs nebular)\n@param fesc "
+         "(0) escaping fraction of ionising photons\n"
          "@param fdust (0) fraction of them absorbed by dust in HII regions\n@param postagb (false) post-AGB stars\n"
          "@param cache file that keeps the star spectra (default: the user's cache folder)\n"
          "@param progress (false) show it on stderr\n"

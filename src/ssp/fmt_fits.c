@@ -1,6 +1,6 @@
 /* SSP tables in FITS (docs/formats.md): the spectra are the primary image, float32 [logU][Z][age][wave] (NAXIS1 = wave);
  * binary tables WAVE, AGE, METALS (and LOGU) hold the axes; images MASS, QH, QHEI, RATE_CC, RATE_IA [Z][age] and LINE_LUM
- * [Z][age][line] with table LINES what else there is; table META the texts. Every HDU has checksums. */
+ * [Z][age][line] (with a logU axis [logU][Z][age][line]) with table LINES what else there is; table META the texts. Every HDU has checksums. */
 #include "ssp_int.h"
 
 #include <ctype.h>
@@ -31,7 +31,8 @@ static gal_status write_axis(gal_fits *f, const char *name, const char *unit, co
 
 static gal_status write_lines(gal_fits *f, const gal_ssp *s)
 {
-    size_t width = 1, dims[3] = {s->nz, s->nage, s->nline};
+    size_t width = 1, dims[4] = {s->nu, s->nz, s->nage, s->nline};
+    int skip = s->nu == 1;
     for (size_t i = 0; i < s->nline; i++)
         if (strlen(s->line_name[i]) > width)
             width = strlen(s->line_name[i]);
@@ -39,7 +40,8 @@ static gal_status write_lines(gal_fits *f, const gal_ssp *s)
         {.name = "NAME", .type = GAL_FITS_STR, .repeat = width, .data = s->line_name},
         {.name = "WAVE", .unit = "Angstrom", .type = GAL_FITS_F64, .repeat = 1, .data = s->line_wave}};
     gal_status st = gal_fits_write_table(f, "LINES", s->nline, 2, c);
-    return st == GAL_OK ? gal_fits_write_image(f, "LINE_LUM", GAL_FITS_F32, 3, dims, s->line_lum, "solLum solMass-1")
+    return st == GAL_OK ? gal_fits_write_image(f, "LINE_LUM", GAL_FITS_F32, 4 - skip, dims + skip, s->line_lum,
+                                               "solLum solMass-1")
                         : st;
 }
 
@@ -117,7 +119,7 @@ static gal_status read_lines(gal_fits *f, gal_ssp *s)
     GAL_TRY(gal_fits_find_column(f, "WAVE", &i));
     GAL_TRY(gal_fits_read_column(f, i, GAL_FITS_F64, n, s->line_wave));
     GAL_TRY(gal_fits_select(f, "LINE_LUM"));
-    GAL_TRY(gal_fits_read_image(f, GAL_FITS_F32, s->nz * s->nage * n, s->line_lum));
+    GAL_TRY(gal_fits_read_image(f, GAL_FITS_F32, s->nu * s->nz * s->nage * n, s->line_lum));
 out:
     return st;
 }

@@ -77,8 +77,9 @@ gal_status ssp_write_galua(const gal_ssp *s, const char *path)
         GAL_TRY(gal_h5_write(h, "line_wave", GAL_H5_F64, 1, &s->nline, s->line_wave,
                              &(gal_h5_opt){.units = "Angstrom", .about = "wavelength of the line in vacuum"}));
         GAL_TRY(gal_h5_set_dims(h, "line_wave", 1, (const char *const[]){"line"}));
-        GAL_TRY(write_values(h, "line_lum", "Lsun/Msun", "luminosity of the line per Msun formed", s->line_lum, 3,
-                             (const size_t[]){s->nz, s->nage, s->nline}, (const char *const[]){"z", "age", "line"}));
+        GAL_TRY(write_values(h, "line_lum", "Lsun/Msun", "luminosity of the line per Msun formed", s->line_lum,
+                             4 - skip, (const size_t[]){s->nu, s->nz, s->nage, s->nline} + skip,
+                             (const char *const[]){"logu", "z", "age", "line"} + skip));
     }
     st = gal_h5_close(h);
     h = NULL;
@@ -137,7 +138,8 @@ static gal_status read_lines(gal_h5 *h, gal_ssp *s, const char *name, const char
     GAL_TRY(gal_ssp_add_lines(s, n));
     GAL_TRY(read_line_names(h, name, s));
     GAL_TRY(gal_h5_read(h, wave, GAL_H5_F64, 1, &n, s->line_wave));
-    GAL_TRY(gal_h5_read(h, lum, GAL_H5_F32, 3, (const size_t[]){s->nz, s->nage, n}, s->line_lum));
+    int skip = s->nu == 1;
+    GAL_TRY(gal_h5_read(h, lum, GAL_H5_F32, 4 - skip, (const size_t[]){s->nu, s->nz, s->nage, n} + skip, s->line_lum));
 out:
     return st;
 }

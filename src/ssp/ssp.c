@@ -47,7 +47,7 @@ gal_status gal_ssp_add_lines(gal_ssp *s, size_t nline)
         return gal_fail(GAL_EINVAL, "SSP table: %zu emission lines asked (1 to 100000, once)", nline);
     s->line_name = GAL_NEWN(char *, nline);
     s->line_wave = GAL_NEWN(double, nline);
-    s->line_lum = GAL_NEWN(float, s->nz * s->nage * nline);
+    s->line_lum = GAL_NEWN(float, s->nu * s->nz * s->nage * nline);
     s->nline = nline;
     return s->line_name && s->line_wave && s->line_lum ? GAL_OK : GAL_ENOMEM;
 }
@@ -166,9 +166,9 @@ static gal_status check_lines(gal_ssp *s)
             return gal_fail(GAL_EFORMAT, "wavelength of emission line %zu (%s) is %g A", i + 1, s->line_name[i],
                             s->line_wave[i]);
     }
-    for (size_t i = 0; i < s->nz * s->nage * s->nline; i++) {
+    for (size_t i = 0; i < s->nu * s->nz * s->nage * s->nline; i++) {
         float *l = &s->line_lum[i];
-        size_t k = i / s->nline;
+        size_t k = i / s->nline % (s->nz * s->nage);
         if (!(*l >= 0) || isinf(*l))
             return gal_fail(GAL_EFORMAT, "luminosity of emission line %zu (%s) at Z %g, age %g yr is %s",
                             i % s->nline + 1, s->line_name[i % s->nline], s->z[k / s->nage], s->age[k % s->nage],
@@ -208,7 +208,7 @@ static gal_hash hash_of(const gal_ssp *s)
         h = mix(h, s->line_name[i], strlen(s->line_name[i]) + 1);
     if (s->nline) {
         h = mix(h, s->line_wave, s->nline * sizeof(double));
-        h = mix(h, s->line_lum, ngrid * s->nline * sizeof(float));
+        h = mix(h, s->line_lum, s->nu * ngrid * s->nline * sizeof(float));
     }
     return h;
 }

@@ -4,7 +4,8 @@
  *
  * in double precision, then the nebular emission of the ionising photons of that very sum, then rounding to the float
  * table. Beside the light: surviving mass with remnants, photon rates below 911.75 and 504.26 A (of the stars), supernova rates;
- * with nebular emission also the table of line luminosities (the lines are in the spectra too).
+ * with nebular emission also the table of line luminosities (the lines are in the spectra too). With an axis of log U the stars
+ * are summed once and the gas is added at each.
  *
  * Threads: cells (Z, age) are independent and each is summed in the fixed order of its isochrone by one thread: the table is
  * the same bit for bit at any thread count. phi(m) and the progress function are called from the calling thread only. */
@@ -67,15 +68,22 @@ static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular
             gal_stargrid_add(w->g, z, x->logteff, x->logg, pow(10.0, x->logl), x->w, lum);
     }
     double qh = photons(s->wave, lum, n, lyman), qhei = photons(s->wave, lum, n, helium);
-    if (o->nebular) {
-        gal_nebular_add(s->wave, n, qh, qhei, z, o->logu, o->fesc, o->fdust, lum);
-        gal_nebular_lines(qh * (1.0 - o->fesc - o->fdust), qh, qhei, z, o->logu, line);
-        for (size_t i = 0; i < s->nline; i++)
-            s->line_lum[k * s->nline + i] = (float)line[i].lum;
+    size_t ngrid = s->nz * s->nage;
+    for (size_t iu = 0; iu < s->nu; iu++) {
+        double *sum = lum;
+        if (o->nebular) {
+            double u = s->logu ? s->logu[iu] : o->logu;
+            if (s->nu > 1)
+                sum = memcpy(lum + n, lum, n * sizeof *lum);
+            gal_nebular_add(s->wave, n, qh, qhei, z, u, o->fesc, o->fdust, sum);
+            gal_nebular_lines(qh * (1.0 - o->fesc - o->fdust), qh, qhei, z, u, line);
+            for (size_t i = 0; i < s->nline; i++)
+                s->line_lum[(iu * ngrid + k) * s->nline + i] = (float)line[i].lum;
+        }
+        float *out = s->lum + (iu * ngrid + k) * n;
+        for (size_t i = 0; i < n; i++)
+            out[i] = sum[i] > 1e-38 ? (float)sum[i] : 0.0f;
     }
-    float *out = s->lum + k * n;
-    for (size_t i = 0; i < n; i++)
-        out[i] = lum[i] > 1e-38 ? (float)lum[i] : 0.0f;
     s->mass[k] = (float)iso->mass;
     s->qh[k] = (float)(qh > 0.0 ? log10(qh) : -INFINITY);
     s->qhei[k] = (float)(qhei > 0.0 ? log10(qhei) : -INFINITY);
@@ -92,7 +100,7 @@ static gal_status run(const work *w)
     double told = gal_clock();
 #pragma omp parallel num_threads(gal_threads())
     {
-        double *lum = GAL_NEWN(double, s->nwave);
+        double *lum = GAL_NEWN(double, 2 * s->nwave); /* stars; stars and gas */
         gal_iso *iso = GAL_NEW(gal_iso);
         gal_nebular_line *line = GAL_NEWN(gal_nebular_line, s->nline + 1);
         if (!lum || !iso || !line) {
@@ -140,6 +148,16 @@ static gal_status check(const gal_synth_opts *o)
 {
     if (!(o->logu >= -10.0 && o->logu <= 5.0))
         return gal_fail(GAL_EDOMAIN, "synthesis: ionisation parameter log U = %g, expected -4 .. -1", o->logu);
+    for (size_t i = 0; i < (o->logu_axis ? o->nlogu : 0); i++)
+        if (!(o->logu_axis[i] >= -10.0 && o->logu_axis[i] <= 5.0))
+            return gal_fail(GAL_EDOMAIN, "synthesis: ionisation parameter log U = %g (number %zu), expected -4 .. -1",
+                            o->logu_axis[i], i + 1);
+    if (o->logu_axis && o->nlogu < 1)
+        return gal_fail(GAL_EINVAL, "synthesis: the axis of ionisation parameters is empty");
+    if (o->logu_axis && !o->nebular)
+        return gal_fail(GAL_EINVAL,
+                        "synthesis: an axis of %zu ionisation parameters without nebular emission: set nebular",
+                        o->nlogu);
     if (!(o->fesc >= 0.0 && o->fdust >= 0.0 && o->fesc + o->fdust <= 1.0))
         return gal_fail(GAL_EDOMAIN,
                         "synthesis: fractions of ionising photons fesc = %g, fdust = %g: each >= 0 and together <= 1",
@@ -170,6 +188,10 @@ static gal_status axes(gal_ssp *s, const gal_synth_opts *o, const gal_tracks *t,
                             oldest);
     }
     GAL_TRY(gal_check_ascending("synthesis: ages", s->age, s->nage));
+    if (s->nu > 1) {
+        memcpy(s->logu, o->logu_axis, s->nu * sizeof *s->logu);
+        GAL_TRY(gal_check_ascending("synthesis: ionisation parameters", s->logu, s->nu));
+    }
 out:
     return st;
 }
@@ -180,7 +202,10 @@ static gal_status describe(gal_ssp *s, const gal_synth_opts *o)
     const gal_imf *f = &o->imf;
     const char *imf = f->name ? f->name : "user";
     char gas[160] = "no nebular emission";
-    if (o->nebular)
+    if (s->nu > 1)
+        snprintf(gas, sizeof gas, "nebular continuum and lines, log U %g to %g (%zu), fesc %g, fdust %g", s->logu[0],
+                 s->logu[s->nu - 1], s->nu, o->fesc, o->fdust);
+    else if (o->nebular)
         snprintf(gas, sizeof gas, "nebular continuum and lines, log U %g, fesc %g, fdust %g", o->logu, o->fesc,
                  o->fdust);
     char *name = gal_asprintf("builtin-%s%s", imf, o->nebular ? "-nebular" : "");
@@ -228,15 +253,21 @@ out:
     return st;
 }
 
-gal_status gal_ssp_synthesise(gal_ssp **out, const gal_stargrid *g, const gal_synth_opts *o)
+gal_status gal_ssp_synthesise(gal_ssp **out, const gal_stargrid *g, const gal_synth_opts *opts)
 {
     gal_status st = GAL_OK;
+    gal_synth_opts one = *opts;
+    const gal_synth_opts *o = &one;
     gal_tracks *own = NULL;
     gal_imf_table *imf = NULL;
     gal_ssp *s = NULL;
     size_t *iz = NULL;
     *out = NULL;
     GAL_TRY(check(o));
+    if (o->logu_axis && o->nlogu == 1) { /* an axis of one value is none */
+        one.logu = o->logu_axis[0];
+        one.logu_axis = NULL;
+    }
     GAL_TRY(gal_imf_table_create(&imf, &o->imf));
     const gal_tracks *t = o->tracks;
     if (!t) {
@@ -244,7 +275,7 @@ gal_status gal_ssp_synthesise(gal_ssp **out, const gal_stargrid *g, const gal_sy
         t = own;
     }
     size_t nz = o->z ? o->nz : t->nz, nw = gal_stargrid_nwave(g);
-    GAL_TRY(gal_ssp_create(&s, 1, nz, o->age ? o->nage : NAGE, nw));
+    GAL_TRY(gal_ssp_create(&s, o->logu_axis ? o->nlogu : 1, nz, o->age ? o->nage : NAGE, nw));
     size_t ncell = nz * s->nage;
     iz = GAL_NEWN(size_t, nz);
     s->mass = GAL_NEWN(float, ncell);

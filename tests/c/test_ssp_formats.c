@@ -104,7 +104,7 @@ static gal_ssp *full_table(size_t nu)
     s->line_name[1] = gal_strdup("OIII_5007");
     s->line_wave[0] = 6564.6;
     s->line_wave[1] = 5008.24;
-    for (size_t i = 0; i < 12; i++)
+    for (size_t i = 0; i < nu * 12; i++)
         s->line_lum[i] = 1e-3f * (float)i;
     OK(gal_ssp_set_text(s, "full", "chabrier", "first line\nsecond line, \xce\xbb"));
     OK(gal_ssp_finish(s));
@@ -131,6 +131,7 @@ static void own_formats_keep_everything(void **state)
             OK(gal_ssp_read(&b, at(files[k])));
             assert_same(a, b);
             assert_true(b->nline == 2 && b->rate_ia && (nu == 1 || b->logu[1] == a->logu[1]));
+            assert_memory_equal(a->line_lum, b->line_lum, nu * 12 * sizeof(float));
             assert_string_equal(b->line_name[1], "OIII_5007");
             assert_string_equal(b->name, "full");
             assert_string_equal(b->imf, "chabrier");

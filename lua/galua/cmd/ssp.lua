@@ -10,7 +10,7 @@ usage: galua ssp info FILE...                 what is in a table: axes, IMF, opt
 FROM may be Galua or DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, or a folder or pattern of BPASS spectra-*.dat or
 Maraston 2005 .rhb files (one metallicity each).
 make: --imf kroupa|chabrier|salpeter|vandokkum   --mlo M  --mhi M  --zmin Z  --zmax Z  --nz N  --nage N  --cache FILE
-      --nebular  --logu U  --fesc F  --fdust F  --postagb]]
+      --nebular  --logu U or U1,U2,... (an axis)  --fesc F  --fdust F  --postagb]]
 
 local function info(args)
   if #args == 0 then return cmd.usage("ssp info: no FILE given (galua ssp --help)") end
@@ -47,8 +47,20 @@ local function convert(args)
 end
 
 local flags = { nebular = true, postagb = true }
-local numbers = { mlo = true, mhi = true, zmin = true, zmax = true, nz = true, nage = true, logu = true, fesc = true, fdust = true }
+local numbers = { mlo = true, mhi = true, zmin = true, zmax = true, nz = true, nage = true, fesc = true, fdust = true }
 local texts = { imf = true, cache = true }
+local lists = { logu = true }
+
+-- "-3,-2" -> { -3, -2 }; one number stays a number; nil when there is something else
+local function list_of(text)
+  local t = {}
+  for word in (text or ""):gmatch("[^,]+") do
+    local x = tonumber(word)
+    if not x then return nil end
+    t[#t + 1] = x
+  end
+  return #t == 1 and t[1] or #t > 1 and t or nil
+end
 
 local function make(args)
   local o, out = {}, nil
@@ -60,16 +72,16 @@ local function make(args)
       out = args[i]
     elseif flags[name] then
       o[name] = true
-    elseif numbers[name] or texts[name] then
+    elseif numbers[name] or texts[name] or lists[name] then
       i = i + 1
-      o[name] = numbers[name] and tonumber(args[i] or "") or texts[name] and args[i]
+      o[name] = numbers[name] and tonumber(args[i] or "") or texts[name] and args[i] or lists[name] and list_of(args[i])
       if o[name] == nil or o[name] == false then
-        return cmd.usage("ssp make: --%s needs a %s%s", name, numbers[name] and "number" or "value",
+        return cmd.usage("ssp make: --%s needs a %s%s", name, texts[name] and "value" or "number",
           args[i] and (", got '%s'"):format(args[i]) or "")
       end
     else
       local known = {}
-      for _, set in ipairs { flags, numbers, texts } do
+      for _, set in ipairs { flags, numbers, texts, lists } do
         for k in pairs(set) do known[#known + 1] = "--" .. k end
       end
       table.sort(known)
@@ -81,7 +93,8 @@ local function make(args)
   o.progress = true
   local s = galua.ssp.synthesise(o)
   s:write(out)
-  print(("%s: %s IMF, %d Z x %d ages x %d wavelengths"):format(out, s.imf, #s.z, #s.age, #s.wave))
+  print(("%s: %s IMF, %s%d Z x %d ages x %d wavelengths"):format(out, s.imf, s.logu and ("%d logU x "):format(#s.logu) or "", #s.z,
+    #s.age, #s.wave))
   return 0
 end
 
