@@ -7,6 +7,7 @@
  *    helium stars as observed; the factor falls to 1, and eruptions of luminous blue variables to 0, from Z = 0.008 to 0.002
  *    (metal-poor supergiants keep their envelopes: without this, populations of Z <= 0.002 lack light in V at 3-6 Myr);
  *  - the superwind of massive AGB stars starts earlier: the period shift -100 (M - 2.5) of Vassiliadis & Wood is +50 (M - 2.5).
+ *    Not in stars whose cores go on to burn carbon (Mc,BAGB >= 2.25 Msun): theirs would lose the envelope as red supergiants.
  *
  * Mass loss on the main sequence and in the Hertzsprung gap changes the star: m0 follows the mass and the age is rescaled to
  * keep the fraction of the phase lived. Later phases keep m0, because the core no longer notices (HPT00 7.1); exceptions are
@@ -35,7 +36,8 @@ static double supergiant_boost(double z)
     return pow(30.0, gal_sse_metal_ramp(z));
 }
 
-double gal_sse_wind(const gal_sse_coef *c, gal_sse_phase phase, double lum, double rad, double mt, double mu)
+double gal_sse_wind(const gal_sse_coef *c, const gal_sse_marks *k, gal_sse_phase phase, double lum, double rad,
+                    double mt, double mu)
 {
     double reimers = 0.0, hot = 0.0, dm;
     if (phase >= GAL_SSE_WD)
@@ -47,7 +49,8 @@ double gal_sse_wind(const gal_sse_coef *c, gal_sse_phase phase, double lum, doub
     dm = reimers;
     if (phase == GAL_SSE_EAGB || phase == GAL_SSE_TPAGB) {
         double p0 = pow(10.0, fmin(3.3, -2.07 - 0.9 * log10(mt) + 1.94 * log10(rad)));
-        double vw = pow(10.0, fmin(0.0, -11.4 + 0.0125 * (p0 + 50.0 * fmax(0.0, mt - 2.5))));
+        double shift = (k->mc_bagb < 2.25 ? 50.0 : -100.0) * fmax(0.0, mt - 2.5);
+        double vw = pow(10.0, fmin(0.0, -11.4 + 0.0125 * (p0 + shift)));
         dm = fmax(dm, fmin(vw, 1.36e-9 * lum));
     }
     if (lum > 4000.0) {
@@ -274,7 +277,7 @@ static bool step(march *w, bool *stripped)
     if (*stripped || left <= 1e-12 * end)
         return true;
     double dt = fmin(time_step(w, end), left), before = w->mt;
-    double dm = 1e6 * gal_sse_wind(w->c, w->phase, w->s.lum, w->s.rad, w->mt, w->s.mu); /* Msun/Myr */
+    double dm = 1e6 * gal_sse_wind(w->c, &w->k, w->phase, w->s.lum, w->s.rad, w->mt, w->s.mu); /* Msun/Myr */
     double most = 0.004 * w->mt;
     if (enveloped)
         most = fmin(most, 0.05 * (w->mt - w->s.mc) + 1e-5 * w->mt);
