@@ -32,6 +32,7 @@ typedef struct gal_galaxy_opts {
     bool evolving_z;
     const double *table_t, *table_psi; /* sfh table */
     size_t ntable;
+    bool emission; /* a dust screen without emission of its own gets dust.casey12; false = none: its energy is lost */
     bool dust;   /* ism.two_phase with its defaults unless `component` has a dust screen; false = none */
     bool clamp;  /* a metallicity or age outside the SSP table is clamped instead of refused */
     double logu; /* for tables with a logU axis: fixed value */

@@ -13,7 +13,7 @@ function M.galaxy_from(d, ssp)
     galua.fail("the fit used SSP table '%s' (hash %s), this is '%s' (hash %s): name its file, load_fit(path, { ssp = FILE })",
       d.ssp.name, d.ssp.hash:sub(1, 12), table_of.name, table_of.hash:sub(1, 12))
   end
-  local options = { ssp = table_of, clamp = d.clamp, compat = d.compat, logU = d.logU, ism = false, components = {},
+  local options = { ssp = table_of, clamp = d.clamp, compat = d.compat, logU = d.logU, ism = false, dust = false, components = {},
     cosmology = d.cosmology.user and galua.cosmology{ H0 = d.cosmology.H0, Om0 = d.cosmology.Om0, OL0 = d.cosmology.OL0,
       Tcmb = d.cosmology.Tcmb, Neff = d.cosmology.Neff, m_nu = d.cosmology.m_nu, name = d.cosmology.name } or d.cosmology.name }
   local s = { metallicity = d.sfh.kind ~= "insitu" and (d.sfh.evolving and "evolving" or "constant") or nil, t = d.sfh.t, psi = d.sfh.psi }

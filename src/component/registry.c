@@ -2,9 +2,26 @@
 #include "galua/component.h"
 
 extern const gal_component_class gal_ism_two_phase; /* src/dust/two_phase.c */
+/* src/dust/attenuation.c */
+extern const gal_component_class gal_attenuation_power_law, gal_attenuation_calzetti, gal_attenuation_salim18,
+    gal_attenuation_cardelli, gal_attenuation_smc, gal_attenuation_lmc, gal_attenuation_gordon16;
+extern const gal_component_class gal_dust_casey12, gal_dust_greybody_class;       /* src/dust/emission.c */
+extern const gal_component_class gal_dust_dl07, gal_dust_themis, gal_dust_dale14; /* src/dust/template.c */
 
 static const gal_component_class *const list[] = {
     &gal_ism_two_phase,
+    &gal_attenuation_power_law,
+    &gal_attenuation_calzetti,
+    &gal_attenuation_salim18,
+    &gal_attenuation_cardelli,
+    &gal_attenuation_smc,
+    &gal_attenuation_lmc,
+    &gal_attenuation_gordon16,
+    &gal_dust_casey12,
+    &gal_dust_greybody_class,
+    &gal_dust_dl07,
+    &gal_dust_themis,
+    &gal_dust_dale14,
     NULL,
 };
 

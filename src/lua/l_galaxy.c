@@ -586,7 +586,7 @@ enum { MAXPARTS = 31 };
 
 /* Components: one option per group (ism =, agn =, ...), false for none; `components` for a list of more. They stay alive on the
  * stack. */
-static size_t read_components(gal_lua_opts *o, gal_lua_spec **part, bool *dust)
+static size_t read_components(gal_lua_opts *o, gal_lua_spec **part, bool *dust, bool *emission)
 {
     lua_State *L = o->L;
     size_t n = 0;
@@ -601,6 +601,8 @@ static size_t read_components(gal_lua_opts *o, gal_lua_spec **part, bool *dust)
         if (lua_isboolean(L, -1)) { /* true: the first of the group with its defaults */
             if (strcmp(group, "ism") == 0)
                 *dust = lua_toboolean(L, -1);
+            else if (strcmp(group, "dust") == 0)
+                *emission = lua_toboolean(L, -1);
             else if (lua_toboolean(L, -1) && n < MAXPARTS)
                 part[n++] = gal_lua_component_default(L, *k);
         } else if (!s || !s->component || strcmp(s->group, group) != 0) {
@@ -647,7 +649,7 @@ static int create(lua_State *L)
         return gal_lua_error(L, GAL_EINVAL, "galaxy: sfh must be an sfh component, such as sfh.delayed{}");
     gal_lua_spec *part[MAXPARTS];
     gal_component *list[MAXPARTS];
-    m.ncomponent = read_components(&o, part, &m.dust);
+    m.ncomponent = read_components(&o, part, &m.dust, &m.emission);
     for (size_t i = 0; i < m.ncomponent; i++)
         list[i] = part[i]->component;
     m.component = list;

@@ -21,7 +21,7 @@ gal_compat gal_compat_galapy(void)
 
 void gal_galaxy_defaults(gal_galaxy_opts *o)
 {
-    *o = (gal_galaxy_opts){.sfh = GAL_SFH_INSITU, .dust = true, .logu = -2.5};
+    *o = (gal_galaxy_opts){.sfh = GAL_SFH_INSITU, .dust = true, .emission = true, .logu = -2.5};
 }
 
 // clang-format off
@@ -47,10 +47,10 @@ static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
 {
     gal_status st = GAL_OK;
     gal_component *standard = NULL;
-    const gal_component_class *two_phase;
-    bool screen = false;
-    if (o->ncomponent + 1 >= MAXCOMP)
-        return gal_fail(GAL_EINVAL, "galaxy: %zu components, at most %d are possible", o->ncomponent, MAXCOMP - 1);
+    const gal_component_class *found;
+    bool screen = false, own = false, emits = false;
+    if (o->ncomponent + 2 >= MAXCOMP)
+        return gal_fail(GAL_EINVAL, "galaxy: %zu components, at most %d are possible", o->ncomponent, MAXCOMP - 2);
     for (size_t i = 0; i < o->ncomponent; i++) {
         const gal_component_class *k = gal_component_class_of(o->component[i]);
         for (size_t j = 0; j < i; j++)
@@ -58,14 +58,21 @@ static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
                 return gal_fail(GAL_EINVAL, "galaxy: two components of the group '%s' (%s and %s)", k->group,
                                 gal_component_class_of(o->component[j])->kind, k->kind);
         screen |= k->screen != NULL;
+        own |= k->screen && k->reemit;
+        emits |= !k->screen && k->reemit;
         gal_part *part = g->part + g->npart++;
         part->c = gal_component_ref(o->component[i]);
         part->class = k;
     }
     if (o->dust && !screen) {
-        GAL_TRY(gal_component_find(&two_phase, "ism", "two_phase"));
-        GAL_TRY(gal_component_create(&standard, two_phase, NULL));
-        g->part[g->npart++] = (gal_part){.c = standard, .class = two_phase};
+        GAL_TRY(gal_component_find(&found, "ism", "two_phase"));
+        GAL_TRY(gal_component_create(&standard, found, NULL));
+        g->part[g->npart++] = (gal_part){.c = standard, .class = found};
+    }
+    if (screen && !own && !emits && o->emission) {
+        GAL_TRY(gal_component_find(&found, "dust", "casey12"));
+        GAL_TRY(gal_component_create(&standard, found, NULL));
+        g->part[g->npart++] = (gal_part){.c = standard, .class = found};
     }
     for (size_t i = 1; i < g->npart; i++) /* stable */
         for (size_t j = i; j > 0 && class_rank(g->part[j - 1].class) > class_rank(g->part[j].class); j--) {
@@ -98,10 +105,6 @@ static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
             p->nlum = 0;
         }
     }
-    if (g->screen && !emission)
-        GAL_THROW(GAL_EINVAL,
-                  "galaxy: '%s.%s' absorbs light but nothing re-emits it: add a dust emission, such as dust.casey12{}",
-                  g->screen->class->group, g->screen->class->kind);
 out:
     return st;
 }

@@ -1,0 +1,279 @@
+/* Attenuation laws as components: attenuation.calzetti{ A_V = 1 } and its kin. Each is a curve c(lambda) = A(lambda)/A(5500 A) for
+ * the diffuse dust, A = A_V c, in front of all stars, and a power law for the birth clouds of young stars,
+ * A_birth = A_V_birth (lambda/5500 A)^n_birth (Charlot & Fall 2000), none by default. What they absorb is re-emitted by the
+ * galaxy's dust emission (group `dust`). The curves come from laws.c; their wavelength dependence is tabulated per grid. */
+#include "dust/dust.h"
+#include "dust/dust_kern.h"
+#include "dust/laws.h"
+#include "galua/component.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAG_TO_TAU 0.921034037197618 /* 0.4 ln 10 */
+
+/* On a grid: ln(lambda/5500 A) and up to two base curves. */
+typedef struct law_table {
+    size_t n;
+    double *lnx, *a, *b;
+} law_table;
+
+static void teardown(void *table)
+{
+    law_table *t = table;
+    gal_free(t->lnx);
+    gal_free(t);
+}
+
+typedef void (*base_fn)(double wave, double *a, double *b);
+
+static gal_status tabulate(void **table, const gal_wavegrid *g, base_fn base)
+{
+    law_table *t = GAL_NEW(law_table);
+    if (!t || !(t->lnx = GAL_NEWN(double, 3 * g->n))) {
+        gal_free(t);
+        return GAL_ENOMEM;
+    }
+    t->n = g->n;
+    t->a = t->lnx + g->n;
+    t->b = t->a + g->n;
+    for (size_t k = 0; k < g->n; k++) {
+        t->lnx[k] = log(g->wave[k] / 5500);
+        if (base)
+            base(g->wave[k], &t->a[k], &t->b[k]);
+    }
+    *table = t;
+    return GAL_OK;
+}
+
+/* scratch: parameters of the curves now kept (8, then a flag), the two curves */
+enum { KEPT = 16, FLAG = 8 };
+static size_t scratch(const void *self, const gal_wavegrid *g)
+{
+    (void)self;
+    return KEPT + 2 * g->n;
+}
+
+/* The last parameters of every law: A_V, A_V_birth, n_birth, tau_esc; `own` precede them. */
+enum { T_AV, T_AV_BIRTH, T_N_BIRTH, T_TAU_ESC, NTAIL };
+
+/* Attenuation from the curve; fills it when the law's own parameters changed. */
+typedef void (*curve_fn)(const law_table *t, const double *p, double *curve);
+static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, curve_fn curve)
+{
+    const law_table *t = s->table;
+    const double *p = s->p, *tail = s->p + own;
+    double *kept = s->scratch, *diffuse = kept + KEPT, *birth = diffuse + t->n;
+    const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
+    if (kept[FLAG] == 0 || memcmp(kept, p, own * sizeof *p) != 0)
+        curve(t, p, diffuse);
+    if (kept[FLAG] == 0 || kept[FLAG + 1] != tail[T_N_BIRTH])
+        kern->power_law(t->n, -tail[T_N_BIRTH], t->lnx, birth);
+    if (own)
+        memcpy(kept, p, own * sizeof *p);
+    kept[FLAG] = 1;
+    kept[FLAG + 1] = tail[T_N_BIRTH];
+    out->av_dd = tail[T_AV];
+    out->av_mc = tail[T_AV_BIRTH];
+    kern->screen(t->n, MAG_TO_TAU * out->av_dd, diffuse, out->att_dd, out->abs_dd);
+    kern->screen(t->n, MAG_TO_TAU * out->av_mc, birth, out->att_mc, out->abs_mc);
+    return GAL_OK;
+}
+
+// clang-format off
+/*   name         unit   doc                                                                 value  lo    hi    plo   phi  log    free */
+#define TAIL \
+    {"A_V",       "mag", "attenuation by diffuse dust at 5500 A",                            0.5,   0,    100,  0,    4,   false, true}, \
+    {"A_V_birth", "mag", "further attenuation of stars in birth clouds at 5500 A",           0,     0,    1000, 0,    4,   false, false}, \
+    {"n_birth",   "",    "its slope: A ~ lambda^n",                                          -1.3,  -5,   0,    -2,   0,   false, false}, \
+    {"tau_esc",   "yr",  "time before stars start to leave their birth cloud",               1e7,   1e3,  1e10, 1e6,  1e8, true,  false}
+// clang-format on
+
+/* What all classes share. */
+#define LAW(symbol, name, text, params, own)                                                                           \
+    const gal_component_class symbol = {                                                                               \
+        .group = "attenuation",                                                                                        \
+        .kind = name,                                                                                                  \
+        .doc = text "\nA(lambda) = A_V c(lambda); stars younger than tau_esc also meet A_V_birth (lambda/5500 "        \
+                    "A)^n_birth.",                                                                                     \
+        .par = params,                                                                                                 \
+        .npar = (own) + NTAIL,                                                                                         \
+        .tau_esc = 1 + (own) + T_TAU_ESC,                                                                              \
+        .setup = symbol##_setup,                                                                                       \
+        .teardown = teardown,                                                                                          \
+        .scratch = scratch,                                                                                            \
+        .screen = symbol##_screen,                                                                                     \
+    }
+#define LAW_FUNCTIONS(symbol, base, own, curve)                                                                        \
+    static gal_status symbol##_setup(void **table, const void *self, const gal_wavegrid *g)                            \
+    {                                                                                                                  \
+        (void)self;                                                                                                    \
+        return tabulate(table, g, base);                                                                               \
+    }                                                                                                                  \
+    static gal_status symbol##_screen(const gal_stage *s, gal_screen *out)                                             \
+    {                                                                                                                  \
+        return screen_with(s, out, own, curve);                                                                        \
+    }
+
+static void copy_base(const law_table *t, const double *p, double *curve)
+{
+    (void)p;
+    memcpy(curve, t->a, t->n * sizeof *curve);
+}
+
+/* ------------------------------------------------------------------ power law */
+static void power_curve(const law_table *t, const double *p, double *curve)
+{
+    GAL_KERN_PICK(dust_kern)->power_law(t->n, -p[0], t->lnx, curve);
+}
+// clang-format off
+static const gal_param power_par[] = {
+    {"n",         "",    "slope of the diffuse dust: c = (lambda/5500 A)^n",                 -0.7,  -5,   0,    -2,   0,   false, false},
+    TAIL};
+// clang-format on
+LAW_FUNCTIONS(gal_attenuation_power_law, NULL, 1, power_curve)
+LAW(gal_attenuation_power_law, "power_law",
+    "Two power laws (Charlot & Fall 2000, ApJ 539, 718): c = (lambda/5500 A)^n for diffuse dust.", power_par, 1);
+
+/* ------------------------------------------------------------------ Calzetti, and with slope and bump */
+static void calzetti_base(double wave, double *a, double *b)
+{
+    *a = gal_law_calzetti_k(wave) / gal_law_calzetti_k(5500);
+    *b = gal_law_bump(wave);
+}
+static const gal_param tail_par[] = {TAIL};
+LAW_FUNCTIONS(gal_attenuation_calzetti, calzetti_base, 0, copy_base)
+LAW(gal_attenuation_calzetti, "calzetti",
+    "Starburst galaxies (Calzetti et al. 2000, ApJ 533, 682; Leitherer et al. 2002 below 1500 A).", tail_par, 0);
+
+/* c = [c_Calzetti x^delta + E_b D / k_Calzetti(5500)] / (the same at 5500 A) */
+static void salim_curve(const law_table *t, const double *p, double *curve)
+{
+    double rv = gal_law_calzetti_k(5500), v = 1 + p[1] * gal_law_bump(5500) / rv;
+    GAL_KERN_PICK(dust_kern)->power_law(t->n, -p[0], t->lnx, curve);
+    for (size_t k = 0; k < t->n; k++) {
+        double c = (curve[k] * t->a[k] + p[1] / rv * t->b[k]) / v;
+        curve[k] = c > 0 ? c : 0;
+    }
+}
+// clang-format off
+static const gal_param salim_par[] = {
+    {"delta",     "",    "slope added to the Calzetti law: x (lambda/5500 A)^delta",         0,     -2,   1.5,  -1.2, 0.4, false, true},
+    {"E_b",       "",    "strength of the 2175 A feature (3.5 in the Milky Way)",            0,     -2,   8,    0,    6,   false, false},
+    TAIL};
+// clang-format on
+LAW_FUNCTIONS(gal_attenuation_salim18, calzetti_base, 2, salim_curve)
+LAW(gal_attenuation_salim18, "salim18",
+    "The Calzetti law with a free slope and a 2175 A feature (Noll et al. 2009, A&A 507, 1793; Salim et al. 2018, ApJ "
+    "859, 11):\n"
+    "c ~ k_Calzetti (lambda/5500 A)^delta + E_b D(lambda), D a Drude profile of width 350 A.",
+    salim_par, 2);
+
+/* ------------------------------------------------------------------ extinction curves of the Milky Way and the Clouds */
+static void cardelli_base(double wave, double *a, double *b)
+{
+    gal_law_cardelli_ab(wave, a, b);
+}
+static void cardelli_curve(const law_table *t, const double *p, double *curve)
+{
+    double a, b;
+    gal_law_cardelli_ab(5500, &a, &b);
+    double v = a + b / p[0];
+    for (size_t k = 0; k < t->n; k++) {
+        double c = (t->a[k] + t->b[k] / p[0]) / v;
+        curve[k] = c > 0 ? c : 0; /* the infrared part turns negative for R_V < 0.92 */
+    }
+}
+// clang-format off
+static const gal_param cardelli_par[] = {
+    {"R_V",       "",    "ratio of total to selective extinction",                           3.1,   2,    6,    2,    6,   false, false},
+    TAIL};
+// clang-format on
+LAW_FUNCTIONS(gal_attenuation_cardelli, cardelli_base, 1, cardelli_curve)
+LAW(gal_attenuation_cardelli, "cardelli",
+    "The Milky Way (Cardelli, Clayton & Mathis 1989, ApJ 345, 245; O'Donnell 1994 in the optical).", cardelli_par, 1);
+
+static void smc_base(double wave, double *a, double *b)
+{
+    *a = gal_law_gordon03(GAL_LAW_SMC_BAR, wave) / gal_law_gordon03(GAL_LAW_SMC_BAR, 5500);
+    *b = 0;
+}
+LAW_FUNCTIONS(gal_attenuation_smc, smc_base, 0, copy_base)
+LAW(gal_attenuation_smc, "smc", "The bar of the Small Magellanic Cloud (Gordon et al. 2003, ApJ 594, 279).", tail_par,
+    0);
+
+static void lmc_base(double wave, double *a, double *b)
+{
+    *a = gal_law_gordon03(GAL_LAW_LMC, wave) / gal_law_gordon03(GAL_LAW_LMC, 5500);
+    *b = 0;
+}
+LAW_FUNCTIONS(gal_attenuation_lmc, lmc_base, 0, copy_base)
+LAW(gal_attenuation_lmc, "lmc", "The Large Magellanic Cloud, average (Gordon et al. 2003, ApJ 594, 279).", tail_par, 0);
+
+/* Gordon et al. 2016 (ApJ 826, 104) eqs 4-5: c = f c_MW(R_V,A) + (1 - f) c_SMC; here the Milky Way part is that of Cardelli. The
+ * SMC part goes to table->b after the grid is made: a and b hold the Cardelli coefficients, so it is kept as a third base. */
+typedef struct mixture_table {
+    law_table law;
+    double *smc;
+} mixture_table;
+
+static gal_status gal_attenuation_gordon16_setup(void **table, const void *self, const gal_wavegrid *g)
+{
+    (void)self;
+    void *base = NULL;
+    mixture_table *m = GAL_NEW(mixture_table);
+    gal_status st = m ? tabulate(&base, g, cardelli_base) : GAL_ENOMEM;
+    if (st == GAL_OK && !(m->smc = GAL_NEWN(double, g->n))) {
+        teardown(base);
+        st = GAL_ENOMEM;
+    }
+    if (st != GAL_OK) {
+        gal_free(m);
+        return st;
+    }
+    m->law = *(law_table *)base;
+    gal_free(base);
+    double ignored;
+    for (size_t k = 0; k < g->n; k++)
+        smc_base(g->wave[k], &m->smc[k], &ignored);
+    *table = m;
+    return GAL_OK;
+}
+static void mixture_teardown(void *table)
+{
+    mixture_table *m = table;
+    gal_free(m->smc);
+    gal_free(m->law.lnx);
+    gal_free(m);
+}
+static void mixture_curve(const law_table *t, const double *p, double *curve)
+{
+    const mixture_table *m = (const mixture_table *)(const void *)t; /* its first member */
+    cardelli_curve(t, p + 1, curve);
+    for (size_t k = 0; k < t->n; k++)
+        curve[k] = p[0] * curve[k] + (1 - p[0]) * m->smc[k];
+}
+static gal_status gal_attenuation_gordon16_screen(const gal_stage *s, gal_screen *out)
+{
+    return screen_with(s, out, 2, mixture_curve);
+}
+// clang-format off
+static const gal_param mixture_par[] = {
+    {"f_A",       "",    "share of the Milky Way curve, the rest is the SMC bar",            0.5,   0,    1,    0,    1,   false, true},
+    {"R_V",       "",    "R_V of the Milky Way part",                                        3.1,   2,    6,    2,    6,   false, false},
+    TAIL};
+// clang-format on
+const gal_component_class gal_attenuation_gordon16 = {
+    .group = "attenuation",
+    .kind = "gordon16",
+    .doc = "Mixture of Milky Way and Small Magellanic Cloud dust in the manner of Gordon et al. 2016 (ApJ 826, 104):\n"
+           "c = f_A c_MW(R_V) + (1 - f_A) c_SMC, with the Milky Way curve of Cardelli et al. 1989.\n"
+           "A(lambda) = A_V c(lambda); stars younger than tau_esc also meet A_V_birth (lambda/5500 A)^n_birth.",
+    .par = mixture_par,
+    .npar = 2 + NTAIL,
+    .tau_esc = 1 + 2 + T_TAU_ESC,
+    .setup = gal_attenuation_gordon16_setup,
+    .teardown = mixture_teardown,
+    .scratch = scratch,
+    .screen = gal_attenuation_gordon16_screen,
+};

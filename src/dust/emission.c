@@ -1,0 +1,154 @@
+/* Dust emission of closed form, for galaxies whose dust screen has no sizes of its own: the absorbed power, all of it, is re-emitted
+ * with a shape that is given by parameters; f_PAH of it as PAH features.
+ *
+ * dust.greybody   L_nu ~ (1 - exp(-(lambda_0/lambda)^beta)) B_nu(T)
+ * dust.casey12    the same plus a power law of hot dust (Casey 2012, MNRAS 425, 3094, eqs 2-3):
+ *                 L_nu ~ ... + N_pl lambda^alpha exp(-(lambda/lambda_c)^2), lambda_c = 3/4 L(alpha, T),
+ *                 L = [(26.68 + 6.246 alpha)^-2 + (1.905e-4 + 7.243e-5 alpha) T]^-1 micron,
+ *                 N_pl such that N_pl lambda_c^alpha is the grey body at lambda_c. */
+#include "dust/dust.h"
+#include "galua/component.h"
+#include "galua/const.h"
+#include "num/isa.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { G_T, G_BETA, G_LAMBDA0, G_PAH, NGREY, C_ALPHA = NGREY - 1, C_PAH, NCASEY };
+
+// clang-format off
+static const gal_param grey_par[NGREY] = {
+    {"T",        "K",      "dust temperature",                                       35,    5,    500,  15,   80,   false, true},
+    {"beta",     "",       "emissivity index",                                       1.8,   0,    5,    1,    2.5,  false, false},
+    {"lambda_0", "micron", "wavelength at which the optical depth is 1; 0 = thin",   0,     0,    1000, 0,    300,  false, false},
+    {"f_PAH",    "",       "share of the power in PAH features",                     0.1,   0,    1,    0,    0.3,  false, true}};
+static const gal_param casey_par[NCASEY] = {
+    {"T",        "K",      "dust temperature",                                       35,    5,    500,  15,   80,   false, true},
+    {"beta",     "",       "emissivity index",                                       1.8,   0,    5,    1,    2.5,  false, false},
+    {"lambda_0", "micron", "wavelength at which the optical depth is 1; 0 = thin",   200,   0,    1000, 0,    300,  false, false},
+    {"alpha",    "",       "mid-infrared slope: L_nu ~ lambda^alpha",                2.0,   0.5,  5,    1,    3,    false, true},
+    {"f_PAH",    "",       "share of the power in PAH features",                     0.05,  0,    1,    0,    0.3,  false, true}};
+// clang-format on
+
+static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
+{
+    (void)self;
+    gal_dust_grid *g = GAL_NEW(gal_dust_grid);
+    if (!g)
+        return GAL_ENOMEM;
+    gal_status st = gal_dust_grid_init(g, w->wave, w->tw, w->n, gal_dust_modern, NULL, NULL, 0);
+    if (st != GAL_OK)
+        gal_free(g);
+    else
+        *table = g;
+    return st;
+}
+
+static void teardown(void *table)
+{
+    gal_dust_grid_clear(table);
+    gal_free(table);
+}
+
+/* scratch: the unit spectrum, and the parameters it was made with */
+static size_t scratch(const void *self, const gal_wavegrid *w)
+{
+    (void)self;
+    return w->n + NCASEY + 1;
+}
+
+/* Emissivity: 1 - exp(-(lambda_0/lambda)^beta), or (1 mm/lambda)^beta when optically thin. */
+static double emissivity(double micron, double lambda0, double beta)
+{
+    return lambda0 > 0 ? -expm1(-pow(lambda0 / micron, beta)) : pow(1000 / micron, beta);
+}
+
+/* L_lambda up to a factor, [n]: B_lambda e, then the power law in L_nu = lambda^alpha, as L_lambda = L_nu c/lambda^2. */
+static void shape(const gal_dust_grid *g, const double *p, bool casey, double *lum)
+{
+    double t = p[G_T], beta = p[G_BETA], l0 = p[G_LAMBDA0];
+    double alpha = casey ? p[C_ALPHA] : 0, lc = 0, npl = 0;
+    if (casey) {
+        double b = 26.68 + 6.246 * alpha;
+        lc = 0.75 / (1 / (b * b) + (1.905e-4 + 7.243e-5 * alpha) * t); /* micron */
+        double um = lc * 1e4, x = g->hck[0] * g->wave[0] / (um * t);
+        double b5 = g->b5[0] * pow(g->wave[0] / um, 5); /* B_lambda = b5/(e^x - 1), b5 ~ lambda^-5 */
+        npl = emissivity(lc, l0, beta) * b5 / expm1(x);
+    }
+    double sum = 0;
+    for (size_t k = 0; k < g->n; k++) {
+        double um = g->wave[k] * 1e-4, x = g->hck[k] / t, l = 0;
+        if (x < 80)
+            l = emissivity(um, l0, beta) * g->b5[k] / expm1(x);
+        if (casey && um < 30 * lc) { /* L_lambda ~ lambda^(alpha - 2) exp(-r^2) */
+            double r = um / lc;
+            l += npl * exp(-r * r + (alpha - 2) * log(r)) * (1 - exp(-pow(um / 2, 4)));
+        }
+        lum[k] = l;
+        sum += g->tw[k] * l;
+    }
+    for (size_t k = 0; k < g->n; k++)
+        lum[k] = (1 - p[casey ? C_PAH : G_PAH]) * lum[k] / sum + p[casey ? C_PAH : G_PAH] * g->pah[k];
+}
+
+static gal_status reemit(const gal_stage *s, gal_emission *out, bool casey)
+{
+    const gal_dust_grid *g = s->table;
+    size_t np = casey ? NCASEY : NGREY;
+    double *unit = s->scratch, *kept = unit + g->n, *lum = s->lum[0], power = s->view->e_mc + s->view->e_dd;
+    if (kept[np] == 0 || memcmp(kept, s->p, np * sizeof *kept) != 0) {
+        shape(g, s->p, casey, unit);
+        memcpy(kept, s->p, np * sizeof *kept);
+        kept[np] = 1;
+    }
+    for (size_t k = 0; k < g->n; k++)
+        lum[k] = power * unit[k];
+    out->t_dd = power > 0 ? s->p[G_T] : 0;
+    out->t_mc = s->view->e_mc > 0 ? s->p[G_T] : 0;
+    return GAL_OK;
+}
+
+static gal_status reemit_grey(const gal_stage *s, gal_emission *out)
+{
+    return reemit(s, out, false);
+}
+
+static gal_status reemit_casey(const gal_stage *s, gal_emission *out)
+{
+    return reemit(s, out, true);
+}
+
+static const char *const spectra[] = {"dust"};
+
+const gal_component_class gal_dust_greybody_class = {
+    .group = "dust",
+    .kind = "greybody",
+    .doc = "One grey body and PAH features: L_nu ~ (1 - exp(-(lambda_0/lambda)^beta)) B_nu(T), energy as absorbed.",
+    .par = grey_par,
+    .npar = NGREY,
+    .spectra = spectra,
+    .nspectra = 1,
+    .needs = GAL_NEED_ABSORBED,
+    .setup = setup,
+    .teardown = teardown,
+    .scratch = scratch,
+    .reemit = reemit_grey,
+};
+
+const gal_component_class gal_dust_casey12 = {
+    .group = "dust",
+    .kind = "casey12",
+    .doc =
+        "Grey body and a mid-infrared power law (Casey 2012, MNRAS 425, 3094), with PAH features; energy as absorbed.\n"
+        "The power law, L_nu ~ lambda^alpha exp(-(lambda/lambda_c)^2), takes over shortward of lambda_c and ends at 2 "
+        "micron.",
+    .par = casey_par,
+    .npar = NCASEY,
+    .spectra = spectra,
+    .nspectra = 1,
+    .needs = GAL_NEED_ABSORBED,
+    .setup = setup,
+    .teardown = teardown,
+    .scratch = scratch,
+    .reemit = reemit_casey,
+};

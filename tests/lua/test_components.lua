@@ -1,0 +1,143 @@
+-- Components of a galaxy: dust screens and emissions, their energy balance, what is recomputed when, descriptions, refusals.
+local galua = require "galua"
+local test = galua.test
+
+local table_of = galua.ssp.synthetic()
+local folder = "../shared/data/dust"
+local there = io.open(folder .. "/DL07_MW3.1_00.dat")
+if there then there:close() end
+
+local function trapz(x, y)
+  local s = 0
+  for i = 1, #x - 1 do s = s + 0.5 * (y[i] + y[i + 1]) * (x[i + 1] - x[i]) end
+  return s
+end
+local function make(o)
+  o.ssp, o.redshift = table_of, o.redshift or 0.1
+  return galua.galaxy(o)
+end
+local function near(got, want, abs) test.close(got, want, 0, abs) end
+local laws = { "power_law", "calzetti", "salim18", "cardelli", "smc", "lmc", "gordon16" }
+
+test.describe("attenuation laws", function()
+  test.it("re-emit what they absorb, whatever emits it", function()
+    local emission = { "casey12", "greybody" }
+    if there then emission[3], emission[4] = "dl07", "themis" end
+    for _, law in ipairs(laws) do
+      for _, kind in ipairs(emission) do
+        local g = make{ sfh = galua.sfh.delayed{}, attenuation = galua.attenuation[law]{ A_V = 1.3, A_V_birth = 0.7 },
+          dust = galua.dust[kind]{ path = (kind == "dl07" or kind == "themis") and folder or nil } }
+        local w = g:wave()
+        local absorbed = trapz(w, g:lum("stellar")) - trapz(w, g:lum("extinct"))
+        near(trapz(w, g:lum("dust")), absorbed, 1e-9 * absorbed)
+        near(g:derived().LIR, absorbed, 1e-9 * absorbed)
+      end
+    end
+  end)
+  test.it("reach A_V at 5500 A when all stars see the same dust", function()
+    for _, law in ipairs(laws) do
+      local g = make{ attenuation = galua.attenuation[law]{ A_V = 0.8 } }
+      near(g:derived().A_V, 0.8, 2e-4) -- linear between nodes of the curve
+    end
+  end)
+  test.it("let young stars see more: by the share of the light inside clouds", function()
+    local g = make{ attenuation = galua.attenuation.calzetti{ A_V = 0, A_V_birth = 50 } }
+    local young = make{ attenuation = galua.attenuation.calzetti{ A_V = 0, A_V_birth = 50, tau_esc = 1e10 } }
+    local w, s, e, all = g:wave(), g:lum("stellar"), g:lum("extinct"), young:lum("extinct")
+    for k = 1, #w do
+      test.ok(e[k] <= s[k] * (1 + 1e-9) and all[k] <= e[k] * (1 + 1e-9))
+    end
+    local uv = 1
+    while w[uv] < 2000 do uv = uv + 1 end
+    test.ok(e[uv] < 0.9 * s[uv] and e[uv] > 0.01 * s[uv])
+  end)
+  test.it("salim18 without slope and bump is calzetti; the bump is at 2175 A", function()
+    local a = make{ attenuation = galua.attenuation.calzetti{ A_V = 1 } }:lum("extinct")
+    local b = make{ attenuation = galua.attenuation.salim18{ A_V = 1 } }:lum("extinct")
+    for k = 1, #a do test.ok(math.abs(a[k] - b[k]) <= 1e-13 * a[k]) end
+    local g = make{ attenuation = galua.attenuation.salim18{ A_V = 1, E_b = 3 } }
+    local w, c, deepest, at = g:wave(), g:lum("extinct"), 1, 0
+    for k = 1, #w do
+      if w[k] > 1500 and w[k] < 3500 and c[k] / a[k] < deepest then deepest, at = c[k] / a[k], w[k] end
+    end
+    near(at, 2175, 60)
+  end)
+end)
+
+test.describe("dust emission", function()
+  test.it("of casey12 is a grey body at long and a power law at short wavelengths", function()
+    local g = make{ attenuation = galua.attenuation.calzetti{ A_V = 1 },
+      dust = galua.dust.casey12{ T = 30, beta = 1.5, alpha = 2, lambda_0 = 0, f_PAH = 0 } }
+    local w, l = g:wave(), g:lum("dust")
+    local function slope(a, b) return math.log(w:interp({ b }, l)[1] / w:interp({ a }, l)[1]) / math.log(b / a) end
+    -- L_lambda ~ lambda^-(4 + beta) in the Rayleigh-Jeans limit; lambda^(alpha - 2) well below lambda_c = 63 micron (T = 30, alpha = 2)
+    near(slope(1e8, 3e8), -5.5, 0.02)
+    near(slope(8e4, 1.2e5), 0, 0.06)
+    -- hotter dust peaks at shorter wavelengths
+    local function peak(t)
+      g.dust.T = t
+      local x, best, at = g:lum("dust"), 0, 0
+      for k = 1, #w do if x[k] > best then best, at = x[k], w[k] end end
+      return at
+    end
+    test.ok(peak(20) > peak(40) and peak(40) > peak(80))
+  end)
+  test.it("replaces that of the two phases, with its parameter", function()
+    local g = make{ ism = galua.ism.two_phase{ f_MC = 0.3 }, dust = galua.dust.greybody{} }
+    local names = table.concat(g:spectra(), " ")
+    test.eq(names, "stellar extinct total dust")
+    test.throws(function() return g.ism.f_PAH end, "~f_PAH")
+    local w = g:wave()
+    local absorbed = trapz(w, g:lum("stellar")) - trapz(w, g:lum("extinct"))
+    near(trapz(w, g:lum("dust")), absorbed, 1e-9 * absorbed)
+  end)
+  test.it("of Draine & Li 2007 follows the file at its nodes", function()
+    if not there then test.skip("needs ../shared/data/dust") end
+    local g = make{ attenuation = galua.attenuation.calzetti{ A_V = 1 },
+      dust = galua.dust.dl07{ path = folder, q_PAH = 1.12, U_min = 1, gamma = 0 } }
+    -- L_nu of the file DL07_MW3.1_10.dat, U_min = 1 alone (17th of the 44 columns): ratios between nodes
+    local rows = {}
+    for line in io.lines(folder .. "/DL07_MW3.1_10.dat") do
+      if not line:find("^#") then
+        local x = {}
+        for number in line:gmatch("%S+") do x[#x + 1] = tonumber(number) end
+        if #x == 45 then rows[#rows + 1] = { x[1] * 1e4, x[18] } end
+      end
+    end
+    test.eq(#rows, 1001)
+    local w, l = g:wave(), g:lum("dust")
+    local function at(row) return w:interp({ row[1] }, l)[1] * row[1] ^ 2 / row[2] end -- constant up to interpolation
+    local first = at(rows[700])
+    for _, i in ipairs{ 500, 600, 650, 750, 800, 900 } do near(at(rows[i]) / first, 1, 0.03) end
+  end)
+  test.it("is refused without its files, in one line", function()
+    test.throws(function() galua.dust.dl07{} end, "dust.dl07: needs path =, the folder with the files DL07_MW3.1_00.dat ...")
+    test.throws(function() galua.dust.dl07{ path = "/nowhere" } end, "~/nowhere/DL07_MW3.1_00.dat")
+    test.throws(function() galua.dust.dale14{ path = "README.md" } end, "~README.md")
+  end)
+end)
+
+test.describe("a set of components", function()
+  test.it("describes itself and is built again", function()
+    for _, o in ipairs{ { attenuation = galua.attenuation.calzetti{} }, { attenuation = galua.attenuation.smc{}, dust = false },
+        { ism = galua.ism.two_phase{}, dust = galua.dust.casey12{} }, { ism = false } } do
+      local g = make(o)
+      local h = galua.galaxy_from(g:describe(), table_of)
+      test.eq(#h:params(), #g:params())
+      for i, p in ipairs(g:params()) do h:set(p.name, p.value) end
+      local a, b = g:flux(), h:flux()
+      for k = 1, #a do test.ok(a[k] == b[k]) end
+    end
+  end)
+  test.it("is refused when it contradicts itself", function()
+    test.throws(function() make{ ism = galua.ism.two_phase{}, attenuation = galua.attenuation.smc{} } end,
+      "galaxy: 'ism' and 'attenuation' both attenuate: give one of them")
+    test.throws(function() make{ attenuation = galua.dust.casey12{} } end,
+      "galaxy: attenuation must be a component such as attenuation.power_law{}, or false, got component")
+    test.throws(function() make{ components = { galua.dust.casey12{}, galua.dust.greybody{} } } end,
+      "galaxy: two components of the group 'dust' (casey12 and greybody)")
+    test.throws(function() galua.attenuation.calzeti{} end, "~did you mean 'calzetti'")
+    test.throws(function() galua.attenuation.calzetti{ A_V = -1 } end, "attenuation.calzetti: A_V = -1 is not in 0 .. 100 mag")
+    test.throws(function() galua.attenuation.calzetti{ Av = 1 } end, "~Av")
+  end)
+end)
