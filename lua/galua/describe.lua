@@ -18,7 +18,9 @@ function M.galaxy_from(d, ssp)
       Tcmb = d.cosmology.Tcmb, Neff = d.cosmology.Neff, m_nu = d.cosmology.m_nu, name = d.cosmology.name } or d.cosmology.name }
   local s = { metallicity = d.sfh.kind ~= "insitu" and (d.sfh.evolving and "evolving" or "constant") or nil, t = d.sfh.t, psi = d.sfh.psi }
   options.sfh = galua.sfh[d.sfh.kind](s)
-  for i, c in ipairs(d.components) do options.components[i] = galua[c.group][c.kind](c.options) end
+  for i, c in ipairs(d.components) do 
+    options.components[i] = c.kind == "custom" and galua.component.from(c.options) or galua[c.group][c.kind](c.options)
+  end
   return galua.galaxy(options)
 end
 

@@ -39,6 +39,7 @@ typedef struct gal_lua_spec {
 void gal_lua_spec_parameters(lua_State *L, gal_lua_opts *o, gal_lua_spec *s, const char *group, const char *kind,
                              const gal_param *par, size_t npar);
 void gal_lua_component_options(lua_State *L, const gal_component *c); /* push a table of those given */
+void gal_lua_custom_describe(lua_State *L, const gal_component *c);   /* ... of one made of a Lua function */
 gal_lua_spec *gal_lua_component_default(lua_State *L, const gal_component_class *k); /* pushed */
 extern const gal_lua_class gal_lua_spec_class;
 

@@ -441,7 +441,10 @@ static int m_describe(lua_State *L)
         lua_newtable(L);
         set_str(L, "group", k->group);
         set_str(L, "kind", k->kind);
-        gal_lua_component_options(L, part);
+        if (strcmp(k->kind, "custom") == 0)
+            gal_lua_custom_describe(L, part);
+        else
+            gal_lua_component_options(L, part);
         lua_setfield(L, -2, "options");
         lua_rawseti(L, -2, (int)i + 1);
     }

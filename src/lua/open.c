@@ -100,11 +100,31 @@ int gal_lua_core_has_module(lua_State *L)
     return 1;
 }
 
+void gal_lua_push_module(lua_State *L, const char *name)
+{
+    const char *dir = gal_lua_library();
+    char path[PATH_MAX], chunk[PATH_MAX + 8], *text;
+    const gal_lua_embed *e = *dir ? NULL : find_embedded(name);
+    size_t n;
+    int st = 1;
+    if (e) {
+        st = luaL_loadbuffer(L, (const char *)e->data, e->size, name);
+    } else if (*dir && module_file(dir, name, path, sizeof path) && gal_read_file(path, &text, &n) == GAL_OK) {
+        snprintf(chunk, sizeof chunk, "@%s", path + strlen(dir) + 1);
+        st = luaL_loadbuffer(L, text, n, chunk);
+        gal_free(text);
+    } else {
+        lua_pushfstring(L, "module '%s' is not there", name);
+    }
+    if (st != 0)
+        lua_error(L);
+}
+
 /* A package loader: returns the compiled chunk, or text that says where it looked */
 static int searcher(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1), *dir = gal_lua_library();
-    char path[PATH_MAX], chunk[PATH_MAX + 8];
+    char path[PATH_MAX];
     if (!is_ours(name))
         return 0;
     if (!*dir) {
@@ -113,21 +133,15 @@ static int searcher(lua_State *L)
             lua_pushfstring(L, "\n\tno module '%s' compiled into the program", name);
             return 1;
         }
-        if (luaL_loadbuffer(L, (const char *)e->data, e->size, name) != 0)
-            return lua_error(L);
+        gal_lua_push_module(L, name);
         return 1;
     }
     if (!module_file(dir, name, path, sizeof path)) {
         lua_pushfstring(L, "\n\tno module '%s' in %s", name, dir);
         return 1;
     }
-    char *text;
-    size_t n;
-    gal_lua_checkstatus(L, gal_read_file(path, &text, &n));
-    snprintf(chunk, sizeof chunk, "@%s", path + strlen(dir) + 1);
-    int st = luaL_loadbuffer(L, text, n, chunk);
-    gal_free(text);
-    return st == 0 ? 1 : lua_error(L);
+    gal_lua_push_module(L, name);
+    return 1;
 }
 
 static void add_folder(lua_State *L, const char *dir, const char *prefix)

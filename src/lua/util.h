@@ -65,6 +65,8 @@ typedef struct gal_lua_row {
 GAL_API void gal_lua_module(lua_State *L, const char *module, const gal_lua_row *rows, const char *doc);
 /* galua.<module>.<name> = the function at the top of the stack (popped); the module exists */
 GAL_API void gal_lua_module_add(lua_State *L, const char *module, const char *name, const char *doc);
+/* Push the compiled chunk of a module of the Lua library; raises when it is not there */
+GAL_API void gal_lua_push_module(lua_State *L, const char *name);
 /* Document a topic or a name that is no function: gal_lua_doc(L, "priors", "...") */
 GAL_API void gal_lua_doc(lua_State *L, const char *name, const char *text);
 

@@ -141,3 +141,77 @@ test.describe("a set of components", function()
     test.throws(function() galua.attenuation.calzetti{ Av = 1 } end, "~Av")
   end)
 end)
+
+test.describe("components of the user's own", function()
+  local scale = 2e4
+  local function exponential(x) return math.exp(-x) end
+  local function hot()
+    return galua.component.custom{ name = "hot", params = { L = { 1e11, unit = "Lsun", lo = 0 } },
+      function(lambda, p) return p.L / scale * exponential(lambda / scale) end }
+  end
+  test.it("are functions with parameters; what they use goes along", function()
+    local g = make{ components = { hot() } }
+    local w = g:wave()
+    test.close(trapz(w, g:lum("hot")), 1e11, 2e-3) -- trapezoids on the model's nodes
+    g.hot.L = 3e11
+    test.close(trapz(w, g:lum("hot")), 3e11, 2e-3)
+    local plain = make{}
+    local total, stars = g:lum(), plain:lum()
+    local l = g:lum("hot")
+    for k = 1, #w, 50 do test.close(total[k], stars[k] + l[k], 1e-12) end
+  end)
+  test.it("survive a description", function()
+    local g = make{ components = { hot() } }
+    local json = require "galua.json"
+    local h = galua.galaxy_from(json.decode(json.encode(g:describe())), table_of)
+    local a, b = g:lum("hot"), h:lum("hot")
+    for k = 1, #a do test.ok(a[k] == b[k]) end
+  end)
+  test.it("as light behind the diffuse dust heat it", function()
+    local g = make{ attenuation = galua.attenuation.calzetti{ A_V = 1 }, components = {
+      galua.component.custom{ name = "uv", stage = "source", params = { L = { 1e11, lo = 0 } },
+        function(l, p) return l > 1200 and l < 3000 and p.L or 0 end } } }
+    local w = g:wave()
+    local before = g:derived().LIR
+    g.uv.L = 2e11
+    local c, k = galua.attenuation.calzetti{ A_V = 1 }, g:lum("uv")
+    local lost = g:derived().LIR - before
+    local unseen = make{ attenuation = galua.attenuation.calzetti{ A_V = 0 }, components = {
+      galua.component.custom{ name = "uv", stage = "source", params = { L = { 1e11, lo = 0 } },
+        function(l, p) return l > 1200 and l < 3000 and p.L or 0 end } } }
+    unseen.uv.L = 2e11
+    test.close(lost, 0.5 * (trapz(w, unseen:lum("uv")) - trapz(w, k)), 1e-9)
+    test.close(trapz(w, g:lum("dust")), g:derived().LIR, 1e-9)
+  end)
+  test.it("as attenuation are the built-in law of the same formula", function()
+    local a = make{ attenuation = galua.attenuation.custom{ params = { n = { -0.7 } }, A_V = 1, A_V_birth = 0.5,
+      function(lambda, p) return (lambda / 5500) ^ p.n end } }
+    local b = make{ attenuation = galua.attenuation.power_law{ n = -0.7, A_V = 1, A_V_birth = 0.5 } }
+    a.attenuation.n, b.attenuation.n = -0.9, -0.9
+    local x, y = a:lum(), b:lum()
+    for k = 1, #x do test.ok(math.abs(x[k] - y[k]) <= 1e-10 * y[k]) end
+  end)
+  test.it("as a screen to the observer change fluxes alone", function()
+    local g = make{ components = { galua.component.custom{ name = "veil", stage = "transmit", function(l) return l < 5000 and 0.25 or 1 end } } }
+    local plain = make{}
+    local f, h, w = g:flux(), plain:flux(), g:wave()
+    for k = 1, #w, 20 do test.close(f[k], h[k] * (w[k] < 5000 and 0.25 or 1), 1e-14) end
+    test.close(g:lum(), plain:lum(), 1e-15)
+  end)
+  test.it("are refused with the reason", function()
+    local function bad(f, message, params)
+      test.throws(function() make{ components = { galua.component.custom{ name = "x", params = params, f } } }:sed() end, message)
+    end
+    bad(function(l, p) return p.q end, "~no parameter 'q' %(known: a%)", { a = 1 })
+    bad(function() return undefined_name end, "~global 'undefined_name' does not exist where shipped functions run")
+    bad(function() return -1 end, "x.custom: the function returned -1 at 1 A; it must be finite and not negative")
+    bad(function() return 0 / 0 end, "~x.custom: the function returned %-?nan at 1 A")
+    bad(function() return "red" end, "~x.custom: ")
+    local handle = make{}
+    bad(function() return handle.age end, "~component.custom: 'handle', used by the function, is a handle")
+    bad(3, "component.custom: expected a function, got number")
+    test.throws(function() galua.component.custom{ name = "two words" } end, "component.custom: name must be a name such as 'hot_dust', got 'two words'")
+    test.throws(function() galua.component.custom{ name = "a", params = { T = {} } } end, "component.custom: parameter 'T' needs a value: { 1.5, unit = \"K\" }")
+    test.throws(function() galua.component.custom{ name = "sfh", function() end } end, "component.custom: the name 'sfh' is taken")
+  end)
+end)

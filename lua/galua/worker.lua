@@ -1,0 +1,55 @@
+-- What runs in the Lua states of workers: one state per thread's workspace, with the standard libraries and nothing of the user's but
+-- the functions shipped to it (lua/galua/ship.lua). Loaded by src/lua/worker.c; it must not require other galua modules.
+local ffi = require "ffi"
+local M = {}
+
+setmetatable(_G, { __index = function(_, name)
+  error(("global '%s' does not exist where shipped functions run: make it a local of the script"):format(tostring(name)), 2)
+end })
+
+local function unhex(s) return (s:gsub("%x%x", function(h) return string.char(tonumber(h, 16)) end)) end
+
+local function library(path)
+  local v = _G
+  for name in path:gmatch("[^.]+") do v = rawget(v, name) or require(name) end
+  return v
+end
+
+-- The function that ship.pack made text of.
+function M.unpack(text)
+  local packed = assert(loadstring(text, "=shipped"))()
+  local fn = {}
+  for i, f in ipairs(packed.functions) do fn[i] = assert(loadstring(unhex(f.code))) end
+  for i, f in ipairs(packed.functions) do
+    for k, up in ipairs(f.up) do
+      local value = up.v
+      if up.f then value = fn[up.f] elseif up.lib then value = library(up.lib) end
+      debug.setupvalue(fn[i], k, value)
+    end
+  end
+  return fn[1], packed
+end
+
+local doubles = ffi.typeof("double *")
+
+local function named(names, what)
+  local t, known = {}, {}
+  for _, n in ipairs(names) do known[n], t[n] = true, 0 end
+  return setmetatable(t, { __index = function(_, k)
+    error(("no %s '%s' (known: %s)"):format(what, tostring(k), table.concat(names, " ")), 2)
+  end })
+end
+
+-- f(lambda, p, v) over n wavelengths -> out[n]. p: parameters by name; v: the state of the galaxy by name.
+function M.component(f, packed)
+  local names, view = packed.names, packed.view
+  local p, v = named(names, "parameter"), named(view, "quantity")
+  return function(wave, par, state, out, n)
+    wave, par, state, out = ffi.cast(doubles, wave), ffi.cast(doubles, par), ffi.cast(doubles, state), ffi.cast(doubles, out)
+    for i = 1, #names do p[names[i]] = par[i - 1] end
+    for i = 1, #view do v[view[i]] = state[i - 1] end
+    for k = 0, n - 1 do out[k] = f(wave[k], p, v) end
+  end
+end
+
+return M
