@@ -3,9 +3,12 @@
 local ffi = require "ffi"
 local M = {}
 
-setmetatable(_G, { __index = function(_, name)
-  error(("global '%s' does not exist where shipped functions run: make it a local of the script"):format(tostring(name)), 2)
-end })
+-- Called once by a worker's state.
+function M.close_globals()
+  setmetatable(_G, { __index = function(_, name)
+    error(("global '%s' does not exist where shipped functions run: make it a local of the script"):format(tostring(name)), 2)
+  end })
+end
 
 local function unhex(s) return (s:gsub("%x%x", function(h) return string.char(tonumber(h, 16)) end)) end
 

@@ -23,6 +23,8 @@ static int open_state(lua_State *L)
     luaL_openlibs(L);
     gal_lua_push_module(L, "galua.worker");
     lua_call(L, 0, 1);
+    lua_getfield(L, 1, "close_globals");
+    lua_call(L, 0, 0);
     lua_getfield(L, 1, "unpack");
     lua_pushlstring(L, o->shipped, o->n);
     lua_call(L, 1, 2); /* the function, the table it came in */
