@@ -3,7 +3,8 @@
  * Sampled coordinates are those of the priors (log10 of the parameter for loguniform and lognormal). A point is forbidden
  * (-inf) where a prior, the range of a parameter, or a consistency rule of the model (age of the Universe, extent of the SSP
  * table) says so; a NaN is an error. Blobs of each sample: the derived quantities, then the model flux [mJy] of each band of
- * the observation, ignored ones included. Evaluation is threaded over the batch; results do not depend on threads or batch. */
+ * the observation, ignored ones included. With a marginalised amplitude each sample holds a draw of it (blob "amplitude", the last)
+ * and its luminosities, masses, rates and fluxes are those of the scaled model. Evaluation is threaded over the batch; results do not depend on threads or batch. */
 #ifndef GAL_FIT_H
 #define GAL_FIT_H
 #include "galua/galaxy.h"
@@ -15,9 +16,16 @@
 extern "C" {
 #endif
 typedef struct gal_fit_par {
-    const char *name;       /* a parameter of the galaxy, or "noise.f_cal" (fractional error of the model) */
+    const char *name;       /* a parameter of the galaxy, or "noise.NAME" with NAME of gal_noise_params */
     const gal_prior *prior; /* referenced */
 } gal_fit_par;
+/* A likelihood of the caller's instead of the built-in one: ln L of the model flux [mJy] of all bands of the observation, ignored
+ * ones included. Called from the thread that evaluates the target, one point after the other. */
+typedef struct gal_fit_custom {
+    gal_status (*lnlike)(void *ctx, const double *flux, double *lnl);
+    void *ctx;
+    gal_hash hash; /* of what it does, for the fingerprint */
+} gal_fit_custom;
 typedef struct gal_fit_opts {
     gal_galaxy *galaxy;  /* referenced */
     const double *theta; /* [npar] values of the fixed parameters, copied */
@@ -25,12 +33,19 @@ typedef struct gal_fit_opts {
     const gal_fit_par *free;
     size_t nfree;
     gal_limits limits; /* how limits enter */
-    double floor;      /* fractional error added in quadrature to every datum */
-    double f_cal;      /* fractional error of the model, unless noise.f_cal is free */
+    gal_noise noise;   /* fixed values; noise.floor goes to every band */
+    /* Per band of the observation, copied; NULL: none */
+    const double *floor;  /* [obs->n] instead of noise.floor */
+    const double *offset; /* [obs->n] shared calibration error, fraction of the model; 0: none */
+    const int *group;     /* [obs->n] bands that share it */
+    gal_kernel kernel;
+    const gal_prior *amplitude;   /* a factor on the whole model, marginalised; referenced. NULL: none */
+    const gal_fit_custom *custom; /* NULL: none */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
-/* Errors: an unknown or repeated parameter, no usable band, a band outside the model's wavelengths, fixed values that the model
- * refuses (with the free ones at their prior medians). */
+/* Errors: an unknown or repeated parameter, a bounded prior that reaches beyond a parameter's range, noise terms that exclude one
+ * another, no usable band, a band outside the model's wavelengths, fixed values that the model refuses (with the free ones
+ * at their prior medians). */
 GAL_API gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o);
 GAL_API void gal_fit_free(gal_fit *f);          /* NULL is fine */
 GAL_API gal_target *gal_fit_target(gal_fit *f); /* borrowed */
@@ -42,6 +57,15 @@ GAL_API const char *gal_fit_unit(const gal_fit *f, size_t i); /* of parameter i 
 /* Sampled coordinates x[ndim] -> values of the free parameters [ndim], and the full parameter vector of the galaxy [npar]. */
 GAL_API void gal_fit_values(const gal_fit *f, const double *x, double *value);
 GAL_API void gal_fit_theta(const gal_fit *f, const double *x, double *theta);
+/* ---- the data, seen from samples x[ndim] and their blobs (model fluxes): no model evaluation. Arrays over the bands of the
+ * observation; NaN for ignored bands and, term and p_out, for a custom likelihood. */
+/* term: ln p(datum | the other data), p_out: probability to be an outlier; m points, rows of [obs->n]; either may be NULL. */
+GAL_API gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const double *blob, double *term,
+                                     double *p_out);
+/* Replicated fluxes y[m][obs->n] for each sample, random numbers keyed by (seed, row); sigma[m][obs->n], or NULL: the standard
+ * deviations of independent errors used. */
+GAL_API gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const double *blob, uint64_t seed,
+                                     double *y, double *sigma);
 /* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
 enum { GAL_FIT_NFINGER = 6 };
 GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER],

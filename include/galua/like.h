@@ -1,4 +1,4 @@
-/* galua/like.h - likelihood of independent data with Gaussian errors and upper limits.
+/* galua/like.h - likelihood of data with Gaussian errors, upper limits, outliers and correlated noise.
  *
  * Datum i: flux y, quoted error sigma, model m, variance
  *     s^2 = (sigma e^lnscale)^2 + jitter^2 + (f_model m)^2 + (floor y)^2.
@@ -8,6 +8,9 @@
 #ifndef GAL_LIKE_H
 #define GAL_LIKE_H
 #include "galua/base.h"
+#include "galua/param.h"
+#include "galua/prior.h"
+#include "galua/rng.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -31,7 +34,24 @@ typedef struct gal_noise { /* all 0: the quoted errors */
     double jitter;         /* flux unit */
     double f_model;        /* fraction of the model flux */
     double floor;          /* fraction of the observed flux */
+    double f_out;          /* share of outliers, 0 .. 0.5: (1-f) N(y; m, s^2) + f N(y; m, (n_out s)^2) (Hogg et al. 2010) */
+    double n_out;          /* their error in units of s; 0 = GAL_NOISE_NOUT */
+    double gp_amp, gp_len; /* correlated noise: fraction of the model flux, and length in ln(wavelength) */
 } gal_noise;
+#define GAL_NOISE_NOUT 50.0
+/* The parameters of gal_noise that a fit can vary, with unit, range, default and usual prior range: f_cal (= f_model), ln_scale,
+ * jitter, f_out, n_out, gp_amplitude, gp_length; in a fit they are called "noise.NAME". */
+GAL_API const gal_param *gal_noise_params(size_t *n);
+GAL_API void gal_noise_set(gal_noise *z, size_t i, double value); /* parameter i of that list */
+GAL_API double gal_noise_get(const gal_noise *z, size_t i);
+
+/* Correlation of two data as a function of d = |ln(lambda_i/lambda_j)|/length:
+ *   sqexp    exp(-d^2/2)                             any n up to a few hundred: O(n^3)
+ *   matern32 (1 + sqrt(3) d) exp(-sqrt(3) d)         O(n): a Markov process in two variables (Hartikainen & Sarkka 2010) */
+typedef enum gal_kernel { GAL_KERNEL_NONE, GAL_KERNEL_SQEXP, GAL_KERNEL_MATERN32, GAL_KERNEL_N } gal_kernel;
+GAL_API const char *gal_kernel_name(gal_kernel k); /* "none", "sqexp", "matern32" */
+GAL_API gal_status gal_kernel_parse(gal_kernel *out, const char *name);
+GAL_API double gal_kernel_value(gal_kernel k, double d); /* d in units of the length */
 
 /* Data fit for the functions below? GAL_EINVAL names the first bad datum (names may be NULL: "datum 3"): non-finite flux,
  * error not positive and finite, a limit that is not positive. */
@@ -47,6 +67,44 @@ GAL_API void gal_like_sigma(size_t n, const double *flux, const double *err, con
 /* ln of the standard normal distribution function, accurate for any t (asymptotic series below -12), and its derivative. */
 GAL_API double gal_lnphi(double t);
 GAL_API double gal_dlnphi(double t);
+
+/* ------------------------------------------------------------------ outliers, correlated noise, shared calibration
+ * The data y = m + g + e: e independent with the s above (or an outlier), g a Gaussian process whose covariance is
+ *     G_ij = gp_amp^2 m_i m_j k(|ln lambda_i/lambda_j|/gp_len) + offset_i offset_j m_i m_j [group_i = group_j >= 0]:
+ * noise correlated over wavelength, and one calibration factor per instrument, marginalised over N(1, offset^2).
+ * ln L = sum_i ln p(y_i | y_1 .. y_i-1): each factor is a normal density, a mixture of two for outliers, or a normal
+ * probability for a censored limit, so that the whole is normalised whatever the terms. Detections alone are exact (equal to
+ * -r'K^-1 r/2 - ln|K|/2 - n ln(2 pi)/2); with outliers or several censored limits AND correlations the density of g after each
+ * datum is the normal one of the same mean and variance (assumed density filtering, Minka 2001), limits last. */
+typedef struct gal_like { /* arrays borrowed, [n] each; NULL: none */
+    size_t n;
+    const double *flux, *err;
+    const unsigned char *kind;
+    gal_limits limits;
+    const double *floor; /* per datum, instead of gal_noise.floor */
+    gal_kernel kernel;
+    const double *lnwave; /* ln of the wavelength; with a kernel */
+    const double *offset; /* standard deviation of the shared calibration error, fraction of the model; 0 = none */
+    const int *group;     /* data that share it; with offset */
+} gal_like;
+GAL_API size_t gal_like_work(const gal_like *l); /* doubles of scratch */
+GAL_API double gal_like_eval(const gal_like *l, const double *model, const gal_noise *z, double *work);
+/* term[n]: ln p(y_i | all other data); p_out[n]: probability that datum i is an outlier, given all data. Either may be NULL.
+ * For independent data the terms sum to ln L. work as above. */
+GAL_API void gal_like_pointwise(const gal_like *l, const double *model, const gal_noise *z, double *work, double *term,
+                                double *p_out);
+/* Replicated data y[n] drawn from the same density (limits: the flux that would have been measured). */
+GAL_API void gal_like_simulate(const gal_like *l, const double *model, const gal_noise *z, gal_rng *rng, double *work,
+                               double *y);
+/* ln L of model alpha m, marginalised over alpha with the given prior of its value. The likelihood is Gaussian in alpha; the
+ * prior is integrated against it over +-8 sigma with 128 Gauss nodes. Independent detections only: no limits
+ * (unless MEASURED), outliers, f_model or correlations. *alpha (may be NULL): a draw of alpha given the data, for uniform u. */
+GAL_API double gal_like_amplitude(const gal_like *l, const double *model, const gal_noise *z, const gal_prior *prior,
+                                  double u, double *alpha);
+/* ln N(r; 0, diag(s2) + amp^2 h_i h_j k(|x_i-x_j|/len)) over ascending x[n]; h NULL = 1. O(n) for matern32, which needs no
+ * work; sqexp: work[n*n + n]. NaN when the matrix is not positive definite. */
+GAL_API double gal_gp_lnlike(gal_kernel k, size_t n, const double *x, const double *r, const double *s2, const double *h,
+                             double amp, double len, double *work);
 
 #ifdef __cplusplus
 }

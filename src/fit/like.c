@@ -1,4 +1,5 @@
-/* Gaussian likelihood with four treatments of upper limits, always normalised (see like.h for the formulas). Thread-safe.
+/* Likelihood of independent data: Gaussian or outlier mixture, four treatments of upper limits, always normalised (formulas in
+ * like.h). Thread-safe.
  *
  * ln Phi(t) for t < -12: ln phi(t) - ln|t| + ln(1 - 1/t^2 + 3/t^4 - 15/t^6 + ...) (Abramowitz & Stegun 26.2.12); ten terms are good
  * to 2e-13 at -12. */
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LN_SQRT_2PI 0.91893853320467274178
+#include "fit/like_int.h"
 
 static const char *const NAME[GAL_LIMITS_N] = {"measured", "censored", "onesided", "cut"};
 
@@ -82,12 +83,6 @@ double gal_dlnphi(double t)
     return -t / tail_series(t);
 }
 
-static double variance(double flux, double err, double model, const gal_noise *z, double scale2)
-{
-    double fm = z->f_model * model, fd = z->floor * flux;
-    return err * err * scale2 + z->jitter * z->jitter + fm * fm + fd * fd;
-}
-
 static const gal_noise NO_NOISE;
 
 void gal_like_sigma(size_t n, const double *flux, const double *err, const double *model, const gal_noise *noise,
@@ -96,7 +91,7 @@ void gal_like_sigma(size_t n, const double *flux, const double *err, const doubl
     const gal_noise *z = noise ? noise : &NO_NOISE;
     double scale2 = exp(2 * z->lnscale);
     for (size_t i = 0; i < n; i++)
-        s[i] = sqrt(variance(flux[i], err[i], model[i], z, scale2));
+        s[i] = sqrt(like_variance(flux[i], err[i], model[i], z, z->floor, scale2));
 }
 
 double gal_like_gaussian(size_t n, const double *flux, const double *err, const unsigned char *kind,
@@ -105,17 +100,9 @@ double gal_like_gaussian(size_t n, const double *flux, const double *err, const 
     const gal_noise *z = noise ? noise : &NO_NOISE;
     double scale2 = exp(2 * z->lnscale), sum = 0;
     for (size_t i = 0; i < n; i++) {
-        double s2 = variance(flux[i], err[i], model[i], z, scale2), r = flux[i] - model[i], l;
-        if (!kind || kind[i] != GAL_DATUM_LIMIT || limits == GAL_LIMITS_MEASURED)
-            l = isinf(model[i]) ? -INFINITY : -0.5 * r * r / s2 - 0.5 * log(s2) - LN_SQRT_2PI;
-        else if (isnan(model[i]))
-            l = model[i];
-        else if (limits == GAL_LIMITS_CENSORED)
-            l = model[i] == INFINITY ? -INFINITY : gal_lnphi(r / sqrt(s2));
-        else if (limits == GAL_LIMITS_ONESIDED)
-            l = r < 0 ? -0.5 * r * r / s2 : 0;
-        else
-            l = r < 0 ? -INFINITY : 0;
+        double s2 = like_variance(flux[i], err[i], model[i], z, z->floor, scale2);
+        bool limit = kind && kind[i] == GAL_DATUM_LIMIT;
+        double l = like_predict(flux[i] - model[i], 0, s2, model[i], limit, limits, z, NULL);
         sum += l;
         if (terms)
             terms[i] = l;

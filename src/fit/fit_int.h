@@ -1,0 +1,46 @@
+/* A fit from the inside: shared by fit.c (evaluation), fit_setup.c (options, fingerprint) and fit_data.c (samples against the data). */
+#ifndef GAL_FIT_INT_H
+#define GAL_FIT_INT_H
+#include "galua/fit.h"
+
+/* what random numbers are for (see infer/purpose.h) */
+enum { RNG_FIT_AMPLITUDE = 0x66740001, RNG_FIT_REPLICATE = 0x66740002 };
+
+typedef struct {
+    gal_galaxy_ws *ws;
+    gal_phot *phot;
+    double *theta, *flux, *used, *like;
+} worker;
+
+struct gal_fit {
+    gal_target target;
+    gal_galaxy *galaxy;
+    const gal_obs *obs;
+    size_t ndim, npar, nband, nused, nderived;
+    const gal_prior **prior; /* [ndim] */
+    size_t *index;           /* [ndim] parameter of the galaxy; npar + k: parameter k of the noise */
+    char **names;            /* [ndim] */
+    double *theta;           /* [npar] fixed values */
+    gal_noise noise;         /* fixed values */
+    const gal_prior *amplitude;
+    gal_fit_custom custom; /* lnlike NULL: none */
+    /* the bands that are used, contiguous */
+    size_t *band;
+    double *y, *err, *floor, *lnwave, *offset;
+    int *group;
+    unsigned char *kind;
+    gal_like like; /* of those arrays */
+    const char **blob_names;
+    char *band_names;
+    worker *workers; /* [nworker], grown by the master only */
+    int nworker;
+};
+
+/* values of the fixed and free parameters at x; returns those of the noise */
+gal_noise fit_theta(const gal_fit *f, const double *x, double *theta);
+const gal_param *fit_param(const gal_fit *f, size_t index); /* as in gal_fit.index */
+gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
+gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
+gal_status fit_check_noise(const gal_fit *f);
+gal_status fit_name_blobs(gal_fit *f);
+#endif

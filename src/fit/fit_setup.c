@@ -1,0 +1,205 @@
+/* What a fit is made of: free parameters, bands, noise terms, names, fingerprint. See galua/fit.h. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fit/fit_int.h"
+
+static gal_status find_noise(const gal_fit *f, const char *name, size_t *index)
+{
+    size_t n;
+    const gal_param *par = gal_noise_params(&n);
+    const char *names[32];
+    char hint[96];
+    for (size_t k = 0; k < n; k++) {
+        if (strcmp(name, par[k].name) == 0) {
+            *index = f->npar + k;
+            return GAL_OK;
+        }
+        names[k] = par[k].name;
+    }
+    gal_did_you_mean(hint, sizeof hint, name, names, n);
+    return gal_fail(GAL_ENOTFOUND, "fit: free: the noise has no parameter '%s'%s", name, hint);
+}
+
+const gal_param *fit_param(const gal_fit *f, size_t index)
+{
+    size_t n;
+    return index < f->npar ? gal_galaxy_par(f->galaxy, index) : &gal_noise_params(&n)[index - f->npar];
+}
+
+/* A bounded prior outside the parameter's range promises points that can have no probability. */
+static gal_status check_range(const gal_prior *prior, const char *name, const gal_param *p)
+{
+    double lo, hi;
+    gal_prior_value_bounds(prior, &lo, &hi);
+    double slack = 1e-12 * (fabs(p->lo) + fabs(p->hi)); /* the ends of a loguniform go through log10 */
+    if ((isfinite(lo) && lo < p->lo - slack && gal_prior_get_kind(prior) != GAL_PRIOR_GAMMA) ||
+        (isfinite(hi) && hi > p->hi + slack))
+        return gal_fail(GAL_EDOMAIN,
+                        "fit: the prior of '%s' spans %g .. %g but the parameter must lie in %g .. %g%s%s: narrow the prior",
+                        name, lo, hi, p->lo, p->hi, *p->unit ? " " : "", p->unit);
+    return GAL_OK;
+}
+
+gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o)
+{
+    for (size_t i = 0; i < o->nfree; i++) {
+        const char *name = o->free[i].name;
+        gal_status st;
+        if (strncmp(name, "noise.", 6) == 0) {
+            st = find_noise(f, name + 6, &f->index[i]);
+            if (st != GAL_OK)
+                return st;
+        } else {
+            st = gal_galaxy_find(f->galaxy, name, &f->index[i]);
+            if (st != GAL_OK)
+                return gal_fail_prefix(st, "fit: free");
+        }
+        for (size_t k = 0; k < i; k++)
+            if (f->index[k] == f->index[i])
+                return gal_fail(GAL_EINVAL, "fit: parameter '%s' is given twice", name);
+        f->prior[i] = gal_prior_ref(o->free[i].prior);
+        if (!(f->names[i] = gal_strdup(name)))
+            return GAL_ENOMEM;
+        if ((st = check_range(f->prior[i], name, fit_param(f, f->index[i]))) != GAL_OK)
+            return st;
+    }
+    return GAL_OK;
+}
+
+gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
+{
+    const gal_obs *o = f->obs;
+    for (size_t i = 0; i < o->n; i++) {
+        if (o->kind[i] == GAL_OBS_IGNORED)
+            continue;
+        size_t k = f->nused++;
+        f->band[k] = i;
+        f->y[k] = o->flux[i];
+        f->err[k] = o->err[i];
+        f->kind[k] = o->kind[i] == GAL_OBS_LIMIT ? GAL_DATUM_LIMIT : GAL_DATUM_DETECTION;
+        f->lnwave[k] = log(o->filter[i]->pivot);
+        f->floor[k] = opt->floor ? opt->floor[i] : opt->noise.floor;
+        f->offset[k] = opt->offset && opt->group ? opt->offset[i] : 0;
+        f->group[k] = f->offset[k] > 0 ? opt->group[i] : -1;
+        if (!(f->floor[k] >= 0 && f->floor[k] <= 10) || !(f->offset[k] >= 0 && f->offset[k] <= 10))
+            return gal_fail(GAL_EDOMAIN, "fit: band '%s': floor = %g and offset = %g are fractions in 0 .. 10",
+                            o->filter[i]->name, f->floor[k], f->offset[k]);
+    }
+    if (f->nused == 0)
+        return gal_fail(GAL_EINVAL, "fit: observation '%s' has no band to fit", o->name);
+    f->like = (gal_like){.n = f->nused,
+                         .flux = f->y,
+                         .err = f->err,
+                         .kind = f->kind,
+                         .limits = opt->limits,
+                         .floor = f->floor,
+                         .kernel = opt->kernel,
+                         .lnwave = f->lnwave};
+    for (size_t k = 0; k < f->nused; k++)
+        if (f->group[k] >= 0) {
+            f->like.offset = f->offset;
+            f->like.group = f->group;
+        }
+    gal_status st = gal_like_check(f->nused, NULL, f->y, f->err, f->kind, opt->limits);
+    return st == GAL_OK ? st : gal_fail_prefix(st, "fit: observation '%s'", o->name);
+}
+
+/* Fixed values in range; terms that exclude one another. */
+gal_status fit_check_noise(const gal_fit *f)
+{
+    size_t n;
+    const gal_param *p = gal_noise_params(&n);
+    bool vary[32] = {false};
+    for (size_t i = 0; i < f->ndim; i++)
+        if (f->index[i] >= f->npar)
+            vary[f->index[i] - f->npar] = true;
+    for (size_t k = 0; k < n; k++) {
+        double v = gal_noise_get(&f->noise, k);
+        if (!vary[k] && !(v >= p[k].lo && v <= p[k].hi) && v != 0)
+            return gal_fail(GAL_EDOMAIN, "fit: noise.%s = %g must lie in %g .. %g", p[k].name, v, p[k].lo, p[k].hi);
+        bool gp = strncmp(p[k].name, "gp_", 3) == 0;
+        if (vary[k] && gp && f->like.kernel == GAL_KERNEL_NONE)
+            return gal_fail(GAL_EINVAL, "fit: noise.%s is free but there is no kernel: add noise.gp{ kernel = 'matern32' }",
+                            p[k].name);
+        if (f->amplitude && (vary[k] || v != 0) && (gp || strcmp(p[k].name, "f_out") == 0 || strcmp(p[k].name, "f_cal") == 0))
+            return gal_fail(GAL_EINVAL, "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out "
+                                        "noise.%s, or the amplitude", p[k].name);
+    }
+    bool limits = false;
+    for (size_t k = 0; k < f->nused; k++)
+        limits |= f->kind[k] == GAL_DATUM_LIMIT && f->like.limits != GAL_LIMITS_MEASURED;
+    if (f->amplitude && (f->like.offset || limits))
+        return gal_fail(GAL_EINVAL, "fit: an amplitude is marginalised for Gaussian errors of the data only: %s",
+                        limits ? "use limits = 'measured', or leave out the amplitude"
+                               : "leave out the calibration offsets, or the amplitude");
+    if (f->amplitude && f->custom.lnlike)
+        return gal_fail(GAL_EINVAL, "fit: a custom likelihood cannot marginalise an amplitude: leave one of them out");
+    return GAL_OK;
+}
+
+gal_status fit_name_blobs(gal_fit *f)
+{
+    enum { LEN = 72 };
+    f->nderived = gal_galaxy_nderived(f->galaxy);
+    f->target.nblob = f->nderived + f->nband + (f->amplitude ? 1 : 0);
+    f->blob_names = GAL_NEWN(const char *, f->target.nblob);
+    f->band_names = GAL_NEWN(char, LEN * f->nband + 1);
+    if (!f->blob_names || !f->band_names)
+        return GAL_ENOMEM;
+    for (size_t i = 0; i < f->nderived; i++)
+        f->blob_names[i] = gal_galaxy_derived_info(f->galaxy, i)->name;
+    for (size_t i = 0; i < f->nband; i++) {
+        snprintf(f->band_names + LEN * i, LEN, "flux.%.60s", f->obs->filter[i]->name);
+        f->blob_names[f->nderived + i] = f->band_names + LEN * i;
+    }
+    if (f->amplitude)
+        f->blob_names[f->target.nblob - 1] = "amplitude";
+    return GAL_OK;
+}
+
+static gal_hash hash_like(const gal_fit *f)
+{
+    const double kind[2] = {(double)f->like.limits, (double)f->like.kernel};
+    gal_hash h = gal_hash_combine(gal_hash_bytes(kind, sizeof kind), gal_hash_bytes(&f->noise, sizeof f->noise));
+    h = gal_hash_combine(h, gal_hash_bytes(f->floor, f->nused * sizeof *f->floor));
+    h = gal_hash_combine(h, gal_hash_bytes(f->offset, f->nused * sizeof *f->offset));
+    h = gal_hash_combine(h, gal_hash_bytes(f->group, f->nused * sizeof *f->group));
+    if (f->amplitude)
+        h = gal_hash_combine(h, gal_prior_hash(f->amplitude));
+    return f->custom.lnlike ? gal_hash_combine(h, f->custom.hash) : h;
+}
+
+void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], gal_hash hashes[GAL_FIT_NFINGER])
+{
+    static const char *const labels[GAL_FIT_NFINGER] = {"data", "ssp", "model", "priors", "fixed values", "likelihood"};
+    const gal_galaxy_opts *o = gal_galaxy_options(f->galaxy);
+    const gal_cosmo_params *cp = gal_cosmo_get(o->cosmo);
+    const gal_sfh *sfh = gal_galaxy_sfh(f->galaxy);
+    for (int i = 0; i < GAL_FIT_NFINGER; i++)
+        names[i] = labels[i];
+    hashes[0] = gal_obs_hash(f->obs);
+    hashes[1] = o->ssp->hash;
+    char text[400];
+    int n = snprintf(text, sizeof text, "%s %s %d %d %.17g %.17g %.17g", GAL_VERSION, gal_sfh_name(sfh->kind),
+                     sfh->evolving_z, o->clamp, o->logu, cp->h0, cp->om0);
+    hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_hash_bytes(&o->compat, sizeof o->compat));
+    if (sfh->ntable)
+        hashes[2] = gal_hash_combine(hashes[2], gal_hash_bytes(sfh->t, 2 * sfh->ntable * sizeof *sfh->t));
+    for (size_t i = 0; i < gal_galaxy_ncomponent(f->galaxy); i++)
+        hashes[2] = gal_hash_combine(hashes[2], gal_component_hash(gal_galaxy_component(f->galaxy, i)));
+    hashes[3] = hashes[4] = gal_hash_bytes("", 0);
+    for (size_t i = 0; i < f->ndim; i++) {
+        hashes[3] = gal_hash_combine(hashes[3], gal_hash_bytes(f->names[i], strlen(f->names[i])));
+        hashes[3] = gal_hash_combine(hashes[3], gal_prior_hash(f->prior[i]));
+    }
+    for (size_t k = 0; k < f->npar; k++) {
+        bool is_free = false;
+        for (size_t i = 0; i < f->ndim; i++)
+            is_free |= f->index[i] == k;
+        if (!is_free)
+            hashes[4] = gal_hash_combine(hashes[4], gal_hash_bytes(&f->theta[k], sizeof f->theta[k]));
+    }
+    hashes[5] = hash_like(f);
+}
