@@ -34,8 +34,8 @@ typedef struct gal_noise { /* all 0: the quoted errors */
     double jitter;         /* flux unit */
     double f_model;        /* fraction of the model flux */
     double floor;          /* fraction of the observed flux */
-    double f_out;          /* share of outliers, 0 .. 0.5: (1-f) N(y; m, s^2) + f N(y; m, (n_out s)^2) (Hogg et al. 2010) */
-    double n_out;          /* their error in units of s; 0 = GAL_NOISE_NOUT */
+    double f_out; /* share of outliers, 0 .. 0.5: (1-f) N(y; m, s^2) + f N(y; m, (n_out s)^2) (Hogg et al. 2010) */
+    double n_out; /* their error in units of s; 0 = GAL_NOISE_NOUT */
     double gp_amp, gp_len; /* correlated noise: fraction of the model flux, and length in ln(wavelength) */
 } gal_noise;
 #define GAL_NOISE_NOUT 50.0
@@ -103,8 +103,8 @@ GAL_API double gal_like_amplitude(const gal_like *l, const double *model, const 
                                   double u, double *alpha);
 /* ln N(r; 0, diag(s2) + amp^2 h_i h_j k(|x_i-x_j|/len)) over ascending x[n]; h NULL = 1. O(n) for matern32, which needs no
  * work; sqexp: work[n*n + n]. NaN when the matrix is not positive definite. */
-GAL_API double gal_gp_lnlike(gal_kernel k, size_t n, const double *x, const double *r, const double *s2, const double *h,
-                             double amp, double len, double *work);
+GAL_API double gal_gp_lnlike(gal_kernel k, size_t n, const double *x, const double *r, const double *s2,
+                             const double *h, double amp, double len, double *work);
 
 #ifdef __cplusplus
 }

@@ -7,11 +7,11 @@ local fit = {}
 fit.__index = function(self, key)
   local v = rawget(fit, key)
   if v ~= nil or type(key) ~= "string" then return v end
-  if key:sub(1, 1) == "_" or key == "engine" then return nil end
+  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" then return nil end
   local engine = rawget(self, "engine") -- by its own name too: f.ensemble
   if engine and core.class_name(engine) == key then return engine end
   if galua.sampler.known(key) then return nil end
-  local names = { "data", "model", "target", "sampler", "engine", "seed" }
+  local names = { "data", "model", "target", "sampler", "engine", "seed", "noise", "amplitude", "likelihood" }
   for k in pairs(fit) do if k:sub(1, 1) ~= "_" then names[#names + 1] = k end end
   galua.fail("a fit has no field or method '%s'%s", key, core.did_you_mean(key, names))
 end
@@ -43,23 +43,28 @@ local function need(value, name, class, example)
   end
 end
 
--- {name = prior or function} -> list in the order of the model's parameters
+-- parameters of the galaxy, then those of the noise
+local function parameters(model)
+  local list = model:params()
+  for _, p in ipairs(galua.noise_params()) do list[#list + 1] = p end
+  return list
+end
+
+-- {name = prior or function} -> list in the order of the parameters
 local function ordered(model, free)
   local pars, order, names = {}, {}, {}
-  for i, p in ipairs(model:params()) do
+  for i, p in ipairs(parameters(model)) do
     pars[p.name], order[p.name], names[#names + 1] = p, i, p.name
   end
   local list = {}
   for name, pr in pairs(free) do
     if type(name) ~= "string" then galua.fail("fit: free holds name = prior pairs, found a value without a name") end
     local par = pars[name]
-    if not par and name ~= "noise.f_cal" then
+    if not par then
       galua.fail("fit: free: this galaxy has no parameter '%s'%s", name, core.did_you_mean(name, names))
     end
-    if type(pr) == "function" and par then
+    if type(pr) == "function" then
       pr = tabulate(name, pr, par)
-    elseif type(pr) == "function" then
-      galua.fail("fit: free['%s'] must be a prior, such as prior.loguniform(1e-3, 0.3): a function needs a parameter of the galaxy", name)
     elseif core.class_name(pr) ~= "prior" then
       galua.fail("fit: free.%s must be a prior (prior.uniform(lo, hi), ...) or a function, got %s", name, type(pr))
     end
@@ -71,7 +76,7 @@ end
 
 local function create(given)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
-    limits = "censored", sampler = ":any", seed = ":number", name = ":string" })
+    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
   if not o.model then galua.fail("fit: 'model' is missing: a galaxy, such as galaxy{}") end
   if not o.free or next(o.free) == nil then
@@ -90,14 +95,23 @@ local function create(given)
   end
   local free = {}
   for k, v in pairs(o.free) do free[k] = v end
-  local noise = o.noise or {}
-  local f_cal = noise.f_cal
-  if type(f_cal) == "userdata" then free["noise.f_cal"], f_cal = f_cal, nil end
+  if o.amplitude ~= nil then need(o.amplitude, "amplitude", "prior", "prior.loguniform(1e-3, 1e3)") end
+  if o.likelihood ~= nil and not galua.likelihood.is(o.likelihood) then
+    galua.fail("fit: likelihood must be likelihood.custom(function(model_flux, obs) ... end), got a %s", type(o.likelihood))
+  end
+  local noise = o.noise or galua.noise.from{}
+  local options, fitted = galua.noise.resolve(noise, o.data)
+  for name, pr in pairs(fitted) do
+    if free[name] then galua.fail("fit: parameter '%s' is given twice, in noise and in free", name) end
+    free[name] = pr
+  end
   local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or galua.sampler.ensemble{},
-    limits = o.limits, noise = noise, name = o.name or o.data.name }
+    limits = o.limits, noise = noise, name = o.name or o.data.name, amplitude = o.amplitude, likelihood = o.likelihood }
   self.free = ordered(self.model, free)
-  self.target = galua.target{ data = o.data, model = self.model, free = self.free, limits = o.limits,
-    floor = noise.floor or 0, f_cal = f_cal or 0 }
+  options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
+  options.amplitude = o.amplitude
+  if o.likelihood then options.likelihood, options.likelihood_source = o.likelihood.f, o.likelihood.source end
+  self.target = galua.target(options)
   return setmetatable(self, fit)
 end
 
@@ -107,11 +121,26 @@ function fit:describe()
     self.target.nbands, self.target.ndim, self.limits, self.seed) }
   lines[#lines + 1] = "  " .. tostring(self.sampler)
   if next(self.noise) then lines[#lines + 1] = "  " .. tostring(self.noise) end
+  if self.amplitude then lines[#lines + 1] = "  amplitude marginalised, " .. tostring(self.amplitude) end
+  if self.likelihood then lines[#lines + 1] = "  " .. tostring(self.likelihood) end
   lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
   for i, p in ipairs(self.free) do
     lines[#lines + 1] = ("  %-18s %-9s %s"):format(p[1], self.target.units[i], tostring(p[2]))
   end
   return table.concat(lines, "\n")
+end
+
+-- Every parameter of model and noise: name, unit, value, lo, hi, doc, and the prior of those that are free.
+function fit:params()
+  local list = parameters(self.model)
+  local prior = {}
+  for _, p in ipairs(self.free) do prior[p[1]] = p[2] end
+  for _, p in ipairs(list) do
+    local name = p.name:match("^noise%.(.*)$")
+    if name and type(self.noise[name]) == "number" then p.value = self.noise[name] end
+    p.prior = prior[p.name]
+  end
+  return list
 end
 fit.__tostring = fit.describe
 fit.__galua_show = fit.describe
@@ -235,22 +264,6 @@ function fit:best()
   local g = self.model:copy()
   self.target:values(s.x:row(i), g)
   return g, i
-end
-
--- band, flux, err, model at the best point and the pull (data - model)/sigma
-function fit:residuals()
-  local g, i = self:best()
-  local s = self:samples()
-  local floor = self.noise.floor or 0
-  local f_cal = s.values["noise.f_cal"] and s.values["noise.f_cal"][i] or (type(self.noise.f_cal) == "number" and self.noise.f_cal or 0)
-  local out = {}
-  for _, r in ipairs(self.data:rows()) do
-    local m = s.derived["flux." .. r.band][i]
-    local sigma = math.sqrt(r.err ^ 2 + (floor * r.flux) ^ 2 + (f_cal * m) ^ 2)
-    out[#out + 1] = { band = r.band, pivot = r.pivot, flux = r.flux, err = r.err, sigma = sigma, model = m, kind = r.kind,
-      pull = (r.flux - m) / sigma, note = r.note }
-  end
-  return out, g
 end
 
 -- ---------------------------------------------------------------- figures
@@ -379,10 +392,10 @@ function fit:description()
   local theta, priors = {}, {}
   for _, p in ipairs(m:params()) do theta[p.name] = p.value end
   for i, p in ipairs(self.free) do priors[i] = { name = p[1], prior = p[2]:describe() } end
-  local f_cal = self.noise.f_cal
   return {
     format = 1, galua = galua.version, name = self.name, seed = self.seed, limits = self.limits,
-    noise = { floor = self.noise.floor or 0, f_cal = type(f_cal) == "number" and f_cal or 0 },
+    noise = galua.noise.describe(self.noise), amplitude = self.amplitude and self.amplitude:describe(),
+    likelihood = self.likelihood and self.likelihood.source,
     model = m:describe(), theta = theta, free = priors,
     sampler = self.sampler:store(),
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation },
@@ -420,7 +433,7 @@ end
 
 local function load_fit(path, options)
   if type(path) ~= "string" then galua.fail("load_fit: argument 1 must be a file name, got %s", type(path)) end
-  local o = galua.options("load_fit", options, { ssp = ":any" })
+  local o = galua.options("load_fit", options, { ssp = ":any", likelihood = ":any" })
   local texts, data = galua.result_texts(path)
   if not texts.model then galua.fail("%s: holds no model description: not a file of fit:save", path) end
   local d = json.decode(texts.model)
@@ -430,15 +443,19 @@ local function load_fit(path, options)
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
   local model = galua.galaxy_from(d.model, o.ssp)
   model:set(d.theta)
+  if d.likelihood and not o.likelihood then
+    galua.fail("%s: fitted with a likelihood of its own: give it again, load_fit(file, { likelihood = likelihood.custom(f) }); its source "
+      .. "was: %s", path, d.likelihood:gsub("%s+", " "))
+  end
   local free = {}
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
-    noise = galua.noise.calibration{ floor = d.noise.floor, f_cal = d.noise.f_cal },
+    noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = o.likelihood,
     sampler = galua.sampler.from(d.sampler) }
   return f:restore(path)
 end
 
-doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file }]) -> fit
+doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file, likelihood = }]) -> fit
 The fit of a results file, with its model, data, samples and state: f:summary(), f:best(), f:run{ more = 1000 }. The SSP table must
 have the hash that the fit used; name its file when it is not the built-in one.]])
 
@@ -448,12 +465,15 @@ f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:save(file); load_fit(file)
 @param data observation
 @param model galaxy: its values are those of the parameters that are not free
 @param free table of parameter = prior; a function of the sampled coordinate returning ln p is a prior too
-@param noise noise.calibration{ floor =, f_cal = }
+@param noise noise.calibration{}, noise.errors{}, noise.outliers{}, noise.gp{}, or a sum of them
 @param limits (censored) how upper limits enter: measured, censored, onesided, cut
+@param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
+@param likelihood likelihood.custom(f) instead of the built-in one
 @param sampler (sampler.ensemble{}) how to sample
 @param seed (session) seed of the random numbers: same seed, same bits
 @param name label (default: the source's name)
 @example f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1.3e10) } }:run{}]])
 
 galua.load_fit = load_fit
+require "galua.fit_data"(fit)
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })

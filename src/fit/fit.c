@@ -161,7 +161,8 @@ static gal_status eval(const gal_target *t, size_t m, const double *theta, doubl
             b[k] = NAN;
         if (!(lnprior[i] > -INFINITY) || __atomic_load_n(&failed, __ATOMIC_RELAXED) < i)
             continue;
-        gal_status s = evaluate(f, &f->workers[omp_get_thread_num()], x, &lnlike[i], b, flux ? flux + i * f->nband : NULL);
+        gal_status s =
+            evaluate(f, &f->workers[omp_get_thread_num()], x, &lnlike[i], b, flux ? flux + i * f->nband : NULL);
         if (s != GAL_OK) {
 #pragma omp critical(gal_fit_error)
             if (i < failed) { /* the first of the batch, whatever thread saw it */

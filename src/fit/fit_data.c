@@ -4,7 +4,8 @@
 #include "fit/fit_int.h"
 #include "galua/rng.h"
 
-gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const double *blob, double *term, double *p_out)
+gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const double *blob, double *term,
+                             double *p_out)
 {
     double *work = GAL_NEWN(double, f->npar + 3 * f->nused + gal_like_work(&f->like));
     if (!work)
@@ -65,4 +66,3 @@ gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const 
     gal_free(work);
     return GAL_OK;
 }
-

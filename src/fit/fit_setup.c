@@ -36,9 +36,10 @@ static gal_status check_range(const gal_prior *prior, const char *name, const ga
     double slack = 1e-12 * (fabs(p->lo) + fabs(p->hi)); /* the ends of a loguniform go through log10 */
     if ((isfinite(lo) && lo < p->lo - slack && gal_prior_get_kind(prior) != GAL_PRIOR_GAMMA) ||
         (isfinite(hi) && hi > p->hi + slack))
-        return gal_fail(GAL_EDOMAIN,
-                        "fit: the prior of '%s' spans %g .. %g but the parameter must lie in %g .. %g%s%s: narrow the prior",
-                        name, lo, hi, p->lo, p->hi, *p->unit ? " " : "", p->unit);
+        return gal_fail(
+            GAL_EDOMAIN,
+            "fit: the prior of '%s' spans %g .. %g but the parameter must lie in %g .. %g%s%s: narrow the prior", name,
+            lo, hi, p->lo, p->hi, *p->unit ? " " : "", p->unit);
     return GAL_OK;
 }
 
@@ -121,11 +122,15 @@ gal_status fit_check_noise(const gal_fit *f)
             return gal_fail(GAL_EDOMAIN, "fit: noise.%s = %g must lie in %g .. %g", p[k].name, v, p[k].lo, p[k].hi);
         bool gp = strncmp(p[k].name, "gp_", 3) == 0;
         if (vary[k] && gp && f->like.kernel == GAL_KERNEL_NONE)
-            return gal_fail(GAL_EINVAL, "fit: noise.%s is free but there is no kernel: add noise.gp{ kernel = 'matern32' }",
+            return gal_fail(GAL_EINVAL,
+                            "fit: noise.%s is free but there is no kernel: add noise.gp{ kernel = 'matern32' }",
                             p[k].name);
-        if (f->amplitude && (vary[k] || v != 0) && (gp || strcmp(p[k].name, "f_out") == 0 || strcmp(p[k].name, "f_cal") == 0))
-            return gal_fail(GAL_EINVAL, "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out "
-                                        "noise.%s, or the amplitude", p[k].name);
+        if (f->amplitude && (vary[k] || v != 0) &&
+            (gp || strcmp(p[k].name, "f_out") == 0 || strcmp(p[k].name, "f_cal") == 0))
+            return gal_fail(GAL_EINVAL,
+                            "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out "
+                            "noise.%s, or the amplitude",
+                            p[k].name);
     }
     bool limits = false;
     for (size_t k = 0; k < f->nused; k++)

@@ -54,6 +54,12 @@ double gal_like_amplitude(const gal_like *l, const double *model, const gal_nois
     double a = gal_prior_x(prior, range[0]), b = gal_prior_x(prior, range[1]);
     if (!isfinite(a)) /* alpha <= 0 under a logarithmic coordinate */
         a = fmax(lo, b - 12);
+    /* a prior narrower than the data: its central 8 sigma, when they overlap */
+    double pa = gal_prior_quantile(prior, 1e-15), pb = gal_prior_quantile(prior, 1 - 1e-15);
+    if (fmax(a, pa) < fmin(b, pb)) {
+        a = fmax(a, pa);
+        b = fmin(b, pb);
+    }
     a = fmax(a, lo);
     b = fmin(b, hi);
     const double *w, *node = gal_gauss_nodes(ORDER, &w);

@@ -16,7 +16,8 @@ typedef struct {
     double q;     /* out: probability that the datum is an outlier */
 } like_moments;
 
-static inline double like_variance(double flux, double err, double model, const gal_noise *z, double floor, double scale2)
+static inline double like_variance(double flux, double err, double model, const gal_noise *z, double floor,
+                                   double scale2)
 {
     double fm = z->f_model * model, fd = floor * flux;
     return err * err * scale2 + z->jitter * z->jitter + fm * fm + fd * fd;

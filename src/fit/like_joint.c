@@ -199,7 +199,8 @@ void gal_like_pointwise(const gal_like *l, const double *model, const gal_noise 
     }
 }
 
-void gal_like_simulate(const gal_like *l, const double *model, const gal_noise *z, gal_rng *rng, double *work, double *y)
+void gal_like_simulate(const gal_like *l, const double *model, const gal_noise *z, gal_rng *rng, double *work,
+                       double *y)
 {
     size_t n = l->n;
     bool joint = correlated(l, z);
@@ -241,8 +242,8 @@ double gal_gp_lnlike(gal_kernel k, size_t n, const double *x, const double *r, c
     double *K = work, *b = K + n * n;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
-            K[i * n + j] = (i == j ? s2[i] : 0) +
-                           amp * amp * (h ? h[i] * h[j] : 1) * gal_kernel_value(k, (x[i] - x[j]) / len);
+            K[i * n + j] =
+                (i == j ? s2[i] : 0) + amp * amp * (h ? h[i] * h[j] : 1) * gal_kernel_value(k, (x[i] - x[j]) / len);
     memcpy(b, r, n * sizeof *b);
     if (gal_cholesky(K, n) != GAL_OK)
         return NAN;

@@ -3,6 +3,7 @@
 #include "galua/fit.h"
 #include "lua/l_classes.h"
 
+#include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,11 +148,53 @@ static int t_fingerprint(lua_State *L)
     }
     return 1;
 }
+
+/* x (and blobs) of samples, as many rows in both */
+static size_t sample_rows(lua_State *L, const gal_target *t, const double **x, const double **blob)
+{
+    size_t m, mb;
+    *x = points(L, 2, t->ndim, &m);
+    *blob = points(L, 3, t->nblob, &mb);
+    if (m != mb)
+        gal_lua_error(L, GAL_EINVAL, "target: %d points but %d rows of derived quantities", (int)m, (int)mb);
+    return m;
+}
+
+static size_t nbands(lua_State *L)
+{
+    gal_lua_kept(L, 1, "data");
+    size_t n = ((gal_obs *)gal_lua_check(L, -1, &gal_lua_obs))->n;
+    lua_pop(L, 1);
+    return n;
+}
+
+static int t_pointwise(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    const double *x, *blob;
+    size_t m = sample_rows(L, gal_fit_target(f), &x, &blob), nb = nbands(L);
+    double *term = gal_lua_pushmat(L, m, nb), *p_out = gal_lua_pushmat(L, m, nb);
+    gal_lua_checkstatus(L, gal_fit_pointwise(f, m, x, blob, term, p_out));
+    return 2;
+}
+
+static int t_replicate(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    const double *x, *blob;
+    size_t m = sample_rows(L, gal_fit_target(f), &x, &blob), nb = nbands(L);
+    double seed = lua_isnoneornil(L, 4) ? 0 : gal_lua_checknum(L, 4);
+    double *y = gal_lua_pushmat(L, m, nb), *sigma = gal_lua_pushmat(L, m, nb);
+    gal_lua_checkstatus(L, gal_fit_replicate(f, m, x, blob, (uint64_t)seed, y, sigma));
+    return 2;
+}
+
 static const gal_lua_row t_methods[] = {
     {"save", gal_lua_target_save,
      "save(engine, path, texts) -> target\nWrites the results file of a sampler's run; texts are kept in group galua."},
     {"restore", gal_lua_target_restore,
-     "restore(path[, sampler]) -> engine\nThe stored run, to go on bit for bit; refused when the file is of another fit "
+     "restore(path[, sampler]) -> engine\nThe stored run, to go on bit for bit; refused when the file is of another "
+     "fit "
      "or sampler."},
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
@@ -159,6 +202,14 @@ static const gal_lua_row t_methods[] = {
     {"prior_transform", t_transform, "prior_transform(u) -> matrix\nUnit cube to sampled coordinates."},
     {"values", t_values,
      "values(x[, galaxy]) -> vec\nParameter values of one point; sets them in the galaxy when one is given."},
+    {"pointwise", t_pointwise,
+     "pointwise(x, blobs) -> matrix, matrix\nOf samples (rows) and bands (columns), from the stored model fluxes: ln "
+     "p(datum "
+     "given\nthe other data), and the probability that the datum is an outlier."},
+    {"replicate", t_replicate,
+     "replicate(x, blobs[, seed]) -> matrix, matrix\nReplicated fluxes [mJy] of samples (rows) and bands (columns), "
+     "noise "
+     "included, and the\nstandard deviations of the errors used."},
     {"fingerprint", t_fingerprint, "fingerprint() -> list\nName and hash of everything the posterior depends on."},
     {NULL, NULL, NULL},
 };
@@ -172,7 +223,110 @@ const gal_lua_class gal_lua_target = {
     .get = t_get,
 };
 
-/* target{ data =, model =, free = { {name, prior}, ... }, limits =, floor =, f_cal = } */
+/* ------------------------------------------------------------------ a likelihood written in Lua
+ * The registry maps the address of the context to { function, observation }, weakly: the target's handle keeps that table, so a
+ * target, its function and upvalues that name each other can be collected together. */
+static const char LIKELIHOODS[] = "galua.likelihoods", MAIN_STATE[] = "galua.main_state";
+typedef struct {
+    lua_State *L;
+} lua_like;
+
+static gal_status call_lua(void *ctx, const double *flux, double *lnl)
+{
+    lua_State *L = ((lua_like *)ctx)->L;
+    int top = lua_gettop(L);
+    if (!lua_checkstack(L, 8))
+        return gal_fail(GAL_ENOMEM, "likelihood: the Lua stack is full");
+    lua_getfield(L, LUA_REGISTRYINDEX, LIKELIHOODS);
+    lua_pushlightuserdata(L, ctx);
+    lua_rawget(L, -2);
+    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -2, 2);
+    gal_obs *o = gal_lua_test(L, -1, &gal_lua_obs);
+    gal_lua_pushvec_copy(L, flux, o->n);
+    lua_insert(L, -2);
+    gal_status st = gal_lua_call(L, 2, 1, "likelihood");
+    if (st == GAL_OK) {
+        if (lua_type(L, -1) == LUA_TNUMBER)
+            *lnl = lua_tonumber(L, -1);
+        else
+            st = gal_fail(GAL_EINVAL, "likelihood: the function must return ln L, a number, got %s",
+                          luaL_typename(L, -1));
+    }
+    lua_settop(L, top);
+    return st;
+}
+
+/* { f, observation } for option `likelihood`; the context stays on the stack with it. NULL: not given */
+static lua_like *take_likelihood(lua_State *L, gal_lua_opts *o, gal_fit_custom *custom)
+{
+    size_t len;
+    if (!gal_lua_opt_push(o, "likelihood"))
+        return NULL;
+    if (!lua_isfunction(L, -1))
+        gal_lua_opt_typeerror(o, "likelihood", "a function", -1);
+    int f = lua_gettop(L);
+    const char *source = gal_lua_opt_str(o, "likelihood_source", "");
+    lua_like *like = lua_newuserdata(L, sizeof *like);
+    int ctx = lua_gettop(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, MAIN_STATE);
+    like->L = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    lua_createtable(L, 3, 0);
+    lua_pushvalue(L, f);
+    lua_rawseti(L, -2, 1);
+    gal_lua_opt_push(o, "data");
+    lua_rawseti(L, -2, 2);
+    lua_pushvalue(L, ctx);
+    lua_rawseti(L, -2, 3);
+    lua_getfield(L, LUA_REGISTRYINDEX, LIKELIHOODS);
+    lua_pushlightuserdata(L, like);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1); /* the table stays on top: kept by the target */
+    len = strlen(source);
+    *custom = (gal_fit_custom){.lnlike = call_lua, .ctx = like, .hash = gal_hash_bytes(source, len)};
+    return like;
+}
+
+/* vec of one number per band, or NULL */
+static const double *per_band(lua_State *L, gal_lua_opts *o, const char *name, size_t n)
+{
+    size_t m;
+    const double *v = gal_lua_opt_vec(o, name, &m);
+    if (v && m != n)
+        gal_lua_error(L, GAL_EINVAL, "target: %s has %d numbers, the observation has %d bands", name, (int)m, (int)n);
+    return v;
+}
+
+static void take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
+{
+    size_t np, n = fo->obs->n;
+    const gal_param *par = gal_noise_params(&np);
+    if (gal_lua_opt_push(o, "noise")) {
+        for (size_t k = 0; k < np; k++) {
+            lua_getfield(L, -1, par[k].name);
+            if (lua_type(L, -1) == LUA_TNUMBER)
+                gal_noise_set(&fo->noise, k, lua_tonumber(L, -1));
+            lua_pop(L, 1);
+        }
+        lua_pop(L, 1);
+    }
+    fo->floor = per_band(L, o, "floor", n);
+    fo->offset = per_band(L, o, "offset", n);
+    const double *group = per_band(L, o, "group", n);
+    if (fo->offset && group) {
+        int *g = lua_newuserdata(L, (n + 1) * sizeof *g); /* stays on the stack */
+        for (size_t i = 0; i < n; i++)
+            g[i] = (int)group[i];
+        fo->group = g;
+    }
+    if (gal_kernel_parse(&fo->kernel, gal_lua_opt_str(o, "kernel", "none")) != GAL_OK)
+        gal_lua_fail(L);
+    fo->amplitude = gal_lua_opt_obj(o, "amplitude", &gal_lua_prior);
+}
+
+/* target{ data =, model =, free = { {name, prior}, ... }, limits =, noise =, floor =, ... } */
 static int target_create(lua_State *L)
 {
     gal_lua_opts o;
@@ -184,8 +338,7 @@ static int target_create(lua_State *L)
     if (!g)
         return gal_lua_error(L, GAL_EINVAL, "fit: 'model' is missing: a galaxy, such as galaxy{}");
     gal_fit_opts fo = {.galaxy = g->g, .theta = g->theta, .obs = obs};
-    fo.floor = gal_lua_opt_num(&o, "floor", 0);
-    fo.f_cal = gal_lua_opt_num(&o, "f_cal", 0);
+    take_noise(L, &o, &fo);
     gal_lua_checkstatus(L, gal_limits_parse(&fo.limits, gal_lua_opt_str(&o, "limits", "censored")));
     if (!gal_lua_opt_push(&o, "free") || !lua_istable(L, -1))
         return gal_lua_error(L, GAL_EINVAL, "fit: 'free' is missing: a table of parameter = prior");
@@ -204,6 +357,12 @@ static int target_create(lua_State *L)
     }
     fo.free = par;
     fo.nfree = n;
+    gal_fit_custom custom;
+    int kept = 0;
+    if (take_likelihood(L, &o, &custom)) {
+        fo.custom = &custom;
+        kept = lua_gettop(L);
+    }
     gal_lua_opts_end(&o);
     gal_fit *f;
     gal_lua_checkstatus(L, gal_fit_create(&f, &fo));
@@ -211,8 +370,40 @@ static int target_create(lua_State *L)
     gal_lua_opt_push(&o, "data"); /* borrowed by the fit */
     gal_lua_keep(L, -2, -1, "data");
     lua_pop(L, 1);
+    if (kept)
+        gal_lua_keep(L, -1, kept, "likelihood");
     return 1;
 }
+
+/* noise_params() -> list like galaxy:params() */
+static int noise_params(lua_State *L)
+{
+    size_t n;
+    const gal_param *p = gal_noise_params(&n);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        const double num[] = {p[i].value, p[i].lo, p[i].hi, p[i].plo, p[i].phi};
+        static const char *const key[] = {"value", "lo", "hi", "plo", "phi"};
+        lua_createtable(L, 0, 10);
+        lua_pushfstring(L, "noise.%s", p[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, p[i].unit);
+        lua_setfield(L, -2, "unit");
+        lua_pushstring(L, p[i].doc);
+        lua_setfield(L, -2, "doc");
+        for (int k = 0; k < 5; k++) {
+            lua_pushnumber(L, num[k]);
+            lua_setfield(L, -2, key[k]);
+        }
+        lua_pushboolean(L, p[i].log);
+        lua_setfield(L, -2, "log");
+        lua_pushboolean(L, p[i].free);
+        lua_setfield(L, -2, "free");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
 void gal_luaopen_target(lua_State *L);
 void gal_luaopen_target(lua_State *L)
 {
@@ -221,9 +412,26 @@ void gal_luaopen_target(lua_State *L)
          "target{ data =, model =, free = { {name, prior}, ... } } -> target\nThe log-density that fit{} samples.\n"
          "@param data observation\n@param model galaxy; its values are those of the fixed parameters\n"
          "@param free list of {name, prior}\n@param limits (censored) measured, censored, onesided or cut\n"
-         "@param floor (0) fractional error added to every datum\n@param f_cal (0) fractional error of the model"},
+         "@param noise table of fixed noise parameters, names as in noise_params()\n"
+         "@param floor per band: fractional error added to the datum\n"
+         "@param offset per band: standard deviation of a calibration error shared by a group\n"
+         "@param group per band: number of the group\n@param kernel (none) sqexp or matern32\n"
+         "@param amplitude prior of a factor on the whole model, marginalised\n"
+         "@param likelihood function of (model flux, observation) returning ln L\n"
+         "@param likelihood_source its source text, for the fingerprint"},
+        {"noise_params", noise_params,
+         "noise_params() -> list\nThe noise parameters that a fit can vary: name, unit, value, lo, hi, plo, phi, log, "
+         "doc."},
         {NULL, NULL, NULL},
     };
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, LIKELIHOODS);
+    lua_pushlightuserdata(L, L);
+    lua_setfield(L, LUA_REGISTRYINDEX, MAIN_STATE);
     gal_lua_class_register(L, &gal_lua_target);
     gal_lua_module(L, NULL, rows, NULL);
 }

@@ -97,7 +97,8 @@ static double one_y(double y, void *ctx)
 static void normalised_over_the_data(void **state)
 {
     (void)state;
-    static const gal_noise Z[] = {{0}, {.lnscale = 0.4}, {.jitter = 0.8}, {.f_model = 0.2}, {.3, .5, .1, 0}};
+    static const gal_noise Z[] = {
+        {0}, {.lnscale = 0.4}, {.jitter = 0.8}, {.f_model = 0.2}, {.lnscale = .3, .jitter = .5, .f_model = .1}};
     double sum;
     for (size_t i = 0; i < sizeof Z / sizeof *Z; i++) {
         plane p = {.m = {2, 5}, .s = {0.7, 1.1}, .z = Z[i]};

@@ -217,8 +217,6 @@ local inputs = {
     "fit: free holds name = prior pairs, found a value without a name" },
   { "fit{ data = source, model = g, free = { age = function() return 0/0 end } }",
     "fit: prior function of 'age' gives nan at 8: it must return ln p, a number or -inf" },
-  { [[fit{ data = source, model = g, free = { ["noise.f_cal"] = function() return 0 end } }]],
-    "fit: free['noise.f_cal'] must be a prior, such as prior.loguniform(1e-3, 0.3): a function needs a parameter of the galaxy" },
   { [[fit{ data = source, model = g, free = free, limits = "censord" }]],
     "unknown limits 'censord', did you mean 'censored'? (known: measured, censored, onesided, cut)" },
   { "fit{ data = source, model = g, free = free, noise = { flor = 3 } }",

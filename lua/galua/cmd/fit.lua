@@ -63,7 +63,11 @@ local function template(args)
     put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi),
       p.doc)
   end
-  put('    -- ["noise.f_cal"] = prior.loguniform(1e-3, 0.3),   -- fractional error of the model, fitted')
+  for _, p in ipairs(galua.noise_params()) do
+    local text = ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
+    put("    -- [%q] = %s,", p.name, text)
+    put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi), p.doc)
+  end
   put("  },")
   put("  noise = noise.calibration{ floor = 0.05 },   -- fraction of each flux added to its error in quadrature")
   put('  limits = "censored",                         -- measured, censored, onesided, cut')

@@ -1,0 +1,145 @@
+-- Samples of a fit against its data: residuals of the best point, posterior predictive checks. Added to the class of fits.
+local galua = require "galua"
+local doc = require "galua.doc"
+
+-- indices of about `n` samples, evenly spread
+local function pick(total, n)
+  local list, step = {}, math.max(1, total / n)
+  local i = 1
+  while i <= total and #list < n do
+    list[#list + 1] = math.floor(i)
+    i = i + step
+  end
+  return list
+end
+
+-- matrices of the rows `list` of the samples: sampled coordinates, derived quantities
+local function rows_of(s, list)
+  local x, b = {}, {}
+  for j, i in ipairs(list) do x[j], b[j] = s.x:row(i):totable(), s.blobs:row(i):totable() end
+  return galua.mat(x), galua.mat(b)
+end
+
+local function short(v)
+  if v ~= v then return "-" end
+  return ("%.4g"):format(v)
+end
+
+-- ---------------------------------------------------------------- residuals
+local function residuals(self)
+  local g, i = self:best()
+  local s = self:samples()
+  local x, b = rows_of(s, { i })
+  local _, sigma = self.target:replicate(x, b)
+  local _, p_out = self.target:pointwise(x, b)
+  local out = {}
+  for k, r in ipairs(self.data:rows()) do
+    local m = s.derived["flux." .. r.band][i]
+    local e = r.kind == "ignored" and r.err or sigma:row(1)[k]
+    local p = p_out:row(1)[k]
+    out[#out + 1] = { band = r.band, pivot = r.pivot, flux = r.flux, err = r.err, sigma = e, model = m, kind = r.kind,
+      pull = (r.flux - m) / e, p_out = p == p and p or nil, note = r.note }
+  end
+  return out, g
+end
+
+-- ---------------------------------------------------------------- posterior predictive checks
+local predictive = {}
+predictive.__index = predictive
+
+function predictive:__tostring()
+  local lines = { ("%-22s %11s %11s %11s %11s %7s  %s"):format("band", "observed", "predicted", "-1 sigma", "+1 sigma", "PIT", "") }
+  for _, r in ipairs(self.bands) do
+    local flag = r.kind == "limit" and "limit" or r.kind == "ignored" and "ignored" or ""
+    if r.pit and (r.pit < 0.005 or r.pit > 0.995) then flag = "unlikely" end
+    lines[#lines + 1] = ("%-22s %11s %11s %11s %11s %7s  %s"):format(r.band, short(r.flux), short(r.median), short(r.median - r.q16),
+      short(r.q84 - r.median), r.pit and ("%.3f"):format(r.pit) or "-", flag)
+  end
+  for _, name in ipairs { "chi2", "largest", "runs" } do
+    local t = self[name]
+    lines[#lines + 1] = ("%-28s p = %.3f%s"):format(t.about, t.p, (t.p < 0.01 or t.p > 0.99) and "   the model and the data disagree" or "")
+  end
+  return table.concat(lines, "\n")
+end
+predictive.__galua_show = predictive.__tostring
+
+local function quantile(sorted, q)
+  local n = #sorted
+  local at = q * n + 0.5 -- the i-th value stands at (i - 1/2)/n
+  local i = math.max(1, math.min(n - 1, math.floor(at)))
+  local f = math.max(0, math.min(1, at - i))
+  return sorted[i] + f * (sorted[math.min(i + 1, n)] - sorted[i])
+end
+
+-- chi^2, largest pull and number of runs of one data set around one model
+local function statistics(y, model, sigma, use)
+  local chi2, largest, runs, last = 0, 0, 0, nil
+  for _, k in ipairs(use) do
+    local pull = (y[k] - model[k]) / sigma[k]
+    chi2 = chi2 + pull * pull
+    largest = math.max(largest, math.abs(pull))
+    local sign = pull >= 0
+    if sign ~= last then runs, last = runs + 1, sign end
+  end
+  return chi2, largest, runs
+end
+
+local function run_predictive(self, given)
+  local o = galua.options("fit:predictive", given, { draws = 1000, seed = ":number" })
+  if self.likelihood then galua.fail("fit:predictive: a custom likelihood does not say how to draw data") end
+  local s = self:samples()
+  local data = self.data:rows()
+  local list = pick(s.n, o.draws)
+  local x, b = rows_of(s, list)
+  local y, sigma = self.target:replicate(x, b, o.seed or self.seed)
+  local m, nb, observed, use = #list, #data, {}, {}
+  for k, r in ipairs(data) do
+    observed[k] = r.flux
+    if r.kind == "detection" or (r.kind == "limit" and self.limits == "measured") then use[#use + 1] = k end
+  end
+  local out = setmetatable({ bands = {}, n = m, y = y }, predictive)
+  local offset = #self.target.blob_names - nb - (self.amplitude and 1 or 0)
+  local count = { 0, 0, 0 }
+  for j = 1, m do
+    local model, rep, sd, row = {}, y:row(j), sigma:row(j), b:row(j)
+    for k = 1, nb do model[k] = row[offset + k] end
+    local a1, a2, a3 = statistics(rep, model, sd, use)
+    local b1, b2, b3 = statistics(observed, model, sd, use)
+    count[1] = count[1] + (a1 >= b1 and 1 or 0)
+    count[2] = count[2] + (a2 >= b2 and 1 or 0)
+    count[3] = count[3] + (a3 < b3 and 1 or a3 == b3 and 0.5 or 0)
+  end
+  out.chi2 = { p = count[1] / m, about = "chi^2" }
+  out.largest = { p = count[2] / m, about = "largest residual" }
+  out.runs = { p = count[3] / m, about = "runs of signs" }
+  for k, r in ipairs(data) do
+    local row = { band = r.band, pivot = r.pivot, flux = r.flux, kind = r.kind, median = 0 / 0, q16 = 0 / 0, q84 = 0 / 0, q025 = 0 / 0,
+      q975 = 0 / 0 }
+    if r.kind ~= "ignored" then
+      local v, below = y:col(k):copy(), 0
+      if r.kind == "detection" or self.limits == "measured" then
+        for j = 1, m do below = below + (v[j] < r.flux and 1 or v[j] == r.flux and 0.5 or 0) end
+        row.pit = below / m
+      end
+      v = v:sort()
+      row.q025, row.q16, row.median, row.q84, row.q975 = quantile(v, 0.025), quantile(v, 0.16), quantile(v, 0.5), quantile(v, 0.84),
+        quantile(v, 0.975)
+    end
+    out.bands[k] = row
+  end
+  return out
+end
+
+return function(fit)
+  fit.residuals = residuals
+  fit.predictive = run_predictive
+  doc.text("fit:residuals", residuals, [[fit:residuals() -> list, galaxy
+Per band at the sample of highest posterior: band, pivot [A], flux, err, sigma (all independent errors), model [mJy], kind,
+pull = (flux - model)/sigma, p_out (probability to be an outlier), note; and that model.]])
+  doc.text("fit:predictive", run_predictive, [[fit:predictive{ draws =, seed = } -> table
+Data replicated from the posterior, noise included: per band the predicted quantiles and the PIT (share of replicated fluxes below
+the observed one: uniform on 0 .. 1 for a model that is right; close to 0 or 1: the band does not fit), and the shares of
+replicated data sets with a larger chi^2 (chi2.p), a larger residual (largest.p), fewer runs of signs along the wavelengths (runs.p).
+@param draws (1000) samples to replicate
+@param seed (the fit's) seed of the noise]])
+end

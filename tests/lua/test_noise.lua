@@ -1,0 +1,210 @@
+-- Noise terms of a fit: what they do to the likelihood, to the list of parameters, and in a stored file.
+local test = require "galua.test"
+
+local table_of = ssp.synthetic()
+local bands = filters("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+
+local function truth()
+  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
+end
+
+local function mock(change)
+  local o = observation.new{ name = "mock", redshift = 0.1 }
+  local flux = truth():band_flux(bands)
+  for i = 1, #bands do
+    local f = flux[i]
+    if change then f = change(bands[i].name, f) end
+    o:add(bands[i], f, 0.05 * flux[i])
+  end
+  return o
+end
+
+local free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) }
+local function make(options)
+  local o = { data = mock(), model = truth(), seed = 5, sampler = sampler.ensemble{ walkers = 24, steps = 300 }, free = free }
+  for k, v in pairs(options or {}) do o[k] = v end
+  return fit(o)
+end
+local at = { math.log10(4.2e9), math.log10(21) }
+local function lnlike(f, x)
+  local _, ll = f.target:lnprob(x or at)
+  return ll[1]
+end
+local function message(f, ...)
+  local ok, e = pcall(f, ...)
+  test.eq(ok, false)
+  return tostring(e)
+end
+
+-- Gaussian ln L with errors s(row)
+local function gaussian(data, g, s)
+  local m, sum = g:band_flux(bands), 0
+  for i, r in ipairs(data:rows()) do
+    local e = s(r, m[i])
+    sum = sum - 0.5 * ((r.flux - m[i]) / e) ^ 2 - 0.5 * math.log(2 * math.pi * e * e)
+  end
+  return sum
+end
+
+test.describe("noise", function()
+  local g = truth()
+  g.age, g.sfh.norm = 4.2e9, 21
+
+  test.it("adds a floor per instrument, default for the rest", function()
+    local f = make{ noise = noise.calibration{ floor = { SDSS = 0.1, ["Herschel.PACS.red"] = 0.2, default = 0.03 } } }
+    local want = gaussian(mock(), g, function(r)
+      local floor = r.band:match("^SDSS") and 0.1 or r.band == "Herschel.PACS.red" and 0.2 or 0.03
+      return math.sqrt(r.err ^ 2 + (floor * r.flux) ^ 2)
+    end)
+    test.close(lnlike(f), want, 1e-9)
+    test.eq(message(make, { noise = noise.calibration{ floor = { GALX = 0.1 } } }),
+      "noise.calibration: floor: no band of this observation belongs to 'GALX'")
+    test.eq(message(make, { noise = noise.calibration{ offset = { SDS = 0.1 } } }),
+      "noise.calibration: offset: no band of this observation belongs to 'SDS', did you mean 'SDSS'?")
+  end)
+
+  test.it("scales errors and adds jitter, fixed or free", function()
+    local f = make{ noise = noise.errors{ ln_scale = 0.5, jitter = 0.01 } + noise.calibration{ floor = 0.02 } }
+    local function sigma(r) return math.sqrt((r.err * math.exp(0.5)) ^ 2 + 0.01 ^ 2 + (0.02 * r.flux) ^ 2) end
+    test.close(lnlike(f), gaussian(mock(), g, sigma), 1e-9)
+    local h = make{ noise = noise.calibration{ floor = 0.02 }, free = { age = free.age, ["sfh.norm"] = free["sfh.norm"],
+      ["noise.ln_scale"] = prior.uniform(-1, 1), ["noise.jitter"] = prior.loguniform(1e-4, 1) } }
+    test.close(lnlike(h, { at[1], at[2], 0.5, -2 }), gaussian(mock(), g, sigma), 1e-9)
+    test.eq(table.concat(h.target.names, " "), "age sfh.norm noise.ln_scale noise.jitter")
+    test.eq(h.target.units[4], "mJy")
+  end)
+
+  test.it("lists every noise parameter with unit, range, default, prior and help", function()
+    local f = make{ noise = noise.outliers{ n_out = 20 } + noise.gp{ amplitude = 0.1 } }
+    local seen = {}
+    for _, p in ipairs(f:params()) do seen[p.name] = p end
+    for _, name in ipairs { "f_cal", "ln_scale", "jitter", "f_out", "n_out", "gp_amplitude", "gp_length" } do
+      local p = seen["noise." .. name]
+      test.ok(p and p.unit and p.doc ~= "" and p.lo < p.hi and noise.default_prior(name), name)
+    end
+    test.eq(seen["noise.n_out"].value, 20)
+    test.eq(tostring(seen["noise.f_out"].prior), "prior.uniform(0, 0.5)")
+    test.eq(seen["noise.gp_amplitude"].value, 0.1)
+    test.eq(tostring(f.noise),
+      'noise.outliers{ f_out = prior.uniform(0, 0.5), n_out = 20 } + noise.gp{ kernel = "matern32", amplitude = 0.1, length = prior.loguniform(0.02, 2) }')
+  end)
+
+  test.it("refuses what cannot be, in one line", function()
+    test.eq(message(make, { free = { age = prior.loguniform(1e3, 1.2e10) } }),
+      "fit: the prior of 'age' spans 1000 .. 1.2e+10 but the parameter must lie in 100000 .. 2e+10 yr: narrow the prior")
+    test.eq(message(make, { noise = noise.outliers{ f_out = prior.uniform(0, 0.9) } }),
+      "fit: the prior of 'noise.f_out' spans 0 .. 0.9 but the parameter must lie in 0 .. 0.5: narrow the prior")
+    test.eq(message(make, { free = { age = free.age, ["noise.f_call"] = prior.uniform(0, 1) } }),
+      "fit: free: this galaxy has no parameter 'noise.f_call', did you mean 'noise.f_cal'?")
+    test.eq(message(make, { free = { age = free.age, ["noise.gp_length"] = prior.uniform(0.1, 1) } }),
+      "fit: noise.gp_length is free but there is no kernel: add noise.gp{ kernel = 'matern32' }")
+    test.eq(message(make, { noise = noise.outliers{}, amplitude = prior.loguniform(0.1, 10) }),
+      "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out noise.f_out, or the amplitude")
+    test.eq(message(noise.gp, { kernel = "matern23" }), "noise.gp: unknown kernel 'matern23', did you mean 'matern32'? (known: sqexp, matern32)")
+    test.eq(message(noise.outliers, { f_out = 0.7 }), "noise.outliers: f_out = 0.7 must lie in 0 .. 0.5")
+    test.eq(message(make, { likelihood = function() end }),
+      "fit: likelihood must be likelihood.custom(function(model_flux, obs) ... end), got a function")
+    -- a normal prior may reach anywhere: its tail is cut by the range
+    make{ free = { age = prior.normal(4e9, 3e9) } }
+  end)
+
+  test.it("finds the outlier and keeps the posterior", function()
+    local bad = mock(function(name, f) return name == "2MASS.H" and 3 * f or f end)
+    local plain = make{ data = bad }:run{ progress = false }
+    local f = make{ data = bad, noise = noise.outliers{ f_out = prior.uniform(0, 0.5) } }:run{ progress = false }
+    for _, r in ipairs(f:residuals()) do
+      test.ok(r.band == "2MASS.H" and r.p_out > 0.99 or r.band ~= "2MASS.H" and r.p_out < 0.1, r.band .. " " .. r.p_out)
+    end
+    local a, b = f:summary():get("Mstar"), plain:summary():get("Mstar")
+    local want = truth():derived().Mstar
+    test.ok(math.abs(a.median - want) < 2 * 0.5 * (a.q84 - a.q16))
+    test.ok(b.median > b.q84 - b.q16 and math.abs(b.median - want) > 1.5 * math.abs(a.median - want), "the plain fit is pulled")
+  end)
+
+  test.it("marginalises the amplitude as sampling it does", function()
+    -- without dust the flux is proportional to sfh.norm: the two fits are the same one
+    local function starlight() return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9 }, age = 4e9, redshift = 0.1, ism = false } end
+    local o = observation.new{ name = "mock", redshift = 0.1 }
+    local few = filters("SDSS.griz", "2MASS")
+    local flux = starlight():band_flux(few)
+    for i = 1, #few do o:add(few[i], flux[i], 0.05 * flux[i]) end
+    local long = sampler.ensemble{ walkers = 32, steps = 1500 }
+    local sampled = fit{ data = o, model = starlight(), free = free, seed = 1, sampler = long }:run{ progress = false }
+    local scaled = starlight()
+    scaled.sfh.norm = 1
+    local f = fit{ data = o, model = scaled, free = { age = free.age }, amplitude = prior.loguniform(1, 300), seed = 2, sampler = long }
+      :run{ progress = false }
+    local s, t = sampled:summary(), f:summary()
+    for _, name in ipairs { "age", "Mstar", "SFR", "flux.SDSS.r" } do
+      local a, b = s:get(name), t:get(name)
+      local sd = 0.5 * (a.q84 - a.q16)
+      test.ok(math.abs(a.median - b.median) < 0.25 * sd, ("%s %g %g %g"):format(name, a.median, b.median, sd))
+      test.close((b.q84 - b.q16) / (a.q84 - a.q16), 1, 0.2)
+    end
+    local norm = s:get("sfh.norm")
+    test.close(t:get("amplitude").median, norm.median, 0.3 * (norm.q84 / norm.median - 1))
+    -- int over norm of the sampled likelihood = the marginalised one
+    local sum, n = 0, 4000
+    for i = 1, n do
+      local x = (i - 0.5) / n * math.log10(300)
+      sum = sum + math.exp(lnlike(sampled, { at[1], x }) - 20) / n
+    end
+    test.close(lnlike(f, { at[1] }), math.log(sum) + 20, 1e-5)
+  end)
+
+  test.it("takes a likelihood written in Lua, in the same bits for any number of threads", function()
+    local like = likelihood.custom(function(m, o)
+      local sum = 0
+      for i, r in ipairs(o:rows()) do
+        sum = sum - 0.5 * ((r.flux - m[i]) / r.err) ^ 2 - 0.5 * math.log(2 * math.pi * r.err ^ 2)
+      end
+      return sum
+    end)
+    test.close(lnlike(make{ likelihood = like }), lnlike(make()), 1e-12)
+    local before, sums = threads(), {}
+    for i, n in ipairs { 1, 3 } do
+      threads(n)
+      sums[i] = make{ likelihood = like, sampler = sampler.ensemble{ walkers = 24, steps = 40 } }:run{ progress = false }:samples().lnlike:sum()
+    end
+    threads(before)
+    test.eq(sums[1], sums[2])
+    test.eq(message(lnlike, make{ likelihood = likelihood.custom(function() return "x" end) }),
+      "likelihood: the function must return ln L, a number, got string")
+    test.ok(message(lnlike, make{ likelihood = likelihood.custom(function() error("my fault", 0) end) }):find("my fault", 1, true))
+  end)
+
+  test.it("stores noise, amplitude and likelihood, and says what a file needs", function()
+    local path = os.tmpname() .. ".h5"
+    local short = sampler.ensemble{ walkers = 24, steps = 40 }
+    local function round(options)
+      options.sampler = short
+      local f = make(options):run{ out = path, progress = false }
+      local h = load_fit(path, { ssp = table_of, likelihood = options.likelihood })
+      local x = f:samples().x:row(7)
+      local _, a = f.target:lnprob(x)
+      local _, b = h.target:lnprob(x)
+      test.eq(a[1], b[1])
+      test.eq(a[1], h:samples().lnlike[7])
+      return h
+    end
+    local h = round{ noise = noise.calibration{ floor = { SDSS = 0.1 }, offset = { Herschel = 0.07 } } + noise.gp{ length = 0.3 } + noise.errors{ ln_scale = 0.1 } }
+    test.eq(tostring(h.noise), 'noise.calibration{ floor = { SDSS = 0.1 }, offset = { Herschel = 0.07 } } + noise.errors{ ln_scale = 0.1 } + noise.gp{ kernel = "matern32", length = 0.3 }')
+    round{ free = { age = free.age }, amplitude = prior.loguniform(0.1, 10) }
+    local like = likelihood.custom(function(m, o) return -0.5 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
+    round{ likelihood = like }
+    test.ok(message(load_fit, path, { ssp = table_of }):find("fitted with a likelihood of its own: give it again", 1, true))
+    local other = likelihood.custom(function(m, o) return -0.6 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
+    test.ok(message(load_fit, path, { ssp = table_of, likelihood = other }):find("belongs to another fit", 1, true))
+    os.remove(path)
+  end)
+
+  test.it("replicates data: the predictive check passes a good fit and flags a bad band", function()
+    local rng_data = mock(function(name, f) return f * (1 + 0.04 * math.sin(7 * #name)) end)
+    local good = make{ data = rng_data }:run{ progress = false }:predictive{ draws = 400 }
+    test.ok(good.chi2.p > 0.02 and good.largest.p > 0.02, tostring(good))
+    local bad = make{ data = mock(function(name, f) return name == "2MASS.H" and 2 * f or f end) }:run{ progress = false }:predictive{ draws = 400 }
+    test.eq(bad.chi2.p, 0)
+    for _, r in ipairs(bad.bands) do if r.band == "2MASS.H" then test.ok(r.pit > 0.995) end end
+    test.ok(tostring(bad):find("the model and the data disagree", 1, true))
+  end)
+end)
