@@ -475,5 +475,5 @@ f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:save(file); load_fit(file)
 @example f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1.3e10) } }:run{}]])
 
 galua.load_fit = load_fit
-require "galua.fit_data"(fit)
+require "galua.fit.data"(fit)
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })

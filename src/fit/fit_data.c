@@ -1,5 +1,6 @@
 /* Samples of a fit against its data, from the stored model fluxes: no model evaluation. See galua/fit.h. */
 #include <math.h>
+#include <omp.h>
 
 #include "fit/fit_int.h"
 #include "galua/rng.h"
@@ -7,11 +8,15 @@
 gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const double *blob, double *term,
                              double *p_out)
 {
-    double *work = GAL_NEWN(double, f->npar + 3 * f->nused + gal_like_work(&f->like));
-    if (!work)
+    int threads = gal_threads();
+    size_t each = f->npar + 3 * f->nused + gal_like_work(&f->like);
+    double *all = GAL_NEWN(double, (size_t)threads *each);
+    if (!all)
         return GAL_ENOMEM;
-    double *used = work + f->npar, *t = used + f->nused, *q = t + f->nused, *scratch = q + f->nused;
+#pragma omp parallel for num_threads(threads) schedule(static)
     for (size_t i = 0; i < m; i++) {
+        double *work = all + (size_t)omp_get_thread_num() * each;
+        double *used = work + f->npar, *t = used + f->nused, *q = t + f->nused, *scratch = q + f->nused;
         gal_noise noise = fit_theta(f, x + i * f->ndim, work);
         const double *flux = blob + i * f->target.nblob + f->nderived;
         for (size_t k = 0; k < f->nused; k++)
@@ -30,7 +35,7 @@ gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const 
                 p_out[i * f->nband + f->band[k]] = q[k];
         }
     }
-    gal_free(work);
+    gal_free(all);
     return GAL_OK;
 }
 

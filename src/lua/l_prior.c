@@ -148,6 +148,33 @@ static int prior_table(lua_State *L)
     return 1;
 }
 
+/* Counts over bins as a table: constant inside a bin, a step of 1e-9 of its width at the edges. */
+static int prior_histogram(lua_State *L)
+{
+    size_t ne, n;
+    const double *edge = gal_lua_checkvec(L, 1, &ne), *count = gal_lua_checkvec(L, 2, &n);
+    double *x = gal_lua_scratch(L, 2 * n + 1), *lnp = gal_lua_scratch(L, 2 * n + 1);
+    if (ne != n + 1)
+        return gal_lua_error(L, GAL_EINVAL, "prior.histogram: %d counts need %d edges, got %d", (int)n, (int)n + 1,
+                             (int)ne);
+    for (size_t i = 0; i < n; i++) {
+        double width = edge[i + 1] - edge[i];
+        if (!(count[i] >= 0 && count[i] < INFINITY))
+            return gal_lua_error(L, GAL_EINVAL, "prior.histogram: count %d is %g: it must be 0 or more", (int)i + 1,
+                                 count[i]);
+        if (!(width > 0))
+            return gal_lua_error(L, GAL_EINVAL, "prior.histogram: edges must ascend: %g after %g", edge[i + 1],
+                                 edge[i]);
+        x[2 * i] = i == 0 ? edge[0] : edge[i] + 1e-9 * width;
+        x[2 * i + 1] = i + 1 == n ? edge[n] : edge[i + 1] - 1e-9 * width;
+        lnp[2 * i] = lnp[2 * i + 1] = log(count[i] / width);
+    }
+    gal_prior *p;
+    gal_lua_checkstatus(L, gal_prior_table(&p, GAL_COORD_LINEAR, x, lnp, 2 * n));
+    gal_lua_push(L, &gal_lua_prior, p);
+    return 1;
+}
+
 /* ------------------------------------------------------------------ joint priors: Dirichlet */
 static void joint_free(void *obj)
 {
@@ -257,6 +284,11 @@ void gal_luaopen_prior(lua_State *L)
         {"dirichlet", prior_dirichlet,
          "prior.dirichlet(alpha1, alpha2, ...) -> joint prior\nFractions that sum to 1, such as the mass formed in age "
          "bins."},
+        {"histogram", prior_histogram,
+         "prior.histogram(edges, counts) -> prior\nProbability in proportion to counts[i] between edges[i] and "
+         "edges[i+1], "
+         "such as the\nphotometric redshifts of a catalogue.\n@param edges ascending, one more than counts\n"
+         "@param counts 0 or more"},
         {"table", prior_table,
          "prior.table(x, lnp[, 'log10']) -> prior\nln density up to a constant at ascending positions, in the value or "
          "its log10."},

@@ -75,6 +75,47 @@ out:
     return st;
 }
 
+/* ln p(band given the other bands) of every sample in group posterior: log_likelihood/flux (chain, draw, band). */
+static gal_status put_pointwise(gal_result *r, const gal_fit *f, const gal_target *t, const gal_obs *o)
+{
+    gal_status st = GAL_OK;
+    size_t d = t->ndim, nb = t->nblob, size[3] = {0, 0, o->n};
+    const char *dim[3] = {"chain", "draw", "band"};
+    double *x = NULL, *blob = NULL, *term = NULL;
+    for (size_t k = 0; k < d + nb; k++) {
+        const gal_var *v = gal_result_var(r, "posterior", k < d ? t->names[k] : t->blob_names[k - d]);
+        if (!v || v->rank != 2 || v->type != GAL_VAR_F64)
+            goto out; /* another layout: left out */
+        size_t n = v->size[0] * v->size[1];
+        if (k == 0) {
+            size[0] = v->size[0];
+            size[1] = v->size[1];
+            x = GAL_NEWN(double, n *d + 1);
+            blob = GAL_NEWN(double, n *nb + 1);
+            term = GAL_NEWN(double, n * o->n + 1);
+            if (!x || !blob || !term)
+                GAL_TRY(GAL_ENOMEM);
+        }
+        for (size_t i = 0; i < n; i++) {
+            double value = ((const double *)v->data)[i];
+            if (k < d)
+                x[i * d + k] = gal_prior_x(gal_fit_prior(f, k), value);
+            else
+                blob[i * nb + k - d] = value;
+        }
+    }
+    if (!x)
+        goto out;
+    GAL_TRY(gal_fit_pointwise(f, size[0] * size[1], x, blob, term, NULL));
+    GAL_TRY(gal_result_put(r, "log_likelihood", "flux", GAL_VAR_F64, 3, dim, size, term, NULL,
+                           "ln p(band given the other bands)"));
+out:
+    gal_free(x);
+    gal_free(blob);
+    gal_free(term);
+    return st;
+}
+
 /* The sampler at stack index idx */
 static const gal_lua_engine *engine_at(lua_State *L, int idx, void **obj)
 {
@@ -116,6 +157,7 @@ int gal_lua_target_save(lua_State *L)
     GAL_TRY(kind->put(r, e, &map));
     gal_lua_kept(L, 1, "data");
     GAL_TRY(put_data(r, gal_lua_test(L, -1, &gal_lua_obs)));
+    GAL_TRY(put_pointwise(r, f, t, gal_lua_test(L, -1, &gal_lua_obs)));
     GAL_TRY(gal_fingerprint_create(&fp));
     GAL_TRY(add_fingerprint(f, fp));
     GAL_TRY(gal_result_put_fingerprint(r, fp));
@@ -155,8 +197,9 @@ int gal_lua_target_restore(lua_State *L)
     if (!kind)
         GAL_THROW(GAL_EFORMAT, "%s: made by sampler '%s', which this version does not have", path, name);
     if (want && strcmp(want, name) != 0)
-        GAL_THROW(GAL_EINVAL, "%s holds a run of sampler.%s, this fit has sampler.%s; choose another file, or start afresh",
-                  path, name, want);
+        GAL_THROW(GAL_EINVAL,
+                  "%s holds a run of sampler.%s, this fit has sampler.%s; choose another file, or start afresh", path,
+                  name, want);
     GAL_TRY(kind->restore(&e, r, gal_fit_target(f)));
 out:
     gal_fingerprint_free(fp);

@@ -38,3 +38,30 @@ test.describe("prior", function()
     test.ok(message(function() prior.dirichlet(1, -1) end):find("-1", 1, true))
   end)
 end)
+
+test.describe("prior.histogram", function()
+  test.it("has the mass of each bin", function()
+    local p = prior.histogram({ 0, 0.1, 0.3, 0.4 }, { 2, 6, 2 })
+    for u, want in pairs { [0.1] = 0.05, [0.2] = 0.1, [0.5] = 0.2, [0.8] = 0.3, [0.95] = 0.375 } do
+      test.close(p:quantile(u), want, 1e-6)
+    end
+    test.close(p:logpdf(0.2), math.log(0.6 / 0.2), 1e-6)
+    local hole = prior.histogram({ 0, 1, 2, 3 }, { 1, 0, 1 })
+    test.close(hole:quantile(0.75), 2.5, 1e-6)
+    test.eq(hole:logpdf(1.5), -math.huge)
+    local ok, e = pcall(prior.histogram, { 0, 1 }, { 1, 2 })
+    test.eq(tostring(e), "prior.histogram: 2 counts need 3 edges, got 2")
+  end)
+
+  test.it("fits a redshift with a photometric density", function()
+    local t = ssp.synthetic()
+    local g = galaxy{ ssp = t, sfh = sfh.delayed{ norm = 20, tau = 1e9 }, age = 3e9, redshift = 0.3 }
+    local bands = filters("SDSS.griz", "2MASS")
+    local o, flux = observation.new{ name = "photo-z" }, g:band_flux(bands)
+    for i = 1, #bands do o:add(bands[i], flux[i], 0.1 * flux[i]) end
+    local f = fit{ data = o, model = g, seed = 3, sampler = sampler.ensemble{ walkers = 32, steps = 800 },
+      free = { redshift = prior.histogram({ 0.1, 0.28, 0.32, 0.5 }, { 1, 50, 1 }), ["sfh.norm"] = prior.loguniform(1, 300) } }:run{ progress = false }
+    local z = f:summary():get("redshift")
+    test.ok(math.abs(z.median - 0.3) < 0.02 and z.q16 > 0.27 and z.q84 < 0.33, z.median)
+  end)
+end)
