@@ -104,6 +104,7 @@ static gal_status make_grid(gal_model_grid *g, const gal_ssp *s, const gal_compa
     g->i_v = gal_search(g->wave, g->n, 5500);
     g->i_fuv = gal_search(g->wave, g->n, 1500);
     g->i_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : 911.75);
+    g->i_helium = gal_search(g->wave, g->n, 504.26);
     g->view = (gal_wavegrid){.n = g->n, .wave = g->wave, .tw = g->tw, .compat = *compat};
     return GAL_OK;
 }

@@ -32,6 +32,7 @@ typedef struct gal_model_grid {
     bool same;         /* the grid is the SSP's own */
     size_t i_v, i_fuv; /* nodes at or below 5500, 1500 A */
     size_t i_lyman;    /* the last node that ionises hydrogen: wave <= 911.75 A */
+    size_t i_helium;   /* ... helium: wave <= 504.26 A */
     gal_wavegrid view; /* as components see it */
     gal_model_table *tables;
 } gal_model_grid;

@@ -8,13 +8,13 @@
 #include <math.h>
 #include <string.h>
 
-/* Photons per second up to the last ionising node: int L lambda/(h c) dlambda, L in Lsun/A. */
-static double ionising(const gal_model_grid *g, const double *lum)
+/* Photons per second up to node `last`: int L lambda/(h c) dlambda, L in Lsun/A. */
+static double ionising(const gal_model_grid *g, const double *lum, size_t last)
 {
-    double sum = 0;
-    for (size_t k = 0; k < g->i_lyman; k++)
+    double sum = 0, h = g->view.compat.old_constants ? 6.6262e-27 : GAL_H_CGS;
+    for (size_t k = 0; k < last; k++)
         sum += 0.5 * (lum[k] * g->wave[k] + lum[k + 1] * g->wave[k + 1]) * (g->wave[k + 1] - g->wave[k]);
-    return sum * GAL_LSUN * 1e-8 / (GAL_H_CGS * GAL_C_CGS);
+    return sum * GAL_LSUN * 1e-8 / (h * GAL_C_CGS);
 }
 
 /* Masses per node, then S0, S1 on the model grid, and what the stars themselves determine. */
@@ -50,8 +50,9 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     v->zgas = w->content.zgas;
     v->mstar = gal_galaxy_mstar(g, w, theta);
     v->zstar = g->o.compat.mstar_formula ? w->content.zstar : w->csp.formed > 0 ? w->csp.z_mass / w->csp.formed : 0;
-    v->qh = ionising(g->grid, w->s0);
-    v->qh_clouds = tau_esc > 0 ? ionising(g->grid, w->s1) : 0;
+    v->qh = ionising(g->grid, w->s0, g->grid->i_lyman);
+    v->qhei = ionising(g->grid, w->s0, g->grid->i_helium);
+    v->qh_clouds = tau_esc > 0 ? ionising(g->grid, w->s1, g->grid->i_lyman) : 0;
     v->sn_rate = g->sn ? gal_csp_table_sum(&w->csp, g->sn) : 0;
 }
 

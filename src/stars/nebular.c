@@ -141,9 +141,9 @@ static void gauss_moments(double a, double b, double c, double s, double *m0, do
 }
 
 /* Projects a line on the hat functions of the grid: the trapezoid rule then returns its flux, and its centroid. */
-static void add_line(const double *wave, size_t n, const gal_nebular_line *line, double *lum)
+static void add_line(const double *wave, size_t n, const gal_nebular_line *line, double width, double *lum)
 {
-    double s = line->wave * line_width, lo = line->wave - 6 * s, hi = line->wave + 6 * s;
+    double s = line->wave * width, lo = line->wave - 6 * s, hi = line->wave + 6 * s;
     if (lo < wave[0] || hi > wave[n - 1])
         return;
     size_t i = 0, top = n - 1;
@@ -231,5 +231,125 @@ void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, doubl
     gal_nebular_line line[NHYDROGEN + NEBULAR_NLINE];
     line_list(&g, qion, line);
     for (size_t k = 0; k < gal_nebular_nline(); k++)
-        add_line(wave, n, &line[k], lum);
+        add_line(wave, n, &line[k], line_width, lum);
+}
+
+/* ------------------------------------------------------------------ tabulated on a grid */
+enum { NTEMP = 49 };
+static const double coolest = 5000, hottest = 20000;
+
+typedef struct profile { /* of one line on the nodes first .. first + count - 1 */
+    size_t first, count, at;
+} profile;
+
+struct gal_nebular_grid {
+    size_t n, lyman;
+    double *cont;   /* [n][NTEMP] per ionising photon/s and (1 + y): Lsun/A */
+    double *two;    /* [n] per decay/s: Lsun/A */
+    double *weight; /* profiles of the lines, 1/A */
+    profile line[NHYDROGEN + NEBULAR_NLINE];
+};
+
+void gal_nebular_grid_free(gal_nebular_grid *g)
+{
+    if (!g)
+        return;
+    gal_free(g->cont);
+    gal_free(g->two);
+    gal_free(g->weight);
+    gal_free(g);
+}
+
+/* Profiles of all lines, each found by projecting a unit line on an empty grid. */
+static gal_status make_profiles(gal_nebular_grid *g, const double *wave, double width)
+{
+    gal_nebular_line all[NHYDROGEN + NEBULAR_NLINE];
+    gas state = gas_state(1, 0.1, z_fit, -2.5);
+    line_list(&state, 1, all);
+    double *unit = GAL_NEWN(double, g->n);
+    size_t used = 0;
+    for (int pass = 0; unit && pass < 2; pass++) {
+        used = 0;
+        for (size_t k = 0; k < gal_nebular_nline(); k++) {
+            gal_nebular_line l = {.wave = all[k].wave, .lum = 1};
+            add_line(wave, g->n, &l, width, unit);
+            profile *p = &g->line[k];
+            size_t i = 0, j = g->n;
+            while (i < g->n && unit[i] == 0)
+                i++;
+            while (j > i && unit[j - 1] == 0)
+                j--;
+            *p = (profile){i, j - i, used};
+            for (size_t m = i; m < j; m++) {
+                if (pass)
+                    g->weight[used + m - i] = unit[m];
+                unit[m] = 0;
+            }
+            used += j - i;
+        }
+        if (!pass && !(g->weight = GAL_NEWN(double, used + 1)))
+            break;
+    }
+    gal_free(unit);
+    return unit && g->weight ? GAL_OK : GAL_ENOMEM;
+}
+
+gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, size_t n, double sigma)
+{
+    gal_status st = GAL_OK;
+    gal_nebular_grid *g = GAL_NEW(gal_nebular_grid);
+    *out = NULL;
+    if (!g)
+        return GAL_ENOMEM;
+    g->n = n;
+    g->cont = GAL_NEWN(double, n *NTEMP);
+    g->two = GAL_NEWN(double, n);
+    if (!g->cont || !g->two)
+        GAL_TRY(GAL_ENOMEM);
+    while (g->lyman < n && wave[g->lyman] < lyman_limit)
+        g->lyman++;
+    double nu_lya = GAL_C_AA / lyman_alpha;
+    for (int i = 0; i < NTEMP; i++) {
+        double t = coolest * pow(hottest / coolest, (double)i / (NTEMP - 1));
+        gas state = {.t = t, .alpha_b = 2.59e-13 * pow(t / 1e4, -0.833)};
+        continuum c = continuum_state(&state, 1);
+        for (size_t k = g->lyman; k < n; k++)
+            g->cont[k * NTEMP + (size_t)i] = continuum_nu(&c, wave[k], t) * GAL_C_AA / (wave[k] * wave[k]) / GAL_LSUN;
+    }
+    for (size_t k = g->lyman; k < n; k++) {
+        double nu = GAL_C_AA / wave[k];
+        g->two[k] = GAL_H_CGS / (8.2249 * nu_lya) * nu * two_photon_profile(nu / nu_lya) * nu / wave[k] / GAL_LSUN;
+    }
+    GAL_TRY(make_profiles(g, wave, sigma * 1e5 / GAL_C_CGS));
+    *out = g;
+    g = NULL;
+out:
+    gal_nebular_grid_free(g);
+    return st;
+}
+
+void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double z, double logu,
+                           double *lum, double *line, double *t)
+{
+    gas s = gas_state(qh, qhei, z, logu);
+    gal_nebular_line all[NHYDROGEN + NEBULAR_NLINE];
+    double x = log(s.t / coolest) / log(hottest / coolest) * (NTEMP - 1);
+    size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3);
+    double f = x - (double)i - 1, c0 = 0.5 * f * (f - 1), c1 = 1 - f * f, c2 = 0.5 * f * (f + 1);
+    double a = qion * (1 + s.y), two = qion * two_photon_rate(&s);
+    *t = s.t;
+    for (size_t k = 0; k < g->lyman; k++)
+        lum[k] = 0;
+    for (size_t k = g->lyman; k < g->n; k++) {
+        const double *c = g->cont + k * NTEMP + i;
+        lum[k] = a * (c0 * c[0] + c1 * c[1] + c2 * c[2]) + two * g->two[k];
+    }
+    line_list(&s, qion, all);
+    for (size_t l = 0; l < gal_nebular_nline(); l++) {
+        const profile *p = &g->line[l];
+        const double *w = g->weight + p->at;
+        line[l] = all[l].lum;
+        for (size_t m = 0; m < p->count; m++)
+            lum[p->first + m] += all[l].lum * w[m];
+    }
 }

@@ -22,4 +22,14 @@ typedef struct gal_nebular_line {
 } gal_nebular_line;
 /* All lines for one state; out[gal_nebular_nline()]. */
 GAL_API void gal_nebular_lines(double qion, double qh, double qhei, double z, double logu, gal_nebular_line *out);
+
+/* The same tabulated on a wavelength grid, for many evaluations: hydrogen and helium continuum on temperatures (interpolated
+ * quadratically, 1e-4), line profiles of dispersion sigma [km/s]. Immutable once made. */
+typedef struct gal_nebular_grid gal_nebular_grid;
+GAL_API gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, size_t n, double sigma);
+GAL_API void gal_nebular_grid_free(gal_nebular_grid *g); /* NULL is fine */
+/* lum[n] [Lsun/A] of gas ionised by qion photons/s (filled, not added); line[gal_nebular_nline()] luminosities [Lsun]; *t the
+ * electron temperature [K]. Arguments as in gal_nebular_add; nothing below 911.75 A. Cannot fail. */
+GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double z,
+                                   double logu, double *lum, double *line, double *t);
 #endif

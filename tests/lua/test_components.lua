@@ -215,3 +215,76 @@ test.describe("components of the user's own", function()
     test.throws(function() galua.component.custom{ name = "sfh", function() end } end, "component.custom: the name 'sfh' is taken")
   end)
 end)
+
+test.describe("gas, X-rays, radio, nucleus, intergalactic medium", function()
+  local function lyman(g, spectrum)
+    local w, l, s = g:wave(), g:lum(spectrum), 0
+    for k = 1, #w - 1 do
+      if w[k + 1] <= 912 then s = s + 0.5 * (l[k] + l[k + 1]) * (w[k + 1] - w[k]) end
+    end
+    return s
+  end
+  test.it("gas takes the Lyman continuum: part escapes, part heats the dust, part shines", function()
+    local g = make{ sfh = galua.sfh.constant{}, attenuation = galua.attenuation.calzetti{ A_V = 0 },
+      nebular = galua.nebular.hii{ f_esc = 0.1, f_dust = 0.3 } }
+    local stars = lyman(g, "stellar")
+    test.close(lyman(g, "extinct"), 0.1 * stars, 1e-9)
+    test.close(g:derived().LIR, 0.3 * stars, 0.06) -- half an interval of 2.3 % at the limit
+    test.close(trapz(g:wave(), g:lum("dust")), g:derived().LIR, 1e-9)
+    local bright = trapz(g:wave(), g:lum("nebular"))
+    g.nebular.f_dust = 0
+    test.close(trapz(g:wave(), g:lum("nebular")), bright / 0.6 * 0.9, 1e-9)
+    for k = 1, #g:wave() do
+      if g:wave()[k] > 912 then test.ok(g:lum("extinct")[k] == g:lum("stellar")[k]) break end
+    end
+  end)
+  test.it("the dust's energy balance holds with gas and an embedded nucleus", function()
+    local g = make{ sfh = galua.sfh.delayed{}, attenuation = galua.attenuation.salim18{ A_V = 1.5, A_V_birth = 1, delta = -0.3, E_b = 2 },
+      nebular = galua.nebular.hii{ f_esc = 0.05, f_dust = 0.2, dust_ratio = 2.27 }, agn = galua.agn.embedded{ L = 3e9 } }
+    local bare = make{ sfh = galua.sfh.delayed{}, attenuation = galua.attenuation.salim18{ A_V = 0, A_V_birth = 0, delta = -0.3, E_b = 2 },
+      nebular = galua.nebular.hii{ f_esc = 0.05, f_dust = 0.2, dust_ratio = 2.27 }, agn = galua.agn.embedded{ L = 3e9 } }
+    local w, lost = g:wave(), 0
+    for _, name in ipairs{ "extinct", "nebular", "AGN" } do lost = lost + trapz(w, bare:lum(name)) - trapz(w, g:lum(name)) end
+    local emitted = trapz(w, g:lum("dust"))
+    test.close(emitted, lost + bare:derived().LIR, 1e-9)
+    test.close(g:derived().LIR, emitted, 1e-9)
+  end)
+  test.it("lines: what leaves is what starts, dimmed; Balmer decrement reddened by the law", function()
+    local g = make{ attenuation = galua.attenuation.calzetti{ A_V = 1 }, nebular = true }
+    local seen = {}
+    for _, l in ipairs(g:lines()) do
+      test.ok(l.luminosity <= l.intrinsic and l.luminosity > 0)
+      seen[l.name] = l
+    end
+    test.close(g:derived().L_Halpha, seen.Halpha.luminosity, 1e-14)
+    -- Calzetti: k(Hbeta) - k(Halpha) = 4.60 - 3.33
+    local excess = 2.5 * math.log10(seen.Halpha.luminosity / seen.Hbeta.luminosity * seen.Hbeta.intrinsic / seen.Halpha.intrinsic)
+    test.close(excess, (4.5986 - 3.3258) / 4.05, 0.01)
+    g.nebular.dust_ratio = 2
+    for _, l in ipairs(g:lines()) do seen[l.name].twice = l.luminosity / l.intrinsic end
+    test.close(seen.Hbeta.twice, (seen.Hbeta.luminosity / seen.Hbeta.intrinsic) ^ 2, 1e-9)
+  end)
+  test.it("all together are the sum of their parts, dimmed by the intergalactic medium", function()
+    local g = make{ redshift = 3, nebular = galua.nebular.freefree{}, synchrotron = true, xrb = true, agn = true, igm = true }
+    local sum
+    for _, name in ipairs(g:spectra()) do
+      if name ~= "stellar" and name ~= "total" then sum = sum and sum + g:lum(name) or g:lum(name) end
+    end
+    test.close(g:lum(), sum, 1e-14)
+    local plain = make{ redshift = 3, nebular = galua.nebular.freefree{}, synchrotron = true, xrb = true, agn = true }
+    test.close(g:flux(), plain:flux() * g:transmission(), 1e-14)
+    local band = galua.filters("SDSS.u")
+    test.ok(g:photometry(band)[1].flux < 0.7 * plain:photometry(band)[1].flux)
+    test.close(g:photometry(galua.filters("Herschel.PACS.red"))[1].flux, plain:photometry(galua.filters("Herschel.PACS.red"))[1].flux, 1e-14)
+  end)
+  test.it("supernovae stop when stars do not form: the radio follows the rate, not the age", function()
+    local g = make{ sfh = galua.sfh.constant{ psi = 3 }, age = 1e9, synchrotron = true }
+    local early = g:derived().R_CCSN
+    g.age = 5e9
+    test.close(g:derived().R_CCSN, early, 1e-3)
+    g.sfh.tau_quench = 4.5e9
+    test.ok(g:derived().R_CCSN < 1e-6 * early)
+    local parity = make{ sfh = galua.sfh.constant{ psi = 3 }, age = 5e9, synchrotron = true, compat = { sn_no_cut = true } }
+    test.ok(parity:derived().R_CCSN > 3 * early) -- D2
+  end)
+end)

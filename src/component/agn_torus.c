@@ -1,0 +1,255 @@
+/* An active nucleus of closed form, so that none has to be downloaded: accretion disc, dusty torus, polar dust, corona. Energy balance
+ * holds between them: what torus and polar dust take from the disc over all directions, they re-emit.
+ *
+ * Disc: lambda L_lambda ~ lambda^1.2 (10-100 A), lambda^0 (100-1000 A), lambda^-0.5 (0.1-5 micron), lambda^-3 beyond (Schartmann et
+ * al. 2005; Stalevski et al. 2016), brighter along its axis: L(mu) = L (6/7) mu (1 + 2 mu), mu = cos(inclination) (Netzer 1987).
+ * Torus: of half-angle delta above the equator, optical depth tau_97 at 9.7 micron, 17 tau_97 in the V band with the Milky Way's
+ * curve. It takes (4 s^3 + 3 s^2)/7, s = sin delta, of the disc's light times what does not get through, and re-emits it as black
+ * bodies with equal power per ln T from T_min to the sublimation temperature 1500 K (nu L_nu flat between 2 micron and 3000
+ * micron K/T_min as in nearby nuclei: Mor & Netzer 2012), times exp(-+) of silicate features at 9.7 and 18 micron: in absorption,
+ * with optical depth tau_97, where the torus hides the disc, weakly in emission where it does not.
+ * Polar dust: E(B-V) of the SMC's curve over the rest of the sky; what it takes is re-emitted as a grey body of 100 K, beta = 1.6
+ * (Yang et al. 2020). X-rays: L/K(L), photon index 1.8, cut off at 300 keV.
+ *
+ * agn.torus is added to the galaxy, its power set by fAGN; agn.embedded, its power given, shines through the galaxy's diffuse dust
+ * and heats it. */
+#include "component/agn.h"
+#include "component/xray.h"
+#include "dust/laws.h"
+#include "galua/const.h"
+
+#include <math.h>
+#include <string.h>
+
+const gal_quantity gal_agn_quantities[2] = {{"L_AGN", "Lsun", "bolometric luminosity of the active nucleus"},
+                                            {"L_AGN_X", "Lsun", "2-10 keV luminosity of the active nucleus"}};
+
+enum { POWER, INCLINATION, DELTA, TAU, EBV, T_MIN, NPAR };
+enum { NT = 32 };
+#define T_SUBLIMATION 1500.
+#define COLDEST       50.
+#define V_PER_97      17.
+#define SMC_RV        2.74
+
+typedef struct shapes {
+    size_t n;
+    double *disc;  /* unit integral, 1/A */
+    double *xray;  /* per 2-10 keV luminosity */
+    double *tau;   /* torus: optical depth per tau_97 */
+    double *smc;   /* polar dust: optical depth per E(B-V) */
+    double *sil;   /* silicate profile, 1 at 9.7 micron */
+    double *polar; /* grey body of 100 K, unit integral */
+    double *black; /* [NT][n] black bodies of unit integral, COLDEST .. T_SUBLIMATION */
+    const double *tw;
+} shapes;
+
+static void teardown(void *table)
+{
+    shapes *s = table;
+    gal_free(s->disc);
+    gal_free(s);
+}
+
+static double disc_shape(double wave)
+{
+    if (wave < 10)
+        return 0;
+    double x = wave < 100    ? pow(wave / 100, 1.2)
+               : wave < 1000 ? 1
+               : wave < 5e4  ? pow(wave / 1000, -0.5)
+                             : pow(50, -0.5) * pow(wave / 5e4, -3);
+    return x / wave;
+}
+
+static double planck(double wave, double t)
+{
+    double x = GAL_H_CGS * GAL_C_AA / (GAL_KB_CGS * wave * t);
+    return x > 300 ? 0 : pow(wave / 1e4, -5) / expm1(x);
+}
+
+static double silicate(double wave)
+{
+    double a = (wave * 1e-4 - 9.7) / 1.1, b = (wave * 1e-4 - 18) / 3;
+    return exp(-0.5 * a * a) + 0.4 * exp(-0.5 * b * b);
+}
+
+static void to_unit(double *y, const double *tw, size_t n)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++)
+        sum += tw[k] * y[k];
+    for (size_t k = 0; sum > 0 && k < n; k++)
+        y[k] /= sum;
+}
+
+static double temperature(int i)
+{
+    return COLDEST * pow(T_SUBLIMATION / COLDEST, (double)i / (NT - 1));
+}
+
+static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
+{
+    (void)self;
+    size_t n = g->n;
+    shapes *s = GAL_NEW(shapes);
+    if (!s || !(s->disc = GAL_NEWN(double, (6 + NT) * n))) {
+        gal_free(s);
+        return GAL_ENOMEM;
+    }
+    s->n = n;
+    s->tw = g->tw;
+    s->xray = s->disc + n;
+    s->tau = s->xray + n;
+    s->smc = s->tau + n;
+    s->sil = s->smc + n;
+    s->polar = s->sil + n;
+    s->black = s->polar + n;
+    double av, bv;
+    gal_law_cardelli_ab(5500, &av, &bv);
+    for (size_t k = 0; k < n; k++) {
+        double w = g->wave[k], a, b;
+        gal_law_cardelli_ab(w, &a, &b);
+        s->disc[k] = disc_shape(w);
+        s->sil[k] = silicate(w);
+        /* the continuum opacity, and the feature that makes up the rest at 9.7 micron */
+        s->tau[k] = V_PER_97 * (a + b / 3.1) / (av + bv / 3.1);
+        s->smc[k] = 0.4 * M_LN10 * SMC_RV * gal_law_gordon03(GAL_LAW_SMC_BAR, w);
+        s->polar[k] = planck(w, 100) * -expm1(-pow(2e6 / w, 1.6));
+        for (int i = 0; i < NT; i++)
+            s->black[(size_t)i * n + k] = planck(w, temperature(i));
+    }
+    gal_law_cardelli_ab(9.7e4, &av, &bv);
+    double feature = 1 - V_PER_97 * (av + bv / 3.1); /* cardelli is 1 at V to 1e-4 */
+    for (size_t k = 0; k < n; k++)
+        s->tau[k] += feature * s->sil[k];
+    to_unit(s->disc, g->tw, n);
+    to_unit(s->polar, g->tw, n);
+    for (int i = 0; i < NT; i++)
+        to_unit(s->black + (size_t)i * n, g->tw, n);
+    gal_xray_shape(g, 1.8, 300, s->xray);
+    *table = s;
+    return GAL_OK;
+}
+
+/* scratch: spectrum of unit power without X-rays, then the parameters it was made with */
+static size_t scratch(const void *self, const gal_wavegrid *g)
+{
+    (void)self;
+    return g->n + NPAR + 1;
+}
+
+/* Share of the disc's power that goes within elevation asin(s) of the equator. */
+static double share(double s)
+{
+    return (4 * s * s * s + 3 * s * s) / 7;
+}
+
+static void unit_spectrum(const shapes *s, const double *p, double *out)
+{
+    double sd = sin(p[DELTA] * M_PI / 180), mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU];
+    bool hidden = mu < sd; /* the line of sight's elevation, 90 deg - i, is below delta */
+    double bright = 6. / 7 * mu * (1 + 2 * mu), torus = 0, polar = 0, weight[NT], sum = 0;
+    for (size_t k = 0; k < s->n; k++) {
+        torus += s->tw[k] * s->disc[k] * -expm1(-tau * s->tau[k]);
+        polar += s->tw[k] * s->disc[k] * -expm1(-p[EBV] * s->smc[k]);
+    }
+    torus *= share(sd);
+    polar *= 1 - share(sd);
+    for (int i = 0; i < NT; i++) { /* equal power per ln T above T_min, with a smooth end so that T_min may vary */
+        double x = log(temperature(i) / p[T_MIN]) / log(temperature(1) / temperature(0)) + 0.5;
+        sum += weight[i] = x <= 0 ? 0 : x >= 1 ? 1 : x;
+    }
+    double norm = 0, depth = hidden ? -tau : 0.3 * (1 - exp(-tau));
+    for (size_t k = 0; k < s->n; k++) {
+        double b = 0;
+        for (int i = 0; i < NT; i++)
+            b += weight[i] * s->black[(size_t)i * s->n + k];
+        out[k] = b * exp(depth * s->sil[k]);
+        norm += s->tw[k] * out[k];
+    }
+    for (size_t k = 0; k < s->n; k++) {
+        double seen = exp(hidden ? -tau * s->tau[k] : -p[EBV] * s->smc[k]);
+        out[k] = torus * out[k] / norm + polar * s->polar[k] + bright * seen * s->disc[k];
+    }
+}
+
+static void nucleus(const gal_stage *s, double lum)
+{
+    const shapes *t = s->table;
+    double *unit = s->scratch, *kept = unit + t->n, x = lum > 0 ? lum / gal_agn_bolometric_correction(lum) : 0;
+    if (kept[NPAR] == 0 || memcmp(kept + 1, s->p + 1, (NPAR - 1) * sizeof *kept) != 0) {
+        unit_spectrum(t, s->p, unit);
+        memcpy(kept, s->p, NPAR * sizeof *kept);
+        kept[NPAR] = 1;
+    }
+    for (size_t k = 0; k < t->n; k++)
+        s->lum[0][k] = lum * unit[k] + x * t->xray[k];
+    s->derived[0] = lum;
+    s->derived[1] = x;
+}
+
+static gal_status emit(const gal_stage *s)
+{
+    double f = s->p[POWER];
+    nucleus(s, f / (1 - f) * (s->view->e_mc + s->view->e_dd));
+    return GAL_OK;
+}
+
+static gal_status source(const gal_stage *s, gal_source *out)
+{
+    (void)out; /* not in clouds, the same diffuse dust */
+    nucleus(s, s->p[POWER]);
+    return GAL_OK;
+}
+
+// clang-format off
+#define SHAPE \
+    {"inclination", "deg", "angle between the line of sight and the disc's axis",               60,   0,    90,  0,    90,  false, true}, \
+    {"delta",       "deg", "half-angle of the torus above the equator",                         40,   5,    85,  10,   80,  false, false}, \
+    {"tau_97",      "",    "optical depth of the torus at 9.7 micron",                          3,    0,    20,  0.1,  10,  false, true}, \
+    {"E_BV",        "mag", "reddening by polar dust",                                           0.05, 0,    3,   0,    0.5, false, false}, \
+    {"T_min",       "K",   "temperature of the coldest dust of the torus",                      120,  60,   800, 80,   300, false, false}
+static const gal_param torus_par[NPAR] = {
+    {"fAGN",        "",    "share of the nucleus in the power of nucleus and dust",             1e-3, 0,    0.999, 1e-3, 0.99, true, true},
+    SHAPE};
+static const gal_param embedded_par[NPAR] = {
+    {"L",           "Lsun", "bolometric luminosity of the nucleus",                             1e10, 0,    1e16, 1e8,  1e13, true, true},
+    SHAPE};
+// clang-format on
+static const char *const spectra[] = {"AGN"};
+
+const gal_component_class gal_agn_torus = {
+    .group = "agn",
+    .kind = "torus",
+    .doc = "Accretion disc, dusty torus, polar dust and corona in closed form, with energy balance between them.\n"
+           "L = fAGN/(1 - fAGN) x power absorbed by the galaxy's dust (Schartmann+05; Netzer 87; Mor & Netzer 12; "
+           "Duras+20).",
+    .par = torus_par,
+    .npar = NPAR,
+    .spectra = spectra,
+    .nspectra = 1,
+    .derived = gal_agn_quantities,
+    .nderived = 2,
+    .needs = GAL_NEED_ABSORBED,
+    .setup = setup,
+    .teardown = teardown,
+    .scratch = scratch,
+    .emit = emit,
+};
+
+const gal_component_class gal_agn_embedded = {
+    .group = "agn",
+    .kind = "embedded",
+    .doc =
+        "The nucleus of agn.torus with its luminosity given, seen through the galaxy's diffuse dust, which it heats.",
+    .par = embedded_par,
+    .npar = NPAR,
+    .spectra = spectra,
+    .nspectra = 1,
+    .derived = gal_agn_quantities,
+    .nderived = 2,
+    .setup = setup,
+    .teardown = teardown,
+    .scratch = scratch,
+    .source = source,
+};
