@@ -23,7 +23,7 @@ LINES = """1215.67 1640 1661 1666 1855 1863 1907 1910 2321 2324 2325 2327 2328 2
 3869 3889He 3968 4070 4078 4363 4472 4959 5007 5200 5518 5538 5755 5876 6300 6312 6363 6548 6584 6678 6716
 6731 7065 7135 7323 7332 7751 9069 9532 10320 10833 12570
 89915.6 105106 128138 155554 187132 334800 360140 518153 573403 883577 1218020""".split()
-ORDER = [(i, j, k) for i in range(4) for j in range(4 - i) for k in range(min(3, 4 - i - j))]
+ORDER = [(i, j, k) for i in range(5) for j in range(5 - i) for k in range(min(3, 5 - i - j))]
 XLO, XHI = -3.2, -0.3
 
 
@@ -67,7 +67,7 @@ def main():
     y = np.log(np.maximum(ratio, 1e-12))
     # weak lines do not matter: a line of 2 % of Hbeta has full weight
     weight = np.sqrt(np.clip(ratio / 0.02, 0.02, 1)) * (ratio > 1e-6)
-    late = np.where(head[:, 1] > 8e6, 0.4, 1.0)
+    late = np.clip((head[:, 1] / 3e6) ** -1.2, 0.15, 1)  # about Q_H^1/2: lines shine where there are ionising photons
     weight *= late[:, None]
     u, z = head[:, 2] + 2.5, head[:, 0]
     groups = sorted({(r[0], r[1]) for r in head})

@@ -83,12 +83,35 @@ static gal_status tabulate_imf(lua_State *L, int fn, double mlo, double mhi, imf
     return GAL_OK;
 }
 
+/* The process's grid of star spectra, from `cache`, or from the user's folder when that is NULL. */
+static gal_status need_grid(const char *cache, bool progress)
+{
+    char path[1200];
+    struct progress p = {"star spectra", 0};
+    if (!cache && cache_file(path, sizeof path))
+        cache = path;
+    return grid ? GAL_OK : gal_stargrid_create(&grid, cache, progress ? show_progress : NULL, &p);
+}
+
+static int star(lua_State *L)
+{
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 1, "ssp.star");
+    double teff = gal_lua_opt_range(&o, "teff", 5772, 1000, 1e6), logg = gal_lua_opt_range(&o, "logg", 4.44, -2, 10);
+    double z = gal_lua_opt_range(&o, "z", 0.02, 1e-5, 0.1);
+    const char *cache = gal_lua_opt_str(&o, "cache", NULL);
+    gal_lua_opts_end(&o);
+    gal_lua_checkstatus(L, need_grid(cache, false));
+    size_t n = gal_stargrid_nwave(grid);
+    gal_lua_pushvec_copy(L, gal_stargrid_wave(grid), n);
+    gal_stargrid_add(grid, z, log10(teff), logg, 1.0, 1.0, gal_lua_pushvec(L, n));
+    return 2;
+}
+
 static int synthesise(lua_State *L)
 {
     gal_lua_opts o;
     gal_synth_opts so;
-    char path[1200];
-    struct progress p = {"star spectra", 0};
     imf_table *table = NULL;
     gal_lua_opts_begin(L, &o, 1, "ssp.synthesise");
     gal_synth_defaults(&so);
@@ -158,16 +181,13 @@ static int synthesise(lua_State *L)
         so.imf.phi = imf_eval;
         so.imf.ctx = table;
     }
-    if (!cache && cache_file(path, sizeof path))
-        cache = path;
-    if (!grid)
-        gal_lua_checkstatus(L, gal_stargrid_create(&grid, cache, progress ? show_progress : NULL, &p));
+    gal_lua_checkstatus(L, need_grid(cache, progress));
     if (!so.z) {
         if (!tracks)
             gal_lua_checkstatus(L, gal_tracks_create(&tracks, NULL, 0));
         so.tracks = tracks;
     }
-    p = (struct progress){"populations", 0};
+    struct progress p = {"populations", 0};
     so.progress = progress ? show_progress : NULL;
     so.ctx = &p;
     gal_ssp *s;
@@ -203,6 +223,15 @@ void gal_luaopen_synth(lua_State *L)
          "@param cache file that keeps the star spectra (default: the user's cache folder)\n"
          "@param progress (false) show it on stderr\n"
          "@example s = ssp.synthesise{ imf = function(m) return m^-2.1 end }"},
+        {"star", star,
+         "ssp.star{ teff =, logg =, z = } -> wave [A], lum [1/A, integral 1]\n"
+         "Spectrum of one star from the grid of model atmospheres that synthesis uses, interpolated; black bodies "
+         "scale "
+         "it outside\n"
+         "3000 .. 100000 K.\n"
+         "@param teff [K] (5772) effective temperature\n@param logg [cm/s2, log10] (4.44) surface gravity\n"
+         "@param z (0.02) metallicity (mass fraction)\n@param cache file that keeps the star spectra (default: the "
+         "user's cache folder)"},
         {NULL, NULL, NULL},
     };
     gal_lua_module(L, "ssp", rows, NULL);

@@ -106,11 +106,12 @@ double gal_atmosphere_logg_floor(double teff)
 
 /* Non-grey surface cooling. Hot stars: without it the Lyman continuum of B stars is 0.5-2 dex too bright. M giants: molecules cool
  * the layers in which the saturated bands of TiO and the ultraviolet form; without it stars of 3500 K are 0.2-0.5 mag too blue in
- * r-i and V-J. From the colours of Castelli & Kurucz's stars of 3500..4000 K. */
+ * r-i and V-J. From the stars of Castelli & Kurucz: ionising photons (22 stars of 25-46 kK), colours (3500..4000 K). */
 static double surface_cooling(double teff)
 {
-    static const double t[] = {3500, 4250, 8000, 9500, 32000, 40000, 60000}, d[] = {0.10, 0, 0, 0.22, 0.22, 0.10, 0.05};
-    return gal_interp(t, d, 7, teff, GAL_CLAMP);
+    static const double t[] = {3500, 4250, 8000, 9500, 23000, 26000, 30000, 34000, 38000, 42000, 60000},
+                        d[] = {0.10, 0, 0, 0.22, 0.23, 0.26, 0.27, 0.22, 0.16, 0.12, 0.06};
+    return gal_interp(t, d, sizeof t / sizeof *t, teff, GAL_CLAMP);
 }
 
 void gal_atmosphere_structure(gal_atmosphere *m, double teff, double logg, double zrel, const gal_rosseland *r,

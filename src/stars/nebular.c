@@ -66,14 +66,15 @@ static double clamp(double x, double lo, double hi)
 
 static gas gas_state(double qh, double qhei, double z, double logu)
 {
-    static const int cube = 3;
+    enum { TOP = 4 };
     gas g;
-    double v[3] = {clamp(logu, -4, -1) + 2.5, clamp(log10(fmax(z, 1e-10) / z_fit), -1.98, 0.2),
-                   clamp(log10(fmax(qhei, 1e-30) / fmax(qh, 1e-20)), nebular_x_lo, nebular_x_hi)};
-    double power[3][4];
+    double v[3] = {clamp(logu, -4, -1) + 2.5, clamp(log10(fmax(z, 1e-10) / z_fit), -1.98, 0.2), 0};
+    double hardest = fmin(nebular_x_hi, -0.65 - 0.16 * v[1]); /* of the fitted models: -0.7 at solar metallicity */
+    v[2] = clamp(log10(fmax(qhei, 1e-30) / fmax(qh, 1e-20)), nebular_x_lo, hardest);
+    double power[3][TOP + 1];
     for (int i = 0; i < 3; i++) {
         power[i][0] = 1;
-        for (int k = 1; k <= cube; k++)
+        for (int k = 1; k <= TOP; k++)
             power[i][k] = power[i][k - 1] * v[i];
     }
     for (int k = 0; k < NEBULAR_NTERM; k++)

@@ -19,7 +19,7 @@
 
 enum { NTEFF = 40, NLOGG = 6, NZ = 8, NSTAR = NZ * NTEFF * NLOGG, NWAVE_MAX = 2048 };
 /* Change this when the physics or the grid changes: old caches are then rebuilt. */
-static const char grid_version[] = "galua stargrid 2";
+static const char grid_version[] = "galua stargrid 3";
 
 // clang-format off
 static const double grid_teff[NTEFF] = {

@@ -257,10 +257,10 @@ static void byler_lines(void **state)
     for (int c = 3; c < ncol; c++) {
         double rms = sqrt(sum2[c] / fmax(count[c], 1));
         printf("%9.2f A: rms %.3f over %.0f models\n", w[c], rms, count[c]);
-        assert_true(rms < 0.35);
+        assert_true(rms < 0.2);
     }
     printf("all lines above 2 %% of H beta: rms %.3f in ln\n", sqrt(all / nall));
-    assert_true(sqrt(all / nall) < 0.22);
+    assert_true(sqrt(all / nall) < 0.12);
 }
 
 int main(void)
