@@ -140,13 +140,15 @@ static void test_conservation(void **state)
         for (int iz = 0; iz < NZ; iz++)
             for (double la = 4.0; la <= 10.25; la += 0.05) {
                 gal_isochrone(&iso, tracks, (size_t)iz, pow(10, la), t, la > 9);
-                double number = 0, mass = 0, l = 0;
+                double number = 0, mass = 0, l = 0, living = 0, remnants = 0, returned = 0;
                 assert_true(iso.n > 100 && iso.n <= GAL_ISO_MAX);
                 for (size_t i = 0; i < iso.n; i++) {
                     const gal_iso_star *s = iso.star + i;
                     number += s->w;
                     mass += s->w * s->mini;
                     assert_true(s->w > 0 && s->mnow >= 0 && s->mnow <= s->mini);
+                    *(s->phase >= GAL_SSE_WD ? &remnants : &living) += s->w * s->mnow;
+                    returned += s->w * (s->mini - s->mnow);
                     if (s->phase == GAL_SSE_NSBH)
                         continue;
                     l += s->w * pow(10, s->logl);
@@ -158,6 +160,11 @@ static void test_conservation(void **state)
                 if (fabs(number / n - 1) > 1e-9 || fabs(mass - 1) > 1e-9)
                     fail_msg("%s Z %g age 1e%g: %.12g of %.12g stars, %.12g of 1 Msun", names[k], metals[iz], la,
                              number, n, mass);
+                if (fabs(living + remnants + returned - 1) > 1e-6) /* what was formed */
+                    fail_msg("Z %g age 1e%g: living %g + remnants %g + returned %g = %.9g", metals[iz], la, living,
+                             remnants, returned, living + remnants + returned);
+                near(iso.mass, living + remnants, 1e-12);
+                near(iso.mass_remnants + 1e-30, remnants + 1e-30, 1e-12);
                 near(iso.lbol, l, 1e-12);
                 assert_true(iso.mass < 1.0 && iso.mass > 0.4);
             }

@@ -74,7 +74,7 @@ static void test_light(void **state)
         for (size_t ia = 0; ia < NAGE; ia++) {
             size_t k = iz * NAGE + ia;
             gal_isochrone(&iso, tracks, iz, fmax(ages[ia], 1e5), imf, false);
-            near(bolometric(s, iz, ia), iso.lbol, 1.5e-3); /* star grid: 1e-3 per star */
+            near(bolometric(s, iz, ia), iso.lbol, 1e-3);
             near(s->mass[k], iso.mass, 1e-6);
             near(s->rate_ia[k] + 1e-30, gal_ia_rate(fmax(ages[ia], 1e5), imf) + 1e-30, 1e-6);
             assert_true(s->qhei[k] < s->qh[k]);
@@ -167,6 +167,22 @@ static void test_options(void **state)
     assert_int_equal(gal_ssp_synthesise(&none, grid, &o), GAL_EDOMAIN);
     assert_non_null(strstr(gal_error_message(), "0.7"));
     o = options();
+    const double u[] = {-3, -2};
+    o.logu_axis = u;
+    o.nlogu = 2;
+    assert_int_equal(gal_ssp_synthesise(&none, grid, &o), GAL_EINVAL);
+    assert_non_null(strstr(gal_error_message(), "without nebular emission"));
+    o.nebular = true;
+    b = make(&o);
+    assert_true(b->nu == 2 && b->logu[1] == -2);
+    o.logu_axis = NULL;
+    o.logu = -2;
+    gal_ssp *single = make(&o); /* second half of the table and of its lines */
+    assert_memory_equal(single->lum, b->lum + NZ * NAGE * b->nwave, NZ * NAGE * b->nwave * sizeof(float));
+    assert_memory_equal(single->line_lum, b->line_lum + NZ * NAGE * b->nline, NZ * NAGE * b->nline * sizeof(float));
+    gal_ssp_unref(single);
+    gal_ssp_unref(b);
+    o = options();
     const double other[] = {0.001, 0.013};
     o.z = other;
     o.nz = 2;
@@ -187,7 +203,10 @@ static void test_threads(void **state)
     (void)state;
     int usual = gal_threads();
     gal_synth_opts o = options();
+    const double u[] = {-3.5, -2.5, -1};
     o.nebular = true;
+    o.logu_axis = u;
+    o.nlogu = 3;
     gal_hash first = {0, 0};
     for (int n = 1; n <= 4; n *= 2) {
         gal_threads_set(n);

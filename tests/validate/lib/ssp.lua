@@ -17,6 +17,7 @@ end
 function R.csv(name)
   local rows, head = {}, nil
   for line in io.lines(R.folder .. name) do
+    line = line:gsub("\r$", "")
     if line:sub(1, 1) ~= "#" then
       local cells = {}
       for c in (line .. ","):gmatch("([^,]*),") do cells[#cells + 1] = c end
@@ -153,16 +154,34 @@ function R.compare(t, Z)
 end
 
 -- ---- the printed table
--- `out` collects; line(id, what, measured, allowed[, why]): why = the reason of a line that is known not to be met.
+-- Lines that are known not to be met; docs/stellar_populations.md says why. Anything else that is not met is a failure.
+local known = {
+  ["A8 max |g-r|, MIUSCAT +0.06, above 0.7 Gyr"] = .115,
+  ["A9 |g|, FSPS 0.56 Myr with nebular emission"] = .27,
+  ["A9 |r|, FSPS 0.56 Myr with nebular emission"] = .26,
+  ["A9 |z|, FSPS 0.56 Myr with nebular emission"] = .29,
+  ["A9 |J|, FSPS 0.56 Myr with nebular emission"] = .28,
+  ["A9 |Ks|, FSPS 0.56 Myr with nebular emission"] = .27,
+}
+
+-- report.line(id, what, measured, allowed) prints and counts; report.finish() prints the sum and ends the program with status 1
+-- when a line failed.
 function R.report()
   local out = { passed = 0, failed = 0, known = 0, lines = {} }
   print(("%-4s %-52s %9s %9s"):format("line", "quantity (magnitudes, dex)", "measured", "allowed"))
   function out.line(id, what, measured, allowed)
     local ok = measured <= allowed
-    out[ok and "passed" or "failed"] = out[ok and "passed" or "failed"] + 1
-    out.lines[#out.lines + 1] = { id = id, what = what, measured = measured, allowed = allowed, met = ok }
-    print(("%-4s %-52s %9.3g %9.3g  %s"):format(id, what, measured, allowed, ok and "met" or "NOT MET"))
+    local limit = known[id .. " " .. what]
+    local expected = not ok and limit and measured <= limit
+    local key = ok and "passed" or expected and "known" or "failed"
+    out[key] = out[key] + 1
+    out.lines[#out.lines + 1] = { id = id, what = what, measured = measured, allowed = allowed, met = ok, known = expected }
+    print(("%-4s %-52s %9.3g %9.3g  %s"):format(id, what, measured, allowed, ok and "met" or expected and "NOT MET (known)" or "NOT MET"))
     return ok
+  end
+  function out.finish()
+    print(("%d passed, %d failed, %d known not to be met"):format(out.passed, out.failed, out.known))
+    if out.failed > 0 then os.exit(1) end
   end
   return out
 end
