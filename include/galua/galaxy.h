@@ -28,14 +28,11 @@ extern "C" {
 typedef struct gal_galaxy_opts {
     gal_ssp *ssp;     /* referenced; required */
     gal_cosmo *cosmo; /* referenced; required */
-    gal_sfh_kind sfh;
-    bool evolving_z;
-    const double *table_t, *table_psi; /* sfh table */
-    size_t ntable;
+    gal_sfh_opts sfh; /* copied; arrays too */
     bool emission; /* a dust screen without emission of its own gets dust.casey12; false = none: its energy is lost */
-    bool dust;   /* ism.two_phase with its defaults unless `component` has a dust screen; false = none */
-    bool clamp;  /* a metallicity or age outside the SSP table is clamped instead of refused */
-    double logu; /* for tables with a logU axis: fixed value */
+    bool dust;     /* ism.two_phase with its defaults unless `component` has a dust screen; false = none */
+    bool clamp;    /* a metallicity or age outside the SSP table is clamped instead of refused */
+    double logu;   /* for tables with a logU axis: fixed value */
     gal_compat compat;
     gal_component *const *component; /* [ncomponent], referenced; at most one of a group */
     size_t ncomponent;
@@ -138,7 +135,7 @@ GAL_API void gal_galaxy_counts(const gal_galaxy_ws *w, size_t *weights, size_t *
 /* ... and of a component: times that its stages source, screen, reemit + emit, transmit have run. */
 GAL_API void gal_galaxy_component_counts(const gal_galaxy_ws *w, size_t i, size_t counts[4]);
 /* Star formation rate at n times [yr], quenching applied [Msun/yr]. */
-GAL_API void gal_galaxy_sfr(const gal_galaxy *g, const double *theta, const double *t, size_t n, double *psi);
+GAL_API gal_status gal_galaxy_sfr(const gal_galaxy *g, const double *theta, const double *t, size_t n, double *psi);
 #ifdef __cplusplus
 }
 #endif

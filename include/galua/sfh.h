@@ -1,18 +1,38 @@
 /* galua/sfh.h - star formation histories psi(t) [Msun/yr], t = galaxy time [yr] since the onset of star formation.
  *
- * | model     | psi(t) before quenching                                             | parameters               |
- * | insitu    | psi_max [exp(-t/(s tau)) - exp(-gamma t/tau)], s = 3,               | psi_max, tau_star        |
- * |           | gamma = 0.55 + 3 psi_max^-0.3 (Lapi+18, 20; Pantoni+19)             |                          |
- * | constant  | psi                                                                 | psi                      |
- * | delayed   | norm (t/tau)^k exp(-t/tau)                                          | norm, tau, k             |
- * | lognormal | norm / sqrt(2 pi sigma^2) exp(-ln^2(t/tau) / (2 sigma^2))           | norm, tau, sigma         |
- * | dpl       | norm / [(t/tau)^alpha + (t/tau)^-beta] (Carnall+18)                 | norm, tau, alpha, beta   |
- * | table     | scale x linear interpolation of a user table, 0 outside             | scale                    |
+ * | model       | psi(t) before quenching                                             | parameters                |
+ * | insitu      | psi_max [exp(-t/(s tau)) - exp(-gamma t/tau)], s = 3,               | psi_max, tau_star         |
+ * |             | gamma = 0.55 + 3 psi_max^-0.3 (Lapi+18, 20; Pantoni+19)             |                           |
+ * | constant    | psi                                                                 | psi                       |
+ * | delayed     | norm (t/tau)^k exp(-t/tau)                                          | norm, tau, k              |
+ * | lognormal   | norm / sqrt(2 pi sigma^2) exp(-ln^2(t/tau) / (2 sigma^2))           | norm, tau, sigma          |
+ * | dpl         | norm / [(t/tau)^alpha + (t/tau)^-beta] (Carnall+18)                 | norm, tau, alpha, beta    |
+ * | table       | scale x linear interpolation of a user table, 0 outside             | scale                     |
+ * | exponential | norm exp(-t/tau); rising: norm exp((t - age)/tau)                   | norm, tau                 |
+ * | periodic    | bursts norm f((t - j period)/tau), j = 0, 1, ...; f(y) = e^-y,      | norm, period, tau         |
+ * |             | y e^(1-y), or 1 for y < 1 (Boquien+19)                              |                           |
+ * | custom      | a function of the user's, tabulated at every evaluation             | its own                   |
+ * Constant rates in bins of lookback time (age - t), youngest first; `mass` is what all bins form, r_i = log10(psi_i / psi_i+1):
+ * | continuity  | fixed bins (Leja+19a); r_i ~ Student t(2) x 0.3                     | mass, r1 .. r(n-1)        |
+ * | flexible    | fixed youngest and oldest bin, between them bins of equal mass      | mass, r1 .. r(n-1)        |
+ * |             | whose edges follow from the r_i (Leja+19a)                          |                           |
+ * | psb         | the same with a free end of the youngest bin (tlast) and more old   | mass, tlast, r1 .. r(n-1) |
+ * |             | ones behind tflex: post-starburst galaxies (Suess+22)               |                           |
+ * | dirichlet   | fixed bins, shares of the mass (or rate) by stick breaking (Leja+17)| mass, z1 .. z(n-1)        |
+ * | stochastic  | fixed bins, log psi a Gaussian process: extended regulator          | mass, x1 .. x(n-1)        |
+ * |             | (Tacchella+20, Iyer+24, Wan+24), r = Cholesky(cov) x, x ~ N(0, 1)   |                           |
+ * Every model can have a burst on top: f_burst = share of all stars formed that the burst formed, age_burst = lookback time of its
+ * start; delta (1e4 yr), rectangle (duration tau_burst) or exponential (decay time tau_burst).
  * Every model has tau_quench: psi = 0 for t > tau_quench (half of it at t = tau_quench).
- * The in-situ model carries its own gas, dust and metal evolution; the others have Mdust and a metallicity: constant (Z), or
- * evolving (Z_start -> Z) in proportion to the mass formed, Z(t) = Z_start + (Z - Z_start) M(t)/M(age) (ProSpect's linear
- * mass-mapped enrichment, Robotham+2020).
- * Cumulative masses are closed forms (tables: exact for piecewise-linear psi): mass is conserved to rounding. */
+ *
+ * The in-situ model carries its own gas, dust and metal evolution; the others have Mdust and a metallicity history:
+ *     constant   Z
+ *     evolving   Z_start + (Z - Z_start) M(t)/M(age): in proportion to the mass formed (ProSpect, Robotham+2020)
+ *     linear     Z_start + (Z - Z_start) t/age
+ *     step       Z_start before t_step, Z after
+ * Cumulative masses are closed forms (tables: exact for piecewise-linear psi): mass is conserved to rounding.
+ *
+ * A gal_sfh is the model and its choices, immutable; a gal_history is the model at given parameters and age: one per thread. */
 #ifndef GAL_SFH_H
 #define GAL_SFH_H
 #include "galua/param.h"
@@ -25,54 +45,143 @@ typedef enum gal_sfh_kind {
     GAL_SFH_DELAYED,
     GAL_SFH_LOGNORMAL,
     GAL_SFH_DPL,
-    GAL_SFH_TABLE,
+    GAL_SFH_EXPONENTIAL,
+    GAL_SFH_PERIODIC,
+    GAL_SFH_CONTINUITY,
+    GAL_SFH_FLEXIBLE,
+    GAL_SFH_PSB,
+    GAL_SFH_DIRICHLET,
+    GAL_SFH_STOCHASTIC,
+    GAL_SFH_TABLE, /* from here on: made from what the user gives */
+    GAL_SFH_CUSTOM,
     GAL_SFH_KINDS
 } gal_sfh_kind;
 GAL_API const char *gal_sfh_name(gal_sfh_kind k);                     /* "insitu", ... */
 GAL_API gal_status gal_sfh_find(const char *name, gal_sfh_kind *out); /* did you mean */
 GAL_API const char *gal_sfh_doc(gal_sfh_kind k);
 
-enum { GAL_SFH_MAXPAR = 10 };
-typedef struct gal_sfh {
-    gal_sfh_kind kind;
-    bool evolving_z; /* empirical models: metallicity grows with the mass formed */
-    size_t npar;     /* including tau_quench, Mdust, Z (, Z_start) */
-    gal_param par[GAL_SFH_MAXPAR];
-    size_t ntable;         /* table model only */
-    double *t, *psi, *cum; /* [ntable] yr, Msun/yr, Msun */
-} gal_sfh;
-/* Fills the parameter list. A table (copied; t ascending >= 0, psi >= 0, n >= 2) is given for GAL_SFH_TABLE, NULL else. */
-GAL_API gal_status gal_sfh_init(gal_sfh *s, gal_sfh_kind kind, bool evolving_z, const double *t, const double *psi,
-                                size_t n);
-GAL_API void gal_sfh_clear(gal_sfh *s);
+typedef enum gal_sfh_metals {
+    GAL_METALS_CONSTANT,
+    GAL_METALS_EVOLVING,
+    GAL_METALS_LINEAR,
+    GAL_METALS_STEP
+} gal_sfh_metals;
+typedef enum gal_sfh_burst {
+    GAL_BURST_NONE,
+    GAL_BURST_DELTA,
+    GAL_BURST_RECTANGLE,
+    GAL_BURST_EXPONENTIAL
+} gal_sfh_burst;
+typedef enum gal_sfh_shape { GAL_SHAPE_EXPONENTIAL, GAL_SHAPE_DELAYED, GAL_SHAPE_RECTANGLE } gal_sfh_shape;
+enum {
+    GAL_SFH_MAXBIN = 32,
+    GAL_SFH_MAXPAR = GAL_SFH_MAXBIN + 8, /* mass, tlast, n - 1, burst 3, tau_quench, Mdust, Z, Z_start, t_step */
+    GAL_SFH_NTAB = 385                   /* nodes of a custom history */
+};
 
-/* p[npar] are the parameter values in the order of s->par. All arrays [n]. Without quenching (the caller clips at tau_quench);
- * t <= 0 gives 0. */
-GAL_API void gal_sfh_rate(const gal_sfh *s, const double *p, const double *t, size_t n, double *psi);
-GAL_API void gal_sfh_mass(const gal_sfh *s, const double *p, const double *t, size_t n,
-                          double *mass); /* formed in [0, t] */
-/* Index of tau_quench in par. */
+/* A history made by the caller. The functions may fail; `rate` is called with t[n] ascending, t[0] = 0, and must fill
+ * psi[n] >= 0 (checked). open/close make and drop what one thread needs; ref/unref count owners of self. */
+typedef struct gal_sfh_custom {
+    void *self;
+    const gal_param *par; /* [npar], lives as long as self */
+    size_t npar;
+    gal_hash hash;
+    void (*ref)(void *self);
+    void (*unref)(void *self);
+    gal_status (*open)(void **local, const void *self);
+    void (*close)(void *local);
+    gal_status (*rate)(void *local, const double *p, const double *t, size_t n, double *psi);
+} gal_sfh_custom;
+
+/* The choices of a model. Zero = the default of everything. */
+typedef struct gal_sfh_opts {
+    gal_sfh_kind kind;
+    gal_sfh_metals metals;
+    gal_sfh_burst burst;
+    bool rising;         /* exponential */
+    gal_sfh_shape shape; /* periodic */
+    size_t nbin;         /* binned models, all bins: 2 .. 32; 0 = 7 (psb: 9) */
+    const double *
+        edge; /* continuity, dirichlet, stochastic: [nbin - 1] inner edges, lookback time [yr], ascending; NULL: 0, 30, 100 Myr, */
+    size_t
+        nedge; /* then log-spaced to 0.85 age, age (for young galaxies 0, 0.1, 0.3 age); nbin = nedge + 1 when given */
+    size_t nold;                       /* psb: number of fixed old bins; 0 = 3 */
+    double tflex;                      /* psb: lookback time where they begin [yr]; 0 = 2e9; at most 0.6 age */
+    double alpha;                      /* dirichlet: concentration; 0 = 1 */
+    bool of_rate;                      /* dirichlet: shares of the rate instead of the mass */
+    double sigma_reg, tau_eq, tau_in;  /* stochastic: dex, yr, yr; 0 = 0.3, 2.5e9, 1.5e8 */
+    double sigma_dyn, tau_dyn;         /* dex, yr; 0 = 0.03, 2.5e7; negative sigma_dyn = none */
+    const double *table_t, *table_psi; /* table: [ntable] yr ascending >= 0, Msun/yr >= 0 */
+    size_t ntable;
+    const gal_sfh_custom *custom;
+} gal_sfh_opts;
+
+typedef struct gal_sfh {
+    gal_sfh_opts o; /* defaults filled in; arrays point to what is kept below */
+    gal_sfh_kind kind;
+    size_t npar; /* own, burst, tau_quench, Mdust, Z (, Z_start (, t_step)) */
+    gal_param par[GAL_SFH_MAXPAR];
+    size_t nown;           /* the model's own: par[0 .. nown-1] */
+    size_t ntable;         /* table only */
+    double *t, *psi, *cum; /* [ntable] yr, Msun/yr, Msun */
+    double *edge;          /* [nedge] */
+    gal_sfh_custom custom;
+} gal_sfh;
+/* Checks the choices and fills the parameter list; arrays are copied, a custom history is referenced. */
+GAL_API gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o);
+GAL_API void gal_sfh_clear(gal_sfh *s);
+GAL_API gal_hash gal_sfh_hash(const gal_sfh *s); /* of all choices */
+/* Index of tau_quench in par; Mdust and Z follow it. */
 GAL_API size_t gal_sfh_quench_index(const gal_sfh *s);
 static inline bool gal_sfh_is_insitu(const gal_sfh *s)
 {
     return s->kind == GAL_SFH_INSITU;
 }
-/* Metallicity of the gas that stars form from at t (age = time of observation, sets the end of an evolving history). */
-GAL_API void gal_sfh_zgas(const gal_sfh *s, const double *p, double age, const double *t, size_t n, double *z);
-/* Mass-weighted mean metallicity of the stars formed until t (in-situ: closed form of Pantoni+19). */
-GAL_API void gal_sfh_zstar(const gal_sfh *s, const double *p, double age, const double *t, size_t n, double *z);
+/* The usual prior of parameter i where it is not flat (in log) over plo .. phi, as a script writes it behind "prior.":
+ * "student(0, 0.3, 2, -10, 10)"; "" else. Returns buf. */
+GAL_API const char *gal_sfh_prior(const gal_sfh *s, size_t i, char *buf, size_t size);
+GAL_API size_t gal_sfh_max_breaks(const gal_sfh *s);
+
+/* ------------------------------------------------------------------ the model at given parameters */
+typedef struct gal_history {
+    const gal_sfh *sfh;
+    double age, quench; /* yr */
+    double p[GAL_SFH_MAXPAR];
+    size_t nbin; /* binned models, in galaxy time: psi[k] in t[k] .. t[k+1] */
+    double t[GAL_SFH_MAXBIN + 1], psi[GAL_SFH_MAXBIN], cum[GAL_SFH_MAXBIN + 1];
+    double burst_t, burst_span, burst_mass; /* start [yr], duration or decay time [yr], Msun formed until age */
+    double formed;                          /* Msun, until min(age, tau_quench) */
+    size_t ntab;                            /* table or custom */
+    const double *tab_t, *tab_psi, *tab_cum;
+    double *own; /* custom: the storage of these */
+    void *local;
+} gal_history;
+/* Opens (memory and state only for custom histories). s must outlive h. */
+GAL_API gal_status gal_history_init(gal_history *h, const gal_sfh *s);
+GAL_API void gal_history_clear(gal_history *h);
+/* p[npar] in the order of s->par; age > 0 [yr]. Fails only for custom histories. No allocation. */
+GAL_API gal_status gal_history_set(gal_history *h, const double *p, double age);
+
+/* Arrays [n]. Without quenching (the caller clips at h->quench); t <= 0 gives 0. t may be beyond the age. */
+GAL_API void gal_history_rate(const gal_history *h, const double *t, size_t n, double *psi);
+GAL_API void gal_history_mass(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
+/* Metallicity of the gas that stars form from at t. */
+GAL_API void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z);
+/* Mass-weighted mean metallicity of the stars formed until t (in-situ: closed form of Pantoni+19; linear metals: quadrature). */
+GAL_API void gal_history_zstar(const gal_history *h, const double *t, size_t n, double *z);
+/* Times where the rate or metallicity has a kink or a jump: at most gal_sfh_max_breaks, any order, may be outside 0 .. age. */
+GAL_API size_t gal_history_breaks(const gal_history *h, double *t);
 typedef struct gal_sfh_content {
-    double sfr;         /* psi(t) [Msun/yr], quenching applied */
+    double sfr;         /* psi(age) [Msun/yr], quenching applied */
     double mgas, mdust; /* Msun */
     double zgas, zstar;
 } gal_sfh_content;
-/* State of the galaxy at time t. dust_exponent: gas-to-dust ratio of the empirical models, Mgas = 100 Mdust (Z/0.0134)^e:
+/* State of the galaxy at its age. dust_exponent: gas-to-dust ratio of the empirical models, Mgas = 100 Mdust (Z/0.0134)^e:
  * e = -0.85 (observed: dust-to-gas grows with Z) or +0.85 (parity, D12). After quenching the in-situ gas and dust vanish (D24). */
-GAL_API void gal_sfh_content_at(const gal_sfh *s, const double *p, double t, double dust_exponent,
-                                gal_sfh_content *out);
+GAL_API void gal_history_content(const gal_history *h, double dust_exponent, gal_sfh_content *out);
 /* Surviving-mass integral of the reference code: n log-spaced points from 1 yr to age, return fraction
  * 0.05 ln(1 + a/0.4 Myr) (parity; the model's default takes the SSP's own mass table). */
-GAL_API double gal_sfh_mstar_galapy(const gal_sfh *s, const double *p, double age, size_t n);
+GAL_API double gal_history_mstar_galapy(const gal_history *h, size_t n);
 #ifdef __cplusplus
 }
 #endif

@@ -34,6 +34,8 @@ local function parameters(params, fn)
   return list
 end
 
+M._parameters = parameters -- for sfh.custom
+
 local function names_of(list)
   local names = {}
   for i, p in ipairs(list) do names[i] = p.name end

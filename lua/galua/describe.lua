@@ -16,9 +16,12 @@ function M.galaxy_from(d, ssp)
   local options = { ssp = table_of, clamp = d.clamp, compat = d.compat, logU = d.logU, ism = false, dust = false, components = {},
     cosmology = d.cosmology.user and galua.cosmology{ H0 = d.cosmology.H0, Om0 = d.cosmology.Om0, OL0 = d.cosmology.OL0,
       Tcmb = d.cosmology.Tcmb, Neff = d.cosmology.Neff, m_nu = d.cosmology.m_nu, name = d.cosmology.name } or d.cosmology.name }
-  local s = { metallicity = d.sfh.kind ~= "insitu" and (d.sfh.evolving and "evolving" or "constant") or nil, t = d.sfh.t, psi = d.sfh.psi }
-  options.sfh = galua.sfh[d.sfh.kind](s)
-  for i, c in ipairs(d.components) do 
+  if d.sfh.custom then
+    options.sfh = galua.custom_component.history(d.sfh.custom, d.sfh.options)
+  else
+    options.sfh = galua.sfh[d.sfh.kind](d.sfh.options)
+  end
+  for i, c in ipairs(d.components) do
     options.components[i] = c.kind == "custom" and galua.component.from(c.options) or galua[c.group][c.kind](c.options)
   end
   return galua.galaxy(options)

@@ -17,18 +17,19 @@ typedef struct gal_csp {
     double *lnage, *inv_dln; /* [nage] of the table */
     size_t cap;              /* breakpoints that fit */
     double *brk, *mass;      /* [cap] ages ascending; mass formed before age - brk */
+    double *kink;            /* [nbreak] times where the history has a kink */
     double *a, *t, *psi, *z; /* [3 cap] quadrature points */
     const float **col;       /* [2 x 3 nz nage] columns of the current sum */
     double *colw;
 } gal_csp;
-gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t ntable);
+gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbreak); /* gal_sfh_max_breaks */
 void gal_csp_clear(gal_csp *c);
-/* Exact weights: p = parameters of the SFH, age > 0 [yr], tau_esc <= 0 switches clouds off (w1 = 0).
+/* Exact weights of the history at its age; tau_esc <= 0 switches clouds off (w1 = 0).
  * at_zstar: metallicity of new stars = mean stellar one (D10). Metallicities outside the table are clamped to it. */
-void gal_csp_weights(gal_csp *c, const gal_sfh *s, const double *p, double age, double tau_esc, bool at_zstar);
+void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar);
 /* The reference code's quadrature (D1): 1e5 yr steps, first bin dropped, young-edge spectra, linear extrapolation in Z.
  * dm[nage], when not NULL, receives the cumulative masses; the return value is the index of the first node at or above age. */
-size_t gal_csp_weights_galapy(gal_csp *c, const gal_sfh *s, const double *p, double age, double tau_esc, double *dm);
+size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, double *dm);
 /* s0[nwave] = sum w0 L, s1[nwave] = sum w1 L [Lsun/A], double accumulation of float32 columns. */
 void gal_csp_sum(gal_csp *c, double *s0, double *s1);
 /* sum_ij w0 table[iz][ia] for the optional tables (surviving mass, ...) */

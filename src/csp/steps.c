@@ -8,11 +8,11 @@
 
 #define STEP 1e5 /* yr */
 
-size_t gal_csp_weights_galapy(gal_csp *c, const gal_sfh *s, const double *p, double age, double tau_esc, double *dm)
+size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, double *dm)
 {
     const gal_ssp *ssp = c->ssp;
     const size_t nage = ssp->nage, nz = ssp->nz;
-    double tq = p[gal_sfh_quench_index(s)], total = 0, before = 0, time = age - ssp->age[0];
+    double tq = h->quench, age = h->age, total = 0, before = 0, time = age - ssp->age[0];
     size_t i = 0;
     memset(c->w0, 0, nz * nage * sizeof *c->w0);
     memset(c->w1, 0, nz * nage * sizeof *c->w1);
@@ -22,11 +22,11 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_sfh *s, const double *p, dou
         while (time > next) {
             double psi = 0;
             if (time > 0)
-                gal_sfh_rate(s, p, &time, 1, &psi);
+                gal_history_rate(h, &time, 1, &psi);
             total += psi * (time < tq ? 1 : time == tq ? 0.5 : 0) * STEP;
             time -= STEP;
         }
-        gal_sfh_zstar(s, p, age, &time, 1, &z);
+        gal_history_zstar(h, &time, 1, &z);
         if (dm)
             dm[i] = total;
         double w = i > 0 ? total - before : 0, a = ssp->age[i];

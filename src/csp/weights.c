@@ -1,7 +1,7 @@
 /* Exact folded weights.
  *
  * The age range [0, age] is cut at the SSP ages, at the kinks of the escape function (tau_esc, 2 tau_esc), at quenching, at the
- * nodes of a tabulated history, and at log-spaced times since the onset (where histories rise steeply). In each piece the mass is
+ * kinks of the history (edges of bins, bursts, nodes of a table), and at log-spaced times since the onset (where histories rise steeply). In each piece the mass is
  * the difference of the closed-form cumulative mass; a 3-point Gauss rule, weighted with psi, only distributes it over age,
  * metallicity and escape. So sum w0 = M(age) holds to rounding whatever the quadrature does. */
 #include "csp/csp.h"
@@ -13,10 +13,10 @@
 
 enum { NLOG = 12, NEXTRA = NLOG + 4 };
 
-gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t ntable)
+gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbreak)
 {
     gal_status st = GAL_OK;
-    *c = (gal_csp){.ssp = ssp, .cap = ssp->nage + NEXTRA + ntable + 2};
+    *c = (gal_csp){.ssp = ssp, .cap = ssp->nage + NEXTRA + nbreak + 2};
     size_t nw = ssp->nz * ssp->nage;
     c->w0 = GAL_NEWN(double, nw);
     c->w1 = GAL_NEWN(double, nw);
@@ -24,14 +24,15 @@ gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t ntab
     c->inv_dln = GAL_NEWN(double, ssp->nage);
     c->brk = GAL_NEWN(double, c->cap);
     c->mass = GAL_NEWN(double, c->cap);
+    c->kink = GAL_NEWN(double, nbreak + 1);
     c->a = GAL_NEWN(double, 3 * c->cap);
     c->t = GAL_NEWN(double, 3 * c->cap);
     c->psi = GAL_NEWN(double, 3 * c->cap);
     c->z = GAL_NEWN(double, 3 * c->cap);
     c->col = GAL_NEWN(const float *, 2 * nw);
     c->colw = GAL_NEWN(double, 2 * nw);
-    if (!c->w0 || !c->w1 || !c->lnage || !c->inv_dln || !c->brk || !c->mass || !c->a || !c->t || !c->psi || !c->z ||
-        !c->col || !c->colw)
+    if (!c->w0 || !c->w1 || !c->lnage || !c->inv_dln || !c->brk || !c->mass || !c->kink || !c->a || !c->t || !c->psi ||
+        !c->z || !c->col || !c->colw)
         GAL_TRY(GAL_ENOMEM);
     for (size_t i = 0; i < ssp->nage; i++)
         c->lnage[i] = ssp->age[i] > 0 ? log(ssp->age[i]) : -INFINITY;
@@ -56,6 +57,7 @@ void gal_csp_clear(gal_csp *c)
     gal_free(c->inv_dln);
     gal_free(c->brk);
     gal_free(c->mass);
+    gal_free(c->kink);
     gal_free(c->a);
     gal_free(c->t);
     gal_free(c->psi);
@@ -73,10 +75,10 @@ double gal_escape(double age, double tau_esc)
 }
 
 /* Breakpoints in age, ascending, from lo (0, or age - tau_quench) to age. Returns their number. */
-static size_t breakpoints(gal_csp *c, const gal_sfh *s, double lo, double age, double tau_esc)
+static size_t breakpoints(gal_csp *c, const gal_history *h, double lo, double tau_esc)
 {
-    double *b = c->brk;
-    size_t n = 0, m = 0;
+    double *b = c->brk, age = h->age;
+    size_t n = 0, m = 0, nkink = gal_history_breaks(h, c->kink);
     double extra[NEXTRA];
     double span = age - lo; /* stars form at times 0 .. span */
     for (int k = 1; k <= NLOG; k++)
@@ -88,8 +90,8 @@ static size_t breakpoints(gal_csp *c, const gal_sfh *s, double lo, double age, d
         if (c->ssp->age[i] > lo && c->ssp->age[i] < age)
             b[n++] = c->ssp->age[i];
     b[n++] = age;
-    for (size_t k = 0; k < m + s->ntable; k++) {
-        double v = k < m ? extra[k] : age - s->t[k - m];
+    for (size_t k = 0; k < m + nkink; k++) {
+        double v = k < m ? extra[k] : age - c->kink[k - m];
         if (!(v > lo && v < age))
             continue;
         size_t i = n; /* insert in order, drop duplicates */
@@ -104,19 +106,19 @@ static size_t breakpoints(gal_csp *c, const gal_sfh *s, double lo, double age, d
     return n;
 }
 
-void gal_csp_weights(gal_csp *c, const gal_sfh *s, const double *p, double age, double tau_esc, bool at_zstar)
+void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
 {
     const gal_ssp *ssp = c->ssp;
     const size_t nage = ssp->nage, nz = ssp->nz;
     const double *gw, *gx = gal_gauss_nodes(3, &gw);
-    double tq = p[gal_sfh_quench_index(s)], lo = age > tq ? age - tq : 0;
-    size_t nb = breakpoints(c, s, lo, age, tau_esc > 0 ? tau_esc : 0);
+    double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
+    size_t nb = breakpoints(c, h, lo, tau_esc > 0 ? tau_esc : 0);
     memset(c->w0, 0, nz * nage * sizeof *c->w0);
     memset(c->w1, 0, nz * nage * sizeof *c->w1);
     c->formed = c->age_mass = c->z_mass = c->returned = 0;
     for (size_t k = 0; k < nb; k++)
         c->t[k] = age - c->brk[k];
-    gal_sfh_mass(s, p, c->t, nb, c->mass);
+    gal_history_mass(h, c->t, nb, c->mass);
     for (size_t k = 0; k + 1 < nb; k++) {
         double mid = 0.5 * (c->brk[k] + c->brk[k + 1]), half = 0.5 * (c->brk[k + 1] - c->brk[k]);
         for (int q = 0; q < 3; q++) {
@@ -125,11 +127,11 @@ void gal_csp_weights(gal_csp *c, const gal_sfh *s, const double *p, double age, 
         }
     }
     size_t np = 3 * (nb - 1), ia = 0, iz = 0;
-    gal_sfh_rate(s, p, c->t, np, c->psi);
+    gal_history_rate(h, c->t, np, c->psi);
     if (at_zstar)
-        gal_sfh_zstar(s, p, age, c->t, np, c->z);
+        gal_history_zstar(h, c->t, np, c->z);
     else
-        gal_sfh_zgas(s, p, age, c->t, np, c->z);
+        gal_history_zgas(h, c->t, np, c->z);
     for (size_t k = 0; k + 1 < nb; k++) {
         double dm = c->mass[k] - c->mass[k + 1];
         double f[3], sum = 0;

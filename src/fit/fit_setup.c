@@ -181,17 +181,14 @@ void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], g
     static const char *const labels[GAL_FIT_NFINGER] = {"data", "ssp", "model", "priors", "fixed values", "likelihood"};
     const gal_galaxy_opts *o = gal_galaxy_options(f->galaxy);
     const gal_cosmo_params *cp = gal_cosmo_get(o->cosmo);
-    const gal_sfh *sfh = gal_galaxy_sfh(f->galaxy);
     for (int i = 0; i < GAL_FIT_NFINGER; i++)
         names[i] = labels[i];
     hashes[0] = gal_obs_hash(f->obs);
     hashes[1] = o->ssp->hash;
     char text[400];
-    int n = snprintf(text, sizeof text, "%s %s %d %d %.17g %.17g %.17g", GAL_VERSION, gal_sfh_name(sfh->kind),
-                     sfh->evolving_z, o->clamp, o->logu, cp->h0, cp->om0);
+    int n = snprintf(text, sizeof text, "%s %d %.17g %.17g %.17g", GAL_VERSION, o->clamp, o->logu, cp->h0, cp->om0);
     hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_hash_bytes(&o->compat, sizeof o->compat));
-    if (sfh->ntable)
-        hashes[2] = gal_hash_combine(hashes[2], gal_hash_bytes(sfh->t, 2 * sfh->ntable * sizeof *sfh->t));
+    hashes[2] = gal_hash_combine(hashes[2], gal_sfh_hash(gal_galaxy_sfh(f->galaxy)));
     for (size_t i = 0; i < gal_galaxy_ncomponent(f->galaxy); i++)
         hashes[2] = gal_hash_combine(hashes[2], gal_component_hash(gal_galaxy_component(f->galaxy, i)));
     hashes[3] = hashes[4] = gal_hash_bytes("", 0);

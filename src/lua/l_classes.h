@@ -38,6 +38,7 @@ typedef struct gal_lua_spec {
 /* Takes the list of parameters, reads every one that the options name, then refuses what is left. */
 void gal_lua_spec_parameters(lua_State *L, gal_lua_opts *o, gal_lua_spec *s, const char *group, const char *kind,
                              const gal_param *par, size_t npar);
+void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s);            /* push kind and options */
 void gal_lua_component_options(lua_State *L, const gal_component *c); /* push a table of those given */
 void gal_lua_custom_describe(lua_State *L, const gal_component *c);   /* ... of one made of a Lua function */
 gal_lua_spec *gal_lua_component_default(lua_State *L, const gal_component_class *k); /* pushed */

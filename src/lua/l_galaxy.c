@@ -128,6 +128,12 @@ static int m_params(lua_State *L)
         lua_setfield(L, -2, "log");
         lua_pushboolean(L, p->free);
         lua_setfield(L, -2, "free");
+        char prior[80];
+        const gal_sfh *f = gal_galaxy_sfh(m->g);
+        if (i >= 3 && i < 3 + f->npar && *gal_sfh_prior(f, i - 3, prior, sizeof prior)) {
+            lua_pushstring(L, prior);
+            lua_setfield(L, -2, "prior");
+        }
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -301,7 +307,7 @@ static int m_sfr(lua_State *L)
     size_t n;
     const double *t = gal_lua_checkvec(L, 2, &n);
     double *psi = gal_lua_pushvec(L, n);
-    gal_galaxy_sfr(m->g, m->theta, t, n, psi);
+    gal_lua_checkstatus(L, gal_galaxy_sfr(m->g, m->theta, t, n, psi));
     return 1;
 }
 
@@ -415,23 +421,12 @@ static void set_bool(lua_State *L, const char *key, bool v)
     lua_setfield(L, -2, key);
 }
 
-static void set_list(lua_State *L, const char *key, const double *x, size_t n)
-{
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushnumber(L, x[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-    lua_setfield(L, -2, key);
-}
-
 /* The choices a galaxy was made with, as plain data; lua/galua/describe.lua builds the same galaxy from them. */
 static int m_describe(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
     const gal_galaxy_opts *o = gal_galaxy_options(m->g);
     const gal_cosmo_params *c = gal_cosmo_get(o->cosmo);
-    const gal_sfh *f = gal_galaxy_sfh(m->g);
     char hex[33];
     lua_newtable(L);
     lua_newtable(L);
@@ -453,13 +448,7 @@ static int m_describe(lua_State *L)
     set_num(L, "logU", o->logu);
     push_compat(L, &o->compat);
     lua_setfield(L, -2, "compat");
-    lua_newtable(L);
-    set_str(L, "kind", gal_sfh_name(f->kind));
-    set_bool(L, "evolving", f->evolving_z);
-    if (f->ntable) {
-        set_list(L, "t", f->t, f->ntable);
-        set_list(L, "psi", f->psi, f->ntable);
-    }
+    gal_lua_sfh_describe(L, gal_galaxy_sfh(m->g));
     lua_setfield(L, -2, "sfh");
     lua_newtable(L);
     set_str(L, "name", o->ssp->name ? o->ssp->name : "");
@@ -506,7 +495,9 @@ static const gal_lua_row methods[] = {
     {"get", m_get, "get(name) -> number\nThe value of a parameter by its dotted name."},
     {"set", m_set, "set(name, value) or set{ name = value, ... } -> galaxy\nSets parameters by dotted names."},
     {"params", m_params,
-     "params() -> list\nEvery parameter: name, value, unit, lo, hi, default, usual prior range plo, phi, log, doc."},
+     "params() -> list\nEvery parameter: name, value, unit, lo, hi, default, usual prior range plo, phi, log (prior, "
+     "where it "
+     "is another), doc."},
     {"check", m_check,
      "check() -> galaxy\nRaises when a parameter or their combination is outside what the model covers."},
     {"wave", m_wave, "wave() -> vec [A]\nRest-frame wavelengths of the model, read-only."},
@@ -667,11 +658,7 @@ static int create(lua_State *L)
         value[i] = gal_lua_opt_num(&o, global[i], 0);
     }
     if (sfh) {
-        m.sfh = sfh->sfh.kind;
-        m.evolving_z = sfh->sfh.evolving_z;
-        m.table_t = sfh->sfh.t;
-        m.table_psi = sfh->sfh.psi;
-        m.ntable = sfh->sfh.ntable;
+        m.sfh = sfh->sfh.o;
     }
     gal_lua_opt_given(&o, "ssp");
     gal_lua_opt_given(&o, "cosmology");

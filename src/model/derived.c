@@ -43,23 +43,22 @@ static double attenuation(const gal_galaxy *g, const gal_galaxy_ws *w, size_t i,
     return in > 0 && out > 0 ? -2.5 * log10(out / in) : in > 0 ? INFINITY : 0;
 }
 
-static double mean_rate(const gal_galaxy *g, const double *theta, double span)
+static double mean_rate(const gal_history *h, double span)
 {
-    double age = theta[P_AGE], tq = theta[P_SFH + gal_sfh_quench_index(&g->sfh)];
-    double t[2] = {fmin(age, tq), fmin(fmax(age - span, 0), tq)}, m[2];
-    gal_sfh_mass(&g->sfh, theta + P_SFH, t, 2, m);
+    double age = h->age, t[2] = {fmin(age, h->quench), fmin(fmax(age - span, 0), h->quench)}, m[2];
+    gal_history_mass(h, t, 2, m);
     return (m[0] - m[1]) / fmin(span, age);
 }
 
-double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w, const double *theta)
+double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w)
 {
     const gal_csp *csp = &w->csp;
     if (g->o.compat.mstar_formula)
-        return gal_sfh_mstar_galapy(&g->sfh, theta + P_SFH, theta[P_AGE], 100);
+        return gal_history_mstar_galapy(&w->history, 100);
     return g->o.ssp->mass ? gal_csp_table_sum(csp, g->o.ssp->mass) : csp->formed - csp->returned;
 }
 
-void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
+void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w)
 {
     double *d = w->derived;
     const gal_sfh_content *c = &w->content;
@@ -70,8 +69,8 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     d[GAL_D_ZSTAR] = v->zstar;
     d[GAL_D_MFORMED] = csp->formed;
     d[GAL_D_SFR] = c->sfr;
-    d[GAL_D_SFR10] = mean_rate(g, theta, 1e7);
-    d[GAL_D_SFR100] = mean_rate(g, theta, 1e8);
+    d[GAL_D_SFR10] = mean_rate(&w->history, 1e7);
+    d[GAL_D_SFR100] = mean_rate(&w->history, 1e8);
     d[GAL_D_SSFR] = d[GAL_D_MSTAR] > 0 ? d[GAL_D_SFR100] / d[GAL_D_MSTAR] : 0;
     d[GAL_D_MGAS] = c->mgas;
     d[GAL_D_MDUST] = c->mdust;

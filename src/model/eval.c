@@ -36,7 +36,8 @@ gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g)
         nraw += g->part[i].class->source ? g->part[i].nlum : 0;
         transmits |= g->part[i].class->transmit != NULL;
     }
-    GAL_TRY(gal_csp_init(&w->csp, g->o.ssp, g->o.logu, g->sfh.ntable));
+    GAL_TRY(gal_history_init(&w->history, &g->sfh));
+    GAL_TRY(gal_csp_init(&w->csp, g->o.ssp, g->o.logu, gal_sfh_max_breaks(&g->sfh)));
     w->block = GAL_NEWN(double, 2 * m + (6 + g->nlum - 1 + nraw + 2 * transmits) * n);
     w->lum = GAL_NEWN(double *, g->nlum);
     w->derived = GAL_NEWN(double, g->nderived);
@@ -91,6 +92,7 @@ void gal_galaxy_ws_free(gal_galaxy_ws *w)
         gal_free(w->part[i].scratch);
     }
     gal_csp_clear(&w->csp);
+    gal_history_clear(&w->history);
     gal_free(w->block);
     gal_free(w->lum);
     gal_free(w->derived);
@@ -131,12 +133,14 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     w->valid = false; /* until everything below has succeeded */
     w->view.age = theta[P_AGE];
     w->view.redshift = theta[P_REDSHIFT];
-    if (changed & GAL_NEED_HISTORY)
-        gal_sfh_content_at(&g->sfh, theta + P_SFH, theta[P_AGE], g->o.compat.dust_gas_sign ? 0.85 : -0.85, &w->content);
+    if (changed & GAL_NEED_HISTORY) {
+        GAL_TRY(gal_history_set(&w->history, theta + P_SFH, theta[P_AGE]));
+        gal_history_content(&w->history, g->o.compat.dust_gas_sign ? 0.85 : -0.85, &w->content);
+    }
     if (changed & GAL_NEED_STARS)
         gal_stage_stars(g, w, theta);
     GAL_TRY(gal_stage_components(g, w, theta, was ? changed : ~0u));
-    gal_galaxy_fill_derived(g, w, theta);
+    gal_galaxy_fill_derived(g, w);
     if (!isfinite(w->derived[GAL_D_LBOL]) || !isfinite(w->derived[GAL_D_LIR]))
         GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (L_bol = %g, L_IR = %g Lsun)", w->derived[GAL_D_LBOL],
                   w->derived[GAL_D_LIR]);

@@ -21,7 +21,7 @@ gal_compat gal_compat_galapy(void)
 
 void gal_galaxy_defaults(gal_galaxy_opts *o)
 {
-    *o = (gal_galaxy_opts){.sfh = GAL_SFH_INSITU, .dust = true, .emission = true, .logu = -2.5};
+    *o = (gal_galaxy_opts){.dust = true, .emission = true, .logu = -2.5};
 }
 
 // clang-format off
@@ -258,9 +258,8 @@ gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
     g->o.ssp = gal_ssp_ref(o->ssp);
     g->o.cosmo = gal_cosmo_ref(o->cosmo);
     g->mpc_cm = o->compat.old_constants ? 3.086e24 : GAL_MPC_CM;
-    GAL_TRY(gal_sfh_init(&g->sfh, o->sfh, o->evolving_z, o->table_t, o->table_psi, o->ntable));
-    g->o.table_t = g->sfh.t; /* the caller's arrays are copied */
-    g->o.table_psi = g->sfh.psi;
+    GAL_TRY(gal_sfh_init(&g->sfh, &o->sfh));
+    g->o.sfh = g->sfh.o; /* the caller's arrays are copied */
     GAL_TRY(take_components(g, o));
     GAL_TRY(list_parameters(g));
     GAL_TRY(list_results(g));
@@ -452,10 +451,16 @@ gal_status gal_galaxy_flux_factor(const gal_galaxy *g, const double *theta, doub
     return GAL_OK;
 }
 
-void gal_galaxy_sfr(const gal_galaxy *g, const double *theta, const double *t, size_t n, double *psi)
+gal_status gal_galaxy_sfr(const gal_galaxy *g, const double *theta, const double *t, size_t n, double *psi)
 {
-    double tq = theta[P_SFH + gal_sfh_quench_index(&g->sfh)];
-    gal_sfh_rate(&g->sfh, theta + P_SFH, t, n, psi);
+    gal_status st = GAL_OK;
+    gal_history h;
+    GAL_TRY(gal_history_init(&h, &g->sfh));
+    GAL_TRY(gal_history_set(&h, theta + P_SFH, theta[P_AGE]));
+    gal_history_rate(&h, t, n, psi);
     for (size_t i = 0; i < n; i++)
-        psi[i] *= t[i] < tq ? 1 : t[i] == tq ? 0.5 : 0;
+        psi[i] *= t[i] < h.quench ? 1 : t[i] == h.quench ? 0.5 : 0;
+out:
+    gal_history_clear(&h);
+    return st;
 }

@@ -96,15 +96,16 @@ struct gal_galaxy_ws {
     double *last; /* [npar] parameters of the last evaluation */
     gal_view view;
     gal_emission emission;
+    gal_history history; /* of the last evaluation */
     gal_sfh_content content;
     gal_part_ws part[MAXCOMP];
     bool valid;
     size_t n_weights, n_sums, n_att;
 };
 
-void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
+void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w);
 /* Stages, in the order of evaluation; `changed` collects GAL_NEED_* bits of what is new. */
 void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
 gal_status gal_stage_components(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta, unsigned changed);
-double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w, const double *theta);
+double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w);
 #endif

@@ -20,13 +20,12 @@ static double ionising(const gal_model_grid *g, const double *lum, size_t last)
 /* Masses per node, then S0, S1 on the model grid, and what the stars themselves determine. */
 void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
 {
-    const double *p = theta + P_SFH;
     const gal_part *screen = g->screen;
     double tau_esc = screen && screen->class->tau_esc ? theta[screen->par + (size_t)screen->class->tau_esc - 1] : 0;
     if (g->o.compat.csp_steps)
-        gal_csp_weights_galapy(&w->csp, &g->sfh, p, theta[P_AGE], tau_esc, NULL);
+        gal_csp_weights_galapy(&w->csp, &w->history, tau_esc, NULL);
     else
-        gal_csp_weights(&w->csp, &g->sfh, p, theta[P_AGE], tau_esc, g->o.compat.stars_at_zstar);
+        gal_csp_weights(&w->csp, &w->history, tau_esc, g->o.compat.stars_at_zstar);
     w->n_weights++;
     if (g->grid->same) {
         gal_csp_sum(&w->csp, w->s0, w->s1);
@@ -48,7 +47,7 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     v->mgas = w->content.mgas;
     v->mdust = w->content.mdust;
     v->zgas = w->content.zgas;
-    v->mstar = gal_galaxy_mstar(g, w, theta);
+    v->mstar = gal_galaxy_mstar(g, w);
     v->zstar = g->o.compat.mstar_formula ? w->content.zstar : w->csp.formed > 0 ? w->csp.z_mass / w->csp.formed : 0;
     v->qh = ionising(g->grid, w->s0, g->grid->i_lyman);
     v->qhei = ionising(g->grid, w->s0, g->grid->i_helium);

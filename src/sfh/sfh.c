@@ -1,22 +1,44 @@
-/* Star formation histories: the registry of models and what they share. Formulas in galua/sfh.h; the in-situ chemistry in
- * insitu.c, the cumulative masses that need special functions in cumulative.c. */
+/* Star formation histories: the registry of models, their parameters and choices. Formulas in galua/sfh.h; evaluation in history.c. */
 #include "galua/sfh.h"
 
-#include "galua/const.h"
 #include "galua/num.h"
 #include "sfh/sfh_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-static const char *const names[GAL_SFH_KINDS] = {"insitu", "constant", "delayed", "lognormal", "dpl", "table"};
+static const char *const names[GAL_SFH_KINDS] = {
+    [GAL_SFH_INSITU] = "insitu",
+    [GAL_SFH_CONSTANT] = "constant",
+    [GAL_SFH_DELAYED] = "delayed",
+    [GAL_SFH_LOGNORMAL] = "lognormal",
+    [GAL_SFH_DPL] = "dpl",
+    [GAL_SFH_EXPONENTIAL] = "exponential",
+    [GAL_SFH_PERIODIC] = "periodic",
+    [GAL_SFH_CONTINUITY] = "continuity",
+    [GAL_SFH_FLEXIBLE] = "flexible",
+    [GAL_SFH_PSB] = "psb",
+    [GAL_SFH_DIRICHLET] = "dirichlet",
+    [GAL_SFH_STOCHASTIC] = "stochastic",
+    [GAL_SFH_TABLE] = "table",
+    [GAL_SFH_CUSTOM] = "custom",
+};
 static const char *const docs[GAL_SFH_KINDS] = {
-    "in-situ galaxy: analytic gas, metal and dust evolution (Lapi+18,20; Pantoni+19)",
-    "constant star formation rate",
-    "delayed exponential: norm (t/tau)^k exp(-t/tau)",
-    "log-normal in time (no 1/t factor): norm/sqrt(2 pi sigma^2) exp(-ln^2(t/tau)/(2 sigma^2))",
-    "double power law: norm / [(t/tau)^alpha + (t/tau)^-beta] (Carnall+18)",
-    "table of (t, psi), linear in between, zero outside",
+    [GAL_SFH_INSITU] = "in-situ galaxy: analytic gas, metal and dust evolution (Lapi+18,20; Pantoni+19)",
+    [GAL_SFH_CONSTANT] = "constant star formation rate",
+    [GAL_SFH_DELAYED] = "delayed exponential: norm (t/tau)^k exp(-t/tau)",
+    [GAL_SFH_LOGNORMAL] = "log-normal in time (no 1/t factor): norm/sqrt(2 pi sigma^2) exp(-ln^2(t/tau)/(2 sigma^2))",
+    [GAL_SFH_DPL] = "double power law: norm / [(t/tau)^alpha + (t/tau)^-beta] (Carnall+18)",
+    [GAL_SFH_EXPONENTIAL] = "exponential: norm exp(-t/tau), or rising, norm exp((t - age)/tau)",
+    [GAL_SFH_PERIODIC] = "bursts repeated with a period",
+    [GAL_SFH_CONTINUITY] = "constant in fixed bins, ratios of neighbours with a Student t prior (Leja+19)",
+    [GAL_SFH_FLEXIBLE] = "bins of equal mass whose edges move (Leja+19)",
+    [GAL_SFH_PSB] = "post-starburst: flexible bins behind a youngest one of free length (Suess+22)",
+    [GAL_SFH_DIRICHLET] = "constant in fixed bins, shares with a Dirichlet prior (Leja+17)",
+    [GAL_SFH_STOCHASTIC] = "constant in fixed bins, log rate a Gaussian process (Iyer+24, Wan+24)",
+    [GAL_SFH_TABLE] = "table of (t, psi), linear in between, zero outside",
+    [GAL_SFH_CUSTOM] = "a function of time and parameters",
 };
 
 const char *gal_sfh_name(gal_sfh_kind k)
@@ -31,16 +53,17 @@ const char *gal_sfh_doc(gal_sfh_kind k)
 
 gal_status gal_sfh_find(const char *name, gal_sfh_kind *out)
 {
-    for (int i = 0; i < GAL_SFH_KINDS; i++)
+    char known[200] = "", hint[80];
+    size_t used = 0;
+    for (int i = 0; i < GAL_SFH_KINDS; i++) {
         if (strcmp(name, names[i]) == 0) {
             *out = (gal_sfh_kind)i;
             return GAL_OK;
         }
-    char hint[80];
+        used += (size_t)snprintf(known + used, sizeof known - used, " %s", names[i]);
+    }
     gal_did_you_mean(hint, sizeof hint, name, names, GAL_SFH_KINDS);
-    return gal_fail(GAL_ENOTFOUND,
-                    "unknown star formation history '%s'%s (known: insitu constant delayed lognormal dpl table)", name,
-                    hint);
+    return gal_fail(GAL_ENOTFOUND, "unknown star formation history '%s'%s (known:%s)", name, hint, known);
 }
 
 // clang-format off
@@ -63,17 +86,39 @@ static const gal_param p_dpl[] = {
     {"tau",        "yr",      "turn-over time",                                        3e9,  1e5,   1e12,  1e7,  1.4e10, true, true},
     {"alpha",      "",        "falling slope",                                         2,    0.1,   1000,  0.1,  100,  true,  true},
     {"beta",       "",        "rising slope",                                          2,    0.1,   1000,  0.1,  100,  true,  true}};
+static const gal_param p_exponential[] = {
+    {"norm",       "Msun/yr", "rate at the onset; rising: at the end",                 1,    0,     1e8,   1e-3, 1e4,  true,  true},
+    {"tau",        "yr",      "e-folding time",                                        1e9,  1e5,   1e12,  1e8,  2e10, true,  true}};
+static const gal_param p_periodic[] = {
+    {"norm",       "Msun/yr", "highest rate of one burst",                             10,   0,     1e8,   1e-3, 1e4,  true,  true},
+    {"period",     "yr",      "time from burst to burst",                              5e8,  2e7,   2e10,  5e7,  5e9,  true,  true},
+    {"tau",        "yr",      "time-scale of a burst; rectangle: its duration",        5e7,  1e5,   1e10,  1e7,  1e9,  true,  true}};
 static const gal_param p_table[] = {
     {"scale",      "",        "factor on the tabulated rate",                          1,    0,     1e12,  1e-3, 1e3,  true,  true}};
+static const gal_param p_mass =
+    {"mass",       "Msun",    "mass of all stars formed until the age",                1e10, 0,     1e15,  1e7,  1e13, true,  true};
+static const gal_param p_tlast =
+    {"tlast",      "yr",      "end of the youngest bin, lookback time",                2e8,  1e6,   2e9,   1e7,  1.5e9, false, true};
+static const gal_param p_burst[] = {
+    {"f_burst",    "",        "share of all stars formed that the burst formed",       0.1,  0,     0.99,  0,    0.9,  false, true},
+    {"age_burst",  "yr",      "time since the burst began",                            1e8,  1e5,   2e10,  1e7,  5e9,  true,  true},
+    {"tau_burst",  "yr",      "decay time of the burst; rectangle: its duration",      3e7,  1e5,   1e10,  1e6,  3e8,  true,  true}};
 static const gal_param p_quench =
     {"tau_quench", "yr",      "star formation stops at this galaxy time",              1e20, 1e5,   1e21,  1e7,  1.4e10, true, false};
 static const gal_param p_empirical[] = {
     {"Mdust",      "Msun",    "dust mass",                                             1e8,  0,     1e13,  1e5,  1e10, true,  true},
-    {"Z",          "",        "metallicity (mass fraction) of gas and stars, now",     0.01, 1e-6,  0.2,   1e-4, 0.05, true,  true}};
-static const gal_param p_zstart =
-    {"Z_start",    "",        "metallicity (mass fraction) at the onset",              1e-4, 1e-6,  0.2,   1e-4, 0.05, true,  false};
+    {"Z",          "",        "metallicity (mass fraction) of gas and stars, now",     0.01, 1e-6,  0.2,   1e-4, 0.05, true,  true},
+    {"Z_start",    "",        "metallicity (mass fraction) at the onset",              1e-4, 1e-6,  0.2,   1e-4, 0.05, true,  false},
+    {"t_step",     "yr",      "galaxy time at which the metallicity becomes Z",        5e8,  0,     2e10,  1e7,  1.3e10, false, true}};
 static const struct { const gal_param *p; size_t n; } own[GAL_SFH_KINDS] = {
-    {p_insitu, 2}, {p_constant, 1}, {p_delayed, 3}, {p_lognormal, 3}, {p_dpl, 4}, {p_table, 1}};
+    [GAL_SFH_INSITU] = {p_insitu, 2}, [GAL_SFH_CONSTANT] = {p_constant, 1}, [GAL_SFH_DELAYED] = {p_delayed, 3},
+    [GAL_SFH_LOGNORMAL] = {p_lognormal, 3}, [GAL_SFH_DPL] = {p_dpl, 4}, [GAL_SFH_EXPONENTIAL] = {p_exponential, 2},
+    [GAL_SFH_PERIODIC] = {p_periodic, 3}, [GAL_SFH_TABLE] = {p_table, 1}};
+
+#define NUMBERED(x) {x "1", x "2", x "3", x "4", x "5", x "6", x "7", x "8", x "9", x "10", x "11", x "12", x "13", x "14", x "15", \
+    x "16", x "17", x "18", x "19", x "20", x "21", x "22", x "23", x "24", x "25", x "26", x "27", x "28", x "29", x "30", x "31"}
+static const char *const ratio_name[GAL_SFH_MAXBIN - 1] = NUMBERED("r"), *const share_name[GAL_SFH_MAXBIN - 1] = NUMBERED("z"),
+    *const normal_name[GAL_SFH_MAXBIN - 1] = NUMBERED("x");
 // clang-format on
 
 static gal_status take_table(gal_sfh *s, const double *t, const double *psi, size_t n)
@@ -96,175 +141,181 @@ static gal_status take_table(gal_sfh *s, const double *t, const double *psi, siz
     memcpy(s->psi, psi, n * sizeof *psi);
     gal_cumtrapz(t, psi, n, s->cum);
     s->ntable = n;
+    s->o.table_t = s->t;
+    s->o.table_psi = s->psi;
     return GAL_OK;
 }
 
-gal_status gal_sfh_init(gal_sfh *s, gal_sfh_kind kind, bool evolving_z, const double *t, const double *psi, size_t n)
+static gal_status positive(const char *kind, const char *what, double *v, double standard)
 {
-    *s = (gal_sfh){.kind = kind, .evolving_z = evolving_z};
-    if (evolving_z && kind == GAL_SFH_INSITU)
-        return gal_fail(GAL_EINVAL, "sfh.insitu: has its own metal evolution, leave 'metallicity' out");
-    for (size_t i = 0; i < own[kind].n; i++)
-        s->par[s->npar++] = own[kind].p[i];
-    s->par[s->npar++] = p_quench;
-    if (kind != GAL_SFH_INSITU) {
-        s->par[s->npar++] = p_empirical[0];
-        s->par[s->npar++] = p_empirical[1];
-        if (evolving_z)
-            s->par[s->npar++] = p_zstart;
+    if (*v == 0)
+        *v = standard;
+    return *v > 0 && isfinite(*v) ? GAL_OK
+                                  : gal_fail(GAL_EDOMAIN, "sfh.%s: %s = %g must be a number above 0", kind, what, *v);
+}
+
+/* Number and edges of the bins, and the choices of their model. */
+static gal_status take_bins(gal_sfh *s)
+{
+    gal_status st = GAL_OK;
+    gal_sfh_opts *o = &s->o;
+    const char *kind = names[s->kind];
+    size_t least = 2;
+    bool moving = s->kind == GAL_SFH_FLEXIBLE || s->kind == GAL_SFH_PSB;
+    if (moving) {
+        o->nold = s->kind == GAL_SFH_FLEXIBLE ? 1 : o->nold ? o->nold : 3;
+        least = o->nold + 2;
+        if (o->nedge)
+            return gal_fail(GAL_EINVAL, "sfh.%s: its edges move, leave 'edges' out", kind);
+        GAL_TRY(positive(kind, "tflex", &o->tflex, 2e9));
     }
-    return kind == GAL_SFH_TABLE ? take_table(s, t, psi, n) : GAL_OK;
+    if (o->nedge) {
+        if (o->nbin && o->nbin != o->nedge + 1)
+            return gal_fail(GAL_EINVAL, "sfh.%s: n = %zu, but %zu inner edges make %zu bins", kind, o->nbin, o->nedge,
+                            o->nedge + 1);
+        o->nbin = o->nedge + 1;
+        GAL_TRY(gal_check_ascending("sfh: edges", o->edge, o->nedge));
+        if (!(o->edge[0] > 0))
+            return gal_fail(GAL_EDOMAIN,
+                            "sfh.%s: the first inner edge is %g yr: the youngest bin starts at 0 without it", kind,
+                            o->edge[0]);
+    }
+    if (!o->nbin)
+        o->nbin = s->kind == GAL_SFH_PSB ? 1 + 5 + o->nold : 7;
+    if (o->nbin < least || o->nbin > GAL_SFH_MAXBIN)
+        return gal_fail(GAL_EDOMAIN, "sfh.%s: %zu bins, %zu .. %d are possible", kind, o->nbin, least, GAL_SFH_MAXBIN);
+    if (o->nedge) {
+        if (!(s->edge = GAL_NEWN(double, o->nedge)))
+            return GAL_ENOMEM;
+        memcpy(s->edge, o->edge, o->nedge * sizeof *s->edge);
+    }
+    o->edge = s->edge;
+    GAL_TRY(positive(kind, "alpha", &o->alpha, 1));
+    GAL_TRY(positive(kind, "sigma_reg", &o->sigma_reg, 0.3));
+    GAL_TRY(positive(kind, "tau_eq", &o->tau_eq, 2.5e9));
+    GAL_TRY(positive(kind, "tau_in", &o->tau_in, 1.5e8));
+    GAL_TRY(positive(kind, "tau_dyn", &o->tau_dyn, 2.5e7));
+    if (o->sigma_dyn == 0)
+        o->sigma_dyn = 0.03;
+out:
+    return st;
+}
+
+static void add(gal_sfh *s, const gal_param *p, size_t n)
+{
+    memcpy(s->par + s->npar, p, n * sizeof *p);
+    s->npar += n;
+}
+
+static void add_bins(gal_sfh *s)
+{
+    size_t n = s->o.nbin;
+    add(s, &p_mass, 1);
+    if (s->kind == GAL_SFH_PSB)
+        add(s, &p_tlast, 1);
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (s->kind == GAL_SFH_DIRICHLET) /* the default: equal shares */
+            add(s,
+                &(gal_param){share_name[i], "", "share of what younger bins leave", 1. / (double)(n - i), 0, 1, 0, 1,
+                             false, true},
+                1);
+        else if (s->kind == GAL_SFH_STOCHASTIC)
+            add(s, &(gal_param){normal_name[i], "", "normal deviate of the rates", 0, -10, 10, -3, 3, false, true}, 1);
+        else
+            add(s,
+                &(gal_param){ratio_name[i], "", "log10 ratio of the rates of a bin and the next older one", 0, -10, 10,
+                             -1.5, 1.5, false, true},
+                1);
+    }
+}
+
+gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o)
+{
+    gal_status st = GAL_OK;
+    gal_sfh_kind kind = o->kind;
+    *s = (gal_sfh){.kind = kind, .o = *o};
+    s->o.table_t = s->o.table_psi = s->o.edge = NULL;
+    s->o.custom = NULL;
+    if (kind == GAL_SFH_INSITU && o->metals != GAL_METALS_CONSTANT)
+        return gal_fail(GAL_EINVAL, "sfh.insitu: has its own metal evolution, leave 'metallicity' out");
+    if (kind == GAL_SFH_TABLE)
+        GAL_TRY(take_table(s, o->table_t, o->table_psi, o->ntable));
+    if (kind == GAL_SFH_CUSTOM) {
+        if (o->custom->npar > GAL_SFH_MAXBIN)
+            return gal_fail(GAL_EINVAL, "sfh.custom: %zu parameters, at most %d are possible", o->custom->npar,
+                            GAL_SFH_MAXBIN);
+        s->custom = *o->custom;
+        s->custom.ref(s->custom.self);
+        s->o.custom = &s->custom;
+        add(s, o->custom->par, o->custom->npar);
+    } else if (gal_sfh_is_binned(kind)) {
+        s->o.edge = o->edge;
+        GAL_TRY(take_bins(s));
+        add_bins(s);
+    } else {
+        add(s, own[kind].p, own[kind].n);
+    }
+    s->nown = s->npar;
+    if (o->burst)
+        add(s, p_burst, o->burst == GAL_BURST_DELTA ? 2 : 3);
+    add(s, &p_quench, 1);
+    if (kind != GAL_SFH_INSITU)
+        add(s, p_empirical, o->metals == GAL_METALS_CONSTANT ? 2 : o->metals == GAL_METALS_STEP ? 4 : 3);
+out:
+    if (st != GAL_OK)
+        gal_sfh_clear(s);
+    return st;
 }
 
 void gal_sfh_clear(gal_sfh *s)
 {
     gal_free(s->t);
-    s->t = s->psi = s->cum = NULL;
+    gal_free(s->edge);
+    s->t = s->psi = s->cum = s->edge = NULL;
+    s->o.edge = s->o.table_t = s->o.table_psi = NULL;
     s->ntable = 0;
+    if (s->custom.self)
+        s->custom.unref(s->custom.self);
+    s->custom.self = NULL;
 }
 
 size_t gal_sfh_quench_index(const gal_sfh *s)
 {
-    return own[s->kind].n;
+    return s->nown + (s->o.burst == GAL_BURST_NONE ? 0 : s->o.burst == GAL_BURST_DELTA ? 2 : 3);
 }
 
-/* positions of Mdust, Z, Z_start behind tau_quench */
-static size_t at_mdust(const gal_sfh *s)
+gal_hash gal_sfh_hash(const gal_sfh *s)
 {
-    return own[s->kind].n + 1;
+    const gal_sfh_opts *o = &s->o;
+    char text[400];
+    int n = snprintf(text, sizeof text, "%s %d %d %d %d %zu %zu %.17g %.17g %d %.17g %.17g %.17g %.17g %.17g",
+                     names[s->kind], (int)o->metals, (int)o->burst, o->rising, (int)o->shape, o->nbin, o->nold,
+                     o->tflex, o->alpha, o->of_rate, o->sigma_reg, o->tau_eq, o->tau_in, o->sigma_dyn, o->tau_dyn);
+    gal_hash h = gal_hash_bytes(text, (size_t)n);
+    if (o->nedge)
+        h = gal_hash_combine(h, gal_hash_bytes(s->edge, o->nedge * sizeof *s->edge));
+    if (s->ntable)
+        h = gal_hash_combine(h, gal_hash_bytes(s->t, 2 * s->ntable * sizeof *s->t));
+    return s->kind == GAL_SFH_CUSTOM ? gal_hash_combine(h, s->custom.hash) : h;
 }
 
-void gal_sfh_rate(const gal_sfh *s, const double *p, const double *t, size_t n, double *psi)
+const char *gal_sfh_prior(const gal_sfh *s, size_t i, char *buf, size_t size)
 {
-    switch (s->kind) {
-    case GAL_SFH_INSITU:
-        gal_insitu_rate(p[0], p[1], t, n, psi);
-        return;
-    case GAL_SFH_CONSTANT:
-        for (size_t i = 0; i < n; i++)
-            psi[i] = t[i] > 0 ? p[0] : 0;
-        return;
-    case GAL_SFH_DELAYED:
-        for (size_t i = 0; i < n; i++) {
-            double x = t[i] / p[1];
-            psi[i] = t[i] > 0 ? p[0] * (p[2] == 1 ? x : pow(x, p[2])) * exp(-x) : 0;
-        }
-        return;
-    case GAL_SFH_LOGNORMAL:
-        for (size_t i = 0; i < n; i++) {
-            double y = t[i] > 0 ? log(t[i] / p[1]) / p[2] : 0;
-            psi[i] = t[i] > 0 ? p[0] / (sqrt(2 * M_PI) * p[2]) * exp(-0.5 * y * y) : 0;
-        }
-        return;
-    case GAL_SFH_DPL:
-        for (size_t i = 0; i < n; i++) {
-            double l = t[i] > 0 ? log(t[i] / p[1]) : 0;
-            psi[i] = t[i] > 0 ? p[0] / (exp(p[2] * l) + exp(-p[3] * l)) : 0;
-        }
-        return;
-    case GAL_SFH_TABLE:
-        for (size_t i = 0; i < n; i++)
-            psi[i] = p[0] * gal_interp(s->t, s->psi, s->ntable, t[i], GAL_ZERO);
-        return;
-    case GAL_SFH_KINDS:
-        break;
-    }
-}
-
-void gal_sfh_mass(const gal_sfh *s, const double *p, const double *t, size_t n, double *mass)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (!(t[i] > 0)) {
-            mass[i] = 0;
-            continue;
-        }
-        switch (s->kind) {
-        case GAL_SFH_INSITU:
-            mass[i] = gal_insitu_mass(p[0], p[1], t[i]);
-            break;
-        case GAL_SFH_CONSTANT:
-            mass[i] = p[0] * t[i];
-            break;
-        case GAL_SFH_DELAYED:
-            mass[i] = gal_delayed_mass(p[0], p[1], p[2], t[i]);
-            break;
-        case GAL_SFH_LOGNORMAL:
-            mass[i] = gal_lognormal_mass(p[0], p[1], p[2], t[i]);
-            break;
-        case GAL_SFH_DPL:
-            mass[i] = gal_dpl_mass(p[0], p[1], p[2], p[3], t[i]);
-            break;
-        case GAL_SFH_TABLE: {
-            size_t k = gal_search(s->t, s->ntable, t[i]);
-            double h = fmin(t[i], s->t[s->ntable - 1]) - s->t[k];
-            double slope = (s->psi[k + 1] - s->psi[k]) / (s->t[k + 1] - s->t[k]);
-            mass[i] = h >= 0 ? p[0] * (s->cum[k] + h * (s->psi[k] + 0.5 * slope * h)) : 0;
-            break;
-        }
-        case GAL_SFH_KINDS:
-            break;
-        }
-    }
-}
-
-/* Z(t) = Z_start + (Z - Z_start) M(t)/M(age); the mass-weighted mean to t has half the growth. */
-static void mapped_metallicity(const gal_sfh *s, const double *p, double age, const double *t, size_t n, double growth,
-                               double *z)
-{
-    size_t iz = at_mdust(s) + 1;
-    double total, end = fmin(age, p[gal_sfh_quench_index(s)]);
-    if (!s->evolving_z) {
-        for (size_t i = 0; i < n; i++)
-            z[i] = p[iz];
-        return;
-    }
-    gal_sfh_mass(s, p, &end, 1, &total);
-    gal_sfh_mass(s, p, t, n, z);
-    for (size_t i = 0; i < n; i++)
-        z[i] = p[iz + 1] + growth * (p[iz] - p[iz + 1]) * (total > 0 ? fmin(z[i] / total, 1) : 1);
-}
-
-void gal_sfh_zgas(const gal_sfh *s, const double *p, double age, const double *t, size_t n, double *z)
-{
-    if (s->kind == GAL_SFH_INSITU)
-        gal_insitu_zgas(p[0], p[1], t, n, z);
+    size_t first = s->kind == GAL_SFH_PSB ? 2 : 1;
+    buf[0] = '\0';
+    if (!gal_sfh_is_binned(s->kind) || i < first || i >= s->nown)
+        return buf;
+    if (s->kind == GAL_SFH_DIRICHLET)
+        snprintf(buf, size, "beta(%.15g, %.15g, 0, 1)", s->o.alpha, s->o.alpha * (double)(s->nown - i));
+    else if (s->kind == GAL_SFH_STOCHASTIC)
+        snprintf(buf, size, "normal(0, 1)");
     else
-        mapped_metallicity(s, p, age, t, n, 1, z);
+        snprintf(buf, size, "student(0, 0.3, 2, -10, 10)");
+    return buf;
 }
 
-void gal_sfh_zstar(const gal_sfh *s, const double *p, double age, const double *t, size_t n, double *z)
+size_t gal_sfh_max_breaks(const gal_sfh *s)
 {
-    if (s->kind == GAL_SFH_INSITU)
-        gal_insitu_zstar(p[0], p[1], t, n, z);
-    else
-        mapped_metallicity(s, p, age, t, n, 0.5, z);
-}
-
-void gal_sfh_content_at(const gal_sfh *s, const double *p, double t, double dust_exponent, gal_sfh_content *out)
-{
-    double tq = p[gal_sfh_quench_index(s)], open = t < tq ? 1 : t == tq ? 0.5 : 0;
-    gal_sfh_rate(s, p, &t, 1, &out->sfr);
-    out->sfr *= open;
-    gal_sfh_zgas(s, p, t, &t, 1, &out->zgas);
-    gal_sfh_zstar(s, p, t, &t, 1, &out->zstar);
-    if (s->kind == GAL_SFH_INSITU) {
-        out->mgas = p[1] * out->sfr;
-        out->mdust = gal_insitu_dust_to_gas(p[0], p[1], t) * out->mgas;
-    } else {
-        out->mdust = p[at_mdust(s)];
-        out->mgas = 100 * out->mdust * pow(out->zgas / GAL_ZSUN, dust_exponent);
-    }
-}
-
-double gal_sfh_mstar_galapy(const gal_sfh *s, const double *p, double age, size_t n)
-{
-    double tq = p[gal_sfh_quench_index(s)], mass = 0, left = 1;
-    for (size_t j = 1; j < n; j++) {
-        double right = pow(age, (double)j / (double)(n - 1)), mid = 0.5 * (left + right), psi;
-        gal_sfh_rate(s, p, &mid, 1, &psi);
-        psi *= mid < tq ? 1 : mid == tq ? 0.5 : 0;
-        mass += (right - left) * (1 - 0.05 * log(1 + 2.5e-6 * (age - mid))) * psi;
-        left = right;
-    }
-    return mass;
+    return s->ntable + s->o.nbin + (s->kind == GAL_SFH_PERIODIC ? GAL_PERIODIC_BREAKS : 0) +
+           (s->o.burst ? GAL_BURST_BREAKS : 0) + 1;
 }

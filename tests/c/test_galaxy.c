@@ -289,8 +289,9 @@ static void energy_and_mass(void **state)
     double theta[64], worst_e = 0, worst_m = 0;
     for (int kind = 0; kind < GAL_SFH_TABLE; kind++) {
         gal_galaxy_opts o = options();
-        o.sfh = (gal_sfh_kind)kind;
-        o.evolving_z = kind == GAL_SFH_DELAYED;
+        o.sfh.kind = (gal_sfh_kind)kind;
+        o.sfh.metals = kind == GAL_SFH_INSITU ? GAL_METALS_CONSTANT : (gal_sfh_metals)(kind % 4);
+        o.sfh.burst = (gal_sfh_burst)(kind % 3);
         o.clamp = true;
         gal_galaxy *g = make(&o, theta);
         gal_galaxy_ws *w = work(g);
@@ -314,8 +315,10 @@ static void energy_and_mass(void **state)
                 worst_e = fmax(worst_e, fabs(emitted / absorbed - 1));
             else
                 assert_true(fabs(emitted - absorbed) < 1e-12 * bol + 1e-8);
-            double tq = theta[3 + gal_sfh_quench_index(gal_galaxy_sfh(g))], t = fmin(theta[0], tq), m;
-            gal_sfh_mass(gal_galaxy_sfh(g), theta + 3, &t, 1, &m);
+            gal_history h;
+            assert_int_equal(gal_history_init(&h, gal_galaxy_sfh(g)), GAL_OK);
+            assert_int_equal(gal_history_set(&h, theta + 3, theta[0]), GAL_OK);
+            double m = h.formed;
             if (m > 1e-6)
                 worst_m = fmax(worst_m, fabs(d[GAL_D_MFORMED] / m - 1));
             for (size_t c = 0; c < gal_galaxy_nspectra(g); c++)
@@ -417,14 +420,17 @@ static void sum_against_plain(void **state)
     assert_int_equal(gal_galaxy_eval(g, w, theta), GAL_OK);
     static const size_t nodes[4] = {280, 330, 374, 450};
     double want[4] = {0}, age = 3.3e9;
+    gal_history h;
+    assert_int_equal(gal_history_init(&h, gal_galaxy_sfh(g)), GAL_OK);
+    assert_int_equal(gal_history_set(&h, theta + 3, age), GAL_OK);
     enum { STEPS = 200000 };
     for (size_t ia = 0; ia < ssp->nage && ssp->age[ia] < age; ia++) { /* mid-point rule inside each age bin */
         double a0 = ssp->age[ia], a1 = ia + 1 < ssp->nage ? fmin(ssp->age[ia + 1], age) : age;
         int n = STEPS / 146;
         for (int i = 0; i < n; i++) {
             double a = a0 + (a1 - a0) * (i + 0.5) / n, t = age - a, psi, z;
-            gal_sfh_rate(gal_galaxy_sfh(g), theta + 3, &t, 1, &psi);
-            gal_sfh_zgas(gal_galaxy_sfh(g), theta + 3, age, &t, 1, &z);
+            gal_history_rate(&h, &t, 1, &psi);
+            gal_history_zgas(&h, &t, 1, &z);
             size_t iz = gal_search(ssp->z, ssp->nz, z), ja = ia + 1 < ssp->nage ? ia : ia - 1;
             double fz = fmin(fmax((z - ssp->z[iz]) / (ssp->z[iz + 1] - ssp->z[iz]), 0), 1);
             double fa = a0 > 0 ? log(a / a0) / log(ssp->age[ja + 1] / a0) : a / ssp->age[1];
@@ -472,7 +478,7 @@ static void errors(void **state)
     set(g, theta, "ism.Rdust", 1); /* clouds and dust of no size cannot radiate what they absorb */
     set(g, theta, "redshift", 0);
     gal_galaxy_unref(g);
-    o.sfh = GAL_SFH_CONSTANT;
+    o.sfh.kind = GAL_SFH_CONSTANT;
     g = make(&o, theta);
     set(g, theta, "sfh.Z", 0.1);
     assert_int_equal(gal_galaxy_check(g, theta), GAL_EDOMAIN);
