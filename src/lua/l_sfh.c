@@ -54,6 +54,11 @@ static void read_common(gal_lua_opts *o, gal_sfh_opts *m)
             m->metals = GAL_METALS_EVOLVING;
     }
     m->burst = (gal_sfh_burst)gal_lua_opt_choice(o, "burst", bursts, 4, 0);
+    static const char *const of_burst[] = {"f_burst", "age_burst", "tau_burst"};
+    for (int i = 0; m->burst == GAL_BURST_NONE && i < 3; i++)
+        if (gal_lua_opt_given(o, of_burst[i]))
+            gal_lua_error(o->L, GAL_EINVAL, "sfh.%s: %s needs burst = 'delta', 'rectangle' or 'exponential'",
+                          gal_sfh_name(m->kind), of_burst[i]);
 }
 
 /* The component of the choices at the top of the options; its parameters are read from them. */
@@ -388,10 +393,10 @@ SFH_CONSTRUCTOR(sfh_table, GAL_SFH_TABLE)
     "@param tau_quench [yr] (1e20) star formation stops at this galaxy time\n"
 #define EMPIRICAL                                                                                                      \
     COMMON                                                                                                             \
-        "@param Mdust [Msun] (1e8) dust mass\n@param Z (0.01) metallicity (mass fraction) of gas and stars, now\n"     \
-        "@param metallicity (constant) 'constant'; from Z_start to Z 'evolving': in proportion to the mass formed,\n"  \
-        "  'linear' in time, or in a 'step' at t_step\n"                                                               \
-        "@param Z_start (1e-4) metallicity at the onset\n@param t_step [yr] (5e8) galaxy time of the step\n"
+    "@param Mdust [Msun] (1e8) dust mass\n@param Z (0.01) metallicity (mass fraction) of gas and stars, now\n"         \
+    "@param metallicity (constant) 'constant'; from Z_start to Z 'evolving': in proportion to the mass formed,\n"      \
+    "  'linear' in time, or in a 'step' at t_step\n"                                                                   \
+    "@param Z_start (1e-4) metallicity at the onset\n@param t_step [yr] (5e8) galaxy time of the step\n"
 #define BINS "@param n (7) number of bins, 2 .. 32\n"
 #define EDGES                                                                                                          \
     BINS "@param edges [yr] inner edges of the bins, lookback time; default: 30 Myr, 100 Myr, log-spaced to 0.85 "     \

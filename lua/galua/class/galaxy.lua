@@ -71,6 +71,28 @@ function galaxy:photometry(filters)
   return setmetatable(out, photometry)
 end
 
+-- ---------------------------------------------------------------- usual priors
+-- { name = prior } of the parameters that are free in a fit by default, of one group or of all
+function galaxy:priors(group)
+  local out, seen = {}, group == nil
+  for _, p in ipairs(self:params()) do
+    local mine = group == nil or p.name:match("^(%a+)%.") == group
+    seen = seen or mine
+    if mine and p.free then
+      if p.prior then
+        local kind, args = p.prior:match("^(%a+)%((.*)%)$")
+        local list = {}
+        for v in args:gmatch("[^, ]+") do list[#list + 1] = tonumber(v) end
+        out[p.name] = galua.prior[kind](unpack(list))
+      elseif p.plo < p.phi then -- false where a parameter of the user's has no usual range
+        out[p.name] = galua.prior[p.log and "loguniform" or "uniform"](p.plo, p.phi)
+      end
+    end
+  end
+  if not seen then galua.fail("galaxy:priors: this galaxy has no parameters '%s.*'", tostring(group)) end
+  return out
+end
+
 -- ---------------------------------------------------------------- derived quantities, with units when printed
 local function derived_text(values, info)
   local lines = {}
@@ -140,6 +162,10 @@ doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
 The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD.]])
 doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> table
 Band, pivot wavelength [A], flux [mJy] and AB magnitude in each filter; filters("SDSS", ...) or names.]])
+doc.text("galaxy.priors", galaxy.priors, [[priors([group]) -> table
+The usual priors, name = prior, of the parameters that are free in a fit by default: of "sfh", "ism", ... or of all. What `free` of
+a fit takes; change or remove what you like.
+@example free = g:priors("sfh");  free.age = prior.loguniform(1e8, 1.3e10)]])
 doc.text("galaxy.derived", galaxy.derived, [[derived() -> table
 Mstar [Msun], SFR [Msun/yr], Mdust, LIR [Lsun], A_V [mag], T_dust [K] ...: prints with units; fields are numbers.]])
 doc.text("galaxy.plot_components", galaxy.plot_components, [[plot_components([options]) -> figure

@@ -31,11 +31,13 @@ local function template(args)
     end
     i = i + 1
   end
-  local known = { insitu = true, constant = true, delayed = true, lognormal = true, dpl = true }
-  if not kind then return cmd.usage("fit --template: --sfh needs a name: insitu, constant, delayed, lognormal, dpl") end
-  if not known[kind] then
-    return cmd.usage("fit --template: unknown history '%s'%s (known: insitu, constant, delayed, lognormal, dpl)", kind,
-      core.did_you_mean(kind, { "insitu", "constant", "delayed", "lognormal", "dpl" }))
+  local known = { "insitu", "constant", "delayed", "lognormal", "dpl", "exponential", "periodic", "continuity", "flexible", "psb",
+    "dirichlet", "stochastic" }
+  local list, found = table.concat(known, ", "), false
+  if not kind then return cmd.usage("fit --template: --sfh needs a name: %s", list) end
+  for _, name in ipairs(known) do found = found or name == kind end
+  if not found then
+    return cmd.usage("fit --template: unknown history '%s'%s (known: %s)", kind, core.did_you_mean(kind, known), list)
   end
   local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{}, ism = dust }
   local out = {}
@@ -58,13 +60,15 @@ local function template(args)
   put("  free = {")
   put("    -- %-18s %-9s %-11s %-24s %s", "parameter", "unit", "default", "allowed range", "meaning")
   for _, p in ipairs(g:params()) do
-    local text = ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
+    local text = p.prior and "prior." .. p.prior or
+      ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
     put("    %s[%q] = %s,", p.free and "" or "-- ", p.name, text)
     put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi),
       p.doc)
   end
   for _, p in ipairs(galua.noise_params()) do
-    local text = ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
+    local text = p.prior and "prior." .. p.prior or
+      ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
     put("    -- [%q] = %s,", p.name, text)
     put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi), p.doc)
   end
