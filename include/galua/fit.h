@@ -66,6 +66,11 @@ GAL_API gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x
  * deviations of independent errors used. */
 GAL_API gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const double *blob, uint64_t seed,
                                      double *y, double *sigma);
+/* Leave-one-out predictive density of every band by Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry 2017; for
+ * correlated data Burkner, Gabry & Vehtari 2021): elpd = ln p(y_i | the other bands), khat of its weights (< 0.7: usable), pit =
+ * P(y_i' < y_i | the other bands) over replicated data. [obs->n] each, NaN for ignored bands. reff: effective share of the draws. */
+GAL_API gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double *blob, double reff, uint64_t seed,
+                               double *elpd, double *khat, double *pit);
 /* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
 enum { GAL_FIT_NFINGER = 6 };
 GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER],

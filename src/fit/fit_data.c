@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include "fit/fit_int.h"
+#include "galua/draws.h"
 #include "galua/rng.h"
 
 gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const double *blob, double *term,
@@ -70,4 +71,43 @@ gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const 
     }
     gal_free(work);
     return GAL_OK;
+}
+
+gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double *blob, double reff, uint64_t seed,
+                       double *elpd, double *khat, double *pit)
+{
+    gal_status st = GAL_OK;
+    size_t nb = f->nband;
+    double *term = GAL_NEWN(double, m *nb + 1), *y = GAL_NEWN(double, m *nb + 1), *lnw = GAL_NEWN(double, m + 1);
+    if (!term || !y || !lnw)
+        GAL_TRY(GAL_ENOMEM);
+    if (f->custom.lnlike)
+        GAL_THROW(GAL_EUNSUP, "loo: a custom likelihood does not say what each band contributes");
+    GAL_TRY(gal_fit_pointwise(f, m, x, blob, term, NULL));
+    GAL_TRY(gal_fit_replicate(f, m, x, blob, seed, y, NULL));
+    for (size_t b = 0; b < nb; b++)
+        elpd[b] = khat[b] = pit[b] = NAN;
+    for (size_t k = 0; k < f->nused; k++) {
+        size_t b = f->band[k];
+        double sum = 0, below = 0;
+        for (size_t i = 0; i < m; i++) {
+            lnw[i] = -term[i * nb + b];
+            if (lnw[i] == INFINITY) /* a hard limit: the draw is impossible with the band, not without it */
+                GAL_THROW(GAL_EMATH, "loo: band '%s' has probability 0 in some draw", f->obs->filter[b]->name);
+        }
+        GAL_TRY(gal_psis(lnw, m, reff, &khat[b]));
+        for (size_t i = 0; i < m; i++) {
+            double w = exp(lnw[i]);
+            sum += w * exp(term[i * nb + b]);
+            below += w * (y[i * nb + b] < f->y[k]);
+        }
+        elpd[b] = log(sum);
+        if (f->kind[k] == GAL_DATUM_DETECTION || f->like.limits == GAL_LIMITS_MEASURED)
+            pit[b] = below;
+    }
+out:
+    gal_free(term);
+    gal_free(y);
+    gal_free(lnw);
+    return st;
 }

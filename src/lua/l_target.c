@@ -189,6 +189,17 @@ static int t_replicate(lua_State *L)
     return 2;
 }
 
+static int t_loo(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    const double *x, *blob;
+    size_t m = sample_rows(L, gal_fit_target(f), &x, &blob), nb = nbands(L);
+    double reff = gal_lua_checknum(L, 4), seed = lua_isnoneornil(L, 5) ? 0 : gal_lua_checknum(L, 5);
+    double *elpd = gal_lua_pushvec(L, nb), *khat = gal_lua_pushvec(L, nb), *pit = gal_lua_pushvec(L, nb);
+    gal_lua_checkstatus(L, gal_fit_loo(f, m, x, blob, reff, (uint64_t)seed, elpd, khat, pit));
+    return 3;
+}
+
 static const gal_lua_row t_methods[] = {
     {"save", gal_lua_target_save,
      "save(engine, path, texts) -> target\nWrites the results file of a sampler's run; texts are kept in group galua."},
@@ -210,6 +221,10 @@ static const gal_lua_row t_methods[] = {
      "replicate(x, blobs[, seed]) -> matrix, matrix\nReplicated fluxes [mJy] of samples (rows) and bands (columns), "
      "noise "
      "included, and the\nstandard deviations of the errors used."},
+    {"loo", t_loo,
+     "loo(x, blobs, reff[, seed]) -> vec, vec, vec\nPer band, by importance sampling: ln p(band given the others), "
+     "Pareto "
+     "k of the weights, and\nthe probability of a smaller flux. reff: effective share of the draws."},
     {"fingerprint", t_fingerprint, "fingerprint() -> list\nName and hash of everything the posterior depends on."},
     {NULL, NULL, NULL},
 };

@@ -206,6 +206,29 @@ test.describe("noise", function()
     os.remove(path)
   end)
 
+  test.it("leaves one band out as a fit without it does", function()
+    local data = mock(function(name, f) return f * (1 + 0.04 * math.sin(7 * #name)) end)
+    local long = sampler.ensemble{ walkers = 32, steps = 500 }
+    local l = make{ data = data, sampler = long, noise = noise.gp{ amplitude = 0.05, length = 0.5, kernel = "sqexp" } }:run{ progress = false }:loo()
+    test.ok(l.khat < 0.7 and l.reff > 0.05, tostring(l))
+    -- the same by fitting the others: average over their posterior of p(band | others, model)
+    local drop = 5
+    local less = observation.new{ name = "less", redshift = 0.1 }
+    for i, r in ipairs(data:rows()) do
+      if i ~= drop then less:add(r.filter, r.flux, r.err) else less:add(r.filter, r.flux, r.err, "ignored") end
+    end
+    local f = make{ data = less, sampler = long, noise = noise.gp{ amplitude = 0.05, length = 0.5, kernel = "sqexp" } }:run{ progress = false }
+    local whole = make{ data = data, noise = noise.gp{ amplitude = 0.05, length = 0.5, kernel = "sqexp" } }
+    local s, sum, n = f:samples(), 0, 0
+    for i = 1, s.n, 11 do
+      local term = whole.target:pointwise(s.x:row(i), s.blobs:row(i))
+      sum, n = sum + math.exp(term:row(1)[drop]), n + 1
+    end
+    test.close(l.bands[drop].elpd, math.log(sum / n), 0.03) -- both are averages over about 1000 draws
+    test.eq(message(function() make{ likelihood = likelihood.custom(function() return 0 end) }:run{ progress = false }:loo() end),
+      "loo: a custom likelihood does not say what each band contributes")
+  end)
+
   test.it("replicates data: the predictive check passes a good fit and flags a bad band", function()
     local rng_data = mock(function(name, f) return f * (1 + 0.04 * math.sin(7 * #name)) end)
     local good = make{ data = rng_data }:run{ progress = false }:predictive{ draws = 400 }

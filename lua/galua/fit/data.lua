@@ -130,7 +130,55 @@ local function run_predictive(self, given)
   return out
 end
 
+-- ---------------------------------------------------------------- leave one out
+local loo = {}
+loo.__index = loo
+function loo:__tostring()
+  local lines = { ("%-22s %10s %8s %8s"):format("band", "elpd", "k", "PIT") }
+  for _, r in ipairs(self.bands) do
+    if r.elpd then
+      lines[#lines + 1] = ("%-22s %10.3f %8.2f %8s  %s"):format(r.band, r.elpd, r.khat, r.pit and ("%.3f"):format(r.pit) or "-",
+        r.khat > 0.7 and "decides the posterior: importance sampling cannot leave it out"
+        or r.pit and (r.pit < 0.005 or r.pit > 0.995) and "not what the other bands predict" or "")
+    end
+  end
+  lines[#lines + 1] = ("elpd %.3f +- %.3f"):format(self.elpd, self.se)
+  return table.concat(lines, "\n")
+end
+loo.__galua_show = loo.__tostring
+
+local function run_loo(self, given)
+  local o = galua.options("fit:loo", given, { draws = 4000, seed = ":number" })
+  local s = self:samples()
+  local list = pick(s.n, o.draws)
+  local x, b = rows_of(s, list)
+  local ess = math.huge
+  for _, r in ipairs((self.sampler:summary(self.engine))) do
+    if r.ess == r.ess then ess = math.min(ess, r.ess) end
+  end
+  local reff = math.max(1e-3, math.min(1, ess / #list))
+  local elpd, khat, pit = self.target:loo(x, b, reff, o.seed or self.seed)
+  local out = setmetatable({ bands = {}, n = #list, reff = reff, elpd = 0, khat = 0 }, loo)
+  local n, sum2 = 0, 0
+  for k, r in ipairs(self.data:rows()) do
+    local e, p = elpd[k], pit[k]
+    out.bands[k] = { band = r.band, kind = r.kind, elpd = e == e and e or nil, khat = e == e and khat[k] or nil, pit = p == p and p or nil }
+    if e == e then
+      n, out.elpd, sum2, out.khat = n + 1, out.elpd + e, sum2 + e * e, math.max(out.khat, khat[k])
+    end
+  end
+  out.se = n > 1 and math.sqrt(n * math.max(0, sum2 / n - (out.elpd / n) ^ 2) * n / (n - 1)) or 0 / 0
+  return out
+end
+
 return function(fit)
+  fit.loo = run_loo
+  doc.text("fit:loo", run_loo, [[fit:loo{ draws =, seed = } -> table
+Leave one out, by Pareto-smoothed importance sampling of the posterior (Vehtari, Gelman & Gabry 2017): per band ln p(band given the
+others) (elpd), the Pareto k of its weights (above 0.7 the number cannot be trusted: the band decides the posterior), and the
+PIT, the probability that the others give to a smaller flux. The sum elpd compares models of the same data.
+@param draws (4000) samples to use
+@param seed (the fit's) seed of the noise in the PIT]])
   fit.residuals = residuals
   fit.predictive = run_predictive
   doc.text("fit:residuals", residuals, [[fit:residuals() -> list, galaxy
