@@ -22,20 +22,41 @@ typedef enum gal_move_kind {
     GAL_MOVE_SNOOKER,
     /* y = x + gamma sum_j xi_j (x_j - mean)/sqrt(s-1) over s walkers, xi ~ N(0,1) (Goodman & Weare 2010) */
     GAL_MOVE_WALK,
+    /* y drawn from a Gaussian kernel density of the other half, q = ln kde(x) - ln kde(y): an independence sampler */
+    GAL_MOVE_KDE,
+    /* y = x + gamma f N(0, cov) (Metropolis), f = exp(U(-ln factor, ln factor)) */
+    GAL_MOVE_GAUSSIAN,
+    /* ensemble slice sampling (Karamanis & Beutler 2021): a slice along 2 mu (x_i - x_j), stepping out and shrinking; no rejection,
+     * several evaluations per walker. mu is tuned until expansions and contractions balance; samples before that are no draws */
+    GAL_MOVE_SLICE,
+    GAL_MOVE_SLICE_GAUSSIAN, /* the same along 2 mu N(0, covariance of the other half) */
     GAL_MOVE_NKINDS
 } gal_move_kind;
+typedef enum gal_move_mode {                     /* coordinates that GAL_MOVE_GAUSSIAN changes */
+                             GAL_MODE_VECTOR,    /* all */
+                             GAL_MODE_RANDOM,    /* one, drawn for each walker */
+                             GAL_MODE_SEQUENTIAL /* one, step by step */
+} gal_move_mode;
 typedef struct gal_move {
     gal_move_kind kind;
-    double weight; /* relative frequency in a mix */
-    double a;      /* stretch: 2 */
-    double gamma;  /* DE: 0 = 2.38/sqrt(2d); snooker: 1.7; walk: 1 */
-    double sigma;  /* DE: 1e-5 */
-    double jump;   /* DE: 0.1 */
-    size_t subset; /* walk: number of walkers s, 0 = all of the other half */
+    double weight;      /* relative frequency in a mix */
+    double a;           /* stretch: 2 */
+    double gamma;       /* DE: 0 = 2.38/sqrt(2d); snooker: 1.7; walk, Gaussian: 1 */
+    double sigma;       /* DE: 1e-5 */
+    double jump;        /* DE: 0.1 */
+    size_t subset;      /* walk: number of walkers s, 0 = all of the other half */
+    double bandwidth;   /* KDE: kernel width over the spread of the walkers; 0 = Scott: n^(-1/(d+4)) */
+    gal_move_mode mode; /* Gaussian; not with a full matrix unless GAL_MODE_VECTOR */
+    double factor;      /* Gaussian: >= 1; 0 = none */
+    const double *cov;  /* Gaussian, in sampled coordinates; copied by gal_ensemble_create. NULL: 1 */
+    size_t ncov;        /* 1: a variance for all coordinates, d: variances, d^2: a covariance matrix */
+    double mu;          /* slice: width to start from, 1 */
+    bool tune;          /* slice: true */
 } gal_move;
 #define GAL_MOVES_MAX 8
 GAL_API gal_move gal_move_default(gal_move_kind kind); /* weight 1 */
-GAL_API const char *gal_move_name(gal_move_kind kind); /* "stretch", "de", "snooker", "walk" */
+GAL_API const char *gal_move_name(
+    gal_move_kind kind); /* "stretch", "de", "snooker", "walk", "kde", "gaussian", "slice", "slice_gaussian" */
 /* Mix by name into moves[GAL_MOVES_MAX]: a single move, or "mix" = 0.8 DE + 0.2 snooker. */
 GAL_API gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n);
 
@@ -100,7 +121,9 @@ GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e);         /* [n
 GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);          /* [nstored][W] */
 GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);           /* [nstored][W][nblob]; NULL without blobs */
 GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
-GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac);       /* [W] over all steps */
+GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
+/* The step at which the tuning of a slice move ended; 0: still tuning, or another kind of move. *mu (may be NULL): its width. */
+GAL_API size_t gal_ensemble_tuned(const gal_ensemble *e, size_t move, double *mu);
 GAL_API double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move); /* NaN before it was used */
 /* Autocorrelation times [d], in steps, of the chain less its first quarter; *enough = longer than 50 tau for every parameter. */
 GAL_API gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough);

@@ -160,13 +160,24 @@ local function progress_line()
 end
 
 function fit:run(given)
-  local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", resume = false, fresh = false })
+  local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", ["until"] = ":number",
+    resume = false, fresh = false })
+  for _, name in ipairs { "more", "until" } do
+    local v = o[name]
+    if v and not (v >= 1 and v <= 1e9 and v == math.floor(v)) then
+      galua.fail("fit:run: %s must be a whole number of steps, 1 or more, got %.10g", name, v)
+    end
+  end
+  if o.more and o["until"] then galua.fail("fit:run: give either more (steps from here) or until (steps in all)") end
+  if o["until"] and not self.sampler.counts_steps then
+    galua.fail("fit:run: until = N is for samplers that count steps, this is sampler.%s", self.sampler.kind)
+  end
   if o.resume then
     if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
     self:restore(o.out)
   end
   if not self.engine then self.engine = self.sampler:start(self) end
-  local how, finish = { more = o.more }
+  local how, finish = { more = o.more, ["until"] = o["until"] }
   if o.progress then how.progress, finish = progress_line() end
   if o.out then
     how.checkpoint = function() self:save(o.out) end
@@ -179,6 +190,15 @@ function fit:run(given)
   if state == "interrupted" then io.stderr:write("interrupted: " .. self.engine.state_text .. "; what there is can be used\n") end
   return self
 end
+
+doc.text("fit:run", fit.run, [[fit:run{ out =, more = | until =, resume = } -> fit
+Samples the posterior; Ctrl-C stops at the next batch and keeps what there is. Called again it goes on.
+@param out results file, written now and then and at the end
+@param more this many more steps
+@param until this many steps in all: reached already, nothing happens (more and until: otherwise until the sampler's own goal)
+@param resume (false) go on from `out`
+@param fresh (false) start over though `out` exists
+@param progress (true) show it]])
 
 function fit:need_samples()
   if not self.engine or not self.sampler:ready(self.engine) then galua.fail("this fit has no samples yet: call fit:run{}") end
@@ -461,7 +481,8 @@ have the hash that the fit used; name its file when it is not the built-in one.]
 
 doc.text("fit", create, [[fit{ data =, model =, free =, ... } -> fit
 Posterior of a model galaxy given the photometry of a source. f:run{ out = "x.h5" }, print(f:summary()), f:plot_sed(), f:corner(),
-f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:save(file); load_fit(file) brings it back.
+f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:predictive(), f:loo(), f:export(root), f:save(file); load_fit(file) brings it
+back.
 @param data observation
 @param model galaxy: its values are those of the parameters that are not free
 @param free table of parameter = prior; a function of the sampled coordinate returning ln p is a prior too

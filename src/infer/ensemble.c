@@ -28,17 +28,23 @@ gal_status ensemble_alloc(gal_ensemble *e)
     e->recent = GAL_NEWN(double, W);
     e->tau = GAL_NEWN(double, d);
     e->before = GAL_NEWN(double, W *(d + 2 + nb));
-    e->y = GAL_NEWN(double, W *d);
-    e->ylnprior = GAL_NEWN(double, W);
-    e->ylnlike = GAL_NEWN(double, W);
-    e->yblob = GAL_NEWN(double, W *nb);
+    e->y = GAL_NEWN(double, (W + 1) * d);
+    e->ylnprior = GAL_NEWN(double, W + 1);
+    e->ylnlike = GAL_NEWN(double, W + 1);
+    e->yblob = GAL_NEWN(double, (W + 1) * nb);
     e->q = GAL_NEWN(double, W);
-    e->scratch = GAL_NEWN(double, W + 3 * d);
+    e->scratch = GAL_NEWN(double, W + 3 * d + 2 * d * d);
     e->order = GAL_NEWN(size_t, W);
     e->pick = GAL_NEWN(size_t, W);
     e->flag = GAL_NEWN(bool, W);
     bool ok = e->x && e->lnprior && e->lnlike && e->blob && e->total && e->recent && e->tau && e->before && e->y &&
               e->ylnprior && e->ylnlike && e->yblob && e->q && e->scratch && e->order && e->pick && e->flag;
+    for (size_t i = 0; ok && i < e->nmoves; i++)
+        if (move_is_slice(&e->moves[i]) && !e->slice) {
+            e->slice = GAL_NEWN(double, W *(d + 6));
+            e->rng = GAL_NEWN(gal_rng, W);
+            ok = e->slice && e->rng;
+        }
     return ok ? GAL_OK : GAL_ENOMEM;
 }
 
@@ -71,11 +77,21 @@ gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const ga
     e->nmoves = opt->nmoves ? opt->nmoves : 1;
     e->moves[0] = gal_move_default(GAL_MOVE_STRETCH);
     for (size_t i = 0; i < opt->nmoves; i++) {
+        GAL_TRY(move_check(&opt->moves[i], d));
         e->moves[i] = opt->moves[i];
-        GAL_TRY(move_check(&opt->moves[i]));
+        e->moves[i].cov = NULL;
+    }
+    for (size_t i = 0; i < opt->nmoves; i++) {
+        e->moves[i].cov = opt->moves[i].cov;
+        st = move_adopt(e, i);
+        if (st != GAL_OK) { /* only our own copies may be freed */
+            if (e->moves[i].cov == opt->moves[i].cov)
+                e->moves[i].cov = NULL;
+            goto out;
+        }
     }
     for (size_t i = 0; i < e->nmoves; i++) {
-        size_t need = move_walkers_needed(e->moves[i].kind);
+        size_t need = move_walkers_needed(e->moves[i].kind, d);
         if (W / 2 < need)
             GAL_THROW(GAL_EINVAL, "ensemble: move %s needs %zu walkers, %zu given", gal_move_name(e->moves[i].kind),
                       2 * need, W);
@@ -95,7 +111,11 @@ void gal_ensemble_free(gal_ensemble *e)
         return;
     void *all[] = {e->x,    e->lnprior,  e->lnlike,    e->blob,     e->total,  e->recent,  e->tau,   e->before,
                    e->y,    e->ylnprior, e->ylnlike,   e->yblob,    e->q,      e->scratch, e->order, e->pick,
-                   e->flag, e->c_x,      e->c_lnprior, e->c_lnlike, e->c_blob, e->c_acc};
+                   e->flag, e->c_x,      e->c_lnprior, e->c_lnlike, e->c_blob, e->c_acc,   e->slice, e->rng};
+    for (size_t i = 0; i < GAL_MOVES_MAX; i++) {
+        gal_free((void *)e->moves[i].cov);
+        gal_free(e->chol[i]);
+    }
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
     gal_free(e);
@@ -145,6 +165,8 @@ static void begin(gal_ensemble *e)
     memset(e->recent, 0, e->W * sizeof *e->recent);
     memset(e->tried, 0, sizeof e->tried);
     memset(e->taken, 0, sizeof e->taken);
+    memset(e->balanced, 0, sizeof e->balanced);
+    memset(e->tuned, 0, sizeof e->tuned);
     e->step = e->nstored = e->tau_step = 0;
     e->started = true;
     e->end = GAL_RUN_NOT_STARTED;
@@ -241,14 +263,27 @@ static void snapshot(gal_ensemble *e, bool back)
         memcpy(back ? part[i] : b, back ? b : part[i], len[i] * sizeof *b);
 }
 
-/* Moves the walkers a[na] with the help of c[nc]. */
-static gal_status half_step(gal_ensemble *e, const gal_move *m, const size_t *a, size_t na, const size_t *c, size_t nc)
+void ensemble_take(gal_ensemble *e, size_t w, size_t i)
 {
     size_t d = e->d, nb = e->nb;
+    memcpy(e->x + w * d, e->y + i * d, d * sizeof *e->x);
+    e->lnprior[w] = e->ylnprior[i];
+    e->lnlike[w] = e->ylnlike[i];
+    memcpy(e->blob + w * nb, e->yblob + i * nb, nb * sizeof *e->blob);
+}
+
+/* Moves the walkers a[na] with the help of c[nc]. */
+static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_t na, const size_t *c, size_t nc)
+{
+    size_t d = e->d;
+    const gal_move *m = &e->moves[move];
+    if (move_is_slice(m))
+        return ensemble_slice(e, m, a, na, c, nc);
     for (size_t i = 0; i < na; i++) {
         gal_rng r;
         gal_rng_init(&r, e->seed, RNG_ENSEMBLE_MOVE, e->source, e->step, a[i]);
-        double q = move_propose(m, &r, d, e->x + a[i] * d, e->x, c, nc, e->y + i * d, e->scratch, e->pick);
+        double q = move_propose(m, e->chol[move], e->step, &r, d, e->x + a[i] * d, e->x, c, nc, e->y + i * d,
+                                e->scratch, e->pick);
         e->q[i] = q - log(gal_rng_uniform(&r)); /* accepted when > ln p(x) - ln p(y) */
     }
     gal_status st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, e->yblob);
@@ -259,12 +294,8 @@ static gal_status half_step(gal_ensemble *e, const gal_move *m, const size_t *a,
         size_t w = a[i];
         double now = e->lnprior[w] + e->lnlike[w], next = e->ylnprior[i] + e->ylnlike[i];
         e->flag[w] = next > -INFINITY && next - now + e->q[i] > 0;
-        if (!e->flag[w])
-            continue;
-        memcpy(e->x + w * d, e->y + i * d, d * sizeof *e->x);
-        e->lnprior[w] = e->ylnprior[i];
-        e->lnlike[w] = e->ylnlike[i];
-        memcpy(e->blob + w * nb, e->yblob + i * nb, nb * sizeof *e->blob);
+        if (e->flag[w])
+            ensemble_take(e, w, i);
     }
     return GAL_OK;
 }
@@ -284,11 +315,12 @@ gal_status ensemble_step(gal_ensemble *e)
         e->order[i] = i;
     gal_rng_shuffle(&r, e->order, W);
     snapshot(e, false);
-    gal_status st = half_step(e, &e->moves[pick], e->order, h, e->order + h, W - h);
+    e->expanded = e->contracted = 0;
+    gal_status st = half_step(e, pick, e->order, h, e->order + h, W - h);
     if (st == GAL_OK && gal_interrupted())
         st = gal_fail(GAL_EINTR, "interrupted");
     if (st == GAL_OK)
-        st = half_step(e, &e->moves[pick], e->order + h, W - h, e->order, h);
+        st = half_step(e, pick, e->order + h, W - h, e->order, h);
     if (st != GAL_OK) {
         snapshot(e, true);
         return st;
@@ -300,6 +332,8 @@ gal_status ensemble_step(gal_ensemble *e)
     }
     e->tried[pick] += (double)W;
     e->step++;
+    if (move_is_slice(&e->moves[pick]))
+        ensemble_tune(e, pick);
     return GAL_OK;
 }
 
@@ -436,6 +470,14 @@ void gal_ensemble_acceptance(const gal_ensemble *e, double *frac)
 double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move)
 {
     return move < e->nmoves && e->tried[move] > 0 ? e->taken[move] / e->tried[move] : NAN;
+}
+
+size_t gal_ensemble_tuned(const gal_ensemble *e, size_t move, double *mu)
+{
+    bool slice = move < e->nmoves && move_is_slice(&e->moves[move]);
+    if (mu)
+        *mu = slice ? e->moves[move].mu : NAN;
+    return slice ? (size_t)e->tuned[move] : 0;
 }
 
 gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough)

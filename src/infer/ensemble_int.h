@@ -6,8 +6,9 @@
 
 struct gal_ensemble {
     const gal_target *t;
-    size_t W, d, nb; /* walkers, dimensions, blobs */
-    gal_move moves[GAL_MOVES_MAX];
+    size_t W, d, nb;               /* walkers, dimensions, blobs */
+    gal_move moves[GAL_MOVES_MAX]; /* cov: owned */
+    double *chol[GAL_MOVES_MAX];   /* [d][d] Cholesky factor of a full cov, or NULL */
     size_t nmoves;
     uint64_t seed, source;
     size_t thin;
@@ -22,6 +23,9 @@ struct gal_ensemble {
     double *total;                       /* [W] accepted proposals in all */
     double *recent;                      /* [W] accepted since the last stored sample */
     double tried[GAL_MOVES_MAX], taken[GAL_MOVES_MAX];
+    double balanced[GAL_MOVES_MAX],
+        tuned[GAL_MOVES_MAX];    /* slice: steps in balance so far; step at which tuning ended */
+    double expanded, contracted; /* in this step */
     /* convergence checks */
     size_t tau_step; /* step of the last check, 0 = none */
     double *tau;     /* [d] then */
@@ -30,18 +34,36 @@ struct gal_ensemble {
     double *c_x, *c_lnprior, *c_lnlike, *c_blob, *c_acc;
     /* of one step */
     double *before;                             /* copy of x, lnprior, lnlike, blob at its start: [W][d+2+nb] */
-    double *y, *ylnprior, *ylnlike, *yblob, *q; /* a half */
-    double *scratch;                            /* [W + 3 d] */
+    double *y, *ylnprior, *ylnlike, *yblob, *q; /* a half, or both ends of its slices: W + 1 points */
+    double *scratch;                            /* [W + 3 d + 2 d^2] */
+    double *slice;                              /* [W][d + 6]; NULL without slice moves */
+    gal_rng *rng;                               /* [W] */
     size_t *order;                              /* [W] */
     size_t *pick;                               /* [W] */
     bool *flag;                                 /* [W] accepted in this step */
 };
 
-/* Proposal y for walker x from `nc` other walkers pos[c[i]][d]; returns the log factor q. scratch[W + 3d], pick[nc]. */
-double move_propose(const gal_move *m, gal_rng *r, size_t d, const double *x, const double *pos, const size_t *c,
-                    size_t nc, double *y, double *scratch, size_t *pick);
-size_t move_walkers_needed(gal_move_kind kind); /* in the other half */
-gal_status move_check(const gal_move *m);
+/* Proposal y for walker x from `nc` other walkers pos[c[i]][d]; returns the log factor q. scratch[W + 3d + 2d^2], pick[nc]. chol: of a
+ * Gaussian move's full matrix; step: of the ensemble. */
+double move_propose(const gal_move *m, const double *chol, size_t step, gal_rng *r, size_t d, const double *x,
+                    const double *pos, const size_t *c, size_t nc, double *y, double *scratch, size_t *pick);
+size_t move_walkers_needed(gal_move_kind kind, size_t d); /* in the other half */
+gal_status move_check(const gal_move *m, size_t d);
+static inline bool move_is_slice(const gal_move *m)
+{
+    return m->kind == GAL_MOVE_SLICE || m->kind == GAL_MOVE_SLICE_GAUSSIAN;
+}
+/* y = scale sum_j xi_j (x_j - mean)/sqrt(n-1) over walkers s[ns]: N(0, scale^2 covariance). mean[d] is scratch. */
+void move_spread(gal_rng *r, size_t d, double scale, const double *pos, const size_t *s, size_t ns, double *y,
+                 double *mean);
+/* first k of pick become distinct members of c[nc], for few of many */
+void move_choose(gal_rng *r, const size_t *c, size_t nc, size_t k, size_t *pick);
+gal_status move_adopt(gal_ensemble *e, size_t i); /* own copy and Cholesky factor of move i's covariance */
+
+/* ensemble_slice.c: walkers a[na] along directions from c[nc]; counts expansions and contractions */
+gal_status ensemble_slice(gal_ensemble *e, const gal_move *m, const size_t *a, size_t na, const size_t *c, size_t nc);
+void ensemble_tune(gal_ensemble *e, size_t move);        /* after a step with it */
+void ensemble_take(gal_ensemble *e, size_t w, size_t i); /* walker w goes to proposal i */
 
 gal_status ensemble_alloc(gal_ensemble *e);                  /* arrays for W, d, nb */
 gal_status ensemble_make_room(gal_ensemble *e, size_t more); /* for samples */

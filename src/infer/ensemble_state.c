@@ -9,9 +9,8 @@
 
 #include "ensemble_int.h"
 
-#define MAGIC 0x314154535f4c4147ull /* "GAL_STA1" */
+#define MAGIC 0x324154535f4c4147ull /* "GAL_STA2" */
 #define NHEAD 15
-#define NMOVE 7
 
 typedef struct {
     unsigned char *p;
@@ -35,26 +34,40 @@ static void head(stream *s, uint64_t *h)
     words(s, h, NHEAD);
 }
 
-static void moves(stream *s, gal_ensemble *e)
+/* Reading: the covariance is allocated here. false: no memory. */
+static bool moves(stream *s, gal_ensemble *e)
 {
     for (size_t i = 0; i < e->nmoves; i++) {
         gal_move *m = &e->moves[i];
-        uint64_t kind = m->kind, subset = m->subset;
-        words(s, &kind, 1);
-        words(s, &subset, 1);
+        uint64_t n[5] = {m->kind, m->subset, m->mode, m->tune, m->cov ? m->ncov : 0};
+        words(s, n, 5);
         words(s, &m->weight, 1);
         words(s, &m->a, 1);
         words(s, &m->gamma, 1);
         words(s, &m->sigma, 1);
         words(s, &m->jump, 1);
-        m->kind = (gal_move_kind)kind;
-        m->subset = subset;
+        words(s, &m->bandwidth, 1);
+        words(s, &m->factor, 1);
+        words(s, &m->mu, 1);
+        if (s->reading) {
+            m->kind = (gal_move_kind)n[0];
+            m->subset = n[1];
+            m->mode = (gal_move_mode)n[2];
+            m->tune = n[3];
+            m->ncov = n[4];
+            double *cov = n[4] > 0 && n[4] <= e->d * e->d ? GAL_NEWN(double, n[4]) : NULL;
+            if (n[4] > 0 && !cov)
+                return false;
+            m->cov = cov;
+        }
+        if (m->cov)
+            words(s, (void *)m->cov, m->ncov);
     }
+    return true;
 }
 
 static void body(stream *s, gal_ensemble *e)
 {
-    moves(s, e);
     words(s, e->x, e->W * e->d);
     words(s, e->lnprior, e->W);
     words(s, e->lnlike, e->W);
@@ -64,6 +77,8 @@ static void body(stream *s, gal_ensemble *e)
     words(s, e->tau, e->d);
     words(s, e->tried, GAL_MOVES_MAX);
     words(s, e->taken, GAL_MOVES_MAX);
+    words(s, e->balanced, GAL_MOVES_MAX);
+    words(s, e->tuned, GAL_MOVES_MAX);
     words(s, &e->seconds, 1);
 }
 
@@ -81,6 +96,7 @@ gal_status gal_ensemble_state(const gal_ensemble *ce, unsigned char **bytes, siz
     stream s = {0};
     fill_head(e, h);
     head(&s, h);
+    moves(&s, e);
     body(&s, e);
     size_t size = s.at + sizeof(gal_hash);
     unsigned char *p = gal_alloc(size);
@@ -88,6 +104,7 @@ gal_status gal_ensemble_state(const gal_ensemble *ce, unsigned char **bytes, siz
         return GAL_ENOMEM;
     s = (stream){.p = p, .size = size - sizeof(gal_hash)};
     head(&s, h);
+    moves(&s, e);
     body(&s, e);
     gal_hash sum = gal_hash_bytes(p, s.at);
     memcpy(p + s.at, &sum, sizeof sum);
@@ -174,8 +191,20 @@ gal_status gal_ensemble_restore(gal_ensemble **out, const gal_target *t, const u
     e->evaluations = h[12];
     e->end = (gal_run_end)h[13];
     e->started = h[14];
-    GAL_TRY(ensemble_alloc(e));
     stream s = {.p = (unsigned char *)bytes, .at = 8 * NHEAD, .size = n - sizeof(gal_hash), .reading = true};
+    if (e->nmoves > GAL_MOVES_MAX)
+        GAL_THROW(GAL_EFORMAT, "state of the ensemble: %zu moves, at most %d", e->nmoves, GAL_MOVES_MAX);
+    if (!moves(&s, e))
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t i = 0; i < e->nmoves; i++)
+        if (e->moves[i].cov && e->moves[i].ncov > e->d) {
+            const double *stored = e->moves[i].cov;
+            st = move_adopt(e, i);
+            if (e->moves[i].cov != stored)
+                gal_free((void *)stored);
+            GAL_TRY(st);
+        }
+    GAL_TRY(ensemble_alloc(e));
     body(&s, e);
     if (s.at != s.size)
         GAL_THROW(GAL_EFORMAT, "state of the ensemble: %zu bytes, expected %zu", n, s.at + sizeof(gal_hash));

@@ -5,6 +5,7 @@
 #include "galua/result.h"
 #include "lua/l_classes.h"
 
+#include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,19 @@ static int e_get(lua_State *L, void *obj, const char *key)
         return lua_pushstring(L, gal_run_end_name(gal_ensemble_end(e))), 1;
     if (strcmp(key, "state_text") == 0)
         return lua_pushstring(L, gal_ensemble_end_text(e)), 1;
+    if (strcmp(key, "tuned") == 0) {
+        const gal_move *m;
+        size_t last = 0;
+        for (size_t i = gal_ensemble_nmoves(e, &m); i-- > 0;) {
+            if (m[i].kind != GAL_MOVE_SLICE && m[i].kind != GAL_MOVE_SLICE_GAUSSIAN)
+                continue;
+            size_t at = m[i].tune ? gal_ensemble_tuned(e, i, NULL) : 0;
+            if (m[i].tune && at == 0)
+                return lua_pushboolean(L, 0), 1;
+            last = at > last ? at : last;
+        }
+        return lua_pushnumber(L, (double)last), 1;
+    }
     if (strcmp(key, "acceptance") == 0) {
         size_t n = gal_ensemble_nwalkers(e);
         gal_ensemble_acceptance(e, gal_lua_pushvec(L, n));
@@ -61,6 +75,7 @@ static const gal_lua_field e_fields[] = {
     {"evaluations", "likelihoods evaluated"},
     {"state", "how the last run ended: done, converged, limit, interrupted, failed"},
     {"state_text", "the same in a sentence"},
+    {"tuned", "step at which slice moves were tuned; false: not yet, 0: nothing to tune"},
     {"acceptance", "accepted fraction per walker"},
     {NULL, NULL},
 };
@@ -305,12 +320,41 @@ static gal_status engine_restore(void **out, const gal_result *r, const gal_targ
 
 const gal_lua_engine gal_lua_engine_ensemble = {"ensemble", &gal_lua_ensemble, engine_put, engine_restore};
 
-/* one move: a name, or { "de", gamma = , weight = } */
+/* { "gaussian", cov = , mode = , ... } at idx; the numbers of cov stay on the stack */
+static void read_gaussian(lua_State *L, int idx, gal_move *m)
+{
+    static const char *const MODE[] = {"vector", "random", "sequential"};
+    lua_getfield(L, idx, "cov");
+    if (lua_type(L, -1) == LUA_TNUMBER) {
+        double *v = gal_lua_scratch(L, 1);
+        v[0] = lua_tonumber(L, -2);
+        m->cov = v;
+        m->ncov = 1;
+    } else if (gal_lua_tomat(L, -1)) {
+        size_t rows, cols;
+        m->cov = gal_lua_checkmat(L, -1, &rows, &cols);
+        m->ncov = rows * cols;
+    } else if (!lua_isnil(L, -1)) {
+        m->cov = gal_lua_checkvec(L, lua_gettop(L), &m->ncov);
+    }
+    lua_getfield(L, idx, "mode");
+    if (!lua_isnil(L, -1)) {
+        const char *want = gal_lua_checkstr(L, lua_gettop(L));
+        int k = 0;
+        while (k < 3 && strcmp(MODE[k], want) != 0)
+            k++;
+        if (k == 3)
+            gal_lua_error(L, GAL_EINVAL, "move gaussian: mode '%s' is not one of vector, random, sequential", want);
+        m->mode = (gal_move_mode)k;
+    }
+}
+
+/* one move: a name, or { "de", gamma = , weight = }; what it points to stays on the stack */
 static gal_move read_move(lua_State *L, int idx)
 {
     const char *names[GAL_MOVE_NKINDS], *want = NULL;
     gal_move m = {0};
-    int top = lua_gettop(L);
+    luaL_checkstack(L, 24, "too many moves");
     if (lua_istable(L, idx)) {
         lua_rawgeti(L, idx, 1);
         want = lua_tostring(L, -1);
@@ -325,25 +369,48 @@ static gal_move read_move(lua_State *L, int idx)
     if (!want || k == GAL_MOVE_NKINDS) {
         char hint[60];
         gal_did_you_mean(hint, sizeof hint, want ? want : "", names, GAL_MOVE_NKINDS);
-        gal_lua_error(L, GAL_ENOTFOUND, "unknown move '%s'%s (known: stretch de snooker walk)", want ? want : "?",
-                      hint);
+        gal_lua_error(L, GAL_ENOTFOUND,
+                      "unknown move '%s'%s (known: stretch de snooker walk kde gaussian slice slice_gaussian)",
+                      want ? want : "?", hint);
     }
     m = gal_move_default((gal_move_kind)k);
     if (lua_istable(L, idx)) {
         const struct {
             const char *key;
             double *v;
-        } num[] = {{"weight", &m.weight}, {"a", &m.a}, {"gamma", &m.gamma}, {"sigma", &m.sigma}, {"jump", &m.jump}};
+        } num[] = {{"weight", &m.weight}, {"a", &m.a},       {"gamma", &m.gamma},
+                   {"sigma", &m.sigma},   {"jump", &m.jump}, {"bandwidth", &m.bandwidth},
+                   {"factor", &m.factor}, {"mu", &m.mu}};
+        const char *known[14] = {"subset", "tune", "cov", "mode"};
+        size_t nk = 4;
         for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
+            known[nk++] = num[i].key;
             lua_getfield(L, idx, num[i].key);
             if (!lua_isnil(L, -1))
-                *num[i].v = gal_lua_checknum(L, -1);
+                *num[i].v = gal_lua_checknum(L, lua_gettop(L));
+            lua_pop(L, 1);
+        }
+        lua_pushnil(L);
+        while (lua_next(L, idx)) {
+            lua_pop(L, 1);
+            size_t i = 0;
+            while (lua_type(L, -1) == LUA_TSTRING && i < nk && strcmp(known[i], lua_tostring(L, -1)) != 0)
+                i++;
+            if (i == nk) {
+                char hint[60];
+                gal_did_you_mean(hint, sizeof hint, lua_tostring(L, -1), known, nk);
+                gal_lua_error(L, GAL_EINVAL, "move %s: unknown option '%s'%s", want, lua_tostring(L, -1), hint);
+            }
         }
         lua_getfield(L, idx, "subset");
         if (!lua_isnil(L, -1))
-            m.subset = (size_t)gal_lua_checkint(L, -1, 1, 1000000);
+            m.subset = (size_t)gal_lua_checkint(L, lua_gettop(L), 1, 1000000);
+        lua_getfield(L, idx, "tune");
+        if (!lua_isnil(L, -1))
+            m.tune = lua_toboolean(L, -1);
+        if (m.kind == GAL_MOVE_GAUSSIAN)
+            read_gaussian(L, idx, &m);
     }
-    lua_settop(L, top);
     return m;
 }
 
@@ -372,7 +439,6 @@ static int ensemble_create(lua_State *L)
             for (size_t i = 0; i < eo.nmoves; i++) {
                 lua_rawgeti(L, list, (int)i + 1);
                 moves[i] = read_move(L, lua_gettop(L));
-                lua_pop(L, 1);
             }
         } else {
             return gal_lua_opt_typeerror(&o, "moves", "a name or a list of moves", -1);
@@ -394,6 +460,10 @@ void gal_luaopen_ensemble(lua_State *L)
          "@param walkers (4 ndim, at least 32) number of walkers\n"
          "@param moves (stretch) 'stretch', 'mix' = 0.8 DE + 0.2 snooker, or a list such as { {'de', weight = 0.8}, "
          "{'snooker', weight = 0.2} }\n"
+         "  stretch a (2); de gamma (2.38/sqrt(2 ndim)) sigma (1e-5) jump (0.1); snooker gamma (1.7); walk gamma (1) "
+         "subset "
+         "(all);\n  kde bandwidth (Scott); gaussian cov (1: a variance, a list of them or a matrix) gamma (1) mode "
+         "(vector, random, sequential)\n  factor; slice, slice_gaussian mu (1) tune (true); all of them weight (1)\n"
          "@param seed (session) seed\n@param thin (1) keep every so many steps\n@param source (0) further key of the "
          "random numbers\n"
          "@param force (false) accept few walkers or poor start positions"},

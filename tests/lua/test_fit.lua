@@ -93,6 +93,33 @@ test.describe("fit", function()
     os.remove(path)
   end)
 
+  test.it("runs until a number of steps, or for more of them", function()
+    local f = make{ sampler = sampler.ensemble{ walkers = 24, steps = 30 } }:run{ progress = false }
+    test.eq(f.engine.steps, 30)
+    f:run{ more = 10, progress = false }
+    test.eq(f.engine.steps, 40)
+    f:run{ ["until"] = 45, progress = false }
+    test.eq(f.engine.steps, 45)
+    f:run{ ["until"] = 45, progress = false }:run{ progress = false }
+    test.eq(f.engine.steps, 45)
+    test.eq(message(function() f:run{ more = 1, ["until"] = 50 } end), "fit:run: give either more (steps from here) or until (steps in all)")
+    test.eq(message(function() f:run{ more = 0.5 } end), "fit:run: more must be a whole number of steps, 1 or more, got 0.5")
+  end)
+
+  test.it("slices: tuned, no draws before that, the same posterior", function()
+    local a = make{ sampler = sampler.slice{ walkers = 24, steps = 150 } }:run{ progress = false }
+    test.ok(a.engine.tuned > 5 and a.engine.tuned < 60, a.engine.tuned)
+    test.ok(a.engine.acceptance:min() == 1)
+    local s, t = a:summary(), make{ sampler = sampler.ensemble{ walkers = 32, steps = 1500 } }:run{ progress = false }:summary()
+    for _, name in ipairs { "age", "sfh.norm", "sfh.Mdust", "LIR" } do
+      local x, y = s:get(name), t:get(name)
+      test.ok(math.abs(x.median - y.median) < 0.25 * (y.q84 - y.q16), name)
+    end
+    local short = make{ sampler = sampler.slice{ walkers = 24, steps = 8 } }:run{ progress = false }
+    test.eq(short.engine.tuned, false)
+    test.ok(tostring(short:summary()):find("not tuned yet", 1, true))
+  end)
+
   test.it("refuses a file of another fit and says what differs", function()
     local path = tmp()
     make{ sampler = sampler.ensemble{ walkers = 24, steps = 20 } }:run{ out = path, progress = false }

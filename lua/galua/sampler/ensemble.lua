@@ -1,11 +1,11 @@
 -- sampler.ensemble{}: walkers that move in two halves, until their chain is long enough.
 local galua = require "galua"
 local core = require "galua.core"
-local def = { name = "ensemble", distrust = "chain shorter than 50 tau" }
+local def = { name = "ensemble", counts_steps = true, distrust = "chain shorter than 50 tau" }
 
 def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false }
 
-local move_names = { "mix", "stretch", "de", "snooker", "walk" }
+local move_names = { "mix", "stretch", "de", "snooker", "walk", "kde", "gaussian", "slice", "slice_gaussian" }
 
 function def.check(o)
   o.moves = o.moves or "mix"
@@ -52,6 +52,7 @@ end
 function def.run(s, engine, how)
   local goal = { progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
   if how.more then goal.more = how.more
+  elseif how["until"] then goal["until"] = how["until"]
   elseif s.steps > 0 then goal["until"] = s.steps
   else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, s.max end
   return engine:run(goal)
@@ -65,7 +66,12 @@ local function burn(s, engine)
   local ok, tau = pcall(engine.tau, engine)
   local longest = ok and tau:max() or 0
   local n = math.max(engine.stored / 4, 3 * longest / engine.thin)
+  if engine.tuned then n = math.max(n, engine.tuned / engine.thin) end -- no draws before the slices were tuned
   return math.floor(math.min(n, engine.stored / 2))
+end
+
+function def.notes(_, engine)
+  return engine.tuned == false and { "the slices are not tuned yet: run on, these are no draws of the posterior" } or {}
 end
 
 function def.draws(s, engine) return engine:samples{ discard = burn(s, engine) } end
@@ -80,7 +86,7 @@ end
 def.doc = [[sampler.ensemble{ walkers =, moves =, steps = } -> sampler
 Affine-invariant ensemble (Goodman & Weare 2010). By default it runs until 50 autocorrelation times.
 @param walkers (4 ndim, at least 32) number of walkers
-@param moves (mix) 'mix' = 0.8 DE + 0.2 snooker, 'stretch', 'de', 'snooker', 'walk', or a list for ensemble()
+@param moves (mix) 'mix' = 0.8 DE + 0.2 snooker, 'stretch', 'de', 'snooker', 'walk', 'kde', 'gaussian', 'slice', or a list as in ensemble()
 @param steps run this many steps
 @param until_tau (50) run until the chain is this many autocorrelation times long
 @param dtau (0.05) and its autocorrelation times change by less than this fraction while it grows by a tenth
@@ -88,4 +94,35 @@ Affine-invariant ensemble (Goodman & Weare 2010). By default it runs until 50 au
 @param thin (about 1000 samples a walker) keep every so many steps
 @param discard (a quarter, at least 3 tau) steps left out as burn-in
 @param force (false) accept few walkers or poor start positions]]
+-- sampler.slice{}: the same engine, another move
+def.also = { slice = {
+  options = { walkers = 0, directions = "differential", mu = 1, steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0,
+    force = false },
+  convert = function(o)
+    local kinds = { differential = "slice", gaussian = "slice_gaussian" }
+    local kind = kinds[o.directions]
+    if not kind then
+      galua.fail("sampler.slice: unknown directions '%s'%s (known: differential, gaussian)", o.directions,
+        core.did_you_mean(o.directions, { "differential", "gaussian" }))
+    end
+    if not (o.mu > 0 and o.mu < math.huge) then galua.fail("sampler.slice: mu must be positive, got %g", o.mu) end
+    o.moves = o.mu == 1 and kind or { { kind, mu = o.mu } }
+    o.directions, o.mu = nil, nil
+    return o
+  end,
+  doc = [[sampler.slice{ walkers =, directions =, steps = } -> sampler
+Ensemble slice sampling (Karamanis & Beutler 2021): each walker moves along a line spanned by others to a point of its slice; no
+proposal is rejected, an update costs about five evaluations. The width is tuned first; those steps are left out. It is
+sampler.ensemble{ moves = "slice" }.
+@param walkers (4 ndim, at least 32) number of walkers
+@param directions (differential) differences of two walkers, or gaussian: N(0, covariance of the other half)
+@param mu (1) width to start the tuning from
+@param steps run this many steps
+@param until_tau (50) run until the chain is this many autocorrelation times long
+@param dtau (0.05) and its autocorrelation times change by less than this fraction while it grows by a tenth
+@param max (20000) with until_tau: at most so many steps
+@param thin (about 1000 samples a walker) keep every so many steps
+@param discard (a quarter, at least 3 tau and the tuning) steps left out as burn-in
+@param force (false) accept few walkers or poor start positions]],
+} }
 return def

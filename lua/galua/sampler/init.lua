@@ -7,7 +7,8 @@
 --   text(s)        one line: sampler.NAME{ ... }
 --   store(s)       plain data to make the same sampler again from; optional: all options that are plain
 --   start(s, fit)  -> engine, ready to run: a handle with fields state, state_text, seconds, evaluations
---   run(s, engine, how) -> state     how = { more =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
+--   counts_steps   true: run takes how["until"], steps in all; optional
+--   run(s, engine, how) -> state     how = { more =, until =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
 --                                    goes on where the engine stands; `more` nil: until the goal of the options
 --   check_engine(s, engine)          raise when an engine restored from a file has other settings; optional
 --   ready(s, engine) -> boolean      are there draws?
@@ -16,6 +17,7 @@
 --   distrust       what the summary says of a row that is not trusted
 --   notes(s, engine) -> list of lines below the summary; optional
 --   cost(s, target) -> evaluations, words             for --dry-run
+--   also           further constructors of the same sampler: { NAME = { options =, convert = f(options) -> options of NAME, doc = } }
 -- The engine's class has a row in ENGINES of src/lua/l_result.c: how it goes into a results file and back.
 local galua = require "galua"
 local doc = require "galua.doc"
@@ -64,6 +66,10 @@ function M.register(def)
     return setmetatable(o, mt)
   end
   doc.text("sampler." .. def.name, M[def.name], def.doc)
+  for name, a in pairs(def.also or {}) do
+    M[name] = function(given) return M[def.name](a.convert(galua.options("sampler." .. name, given, a.options))) end
+    doc.text("sampler." .. name, M[name], a.doc)
+  end
 end
 
 -- The sampler that s:store() describes; an option that this version does not know is left out.
