@@ -238,7 +238,7 @@ static double kde_log(size_t d, const double *x, const double *pos, const size_t
             sum += exp(l - top);
         }
     }
-    return top + log(sum);
+    return sum > 0 ? top + log(sum) : top;
 }
 
 static double kde(const gal_move *m, gal_rng *r, size_t d, const double *x, const double *pos, const size_t *c,
