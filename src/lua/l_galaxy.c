@@ -354,6 +354,7 @@ static const struct {
     {"agn_xray", offsetof(gal_compat, agn_xray)},
     {"hmxb_cubic", offsetof(gal_compat, hmxb_cubic)},
     {"igm_breaks", offsetof(gal_compat, igm_breaks)},
+    {"flux_table", offsetof(gal_compat, flux_table)},
     {"nodes_lyman", offsetof(gal_compat, nodes_lyman)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };

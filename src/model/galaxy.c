@@ -16,7 +16,7 @@ gal_compat gal_compat_default(void)
 
 gal_compat gal_compat_galapy(void)
 {
-    return (gal_compat){true, true, true, true, true, true, true, true, true, true, true, true, true, true};
+    return (gal_compat){true, true, true, true, true, true, true, true, true, true, true, true, true, true, true};
 }
 
 void gal_galaxy_defaults(gal_galaxy_opts *o)
@@ -438,16 +438,28 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
     return GAL_OK;
 }
 
+static double factor_at(const gal_galaxy *g, double z, double mpc)
+{
+    double cm = mpc * g->mpc_cm;
+    return 1e26 * (1 + z) * GAL_LSUN / (4 * M_PI * GAL_C_AA * cm * cm);
+}
+
 gal_status gal_galaxy_flux_factor(const gal_galaxy *g, const double *theta, double *factor)
 {
     double z = theta[P_REDSHIFT], d = theta[P_DISTANCE];
-    if (!(d > 0)) {
-        if (!(z > 0))
-            return gal_fail(GAL_EDOMAIN, "redshift = 0 has no distance: set 'redshift' > 0 or 'distance' [Mpc]");
-        d = gal_cosmo_luminosity_distance(g->o.cosmo, z);
+    if (d > 0) {
+        *factor = factor_at(g, z, d);
+        return GAL_OK;
     }
-    double cm = d * g->mpc_cm;
-    *factor = 1e26 * (1 + z) * GAL_LSUN / (4 * M_PI * GAL_C_AA * cm * cm);
+    if (!(z > 0))
+        return gal_fail(GAL_EDOMAIN, "redshift = 0 has no distance: set 'redshift' > 0 or 'distance' [Mpc]");
+    if (g->o.compat.flux_table && z >= 1e-5) {
+        double k = floor(log10(z / 1e-5) * 111), a = 1e-5 * pow(10, k / 111), b = 1e-5 * pow(10, (k + 1) / 111);
+        double f = factor_at(g, a, gal_cosmo_luminosity_distance(g->o.cosmo, a));
+        *factor = f + (z - a) / (b - a) * (factor_at(g, b, gal_cosmo_luminosity_distance(g->o.cosmo, b)) - f);
+        return GAL_OK;
+    }
+    *factor = factor_at(g, z, gal_cosmo_luminosity_distance(g->o.cosmo, z));
     return GAL_OK;
 }
 
