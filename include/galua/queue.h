@@ -1,0 +1,54 @@
+/* galua/queue.h - many jobs, shared by processes and machines through a folder; finished work survives anything.
+ *
+ * The folder holds `jobs` (what the queue is), `claims` (who works on what, under a file lock) and one append-only log per worker,
+ * NAME.log: a record per finished job with its checksum, on disk before the job counts as done. A record torn by kill -9, a full
+ * disk or a power loss is skipped; everything before it is kept. There is no server and no collective call: any process that can lock a file
+ * in the folder may join or leave at any time, on one machine, under mpirun or under a batch system.
+ *
+ * A claim is a lease. It is freed at once when its owner, on the same machine, is dead; on another machine, or when the owner
+ * hangs, when it has not been renewed for `lease` seconds. A job that has lost its owner CRASHES times counts as failed.
+ * Not thread-safe: one handle per process. */
+#ifndef GAL_QUEUE_H
+#define GAL_QUEUE_H
+#include "galua/base.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+enum { GAL_QUEUE_CRASHES = 3 };
+typedef struct gal_queue gal_queue;
+typedef struct gal_queue_counts {
+    size_t jobs, done, failed, running; /* failed jobs are among those done */
+} gal_queue_counts;
+/* Opens the folder, made when missing. `what` tells queues apart: GAL_EINVAL when the folder belongs to another (or to another number
+ * of jobs). lease: seconds; 0 = 600. */
+GAL_API gal_status gal_queue_open(gal_queue **out, const char *folder, size_t njob, gal_hash what, double lease);
+GAL_API void gal_queue_close(gal_queue *q); /* NULL is fine; gives back what is claimed */
+/* In a child process after fork: a log and claims of its own. */
+GAL_API gal_status gal_queue_forked(gal_queue *q);
+/* The next job nobody works on. *job = SIZE_MAX when there is none now; *left: jobs that are not done, others' included. */
+GAL_API gal_status gal_queue_claim(gal_queue *q, size_t *job, size_t *left);
+GAL_API gal_status gal_queue_renew(gal_queue *q, size_t job);   /* at least every lease/3 */
+GAL_API gal_status gal_queue_release(gal_queue *q, size_t job); /* given back unfinished */
+/* Finished: the record is on disk when this returns. GAL_EIO (disk full, ...) leaves the log as it was and the job claimed. */
+GAL_API gal_status gal_queue_done(gal_queue *q, size_t job, const void *data, size_t n, bool failed);
+GAL_API gal_status gal_queue_count(gal_queue *q, gal_queue_counts *out);
+/* Every finished job in ascending order, once: fn(ctx, job, failed, data, n). Records of crashed jobs hold a message. */
+typedef gal_status (*gal_queue_fn)(void *ctx, size_t job, bool failed, const unsigned char *data, size_t n);
+GAL_API gal_status gal_queue_each(gal_queue *q, gal_queue_fn fn, void *ctx);
+/* Only one process at a time: true when this one got it (until it closes the queue or dies). */
+GAL_API gal_status gal_queue_lead(gal_queue *q, bool *got);
+/* Deletes the folder and what a queue keeps in it; other files in it make it fail. */
+GAL_API gal_status gal_queue_remove(const char *folder);
+
+/* Runs work(ctx, i) for i = 0 .. n-1 in processes of their own, forked from this one: they share its memory until they write to it.
+ * A worker that dies by a signal is replaced while `replace` says so (NULL: never). watch is called about five times a second with
+ * the number still running. Ctrl-C reaches the workers; the call waits for them. *bad: workers that ended with a status other than 0. */
+typedef int (*gal_pool_fn)(void *ctx, int worker);
+typedef void (*gal_pool_watch)(void *ctx, int running);
+typedef bool (*gal_pool_replace)(void *ctx);
+GAL_API gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_replace replace, void *ctx,
+                                int *bad);
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,68 @@
+/* Worker processes; see galua/queue.h. */
+#include "galua/queue.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static gal_status start(pid_t *pid, gal_pool_fn work, void *ctx, int i)
+{
+    fflush(NULL); /* what is buffered must not be written twice */
+    *pid = fork();
+    if (*pid < 0)
+        return gal_fail(GAL_EIO, "cannot start a worker process: %s", strerror(errno));
+    if (*pid == 0) {
+        gal_threads_set(1);
+        int status = work(ctx, i);
+        fflush(NULL);
+        _exit(status); /* not exit: what the parent registered to happen at its end is not ours */
+    }
+    return GAL_OK;
+}
+
+gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_replace replace, void *ctx, int *bad)
+{
+    gal_status st = GAL_OK;
+    pid_t *pid = GAL_NEWN(pid_t, (size_t)n);
+    int running = 0;
+    *bad = 0;
+    if (!pid)
+        return GAL_ENOMEM;
+    for (int i = 0; i < n && st == GAL_OK; i++) {
+        st = start(&pid[i], work, ctx, i);
+        running += st == GAL_OK;
+    }
+    while (running > 0) {
+        int status;
+        pid_t gone = waitpid(-1, &status, WNOHANG);
+        if (gone == 0) {
+            if (watch)
+                watch(ctx, running);
+            nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+            continue;
+        }
+        if (gone < 0) {
+            if (errno == EINTR)
+                continue;
+            break;
+        }
+        for (int i = 0; i < n; i++) {
+            if (pid[i] != gone)
+                continue;
+            running--;
+            pid[i] = 0;
+            bool crashed = WIFSIGNALED(status);
+            *bad += crashed || WEXITSTATUS(status) != 0;
+            if (crashed && st == GAL_OK && !gal_interrupted() && replace && replace(ctx)) {
+                st = start(&pid[i], work, ctx, i);
+                running += st == GAL_OK;
+            }
+        }
+    }
+    gal_free(pid);
+    return st;
+}
