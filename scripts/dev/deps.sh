@@ -1,7 +1,8 @@
 #!/bin/sh
 # deps.sh check|install: are the packages that Galua is built from there? `check` prints the line to run when not and fails;
 # `install` installs them on Debian and its relatives when it may (root, or sudo without password), and does nothing when all
-# are there.
+# are there. `install tests` also tries what only tests use and skip without.
+wished=openmpi-bin
 packages="gcc make pkg-config luajit libluajit-5.1-dev libgsl-dev libcfitsio-dev libhdf5-dev libreadline-dev libxxhash-dev
 libcmocka-dev libcairo2 fonts-dejavu-core"
 
@@ -30,15 +31,21 @@ for p in $packages; do
         esac ;;
     esac
 done
-[ -z "$missing" ] && exit 0
-
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo="sudo "
+if [ -z "$missing" ]; then
+    if [ "$2" = tests ] && ! command -v mpirun >/dev/null 2>&1 && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
+        echo "installing for tests: $wished"
+        $sudo apt-get update -qq >/dev/null 2>&1 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+            --no-install-recommends $wished >/dev/null 2>&1 || echo "not installed: tests that need it are skipped"
+    fi
+    exit 0
+fi
 line="${sudo}apt-get update && ${sudo}apt-get install -y$missing"
 if [ "$1" = install ] && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
     echo "installing:$missing"
     $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        $missing >/dev/null && exit 0
+        $missing >/dev/null && exec sh "$0" "$@"
     echo "galua: the installation failed; run:  $line" >&2
     exit 1
 fi

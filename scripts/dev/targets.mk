@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: all help deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench demo lint format install uninstall \
+.PHONY: all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -17,6 +17,8 @@ help:
 
 deps:
 	@sh scripts/dev/deps.sh install
+test-deps:
+	@sh scripts/dev/deps.sh install tests
 deps-check:
 	@sh scripts/dev/deps.sh check
 
@@ -42,7 +44,7 @@ valgrind:
 	@GALUA_RUN="$(VALGRIND)" sh scripts/dev/run_tests.sh build $(VALGRIND_RUN)
 
 # ---- tests. A second make, because pkg-config is asked before the packages are there.
-test: deps
+test: test-deps
 	@$(MAKE) --no-print-directory run-tests
 test-programs: $(CTESTS)
 run-tests: all test-programs

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -275,6 +276,15 @@ static int core_class_name(lua_State *L)
     return 1;
 }
 
+/* sleep(seconds): wakes up early when interrupted */
+static int core_sleep(lua_State *L)
+{
+    double t = luaL_checknumber(L, 1);
+    struct timespec w = {.tv_sec = (time_t)t, .tv_nsec = (long)((t - (double)(time_t)t) * 1e9)};
+    nanosleep(&w, NULL);
+    return 0;
+}
+
 static int core_interrupted(lua_State *L)
 {
     lua_pushboolean(L, gal_interrupted());
@@ -319,6 +329,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"default_ssp", core_default_ssp},
                                           {"class_name", core_class_name},
                                           {"interrupted", core_interrupted},
+                                          {"sleep", core_sleep},
                                           {NULL, NULL}};
 
 static const gal_lua_row public_rows[] = {{"threads", core_threads,

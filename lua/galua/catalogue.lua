@@ -1,0 +1,428 @@
+-- catalogue{ data =, model =, free =, ... }: the same fit for every source of a table, in worker processes on one machine or many.
+-- What a source gives depends on its row and the seed alone: the same bits whoever works on it, and after any restart. Finished
+-- sources are on disk at once (galua/queue.h); the results are an HDF5 file of draws and a FITS table with a row per fit.
+local galua = require "galua"
+local core = require "galua.core"
+local doc = require "galua.doc"
+local json = require "galua.json"
+local ffi = require "ffi"
+
+local catalogue = {}
+catalogue.__index = catalogue
+local M = setmetatable({}, { __call = function(_, ...) return catalogue.new(...) end })
+
+local usual = { "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "LIR", "A_V", "T_dust", "age_mw", "Zstar" }
+local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood" }
+
+-- ---------------------------------------------------------------- building
+local function sources_of(data)
+  if core.class_name(data) == "sources" then return #data end
+  if type(data) == "table" then
+    for i, o in ipairs(data) do
+      if core.class_name(o) ~= "observation" then
+        galua.fail("catalogue: data[%d] must be an observation, got a %s", i, core.class_name(o) or type(o))
+      end
+    end
+    if #data > 0 then return #data end
+  end
+  galua.fail("catalogue: data must be observation.catalogue(file) or a list of observations, got %s",
+    type(data) == "table" and "an empty list" or core.class_name(data) or type(data))
+end
+
+function catalogue.new(given)
+  local o = galua.options("catalogue", given, { data = ":any", model = ":any", free = ":any", variants = ":table", noise = ":any",
+    limits = "censored", sampler = ":any", escalate = ":table", seed = ":number", keep = 100, derived = ":table", name = ":string",
+    amplitude = ":any", likelihood = ":any" })
+  if o.data == nil then galua.fail("catalogue: 'data' is missing: observation.catalogue(file), or a list of observations") end
+  local self = { data = o.data, n = sources_of(o.data), seed = o.seed or galua.seed(), keep = math.floor(o.keep),
+    derived = o.derived or usual, name = o.name or (core.class_name(o.data) == "sources" and o.data.path) or "", variants = {} }
+  if not (o.keep >= 2 and o.keep <= 1e5) then galua.fail("catalogue: keep must be 2 .. 100000 draws per source, got %g", o.keep) end
+  local samplers = o.escalate or { o.sampler or galua.sampler.ensemble{} }
+  for i, s in ipairs(samplers) do
+    if not galua.sampler.is(s) then galua.fail("catalogue: escalate[%d] must be a sampler, got a %s", i, type(s)) end
+  end
+  local function variant(name, v)
+    local out = { name = name, samplers = samplers }
+    for _, key in ipairs(per_variant) do
+      if v[key] ~= nil then out[key] = v[key] else out[key] = o[key] end
+    end
+    for key in pairs(v) do
+      local known = false
+      for _, k in ipairs(per_variant) do known = known or k == key end
+      if not known then
+        galua.fail("catalogue: variant '%s' has an unknown option '%s'%s", name, tostring(key), core.did_you_mean(tostring(key), per_variant))
+      end
+    end
+    if v.sampler then out.samplers = { v.sampler } end
+    if out.model == nil then galua.fail("catalogue: 'model' is missing: a galaxy, or a function(observation, row) that makes one") end
+    if out.free == nil then galua.fail("catalogue: 'free' is missing: a table of parameter = prior, or a function(observation, row)") end
+    self.variants[#self.variants + 1] = out
+  end
+  if o.variants then
+    local names = {}
+    for name in pairs(o.variants) do
+      if type(name) ~= "string" then galua.fail("catalogue: variants holds name = { model =, ... } pairs") end
+      names[#names + 1] = name
+    end
+    table.sort(names)
+    for _, name in ipairs(names) do variant(name, o.variants[name]) end
+  else
+    variant("", {})
+  end
+  return setmetatable(self, catalogue)
+end
+
+-- the job's row and variant
+function catalogue:job(j)
+  local k = #self.variants
+  return math.floor((j - 1) / k) + 1, self.variants[(j - 1) % k + 1]
+end
+
+-- The fit of one job.
+function catalogue:fit(j)
+  local row, v = self:job(j)
+  local obs = self.data[row]
+  local g = v.model
+  if type(g) == "function" then g = g(obs, row) end
+  if core.class_name(g) ~= "galaxy" then galua.fail("catalogue: model must be, or return, a galaxy, got a %s", core.class_name(g) or type(g)) end
+  local free = v.free
+  if type(free) == "function" then free = free(obs, row) end
+  g = g:copy()
+  local own = type(v.model) == "function" and g.redshift > 0
+  if obs.redshift and obs.redshift == obs.redshift and not free.redshift and not own then g.redshift = math.max(obs.redshift, 0) end
+  if obs.distance and obs.distance == obs.distance and not free.distance and obs.distance > 0 then g.distance = obs.distance end
+  -- the seed of a row does not depend on the others: 2^53 / 1000003 > 9e9 rows
+  local seed = (self.seed * 1000003 + row) % 2 ^ 53
+  return galua.fit{ data = obs, model = g, free = free, noise = v.noise, limits = v.limits, amplitude = v.amplitude,
+    likelihood = v.likelihood, sampler = v.samplers[1], seed = seed }, obs, row, v
+end
+
+-- ---------------------------------------------------------------- one source
+local levels = { 0.025, 0.16, 0.5, 0.84, 0.975 }
+
+local function quantiles(v)
+  local s, n, out = v:sort(), #v, {}
+  for i, q in ipairs(levels) do
+    local x = q * (n - 1) + 1
+    local k = math.min(math.max(math.floor(x), 1), n - 1)
+    out[i] = n > 1 and s[k] + (x - k) * (s[k + 1] - s[k]) or s[1]
+  end
+  return out
+end
+
+local function finite(x) return x == x and math.abs(x) < math.huge and x or nil end
+
+local function pack_draws(list, n, keep)
+  local m = math.min(n, keep)
+  local a = ffi.new("float[?]", math.max(1, #list * m))
+  for c, v in ipairs(list) do
+    for i = 0, m - 1 do a[(c - 1) * m + i] = v[1 + math.floor((i + 0.5) * n / m)] end
+  end
+  return m, ffi.string(a, 4 * #list * m)
+end
+
+-- Runs the job; returns the record, or nil when the user stopped it. beat() is called now and then.
+function catalogue:work(j, beat)
+  local f, obs, row, v = self:fit(j)
+  local record = { id = obs.name, row = row, variant = v.name, nbands = f.target.nbands, redshift = finite(f.model.redshift), seed = f.seed }
+  local clock, seconds, evaluations = galua.clock or os.clock, 0, 0
+  local begin = clock()
+  for i, s in ipairs(v.samplers) do
+    f.sampler = s
+    f.engine = s:start(f)
+    local state = s:run(f.engine, { progress = beat })
+    evaluations = evaluations + (f.engine.evaluations or 0)
+    if state == "interrupted" then return nil end
+    f._samples, f._summary = nil, nil
+    record.sampler, record.state = s.kind, f.engine.state
+    local good, why = true
+    if s.acceptable then good, why = s:acceptable(f.engine) end
+    if good or i == #v.samplers then
+      record.accepted = good
+      break
+    end
+    record.escalated = why
+  end
+  record.seconds, record.evaluations = clock() - begin, evaluations
+  local summary = f:summary()
+  local samples = f:samples()
+  local e = f.engine
+  record.chi2, record.best_lnlike = finite(summary.chi2), finite(summary.best_lnlike)
+  local okz, lnz, err = pcall(function() return f.sampler:evidence(e) end)
+  if okz and lnz then record.lnz, record.lnz_err = finite(lnz), finite(err) end
+  local names, units, kinds, columns, q, flags, ess, khat = {}, {}, {}, {}, {}, {}, math.huge
+  local function put(r, values)
+    local i = #names + 1
+    names[i], units[i], columns[i], q[i] = r.name, r.unit, values, quantiles(values)
+    ess = math.min(ess, r.ess or math.huge)
+    if r.edge and r.edge ~= "" then flags[#flags + 1] = r.name .. " at the " .. r.edge .. " edge" end
+    if r.trusted == false then flags[#flags + 1] = r.name .. " not trusted" end
+  end
+  for _, r in ipairs(summary.parameters) do put(r, samples.values[r.name]) end
+  record.nfree = #names
+  for _, name in ipairs(self.derived) do
+    for _, r in ipairs(summary.derived) do
+      if r.name == name then put(r, samples.derived[name]) end
+    end
+  end
+  record.names, record.units, record.quantiles, record.flags, record.ess = names, units, q, flags, finite(ess)
+  local bytes
+  record.draws, bytes = pack_draws(columns, samples.n, self.keep)
+  return json.encode(record) .. "\0" .. bytes
+end
+
+-- ---------------------------------------------------------------- running
+local function rank()
+  local function env(...)
+    for _, name in ipairs{ ... } do
+      local v = tonumber(os.getenv(name) or "")
+      if v then return v end
+    end
+  end
+  return env("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID") or 0, env("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS") or 1,
+    env("OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS") or 1
+end
+
+-- Text that tells catalogues apart: the first fit's description and every number of the data.
+function catalogue:identity()
+  local lines = { ("%d sources, seed %.0f, keep %d"):format(self.n, self.seed, self.keep), table.concat(self.derived, " ") }
+  for k, v in ipairs(self.variants) do
+    local f = self:fit(k)
+    local d = f:description()
+    d.data, d.seed, d.sampler, d.theta = nil, nil, nil, nil
+    lines[#lines + 1] = v.name .. " " .. json.encode(d)
+    for _, s in ipairs(v.samplers) do lines[#lines + 1] = json.encode(s:store()) end
+  end
+  for i = 1, self.n do
+    local o = self.data[i]
+    local text = { o.name, tostring(o.redshift), tostring(o.distance) }
+    for _, r in ipairs(o:rows()) do text[#text + 1] = ("%s %.17g %.17g %s"):format(r.band, r.flux, r.err, r.kind) end
+    lines[#lines + 1] = table.concat(text, " ")
+  end
+  return table.concat(lines, "\n")
+end
+
+local function pause(seconds) core.sleep(seconds) end
+
+function catalogue:run(given)
+  local o = galua.options("catalogue:run", given, { out = ":string", threads = ":number", fresh = false, lease = 600, progress = true })
+  if not o.out then galua.fail("catalogue:run: out = FILE.h5 is missing") end
+  local folder = o.out:gsub("%.h5$", "") .. ".queue"
+  local me, ranks, beside = rank()
+  if o.fresh then
+    if ranks > 1 then galua.fail("catalogue: fresh = true with several ranks would delete the others' work: remove %s first", folder) end
+    galua.queue.remove(folder)
+  end
+  local jobs = self.n * #self.variants
+  local q = galua.queue.open(folder, jobs, self:identity(), o.lease)
+  local threads = o.threads or math.max(1, math.floor(galua.threads() / beside))
+  local begin, first = os.time(), q:count().done
+  local tty = core.isatty(2)
+  local said = -1
+  local function watch()
+    local c = q:count()
+    local passed = os.time() - begin
+    local rate = (c.done - first) / math.max(passed, 1)
+    local text = ("%d of %d done, %d failed, %d running%s"):format(c.done, c.jobs, c.failed, c.running,
+      rate > 0 and (", %.0f an hour, %.0f s left"):format(3600 * rate, (c.jobs - c.done) / rate) or "")
+    if tty then io.stderr:write("\r\27[K" .. text)
+    elseif math.floor(10 * c.done / c.jobs) > said then
+      said = math.floor(10 * c.done / c.jobs)
+      io.stderr:write(text .. "\n")
+    end
+  end
+  local function worker()
+    q:forked()
+    while not core.interrupted() do
+      local j, left = q:claim()
+      if j then
+        local last = os.time()
+        local ok, result = pcall(self.work, self, j, function()
+          if os.time() - last >= math.min(30, o.lease / 3) then
+            last = os.time()
+            q:renew(j)
+          end
+        end)
+        if not ok and core.interrupted() then ok, result = true, nil end
+        if not ok then
+          local row, v = self:job(j)
+          q:done(j, json.encode{ row = row, variant = v.name, error = tostring(result) }, true)
+        elseif result then
+          q:done(j, result)
+        else
+          q:release(j)
+        end
+        collectgarbage()
+      elseif left == 0 then
+        break
+      else
+        pause(0.2) -- others are at work on the rest: theirs may come back
+      end
+    end
+  end
+  local bad = 0
+  if first < jobs then
+    bad = galua.queue.pool(math.min(threads, jobs), worker, o.progress and me == 0 and watch or nil)
+    if tty and o.progress and me == 0 then io.stderr:write("\r\27[K") end
+  end
+  local c = q:count()
+  self.count = c
+  if c.done < jobs then
+    self.state = core.interrupted() and "interrupted" or "incomplete"
+    io.stderr:write(("%d of %d done%s; the same command goes on with the rest\n"):format(c.done, jobs,
+      bad > 0 and (", %d workers failed"):format(bad) or ""))
+    return self
+  end
+  self.state = "done"
+  if q:lead() then self:write(q, o.out) end
+  return self
+end
+
+-- ---------------------------------------------------------------- results
+local function unpack_record(r)
+  local cut = r.data:find("\0", 1, true)
+  local ok, record = pcall(json.decode, cut and r.data:sub(1, cut - 1) or r.data)
+  if not ok then record = { error = r.data } end
+  if r.failed and not record.error then record.error = "failed" end
+  if cut and record.draws then
+    record.values = ffi.new("float[?]", math.max(1, #record.names * record.draws))
+    ffi.copy(record.values, r.data:sub(cut + 1), 4 * #record.names * record.draws)
+  end
+  return record
+end
+
+-- Every finished job as a table, in order.
+function catalogue:records(q)
+  local list = {}
+  for _, r in ipairs(q:records()) do
+    local row, v = self:job(r.job)
+    local record = unpack_record(r)
+    record.row, record.variant = row, v.name
+    record.id = record.id or self.data[row].name
+    list[#list + 1] = record
+  end
+  return list
+end
+
+-- units as the FITS standard spells them
+local function fits_unit(u)
+  return (u:gsub("Msun", "solMass"):gsub("Lsun", "solLum"):gsub("^1/(%a+)$", "%1-1"):gsub("micron", "um"):gsub("^A$", "Angstrom"):gsub("^%%$", ""))
+end
+
+function catalogue:write(q, path)
+  local list = self:records(q)
+  local nan = 0 / 0
+  -- every quantity that any fit has, in the order met
+  local names, units, index = {}, {}, {}
+  for _, r in ipairs(list) do
+    for i, name in ipairs(r.names or {}) do
+      if not index[name] then
+        index[name], names[#names + 1], units[#units + 1] = #names + 1, name, r.units[i]
+      end
+    end
+  end
+  -- evidence: best variant of each source
+  local best = {}
+  for _, r in ipairs(list) do
+    if r.lnz and r.lnz > (best[r.row] or -math.huge) then best[r.row] = r.lnz end
+  end
+  local columns = {}
+  local function add(name, unit, f)
+    local values = {}
+    for i, r in ipairs(list) do values[i] = f(r) end
+    columns[#columns + 1] = { name = name, unit = unit, values = values }
+  end
+  local function number(key) return function(r) return r[key] or nan end end
+  add("id", "", function(r) return r.id or "" end)
+  add("row", "", number("row"))
+  if #self.variants > 1 then
+    add("variant", "", function(r) return r.variant end)
+    add("dlnZ", "", function(r) return r.lnz and r.lnz - best[r.row] or nan end)
+  end
+  add("redshift", "", number("redshift"))
+  add("nbands", "", number("nbands"))
+  add("state", "", function(r) return r.error and "failed" or r.accepted == false and "not accepted" or r.state or "" end)
+  add("sampler", "", function(r) return r.sampler or "" end)
+  for _, key in ipairs{ "chi2", "best_lnlike", "lnz", "lnz_err", "ess", "seconds", "evaluations" } do
+    add(key, key == "seconds" and "s" or "", number(key))
+  end
+  add("flags", "", function(r) return r.error or table.concat(r.flags or {}, "; ") end)
+  local where = {}
+  for i, r in ipairs(list) do
+    where[i] = {}
+    for k, name in ipairs(r.names or {}) do where[i][name] = k end
+  end
+  local tag = { "q025", "q16", "q50", "q84", "q975" }
+  local vars = {}
+  local m = math.max(1, self.keep)
+  for k, name in ipairs(names) do
+    for l = 1, #levels do
+      local values = {}
+      for i, r in ipairs(list) do
+        local at = where[i][name]
+        values[i] = at and r.quantiles[at][l] or nan
+      end
+      columns[#columns + 1] = { name = (name:gsub("%.", "_")) .. "_" .. tag[l], unit = fits_unit(units[k]), values = values }
+    end
+    local draws = galua.mat(#list, m)
+    for i, r in ipairs(list) do
+      local at = where[i][name]
+      for d = 1, m do draws[i][d] = at and d <= r.draws and r.values[(at - 1) * r.draws + d - 1] or nan end
+    end
+    vars[k] = { group = "draws", name = name, dims = { "source", "draw" }, values = draws, unit = units[k] }
+  end
+  for _, key in ipairs{ "lnz", "lnz_err", "chi2", "best_lnlike", "ess", "seconds", "evaluations", "redshift", "nbands" } do
+    local values = {}
+    for i, r in ipairs(list) do values[i] = r[key] or nan end
+    vars[#vars + 1] = { group = "fits", name = key, dims = { "source" }, values = values, doc = key }
+  end
+  local labels, seen = {}, {}
+  for i, r in ipairs(list) do
+    local label = (r.id ~= "" and r.id or "row " .. r.row) .. (r.variant ~= "" and "/" .. r.variant or "")
+    labels[i] = seen[label] and label .. "#" .. r.row or label
+    seen[label] = true
+  end
+  local description = { galua = galua.version, name = self.name, seed = self.seed, sources = self.n }
+  galua.tables.write_arrays(path, { vars = vars, coords = { source = labels },
+    texts = { catalogue = json.encode(description), model = json.encode(self:fit(1):description()) } })
+  galua.tables.write((path:gsub("%.h5$", "")) .. ".fits", columns, { GALUA = galua.version, SEED = ("%.0f"):format(self.seed) })
+  self.path = path
+  return self
+end
+
+function catalogue:describe()
+  local lines = { ("catalogue   %s   %d sources   %d variant%s   seed %.0f"):format(self.name ~= "" and self.name or "?", self.n,
+    #self.variants, #self.variants == 1 and "" or "s", self.seed) }
+  for _, v in ipairs(self.variants) do
+    for i, s in ipairs(v.samplers) do
+      lines[#lines + 1] = ("  %-12s %s%s"):format(v.name, i > 1 and "then " or "", tostring(s))
+    end
+  end
+  return table.concat(lines, "\n")
+end
+catalogue.__tostring = catalogue.describe
+catalogue.__galua_show = catalogue.describe
+
+function M.is(x) return type(x) == "table" and getmetatable(x) == catalogue end
+
+doc.text("catalogue", M, [[catalogue{ data =, model =, free =, ... } -> catalogue
+The same fit for every source of a table; :run{ out = "x.h5" } works in processes on all cores, and on many machines when the same
+command is started there or under mpirun. Results: x.h5 (draws of every source) and x.fits (a row per fit).
+@param data observation.catalogue(file), or a list of observations
+@param model a galaxy, or function(observation, row) -> galaxy; redshift and distance are those of the source unless free
+@param free parameter = prior pairs, or function(observation, row) that returns them
+@param variants { name = { model =, free =, ... }, ... }: every source is fitted with each; dlnZ compares their evidences
+@param noise as in fit{}
+@param limits (censored) as in fit{}
+@param amplitude as in fit{}
+@param likelihood as in fit{}
+@param sampler (sampler.ensemble{}) as in fit{}
+@param escalate { sampler, sampler, ... }: the next one is used when the result of one is not acceptable
+@param keep (100) draws of each source in the results file
+@param derived derived quantities to keep besides the free parameters
+@param seed (seed()) the numbers of a row depend on this and the row
+@param name title
+@example c = catalogue{ data = observation.catalogue("sources.fits"), model = galaxy{}, free = { age = prior.loguniform(1e8, 1e10) } }
+@example c:run{ out = "sources.h5", threads = 8 }]])
+doc.text("catalogue.is", M.is, "catalogue.is(x) -> boolean\nWhether x is a catalogue.")
+return M

@@ -1,0 +1,409 @@
+/* Lua: tables of many sources: columns read from and written to FITS, ECSV, CSV, VOTable and ASCII files; rows as observations. */
+#include "galua/obs.h"
+#include "galua/result.h"
+#include "lua/l_classes.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ handle */
+typedef struct rows {
+    gal_table *t;
+    gal_obs_layout layout;
+    char **keep; /* texts the layout points to */
+    size_t nkeep;
+    const char **band, **skip;
+} rows;
+
+static void rows_free(void *obj)
+{
+    rows *r = obj;
+    gal_table_free(r->t);
+    for (size_t i = 0; i < r->nkeep; i++)
+        gal_free(r->keep[i]);
+    gal_free(r->keep);
+    gal_free(r->band);
+    gal_free(r->skip);
+    gal_free(r);
+}
+
+extern const gal_lua_class gal_lua_rows;
+
+static rows *self(lua_State *L)
+{
+    return gal_lua_check(L, 1, &gal_lua_rows);
+}
+
+static int rows_geti(lua_State *L, void *obj, int i)
+{
+    rows *r = obj;
+    if (i < 1 || (size_t)i > r->t->nrow)
+        return 0;
+    gal_obs *o;
+    gal_lua_checkstatus(L, gal_obs_from_row(&o, r->t, (size_t)i - 1, &r->layout));
+    gal_lua_push(L, &gal_lua_obs, o);
+    return 1;
+}
+
+static int rows_len(lua_State *L, void *obj)
+{
+    lua_pushnumber(L, (double)((rows *)obj)->t->nrow);
+    return 1;
+}
+
+/* column(name) -> vec of numbers or list of texts */
+static int column(lua_State *L)
+{
+    rows *r = self(L);
+    const char *name = gal_lua_checkstr(L, 2);
+    const gal_column *c = gal_table_column(r->t, name);
+    if (!c) {
+        const char **names = lua_newuserdata(L, (r->t->ncol + 1) * sizeof *names);
+        for (size_t i = 0; i < r->t->ncol; i++)
+            names[i] = r->t->col[i].name;
+        char hint[80];
+        gal_did_you_mean(hint, sizeof hint, name, names, r->t->ncol);
+        return gal_lua_error(L, GAL_ENOTFOUND, "%s has no column '%s'%s", r->t->path, name, hint);
+    }
+    if (!c->is_text) {
+        gal_lua_pushvec_copy(L, c->num, r->t->nrow);
+        return 1;
+    }
+    lua_createtable(L, (int)r->t->nrow, 0);
+    for (size_t i = 0; i < r->t->nrow; i++) {
+        lua_pushstring(L, c->text[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int columns(lua_State *L)
+{
+    rows *r = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < r->t->ncol; i++) {
+        lua_pushstring(L, r->t->col[i].name);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int rows_get(lua_State *L, void *obj, const char *key)
+{
+    rows *r = obj;
+    if (strcmp(key, "path") != 0)
+        return 0;
+    lua_pushstring(L, r->t->path ? r->t->path : "");
+    return 1;
+}
+
+static void rows_tostring(lua_State *L, void *obj)
+{
+    rows *r = obj;
+    lua_pushfstring(L, "sources   %s   %d rows   %d columns", r->t->path ? r->t->path : "?", (int)r->t->nrow,
+                    (int)r->t->ncol);
+}
+
+static const gal_lua_row methods[] = {
+    {"column", column, "column(name) -> vec or list\nThe numbers or texts of a column."},
+    {"columns", columns, "columns() -> list\nNames of the columns."},
+    {NULL, NULL, NULL},
+};
+static const gal_lua_field fields[] = {{"path", "the file"}, {NULL, NULL}};
+
+const gal_lua_class gal_lua_rows = {
+    .name = "sources",
+    .doc = "A table of many sources: sources[i] is the observation of row i, #sources their number.",
+    .methods = methods,
+    .fields = fields,
+    .free = rows_free,
+    .get = rows_get,
+    .geti = rows_geti,
+    .len = rows_len,
+    .tostring = rows_tostring,
+};
+
+/* ------------------------------------------------------------------ reading */
+static const char *own(lua_State *L, rows *r, const char *text)
+{
+    char **grown = GAL_NEWN(char *, r->nkeep + 1);
+    if (!grown)
+        gal_lua_fail(L);
+    if (r->nkeep)
+        memcpy(grown, r->keep, r->nkeep * sizeof *grown);
+    gal_free(r->keep);
+    r->keep = grown;
+    if (!(r->keep[r->nkeep] = gal_strdup(text)))
+        gal_lua_fail(L);
+    return r->keep[r->nkeep++];
+}
+
+/* band columns that match the patterns of the list at the top of the stack (popped) */
+static const char **matching(lua_State *L, rows *r, const char *what, const char *err, size_t *n)
+{
+    const char **out = GAL_NEWN(const char *, r->t->ncol + 1);
+    *n = 0;
+    if (!out)
+        gal_lua_fail(L);
+    for (int i = 1; i <= (int)lua_objlen(L, -1); i++) {
+        lua_rawgeti(L, -1, i);
+        const char *pattern = lua_tostring(L, -1);
+        size_t before = *n;
+        for (size_t c = 0; pattern && c < r->t->ncol; c++) {
+            char companion[300];
+            snprintf(companion, sizeof companion, "%s%s", r->t->col[c].name, err);
+            bool there = false;
+            for (size_t k = 0; k < *n; k++)
+                there |= strcmp(out[k], r->t->col[c].name) == 0;
+            bool band = strpbrk(pattern, "*?[") == NULL || gal_table_column(r->t, companion) != NULL;
+            if (!there && band && fnmatch(pattern, r->t->col[c].name, 0) == 0)
+                out[(*n)++] = r->t->col[c].name;
+        }
+        if (*n == before && strcmp(what, "bands") == 0) {
+            gal_free(out);
+            gal_lua_error(L, GAL_ENOTFOUND, "observation.catalogue: %s has no band column '%s'", r->t->path,
+                          pattern ? pattern : "?");
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return out;
+}
+
+/* names = { column = filter }: rename the column and its companions */
+static void rename_columns(lua_State *L, rows *r)
+{
+    const char *suffix[4] = {"", r->layout.err, r->layout.flag, r->layout.limit};
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        const char *from = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL, *to = lua_tostring(L, -1);
+        bool found = false;
+        for (int k = 0; from && to && k < 4; k++) {
+            char a[300], b[300];
+            snprintf(a, sizeof a, "%s%s", from, suffix[k]);
+            snprintf(b, sizeof b, "%s%s", to, suffix[k]);
+            for (size_t c = 0; c < r->t->ncol; c++)
+                if (strcmp(r->t->col[c].name, a) == 0) {
+                    char *copy = gal_strdup(b);
+                    if (!copy)
+                        gal_lua_fail(L);
+                    gal_free(r->t->col[c].name);
+                    r->t->col[c].name = copy;
+                    found |= k == 0;
+                }
+        }
+        if (!found)
+            gal_lua_error(L, GAL_ENOTFOUND, "observation.catalogue: names: %s has no column '%s'", r->t->path,
+                          from ? from : "?");
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int catalogue(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "observation.catalogue");
+    rows *r = GAL_NEW(rows);
+    if (!r)
+        return gal_lua_fail(L);
+    gal_lua_push(L, &gal_lua_rows, r);
+    int handle = lua_gettop(L);
+    gal_obs_layout *l = &r->layout;
+    gal_obs_layout_defaults(l);
+    gal_lua_checkstatus(L, gal_table_read(&r->t, path));
+    const struct {
+        const char *name;
+        const char **field;
+    } text[] = {{"id", &l->id},     {"redshift", &l->redshift}, {"distance", &l->distance}, {"err", &l->err},
+                {"flag", &l->flag}, {"limit", &l->limit},       {"unit", &l->unit}};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        if (gal_lua_opt_given(&o, text[i].name))
+            *text[i].field = own(L, r, gal_lua_req_str(&o, text[i].name));
+    static const char *const kinds[] = {"detection", "limit", "ignored"};
+    l->other_flag = (gal_obs_kind)gal_lua_opt_choice(&o, "other_flag", kinds, 3, GAL_OBS_IGNORED);
+    l->negative_err_is_limit = gal_lua_opt_bool(&o, "negative_err_is_limit", false);
+    if (gal_lua_opt_push(&o, "names")) {
+        if (!lua_istable(L, -1))
+            return gal_lua_opt_typeerror(&o, "names", "a table of column = filter", -1);
+        rename_columns(L, r);
+    }
+    if (gal_lua_opt_push(&o, "bands")) {
+        if (!lua_istable(L, -1))
+            return gal_lua_opt_typeerror(&o, "bands", "a list of columns or patterns such as 'SDSS.*'", -1);
+        l->bands = r->band = matching(L, r, "bands", l->err, &l->nband);
+    }
+    if (gal_lua_opt_push(&o, "skip")) {
+        if (!lua_istable(L, -1))
+            return gal_lua_opt_typeerror(&o, "skip", "a list of columns or patterns", -1);
+        l->skip = r->skip = matching(L, r, "skip", l->err, &l->nskip);
+    }
+    gal_lua_opts_end(&o);
+    lua_pushvalue(L, handle);
+    return 1;
+}
+
+/* ------------------------------------------------------------------ writing */
+/* write_table(path, { {name =, unit =, values = vec or list of texts}, ... }[, { key = text }]): by suffix .fits, .ecsv, .csv */
+static int write_table(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 3);
+    int ncol = (int)lua_objlen(L, 2);
+    gal_table *t = NULL;
+    gal_status st = GAL_OK;
+    size_t nrow = 0;
+    for (int i = 1; i <= ncol && st == GAL_OK; i++) {
+        lua_rawgeti(L, 2, i);
+        lua_getfield(L, -1, "name");
+        lua_getfield(L, -2, "unit");
+        lua_getfield(L, -3, "values");
+        const char *name = lua_tostring(L, -3), *unit = lua_tostring(L, -2);
+        bool text = false;
+        size_t n = lua_istable(L, -1) ? lua_objlen(L, -1) : 0;
+        if (lua_istable(L, -1)) {
+            lua_rawgeti(L, -1, 1);
+            text = lua_type(L, -1) == LUA_TSTRING;
+            lua_pop(L, 1);
+        }
+        const double *v = NULL;
+        const char **words = NULL;
+        if (text) {
+            words = lua_newuserdata(L, (n + 1) * sizeof *words);
+            for (size_t k = 0; k < n; k++) {
+                lua_rawgeti(L, -2, (int)k + 1);
+                words[k] = lua_tostring(L, -1) ? lua_tostring(L, -1) : "";
+                lua_pop(L, 1); /* the list keeps it alive */
+            }
+        } else {
+            v = gal_lua_checkvec(L, lua_gettop(L), &n);
+        }
+        if (i == 1)
+            st = gal_table_create(&t, nrow = n);
+        if (st == GAL_OK && n != nrow)
+            st = gal_fail(GAL_EINVAL, "%s: column '%s' has %zu rows, the first has %zu", path, name, n, nrow);
+        if (st == GAL_OK)
+            st = text ? gal_table_add_text(t, name, words) : gal_table_add_num(t, name, unit ? unit : "", v);
+        lua_settop(L, 3);
+    }
+    if (st == GAL_OK && lua_istable(L, 3)) {
+        lua_pushnil(L);
+        while (st == GAL_OK && lua_next(L, 3)) {
+            st = gal_table_add_meta(t, lua_tostring(L, -2), lua_tostring(L, -1));
+            lua_pop(L, 1);
+        }
+    }
+    const char *dot = strrchr(path, '.');
+    if (st == GAL_OK)
+        st = dot && (strcmp(dot, ".fits") == 0 || strcmp(dot, ".fit") == 0) ? gal_table_write_fits(t, path)
+             : dot && strcmp(dot, ".csv") == 0                              ? gal_table_write_csv(t, path)
+             : dot && strcmp(dot, ".ecsv") == 0
+                 ? gal_table_write_ecsv(t, path)
+                 : gal_fail(GAL_EINVAL, "%s: a table is written as .fits, .ecsv or .csv", path);
+    gal_table_free(t);
+    gal_lua_checkstatus(L, st);
+    return 0;
+}
+
+/* write_arrays(path, { texts = { name = text }, coords = { dim = list of labels },
+ *   vars = { { group =, name =, dims = { ... }, values = matrix or vec or list of texts, unit =, doc = }, ... } }) */
+static int write_arrays(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1);
+    gal_result *r = NULL;
+    gal_status st = gal_result_create(&r);
+    luaL_checktype(L, 2, LUA_TTABLE);
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "coords");
+    lua_pushnil(L);
+    while (st == GAL_OK && lua_next(L, 3)) {
+        int n = (int)lua_objlen(L, -1);
+        const char **label = lua_newuserdata(L, ((size_t)n + 1) * sizeof *label);
+        for (int i = 0; i < n; i++) {
+            lua_rawgeti(L, -2, i + 1);
+            label[i] = lua_tostring(L, -1) ? lua_tostring(L, -1) : "";
+            lua_pop(L, 1);
+        }
+        st = gal_result_coord_text(r, lua_tostring(L, -3), (size_t)n, label);
+        lua_pop(L, 2);
+    }
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "texts");
+    lua_pushnil(L);
+    while (st == GAL_OK && lua_next(L, 3)) {
+        st = gal_result_put_text(r, "galua", lua_tostring(L, -2), lua_tostring(L, -1));
+        lua_pop(L, 1);
+    }
+    lua_settop(L, 2);
+    lua_getfield(L, 2, "vars");
+    int nvar = (int)lua_objlen(L, 3);
+    for (int i = 1; i <= nvar && st == GAL_OK; i++) {
+        const char *dims[2], *field[4], *names[4] = {"group", "name", "unit", "doc"};
+        size_t size[2] = {0, 0};
+        lua_rawgeti(L, 3, i);
+        for (int k = 0; k < 4; k++) {
+            lua_getfield(L, 4, names[k]);
+            field[k] = lua_tostring(L, -1);
+        }
+        lua_getfield(L, 4, "dims"); /* 9 */
+        int rank = (int)lua_objlen(L, 9);
+        for (int k = 0; k < 2 && k < rank; k++) {
+            lua_rawgeti(L, 9, k + 1);
+            dims[k] = lua_tostring(L, -1);
+        }
+        lua_getfield(L, 4, "values");
+        int at = lua_gettop(L);
+        const gal_mat *m = gal_lua_tomat(L, at);
+        const double *v =
+            m && rank == 2 ? gal_lua_checkmat(L, at, &size[0], &size[1]) : gal_lua_checkvec(L, at, &size[0]);
+        st = gal_result_put(r, field[0], field[1], GAL_VAR_F64, rank, dims, size, v, field[2], field[3]);
+        lua_settop(L, 3);
+    }
+    if (st == GAL_OK)
+        st = gal_result_write(r, path);
+    gal_result_free(r);
+    gal_lua_checkstatus(L, st);
+    return 0;
+}
+
+void gal_luaopen_tables(lua_State *L);
+void gal_luaopen_tables(lua_State *L)
+{
+    static const gal_lua_row obs[] = {
+        {"catalogue", catalogue,
+         "observation.catalogue(path[, { ... }]) -> sources\n"
+         "A table with one row per source (FITS, ECSV, CSV, VOTable, ASCII): a column per band, named like its filter, "
+         "with companions\n"
+         "BAND_err, BAND_flag, BAND_limit. sources[i] is the observation of row i; an empty flux is a band not "
+         "observed.\n"
+         "@param bands (all with an _err companion) list of columns, or patterns such as \"SDSS.*\"\n"
+         "@param skip columns or patterns that are no bands\n@param names columns not named like filters: { g_mag_ap = "
+         "\"SDSS.g\" }\n"
+         "@param id (name, id or source) column of names\n@param redshift (redshift or z) column\n"
+         "@param distance (distance_Mpc) column [Mpc]\n@param unit unit of columns that have none\n"
+         "@param err (_err) suffix of errors\n@param flag (_flag) suffix of flags\n@param limit (_limit) suffix of "
+         "limits\n"
+         "@param other_flag (ignored) what a flag other than detection, limit, ignored means\n"
+         "@param negative_err_is_limit (false) a negative error marks a limit\n"
+         "@example list = observation.catalogue(\"dustpedia.dat\", { unit = \"Jy\", bands = { \"GALEX.*\", \"SDSS.*\" "
+         "} })"},
+        {NULL, NULL, NULL},
+    };
+    static const gal_lua_row table[] = {
+        {"write", write_table,
+         "tables.write(path, columns[, meta])\nA FITS, ECSV or CSV table by its suffix. columns: list of { name =, "
+         "unit =, values = }."},
+        {"write_arrays", write_arrays,
+         "tables.write_arrays(path, { vars =, coords =, texts = })\nNamed arrays with dimensions as an HDF5 file that "
+         "ArviZ and xarray "
+         "read."},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_class_register(L, &gal_lua_rows);
+    gal_lua_module(L, "observation", obs, NULL);
+    gal_lua_module(L, "tables", table, "Tables of columns, as files.");
+}

@@ -1,0 +1,313 @@
+/* Job queues: nothing finished is lost to torn records, full disks, dead or silent workers; foreign queues are refused. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "galua/queue.h"
+
+static char folder[64];
+static const gal_hash what = {1, 2};
+
+static int fresh(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/galua_queue_%d", (int)getpid());
+    assert_int_equal(gal_queue_remove(folder), GAL_OK);
+    return 0;
+}
+
+static int gone(void **state)
+{
+    (void)state;
+    return gal_queue_remove(folder) == GAL_OK ? 0 : -1;
+}
+
+static gal_queue *opened(size_t n, double lease)
+{
+    gal_queue *q;
+    assert_int_equal(gal_queue_open(&q, folder, n, what, lease), GAL_OK);
+    return q;
+}
+
+typedef struct seen {
+    size_t n, failed, job[64];
+    char text[64][40];
+} seen;
+
+static gal_status look(void *ctx, size_t job, bool failed, const unsigned char *data, size_t n)
+{
+    seen *s = ctx;
+    s->job[s->n] = job;
+    s->failed += failed;
+    snprintf(s->text[s->n++], sizeof s->text[0], "%.*s", (int)n, (const char *)data);
+    return GAL_OK;
+}
+
+static void in_order(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(5, 0);
+    size_t job, left;
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+        assert_int_equal(job, i);
+        assert_int_equal(left, 5); /* claimed is not done */
+    }
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_true(job == SIZE_MAX && left == 5);
+    assert_int_equal(gal_queue_release(q, 3), GAL_OK);
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_int_equal(job, 3);
+    assert_int_equal(gal_queue_done(q, 4, "four", 4, false), GAL_OK);
+    assert_int_equal(gal_queue_done(q, 1, "one", 3, true), GAL_OK);
+    assert_int_equal(gal_queue_done(q, 0, "", 0, false), GAL_OK);
+    gal_queue_counts c;
+    assert_int_equal(gal_queue_count(q, &c), GAL_OK);
+    assert_true(c.done == 3 && c.failed == 1 && c.running == 2);
+    seen s = {0};
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_true(s.n == 3 && s.failed == 1 && s.job[0] == 0 && s.job[1] == 1 && s.job[2] == 4);
+    assert_string_equal(s.text[2], "four");
+    gal_queue_close(q);
+}
+
+static void foreign(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(5, 0), *other;
+    assert_int_equal(gal_queue_open(&other, folder, 6, what, 0), GAL_EINVAL);
+    assert_non_null(strstr(gal_error_message(), "5 jobs there, 6 here"));
+    assert_int_equal(gal_queue_open(&other, folder, 5, (gal_hash){1, 3}, 0), GAL_EINVAL);
+    assert_non_null(strstr(gal_error_message(), "belongs to another run: content"));
+    assert_int_equal(gal_queue_open(&other, folder, 5, what, 0), GAL_OK);
+    bool a, b;
+    assert_int_equal(gal_queue_lead(q, &a), GAL_OK);
+    pid_t pid = fork();
+    if (pid == 0) { /* locks are between processes */
+        bool c = true;
+        _exit(gal_queue_forked(other) == GAL_OK && gal_queue_lead(other, &c) == GAL_OK && !c ? 0 : 1);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    b = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    assert_true(a && b);
+    gal_queue_close(other);
+    gal_queue_close(q);
+}
+
+/* The only log of the folder. */
+static void log_path(char *path, size_t n)
+{
+    char command[200];
+    snprintf(command, sizeof command, "ls %s/*.log", folder);
+    FILE *p = popen(command, "r");
+    assert_non_null(fgets(path, (int)n, p));
+    pclose(p);
+    path[strcspn(path, "\n")] = '\0';
+}
+
+/* A log cut at any byte gives every record before the cut, and the rest is done again. */
+static void torn(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(3, 0);
+    size_t job, left;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+        assert_int_equal(gal_queue_done(q, job, "0123456789", 10, false), GAL_OK);
+    }
+    gal_queue_close(q);
+    char path[300], *text;
+    size_t n;
+    log_path(path, sizeof path);
+    assert_int_equal(gal_read_file(path, &text, &n), GAL_OK);
+    assert_int_equal(n % 3, 0);
+    for (size_t cut = 0; cut <= n; cut++) {
+        char claims[300];
+        assert_int_equal(gal_write_file(path, text, cut), GAL_OK);
+        snprintf(claims, sizeof claims, "%s/claims", folder);
+        unlink(claims); /* as after a crash that lost it */
+        q = opened(3, 0);
+        seen s = {0};
+        gal_queue_counts c;
+        assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+        assert_int_equal(s.n, cut / (n / 3));
+        assert_int_equal(gal_queue_count(q, &c), GAL_OK);
+        assert_int_equal(c.done, s.n);
+        gal_queue_close(q);
+    }
+    text[n / 3 + 40] ^= 1; /* damage inside the second record */
+    assert_int_equal(gal_write_file(path, text, n), GAL_OK);
+    q = opened(3, 0);
+    seen s = {0};
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_int_equal(s.n, 1);
+    gal_queue_close(q);
+    gal_free(text);
+}
+
+/* A full disk: the error says so, what was there stays readable, and the job is still to be done. */
+static void full(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(4, 0);
+    size_t job, left;
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_int_equal(gal_queue_done(q, job, "first", 5, false), GAL_OK);
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    static char big[100000];
+    struct rlimit was, limit;
+    getrlimit(RLIMIT_FSIZE, &was);
+    limit = was;
+    limit.rlim_cur = 20000;
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    gal_status st = gal_queue_done(q, job, big, sizeof big, false);
+    setrlimit(RLIMIT_FSIZE, &was);
+    assert_int_equal(st, GAL_EIO);
+    assert_non_null(strstr(gal_error_message(), "cannot write"));
+    assert_int_equal(gal_queue_done(q, job, "second", 6, false), GAL_OK);
+    seen s = {0};
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_int_equal(s.n, 2);
+    assert_string_equal(s.text[1], "second");
+    gal_queue_close(q);
+}
+
+static pid_t claim_and_die(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        size_t job, left;
+        gal_queue *q;
+        if (gal_queue_open(&q, folder, 2, what, 0) != GAL_OK || gal_queue_claim(q, &job, &left) != GAL_OK)
+            _exit(1);
+        raise(SIGKILL);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    assert_true(WIFSIGNALED(status));
+    return pid;
+}
+
+/* A dead worker's job is free at once; a job that kills three of them has failed. */
+static void dead(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(2, 0);
+    size_t job, left;
+    for (int i = 0; i < GAL_QUEUE_CRASHES; i++)
+        claim_and_die();
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_int_equal(job, 1);
+    assert_int_equal(left, 1);
+    seen s = {0};
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_true(s.n == 1 && s.failed == 1 && s.job[0] == 0);
+    assert_string_equal(s.text[0], "its worker died or hung 3 times");
+    gal_queue_close(q);
+}
+
+/* A worker that is alive but silent keeps its job for the lease, renewed or not. */
+static void silent(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(1, 0.3);
+    size_t job, left;
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    pid_t pid = fork();
+    if (pid == 0) {
+        gal_queue *mine;
+        int code = 0;
+        size_t j;
+        if (gal_queue_open(&mine, folder, 1, what, 0.3) != GAL_OK)
+            _exit(1);
+        for (int i = 0; i < 4; i++) { /* the parent renews: nothing to get for 0.6 s */
+            code |= gal_queue_claim(mine, &j, &left) != GAL_OK || j != SIZE_MAX ? 2 : 0;
+            usleep(150000);
+        }
+        for (int i = 0; i < 40 && j == SIZE_MAX; i++) { /* then it falls silent */
+            usleep(50000);
+            code |= gal_queue_claim(mine, &j, &left) != GAL_OK ? 4 : 0;
+        }
+        code |= j == 0 ? 0 : 8;
+        code |= gal_queue_done(mine, 0, "taken over", 10, false) != GAL_OK ? 16 : 0;
+        _exit(code);
+    }
+    for (int i = 0; i < 6; i++) {
+        usleep(100000);
+        assert_int_equal(gal_queue_renew(q, job), GAL_OK);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    assert_int_equal(WEXITSTATUS(status), 0);
+    /* the silent one comes back late: the first result stays, the count is right */
+    assert_int_equal(gal_queue_done(q, job, "late", 4, false), GAL_OK);
+    seen s = {0};
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_int_equal(s.n, 1);
+    gal_queue_close(q);
+}
+
+static int work(void *ctx, int i)
+{
+    size_t job, left;
+    gal_queue *q = *(gal_queue **)ctx;
+    if (gal_queue_forked(q) != GAL_OK)
+        return 1;
+    while (gal_queue_claim(q, &job, &left) == GAL_OK && (job != SIZE_MAX || left > 0)) {
+        if (job == SIZE_MAX) {
+            usleep(1000);
+            continue;
+        }
+        char text[20];
+        if (job == 7 && i == 0)
+            raise(SIGSEGV);
+        snprintf(text, sizeof text, "%zu", job * job);
+        if (gal_queue_done(q, job, text, strlen(text), false) != GAL_OK)
+            return 1;
+    }
+    return gal_threads() == 1 ? 0 : 1;
+}
+
+static bool again(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+static void pool(void **state)
+{
+    (void)state;
+    gal_queue *q = opened(40, 0);
+    int bad;
+    assert_int_equal(gal_pool_run(3, work, NULL, again, &q, &bad), GAL_OK);
+    seen s = {0};
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_int_equal(s.n, 40);
+    for (size_t i = 0; i < 40; i++)
+        if (i != 7)
+            assert_int_equal(atoi(s.text[i]), i * i);
+    gal_queue_close(q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(in_order, fresh, gone), cmocka_unit_test_setup_teardown(foreign, fresh, gone),
+        cmocka_unit_test_setup_teardown(torn, fresh, gone),     cmocka_unit_test_setup_teardown(full, fresh, gone),
+        cmocka_unit_test_setup_teardown(dead, fresh, gone),     cmocka_unit_test_setup_teardown(silent, fresh, gone),
+        cmocka_unit_test_setup_teardown(pool, fresh, gone)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
