@@ -223,7 +223,7 @@ static void dead(void **state)
 static void silent(void **state)
 {
     (void)state;
-    gal_queue *q = opened(1, 0.3);
+    gal_queue *q = opened(1, 1.5);
     size_t job, left;
     assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
     pid_t pid = fork();
@@ -231,13 +231,13 @@ static void silent(void **state)
         gal_queue *mine;
         int code = 0;
         size_t j;
-        if (gal_queue_open(&mine, folder, 1, what, 0.3) != GAL_OK)
+        if (gal_queue_open(&mine, folder, 1, what, 1.5) != GAL_OK)
             _exit(1);
         for (int i = 0; i < 4; i++) { /* the parent renews: nothing to get for 0.6 s */
             code |= gal_queue_claim(mine, &j, &left) != GAL_OK || j != SIZE_MAX ? 2 : 0;
             usleep(150000);
         }
-        for (int i = 0; i < 40 && j == SIZE_MAX; i++) { /* then it falls silent */
+        for (int i = 0; i < 400 && j == SIZE_MAX; i++) { /* then it falls silent */
             usleep(50000);
             code |= gal_queue_claim(mine, &j, &left) != GAL_OK ? 4 : 0;
         }
