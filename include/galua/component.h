@@ -8,7 +8,8 @@
  *   source    light that dust then absorbs (ionised gas, a nucleus seen through the galaxy)
  *   screen    attenuation and absorbed fraction of the two dust phases
  *   reemit    emission of the dust, energy given
- *   emit      light added last
+ *   emit      light added last; of a class with `source` too it adds to the attenuated light that is in lum: it must need
+ *             GAL_NEED_ABSORBED, so that it follows each attenuation once
  *   transmit  what is left of it at the observer: T(lambda) [rest-frame nodes, observed wavelength = (1+z) lambda]
  *
  * The model calls them in this order and only when something they depend on has changed. Stage functions run in many threads at
@@ -39,6 +40,7 @@ typedef struct gal_view {
     double sfr;         /* Msun/yr, quenching applied */
     double mgas, mdust; /* Msun */
     double zgas, zstar; /* mass fractions; zstar is the mean of the stars formed */
+    double age_mass;    /* mass-weighted age of the stars [yr] */
     double mstar;       /* Msun, surviving, remnants included */
     /* stars before gas and dust */
     const double *stars;  /* [n] Lsun/A */

@@ -4,19 +4,23 @@
  * Disc: lambda L_lambda ~ lambda^1.2 (10-100 A), lambda^0 (100-1000 A), lambda^-0.5 (0.1-5 micron), lambda^-3 beyond (Schartmann et
  * al. 2005; Stalevski et al. 2016), brighter along its axis: L(mu) = L (6/7) mu (1 + 2 mu), mu = cos(inclination) (Netzer 1987).
  * Torus: of half-angle delta above the equator, optical depth tau_97 at 9.7 micron, 17 tau_97 in the V band with the Milky Way's
- * curve. It takes (4 s^3 + 3 s^2)/7, s = sin delta, of the disc's light times what does not get through, and re-emits it as black
- * bodies with equal power per ln T from T_min to the sublimation temperature 1500 K (nu L_nu flat between 2 micron and 3000
- * micron K/T_min as in nearby nuclei: Mor & Netzer 2012), times exp(-+) of silicate features at 9.7 and 18 micron: in absorption,
- * with optical depth tau_97, where the torus hides the disc, weakly in emission where it does not.
+ * curve. Its upper edge is soft: a line of sight of elevation b meets it with probability h = erfc[(b - delta)/(4 deg sqrt 2)]/2, as
+ * in clumpy tori (Nenkova et al. 2008). It takes int_0^1 (L(mu)/L) h dmu of the disc's light times what does not get through, and
+ * re-emits it as black bodies with equal power per ln T from T_min to the sublimation temperature 1500 K (nu L_nu flat between 2
+ * micron and 3000 micron K/T_min as in nearby nuclei: Mor & Netzer 2012), times e^(d S), S the profile of the silicate features at 9.7
+ * and 18 micron, d = -h tau_97 + 0.3 (1 - h) (1 - e^-tau_97): in absorption where the torus hides the disc, weakly in emission where
+ * it does not. The observer sees the disc through the mean h e^-tau + (1 - h) e^-polar.
  * Polar dust: E(B-V) of the SMC's curve over the rest of the sky; what it takes is re-emitted as a grey body of 100 K, beta = 1.6
  * (Yang et al. 2020). X-rays: L/K(L), photon index 1.8, cut off at 300 keV.
  *
  * agn.torus is added to the galaxy, its power set by fAGN; agn.embedded, its power given, shines through the galaxy's diffuse dust
- * and heats it. */
+ * and heats it; its X-rays, for which curves of dust attenuation are not made, pass. */
 #include "component/agn.h"
+#include "component/component_kern.h"
 #include "component/xray.h"
 #include "dust/laws.h"
 #include "galua/const.h"
+#include "galua/num.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,6 +34,7 @@ enum { NT = 32 };
 #define COLDEST       50.
 #define V_PER_97      17.
 #define SMC_RV        2.74
+#define EDGE          4. /* deg, dispersion of the torus's upper edge */
 
 typedef struct shapes {
     size_t n;
@@ -131,74 +136,110 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
     return GAL_OK;
 }
 
-/* scratch: spectrum of unit power without X-rays, then the parameters it was made with */
+/* scratch: spectrum of unit power without X-rays, the parameters it was made with and whether there are any, black bodies for the last
+ * of them, two spectra for the moment */
 static size_t scratch(const void *self, const gal_wavegrid *g)
 {
     (void)self;
-    return g->n + NPAR + 1;
+    return 4 * g->n + NPAR + 1;
 }
 
-/* Share of the disc's power that goes within elevation asin(s) of the equator. */
-static double share(double s)
+/* Probability that a line of sight of elevation asin(mu) meets the torus. */
+static double hidden(double mu, double delta)
 {
-    return (4 * s * s * s + 3 * s * s) / 7;
+    return 0.5 * erfc((asin(mu) * 180 / M_PI - delta) / (EDGE * M_SQRT2));
 }
 
-static void unit_spectrum(const shapes *s, const double *p, double *out)
+static double bright(double mu)
 {
-    double sd = sin(p[DELTA] * M_PI / 180), mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU];
-    bool hidden = mu < sd; /* the line of sight's elevation, 90 deg - i, is below delta */
-    double bright = 6. / 7 * mu * (1 + 2 * mu), torus = 0, polar = 0, weight[NT], sum = 0;
-    for (size_t k = 0; k < s->n; k++) {
-        torus += s->tw[k] * s->disc[k] * -expm1(-tau * s->tau[k]);
-        polar += s->tw[k] * s->disc[k] * -expm1(-p[EBV] * s->smc[k]);
-    }
-    torus *= share(sd);
-    polar *= 1 - share(sd);
-    for (int i = 0; i < NT; i++) { /* equal power per ln T above T_min, with a smooth end so that T_min may vary */
-        double x = log(temperature(i) / p[T_MIN]) / log(temperature(1) / temperature(0)) + 0.5;
-        sum += weight[i] = x <= 0 ? 0 : x >= 1 ? 1 : x;
-    }
-    double norm = 0, depth = hidden ? -tau : 0.3 * (1 - exp(-tau));
-    for (size_t k = 0; k < s->n; k++) {
-        double b = 0;
-        for (int i = 0; i < NT; i++)
-            b += weight[i] * s->black[(size_t)i * s->n + k];
-        out[k] = b * exp(depth * s->sil[k]);
-        norm += s->tw[k] * out[k];
-    }
-    for (size_t k = 0; k < s->n; k++) {
-        double seen = exp(hidden ? -tau * s->tau[k] : -p[EBV] * s->smc[k]);
-        out[k] = torus * out[k] / norm + polar * s->polar[k] + bright * seen * s->disc[k];
+    return 6. / 7 * mu * (1 + 2 * mu);
+}
+
+/* Share of the disc's power that goes where the torus is: Gauss rules over the edge, +-24 deg, and below it. */
+static double share(double delta)
+{
+    enum { NG = 8, PIECES = 8 };
+    const double *weight, *node = gal_gauss_nodes(NG, &weight);
+    double lo = fmax(delta - 6 * EDGE, 0), hi = fmin(delta + 6 * EDGE, 90), step = (hi - lo) / PIECES, sum = 0;
+    for (int p = 0; p < PIECES; p++)
+        for (int i = 0; i < NG; i++) {
+            double b = (lo + step * (p + 0.5 * (1 + node[i]))) * M_PI / 180, mu = sin(b);
+            sum += weight[i] * bright(mu) * hidden(mu, delta) * cos(b);
+        }
+    double s = sin(lo * M_PI / 180);
+    return (4 * s * s * s + 3 * s * s) / 7 + 0.5 * step * M_PI / 180 * sum;
+}
+
+/* Black bodies of equal power per ln T above t_min, with a smooth end so that t_min may vary. */
+static void black_sum(const shapes *s, double t_min, double *out)
+{
+    memset(out, 0, s->n * sizeof *out);
+    for (int i = 0; i < NT; i++) {
+        double x = log(temperature(i) / t_min) / log(temperature(1) / temperature(0)) + 0.5;
+        double w = x <= 0 ? 0 : x >= 1 ? 1 : x;
+        const double *b = s->black + (size_t)i * s->n;
+        for (size_t k = 0; w > 0 && k < s->n; k++)
+            out[k] += w * b[k];
     }
 }
 
-static void nucleus(const gal_stage *s, double lum)
+static void unit_spectrum(const shapes *s, const double *p, const double *black, double *direct, double *warm,
+                          double *out)
+{
+    double mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU], h = hidden(mu, p[DELTA]), f = share(p[DELTA]), lost[3];
+    double state[4] = {tau, p[EBV], h, -h * tau + 0.3 * (1 - h) * (1 - exp(-tau))};
+    GAL_KERN_PICK(component_kern)
+        ->nucleus(s->n, state, s->tw, s->disc, s->tau, s->smc, s->sil, black, direct, warm, lost);
+    double torus = f * lost[0] / lost[2], polar = (1 - f) * lost[1], seen = bright(mu);
+    for (size_t k = 0; k < s->n; k++)
+        out[k] = torus * warm[k] + polar * s->polar[k] + seen * direct[k];
+}
+
+static double corona(double lum)
+{
+    return lum > 0 ? lum / gal_agn_bolometric_correction(lum) : 0;
+}
+
+static void nucleus(const gal_stage *s, double lum, double x)
 {
     const shapes *t = s->table;
-    double *unit = s->scratch, *kept = unit + t->n, x = lum > 0 ? lum / gal_agn_bolometric_correction(lum) : 0;
+    size_t n = t->n;
+    double *unit = s->scratch, *kept = unit + n, *black = kept + NPAR + 1;
     if (kept[NPAR] == 0 || memcmp(kept + 1, s->p + 1, (NPAR - 1) * sizeof *kept) != 0) {
-        unit_spectrum(t, s->p, unit);
+        if (kept[NPAR] == 0 || kept[T_MIN] != s->p[T_MIN])
+            black_sum(t, s->p[T_MIN], black);
+        unit_spectrum(t, s->p, black, black + n, black + 2 * n, unit);
         memcpy(kept, s->p, NPAR * sizeof *kept);
         kept[NPAR] = 1;
     }
-    for (size_t k = 0; k < t->n; k++)
+    for (size_t k = 0; k < n; k++)
         s->lum[0][k] = lum * unit[k] + x * t->xray[k];
     s->derived[0] = lum;
-    s->derived[1] = x;
+    s->derived[1] = corona(lum);
 }
 
 static gal_status emit(const gal_stage *s)
 {
     double f = s->p[POWER];
-    nucleus(s, f / (1 - f) * (s->view->e_mc + s->view->e_dd));
+    double lum = f / (1 - f) * (s->view->e_mc + s->view->e_dd);
+    nucleus(s, lum, corona(lum));
     return GAL_OK;
 }
 
 static gal_status source(const gal_stage *s, gal_source *out)
 {
     (void)out; /* not in clouds, the same diffuse dust */
-    nucleus(s, s->p[POWER]);
+    nucleus(s, s->p[POWER], 0);
+    return GAL_OK;
+}
+
+/* After the dust: what is in lum has passed it. */
+static gal_status add_corona(const gal_stage *s)
+{
+    const shapes *t = s->table;
+    double x = corona(s->p[POWER]);
+    for (size_t k = 0; k < t->n; k++)
+        s->lum[0][k] += x * t->xray[k];
     return GAL_OK;
 }
 
@@ -248,8 +289,10 @@ const gal_component_class gal_agn_embedded = {
     .nspectra = 1,
     .derived = gal_agn_quantities,
     .nderived = 2,
+    .needs = GAL_NEED_ABSORBED, /* the corona follows each time the attenuated light is made again */
     .setup = setup,
     .teardown = teardown,
     .scratch = scratch,
     .source = source,
+    .emit = add_corona,
 };

@@ -5,32 +5,60 @@
  * dimmed as the stars are on average, by L_attenuated/L_stars. No lines and no recombination continuum: nebular.hii has both. The
  * Lyman continuum of the stars is left as it is. In the default mode T_e is kept within 3000 .. 25000 K (the fit diverges for metal
  * free gas). */
+#include "component/component_kern.h"
 #include "galua/component.h"
 #include "galua/const.h"
 
 #include <math.h>
 
+/* What depends on wavelength alone. */
+typedef struct nodes {
+    double *power; /* nu9^(-sqrt 3/pi) */
+    double *hnuk;  /* h nu/k [K] */
+    double *slope; /* nu/lambda */
+} nodes;
+
+static void teardown(void *table)
+{
+    nodes *t = table;
+    gal_free(t->power);
+    gal_free(t);
+}
+
+static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
+{
+    (void)self;
+    bool old = g->compat.old_constants;
+    double h = old ? 6.626196e-27 : GAL_H_CGS, kb = old ? 1.380622e-16 : GAL_KB_CGS;
+    nodes *t = GAL_NEW(nodes);
+    if (!t || !(t->power = GAL_NEWN(double, 3 * g->n))) {
+        gal_free(t);
+        return GAL_ENOMEM;
+    }
+    t->hnuk = t->power + g->n;
+    t->slope = t->hnuk + g->n;
+    for (size_t k = 0; k < g->n; k++) {
+        double nu = GAL_C_AA / g->wave[k];
+        t->power[k] = pow(nu * 1e-9, -sqrt(3) / M_PI);
+        t->hnuk[k] = h * nu / kb;
+        t->slope[k] = nu / g->wave[k];
+    }
+    *table = t;
+    return GAL_OK;
+}
+
 static gal_status emit(const gal_stage *s)
 {
+    const struct component_kern *kern = GAL_KERN_PICK(component_kern);
     const gal_view *v = s->view;
-    const gal_wavegrid *g = v->grid;
-    bool old = g->compat.old_constants;
-    double h = old ? 6.626196e-27 : GAL_H_CGS, kb = old ? 1.380622e-16 : GAL_KB_CGS, *lum = s->lum[0];
+    const nodes *t = s->table;
     double z = log10((v->zgas > 1e-10 ? v->zgas : 1e-10) / 0.02), te = pow(10, 3.89 - 0.4802 * z - 0.0205 * z * z);
-    if (!old)
+    if (!v->grid->compat.old_constants)
         te = te > 25000 ? 25000 : te < 3000 ? 3000 : te;
-    double t4 = te / 1e4, norm = 1.8e-27 * v->qh * pow(t4, 0.3) / GAL_LSUN, zi = s->p[0];
-    double c = exp(5.96) * pow(zi * pow(t4, -1.5), -sqrt(3) / M_PI); /* exp[..] = c nu9^(-sqrt 3/pi) */
-    for (size_t k = 0; k < g->n; k++) {
-        double nu = GAL_C_AA / g->wave[k], x = h * nu / (kb * te);
-        if (!(x < 700) || !(norm > 0)) {
-            lum[k] = 0;
-            continue;
-        }
-        double gff = log(c * pow(nu * 1e-9, -sqrt(3) / M_PI) + M_E);
-        double seen = v->stars[k] > 0 ? v->attenuated[k] / v->stars[k] : 1;
-        lum[k] = seen * norm * gff * exp(-x) * nu / g->wave[k];
-    }
+    double t4 = te / 1e4, norm = 1.8e-27 * v->qh * pow(t4, 0.3) / GAL_LSUN;
+    double c = exp(5.96) * pow(s->p[0] * pow(t4, -1.5), -sqrt(3) / M_PI); /* exp[..] = c nu9^(-sqrt 3/pi) */
+    kern->freefree(v->grid->n, norm > 0 ? norm : 0, c, 1 / te, t->power, t->hnuk, t->slope, v->stars, v->attenuated,
+                   s->lum[0]);
     s->derived[0] = te;
     return GAL_OK;
 }
@@ -52,5 +80,7 @@ const gal_component_class gal_nebular_freefree = {
     .derived = derived,
     .nderived = 1,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_ABSORBED,
+    .setup = setup,
+    .teardown = teardown,
     .emit = emit,
 };

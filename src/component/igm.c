@@ -3,11 +3,19 @@
  * T = exp(-tau), tau = sum over Lyman lines 2..40 and the Lyman continuum of two populations, the forest (LAF) and damped systems
  * (DLA), at observed wavelength l for a source at redshift z. Line j absorbs where l_j < l < l_j (1+z), q = l/l_j:
  *     LAF: A1 q^1.2 (q < 2.2), A2 q^3.7 (2.2 <= q < 5.7), A3 q^5.5 above;   DLA: B1 q^2 (q < 3), B2 q^3 above
- * and the continuum for r = l/l_L between 1 and 1+z as coded below. At r < 1, which the paper leaves out, the absorbers between here
- * and z all lie on the long side of their edges: the forest's depth falls as its cross section, r^2.1, that of the (thick) damped
- * systems stays. The reference code has the DLA break at z = 2.2, l_L = 912 A and no absorption at r < 1: choice igm_breaks (D14).
- * `factor` scales tau: 1 is the mean of all lines of sight. */
+ * and the continuum for r = l/l_L between 1 and 1+z as coded below.
+ *
+ * At r < 1, which the paper leaves out, all absorbers between here and z lie on the long side of their edges. The forest's depth then
+ * falls as r^2.1. For the damped systems, of columns distributed as N^-0.9 exp(-N/Nc), Nc = 1e21 cm-2 (the paper's), it is
+ *     int_0^z K(z') {1 - [1 + Nc s (r/(1+z'))^3]^-0.1} dz',  s = 6.3e-18 cm2,  K ~ (1+z') below z' = 2, (1+z')^2 above,
+ * scaled to join at r = 1: flat through the ultraviolet, gone in X-rays. The reference code has the DLA break at z = 2.2, l_L = 912 A
+ * and no absorption at r < 1: choice igm_breaks (D14). `factor` scales tau: 1 is the mean of all lines of sight.
+ *
+ * Powers of the wavelength and sums over lines are tabulated: l^p = lambda^p (1+z)^p, and the lines active at l are neighbours in the
+ * list, split at the wavelengths of the breaks. */
+#include "component/component_kern.h"
 #include "galua/component.h"
+#include "galua/num.h"
 
 #include <math.h>
 
@@ -36,90 +44,190 @@ static const struct { double wave, a1, a2, a3, b1, b2; } line[LINES] = {
     { 912.324, 1.510e-05, 2.103e-06, 9.169e-08, 1.002e-04, 3.339e-05}};
 // clang-format on
 
-/* Line terms with the line's own wavelength folded in: A l_j^-p, so that a node needs five powers, not five per line. */
-typedef struct lines {
-    double a1[LINES], a2[LINES], a3[LINES], b1[LINES], b2[LINES];
-} lines;
+enum { P12, P21, P37, P55, P20, P30, PM03, NPOWER };
+static const double power[NPOWER] = {1.2, 2.1, 3.7, 5.5, 2, 3, -0.3};
+enum { DEEP = 25 }; /* nodes in ln r below the limit */
 
-static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
+typedef struct table {
+    size_t n;                 /* nodes below Lyman alpha */
+    double *pow;              /* [NPOWER][n] (lambda/l_L)^p */
+    int *first;               /* [n] lines 0 .. first-1 lie redward of the node */
+    double sum[5][LINES + 1]; /* of A1, A2, A3, B1, B2 (w/l_L)^-p over the lines before */
+} table;
+
+static void teardown(void *p)
+{
+    table *t = p;
+    gal_free(t->pow);
+    gal_free(t->first);
+    gal_free(t);
+}
+
+static double limit_of(const gal_wavegrid *g)
+{
+    return g->compat.igm_breaks ? 912 : 911.75;
+}
+
+static gal_status setup(void **out, const void *self, const gal_wavegrid *g)
 {
     (void)self;
-    (void)g;
-    lines *t = GAL_NEW(lines);
+    double limit = limit_of(g);
+    table *t = GAL_NEW(table);
     if (!t)
         return GAL_ENOMEM;
-    for (int j = 0; j < LINES; j++) {
-        double w = line[j].wave;
-        t->a1[j] = line[j].a1 * pow(w, -1.2);
-        t->a2[j] = line[j].a2 * pow(w, -3.7);
-        t->a3[j] = line[j].a3 * pow(w, -5.5);
-        t->b1[j] = line[j].b1 * pow(w, -2);
-        t->b2[j] = line[j].b2 * pow(w, -3);
+    while (t->n < g->n && g->wave[t->n] < line[0].wave)
+        t->n++;
+    t->pow = GAL_NEWN(double, NPOWER * t->n + 1);
+    t->first = GAL_NEWN(int, t->n + 1);
+    if (!t->pow || !t->first) {
+        teardown(t);
+        return GAL_ENOMEM;
     }
-    *table = t;
+    for (size_t k = 0; k < t->n; k++) {
+        for (int i = 0; i < NPOWER; i++)
+            t->pow[(size_t)i * t->n + k] = pow(g->wave[k] / limit, power[i]);
+        while (t->first[k] < LINES && line[t->first[k]].wave > g->wave[k])
+            t->first[k]++;
+    }
+    static const int exponent[5] = {P12, P37, P55, P20, P30};
+    for (int j = 0; j < LINES; j++) {
+        double a[5] = {line[j].a1, line[j].a2, line[j].a3, line[j].b1, line[j].b2};
+        for (int i = 0; i < 5; i++)
+            t->sum[i][j + 1] = t->sum[i][j] + a[i] * pow(line[j].wave / limit, -power[exponent[i]]);
+    }
+    *out = t;
     return GAL_OK;
 }
 
-static double series(const lines *t, double l, double z)
+/* Lyman continuum at r = l/l_L, 1 <= r < 1+z, given powers of r; x = 1+z */
+static double forest_continuum(const double r[NPOWER], double z, double x16, double x34, double xm09)
 {
-    double p12 = pow(l, 1.2), p37 = pow(l, 3.7), p55 = pow(l, 5.5), p2 = l * l, p3 = p2 * l, tau = 0;
-    for (int j = 0; j < LINES; j++) {
-        double w = line[j].wave;
-        if (!(l > w && l < w * (1 + z)))
-            continue;
-        tau += l < 2.2 * w ? t->a1[j] * p12 : l < 5.7 * w ? t->a2[j] * p37 : t->a3[j] * p55;
-        tau += l < 3 * w ? t->b1[j] * p2 : t->b2[j] * p3;
-    }
-    return tau;
-}
-
-/* Lyman continuum at r = l/l_L, 1 <= r < 1+z */
-static double forest_continuum(double r, double z)
-{
-    double r12 = pow(r, 1.2), r21 = pow(r, 2.1), x = 1 + z;
     if (z < 1.2)
-        return 0.325 * (r12 - pow(x, -0.9) * r21);
+        return 0.325 * (r[P12] - xm09 * r[P21]);
     if (z < 4.7) {
-        double c = 2.55e-2 * pow(x, 1.6) * r21;
-        return r < 2.2 ? c + 0.325 * r12 - 0.250 * r21 : c - 2.55e-2 * pow(r, 3.7);
+        double c = 2.55e-2 * x16 * r[P21];
+        return r[P30] < 2.2 * 2.2 * 2.2 ? c + 0.325 * r[P12] - 0.250 * r[P21] : c - 2.55e-2 * r[P37];
     }
-    double c = 5.22e-4 * pow(x, 3.4) * r21;
-    if (r < 2.2)
-        return c + 0.325 * r12 - 3.14e-2 * r21;
-    return r < 5.7 ? c + 0.218 * r21 - 2.55e-2 * pow(r, 3.7) : c - 5.22e-4 * pow(r, 5.5);
+    double c = 5.22e-4 * x34 * r[P21];
+    if (r[P30] < 2.2 * 2.2 * 2.2)
+        return c + 0.325 * r[P12] - 3.14e-2 * r[P21];
+    return r[P30] < 5.7 * 5.7 * 5.7 ? c + 0.218 * r[P21] - 2.55e-2 * r[P37] : c - 5.22e-4 * r[P55];
 }
 
-static double damped_continuum(double r, double z, double z_break)
+static double damped_continuum(const double r[NPOWER], double x, double x23, double x33, bool low)
 {
-    double x = 1 + z, ri = pow(r, -0.3);
-    if (z < z_break)
-        return 0.211 * x * x - 7.66e-2 * pow(x, 2.3) * ri - 0.135 * r * r;
-    double c = 4.7e-2 * x * x * x - 1.78e-2 * pow(x, 3.3) * ri;
-    return r < 3 ? 0.634 + c - 0.135 * r * r - 0.291 * ri : c - 2.92e-2 * r * r * r;
+    if (low)
+        return 0.211 * x * x - 7.66e-2 * x23 * r[PM03] - 0.135 * r[P20];
+    double c = 4.7e-2 * x * x * x - 1.78e-2 * x33 * r[PM03];
+    return r[P30] < 27 ? 0.634 + c - 0.135 * r[P20] - 0.291 * r[PM03] : c - 2.92e-2 * r[P30];
 }
 
-static double optical_depth(const lines *t, double l, double z, bool breaks)
+/* Damped systems at r <= 1, relative to r = 1, on nodes equally spaced in ln r from ln_lo to 0. */
+static void damped_tail(double z, double ln_lo, double *out)
 {
-    double limit = breaks ? 912 : 911.75, r = l / limit, z_break = breaks ? 2.2 : 2.0;
-    if (r <= 1) { /* behind every edge: see above */
-        if (breaks)
-            return 0;
-        return fmax(forest_continuum(1, z), 0) * pow(r, 2.1) + fmax(damped_continuum(1, z, z_break), 0);
+    enum { NG = 5 };
+    const double *weight, *node = gal_gauss_nodes(NG, &weight);
+    double edge[3] = {0, fmin(z, 2), z}, w[2 * NG], s[2 * NG];
+    int n = 0;
+    for (int piece = 0; piece < 2; piece++)
+        for (int i = 0; i < NG && edge[piece + 1] > edge[piece]; i++) {
+            double half = 0.5 * (edge[piece + 1] - edge[piece]), x = 1 + edge[piece] + half * (1 + node[i]);
+            w[n] = half * weight[i] * (piece ? 0.141 * x * x : 0.422 * x);
+            s[n++] = 6300 / (x * x * x);
+        }
+    for (int d = DEEP - 1; d >= 0; d--) {
+        double r = exp(ln_lo * (1 - (double)d / (DEEP - 1))), sum = 0;
+        for (int i = 0; i < n; i++)
+            sum += w[i] * -expm1(-0.1 * log1p(s[i] * r * r * r));
+        out[d] = sum;
     }
-    double tau = series(t, l, z);
-    if (r < 1 + z)
-        tau += fmax(forest_continuum(r, z) + damped_continuum(r, z, z_break), breaks ? -INFINITY : 0);
-    return tau;
+    for (int d = 0; d < DEEP; d++)
+        out[d] /= out[DEEP - 1];
+}
+
+/* Cubic through four neighbours on equally spaced nodes; x in units of the step. */
+static double cubic(const double *y, double x)
+{
+    int i = (int)x - 1;
+    i = i < 0 ? 0 : i > DEEP - 4 ? DEEP - 4 : i;
+    double a = x - i, b = a - 1, c = a - 2, d = a - 3;
+    const double *q = y + i;
+    return fmax(-b * c * d / 6 * q[0] + a * c * d / 2 * q[1] - a * b * d / 2 * q[2] + a * b * c / 6 * q[3], 0);
+}
+
+/* Number of lines longward of w, found from the number at a smaller w. */
+static int longward(double w, int n)
+{
+    while (n > 0 && line[n - 1].wave <= w)
+        n--;
+    return n;
+}
+
+static void optical_depth(const table *t, const gal_wavegrid *g, double z, double *tau)
+{
+    bool breaks = g->compat.igm_breaks;
+    double limit = limit_of(g), x = 1 + z, scale[NPOWER], deep[DEEP], forest1 = 0, damped1 = 0, ln_lo = -1;
+    double x16 = pow(x, 1.6), x34 = pow(x, 3.4), xm09 = pow(x, -0.9), x23 = pow(x, 2.3), x33 = pow(x, 3.3);
+    bool low = z < (breaks ? 2.2 : 2.0);
+    for (int i = 0; i < NPOWER; i++)
+        scale[i] = pow(x, power[i]);
+    if (!breaks && t->n > 0 && g->wave[0] * x < limit) {
+        static const double one[NPOWER] = {1, 1, 1, 1, 1, 1, 1};
+        ln_lo = log(g->wave[0] * x / limit);
+        damped_tail(z, ln_lo, deep);
+        forest1 = fmax(forest_continuum(one, z, x16, x34, xm09), 0);
+        damped1 = fmax(damped_continuum(one, x, x23, x33, low), 0);
+    }
+    int lit = LINES, at22 = LINES, at57 = LINES, at3 = LINES;
+    for (size_t k = 0; k < t->n; k++) {
+        double l = g->wave[k] * x, r[NPOWER];
+        if (l <= limit) { /* behind every edge: see above */
+            double r21 = t->pow[P21 * t->n + k] * scale[P21], step = 1 - log(l / limit) / ln_lo;
+            tau[k] = breaks ? 0 : forest1 * r21 + damped1 * cubic(deep, step * (DEEP - 1));
+            continue;
+        }
+        for (int i = 0; i < NPOWER; i++)
+            r[i] = t->pow[(size_t)i * t->n + k] * scale[i];
+        /* lines lit .. last-1 absorb; those before a mark are below its break */
+        int last = t->first[k];
+        lit = longward(l * (1 - 1e-15), lit);
+        at22 = longward(l / 2.2, at22);
+        at57 = longward(l / 5.7, at57);
+        at3 = longward(l / 3, at3);
+        double depth = 0;
+        if (last > lit) {
+            int c = at22 < lit ? lit : at22 > last ? last : at22, d = at57 < c ? c : at57 > last ? last : at57;
+            int e = at3 < lit ? lit : at3 > last ? last : at3;
+            depth = r[P12] * (t->sum[0][c] - t->sum[0][lit]) + r[P37] * (t->sum[1][d] - t->sum[1][c]) +
+                    r[P55] * (t->sum[2][last] - t->sum[2][d]) + r[P20] * (t->sum[3][e] - t->sum[3][lit]) +
+                    r[P30] * (t->sum[4][last] - t->sum[4][e]);
+        }
+        if (l < limit * x) {
+            double lyc = forest_continuum(r, z, x16, x34, xm09) + damped_continuum(r, x, x23, x33, low);
+            depth += breaks ? lyc : fmax(lyc, 0);
+        }
+        tau[k] = depth;
+    }
+}
+
+static size_t scratch(const void *self, const gal_wavegrid *g)
+{
+    (void)self;
+    return g->n;
 }
 
 static gal_status transmit(const gal_stage *s, double *out)
 {
+    const struct component_kern *kern = GAL_KERN_PICK(component_kern);
     const gal_wavegrid *g = s->view->grid;
+    const table *t = s->table;
     double z = s->view->redshift;
-    for (size_t k = 0; k < g->n; k++)
-        out[k] = g->wave[k] >= 1215.670 || !(z > 0)
-                     ? 1
-                     : exp(-s->p[0] * optical_depth(s->table, g->wave[k] * (1 + z), z, g->compat.igm_breaks));
+    for (size_t k = z > 0 ? t->n : 0; k < g->n; k++)
+        out[k] = 1;
+    if (z > 0) {
+        optical_depth(t, g, z, s->scratch);
+        kern->decay(t->n, s->p[0], s->scratch, out);
+    }
     return GAL_OK;
 }
 
@@ -134,6 +242,7 @@ const gal_component_class gal_igm_inoue14 = {
     .npar = 1,
     .needs = GAL_NEED_REDSHIFT,
     .setup = setup,
-    .teardown = gal_free,
+    .teardown = teardown,
+    .scratch = scratch,
     .transmit = transmit,
 };

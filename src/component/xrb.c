@@ -1,8 +1,10 @@
 /* X-ray binaries: high-mass ones follow the star formation rate and the metallicity, low-mass ones the stellar mass and the age
  * (Fragos et al. 2013, ApJ 776, L31, as used by Ronconi et al. 2024); 2-10 keV luminosities in erg/s:
  *     log L_HMXB = log SFR + 40.28 - 62.12 Z + 569.44 Z^2 - 1833.80 Z^3 + 1968.33 Z^4
- *     log L_LMXB = log(Mstar/1e10 Msun) + 40.276 - 1.503 t - 0.423 t^2 + 0.425 t^3 + 0.136 t^4,  t = log(age/Gyr)
- * with photon indices 2.0 and 1.6 and a cut-off at 100 keV. The reference code has -1883.80 (choice hmxb_cubic, D13). */
+ *     log L_LMXB = log(Mstar/1e10 Msun) + 40.276 - 1.503 t - 0.423 t^2 + 0.425 t^3 + 0.136 t^4,  t = log(age/Gyr),
+ * age the mean age of the stars by mass; below 10 Myr, where the fit diverges (no such stars are in its models), its value there;
+ * with photon indices 2.0 and 1.6 and a cut-off at 100 keV. The reference code has -1883.80 (choice hmxb_cubic, D13) and the age of
+ * the galaxy in place of the stars' (choice lmxb_galaxy_age). */
 #include "component/xray.h"
 #include "galua/const.h"
 
@@ -38,7 +40,8 @@ static gal_status emit(const gal_stage *s)
 {
     const gal_view *v = s->view;
     const shapes *t = s->table;
-    double z = v->zstar, cubic = v->grid->compat.hmxb_cubic ? -1883.80 : -1833.80, th = log10(v->age / 1e9);
+    double z = v->zstar, cubic = v->grid->compat.hmxb_cubic ? -1883.80 : -1833.80;
+    double th = v->grid->compat.lmxb_galaxy_age ? log10(v->age / 1e9) : fmax(log10(v->age_mass / 1e9), -2);
     double high = v->sfr > 0 ? v->sfr * pow(10, 40.28 + z * (-62.12 + z * (569.44 + z * (cubic + z * 1968.33)))) : 0;
     double low = v->mstar > 0
                      ? v->mstar / 1e10 * pow(10, 40.276 + th * (-1.503 + th * (-0.423 + th * (0.425 + th * 0.136))))
@@ -62,10 +65,10 @@ static const gal_quantity derived[] = {{"L_HMXB", "Lsun", "2-10 keV luminosity o
 const gal_component_class gal_xrb_fragos13 = {
     .group = "xrb",
     .kind = "fragos13",
-    .doc =
-        "High- and low-mass X-ray binaries (Fragos et al. 2013, ApJ 776, L31): from the star formation rate and "
-        "metallicity,\n"
-        "and from stellar mass and age; power laws with photon indices 2.0 and 1.6, cut off at 100 keV; not absorbed.",
+    .doc = "High- and low-mass X-ray binaries (Fragos et al. 2013, ApJ 776, L31): from the star formation rate and "
+           "metallicity,\n"
+           "and from stellar mass and mean age; power laws with photon indices 2.0 and 1.6, cut off at 100 keV; not "
+           "absorbed.",
     .par = par,
     .npar = 2,
     .spectra = spectra,

@@ -355,6 +355,7 @@ static const struct {
     {"hmxb_cubic", offsetof(gal_compat, hmxb_cubic)},
     {"igm_breaks", offsetof(gal_compat, igm_breaks)},
     {"flux_table", offsetof(gal_compat, flux_table)},
+    {"lmxb_galaxy_age", offsetof(gal_compat, lmxb_galaxy_age)},
     {"nodes_lyman", offsetof(gal_compat, nodes_lyman)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };

@@ -16,7 +16,9 @@ gal_compat gal_compat_default(void)
 
 gal_compat gal_compat_galapy(void)
 {
-    return (gal_compat){true, true, true, true, true, true, true, true, true, true, true, true, true, true, true};
+    gal_compat c;
+    memset(&c, true, sizeof c); /* every choice */
+    return c;
 }
 
 void gal_galaxy_defaults(gal_galaxy_opts *o)

@@ -49,6 +49,7 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     v->zgas = w->content.zgas;
     v->mstar = gal_galaxy_mstar(g, w);
     v->zstar = g->o.compat.mstar_formula ? w->content.zstar : w->csp.formed > 0 ? w->csp.z_mass / w->csp.formed : 0;
+    v->age_mass = w->csp.formed > 0 ? w->csp.age_mass / w->csp.formed : w->view.age;
     v->qh = ionising(g->grid, w->s0, g->grid->i_lyman);
     v->qhei = ionising(g->grid, w->s0, g->grid->i_helium);
     v->qh_clouds = tau_esc > 0 ? ionising(g->grid, w->s1, g->grid->i_lyman) : 0;
