@@ -18,7 +18,7 @@
 #include "component/agn.h"
 #include "component/component_kern.h"
 #include "component/xray.h"
-#include "dust/laws.h"
+#include "astro/laws.h"
 #include "galua/const.h"
 #include "galua/num.h"
 

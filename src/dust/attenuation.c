@@ -4,7 +4,7 @@
  * galaxy's dust emission (group `dust`). The curves come from laws.c; their wavelength dependence is tabulated per grid. */
 #include "dust/dust.h"
 #include "dust/dust_kern.h"
-#include "dust/laws.h"
+#include "astro/laws.h"
 #include "galua/component.h"
 
 #include <math.h>

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "dust/laws.h"
+#include "astro/laws.h"
 
 #define CLOSE(a, b, rel) assert_true(fabs((a) / (b)-1) < (rel))
 

@@ -1,5 +1,5 @@
 /* Published attenuation curves; see laws.h. */
-#include "dust/laws.h"
+#include "astro/laws.h"
 #include "galua/num.h"
 
 #include <math.h>

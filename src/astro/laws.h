@@ -1,7 +1,7 @@
 /* Attenuation and extinction curves A(lambda)/A(5500 A), lambda in A. Beyond the ranges of the publications: constant towards shorter
  * wavelengths, lambda^-1.7 towards longer ones (continuous), so that every curve is finite and positive from 1 A to 1e10 A. */
-#ifndef GAL_DUST_LAWS_H
-#define GAL_DUST_LAWS_H
+#ifndef GAL_ASTRO_LAWS_H
+#define GAL_ASTRO_LAWS_H
 #include "galua/base.h"
 
 /* Starbursts: Calzetti et al. 2000 (ApJ 533, 682) eq. 4 for 1500-22000 A, R_V = 4.05; Leitherer et al. 2002 (ApJS 140, 303) eq. 14
