@@ -291,6 +291,57 @@ static void mass_closure(void **state)
     assert_true(worst < 1e-6); /* the quadrature: bursts that decay within an interval */
 }
 
+/* Ends and insides of the allowed ranges of every parameter: rates, masses and metallicities are finite and not negative, masses
+ * grow. */
+static void widest_ranges(void **state)
+{
+    (void)state;
+    static const double tt[3] = {0, 1e9, 1.4e10}, ty[3] = {1, 0, 5};
+    double p[GAL_SFH_MAXPAR], t[40], y[40];
+    for (int kind = 0; kind < GAL_SFH_CUSTOM; kind++)
+        for (int trial = 0; trial < 300; trial++) {
+            gal_rng r;
+            gal_rng_init(&r, 8, 9, (uint64_t)kind, (uint64_t)trial, 0);
+            gal_sfh s = make(&(gal_sfh_opts){.kind = (gal_sfh_kind)kind,
+                                             .burst = (gal_sfh_burst)(trial % 4),
+                                             .metals = kind == GAL_SFH_INSITU ? 0 : (gal_sfh_metals)(trial / 4 % 4),
+                                             .shape = (gal_sfh_shape)(trial % 3),
+                                             .rising = trial % 2,
+                                             .table_t = tt,
+                                             .table_psi = ty,
+                                             .ntable = 3},
+                             p);
+            for (size_t i = 0; i < s.npar; i++) {
+                const gal_param *q = &s.par[i];
+                double u = gal_rng_uniform(&r), v = gal_rng_uniform(&r);
+                p[i] = u < 0.2   ? q->lo
+                       : u > 0.8 ? q->hi
+                       : q->log  ? fmax(q->lo, q->hi * 1e-30) * pow(q->hi / fmax(q->lo, q->hi * 1e-30), v)
+                                 : q->lo + v * (q->hi - q->lo);
+            }
+            double age = 1e5 * pow(2e5, gal_rng_uniform(&r));
+            gal_history h = at_age(&s, p, age);
+            for (int i = 0; i < 40; i++)
+                t[i] = age * pow(10, (i - 39) / 5.);
+            gal_history_rate(&h, t, 40, y);
+            for (int i = 0; i < 40; i++)
+                assert_true(y[i] >= 0 && isfinite(y[i]));
+            gal_history_mass(&h, t, 40, y);
+            for (int i = 0; i < 40; i++)
+                assert_true(isfinite(y[i]) && y[i] >= (i ? y[i - 1] * (1 - 1e-12) : 0));
+            gal_history_zgas(&h, t, 40, y);
+            for (int i = 0; i < 40; i++)
+                assert_true(y[i] >= 0 && y[i] <= 1);
+            gal_history_zstar(&h, t, 40, y);
+            for (int i = 0; i < 40; i++)
+                assert_true(y[i] >= 0 && y[i] <= 1);
+            gal_sfh_content c;
+            gal_history_content(&h, -0.85, &c);
+            assert_true(c.sfr >= 0 && c.mgas >= 0 && c.mdust >= 0 && isfinite(c.sfr + c.mgas + c.mdust));
+            gal_sfh_clear(&s);
+        }
+}
+
 /* a burst of share f: total M/(1-f); nothing of it before its start; all of it at the age */
 static void burst_on_top(void **state)
 {
@@ -556,6 +607,7 @@ int main(void)
         cmocka_unit_test(dirichlet),
         cmocka_unit_test(stochastic),
         cmocka_unit_test(mass_closure),
+        cmocka_unit_test(widest_ranges),
         cmocka_unit_test(burst_on_top),
         cmocka_unit_test(periodic),
         cmocka_unit_test(rising),

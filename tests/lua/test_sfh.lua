@@ -130,6 +130,20 @@ test.describe("sfh.custom", function()
     for i = 1, 64 do test.eq(two[i], one[i]) end
     test.ok(one[1] ~= one[2])
   end)
+  test.it("comes back from a results file with the same likelihoods, as the other new ones do", function()
+    local obs = observation.new{ name = "mock", redshift = 0.1 }
+    for i, f in ipairs(filters("SDSS")) do obs:add(f, i, 0.1 * i) end
+    for _, h in ipairs{ component(), sfh.stochastic{ n = 4, tau_eq = 1e9 }, sfh.dirichlet{ n = 4 }, sfh.delayed{ burst = "rectangle" } } do
+      local free, out = make{ sfh = h }:priors("sfh"), os.tmpname() .. ".h5"
+      local f = fit{ data = obs, model = make{ sfh = h }, seed = 5, free = free,
+        sampler = sampler.ensemble{ walkers = 24, steps = 10 } }:run{ out = out, progress = false }
+      local s, again = f:samples(), load_fit(out)
+      local _, like = again.target:lnprob(mat{ s.x:row(3):totable() })
+      test.eq(like[1], s.lnlike[3])
+      test.eq(again.model.sfh.kind, h.kind)
+      os.remove(out)
+    end
+  end)
   test.it("says what is wrong in one line", function()
     test.ok(message(function() make{ sfh = sfh.custom{ function(t) return t - 1e9 end } }:lum() end):find(
       "sfh.custom: the rate at t = 0 yr (age 5e+09 yr) is -1e+09: it must be finite and >= 0", 1, true))
