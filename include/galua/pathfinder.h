@@ -1,0 +1,61 @@
+/* galua/pathfinder.h - Pathfinder: Gaussians along L-BFGS trajectories (Zhang, Carpenter, Gelman & Vehtari 2022, JMLR 23(306)).
+ *
+ * Each path starts at a draw of the prior and climbs by L-BFGS in the coordinates of galua/transform.h. At every iterate the inverse Hessian is
+ * estimated from the last `history` steps - diagonal by the update of Gilbert & Lemarechal (1989), low rank by the compact
+ * representation of Byrd, Nocedal & Schnabel (1994) - and N(z + S grad, S) is judged by its evidence lower bound from `elbo_draws`
+ * draws (restricted to where p > 0; the bound less two standard errors counts). With `laplace` the Gaussian of the Hessian at the end of the path competes too. The best
+ * Gaussian of each path goes into a mixture; its draws are weighted by p/q_mixture and Pareto-smoothed. */
+#ifndef GAL_PATHFINDER_H
+#define GAL_PATHFINDER_H
+#include "galua/base.h"
+#include "galua/draws.h"
+#include "galua/nuts.h"
+#include "galua/target.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_path {
+    double *mean, *cov; /* [d], [d][d] of z: the chosen Gaussian */
+    double elbo, lnp;   /* its bound; ln p at the end of the path */
+    double weight;      /* in the mixture */
+    size_t iterations;  /* of L-BFGS */
+    size_t chosen;      /* iterate, or `iterations` + 1: the Gaussian of the Hessian */
+    bool usable;        /* a Gaussian was found */
+} gal_path;
+
+typedef struct gal_pathfinder gal_pathfinder;
+typedef struct gal_pathfinder_opt {
+    size_t paths;          /* 0: 8 */
+    size_t draws;          /* of the mixture; 0: 1000 */
+    size_t elbo_draws;     /* 0: 25 */
+    size_t history;        /* 0: 6 */
+    size_t max_iterations; /* 0: 1000 */
+    bool no_laplace;
+    bool numerical;
+    uint64_t seed, source;
+} gal_pathfinder_opt;
+GAL_API gal_status gal_pathfinder_create(gal_pathfinder **out, const gal_target *t, const gal_pathfinder_opt *opt);
+GAL_API void gal_pathfinder_free(gal_pathfinder *p); /* NULL is fine */
+/* From the beginning, always the same bits. GAL_EINTR: stopped by the user, nothing kept. GAL_EMATH when no path gives a Gaussian. */
+GAL_API gal_status gal_pathfinder_run(gal_pathfinder *p, gal_progress_fn progress, void *ctx);
+GAL_API const gal_target *gal_pathfinder_target(const gal_pathfinder *p);
+GAL_API gal_run_end gal_pathfinder_end(const gal_pathfinder *p); /* converged: khat <= 0.7; limit: above */
+GAL_API const char *gal_pathfinder_end_text(const gal_pathfinder *p);
+GAL_API const char *gal_pathfinder_space_text(const gal_pathfinder *p);
+GAL_API size_t gal_pathfinder_npaths(const gal_pathfinder *p);
+GAL_API const gal_path *gal_pathfinder_path(const gal_pathfinder *p, size_t i);
+GAL_API const gal_importance *gal_pathfinder_importance(const gal_pathfinder *p);
+GAL_API const gal_draws *gal_pathfinder_draws(const gal_pathfinder *p);
+GAL_API uint64_t gal_pathfinder_seed(const gal_pathfinder *p);
+GAL_API double gal_pathfinder_seconds(const gal_pathfinder *p);
+GAL_API size_t gal_pathfinder_evaluations(const gal_pathfinder *p);
+GAL_API gal_status gal_pathfinder_state(const gal_pathfinder *p, unsigned char **bytes, size_t *n);
+GAL_API gal_status gal_pathfinder_restore(gal_pathfinder **out, const gal_target *t, const unsigned char *bytes,
+                                          size_t n);
+/* Starts NUTS at resampled draws, one per chain, with the covariance of the best Gaussian as the first metric; when khat > 0.7 the
+ * metric stays unit: the warm-up must then be a full one. */
+GAL_API gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p);
+#ifdef __cplusplus
+}
+#endif
+#endif
