@@ -192,6 +192,56 @@ static inline double funnel_lnlike(size_t d, const double *x, double *grad, cons
     return s;
 }
 
+/* Two shells of radius 2 and width 0.1 at +-3.5 on the first axis */
+static inline double shells_lnlike(size_t d, const double *x, double *grad, const void *ctx)
+{
+    double a = 0, b = 0, n = -log(0.1 * sqrt(2 * M_PI));
+    (void)grad;
+    (void)ctx;
+    for (size_t k = 0; k < d; k++) {
+        double c = k == 0 ? 3.5 : 0;
+        a += (x[k] - c) * (x[k] - c);
+        b += (x[k] + c) * (x[k] + c);
+    }
+    a = -0.5 * pow((sqrt(a) - 2) / 0.1, 2);
+    b = -0.5 * pow((sqrt(b) - 2) / 0.1, 2);
+    return n + fmax(a, b) + log1p(exp(-fabs(a - b)));
+}
+
+/* Log-gamma mixture (Beaujean & Caldwell 2013; Feroz et al. 2019) on the unit cube */
+static inline double loggamma_1(double x, double l, double s)
+{
+    double z = (x - l) / s;
+    return z - exp(z) - log(s);
+}
+static inline double normal_1(double x, double m, double s)
+{
+    return -0.5 * (x - m) * (x - m) / (s * s) - log(s) - 0.5 * log(2 * M_PI);
+}
+static inline double mix_1(double a, double b)
+{
+    return fmax(a, b) + log1p(exp(-fabs(a - b))) - log(2);
+}
+static inline double loggamma_lnlike(size_t d, const double *x, double *grad, const void *ctx)
+{
+    const double s = 1. / 30;
+    double f = mix_1(loggamma_1(x[0], 1. / 3, s), loggamma_1(x[0], 2. / 3, s)) +
+               mix_1(normal_1(x[1], 1. / 3, s), normal_1(x[1], 2. / 3, s));
+    (void)grad;
+    (void)ctx;
+    for (size_t k = 2; k < d; k++)
+        f += k < (d + 2) / 2 ? loggamma_1(x[k], 2. / 3, s) : normal_1(x[k], 2. / 3, s);
+    return f;
+}
+
+static inline double half_lnlike(size_t d, const double *x, double *grad, const void *ctx)
+{
+    (void)d;
+    (void)grad;
+    (void)ctx;
+    return x[0] < 0.5 ? 0 : -INFINITY;
+}
+
 static inline double eggbox_lnlike(size_t d, const double *x, double *grad, const void *ctx)
 {
     (void)d;
