@@ -165,8 +165,8 @@ double smc_weights(const gal_smc *s, double beta, double *lnw, double *ess)
         sum += w;
         sum2 += w * w;
     }
-    *ess = sum * sum / sum2;
-    return top + log(sum);
+    *ess = sum2 > 0 ? sum * sum / sum2 : 0;
+    return sum > 0 ? top + log(sum) : -INFINITY;
 }
 
 /* ------------------------------------------------------------------ the prior */

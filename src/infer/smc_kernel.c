@@ -8,7 +8,7 @@
 
 #define NU_MIN 1.
 #define NU_MAX 1e4
-#define MAX_EM 40
+#define MAX_EM 60
 
 double gamma_draw(gal_rng *r, double shape)
 {
@@ -108,7 +108,7 @@ gal_status student_fit(student *t, size_t n, const double *z, const double *w)
         }
         st = moments(t, n, z, w, u);
         t->nu = solve_nu(mean, t->nu, (double)d);
-        if (fabs(log(t->nu / was)) < 0.01 && it > 2)
+        if (fabs(log(t->nu / was)) < 0.003 && it > 2)
             break;
     }
     gal_free(u);
