@@ -108,6 +108,11 @@ GAL_API gal_status gal_nuts_restore(gal_nuts **out, const gal_target *t, const u
                                     const double *theta, const double *lnprior, const double *lnlike,
                                     const double *blobs, const double *stats);
 GAL_API gal_status gal_nuts_state_draws(const unsigned char *bytes, size_t size, size_t *chains, size_t *draws);
+/* ------------------------------------------------------------------ results file, galua/result.h */
+struct gal_result;
+struct gal_result_map;
+GAL_API gal_status gal_result_put_nuts(struct gal_result *r, const gal_nuts *n, const struct gal_result_map *map);
+GAL_API gal_status gal_result_restore_nuts(gal_nuts **out, const struct gal_result *r, const gal_target *t);
 #ifdef __cplusplus
 }
 #endif

@@ -63,6 +63,11 @@ GAL_API gal_status gal_optimum_restore(gal_optimum **out, const gal_target *t, c
 struct gal_space;
 GAL_API gal_status gal_laplace(struct gal_space *s, const double *z, const double *scale, double lnp, double *cov,
                                double *lnz, size_t *repaired);
+/* ------------------------------------------------------------------ results file, galua/result.h */
+struct gal_result;
+struct gal_result_map;
+GAL_API gal_status gal_result_put_optimum(struct gal_result *r, const gal_optimum *o, const struct gal_result_map *map);
+GAL_API gal_status gal_result_restore_optimum(gal_optimum **out, const struct gal_result *r, const gal_target *t);
 #ifdef __cplusplus
 }
 #endif

@@ -55,6 +55,12 @@ GAL_API gal_status gal_pathfinder_restore(gal_pathfinder **out, const gal_target
 /* Starts NUTS at resampled draws, one per chain, with the covariance of the best Gaussian as the first metric; when khat > 0.7 the
  * metric stays unit: the warm-up must then be a full one. */
 GAL_API gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p);
+/* ------------------------------------------------------------------ results file, galua/result.h */
+struct gal_result;
+struct gal_result_map;
+GAL_API gal_status gal_result_put_pathfinder(struct gal_result *r, const gal_pathfinder *p,
+                                             const struct gal_result_map *map);
+GAL_API gal_status gal_result_restore_pathfinder(gal_pathfinder **out, const struct gal_result *r, const gal_target *t);
 #ifdef __cplusplus
 }
 #endif

@@ -67,6 +67,11 @@ GAL_API double gal_smc_seconds(const gal_smc *s);
 GAL_API size_t gal_smc_evaluations(const gal_smc *s);
 GAL_API gal_status gal_smc_state(const gal_smc *s, unsigned char **bytes, size_t *n); /* everything, the pool too */
 GAL_API gal_status gal_smc_restore(gal_smc **out, const gal_target *t, const unsigned char *bytes, size_t n);
+/* ------------------------------------------------------------------ results file, galua/result.h */
+struct gal_result;
+struct gal_result_map;
+GAL_API gal_status gal_result_put_smc(struct gal_result *r, const gal_smc *s, const struct gal_result_map *map);
+GAL_API gal_status gal_result_restore_smc(gal_smc **out, const struct gal_result *r, const gal_target *t);
 #ifdef __cplusplus
 }
 #endif

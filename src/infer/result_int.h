@@ -19,4 +19,25 @@ gal_status result_take(gal_result *r, gal_var *v);
 gal_status result_take_coord(gal_result *r, gal_var *v);
 gal_var *var_new(const char *group, const char *name, gal_var_type type, int rank, const char *const *dims,
                  const size_t *sizes, const char *unit, const char *about); /* data zeroed; NULL when out of memory */
+
+/* ------------------------------------------------------------------ samples of any sampler, result_samples.c
+ * C chains of n draws in arrays [n][C][...]: posterior (values of `map`, blobs), sample_stats/lp, log_prior, log_likelihood, sampled
+ * coordinates galua/x and bounds, as ArviZ variables (chain, draw); what an earlier call put is replaced. */
+gal_status result_put_samples(gal_result *r, const gal_target *t, size_t C, size_t n, const double *x,
+                              const double *lnprior, const double *lnlike, const double *blobs,
+                              const gal_result_map *map);
+/* Variable (chain, draw) of the given type from column k of src[n][C][width], and back */
+gal_status result_put_column(gal_result *r, const char *group, const char *name, gal_var_type type, size_t C, size_t n,
+                             const double *src, size_t width, size_t k);
+gal_status result_get_column(const gal_result *r, const char *group, const char *name, gal_var_type type, size_t C,
+                             size_t n, double *dst, size_t width, size_t k);
+typedef struct result_samples {
+    double *x, *lnprior, *lnlike, *blob; /* one block: gal_free(x) */
+} result_samples;
+/* GAL_EFORMAT when the stored arrays have other sizes. */
+gal_status result_get_samples(const gal_result *r, const gal_target *t, size_t C, size_t n, result_samples *out);
+/* galua/version, sampler, seed, evaluations, seconds, end, end_text; galua/state */
+gal_status result_put_run(gal_result *r, const char *sampler, uint64_t seed, size_t evaluations, double seconds,
+                          gal_run_end end, const char *end_text);
+gal_status result_put_state(gal_result *r, const unsigned char *state, size_t n);
 #endif
