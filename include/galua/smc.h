@@ -27,7 +27,7 @@ typedef struct gal_smc_opt {
     double ess;             /* effective size of the posterior; 0: 4 particles */
     double accept;          /* moves accepted per particle and level, at least; 0: 6 */
     size_t max_steps;       /* per level; 0: 100 + 20 d */
-    size_t max_evaluations; /* 0: no limit */
+    size_t max_evaluations; /* of one run; 0: no limit */
     uint64_t seed, source;
 } gal_smc_opt;
 GAL_API gal_status gal_smc_create(gal_smc **out, const gal_target *t, const gal_smc_opt *opt);

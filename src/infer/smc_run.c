@@ -164,6 +164,7 @@ static int report(const gal_smc *s, const gal_smc_goal *g)
 static gal_status loop(gal_smc *s, const gal_smc_goal *g, double t0)
 {
     double told = t0, hooked = t0;
+    size_t first = s->evaluations;
     gal_status st;
     for (;;) {
         bool done;
@@ -175,7 +176,7 @@ static gal_status loop(gal_smc *s, const gal_smc_goal *g, double t0)
             s->end = GAL_RUN_CONVERGED;
             return GAL_OK;
         }
-        if (s->opt.max_evaluations > 0 && s->evaluations >= s->opt.max_evaluations) {
+        if (s->opt.max_evaluations > 0 && s->evaluations - first >= s->opt.max_evaluations) {
             s->end = GAL_RUN_LIMIT;
             return GAL_OK;
         }

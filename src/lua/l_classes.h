@@ -4,13 +4,17 @@
 #include "galua/galaxy.h"
 #include "galua/target.h"
 #include "lua/util.h"
-extern const gal_lua_class gal_lua_cosmo;    /* gal_cosmo */
-extern const gal_lua_class gal_lua_ssp;      /* gal_ssp */
-extern const gal_lua_class gal_lua_filter;   /* gal_filter */
-extern const gal_lua_class gal_lua_prior;    /* gal_prior */
-extern const gal_lua_class gal_lua_obs;      /* gal_obs */
-extern const gal_lua_class gal_lua_target;   /* gal_fit */
-extern const gal_lua_class gal_lua_ensemble; /* gal_ensemble */
+extern const gal_lua_class gal_lua_cosmo;      /* gal_cosmo */
+extern const gal_lua_class gal_lua_ssp;        /* gal_ssp */
+extern const gal_lua_class gal_lua_filter;     /* gal_filter */
+extern const gal_lua_class gal_lua_prior;      /* gal_prior */
+extern const gal_lua_class gal_lua_obs;        /* gal_obs */
+extern const gal_lua_class gal_lua_target;     /* gal_fit */
+extern const gal_lua_class gal_lua_ensemble;   /* gal_ensemble */
+extern const gal_lua_class gal_lua_nuts;       /* gal_nuts */
+extern const gal_lua_class gal_lua_optimum;    /* gal_optimum */
+extern const gal_lua_class gal_lua_pathfinder; /* gal_pathfinder */
+extern const gal_lua_class gal_lua_smc;        /* gal_smc */
 
 /* A sampler at work, as fit{} holds it: how it goes into a results file and back. ENGINES of l_result.c lists them all. */
 struct gal_result;
@@ -21,7 +25,8 @@ typedef struct gal_lua_engine {
     gal_status (*put)(struct gal_result *r, const void *engine, const struct gal_result_map *map); /* galua/result.h */
     gal_status (*restore)(void **out, const struct gal_result *r, const gal_target *t);
 } gal_lua_engine;
-extern const gal_lua_engine gal_lua_engine_ensemble;
+extern const gal_lua_engine gal_lua_engine_ensemble, gal_lua_engine_nuts, gal_lua_engine_optimum,
+    gal_lua_engine_pathfinder, gal_lua_engine_smc;
 
 /* methods save and restore of a target, in l_result.c */
 int gal_lua_target_save(lua_State *L);

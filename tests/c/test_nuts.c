@@ -160,7 +160,7 @@ static void gaussian_100(void **state)
     problem p = {.d = 100, .f = gauss_lnlike, .ctx = &g};
     gal_target t = p_target(&p, true);
     gal_nuts *n = make(&t, (gal_nuts_opt){.chains = 2, .warmup = 1000, .metric = GAL_METRIC_DENSE, .seed = 30});
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 800}));
+    ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 600}));
     gal_nuts_report r;
     ok(gal_nuts_diagnose(n, &r));
     /* the averaged step of dual averaging overshoots the target: after the 50 iterations of the last buffer it is 0.80 .. 0.88 */

@@ -18,6 +18,7 @@
 --   notes(s, engine) -> list of lines below the summary; optional
 --   cost(s, target) -> evaluations, words             for --dry-run
 --   also           further constructors of the same sampler: { NAME = { options =, convert = f(options) -> options of NAME, doc = } }
+-- s.options holds the options; s.walkers is short for s.options.walkers unless a method has that name.
 -- The engine's class has a row in ENGINES of src/lua/l_result.c: how it goes into a results file and back.
 local galua = require "galua"
 local doc = require "galua.doc"
@@ -25,9 +26,12 @@ local core = require "galua.core"
 local M = {}
 local definitions = {}
 
+-- A sampler: kind, options. A method hides an option of its name, which is then read from s.options.
 local mt = {}
 function mt.__index(s, key)
-  return definitions[rawget(s, "kind")][key]
+  local v, option = definitions[rawget(s, "kind")][key], rawget(s, "options")[key]
+  if option == nil or type(v) == "function" then return v end
+  return option
 end
 function mt.__tostring(s) return s:text() end
 
@@ -47,8 +51,8 @@ local function plain(v)
 end
 
 local function store(s)
-  local out = {}
-  for k, v in pairs(s) do if plain(v) then out[k] = v end end
+  local out = { kind = s.kind }
+  for k, v in pairs(s.options) do if plain(v) then out[k] = v end end
   return out
 end
 
@@ -62,8 +66,7 @@ function M.register(def)
   M[def.name] = function(given)
     local o = galua.options("sampler." .. def.name, given, def.options)
     if def.check then def.check(o) end
-    o.kind = def.name
-    return setmetatable(o, mt)
+    return setmetatable({ kind = def.name, options = o }, mt)
   end
   doc.text("sampler." .. def.name, M[def.name], def.doc)
   for name, a in pairs(def.also or {}) do

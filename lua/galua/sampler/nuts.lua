@@ -1,0 +1,76 @@
+-- sampler.nuts{}: chains of Hamiltonian Monte Carlo, until enough draws.
+local galua = require "galua"
+local check = require "galua.check_options"
+local def = { name = "nuts", distrust = "R-hat above 1.01 or fewer than 100 effective draws a chain" }
+
+def.options = { chains = 4, warmup = ":number", draws = 1000, until_ess = 0, max = 0, metric = "dense", target = 0.8, max_depth = 10,
+  start = "pathfinder", numerical = false }
+
+function def.check(o)
+  check.whole("sampler.nuts", o, { chains = 1, warmup = 0, draws = 1, max = 0, max_depth = 1 })
+  check.choice("sampler.nuts", o, "metric", { "dense", "diag", "unit" })
+  check.choice("sampler.nuts", o, "start", { "prior", "pathfinder" })
+  if not (o.until_ess >= 0 and o.until_ess < math.huge) then
+    galua.fail("sampler.nuts: until_ess must be a number of effective draws, 0 or more, got %g", o.until_ess)
+  end
+end
+
+function def.text(s)
+  return ("sampler.nuts{ %d chains, %s, %s metric, start from %s }"):format(s.chains,
+    s.until_ess > 0 and ("until %g effective draws"):format(s.until_ess) or ("%d draws each"):format(s.options.draws), s.metric,
+    s.options.start == "prior" and "the prior" or "a pathfinder")
+end
+
+function def.start(s, fit)
+  local warmup, path = s.warmup or 1000, nil
+  if s.options.start == "pathfinder" then
+    path = galua.pathfinder(fit.target, { seed = fit.seed, numerical = s.numerical })
+    path:run{}
+    -- a trusted Gaussian is a good metric already
+    if path.khat <= 0.7 and not s.warmup then warmup = 200 end
+  end
+  return galua.nuts(fit.target, { chains = s.chains, warmup = warmup, metric = s.metric, target = s.target, max_depth = s.max_depth,
+    numerical = s.numerical, seed = fit.seed }):start(path)
+end
+
+function def.run(s, engine, how)
+  local goal = { progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
+  if how.more then goal.more = how.more
+  elseif s.until_ess > 0 then goal.until_ess, goal.max = s.until_ess, s.max
+  else goal["until"] = s.options.draws end
+  return engine:run(goal)
+end
+
+function def.ready(_, engine) return engine.stored >= 8 end
+function def.draws(_, engine) return engine:samples() end
+function def.summary(_, engine) return engine:summary() end
+
+function def.notes(_, engine)
+  local r = engine:report()
+  local lines = { ("NUTS: R-hat %.4f, effective draws %.0f (bulk) %.0f (tail), acceptance %.2f, %.1f steps a draw, E-BFMI %.2f; %s"):format(r.rhat,
+    r.ess_bulk, r.ess_tail, r.accept, r.leapfrogs, r.ebfmi, engine.space) }
+  if r.warning ~= "" then lines[2] = "warning: " .. r.warning end
+  return lines
+end
+
+-- leapfrog steps per draw are not known before: about 10 with a good metric
+function def.cost(s, target)
+  local draws = (s.warmup or 200) + s.options.draws
+  return draws * s.chains * 10 * (2 * target.ndim + 1),
+    ("%d draws of %d chains, warm-up included, about 10 numerical gradients each"):format(draws, s.chains)
+end
+
+def.doc = [[sampler.nuts{ chains =, draws =, metric = } -> sampler
+Hamiltonian Monte Carlo without U-turns in standard normal prior coordinates; gradients of the model where it has them, else central
+differences. For one mode; for several use sampler.smc{} or a nested sampler.
+@param chains (4) independent chains
+@param warmup (200 after a trusted pathfinder, 1000 otherwise) iterations that adapt step and metric
+@param draws (1000) kept per chain
+@param until_ess draw until bulk and tail effective sizes of every parameter reach this and R-hat < 1.01
+@param max (100000) with until_ess: at most so many draws per chain
+@param metric (dense) dense, diag or unit
+@param target (0.8) acceptance that the step aims at; raise it when trajectories diverge
+@param max_depth (10) doublings of a trajectory
+@param start (pathfinder) where chains begin: draws of a pathfinder, with its Gaussian as the first metric, or 'prior'
+@param numerical (false) central differences even where the model has gradients]]
+return def

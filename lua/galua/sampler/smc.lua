@@ -1,0 +1,57 @@
+-- sampler.smc{}: from the prior to the posterior by tempering: evidence and several modes.
+local galua = require "galua"
+local check = require "galua.check_options"
+local def = { name = "smc", distrust = "fewer than 100 effective draws" }
+
+def.options = { particles = 1024, active = 0, ess = 0, accept = 6, max_steps = 0, max_evaluations = 0 }
+
+function def.check(o)
+  check.whole("sampler.smc", o, { particles = 32, active = 0, max_steps = 0 })
+  for _, name in ipairs { "ess", "accept", "max_evaluations" } do
+    if not (o[name] >= 0 and o[name] < math.huge) then galua.fail("sampler.smc: %s must be a number, 0 or more, got %g", name, o[name]) end
+  end
+end
+
+function def.text(s)
+  return ("sampler.smc{ %d particles, until %g effective draws }"):format(s.particles, s.ess > 0 and s.ess or 4 * s.particles)
+end
+
+function def.start(s, fit)
+  return galua.smc(fit.target, { particles = s.particles, active = s.active, ess = s.ess, accept = s.accept, max_steps = s.max_steps,
+    max_evaluations = s.max_evaluations, seed = fit.seed })
+end
+
+-- `more`: so many more effective draws
+function def.run(s, engine, how)
+  local want = s.ess > 0 and s.ess or 4 * s.particles
+  if how.more then want = math.max(engine.ess, 0) + how.more end
+  return engine:run{ ess = want, progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
+end
+
+function def.ready(_, engine) return engine.stored >= 8 end
+function def.draws(_, engine) return engine:samples() end
+function def.summary(_, engine) return engine:summary() end
+
+function def.notes(_, engine)
+  local lines = { ("ln Z %.3f +- %.3f; %d levels, %.0f effective draws from %d families"):format(engine.lnz, engine.lnz_err, engine.nlevels,
+    engine.ess, engine.families) }
+  if engine.beta < 1 then lines[2] = ("warning: beta = %.3g: the posterior (beta = 1) was not reached"):format(engine.beta) end
+  return lines
+end
+
+function def.cost(s, target)
+  local levels = 4 + 2 * target.ndim
+  return levels * 20 * s.particles / 2, ("about %d levels of about 20 moves of %d particles"):format(levels, s.particles / 2)
+end
+
+def.doc = [[sampler.smc{ particles = } -> sampler
+Sequential Monte Carlo: particles move from the prior to the posterior through temperatures chosen by effective sample size, with
+t-preconditioned Crank-Nicolson moves; all levels are used together (persistent sampling). Gives ln Z with its error, keeps several
+modes. Long curved valleys need more moves: raise accept.
+@param particles (1024) effective size that sets the next temperature
+@param active (particles/2) moved per level
+@param ess (4 particles) effective number of draws at the end
+@param accept (6) moves accepted per particle and level, at least
+@param max_steps (100 + 20 ndim) moves per level, at most
+@param max_evaluations (none) stop a run there; the next goes on]]
+return def

@@ -1,0 +1,175 @@
+/* What the bindings of samplers share; see engine.h. */
+#include "lua/engine.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "lua/l_classes.h"
+
+#define MIN_DRAWS 100
+#define MAX_DRAWS 20000
+
+static int on_progress(void *ctx, double fraction, const char *text)
+{
+    gal_lua_hooks *h = ctx;
+    lua_pushvalue(h->L, h->progress);
+    lua_pushnumber(h->L, fraction);
+    lua_pushstring(h->L, text);
+    if (gal_lua_call(h->L, 2, 1, "progress") != GAL_OK) {
+        h->failed = true;
+        return 1;
+    }
+    int stop = lua_toboolean(h->L, -1);
+    lua_pop(h->L, 1);
+    return stop;
+}
+
+void gal_lua_hooks_read(gal_lua_opts *o, gal_lua_hooks *h)
+{
+    *h = (gal_lua_hooks){.L = o->L};
+    h->every = gal_lua_opt_num(o, "checkpoint_every", 30);
+    if (gal_lua_opt_push(o, "progress"))
+        h->progress = lua_gettop(o->L);
+    if (gal_lua_opt_push(o, "checkpoint"))
+        h->checkpoint = lua_gettop(o->L);
+}
+
+gal_progress_fn gal_lua_hooks_progress(const gal_lua_hooks *h)
+{
+    return h->progress ? on_progress : NULL;
+}
+
+gal_status gal_lua_hooks_checkpoint(gal_lua_hooks *h)
+{
+    lua_pushvalue(h->L, h->checkpoint);
+    return gal_lua_call(h->L, 0, 0, "checkpoint");
+}
+
+int gal_lua_run_ended(lua_State *L, const gal_lua_hooks *h, gal_status st, gal_run_end end)
+{
+    if (h->failed || (st != GAL_OK && st != GAL_EINTR))
+        return gal_lua_fail(L);
+    lua_pushstring(L, gal_run_end_name(end));
+    return 1;
+}
+
+static void push_row(lua_State *L, const gal_summary_row *r)
+{
+    const struct {
+        const char *key;
+        double v;
+    } num[] = {{"median", r->median},     {"q16", r->q16},       {"q84", r->q84}, {"q025", r->q025}, {"q975", r->q975},
+               {"mean", r->mean},         {"sd", r->sd},         {"ess", r->ess}, {"tau", r->tau},   {"rhat", r->rhat},
+               {"ess_tail", r->ess_tail}, {"mcse", r->mcse_mean}};
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
+        lua_pushnumber(L, num[i].v);
+        lua_setfield(L, -2, num[i].key);
+    }
+    lua_pushstring(L, r->name);
+    lua_setfield(L, -2, "name");
+    lua_pushstring(L, r->unit ? r->unit : "");
+    lua_setfield(L, -2, "unit");
+    lua_pushstring(L, r->edge & GAL_EDGE_LOWER ? "lower" : r->edge & GAL_EDGE_UPPER ? "upper" : "");
+    lua_setfield(L, -2, "edge");
+    lua_pushboolean(L, r->trusted);
+    lua_setfield(L, -2, "trusted");
+}
+
+int gal_lua_push_summary(lua_State *L, const gal_fit *f, gal_draws_kind kind, size_t n, size_t C, const double *x,
+                         const double *blobs, const double *w, size_t thin)
+{
+    const gal_target *t = gal_fit_target((gal_fit *)f);
+    size_t d = t->ndim, nb = t->nblob;
+    double *value = gal_lua_scratch(L, n * C * d);
+    for (size_t i = 0; i < n * C; i++)
+        gal_fit_values(f, x + i * d, value + i * d);
+    gal_summary_in *in = lua_newuserdata(L, (d + nb + 1) * sizeof *in);
+    for (size_t k = 0; k < d + nb; k++) {
+        in[k] = (gal_summary_in){.thin = thin, .weight = w};
+        if (k < d) {
+            in[k].name = t->names[k];
+            in[k].unit = gal_fit_unit(f, k);
+            in[k].values = gal_chains_column(value, n, C, d, k, 0);
+            in[k].coord = gal_chains_column(x, n, C, d, k, 0);
+            gal_prior_bounds(gal_fit_prior(f, k), &in[k].lo, &in[k].hi);
+        } else {
+            in[k].name = t->blob_names[k - d];
+            in[k].unit = gal_fit_blob_unit(f, k - d);
+            in[k].values = gal_chains_column(blobs, n, C, nb, k - d, 0);
+        }
+    }
+    gal_summary s;
+    gal_lua_checkstatus(L, gal_summary_make(&s, kind, in, d + nb));
+    for (int part = 0; part < 2; part++) {
+        lua_newtable(L);
+        int i = 0;
+        for (size_t k = part ? d : 0; k < (part ? d + nb : d); k++) {
+            push_row(L, &s.row[k]);
+            lua_rawseti(L, -2, ++i);
+        }
+    }
+    gal_summary_free(&s);
+    return 2;
+}
+
+int gal_lua_push_draws(lua_State *L, const gal_target *t, size_t n, const double *x, const double *lnprior,
+                       const double *lnlike, const double *blobs)
+{
+    size_t d = t->ndim, nb = t->nblob;
+    double *to = gal_lua_pushmat(L, n, d), *lp = gal_lua_pushvec(L, n), *ll = gal_lua_pushvec(L, n);
+    double *b = gal_lua_pushmat(L, n, nb);
+    memcpy(to, x, n * d * sizeof *x);
+    memcpy(lp, lnprior, n * sizeof *x);
+    memcpy(ll, lnlike, n * sizeof *x);
+    if (nb)
+        memcpy(b, blobs, n * nb * sizeof *x);
+    return 4;
+}
+
+int gal_lua_push_resampled(lua_State *L, const gal_target *t, const gal_draws *w, double ess)
+{
+    size_t d = t->ndim, nb = t->nblob, n = w->n == 0 ? 0 : (size_t)fmin(fmax(ess, MIN_DRAWS), MAX_DRAWS);
+    size_t *row = lua_newuserdata(L, (n + 1) * sizeof *row);
+    double *to = gal_lua_pushmat(L, n, d), *lp = gal_lua_pushvec(L, n), *ll = gal_lua_pushvec(L, n);
+    double *b = gal_lua_pushmat(L, n, nb);
+    gal_draws_pick(w, 0.5, n, row);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(to + i * d, w->theta + row[i] * d, d * sizeof *to);
+        memcpy(b + i * nb, w->blob + row[i] * nb, nb * sizeof *to);
+        lp[i] = w->lnprior[row[i]];
+        ll[i] = w->lnlike[row[i]];
+    }
+    return 4;
+}
+
+int gal_lua_push_weighted_summary(lua_State *L, const gal_fit *f, const gal_draws *w)
+{
+    double *weight = gal_lua_scratch(L, w->n);
+    for (size_t i = 0; i < w->n; i++)
+        weight[i] = exp(w->lnw[i]);
+    return gal_lua_push_summary(L, f, GAL_DRAWS_WEIGHTED, w->n, 1, w->theta, w->blob, weight, 1);
+}
+
+int gal_lua_get_importance(lua_State *L, const gal_importance *i, const char *key)
+{
+    double v;
+    if (strcmp(key, "lnz") == 0)
+        v = i->lnz;
+    else if (strcmp(key, "lnz_err") == 0)
+        v = i->lnz_err;
+    else if (strcmp(key, "khat") == 0)
+        v = i->khat;
+    else if (strcmp(key, "ess") == 0)
+        v = i->ess;
+    else
+        return 0;
+    lua_pushnumber(L, v);
+    return 1;
+}
+
+uint64_t gal_lua_opt_seed(gal_lua_opts *o, const char *name)
+{
+    return gal_lua_opt_given(o, name) ? (uint64_t)gal_lua_opt_range(o, name, 1, 0, 9007199254740992.)
+                                      : gal_lua_seed(o->L);
+}

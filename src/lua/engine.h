@@ -1,0 +1,36 @@
+/* What the bindings of samplers share: progress and checkpoint functions, rows of summaries, draws as matrices. */
+#ifndef GAL_LUA_ENGINE_H
+#define GAL_LUA_ENGINE_H
+#include "galua/diag.h"
+#include "galua/draws.h"
+#include "galua/fit.h"
+#include "galua/target.h"
+#include "lua/util.h"
+
+/* Options progress, checkpoint, checkpoint_every of a run method. Lives on the C stack of the method; read last, before opts_end. */
+typedef struct gal_lua_hooks {
+    lua_State *L;
+    int progress, checkpoint; /* stack indices, 0: none */
+    double every;             /* [s] */
+    bool failed;              /* the progress function raised an error */
+} gal_lua_hooks;
+void gal_lua_hooks_read(gal_lua_opts *o, gal_lua_hooks *h);
+/* gal_progress_fn with a gal_lua_hooks as context; NULL when none was given */
+gal_progress_fn gal_lua_hooks_progress(const gal_lua_hooks *h);
+gal_status gal_lua_hooks_checkpoint(gal_lua_hooks *h); /* calls it */
+/* After a run: raises unless st is GAL_OK or GAL_EINTR; pushes the name of the end. */
+int gal_lua_run_ended(lua_State *L, const gal_lua_hooks *h, gal_status st, gal_run_end end);
+
+/* Rows of parameters and rows of blobs of C chains of n draws x[n][C][ndim] (weights w[n] with C = 1, or NULL). */
+int gal_lua_push_summary(lua_State *L, const gal_fit *f, gal_draws_kind kind, size_t n, size_t C, const double *x,
+                         const double *blobs, const double *w, size_t thin);
+/* x, lnprior, lnlike, blobs of n rows */
+int gal_lua_push_draws(lua_State *L, const gal_target *t, size_t n, const double *x, const double *lnprior,
+                       const double *lnlike, const double *blobs);
+/* The same for weighted draws, resampled to as many as they are worth (100 .. 20000). */
+int gal_lua_push_resampled(lua_State *L, const gal_target *t, const gal_draws *w, double ess);
+int gal_lua_push_weighted_summary(lua_State *L, const gal_fit *f, const gal_draws *w);
+/* Fields lnz, lnz_err, khat, ess: pushes and returns 1, or 0 */
+int gal_lua_get_importance(lua_State *L, const gal_importance *i, const char *key);
+uint64_t gal_lua_opt_seed(gal_lua_opts *o, const char *name); /* option, or the seed of the session */
+#endif
