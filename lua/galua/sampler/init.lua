@@ -17,6 +17,8 @@
 --   distrust       what the summary says of a row that is not trusted
 --   notes(s, engine) -> list of lines below the summary; optional
 --   cost(s, target) -> evaluations, words             for --dry-run
+--   evidence(s, engine) -> ln Z, error                 optional
+--   acceptable(s, engine) -> boolean, why not         may a catalogue take this result, or shall the next sampler try? optional
 --   also           further constructors of the same sampler: { NAME = { options =, convert = f(options) -> options of NAME, doc = } }
 -- s.options holds the options; s.walkers is short for s.options.walkers unless a method has that name.
 -- The engine's class has a row in ENGINES of src/lua/l_result.c: how it goes into a results file and back.

@@ -1,7 +1,7 @@
 -- sampler.nuts{}: chains of Hamiltonian Monte Carlo, until enough draws.
 local galua = require "galua"
 local check = require "galua.check_options"
-local def = { name = "nuts", distrust = "R-hat above 1.01 or fewer than 100 effective draws a chain" }
+local def = { name = "nuts", counts_steps = true, distrust = "R-hat above 1.01 or fewer than 100 effective draws a chain" }
 
 def.options = { chains = 4, warmup = ":number", draws = 1000, until_ess = 0, max = 0, metric = "dense", target = 0.8, max_depth = 10,
   start = "pathfinder", numerical = false }
@@ -36,6 +36,7 @@ end
 function def.run(s, engine, how)
   local goal = { progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
   if how.more then goal.more = how.more
+  elseif how["until"] then goal["until"] = how["until"]
   elseif s.until_ess > 0 then goal.until_ess, goal.max = s.until_ess, s.max
   else goal["until"] = s.options.draws end
   return engine:run(goal)
@@ -45,10 +46,18 @@ function def.ready(_, engine) return engine.stored >= 8 end
 function def.draws(_, engine) return engine:samples() end
 function def.summary(_, engine) return engine:summary() end
 
+function def.acceptable(s, engine)
+  local r = engine:report()
+  if r.divergent > 0.01 * engine.stored * engine.chains then return false, ("%d divergent trajectories"):format(r.divergent) end
+  if not (r.rhat < 1.01 or s.chains == 1) then return false, ("R-hat %.3f"):format(r.rhat) end
+  if r.ess_bulk < 100 then return false, ("%.0f effective draws"):format(r.ess_bulk) end
+  return true
+end
+
 function def.notes(_, engine)
   local r = engine:report()
-  local lines = { ("NUTS: R-hat %.4f, effective draws %.0f (bulk) %.0f (tail), acceptance %.2f, %.1f steps a draw, E-BFMI %.2f; %s"):format(r.rhat,
-    r.ess_bulk, r.ess_tail, r.accept, r.leapfrogs, r.ebfmi, engine.space) }
+  local line = "NUTS: R-hat %.4f, effective draws %.0f (bulk) %.0f (tail), acceptance %.2f, %.1f steps a draw, E-BFMI %.2f; %s"
+  local lines = { line:format(r.rhat, r.ess_bulk, r.ess_tail, r.accept, r.leapfrogs, r.ebfmi, engine.space) }
   if r.warning ~= "" then lines[2] = "warning: " .. r.warning end
   return lines
 end

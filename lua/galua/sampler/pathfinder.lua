@@ -25,6 +25,15 @@ function def.ready(_, engine) return engine.stored >= 8 end
 function def.draws(_, engine) return engine:samples() end
 function def.summary(_, engine) return engine:summary() end
 
+function def.evidence(_, engine) return engine.lnz, engine.lnz_err end
+
+function def.acceptable(_, engine)
+  if engine.state ~= "converged" then return false, engine.state_text end
+  if not (engine.khat <= 0.7) then return false, ("Pareto k %.2f"):format(engine.khat) end
+  if engine.ess < 100 then return false, ("%.0f effective draws"):format(engine.ess) end
+  return true
+end
+
 function def.notes(_, engine)
   return { ("ln Z %.2f +- %.2f, Pareto k %.2f, %.0f effective draws; %s"):format(engine.lnz, engine.lnz_err, engine.khat, engine.ess,
     engine.space) }

@@ -32,6 +32,14 @@ function def.ready(_, engine) return engine.stored >= 8 end
 function def.draws(_, engine) return engine:samples() end
 function def.summary(_, engine) return engine:summary() end
 
+function def.evidence(_, engine) return engine.lnz, engine.lnz_err end
+
+function def.acceptable(_, engine)
+  if engine.state ~= "converged" then return false, engine.state_text end
+  if engine.families < 10 then return false, ("all draws descend from %d of the prior"):format(engine.families) end
+  return true
+end
+
 function def.notes(_, engine)
   local lines = { ("ln Z %.3f +- %.3f; %d levels, %.0f effective draws from %d families"):format(engine.lnz, engine.lnz_err, engine.nlevels,
     engine.ess, engine.families) }
