@@ -195,7 +195,8 @@ void gal_luaopen_smc(lua_State *L)
          "level\n"
          "@param ess (4 particles) effective number of draws at the end\n@param accept (6) moves accepted per particle "
          "and level\n"
-         "@param max_steps (100 + 20 ndim) per level\n@param max_evaluations (none) stop a run there; the next goes on\n"
+         "@param max_steps (100 + 20 ndim) per level\n@param max_evaluations (none) stop a run there; the next goes "
+         "on\n"
          "@param seed (session) random numbers\n@param source (0) further key of the random numbers"},
         {NULL, NULL, NULL},
     };
