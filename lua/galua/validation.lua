@@ -1,0 +1,393 @@
+-- validation{ model =, free =, bands =, ... }: mocks drawn from the prior, fitted, judged. If model, noise and sampler are right, the
+-- truth is as likely anywhere in the posterior: ranks are uniform (simulation-based calibration, Talts et al. 2018), intervals cover
+-- as often as they say, pulls are standard normal on average over the prior.
+local galua = require "galua"
+local core = require "galua.core"
+local doc = require "galua.doc"
+local json = require "galua.json"
+
+local validation = {}
+validation.__index = validation
+local M = setmetatable({}, { __call = function(_, ...) return validation.new(...) end })
+
+local BINS, LEVELS = 20, { 0.5, 0.68, 0.9, 0.95 }
+
+-- ---------------------------------------------------------------- mocks
+function validation.new(given)
+  local o = galua.options("validation", given, { model = ":any", free = ":table", bands = ":any", snr = 20, noise = ":any", limits = "censored",
+    limits_below = 0, sampler = ":any", mocks = 100, draws = 99, derived = ":table", seed = ":number", name = "validation", text = "",
+    amplitude = ":any", likelihood = ":any" })
+  if core.class_name(o.model) ~= "galaxy" then galua.fail("validation: model must be a galaxy, got a %s", core.class_name(o.model) or type(o.model)) end
+  if not o.free then galua.fail("validation: 'free' is missing: a table of parameter = prior") end
+  if not o.bands then galua.fail("validation: 'bands' is missing: filters(\"SDSS\", ...)") end
+  local bands = type(o.bands) == "string" and galua.filters(o.bands) or o.bands
+  for _, name in ipairs{ "mocks", "draws" } do
+    if not (o[name] >= 19 and o[name] <= 1e6 and o[name] == math.floor(o[name])) then
+      galua.fail("validation: %s must be a whole number of at least 19, got %g", name, o[name])
+    end
+  end
+  if not (o.snr > 0) then galua.fail("validation: snr must be positive, got %g", o.snr) end
+  local self = setmetatable({ model = o.model:copy(), free = o.free, noise = o.noise, limits = o.limits, limits_below = o.limits_below,
+    n = o.mocks, draws = o.draws, derived = o.derived or { "Mstar", "SFR100", "LIR", "A_V" }, seed = o.seed or galua.seed(), name = o.name,
+    text = o.text, sampler = o.sampler or galua.sampler.ensemble{}, amplitude = o.amplitude, likelihood = o.likelihood }, validation)
+  -- the instrument: errors that do not depend on the truth, from the galaxy in the middle of the prior
+  local obs = galua.observation.new{ name = "template" }
+  for _, f in ipairs(bands) do obs:add(f, 1, 1) end
+  local probe = self:fit(obs)
+  local u = {}
+  for i = 1, probe.target.ndim do u[i] = 0.5 end
+  local middle = self.model:copy()
+  probe.target:values(probe.target:prior_transform(galua.vec(u)):row(1), middle)
+  self.bands, self.sigma = bands, {}
+  local flux = middle:band_flux(bands)
+  for i = 1, #bands do
+    if not (flux[i] > 0) then galua.fail("validation: the galaxy in the middle of the prior has no light in band '%s'", bands[i].name) end
+    self.sigma[bands[i].name] = flux[i] / o.snr
+  end
+  local template = galua.observation.new{ name = "template" }
+  for i, f in ipairs(bands) do template:add(f, flux[i], self.sigma[f.name]) end
+  self.template = template
+  self.probe = self:fit(template)
+  return self
+end
+
+function validation:fit(obs)
+  return galua.fit{ data = obs, model = self.model, free = self.free, noise = self.noise, limits = self.limits, sampler = self.sampler,
+    amplitude = self.amplitude, likelihood = self.likelihood, seed = self.seed }
+end
+
+-- Mock i: { observation =, truth = { name = value } }, from the seed and i alone. Points that the model forbids are drawn again: they have
+-- no prior probability.
+function validation:mock(i)
+  local t = self.probe.target
+  local g = self.model:copy()
+  for attempt = 0, 10000 do
+    local u = galua.random.uniform(t.ndim, self.seed, i, attempt)
+    local x = t:prior_transform(u)
+    local _, lnl = t:lnprob(x)
+    if lnl[1] > -math.huge then
+      local truth, blob = {}, {}
+      local values = t:values(x:row(1), g)
+      local derived, flux = g:derived_values(), g:band_flux(self.bands)
+      for k, name in ipairs(t.names) do truth[name] = values[k] end
+      for _, name in ipairs(self.derived) do truth[name] = derived[name] end
+      local by_band = {}
+      for k, f in ipairs(self.bands) do by_band["flux." .. f.name] = flux[k] end
+      for k, name in ipairs(t.blob_names) do blob[k] = by_band[name] or derived[name] or 1 end
+      local y = t:replicate(x, galua.mat{ blob }, self.seed + 104729 * i)
+      local obs = galua.observation.new{ name = "mock" .. i, redshift = g.redshift, distance = g.distance > 0 and g.distance or nil }
+      for k, r in ipairs(self.template:rows()) do
+        local value, sigma = y:row(1)[k], self.sigma[r.band]
+        if self.limits_below > 0 and value < self.limits_below * sigma then
+          obs:add(r.filter, self.limits_below * sigma, sigma, "limit")
+        else
+          obs:add(r.filter, value, sigma)
+        end
+      end
+      return { observation = obs, truth = truth }
+    end
+  end
+  galua.fail("validation: no allowed galaxy in 10000 draws of the prior: it lies outside what the model covers")
+end
+
+-- ---------------------------------------------------------------- statistics
+-- P(chi^2_k > x), regularised incomplete gamma function by series or continued fraction
+local function chi2_tail(x, k)
+  local a, z = k / 2, x / 2
+  if z <= 0 then return 1 end
+  local function lgamma(v)
+    local c = { 76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 0.1208650973866179e-2, -0.5395239384953e-5 }
+    local t, s = v + 5.5, 1.000000000190015
+    t = t - (v + 0.5) * math.log(t)
+    for j = 1, 6 do s = s + c[j] / (v + j) end
+    return -t + math.log(2.5066282746310005 * s / v)
+  end
+  local front = math.exp(a * math.log(z) - z - lgamma(a))
+  if z < a + 1 then
+    local sum, term = 1 / a, 1 / a
+    for n = 1, 1000 do
+      term = term * z / (a + n)
+      sum = sum + term
+      if term < sum * 1e-15 then break end
+    end
+    return 1 - front * sum
+  end
+  local b, c, d = z + 1 - a, 1e300, 1 / (z + 1 - a)
+  local h = d
+  for n = 1, 1000 do
+    local an = -n * (n - a)
+    b = b + 2
+    d = 1 / (an * d + b)
+    c = b + an / c
+    h = h * d * c
+    if math.abs(d * c - 1) < 1e-15 then break end
+  end
+  return front * h
+end
+M.chi2_tail = chi2_tail
+
+-- two-sided probability of k or a less likely count among n with probability p
+local function binomial_p(k, n, p)
+  local lp, l1p = math.log(p), math.log(1 - p)
+  local ln, term = 0, {}
+  for j = 0, n do
+    term[j] = ln + j * lp + (n - j) * l1p
+    ln = ln + math.log((n - j) / (j + 1))
+  end
+  local sum = 0
+  for j = 0, n do if term[j] <= term[k] + 1e-9 then sum = sum + math.exp(term[j]) end end
+  return math.min(1, sum)
+end
+M.binomial_p = binomial_p
+
+local function median(list)
+  local s = galua.vec(list):sort()
+  local n = #s
+  return n % 2 == 1 and s[(n + 1) / 2] or 0.5 * (s[n / 2] + s[n / 2 + 1])
+end
+
+-- Ranks, coverage and pulls of one quantity: truths[i], draws[i] = { ... }
+local function judge(name, truths, draws)
+  local n, hist, pit, pulls = #truths, {}, {}, {}
+  for b = 1, BINS do hist[b] = 0 end
+  local outliers, recovered = 0, {}
+  for i = 1, n do
+    local d, t, below = draws[i], truths[i], 0
+    for k = 1, #d do if d[k] < t then below = below + 1 end end
+    pit[i] = (below + 0.5) / (#d + 1)
+    local b = math.floor(below * BINS / (#d + 1)) + 1
+    hist[b] = hist[b] + 1
+    local s = galua.vec(d):sort()
+    local m, lo, hi = s[math.ceil(0.5 * #s)], s[math.ceil(0.16 * #s)], s[math.ceil(0.84 * #s)]
+    local width = 0.5 * (hi - lo)
+    pulls[i] = width > 0 and (m - t) / width or (m == t and 0 or math.huge)
+    if math.abs(pulls[i]) > 3 then outliers = outliers + 1 end
+    recovered[i] = { t, m, lo, hi }
+  end
+  local chi2, expect = 0, n / BINS
+  for b = 1, BINS do chi2 = chi2 + (hist[b] - expect) ^ 2 / expect end
+  local coverage = {}
+  for k, level in ipairs(LEVELS) do
+    local inside = 0
+    for i = 1, n do if math.abs(pit[i] - 0.5) <= level / 2 then inside = inside + 1 end end
+    coverage[k] = { level = level, inside = inside, fraction = inside / n, p = binomial_p(inside, n, level) }
+  end
+  local mid = median(pulls)
+  local dev = {}
+  for i = 1, n do dev[i] = math.abs(pulls[i] - mid) end
+  return { name = name, n = n, ranks = hist, chi2 = chi2, p = chi2_tail(chi2, BINS - 1), coverage = coverage, pit = pit,
+    pull_median = mid, pull_nmad = 1.4826 * median(dev), outliers = outliers, recovered = recovered }
+end
+
+-- ---------------------------------------------------------------- running
+function validation:run(given)
+  local o = galua.options("validation:run", given, { out = ":string", threads = ":number", fresh = false, progress = true })
+  if not o.out then galua.fail("validation:run: out = PREFIX is missing") end
+  local truths, list = {}, {}
+  for i = 1, self.n do
+    local m = self:mock(i)
+    list[i], truths[i] = m.observation, m.truth
+  end
+  local c = galua.catalogue{ data = list, model = self.model, free = self.free, noise = self.noise, limits = self.limits,
+    sampler = self.sampler, amplitude = self.amplitude, likelihood = self.likelihood, keep = self.draws, derived = self.derived,
+    seed = self.seed, name = self.name }
+  c:run{ out = o.out .. ".h5", threads = o.threads, fresh = o.fresh, progress = o.progress }
+  self.state = c.state
+  if c.state ~= "done" then return self end
+  self.catalogue, self.truths = c, truths
+  self:analyse(c:records(galua.queue.open(o.out .. ".queue", c.n, c:identity())))
+  return self
+end
+
+function validation:analyse(records)
+  local failed, seconds, evaluations, flagged = {}, 0, 0, 0
+  local names = {}
+  for _, name in ipairs(self.probe.target.names) do names[#names + 1] = name end
+  for _, name in ipairs(self.derived) do names[#names + 1] = name end
+  local truth, draws = {}, {}
+  for _, name in ipairs(names) do truth[name], draws[name] = {}, {} end
+  for _, r in ipairs(records) do
+    if r.error then
+      failed[#failed + 1] = ("mock %d: %s"):format(r.row, r.error)
+    else
+      seconds, evaluations = seconds + (r.seconds or 0), evaluations + (r.evaluations or 0)
+      if #(r.flags or {}) > 0 then flagged = flagged + 1 end
+      local index = {}
+      for k, name in ipairs(r.names) do index[name] = k end
+      for _, name in ipairs(names) do
+        local d, t = {}, self.truths[r.row][name]
+        for k = 1, r.draws do d[k] = r.values[(index[name] - 1) * r.draws + k - 1] end
+        -- a quantity that is the same in all draws and the truth (say, no dust at all) has no rank
+        table.insert(truth[name], t)
+        table.insert(draws[name], d)
+      end
+    end
+  end
+  local result = { name = self.name, galua = galua.version, mocks = #records, failed = failed, seconds = seconds, evaluations = evaluations,
+    flagged = flagged, quantities = {}, bins = BINS }
+  local tests = 0
+  for _, name in ipairs(names) do
+    if #truth[name] > 0 then
+      local q = judge(name, truth[name], draws[name])
+      q.derived = not q.name:find("[.]") and q.name ~= "age" and q.name ~= "redshift"
+      result.quantities[#result.quantities + 1] = q
+      tests = tests + #LEVELS
+    end
+  end
+  -- allowed: p > 1e-3 for every histogram; coverage within 3 sigma, counting the number of comparisons
+  result.allowed_p, result.allowed_coverage = 1e-3, 1 - (1 - 0.0027) ^ (1 / math.max(1, #result.quantities))
+  result.pass = #failed == 0
+  for _, q in ipairs(result.quantities) do
+    q.pass = q.p > result.allowed_p
+    for _, c in ipairs(q.coverage) do q.pass = q.pass and c.p > result.allowed_coverage end
+    result.pass = result.pass and q.pass
+  end
+  self.result = result
+  return result
+end
+
+-- ---------------------------------------------------------------- report
+function validation:__tostring()
+  local r = rawget(self, "result")
+  local lines = { ("validation   %s   %d mocks   %d bands   %d free parameters   seed %.0f"):format(self.name, self.n, #self.bands,
+    self.probe.target.ndim, self.seed), "  " .. tostring(self.sampler) }
+  if r then
+    lines[#lines + 1] = ("%-20s %8s  %6s %6s %6s %6s  %7s %6s %5s"):format("quantity", "rank p", "50 %", "68 %", "90 %", "95 %", "median", "NMAD", ">3")
+    for _, q in ipairs(r.quantities) do
+      local c = q.coverage
+      lines[#lines + 1] = ("%-20s %8.4f  %6.1f %6.1f %6.1f %6.1f  %7.2f %6.2f %5d  %s"):format(q.name, q.p, 100 * c[1].fraction,
+        100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.pull_median, q.pull_nmad, q.outliers, q.pass and "" or "FAILS")
+    end
+    lines[#lines + 1] = ("%d failed, %d flagged; %.3g models, %.3g s of one core; %s"):format(#r.failed, r.flagged, r.evaluations, r.seconds,
+      r.pass and "passed" or "NOT passed")
+  end
+  return table.concat(lines, "\n")
+end
+validation.__galua_show = validation.__tostring
+
+-- The verdict as data: numbers of every quantity, without the single mocks.
+function validation:verdict()
+  local r = self.result
+  local out = {}
+  for k, v in pairs(r) do if k ~= "quantities" then out[k] = v end end
+  out.quantities = {}
+  for i, q in ipairs(r.quantities) do
+    out.quantities[i] = { name = q.name, p = q.p, chi2 = q.chi2, ranks = q.ranks, coverage = q.coverage, pull_median = q.pull_median,
+      pull_nmad = q.pull_nmad, outliers = q.outliers, pass = q.pass }
+  end
+  return out
+end
+
+-- The panels after the n-th draw nothing.
+local function hide_rest(figure, n, rows, cols)
+  for i = n + 1, rows * cols do figure:axes(math.floor((i - 1) / cols) + 1, (i - 1) % cols + 1):set{ hidden = true } end
+  return figure
+end
+
+-- Rank histograms with the band that holds 99 % of uniform ones, all quantities.
+function validation:plot_ranks()
+  local plot = require "galua.plot"
+  local r = self.result
+  local n, cols = #r.quantities, 3
+  local rows = math.ceil(n / cols)
+  local figure = plot.figure{ rows = rows, cols = cols, width = 3.1 * cols, height = 2.1 * rows + 0.4 }
+  local edges = galua.linspace(0, 1, BINS + 1)
+  local expect = self.n / BINS
+  local width = 2.576 * math.sqrt(expect * (1 - 1 / BINS))
+  for i, q in ipairs(r.quantities) do
+    local ax = figure:axes(math.floor((i - 1) / cols) + 1, (i - 1) % cols + 1)
+    ax:hspan(math.max(0, expect - width), expect + width, { alpha = 0.25 })
+    ax:hline(expect, {})
+    ax:steps(edges, galua.vec(q.ranks), {})
+    ax:set{ title = plot.escape(q.name), xlabel = i > n - cols and "rank of the truth" or nil, ylabel = (i - 1) % cols == 0 and "mocks" or nil }
+  end
+  return hide_rest(figure, n, rows, cols)
+end
+
+-- Recovered against true values, median and 68 %, all quantities.
+function validation:plot_recovery()
+  local plot = require "galua.plot"
+  local r = self.result
+  local n, cols = #r.quantities, 3
+  local rows = math.ceil(n / cols)
+  local figure = plot.figure{ rows = rows, cols = cols, width = 3.1 * cols, height = 2.6 * rows + 0.3 }
+  for i, q in ipairs(r.quantities) do
+    local ax = figure:axes(math.floor((i - 1) / cols) + 1, (i - 1) % cols + 1)
+    local low, high = math.huge, -math.huge
+    for _, v in ipairs(q.recovered) do low, high = math.min(low, v[1]), math.max(high, v[1]) end
+    local log = low > 0 and high / low > 8
+    local x, y, lo, hi = {}, {}, {}, {}
+    for k, v in ipairs(q.recovered) do
+      if not log or (v[1] > 0 and v[3] > 0) then
+        x[#x + 1], y[#y + 1], lo[#lo + 1], hi[#hi + 1] = v[1], v[2], v[2] - v[3], v[4] - v[2]
+      end
+    end
+    if #x > 0 then
+      ax:line({ low, high }, { low, high }, {})
+      ax:points(x, y, { yerr = { lo = lo, hi = hi }, size = 2 })
+    end
+    ax:set{ title = plot.escape(q.name), xscale = log and "log" or "linear", yscale = log and "log" or "linear",
+      xlabel = i > n - cols and "true" or nil, ylabel = (i - 1) % cols == 0 and "recovered" or nil }
+  end
+  return hide_rest(figure, n, rows, cols)
+end
+
+-- PREFIX.md, PREFIX.json and the figures.
+function validation:report(prefix)
+  local r = self.result
+  local base = prefix:match("[^/]+$")
+  local out = { "# " .. self.name, "", self.text, "", ("%d mocks drawn from the prior, %d bands, signal to noise of the median galaxy %.3g; %s."):format(
+    self.n, #self.bands, self.probe.data:rows()[1].flux / self.probe.data:rows()[1].err, tostring(self.sampler)), "",
+    ("**%s.** Allowed: p > %g of every rank histogram (20 bins), coverages within 3 sigma (binomial, %d quantities)."):format(
+      r.pass and "Passed" or "Not passed", r.allowed_p, #r.quantities), "",
+    "| quantity | rank p | 50 % | 68 % | 90 % | 95 % | pull median | pull NMAD | pulls > 3 | |", "|---|---|---|---|---|---|---|---|---|---|" }
+  for _, q in ipairs(r.quantities) do
+    local c = q.coverage
+    out[#out + 1] = ("| %s | %.4f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %d | %s |"):format(q.name, q.p, 100 * c[1].fraction,
+      100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.pull_median, q.pull_nmad, q.outliers, q.pass and "" or "fails")
+  end
+  out[#out + 1] = ""
+  out[#out + 1] = ("%d fits failed, %d carry flags (prior edges or poor sampling); %.3g models, %.3g s of one core."):format(#r.failed, r.flagged,
+    r.evaluations, r.seconds)
+  out[#out + 1] = ""
+  out[#out + 1] = ("![ranks](%s_ranks.png)"):format(base)
+  out[#out + 1] = ""
+  out[#out + 1] = ("![recovery](%s_recovery.png)"):format(base)
+  local function put(path, text)
+    local f, e = io.open(path, "w")
+    if not f then galua.fail("%s", e) end
+    f:write(text, "\n")
+    f:close()
+  end
+  put(prefix .. ".md", table.concat(out, "\n"))
+  put(prefix .. ".json", json.encode(self:verdict()))
+  self:plot_ranks():save(prefix .. "_ranks.png")
+  self:plot_recovery():save(prefix .. "_recovery.png")
+  return self
+end
+
+function M.is(x) return type(x) == "table" and getmetatable(x) == validation end
+
+doc.text("validation", M, [[validation{ model =, free =, bands =, ... } -> validation
+Mock galaxies drawn from the prior, observed, fitted and judged: are the ranks of the truth uniform, do intervals cover as they say, are
+the pulls standard normal? :run{ out = PREFIX }, then it prints a table; :report(PREFIX) writes text, verdict and figures.
+@param model the galaxy; fixed parameters are its own
+@param free parameter = prior pairs
+@param bands filters(...)
+@param snr (20) flux over error of the galaxy in the middle of the prior; the error of a band is the same for all mocks
+@param noise as in fit{}; mocks get the same noise
+@param limits (censored) as in fit{}
+@param limits_below (0) fluxes fainter than this many errors are given as upper limits at that value
+@param sampler (sampler.ensemble{}) as in fit{}
+@param mocks (100) how many
+@param draws (99) posterior draws that ranks are taken among
+@param derived ({ "Mstar", "SFR100", "LIR", "A_V" }) derived quantities to judge besides the free parameters
+@param seed (seed()) of mocks and fits
+@param name title of the report
+@param text a paragraph for the report
+@param amplitude as in fit{}
+@param likelihood as in fit{}]])
+doc.text("validation.is", M.is, "validation.is(x) -> boolean\nWhether x is a validation.")
+doc.text("validation.chi2_tail", chi2_tail, "validation.chi2_tail(x, k) -> number\nProbability of a chi^2 above x with k degrees of freedom.")
+doc.text("validation.binomial_p", binomial_p, "validation.binomial_p(k, n, p) -> number\nTwo-sided probability of k successes among n.")
+return M
