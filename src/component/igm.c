@@ -127,7 +127,7 @@ static void damped_tail(double z, double ln_lo, double *out)
 {
     enum { NG = 5 };
     const double *weight, *node = gal_gauss_nodes(NG, &weight);
-    double edge[3] = {0, fmin(z, 2), z}, w[2 * NG], s[2 * NG];
+    double edge[3] = {0, fmin(z, 2), z}, w[2 * NG] = {0}, s[2 * NG] = {0};
     int n = 0;
     for (int piece = 0; piece < 2; piece++)
         for (int i = 0; i < NG && edge[piece + 1] > edge[piece]; i++) {

@@ -356,6 +356,7 @@ static const struct {
     {"igm_breaks", offsetof(gal_compat, igm_breaks)},
     {"flux_table", offsetof(gal_compat, flux_table)},
     {"lmxb_galaxy_age", offsetof(gal_compat, lmxb_galaxy_age)},
+    {"radio_norm", offsetof(gal_compat, radio_norm)},
     {"nodes_lyman", offsetof(gal_compat, nodes_lyman)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };

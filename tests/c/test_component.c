@@ -304,6 +304,24 @@ static void synchrotron(void **state)
     for (int k = 0; k < 5; k++)
         assert_true(r.lum[k] == 0);
     clear();
+    /* the default: the Galaxy, 0.015 supernovae a year, shines with 6.1e21 W/Hz at 408 MHz; linear in the rate */
+    r.wave[0] = GAL_C_AA / 1.49e9;
+    r.wave[1] = GAL_C_AA / 0.408e9;
+    r.grid = (gal_wavegrid){.n = 2, .wave = r.wave, .tw = r.tw};
+    build("synchrotron", "supernova", NULL, false);
+    r.view.sn_rate = 0.015;
+    r.p[1] = 1e-3; /* no self-absorption */
+    emit();
+    double nu[2];
+    for (int k = 0; k < 2; k++)
+        nu[k] = r.lum[k] * GAL_LSUN * r.wave[k] * r.wave[k] / GAL_C_AA; /* erg/s/Hz */
+    CLOSE(nu[0], 1.44e30 * 0.015, 1e-6);
+    CLOSE(nu[1], 6.1e28, 0.1);
+    double one = r.lum[0];
+    r.view.sn_rate = 15;
+    emit();
+    CLOSE(r.lum[0], 1000 * one, 1e-12);
+    clear();
 }
 
 /* psi 1, Z 0.02, M* 1e10, age 1e8; and in the default the 2-10 keV luminosity is the intended one. */

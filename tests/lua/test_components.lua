@@ -277,6 +277,54 @@ test.describe("gas, X-rays, radio, nucleus, intergalactic medium", function()
     test.ok(g:photometry(band)[1].flux < 0.7 * plain:photometry(band)[1].flux)
     test.close(g:photometry(galua.filters("Herschel.PACS.red"))[1].flux, plain:photometry(galua.filters("Herschel.PACS.red"))[1].flux, 1e-14)
   end)
+  test.it("radio and infrared light of dusty galaxies keep their ratio", function()
+    -- q_TIR = log10(L_IR [W] / 3.75e12 Hz / L_1.4GHz [W/Hz]): 2.64 +- 0.26 (Bell 2003)
+    for _, psi in ipairs{ 1, 100 } do
+      local g = galua.galaxy{ ssp = galua.ssp.default(), redshift = 0.1, age = 3e9, sfh = galua.sfh.constant{ psi = psi },
+        attenuation = galua.attenuation.calzetti{ A_V = 3 }, nebular = true, synchrotron = true }
+      local l = 2.99792458e18 / 1.4e9
+      local function at(name) return g:wave():interp({ l }, g:lum(name))[1] * l * l / 2.99792458e18 * 3.828e26 end
+      near(math.log10(g:derived().LIR * 3.828e26 / 3.75e12 / (at("synchrotron") + at("nebular"))), 2.64, 0.26)
+    end
+  end)
+  test.it("X-rays of an embedded nucleus pass the dust, and are there once", function()
+    local function nucleus() return make{ attenuation = galua.attenuation.calzetti{ A_V = 2 }, agn = galua.agn.embedded{ L = 1e12 } } end
+    local g = nucleus()
+    local w, clear = g:wave(), make{ attenuation = galua.attenuation.calzetti{ A_V = 0 }, agn = galua.agn.embedded{ L = 1e12 } }
+    local a, b = g:lum("AGN"), clear:lum("AGN")
+    local x, uv = 1, 1
+    while w[x] < 3 do x = x + 1 end
+    while w[uv] < 1500 do uv = uv + 1 end
+    test.ok(a[x] == b[x] and a[x] > 0 and a[uv] < 0.02 * b[uv])
+    -- whatever changes, the result is that of a new galaxy
+    for _, change in ipairs{ function(o) o.age = 3e9 end, function(o) o.attenuation.A_V = 1 end, function(o) o.agn.L = 3e12 end,
+      function(o) o.agn.tau_97 = 1 end, function(o) o.redshift = 2 end, function(o) o.agn.T_min = 200 end } do
+      change(g)
+      local fresh = nucleus()
+      for _, p in ipairs(g:params()) do fresh:set(p.name, p.value) end
+      local u, v = g:lum(), fresh:lum()
+      for k = 1, #u do test.ok(u[k] == v[k]) end
+      local p, q = g:lum("AGN"), fresh:lum("AGN")
+      for k = 1, #p do test.ok(p[k] == q[k]) end
+    end
+  end)
+  test.it("the intergalactic medium: three models agree where they were measured", function()
+    local function mean(kind, z)
+      local g = make{ redshift = z, age = 5e8, igm = galua.igm[kind]{} }
+      local w, t, s, n = g:wave(), g:transmission(), 0, 0
+      for k = 1, #w do
+        if w[k] > 1070 and w[k] < 1170 then s, n = s + t[k], n + 1 end
+      end
+      return s / n
+    end
+    -- between Lyman alpha and beta, at 1120 A on average, tau = 0.0018 (1 + z_abs)^3.92 (Faucher-Giguere et al. 2008)
+    for _, kind in ipairs{ "inoue14", "madau95", "meiksin06" } do
+      for _, z in ipairs{ 3.2, 4.3 } do
+        near(mean(kind, z), math.exp(-0.0018 * ((1 + z) * 1120 / 1215.67) ^ 3.92), 0.1) -- the models differ by this much
+      end
+      test.ok(mean(kind, 6) < 0.15)
+    end
+  end)
   test.it("supernovae stop when stars do not form: the radio follows the rate, not the age", function()
     local g = make{ sfh = galua.sfh.constant{ psi = 3 }, age = 1e9, synchrotron = true }
     local early = g:derived().R_CCSN
