@@ -119,7 +119,7 @@ GAL_API const double *gal_ensemble_current_lnlike(const gal_ensemble *e);  /* [W
 GAL_API const double *gal_ensemble_chain(const gal_ensemble *e);           /* [nstored][W][d] */
 GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e);         /* [nstored][W] */
 GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);          /* [nstored][W] */
-GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);           /* [nstored][W][nblob]; NULL without blobs */
+GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);           /* [nstored][W][nblob], 24 bits; NULL without */
 GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
 GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
 /* The step at which the tuning of a slice move ended; 0: still tuning, or another kind of move. *mu (may be NULL): its width. */

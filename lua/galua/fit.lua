@@ -497,4 +497,5 @@ back.
 
 galua.load_fit = load_fit
 require "galua.fit.data"(fit)
+require "galua.fit.export"(fit)
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })

@@ -364,6 +364,19 @@ out:
     return st;
 }
 
+/* Derived quantities are kept to 24 significant bits (6e-8), as a float has, but with the range of a double: three of eight bytes
+ * are zero, which the results file does not pay for. Rounded here, so that a resumed run holds the same bits. */
+static double rounded(double v)
+{
+    uint64_t u;
+    if (!isfinite(v))
+        return v;
+    memcpy(&u, &v, sizeof u);
+    u = (u + (1ull << 28)) & ~((1ull << 29) - 1);
+    memcpy(&v, &u, sizeof v);
+    return v;
+}
+
 gal_status ensemble_store(gal_ensemble *e)
 {
     size_t W = e->W, n = e->nstored;
@@ -373,7 +386,8 @@ gal_status ensemble_store(gal_ensemble *e)
     memcpy(e->c_x + n * W * e->d, e->x, W * e->d * sizeof *e->x);
     memcpy(e->c_lnprior + n * W, e->lnprior, W * sizeof *e->x);
     memcpy(e->c_lnlike + n * W, e->lnlike, W * sizeof *e->x);
-    memcpy(e->c_blob + n * W * e->nb, e->blob, W * e->nb * sizeof *e->x);
+    for (size_t i = 0; i < W * e->nb; i++)
+        e->c_blob[n * W * e->nb + i] = rounded(e->blob[i]);
     for (size_t i = 0; i < W; i++) {
         e->c_acc[n * W + i] = e->recent[i] / (double)e->thin;
         e->recent[i] = 0;

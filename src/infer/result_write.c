@@ -7,11 +7,16 @@
 #include "io/h5.h"
 #include "result_int.h"
 
+/* Arrays from here on are compressed (bytes shuffled): rejected steps repeat a sample, derived quantities have 24 bits. */
+#define PACK_BYTES 4096
+
 static const gal_h5_type H5TYPE[] = {GAL_H5_F64, GAL_H5_I64, GAL_H5_I8, GAL_H5_I8, GAL_H5_STR};
 
 static gal_status write_data(gal_h5 *h, const char *path, const gal_var *v)
 {
     gal_h5_opt opt = {.units = v->unit, .about = v->about};
+    if (var_count(v) * var_width(v->type) >= PACK_BYTES)
+        opt.gzip = 3;
     gal_status st;
     if (v->type == GAL_VAR_TEXT)
         return v->rank == 0 ? gal_h5_write_string(h, path, *(char **)v->data)

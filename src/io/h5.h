@@ -61,6 +61,9 @@ typedef struct gal_h5_opt {
  * any other is an error. opt may be NULL. data may be NULL when dims[0] == 0. */
 GAL_API gal_status gal_h5_write(gal_h5 *h, const char *name, gal_h5_type type, int rank, const size_t *dims,
                                 const void *data, const gal_h5_opt *opt);
+/* Items that are vectors of `width` doubles (NumPy: subarray type), axis 0 extendible: data[dims...][width]. */
+GAL_API gal_status gal_h5_write_vectors(gal_h5 *h, const char *name, int rank, const size_t *dims, size_t width,
+                                        const double *data);
 /* Reads all of a dataset whose shape must be exactly `dims`. */
 GAL_API gal_status gal_h5_read(gal_h5 *h, const char *name, gal_h5_type type, int rank, const size_t *dims, void *data);
 /* Allocates (gal_free) and reads. dims[i] == 0 accepts any length and receives it; other entries must match. */

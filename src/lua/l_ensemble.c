@@ -1,6 +1,7 @@
 /* Lua: ensembles of walkers on a target. Sample arrays are copied into matrices: rows = samples, columns = parameters. */
 #include "galua/diag.h"
 #include "galua/ensemble.h"
+#include "galua/export.h"
 #include "galua/fit.h"
 #include "galua/result.h"
 #include "lua/l_classes.h"
@@ -149,6 +150,13 @@ static int e_start(lua_State *L)
     const gal_target *t = gal_ensemble_target(e);
     if (lua_isnoneornil(L, 2)) {
         gal_lua_checkstatus(L, gal_ensemble_start_prior(e));
+    } else if (lua_type(L, 2) == LUA_TSTRING) {
+        gal_emcee f;
+        const char *path = lua_tostring(L, 2), *group = lua_isnoneornil(L, 3) ? NULL : gal_lua_checkstr(L, 3);
+        gal_lua_checkstatus(L, gal_emcee_read(&f, path, group));
+        gal_status st = gal_emcee_start(e, &f, path);
+        gal_emcee_free(&f);
+        gal_lua_checkstatus(L, st);
     } else {
         size_t rows, cols;
         const double *x = gal_lua_checkmat(L, 2, &rows, &cols);
@@ -157,6 +165,15 @@ static int e_start(lua_State *L)
                                  (int)rows, (int)cols, (int)gal_ensemble_nwalkers(e), (int)t->ndim);
         gal_lua_checkstatus(L, gal_ensemble_start(e, x));
     }
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int e_write_emcee(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    const char *path = gal_lua_checkstr(L, 2), *group = lua_isnoneornil(L, 3) ? NULL : gal_lua_checkstr(L, 3);
+    gal_lua_checkstatus(L, gal_emcee_write(e, path, group));
     lua_settop(L, 1);
     return 1;
 }
@@ -272,7 +289,10 @@ static const gal_lua_row e_methods[] = {
      "parameter and blob.\n"
      "@param discard (0) leave out the first stored samples"},
     {"start", e_start,
-     "start([positions]) -> ensemble\nStart from draws of the prior, or from walkers x ndim positions."},
+     "start([positions]) -> ensemble\nStart from draws of the prior, from walkers x ndim positions, or where a file of emcee "
+     "ends: start(path[, group])."},
+    {"write_emcee", e_write_emcee,
+     "write_emcee(path[, group]) -> ensemble\nThe stored samples in emcee's HDF5 layout (group mcmc)."},
     {"run", e_run,
      "run{ more = | until = | until_tau = } -> state\nMoves the walkers; Ctrl-C stops between batches and keeps all "
      "samples.\n"

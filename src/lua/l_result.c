@@ -76,13 +76,17 @@ out:
     return st;
 }
 
-/* ln p(band given the other bands) of every sample in group posterior: log_likelihood/flux (chain, draw, band). */
+/* ln p(band given the other bands) of every sample in group posterior: log_likelihood/flux (chain, draw, fitted_band). Ignored bands
+ * are no observations: ArviZ's loo would make NaN of them. */
 static gal_status put_pointwise(gal_result *r, const gal_fit *f, const gal_target *t, const gal_obs *o)
 {
     gal_status st = GAL_OK;
     size_t d = t->ndim, nb = t->nblob, size[3] = {0, 0, o->n};
-    const char *dim[3] = {"chain", "draw", "band"};
+    const char *dim[3] = {"chain", "draw", "fitted_band"};
+    const char **label = GAL_NEWN(const char *, o->n + 1);
     double *x = NULL, *blob = NULL, *term = NULL;
+    if (!label)
+        return GAL_ENOMEM;
     for (size_t k = 0; k < d + nb; k++) {
         const gal_var *v = gal_result_var(r, "posterior", k < d ? t->names[k] : t->blob_names[k - d]);
         if (!v || v->rank != 2 || v->type != GAL_VAR_F64)
@@ -108,12 +112,26 @@ static gal_status put_pointwise(gal_result *r, const gal_fit *f, const gal_targe
     if (!x)
         goto out;
     GAL_TRY(gal_fit_pointwise(f, size[0] * size[1], x, blob, term, NULL));
+    size_t used = 0, all = size[2];
+    for (size_t b = 0; b < all; b++) {
+        if (o->kind[b] == GAL_OBS_IGNORED)
+            continue;
+        label[used] = o->filter[b]->name;
+        for (size_t i = 0; i < size[0] * size[1]; i++) /* no more digits than the stored fluxes carry; packs well */
+            term[i * all + used] = (float)term[i * all + b];
+        used++;
+    }
+    for (size_t i = 1; i < size[0] * size[1]; i++)
+        memmove(term + i * used, term + i * all, used * sizeof *term);
+    size[2] = used;
+    GAL_TRY(gal_result_coord_text(r, "fitted_band", used, label));
     GAL_TRY(gal_result_put(r, "log_likelihood", "flux", GAL_VAR_F64, 3, dim, size, term, NULL,
                            "ln p(band given the other bands)"));
 out:
     gal_free(x);
     gal_free(blob);
     gal_free(term);
+    gal_free(label);
     return st;
 }
 

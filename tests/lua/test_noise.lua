@@ -195,7 +195,7 @@ test.describe("noise", function()
       pipe:close()
       local e = h.engine
       local x, _, _, blobs = e:samples{ discard = 0 }
-      test.close(value, h.target:pointwise(x:row(1), blobs:row(1)):row(1)[1], 1e-9)
+      test.close(value, h.target:pointwise(x:row(1), blobs:row(1)):row(1)[1], 1e-6)
     end
     round{ free = { age = free.age }, amplitude = prior.loguniform(0.1, 10) }
     local like = likelihood.custom(function(m, o) return -0.5 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)

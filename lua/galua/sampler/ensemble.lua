@@ -44,10 +44,13 @@ function def.store(s)
     discard = s.discard, moves = type(s.moves) == "string" and s.moves or "mix" }
 end
 
-function def.start(s, fit)
+local function make(s, fit)
   local thin = s.thin > 0 and s.thin or math.max(1, math.floor((s.steps > 0 and s.steps or s.max) / 1000))
-  return galua.ensemble(fit.target, { walkers = s.walkers, moves = s.moves, seed = fit.seed, thin = thin, force = s.force }):start()
+  return galua.ensemble(fit.target, { walkers = s.walkers, moves = s.moves, seed = fit.seed, thin = thin, force = s.force })
 end
+
+function def.start(s, fit) return make(s, fit):start() end
+function def.import(s, fit, path) return make(s, fit):start(path) end
 
 function def.run(s, engine, how)
   local goal = { progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }

@@ -6,6 +6,7 @@
 --   check(o)       complete and check the options; optional
 --   text(s)        one line: sampler.NAME{ ... }
 --   store(s)       plain data to make the same sampler again from; optional: all options that are plain
+--   import(s, fit, path) -> engine started from a file of another program; optional
 --   start(s, fit)  -> engine, ready to run: a handle with fields state, state_text, seconds, evaluations
 --   counts_steps   true: run takes how["until"], steps in all; optional
 --   run(s, engine, how) -> state     how = { more =, until =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
