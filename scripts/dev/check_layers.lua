@@ -1,13 +1,13 @@
 -- check_layers.lua: no file of src/ includes what lies on a higher floor (docs/developer.md, "The house"). Run from the top
 -- folder with luajit or galua; prints the offending lines and fails.
 local floor = {
-  base = 0, num = 1, io = 2, astro = 3, ssp = 3, sfh = 3, stars = 3, csp = 4, dust = 4, component = 4, sky = 4, model = 5, infer = 5, fit = 6,
+  base = 0, num = 1, io = 2, astro = 3, ssp = 3, sfh = 3, stars = 3, csp = 4, dust = 4, component = 4, spec = 4, sky = 4, model = 5, infer = 5, fit = 6,
   run = 7, lua = 8, repl = 9,
 }
 -- public headers belong to the floor of the folder that implements them
 local header = {
   base = 0, rng = 0, num = 1, const = 1, table = 2, units = 2, h5 = 2, filter = 3, cosmo = 3, ssp = 3, sfh = 3, stars = 3, csp = 4,
-  dust = 4, compat = 3, component = 4, sky = 4, param = 5, model = 5, target = 5, infer = 5, sampler = 5, prior = 5, fit = 6, observation = 6, queue = 7, ffi = 8,
+  dust = 4, compat = 3, component = 4, spec = 4, sky = 4, spectrum = 6, param = 5, model = 5, target = 5, infer = 5, sampler = 5, prior = 5, fit = 6, observation = 6, queue = 7, ffi = 8,
 }
 local may_use = { infer = { base = true, num = true, io = true, infer = true } } -- the inference engine knows no galaxy
 local bad = 0
