@@ -248,7 +248,7 @@ static gal_status add_corona(const gal_stage *s)
     {"inclination", "deg", "angle between the line of sight and the disc's axis",               60,   0,    90,  0,    90,  false, true}, \
     {"delta",       "deg", "half-angle of the torus above the equator",                         40,   5,    85,  10,   80,  false, false}, \
     {"tau_97",      "",    "optical depth of the torus at 9.7 micron",                          3,    0,    20,  0.1,  10,  false, true}, \
-    {"E_BV",        "mag", "reddening by polar dust",                                           0.05, 0,    3,   0,    0.5, false, false}, \
+    {"E_BV",        "mag", "reddening by polar dust",                                           0.03, 0,    3,   0,    0.5, false, false}, \
     {"T_min",       "K",   "temperature of the coldest dust of the torus",                      120,  60,   800, 80,   300, false, false}
 static const gal_param torus_par[NPAR] = {
     {"fAGN",        "",    "share of the nucleus in the power of nucleus and dust",             1e-3, 0,    0.999, 1e-3, 0.99, true, true},
