@@ -92,7 +92,7 @@ fig:save(folder .. "/ssp_optical.png")
 -- ---- colours over age: built-in against the range of the four sets
 local photometer, ref = R.photometer(ours.wave), R.reference(Z)
 local panels = { { "u", "g", "u - g" }, { "g", "r", "g - r" }, { "NUV", "u", "NUV - u" }, { "V_B90", "Ks", "V - K" }, { "V_B90", nil, "M_V per \\Msun" },
-  { "logQ_HI", nil, "log Q_{H}  [s^{-1} \\Msun^{-1}]" } }
+  { "logQ_HI", nil, "log Q_{H} [1/s per \\Msun]" } }
 local xs, mags = {}, {}
 for k, age in ipairs(R.ages) do
   xs[k] = age * 1e-3
