@@ -8,14 +8,14 @@ local ages = { 1e7, 1e8, 1e9, 5e9 }
 local function measure(age, compat, sfh_model)
   local g = galaxy{ ssp = t, sfh = sfh_model or sfh.insitu{}, redshift = 0.05, age = age, compat = compat }
   local d = g:derived_values()
-  local out = { Lbol = d.Lbol, LIR = d.LIR, Mstar = d.Mstar, T_MC = d.T_MC, T_DD = d.T_DD, Mgas = d.Mgas }
+  local out = { Lbol = d.Lstar, LIR = d.Ldust, Mstar = d.Mstar, T_MC = d.T_MC, T_DD = d.T_DD, Mgas = d.Mgas }
   local f = g:band_flux(bands)
   for i = 1, #bands do out[bands[i].name] = f[i] end
   return out
 end
 
 print("largest relative change [%] of the default when one choice is switched to GalaPy's (in-situ defaults, closed-form SSPs, z = 0.05)")
-print(("%-20s %8s  %8s %8s %8s %8s %8s   %s"):format("choice", "age", "Lbol", "LIR", "Mstar", "T_MC", "T_DD", "bands: largest"))
+print(("%-20s %8s  %8s %8s %8s %8s %8s   %s"):format("choice", "age", "Lstar", "Ldust", "Mstar", "T_MC", "T_DD", "bands: largest"))
 for _, c in ipairs(choices) do
   for _, age in ipairs(ages) do
     local a, b = measure(age, "exact"), measure(age, { [c] = true })

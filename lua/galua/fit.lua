@@ -233,7 +233,7 @@ local function short(v)
 end
 
 local key_derived = { Mstar = 1, SFR = 2, SFR100 = 3, sSFR = 4, Mdust = 5, T_dust = 6, A_V = 7, A_FUV = 8, LIR = 9, Lbol = 10,
-  age_mw = 11, Zstar = 12 }
+  age_mw = 11, t50 = 12, Zstar = 13, L_AGN = 14, L_Halpha = 15, L_X = 16, L_1400MHz = 17 }
 
 function summary:__tostring()
   local lines = { ("%-16s %12s %12s %12s  %-8s %7s  %s"):format("quantity", "median", "-1 sigma", "+1 sigma", "unit", "ESS", "") }

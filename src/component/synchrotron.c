@@ -55,7 +55,6 @@ static gal_status emit(const gal_stage *s)
         double l = rate * unit[k], faint = 3e28 / l;
         lum[k] = l > 1e-100 ? l / (1 + faint * faint) * GAL_C_AA / (g->wave[k] * g->wave[k] * GAL_LSUN) : 0;
     }
-    s->derived[0] = s->view->sn_rate;
     return GAL_OK;
 }
 
@@ -64,7 +63,6 @@ static const gal_param par[] = {
     {"nu_self", "GHz", "frequency of self-absorption", 0.2, 1e-3, 100, 0.01, 1, false, false},
     {"norm", "", "luminosity per supernova relative to the Galaxy's", 1, 0, 1e3, 0.1, 10, true, false}};
 static const char *const spectra[] = {"synchrotron"};
-static const gal_quantity derived[] = {{"R_CCSN", "1/yr", "rate of core-collapse supernovae"}};
 
 const gal_component_class gal_synchrotron_supernova = {
     .group = "synchrotron",
@@ -77,8 +75,6 @@ const gal_component_class gal_synchrotron_supernova = {
     .npar = 3,
     .spectra = spectra,
     .nspectra = 1,
-    .derived = derived,
-    .nderived = 1,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN,
     .scratch = scratch,
     .emit = emit,

@@ -15,7 +15,7 @@ typedef struct gal_csp {
     double z_mass;           /* int Z dm [Msun] */
     double returned;         /* int 0.05 ln(1 + a/0.4 Myr) dm [Msun], used when the table has no surviving mass */
     double *lnage, *inv_dln; /* [nage] of the table */
-    size_t cap;              /* breakpoints that fit */
+    size_t cap, nbrk;        /* breakpoints that fit, and there are (0: the reference code's quadrature) */
     double *brk, *mass;      /* [cap] ages ascending; mass formed before age - brk */
     double *kink;            /* [nbreak] times where the history has a kink */
     double *a, *t, *psi, *z; /* [3 cap] quadrature points */
@@ -34,6 +34,9 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, 
 void gal_csp_sum(gal_csp *c, double *s0, double *s1);
 /* sum_ij w0 table[iz][ia] for the optional tables (surviving mass, ...) */
 double gal_csp_table_sum(const gal_csp *c, const float *table);
+/* The age [yr] of the stars when `share` of the mass had formed: the others are younger. By the breakpoints' exact masses and the rate
+ * at three points between; 0 when nothing formed. */
+double gal_csp_age_of_share(const gal_csp *c, const gal_history *h, double share);
 
 /* Core-collapse supernovae [1/yr/Msun formed] of stars of age [yr] and metallicity z; see ccsn.c. */
 double gal_csp_ccsn_rate(double age, double z, bool no_cut);

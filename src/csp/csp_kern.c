@@ -26,4 +26,35 @@ static void accumulate(const float *const *col, const double *w, size_t ncol, si
     }
 }
 
-const struct csp_kern GAL_KERN(csp_kern) = {accumulate};
+enum { LANES = 8 };
+
+static double lane_sum(const double *s)
+{
+    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
+static double dot(size_t n, const double *restrict a, const double *restrict b)
+{
+    double s[LANES] = {0};
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++)
+            s[l] += a[k + l] * b[k + l];
+    for (int l = 0; k < n; k++, l++)
+        s[l] += a[k] * b[k];
+    return lane_sum(s);
+}
+
+static double table(size_t n, const double *restrict w, const float *restrict t)
+{
+    double s[LANES] = {0};
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++)
+            s[l] += w[k + l] * (double)t[k + l];
+    for (int l = 0; k < n; k++, l++)
+        s[l] += w[k] * (double)t[k];
+    return lane_sum(s);
+}
+
+const struct csp_kern GAL_KERN(csp_kern) = {accumulate, dot, table};

@@ -14,6 +14,7 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, 
     const size_t nage = ssp->nage, nz = ssp->nz;
     double tq = h->quench, age = h->age, total = 0, before = 0, time = age - ssp->age[0];
     size_t i = 0;
+    c->nbrk = 0;
     memset(c->w0, 0, nz * nage * sizeof *c->w0);
     memset(c->w1, 0, nz * nage * sizeof *c->w1);
     c->formed = c->age_mass = c->z_mass = c->returned = 0;

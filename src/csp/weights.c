@@ -112,7 +112,7 @@ void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_z
     const size_t nage = ssp->nage, nz = ssp->nz;
     const double *gw, *gx = gal_gauss_nodes(3, &gw);
     double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
-    size_t nb = breakpoints(c, h, lo, tau_esc > 0 ? tau_esc : 0);
+    size_t nb = c->nbrk = breakpoints(c, h, lo, tau_esc > 0 ? tau_esc : 0);
     memset(c->w0, 0, nz * nage * sizeof *c->w0);
     memset(c->w1, 0, nz * nage * sizeof *c->w1);
     c->formed = c->age_mass = c->z_mass = c->returned = 0;
@@ -206,8 +206,61 @@ void gal_csp_sum(gal_csp *c, double *s0, double *s1)
 
 double gal_csp_table_sum(const gal_csp *c, const float *table)
 {
-    double s = 0;
-    for (size_t k = 0; k < c->ssp->nz * c->ssp->nage; k++)
-        s += c->w0[k] * (double)table[k];
-    return s;
+    return GAL_KERN_PICK(csp_kern)->table(c->ssp->nz * c->ssp->nage, c->w0, table);
+}
+
+/* The part x (0 .. 1) of a piece, from its older end, in which `part` of its mass formed: the rate is the parabola through the three
+ * points of the Gauss rule. */
+static double piece_share(const double *psi, double part)
+{
+    const double r = 0.3872983346207417; /* sqrt(0.6)/2: points at 1/2 - r, 1/2, 1/2 + r */
+    double c0 = psi[1], c1 = (psi[0] - psi[2]) / (2 * r), c2 = (psi[0] - 2 * psi[1] + psi[2]) / (2 * r * r);
+    double total = c0 + c2 / 12; /* int over u = -1/2 .. 1/2 of c0 + c1 u + c2 u^2, u from the older to the younger end */
+    double lo = 0, hi = 1, x = part;
+    if (!(total > 0))
+        return part;
+    for (int i = 0; i < 40 && hi - lo > 1e-12; i++) {
+        double u = x - 0.5;
+        double f = (c0 * x + c1 * 0.5 * (u * u - 0.25) + c2 / 3 * (u * u * u + 0.125)) / total - part;
+        double slope = (c0 + u * (c1 + u * c2)) / total;
+        if (f > 0)
+            hi = x;
+        else
+            lo = x;
+        double next = slope > 0 ? x - f / slope : -1;
+        next = next > lo && next < hi ? next : 0.5 * (lo + hi);
+        if (fabs(next - x) < 1e-13)
+            break;
+        x = next;
+    }
+    return x;
+}
+
+double gal_csp_age_of_share(const gal_csp *c, const gal_history *h, double share)
+{
+    if (c->nbrk < 2) { /* no breakpoints: bisection of the cumulative mass */
+        double lo = 0, hi = fmin(h->age, h->quench), total, m;
+        gal_history_mass(h, &hi, 1, &total);
+        if (!(total > 0))
+            return 0;
+        for (int i = 0; i < 60; i++) {
+            double t = 0.5 * (lo + hi);
+            gal_history_mass(h, &t, 1, &m);
+            *(m < share * total ? &lo : &hi) = t;
+        }
+        return h->age - 0.5 * (lo + hi);
+    }
+    size_t young = 0, old = c->nbrk - 1; /* mass falls from the first to the last breakpoint */
+    double want = share * c->mass[0];
+    if (!(c->mass[0] > 0))
+        return 0;
+    while (old - young > 1) {
+        size_t mid = (young + old) / 2;
+        if (c->mass[mid] >= want)
+            young = mid;
+        else
+            old = mid;
+    }
+    double dm = c->mass[young] - c->mass[old], part = dm > 0 ? (want - c->mass[old]) / dm : 0;
+    return c->brk[old] - (c->brk[old] - c->brk[young]) * piece_share(c->psi + 3 * young, part);
 }

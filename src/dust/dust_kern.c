@@ -82,4 +82,55 @@ static void two_phase(size_t n, const double *restrict s0, const double *restric
     *e_dd = lane_sum(d);
 }
 
-const struct dust_kern GAL_KERN(dust_kern) = {power_law, screen, planck_sum, planck_add, two_phase};
+/* Optical depth from transmission and absorbed fraction: by series where the first has no digits of it. */
+static inline double depth(double att, double absorbed)
+{
+    double s = absorbed *
+               (1 + absorbed * (1. / 2 + absorbed * (1. / 3 + absorbed * (1. / 4 + absorbed * (1. / 5 + absorbed * (1. / 6 + absorbed * (1. / 7 + absorbed / 8)))))));
+    double l = -gal_vlog(att);
+    return absorbed < 1e-2 ? s : l;
+}
+
+static void source(size_t n, const double *restrict raw, double in_clouds, double ratio,
+                   const double *restrict absorbed_mc, const double *restrict att_dd,
+                   const double *restrict absorbed_dd, const double *restrict tw, double *restrict out, double *e_mc,
+                   double *e_dd)
+{
+    double m[LANES] = {0}, d[LANES] = {0};
+    size_t k = 0;
+    if (ratio == 1) {
+        for (; k + LANES <= n; k += LANES)
+            for (int l = 0; l < LANES; l++) {
+                double cloud = in_clouds * raw[k + l] * absorbed_mc[k + l], left = raw[k + l] - cloud;
+                out[k + l] = left * att_dd[k + l];
+                m[l] += tw[k + l] * cloud;
+                d[l] += tw[k + l] * left * absorbed_dd[k + l];
+            }
+        for (int l = 0; k < n; k++, l++) {
+            double cloud = in_clouds * raw[k] * absorbed_mc[k], left = raw[k] - cloud;
+            out[k] = left * att_dd[k];
+            m[l] += tw[k] * cloud;
+            d[l] += tw[k] * left * absorbed_dd[k];
+        }
+    } else {
+        for (; k + LANES <= n; k += LANES)
+            for (int l = 0; l < LANES; l++) {
+                double cloud = in_clouds * raw[k + l] * absorbed_mc[k + l], left = raw[k + l] - cloud;
+                double tau = ratio * depth(att_dd[k + l], absorbed_dd[k + l]);
+                out[k + l] = left * gal_vexp(-tau);
+                m[l] += tw[k + l] * cloud;
+                d[l] += tw[k + l] * left * gal_vone_minus_exp(tau);
+            }
+        for (int l = 0; k < n; k++, l++) {
+            double cloud = in_clouds * raw[k] * absorbed_mc[k], left = raw[k] - cloud;
+            double tau = ratio * depth(att_dd[k], absorbed_dd[k]);
+            out[k] = left * gal_vexp(-tau);
+            m[l] += tw[k] * cloud;
+            d[l] += tw[k] * left * gal_vone_minus_exp(tau);
+        }
+    }
+    *e_mc = lane_sum(m);
+    *e_dd = lane_sum(d);
+}
+
+const struct dust_kern GAL_KERN(dust_kern) = {power_law, screen, planck_sum, planck_add, two_phase, source};

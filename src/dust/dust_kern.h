@@ -16,6 +16,11 @@ struct dust_kern {
     /* extinct = att_dd (s0 - absorbed_mc s1); returns sum tw absorbed_mc s1 and sum tw absorbed_dd (s0 - absorbed_mc s1) */
     void (*two_phase)(size_t n, const double *s0, const double *s1, const double *absorbed_mc, const double *att_dd,
                       const double *absorbed_dd, const double *tw, double *extinct, double *e_mc, double *e_dd);
+    /* The same for one source: `cloud` of its light raw starts in clouds, and the diffuse dust has `ratio` >= 0 times the optical
+     * depth that att_dd tells (att_dd = 0: 709). */
+    void (*source)(size_t n, const double *raw, double cloud, double ratio, const double *absorbed_mc,
+                   const double *att_dd, const double *absorbed_dd, const double *tw, double *out, double *e_mc,
+                   double *e_dd);
 };
 GAL_KERN_DECLARE(dust_kern);
 #endif

@@ -140,10 +140,10 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     if (changed & GAL_NEED_STARS)
         gal_stage_stars(g, w, theta);
     GAL_TRY(gal_stage_components(g, w, theta, was ? changed : ~0u));
-    gal_galaxy_fill_derived(g, w);
-    if (!isfinite(w->derived[GAL_D_LBOL]) || !isfinite(w->derived[GAL_D_LIR]))
-        GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (L_bol = %g, L_IR = %g Lsun)", w->derived[GAL_D_LBOL],
-                  w->derived[GAL_D_LIR]);
+    gal_galaxy_fill_derived(g, w, theta);
+    if (!isfinite(w->derived[GAL_D_LBOL]) || !isfinite(w->derived[GAL_D_LDUST]))
+        GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (Lbol = %g, Ldust = %g Lsun)", w->derived[GAL_D_LBOL],
+                  w->derived[GAL_D_LDUST]);
     memcpy(w->last, theta, g->npar * sizeof *theta);
     w->valid = true;
 out:

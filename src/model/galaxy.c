@@ -158,6 +158,10 @@ static gal_status list_results(gal_galaxy *g)
         for (size_t k = 0; k < p->class->nlines; k++)
             report += p->class->line[k].report;
     }
+    if (gal_galaxy_group(g, "synchrotron") || gal_galaxy_group(g, "nebular"))
+        g->radio_quantity = g->nderived++;
+    if (gal_galaxy_group(g, "xrb") || gal_galaxy_group(g, "agn"))
+        g->xray_quantity = g->nderived++;
     g->line_quantity = g->nderived;
     g->nderived += report;
     g->lum_name = GAL_NEWN(const char *, g->nlum);
@@ -170,6 +174,10 @@ static gal_status list_results(gal_galaxy *g)
     g->lum_name[GAL_COMP_EXTINCT] = "extinct";
     g->lum_name[GAL_COMP_TOTAL] = "total";
     memcpy(g->quantity, gal_derived(), GAL_NDERIVED * sizeof *g->quantity);
+    if (g->radio_quantity)
+        g->quantity[g->radio_quantity] = gal_derived_radio;
+    if (g->xray_quantity)
+        g->quantity[g->xray_quantity] = gal_derived_xray;
     size_t q = g->line_quantity;
     for (size_t i = 0; i < g->npart; i++) {
         const gal_part *p = &g->part[i];
@@ -195,23 +203,18 @@ static gal_status list_results(gal_galaxy *g)
     return GAL_OK;
 }
 
-/* Supernova rates on the SSP's nodes, when a component asks for them. */
-static gal_status make_supernovae(gal_galaxy *g)
+/* Where the lines are on the grid. */
+static gal_status place_lines(gal_galaxy *g)
 {
-    const gal_ssp *s = g->o.ssp;
-    bool wanted = false;
-    for (size_t i = 0; i < g->npart; i++)
-        wanted |= (g->part[i].class->needs & GAL_NEED_SN) != 0;
-    if (!wanted)
-        return GAL_OK;
-    if (!(g->sn = GAL_NEWN(float, s->nz * s->nage)))
+    const double *wave = g->grid->wave;
+    if (!(g->line_at = gal_alloc((g->nlines + 1) * sizeof *g->line_at)))
         return GAL_ENOMEM;
-    bool own = s->rate_cc && !g->o.compat.sn_no_cut;
-    for (size_t iz = 0; iz < s->nz; iz++)
-        for (size_t ia = 0; ia < s->nage; ia++) {
-            size_t k = iz * s->nage + ia;
-            g->sn[k] = own ? s->rate_cc[k] : (float)gal_csp_ccsn_rate(s->age[ia], s->z[iz], g->o.compat.sn_no_cut);
-        }
+    for (size_t i = 0; i < g->nlines; i++) {
+        double l = g->lines[i]->wave;
+        size_t k = gal_search(wave, g->grid->n, l);
+        g->line_at[i].k = k;
+        g->line_at[i].f = (l - wave[k]) / (wave[k + 1] - wave[k]);
+    }
     return GAL_OK;
 }
 
@@ -234,7 +237,7 @@ static void destroy(gal_galaxy *g)
     gal_free(g->quantity);
     gal_free(g->lines);
     gal_free(g->line_names);
-    gal_free(g->sn);
+    gal_free(g->line_at);
     gal_free(g);
 }
 
@@ -265,8 +268,8 @@ gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
     GAL_TRY(take_components(g, o));
     GAL_TRY(list_parameters(g));
     GAL_TRY(list_results(g));
-    GAL_TRY(make_supernovae(g));
     GAL_TRY(gal_model_grid_get(&g->grid, o));
+    GAL_TRY(place_lines(g));
     for (size_t i = 0; i < g->npart; i++)
         GAL_TRY(gal_model_table_get(&g->part[i].table, g->grid, g->part[i].c));
     *out = g;

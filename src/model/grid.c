@@ -102,15 +102,108 @@ static gal_status make_grid(gal_model_grid *g, const gal_ssp *s, const gal_compa
     if (g->n == s->nwave)
         g->same = true; /* the table is fine and wide enough as it is */
     g->i_v = gal_search(g->wave, g->n, 5500);
+    g->i_nuv = gal_search(g->wave, g->n, 2300);
     g->i_fuv = gal_search(g->wave, g->n, 1500);
+    g->i_radio = gal_search(g->wave, g->n, GAL_C_AA / 1.4e9);
     g->i_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : 911.75);
-    g->i_helium = gal_search(g->wave, g->n, 504.26);
     g->view = (gal_wavegrid){.n = g->n, .wave = g->wave, .tw = g->tw, .compat = *compat};
+    return GAL_OK;
+}
+
+/* Weights of int L dlambda over lo .. hi for L linear between nodes; nothing when the grid does not cover it. */
+static gal_status make_range(gal_range *r, const gal_model_grid *g, double lo, double hi)
+{
+    *r = (gal_range){0};
+    if (g->wave[0] > lo || g->wave[g->n - 1] < hi)
+        return GAL_OK;
+    r->first = gal_search(g->wave, g->n, lo);
+    r->count = gal_search(g->wave, g->n, hi) + 2 - r->first;
+    if (!(r->w = GAL_NEWN(double, r->count)))
+        return GAL_ENOMEM;
+    for (size_t i = 0; i + 1 < r->count; i++) {
+        double x0 = g->wave[r->first + i], x1 = g->wave[r->first + i + 1], a = fmax(x0, lo), b = fmin(x1, hi);
+        if (!(b > a))
+            continue;
+        double right = (0.5 * (a + b) - x0) / (x1 - x0);
+        r->w[i] += (b - a) * (1 - right);
+        r->w[i + 1] += (b - a) * right;
+    }
+    return GAL_OK;
+}
+
+/* Photons per second of nodes 0 .. last: int L lambda/(h c) dlambda, L in Lsun/A. */
+static gal_status make_photons(double **out, size_t *n, const gal_model_grid *g, size_t last)
+{
+    double h = g->view.compat.old_constants ? 6.6262e-27 : GAL_H_CGS, unit = GAL_LSUN * 1e-8 / (h * GAL_C_CGS);
+    *n = g->wave[0] < 912 ? last + 1 : 0;
+    if (!(*out = GAL_NEWN(double, *n + 1)))
+        return GAL_ENOMEM;
+    for (size_t k = 0; k + 1 < *n; k++) {
+        double half = 0.5 * unit * (g->wave[k + 1] - g->wave[k]);
+        (*out)[k] += half * g->wave[k];
+        (*out)[k + 1] += half * g->wave[k + 1];
+    }
+    return GAL_OK;
+}
+
+/* Ranges and photon counts that derived quantities take. Windows of Calzetti, Kinney & Storchi-Bergmann 1994 (ApJ 429, 582), table 2. */
+static gal_status make_ranges(gal_model_grid *g)
+{
+    static const double window[NBETA][2] = {{1268, 1284}, {1309, 1316}, {1342, 1371}, {1407, 1515}, {1562, 1583},
+                                            {1677, 1740}, {1760, 1833}, {1866, 1890}, {1930, 1950}, {2400, 2580}};
+    gal_status st = GAL_OK;
+    GAL_TRY(make_photons(&g->photons, &g->n_photons, g, g->i_lyman));
+    GAL_TRY(make_photons(&g->photons_he, &g->n_photons_he, g, gal_search(g->wave, g->n, 504.26)));
+    GAL_TRY(make_range(&g->ir, g, 8e4, 1e7));
+    for (int i = 0; i < NBETA; i++) {
+        double lo = window[i][0], hi = window[i][1];
+        GAL_TRY(make_range(&g->beta[i], g, lo, hi));
+        for (size_t k = 0; k < g->beta[i].count; k++)
+            g->beta[i].w[k] /= hi - lo;
+        g->beta_lnwave[i] = log(0.5 * (lo + hi));
+    }
+out:
+    return st;
+}
+
+/* What the SSP's single populations contribute to supernovae and to the light near the V band. */
+static gal_status make_population(gal_model_grid *g, const gal_ssp *s, const gal_compat *compat)
+{
+    size_t m = s->nz * s->nage, j0 = gal_search(s->wave, s->nwave, 5000), j1 = gal_search(s->wave, s->nwave, 6000);
+    g->sn = GAL_NEWN(float, m);
+    g->light = GAL_NEWN(float, 3 * s->nu * m);
+    if (!g->sn || !g->light)
+        return GAL_ENOMEM;
+    g->light_age = g->light + s->nu * m;
+    g->light_z = g->light_age + s->nu * m;
+    bool own = s->rate_cc && !compat->sn_no_cut;
+    for (size_t iz = 0; iz < s->nz; iz++)
+        for (size_t ia = 0; ia < s->nage; ia++) {
+            size_t k = iz * s->nage + ia;
+            g->sn[k] = own ? s->rate_cc[k] : (float)gal_csp_ccsn_rate(s->age[ia], s->z[iz], compat->sn_no_cut);
+            for (size_t iu = 0; iu < s->nu; iu++) {
+                const float *l = gal_ssp_spec(s, iu, iz, ia);
+                double sum = 0;
+                for (size_t j = j0; j <= j1; j++)
+                    sum += 0.5 * ((double)l[j] + (double)l[j + 1]) * (s->wave[j + 1] - s->wave[j]);
+                sum /= s->wave[j1 + 1] - s->wave[j0];
+                g->light[iu * m + k] = (float)sum;
+                g->light_age[iu * m + k] = (float)(sum * s->age[ia]);
+                g->light_z[iu * m + k] = (float)(sum * s->z[iz]);
+            }
+        }
     return GAL_OK;
 }
 
 static void destroy(gal_model_grid *g)
 {
+    gal_free(g->photons);
+    gal_free(g->photons_he);
+    gal_free(g->ir.w);
+    for (int i = 0; i < NBETA; i++)
+        gal_free(g->beta[i].w);
+    gal_free(g->sn);
+    gal_free(g->light);
     gal_free(g->wave);
     gal_free(g->tw);
     gal_free(g->ga);
@@ -140,6 +233,8 @@ static gal_status create(gal_model_grid **out, const gal_galaxy_opts *o)
     g->ssp = o->ssp->hash;
     g->refs = 1;
     GAL_TRY(make_grid(g, o->ssp, &o->compat));
+    GAL_TRY(make_ranges(g));
+    GAL_TRY(make_population(g, o->ssp, &o->compat));
     *out = g;
     g = NULL;
 out:

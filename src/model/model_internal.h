@@ -20,6 +20,13 @@ typedef struct gal_model_table {
     struct gal_model_table *next;
 } gal_model_table;
 
+/* sum w[k] L[first + k] = int L dlambda over a range, L linear between nodes. count = 0: the range is not on the grid. */
+typedef struct gal_range {
+    size_t first, count;
+    double *w;
+} gal_range;
+enum { NBETA = 10 }; /* windows of the ultraviolet slope */
+
 /* What depends on the SSP's wavelengths only: shared by all galaxies on the same table, counted (src/model/grid.c). */
 typedef struct gal_model_grid {
     gal_hash ssp;
@@ -29,10 +36,18 @@ typedef struct gal_model_grid {
     size_t n;
     double *wave, *tw, *ga, *gb;
     uint32_t *gj;
-    bool same;         /* the grid is the SSP's own */
-    size_t i_v, i_fuv; /* nodes at or below 5500, 1500 A */
-    size_t i_lyman;    /* the last node that ionises hydrogen: wave <= 911.75 A */
-    size_t i_helium;   /* ... helium: wave <= 504.26 A */
+    bool same;                /* the grid is the SSP's own */
+    size_t i_v, i_nuv, i_fuv; /* nodes at or below 5500, 2300, 1500 A */
+    size_t i_radio;           /* ... at or below the wavelength of 1.4 GHz */
+    size_t i_lyman;           /* the last node that ionises hydrogen: wave <= 911.75 A */
+    double *photons;          /* [i_lyman + 1] ionising photons [1/s] per L [Lsun/A] at the node */
+    double *photons_he;       /* ... of helium: wave <= 504.26 A */
+    size_t n_photons, n_photons_he;
+    gal_range ir, beta[NBETA]; /* 8-1000 micron; windows, means instead of integrals */
+    double beta_lnwave[NBETA];
+    /* of the SSP's ages and metallicities: [nz][nage] core-collapse rate per mass; [nu][nz][nage] mean L_lambda in 5000-6000 A, the same
+     * times age, times Z */
+    float *sn, *light, *light_age, *light_z;
     gal_wavegrid view; /* as components see it */
     gal_model_table *tables;
 } gal_model_grid;
@@ -68,7 +83,11 @@ struct gal_galaxy {
     char *names;          /* storage of the dotted names */
     gal_model_grid *grid;
     const gal_part *screen; /* the component with the dust screens, or NULL */
-    float *sn;              /* core-collapse rate per mass of the SSP's ages and metallicities, or NULL: not needed */
+    struct {                /* where a line is on the grid: between nodes k and k + 1 */
+        size_t k;
+        double f;
+    } * line_at; /* [nlines] */
+    size_t radio_quantity, xray_quantity; /* indices of L_1400MHz, L_X; 0 = no component makes such light */
     double mpc_cm;
     int refs;
 };
@@ -103,7 +122,8 @@ struct gal_galaxy_ws {
     size_t n_weights, n_sums, n_att;
 };
 
-void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w);
+void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
+extern const gal_quantity gal_derived_radio, gal_derived_xray; /* of galaxies that make such light */
 /* Stages, in the order of evaluation; `changed` collects GAL_NEED_* bits of what is new. */
 void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
 gal_status gal_stage_components(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta, unsigned changed);

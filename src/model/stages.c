@@ -8,15 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Photons per second up to node `last`: int L lambda/(h c) dlambda, L in Lsun/A. */
-static double ionising(const gal_model_grid *g, const double *lum, size_t last)
-{
-    double sum = 0, h = g->view.compat.old_constants ? 6.6262e-27 : GAL_H_CGS;
-    for (size_t k = 0; k < last; k++)
-        sum += 0.5 * (lum[k] * g->wave[k] + lum[k + 1] * g->wave[k + 1]) * (g->wave[k + 1] - g->wave[k]);
-    return sum * GAL_LSUN * 1e-8 / (h * GAL_C_CGS);
-}
-
 /* Masses per node, then S0, S1 on the model grid, and what the stars themselves determine. */
 void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
 {
@@ -39,9 +30,9 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     }
     w->n_sums++;
     gal_view *v = &w->view;
-    v->bol = 0;
-    for (size_t k = 0; k < g->grid->n; k++)
-        v->bol += g->grid->tw[k] * w->s0[k];
+    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
+    const gal_model_grid *grid = g->grid;
+    v->bol = kern->dot(grid->n, grid->tw, w->s0);
     v->tau_esc = tau_esc;
     v->sfr = w->content.sfr;
     v->mgas = w->content.mgas;
@@ -50,10 +41,10 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     v->mstar = gal_galaxy_mstar(g, w);
     v->zstar = g->o.compat.mstar_formula ? w->content.zstar : w->csp.formed > 0 ? w->csp.z_mass / w->csp.formed : 0;
     v->age_mass = w->csp.formed > 0 ? w->csp.age_mass / w->csp.formed : w->view.age;
-    v->qh = ionising(g->grid, w->s0, g->grid->i_lyman);
-    v->qhei = ionising(g->grid, w->s0, g->grid->i_helium);
-    v->qh_clouds = tau_esc > 0 ? ionising(g->grid, w->s1, g->grid->i_lyman) : 0;
-    v->sn_rate = g->sn ? gal_csp_table_sum(&w->csp, g->sn) : 0;
+    v->qh = kern->dot(grid->n_photons, grid->photons, w->s0);
+    v->qhei = kern->dot(grid->n_photons_he, grid->photons_he, w->s0);
+    v->qh_clouds = tau_esc > 0 ? kern->dot(grid->n_photons, grid->photons, w->s1) : 0;
+    v->sn_rate = gal_csp_table_sum(&w->csp, grid->sn);
 }
 
 /* Has the component's result to be made again? */
@@ -107,36 +98,24 @@ static void attenuate_stars(const gal_galaxy *g, gal_galaxy_ws *w, double left, 
 /* Light of a source through the same dust: `in_clouds` of it starts in clouds. */
 static void attenuate_source(const gal_galaxy *g, gal_galaxy_ws *w, size_t i)
 {
+    const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
     const gal_source *s = &w->part[i].source;
     const gal_screen *a = &w->screen;
     const gal_part *p = &g->part[i];
-    const double *tw = g->grid->tw;
-    double eta = s->in_clouds, r = s->dust_ratio, e_mc = 0, e_dd = 0;
+    double eta = s->in_clouds, r = s->dust_ratio, e_mc, e_dd;
     for (size_t c = 0; c < p->nlum; c++) {
-        const double *raw = w->part[i].raw[c];
-        double *out = w->lum[p->lum + c];
-        for (size_t k = 0; k < g->grid->n; k++) {
-            double cloud = eta * raw[k] * a->abs_mc[k], left = raw[k] - cloud, att = a->att_dd[k], lost = a->abs_dd[k];
-            if (r != 1 && lost > 0 && raw[k] > 0) { /* r = 0: seen without the diffuse dust */
-                double tau = lost < 0.5 ? -log1p(-lost) : -log(att);
-                att = exp(-r * tau);
-                lost = -expm1(-r * tau);
-            }
-            out[k] = left * att;
-            e_mc += tw[k] * cloud;
-            e_dd += tw[k] * left * lost;
-        }
+        kern->source(g->grid->n, w->part[i].raw[c], eta, r, a->abs_mc, a->att_dd, a->abs_dd, g->grid->tw,
+                     w->lum[p->lum + c], &e_mc, &e_dd);
+        w->view.e_mc += e_mc;
+        w->view.e_dd += e_dd;
     }
-    for (size_t l = 0; l < p->class->nlines; l++) {
-        double wave = p->class->line[l].wave;
-        size_t k = gal_search(g->grid->wave, g->grid->n, wave);
-        double f = (wave - g->grid->wave[k]) / (g->grid->wave[k + 1] - g->grid->wave[k]);
+    for (size_t l = p->line; l < p->line + p->class->nlines; l++) {
+        size_t k = g->line_at[l].k;
+        double f = g->line_at[l].f;
         double abs_mc = a->abs_mc[k] + f * (a->abs_mc[k + 1] - a->abs_mc[k]);
         double att = a->att_dd[k] + f * (a->att_dd[k + 1] - a->att_dd[k]);
-        w->seen[p->line + l] = w->line[p->line + l] * (1 - eta * abs_mc) * (r == 1 ? att : pow(att, r));
+        w->seen[l] = w->line[l] * (1 - eta * abs_mc) * (r == 1 ? att : pow(att, r));
     }
-    w->view.e_mc += e_mc;
-    w->view.e_dd += e_dd;
 }
 
 static void add_up(const gal_galaxy *g, gal_galaxy_ws *w)

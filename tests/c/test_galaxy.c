@@ -249,7 +249,7 @@ static void parity_case_c(void **state)
     CLOSE(total(g, gal_galaxy_lum(w, GAL_COMP_STELLAR)), 2.66389811595e11, 1e-6);
     CLOSE(total(g, gal_galaxy_lum(w, GAL_COMP_TOTAL)), 2.66389811595e11, 1e-6);
     CLOSE(d[GAL_D_MSTAR], 1.2278520704e10, 1e-9);
-    assert_true(d[GAL_D_T_MC] == 0 && d[GAL_D_T_DD] == 0 && d[GAL_D_LIR] == 0);
+    assert_true(d[GAL_D_T_MC] == 0 && d[GAL_D_T_DD] == 0 && d[GAL_D_LDUST] == 0);
     gal_galaxy_ws_free(w);
     gal_galaxy_unref(g);
 }
@@ -309,7 +309,7 @@ static void energy_and_mass(void **state)
             double absorbed =
                 total(g, gal_galaxy_lum(w, GAL_COMP_STELLAR)) - total(g, gal_galaxy_lum(w, GAL_COMP_EXTINCT));
             double emitted = total(g, spectrum(w, g, "MC")) + total(g, spectrum(w, g, "DD"));
-            double bol = d[GAL_D_LBOL];
+            double bol = d[GAL_D_LSTAR];
             if (absorbed > 1e-6 * bol &&
                 absorbed > 1e-6) /* below, the difference of two nearly equal totals is rounding */
                 worst_e = fmax(worst_e, fabs(emitted / absorbed - 1));
@@ -352,7 +352,7 @@ static void limits(void **state)
         if (gal_galaxy_lum(v, GAL_COMP_TOTAL)[k] > 0)
             CLOSE(gal_galaxy_lum(w, GAL_COMP_TOTAL)[k], gal_galaxy_lum(v, GAL_COMP_TOTAL)[k],
                   1e-12); /* order of summation */
-    assert_true(gal_galaxy_derived(w)[GAL_D_LIR] == 0);
+    assert_true(gal_galaxy_derived(w)[GAL_D_LDUST] == 0);
     set(g, theta, "ism.norm_MC", 100);
     set(g, theta, "ism.norm_DD", 1);
     set(g, theta, "ism.f_MC", 1);
@@ -360,7 +360,7 @@ static void limits(void **state)
     assert_true(gal_galaxy_derived(w)[GAL_D_AV_DD] == 0 && gal_galaxy_derived(w)[GAL_D_L_DD] == 0);
     set(g, theta, "ism.tau_esc", 1e10); /* all in clouds of A_V ~ 6000: nothing leaves below 5500 A */
     assert_int_equal(gal_galaxy_eval(g, w, theta), GAL_OK);
-    assert_true(gal_galaxy_derived(w)[GAL_D_LIR] > 0.99 * gal_galaxy_derived(w)[GAL_D_LBOL]);
+    assert_true(gal_galaxy_derived(w)[GAL_D_LDUST] > 0.99 * gal_galaxy_derived(w)[GAL_D_LSTAR]);
     set(g, theta, "redshift", 0.5);
     set(g, theta, "distance", 10);
     assert_int_equal(gal_galaxy_flux_factor(g, theta, &f1), GAL_OK);

@@ -30,7 +30,7 @@ test.describe("attenuation laws", function()
         local w = g:wave()
         local absorbed = trapz(w, g:lum("stellar")) - trapz(w, g:lum("extinct"))
         near(trapz(w, g:lum("dust")), absorbed, 1e-9 * absorbed)
-        near(g:derived().LIR, absorbed, 1e-9 * absorbed)
+        near(g:derived().Ldust, absorbed, 1e-9 * absorbed)
       end
     end
   end)
@@ -172,16 +172,16 @@ test.describe("components of the user's own", function()
       galua.component.custom{ name = "uv", stage = "source", params = { L = { 1e11, lo = 0 } },
         function(l, p) return l > 1200 and l < 3000 and p.L or 0 end } } }
     local w = g:wave()
-    local before = g:derived().LIR
+    local before = g:derived().Ldust
     g.uv.L = 2e11
     local c, k = galua.attenuation.calzetti{ A_V = 1 }, g:lum("uv")
-    local lost = g:derived().LIR - before
+    local lost = g:derived().Ldust - before
     local unseen = make{ attenuation = galua.attenuation.calzetti{ A_V = 0 }, components = {
       galua.component.custom{ name = "uv", stage = "source", params = { L = { 1e11, lo = 0 } },
         function(l, p) return l > 1200 and l < 3000 and p.L or 0 end } } }
     unseen.uv.L = 2e11
     test.close(lost, 0.5 * (trapz(w, unseen:lum("uv")) - trapz(w, k)), 1e-9)
-    test.close(trapz(w, g:lum("dust")), g:derived().LIR, 1e-9)
+    test.close(trapz(w, g:lum("dust")), g:derived().Ldust, 1e-9)
   end)
   test.it("as attenuation are the built-in law of the same formula", function()
     local a = make{ attenuation = galua.attenuation.custom{ params = { n = { -0.7 } }, A_V = 1, A_V_birth = 0.5,
@@ -229,8 +229,8 @@ test.describe("gas, X-rays, radio, nucleus, intergalactic medium", function()
       nebular = galua.nebular.hii{ f_esc = 0.1, f_dust = 0.3 } }
     local stars = lyman(g, "stellar")
     test.close(lyman(g, "extinct"), 0.1 * stars, 1e-9)
-    test.close(g:derived().LIR, 0.3 * stars, 0.06) -- half an interval of 2.3 % at the limit
-    test.close(trapz(g:wave(), g:lum("dust")), g:derived().LIR, 1e-9)
+    test.close(g:derived().Ldust, 0.3 * stars, 0.06) -- half an interval of 2.3 % at the limit
+    test.close(trapz(g:wave(), g:lum("dust")), g:derived().Ldust, 1e-9)
     local bright = trapz(g:wave(), g:lum("nebular"))
     g.nebular.f_dust = 0
     test.close(trapz(g:wave(), g:lum("nebular")), bright / 0.6 * 0.9, 1e-9)
@@ -246,8 +246,8 @@ test.describe("gas, X-rays, radio, nucleus, intergalactic medium", function()
     local w, lost = g:wave(), 0
     for _, name in ipairs{ "extinct", "nebular", "AGN" } do lost = lost + trapz(w, bare:lum(name)) - trapz(w, g:lum(name)) end
     local emitted = trapz(w, g:lum("dust"))
-    test.close(emitted, lost + bare:derived().LIR, 1e-9)
-    test.close(g:derived().LIR, emitted, 1e-9)
+    test.close(emitted, lost + bare:derived().Ldust, 1e-9)
+    test.close(g:derived().Ldust, emitted, 1e-9)
   end)
   test.it("lines: what leaves is what starts, dimmed; Balmer decrement reddened by the law", function()
     local g = make{ attenuation = galua.attenuation.calzetti{ A_V = 1 }, nebular = true }

@@ -241,8 +241,8 @@ local function compare(name)
     for _, key in ipairs(cname) do if with_agn or key ~= "AGN" then lum[key] = g:lum(key) end end
     -- what single precision leaves of the absorbed power, and cancellation of the metallicity
     local early = name == "insitu" and 4e-16 / (p.age / (3 * p["sfh.tau_star"])) ^ 3 or 0
-    local mc, dd = NOISE * ours.Lbol / ref.E_MC + early, NOISE * ours.Lbol / ref.E_DD + early
-    local dust = (2 * NOISE * ours.Lbol) / (ref.E_MC + ref.E_DD) + early
+    local mc, dd = NOISE * ours.Lstar / ref.E_MC + early, NOISE * ours.Lstar / ref.E_DD + early
+    local dust = (2 * NOISE * ours.Lstar) / (ref.E_MC + ref.E_DD) + early
     local noise = { least = 1e-36 * ours.Mformed, Zstar = early, Q_H = early, R_CCSN = early, XRB = early, synchrotron = early, nebular = early, stellar = early,
       extinct = early, E_MC = mc, T_MC = mc, MC = mc, E_DD = dd, T_DD = dd, DD = dd, AGN = dust }
     for key, mine in pairs(derived_name) do note(key, name, row, ours[mine], ref[key], TOL + (noise[key] or 0)) end
