@@ -301,6 +301,18 @@ static int m_transmission(lua_State *L)
     return 1;
 }
 
+static int m_attenuation(lua_State *L)
+{
+    gal_lua_galaxy *m = self(L);
+    gal_lua_galaxy_evaluate(L, m);
+    size_t n = gal_galaxy_nwave(m->g);
+    const double *in = gal_galaxy_lum(m->ws, GAL_COMP_STELLAR), *out = gal_galaxy_lum(m->ws, GAL_COMP_EXTINCT);
+    double *a = gal_lua_pushvec(L, n);
+    for (size_t k = 0; k < n; k++)
+        a[k] = in[k] > 0 ? -2.5 * log10(out[k] / in[k]) : 0;
+    return 1;
+}
+
 static int m_sfr(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
@@ -517,6 +529,10 @@ static const gal_lua_row methods[] = {
      "[Lsun]."},
     {"transmission", m_transmission,
      "transmission() -> vec\nWhat the intergalactic medium lets through, at wave() * (1 + redshift)."},
+    {"attenuation_curve", m_attenuation,
+     "attenuation_curve() -> vec [mag]\nEffective attenuation of the stars, A(lambda) = -2.5 log10(extinct/stellar), at "
+     "wave(); 0 where\nthere are no stars to be seen, infinite where nothing leaves. With ionised gas the Lyman continuum "
+     "that it takes counts."},
     {"sfr", m_sfr, "sfr(t) -> vec [Msun/yr]\nStar formation rate at galaxy times t [yr]."},
     {"describe", m_describe, "describe() -> table\nThe choices the galaxy was made with, as plain data."},
     {"copy", m_copy, "copy() -> galaxy\nAn independent galaxy of the same kind and parameters."},

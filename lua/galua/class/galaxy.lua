@@ -97,7 +97,7 @@ end
 local function derived_text(values, info)
   local lines = {}
   for _, d in ipairs(info) do
-    lines[#lines + 1] = ("%-12s %12.5g %-8s %s"):format(d.name, values[d.name], d.unit, d.doc)
+    lines[#lines + 1] = ("%-13s %12.5g %-8s %s"):format(d.name, values[d.name], d.unit, d.doc)
   end
   return table.concat(lines, "\n")
 end
@@ -167,7 +167,8 @@ The usual priors, name = prior, of the parameters that are free in a fit by defa
 a fit takes; change or remove what you like.
 @example free = g:priors("sfh");  free.age = prior.loguniform(1e8, 1.3e10)]])
 doc.text("galaxy.derived", galaxy.derived, [[derived() -> table
-Mstar [Msun], SFR [Msun/yr], Mdust, LIR [Lsun], A_V [mag], T_dust [K] ...: prints with units; fields are numbers.]])
+Mstar [Msun], SFR [Msun/yr], LIR [Lsun], A_V [mag], T_dust [K], t50 [yr], beta_UV ...: prints with units and meaning; fields are
+numbers. Components bring more: L_AGN, L_X, L_1400MHz, L_Halpha. In a fit all of them are there for every sample.]])
 doc.text("galaxy.plot_components", galaxy.plot_components, [[plot_components([options]) -> figure
 The spectrum and its components; options as for plot.sed.]])
 doc.text("galaxy.plot_sfh", galaxy.plot_sfh, [[plot_sfh([options]) -> figure
