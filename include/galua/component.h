@@ -49,7 +49,7 @@ typedef struct gal_view {
     double qh;            /* hydrogen-ionising photons [1/s] */
     double qh_clouds;     /* those emitted inside birth clouds [1/s] */
     double qhei;          /* photons that ionise helium, below 504.26 A [1/s] */
-    double sn_rate;       /* core-collapse supernovae [1/yr]; only for classes that need GAL_NEED_SN */
+    double sn_rate;       /* core-collapse supernovae [1/yr] */
     /* after `screen` */
     const double *att_mc, *abs_mc; /* [n] transmission of a cloud, and 1 - it without cancellation */
     const double *att_dd, *abs_dd; /* [n] of the diffuse dust */
@@ -70,7 +70,7 @@ enum {
     GAL_NEED_SCREEN = 16,   /* attenuation */
     GAL_NEED_ABSORBED = 32, /* attenuated light, absorbed power */
     GAL_NEED_DUST = 64,     /* dust temperatures */
-    GAL_NEED_SN = 128,      /* the supernova rate (goes with GAL_NEED_HISTORY) */
+    GAL_NEED_SN = 128,      /* the supernova rate */
     GAL_NEED_GAS = 256      /* results of `source` */
 };
 

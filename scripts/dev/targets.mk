@@ -67,6 +67,7 @@ bench: all
 	@$(B)/galua bench
 validate: all
 	@$(B)/galua tests/validate/ssp_reference.lua
+	@$(B)/galua tests/validate/galaxy.lua
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all

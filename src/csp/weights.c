@@ -215,7 +215,8 @@ static double piece_share(const double *psi, double part)
 {
     const double r = 0.3872983346207417; /* sqrt(0.6)/2: points at 1/2 - r, 1/2, 1/2 + r */
     double c0 = psi[1], c1 = (psi[0] - psi[2]) / (2 * r), c2 = (psi[0] - 2 * psi[1] + psi[2]) / (2 * r * r);
-    double total = c0 + c2 / 12; /* int over u = -1/2 .. 1/2 of c0 + c1 u + c2 u^2, u from the older to the younger end */
+    double total =
+        c0 + c2 / 12; /* int over u = -1/2 .. 1/2 of c0 + c1 u + c2 u^2, u from the older to the younger end */
     double lo = 0, hi = 1, x = part;
     if (!(total > 0))
         return part;

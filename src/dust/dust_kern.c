@@ -85,8 +85,14 @@ static void two_phase(size_t n, const double *restrict s0, const double *restric
 /* Optical depth from transmission and absorbed fraction: by series where the first has no digits of it. */
 static inline double depth(double att, double absorbed)
 {
-    double s = absorbed *
-               (1 + absorbed * (1. / 2 + absorbed * (1. / 3 + absorbed * (1. / 4 + absorbed * (1. / 5 + absorbed * (1. / 6 + absorbed * (1. / 7 + absorbed / 8)))))));
+    double s =
+        absorbed *
+        (1 + absorbed *
+                 (1. / 2 +
+                  absorbed *
+                      (1. / 3 +
+                       absorbed *
+                           (1. / 4 + absorbed * (1. / 5 + absorbed * (1. / 6 + absorbed * (1. / 7 + absorbed / 8)))))));
     double l = -gal_vlog(att);
     return absorbed < 1e-2 ? s : l;
 }

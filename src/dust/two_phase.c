@@ -12,6 +12,8 @@
 
 #define NEGLIGIBLE 1e-14 /* of the stellar light */
 #define FAINTEST   1e-9  /* Lsun: a history that has not begun */
+#define THIN       1e-3  /* mag */
+#define SUBLIMATED 2000. /* K */
 
 enum {
     F_MC,
@@ -122,13 +124,22 @@ static gal_status screen(const gal_stage *s, gal_screen *out)
 }
 
 /* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
- * light itself (galaxies that have used up their dust: no temperature would be meaningful). */
+ * light itself (galaxies that have used up their dust: no temperature would be meaningful). Dust inside ionised gas may absorb where
+ * the phase has next to no optical depth to radiate with: the power then leaves as PAH features, *small. */
 static gal_status temperature(const gal_dust_grid *g, const gal_view *v, double surface, const double *absorbed,
-                              double av, double low, double upp, double e, double *t)
+                              double av, double low, double upp, double e, double *t, double *small)
 {
-    *t = 0;
+    *t = *small = 0;
     if (!(e > NEGLIGIBLE * v->bol && e > FAINTEST))
         return GAL_OK;
+    if (av < THIN && !v->grid->compat.coarse_temperature) {
+        bool none = !(av > 0) || gal_dust_temperature(g, surface, absorbed, e * GAL_LSUN, t) != GAL_OK;
+        if (none || *t > SUBLIMATED) {
+            *small = e;
+            *t = 0;
+        }
+        return GAL_OK;
+    }
     if (v->grid->compat.coarse_temperature) {
         *t = gal_dust_temperature_galapy(g->k, surface, av, low, upp, e * GAL_LSUN);
         return GAL_OK;
@@ -144,12 +155,19 @@ static gal_status reemit(const gal_stage *s, gal_emission *out)
     const double *p = s->p;
     double *mc = s->lum[0], *dd = s->lum[1];
     double n_mc = gal_dust_surface(p[R_MC], p[N_MC]), n_dd = gal_dust_surface(p[R_DUST], 1), f_pah = p[F_PAH];
-    GAL_TRY(temperature(g, v, n_mc, v->abs_mc, v->av_mc, p[DMC_LOW], p[DMC_UPP], v->e_mc, &out->t_mc));
-    GAL_TRY(temperature(g, v, n_dd, v->abs_dd, v->av_dd, p[DDD_LOW], p[DDD_UPP], (1 - f_pah) * v->e_dd, &out->t_dd));
+    double pah_mc, pah_dd;
+    GAL_TRY(temperature(g, v, n_mc, v->abs_mc, v->av_mc, p[DMC_LOW], p[DMC_UPP], v->e_mc, &out->t_mc, &pah_mc));
+    GAL_TRY(temperature(g, v, n_dd, v->abs_dd, v->av_dd, p[DDD_LOW], p[DDD_UPP], (1 - f_pah) * v->e_dd, &out->t_dd,
+                        &pah_dd));
     out->other = f_pah;
-    memset(mc, 0, g->n * sizeof *mc);
+    pah_dd += f_pah * v->e_dd;
     for (size_t k = 0; k < g->n; k++)
-        dd[k] = f_pah * v->e_dd * g->pah[k];
+        dd[k] = pah_dd * g->pah[k];
+    if (pah_mc > 0)
+        for (size_t k = 0; k < g->n; k++)
+            mc[k] = pah_mc * g->pah[k];
+    else
+        memset(mc, 0, g->n * sizeof *mc);
     if (out->t_mc > 0)
         gal_dust_greybody(g, n_mc, v->abs_mc, out->t_mc, mc);
     if (out->t_dd > 0)

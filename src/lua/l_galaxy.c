@@ -530,8 +530,10 @@ static const gal_lua_row methods[] = {
     {"transmission", m_transmission,
      "transmission() -> vec\nWhat the intergalactic medium lets through, at wave() * (1 + redshift)."},
     {"attenuation_curve", m_attenuation,
-     "attenuation_curve() -> vec [mag]\nEffective attenuation of the stars, A(lambda) = -2.5 log10(extinct/stellar), at "
-     "wave(); 0 where\nthere are no stars to be seen, infinite where nothing leaves. With ionised gas the Lyman continuum "
+     "attenuation_curve() -> vec [mag]\nEffective attenuation of the stars, A(lambda) = -2.5 log10(extinct/stellar), "
+     "at "
+     "wave(); 0 where\nthere are no stars to be seen, infinite where nothing leaves. With ionised gas the Lyman "
+     "continuum "
      "that it takes counts."},
     {"sfr", m_sfr, "sfr(t) -> vec [Msun/yr]\nStar formation rate at galaxy times t [yr]."},
     {"describe", m_describe, "describe() -> table\nThe choices the galaxy was made with, as plain data."},
@@ -730,7 +732,9 @@ void gal_luaopen_galaxy(lua_State *L)
          "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
          "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
          "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6 as coded, or a table of its choices\n"
-         "@param clamp (false) use the nearest value of the SSP table instead of refusing a parameter outside it\n"
+         "@param clamp (false) use the nearest value of the parameter's range, and of the SSP table, instead of "
+         "refusing one "
+         "outside\n"
          "@param logU (-2.5) ionisation parameter, for tables with that axis\n"
          "@example g = galaxy{ sfh = sfh.delayed{ tau = 2e9 }, redshift = 0.1 }; print(g:derived().Mstar)"},
         {"derived_info", derived_info, "derived_info() -> list\nName, unit and meaning of every derived quantity."},

@@ -12,13 +12,15 @@ int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name)
     return 0;
 }
 
-/* theta[name] = v; 0 when there is no such parameter */
+/* theta[name] = v; 0 when there is no such parameter. A galaxy with clamp takes the nearest value of the range. */
 int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v)
 {
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
         const gal_param *p = gal_galaxy_par(m->g, i);
         if (strcmp(p->name, name) != 0)
             continue;
+        if (gal_galaxy_options(m->g)->clamp)
+            v = v < p->lo ? p->lo : v > p->hi ? p->hi : v;
         if (!(v >= p->lo && v <= p->hi))
             return gal_lua_error(L, GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", name, v, p->lo, p->hi,
                                  *p->unit ? " " : "", p->unit);

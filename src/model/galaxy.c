@@ -193,7 +193,8 @@ static gal_status list_results(gal_galaxy *g)
             char *name = g->line_names + LEN * (q - g->line_quantity);
             size_t n = 2;
             memcpy(name, "L_", 3);
-            for (const char *c = l->name; *c && n < LEN - 1; c++) /* brackets and dashes are no part of a variable's name */
+            for (const char *c = l->name; *c && n < LEN - 1;
+                 c++) /* brackets and dashes are no part of a variable's name */
                 if (*c != '[' && *c != ']' && *c != '-')
                     name[n++] = *c;
             name[n] = '\0';

@@ -86,7 +86,7 @@ struct gal_galaxy {
     struct {                /* where a line is on the grid: between nodes k and k + 1 */
         size_t k;
         double f;
-    } * line_at; /* [nlines] */
+    } * line_at;                          /* [nlines] */
     size_t radio_quantity, xray_quantity; /* indices of L_1400MHz, L_X; 0 = no component makes such light */
     double mpc_cm;
     int refs;

@@ -10,6 +10,7 @@
 #include "stars/nebular.h"
 
 #include "galua/const.h"
+#include "stars/nebular_kern.h"
 #include "stars/nebular_lines.h"
 
 #include <math.h>
@@ -245,10 +246,12 @@ typedef struct profile { /* of one line on the nodes first .. first + count - 1 
 
 struct gal_nebular_grid {
     size_t n, lyman;
-    double *cont;   /* [n][NTEMP] per ionising photon/s and (1 + y): Lsun/A */
+    double *cont;   /* [NTEMP][n] per ionising photon/s and (1 + y): Lsun/A */
     double *two;    /* [n] per decay/s: Lsun/A */
     double *weight; /* profiles of the lines, 1/A */
     profile line[NHYDROGEN + NEBULAR_NLINE];
+    double coef[NEBULAR_NTERM * NEBULAR_NLINE];             /* of the fits, lines fastest */
+    double e[NHYDROGEN], slope[NHYDROGEN], bend[NHYDROGEN]; /* hydrogen: energy at 1e4 K, its run with log2(T/1e4 K) */
 };
 
 void gal_nebular_grid_free(gal_nebular_grid *g)
@@ -315,11 +318,21 @@ gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, s
         gas state = {.t = t, .alpha_b = 2.59e-13 * pow(t / 1e4, -0.833)};
         continuum c = continuum_state(&state, 1);
         for (size_t k = g->lyman; k < n; k++)
-            g->cont[k * NTEMP + (size_t)i] = continuum_nu(&c, wave[k], t) * GAL_C_AA / (wave[k] * wave[k]) / GAL_LSUN;
+            g->cont[(size_t)i * n + k] = continuum_nu(&c, wave[k], t) * GAL_C_AA / (wave[k] * wave[k]) / GAL_LSUN;
     }
     for (size_t k = g->lyman; k < n; k++) {
         double nu = GAL_C_AA / wave[k];
         g->two[k] = GAL_H_CGS / (8.2249 * nu_lya) * nu * two_photon_profile(nu / nu_lya) * nu / wave[k] / GAL_LSUN;
+    }
+    for (int l = 0; l < NEBULAR_NLINE; l++)
+        for (int k = 0; k < NEBULAR_NTERM; k++)
+            g->coef[k * NEBULAR_NLINE + l] = (double)nebular_line[l].c[k];
+    for (int l = 0; l < NHYDROGEN; l++) {
+        const hydrogen_line *h = &hydrogen[l];
+        double a = log((double)h->e5 / (double)h->e10), b = log((double)h->e20 / (double)h->e10);
+        g->e[l] = 1e-27 * (double)h->e10;
+        g->slope[l] = 0.5 * (b - a);
+        g->bend[l] = 0.5 * (a + b);
     }
     GAL_TRY(make_profiles(g, wave, sigma * 1e5 / GAL_C_CGS));
     *out = g;
@@ -329,28 +342,39 @@ out:
     return st;
 }
 
+/* Luminosities as line_list has them, from the tables. */
+static void line_luminosities(const gal_nebular_grid *g, const gas *s, double qion, double *line)
+{
+    const struct nebular_kern *kern = GAL_KERN_PICK(nebular_kern);
+    double scale = qion / GAL_LSUN, photon = GAL_H_CGS * GAL_C_AA / lyman_alpha, *other = line + NHYDROGEN;
+    kern->hydrogen(NHYDROGEN, log(s->t / 1e4) / M_LN2, g->e, g->slope, g->bend, line);
+    kern->ratios(NEBULAR_NLINE, NEBULAR_NTERM, g->coef, s->term, other);
+    for (int l = 0; l < NHYDROGEN; l++)
+        line[l] *= scale / s->alpha_b;
+    for (int l = 0; l < NEBULAR_NLINE; l++)
+        other[l] *= line[HBETA];
+    other[0] = fmax(other[0], scale * photon * (1 - two_photon_rate(s)));
+}
+
 void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double z, double logu,
                            double *lum, double *line, double *t)
 {
     gas s = gas_state(qh, qhei, z, logu);
-    gal_nebular_line all[NHYDROGEN + NEBULAR_NLINE];
     double x = log(s.t / coolest) / log(hottest / coolest) * (NTEMP - 1);
-    size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3);
-    double f = x - (double)i - 1, c0 = 0.5 * f * (f - 1), c1 = 1 - f * f, c2 = 0.5 * f * (f + 1);
-    double a = qion * (1 + s.y), two = qion * two_photon_rate(&s);
+    size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3), m = g->lyman;
+    double f = x - (double)i - 1, a = qion * (1 + s.y);
+    double c[3] = {a * 0.5 * f * (f - 1), a * (1 - f * f), a * 0.5 * f * (f + 1)};
+    const double *at = g->cont + i * g->n + m;
     *t = s.t;
-    for (size_t k = 0; k < g->lyman; k++)
+    for (size_t k = 0; k < m; k++)
         lum[k] = 0;
-    for (size_t k = g->lyman; k < g->n; k++) {
-        const double *c = g->cont + k * NTEMP + i;
-        lum[k] = a * (c0 * c[0] + c1 * c[1] + c2 * c[2]) + two * g->two[k];
-    }
-    line_list(&s, qion, all);
+    GAL_KERN_PICK(nebular_kern)
+        ->continuum(g->n - m, c, at, at + g->n, at + 2 * g->n, qion * two_photon_rate(&s), g->two + m, lum + m);
+    line_luminosities(g, &s, qion, line);
     for (size_t l = 0; l < gal_nebular_nline(); l++) {
         const profile *p = &g->line[l];
         const double *w = g->weight + p->at;
-        line[l] = all[l].lum;
-        for (size_t m = 0; m < p->count; m++)
-            lum[p->first + m] += all[l].lum * w[m];
+        for (size_t k = 0; k < p->count; k++)
+            lum[p->first + k] += line[l] * w[k];
     }
 }

@@ -407,6 +407,89 @@ static void dependencies(void **state)
     gal_galaxy_unref(g);
 }
 
+/* Every class of component: which of its stages run when a parameter changes, and that the result is that of a fresh workspace. */
+static void component_dependencies(void **state)
+{
+    (void)state;
+    enum { SOURCE, SCREEN, EMIT, TRANSMIT };
+    /* groups in the order of a row's counts; which stage of each is looked at */
+    static const struct {
+        const char *group, *kind;
+        int stage;
+    } part[] = {{"attenuation", "salim18", SCREEN}, {"dust", "casey12", EMIT}, {"nebular", "hii", SOURCE},
+                {"synchrotron", "supernova", EMIT}, {"xrb", "fragos13", EMIT}, {"agn", "torus", EMIT},
+                {"igm", "inoue14", TRANSMIT}};
+    enum { N = sizeof part / sizeof *part };
+    static const struct {
+        const char *name;
+        double value;
+        const char *runs; /* one letter per component: + it runs again */
+    } step[] = {{"redshift", 1, "......+"},
+                {"distance", 10, "......."},
+                {"igm.factor", 0.9, "......+"},
+                {"agn.fAGN", 0.1, ".....+."},
+                {"agn.inclination", 20, ".....+."},
+                {"xrb.f_HMXB", 2, "....+.."},
+                {"synchrotron.alpha", 0.8, "...+..."},
+                {"nebular.logU", -3, ".++..+."},
+                {"nebular.f_esc", 0.1, ".++..+."},
+                {"dust.T", 40, ".+....."},
+                {"attenuation.delta", -0.3, "++...+."},
+                {"attenuation.A_V", 1, "++...+."},
+                {"attenuation.tau_esc", 2e7, "++++++."},
+                {"age", 2e9, ".+++++."},
+                {"sfh.psi_max", 50, ".+++++."},
+                {"age", 2e9, "......."}};
+    double theta[64];
+    gal_component *c[N];
+    for (int i = 0; i < N; i++) {
+        const gal_component_class *k;
+        assert_int_equal(gal_component_find(&k, part[i].group, part[i].kind), GAL_OK);
+        assert_int_equal(gal_component_create(&c[i], k, NULL), GAL_OK);
+    }
+    gal_galaxy_opts o = options();
+    o.component = c;
+    o.ncomponent = N;
+    gal_galaxy *g = make(&o, theta);
+    gal_galaxy_ws *w = work(g);
+    set(g, theta, "attenuation.A_V_birth", 0.5);
+    assert_int_equal(gal_galaxy_ncomponent(g), N);
+    assert_int_equal(gal_galaxy_eval(g, w, theta), GAL_OK);
+    size_t last[N];
+    for (size_t i = 0; i < N; i++)
+        last[i] = 1;
+    for (size_t s = 0; s < sizeof step / sizeof *step; s++) {
+        set(g, theta, step[s].name, step[s].value);
+        assert_int_equal(gal_galaxy_eval(g, w, theta), GAL_OK);
+        for (size_t i = 0; i < N; i++) {
+            size_t at = 0, counts[4];
+            while (strcmp(gal_component_class_of(gal_galaxy_component(g, at))->group, part[i].group) != 0)
+                at++;
+            gal_galaxy_component_counts(w, at, counts);
+            bool ran = counts[part[i].stage] != last[i];
+            if (ran != (step[s].runs[i] == '+'))
+                printf("%s: %s %s\n", step[s].name, part[i].group, ran ? "ran" : "did not run");
+            assert_true(ran == (step[s].runs[i] == '+'));
+            last[i] = counts[part[i].stage];
+        }
+        gal_galaxy_ws *fresh = work(g);
+        assert_int_equal(gal_galaxy_eval(g, fresh, theta), GAL_OK);
+        for (size_t q = 0; q < gal_galaxy_nspectra(g); q++)
+            if (memcmp(gal_galaxy_lum(w, q), gal_galaxy_lum(fresh, q), gal_galaxy_nwave(g) * sizeof(double)) != 0)
+                printf("%s: %s differs from a fresh evaluation\n", step[s].name, gal_galaxy_spectrum_name(g, q));
+        assert_memory_equal(gal_galaxy_lum(w, GAL_COMP_TOTAL), gal_galaxy_lum(fresh, GAL_COMP_TOTAL),
+                            gal_galaxy_nwave(g) * sizeof(double));
+        assert_memory_equal(gal_galaxy_transmission(w), gal_galaxy_transmission(fresh),
+                            gal_galaxy_nwave(g) * sizeof(double));
+        assert_memory_equal(gal_galaxy_derived(w), gal_galaxy_derived(fresh), gal_galaxy_nderived(g) * sizeof(double));
+        gal_galaxy_ws_free(fresh);
+    }
+    gal_galaxy_ws_free(w);
+    gal_galaxy_unref(g);
+    for (int i = 0; i < N; i++)
+        gal_component_unref(c[i]);
+}
+
 /* The stellar sum against the plain definition: direct quadrature of psi(age - a) L(a, Z(age - a)) with many points. */
 static void sum_against_plain(void **state)
 {
@@ -489,9 +572,11 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parity_case_a),      cmocka_unit_test(parity_case_a_bands), cmocka_unit_test(parity_case_c),
-        cmocka_unit_test(exact_temperatures), cmocka_unit_test(energy_and_mass),     cmocka_unit_test(limits),
-        cmocka_unit_test(dependencies),       cmocka_unit_test(sum_against_plain),   cmocka_unit_test(errors),
+        cmocka_unit_test(parity_case_a),     cmocka_unit_test(parity_case_a_bands),
+        cmocka_unit_test(parity_case_c),     cmocka_unit_test(exact_temperatures),
+        cmocka_unit_test(energy_and_mass),   cmocka_unit_test(limits),
+        cmocka_unit_test(dependencies),      cmocka_unit_test(component_dependencies),
+        cmocka_unit_test(sum_against_plain), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
