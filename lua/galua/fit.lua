@@ -313,16 +313,20 @@ local function pick(total, n)
   return list
 end
 
+-- the marginalised amplitude of sample i; 1 without one
+local function amplitude(s, i) return s.derived.amplitude and s.derived.amplitude[i] or 1 end
+
 function fit:plot_sed(given)
   local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string" })
   local plot = require "galua.plot"
   local residuals, best = self:residuals()
   local s = self:samples()
+  local scale = amplitude(s, (s.lnprior + s.lnlike):argmax())
   local g = self.model:copy()
   local rows = {}
   for j, i in ipairs(pick(s.n, o.draws)) do
     self.target:values(s.x:row(i), g)
-    rows[j] = g:flux()
+    rows[j] = g:flux() * amplitude(s, i)
   end
   local sed = best:sed()
   local lo, _, hi = quantile_bands(rows, #sed.wave)
@@ -336,12 +340,12 @@ function fit:plot_sed(given)
       phot[k] = r.model
     end
   end
-  local spec = { wave = sed.wave, flux = sed.flux, band = { lo, hi }, data = data, model_phot = phot, components = {},
+  local spec = { wave = sed.wave, flux = sed.flux * scale, band = { lo, hi }, data = data, model_phot = phot, components = {},
     title = o.title or (self.name ~= "" and plot.escape(self.name) or nil) }
   if o.components then
     local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust" }
     for _, name in ipairs { "stellar", "extinct", "MC", "DD" } do
-      spec.components[#spec.components + 1] = { name = labels[name], flux = best:flux(name) }
+      spec.components[#spec.components + 1] = { name = labels[name], flux = best:flux(name) * scale }
     end
   end
   return plot.sed(spec)
@@ -397,7 +401,7 @@ function fit:plot_sfh(given)
   local rows = {}
   for j, i in ipairs(list) do
     self.target:values(s.x:row(i), g)
-    rows[j] = g:sfr(lookback * -1 + g.age)
+    rows[j] = g:sfr(lookback * -1 + g.age) * amplitude(s, i)
   end
   local lo, mid, hi = quantile_bands(rows, o.points)
   return plot.sfh{ t = lookback, median = mid, lo = lo, hi = hi, direction = "lookback" }

@@ -220,17 +220,56 @@ void gal_fit_free(gal_fit *f)
     gal_free(f);
 }
 
-/* Whatever is wrong for every point shall be said before the run: evaluate the middle of the prior. */
+/* Parameters at probability u[k] of each prior */
+static void at_quantiles(const gal_fit *f, const double *u, double *theta)
+{
+    memcpy(theta, f->theta, f->npar * sizeof *theta);
+    for (size_t i = 0; i < f->ndim; i++)
+        if (f->index[i] < f->npar)
+            theta[f->index[i]] = gal_prior_value(f->prior[i], gal_prior_quantile(f->prior[i], u[i]));
+}
+
+/* A fixed value that the model refuses whatever the free ones are: 256 evenly spread points of the prior, the middle first (Weyl
+ * sequence with the roots of x^(d+1) = x + 1, Roberts 2018). */
+static gal_status refused(const gal_fit *f, double *theta)
+{
+    enum { TRIES = 256 };
+    double u[64], root = 1.5;
+    char first[400] = "";
+    if (f->ndim > 64)
+        return GAL_OK;
+    for (int i = 0; i < 40; i++)
+        root = pow(1 + root, 1 / (double)(f->ndim + 1));
+    for (int n = 0; n < TRIES; n++) {
+        double step = 1;
+        for (size_t k = 0; k < f->ndim; k++) {
+            step /= root;
+            u[k] = fmod(0.5 + n * step, 1);
+        }
+        at_quantiles(f, u, theta);
+        if (gal_galaxy_check(f->galaxy, theta) == GAL_OK)
+            return GAL_OK;
+        if (n == 0)
+            snprintf(first, sizeof first, "%s", gal_error_message());
+    }
+    return gal_fail(GAL_EDOMAIN, "fit: the model refuses %d points spread over the priors; in their middle: %s", TRIES,
+                    first);
+}
+
+/* Whatever is wrong for every point shall be said before the run: look at the middle of the prior. */
 static gal_status dry_run(gal_fit *f)
 {
     gal_status st = GAL_OK;
+    double *u = NULL;
     GAL_TRY(grow_workers(f, 1));
     worker *w = &f->workers[0];
     double factor;
-    memcpy(w->theta, f->theta, f->npar * sizeof *w->theta);
-    for (size_t i = 0; i < f->ndim; i++)
-        if (f->index[i] < f->npar)
-            w->theta[f->index[i]] = gal_prior_value(f->prior[i], gal_prior_quantile(f->prior[i], 0.5));
+    GAL_TRY(refused(f, w->theta));
+    if (!(u = GAL_NEWN(double, f->ndim)))
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t k = 0; k < f->ndim; k++)
+        u[k] = 0.5;
+    at_quantiles(f, u, w->theta);
     double z = w->theta[1];
     GAL_TRY(gal_galaxy_flux_factor(f->galaxy, w->theta, &factor));
     GAL_TRY(gal_phot_weights(w->phot, z, GAL_PHOT_EXACT));
@@ -240,6 +279,7 @@ static gal_status dry_run(gal_fit *f)
                       "fit: band '%s' is outside the model's wavelengths at redshift %g: flag it 'ignored'",
                       f->obs->filter[f->band[k]]->name, z);
 out:
+    gal_free(u);
     return st;
 }
 

@@ -103,7 +103,13 @@ gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
             f->like.offset = f->offset;
             f->like.group = f->group;
         }
-    gal_status st = gal_like_check(f->nused, NULL, f->y, f->err, f->kind, opt->limits);
+    const char **names = GAL_NEWN(const char *, f->nused);
+    if (!names)
+        return GAL_ENOMEM;
+    for (size_t k = 0; k < f->nused; k++)
+        names[k] = o->filter[f->band[k]]->name;
+    gal_status st = gal_like_check(f->nused, names, f->y, f->err, f->kind, opt->limits);
+    gal_free(names);
     return st == GAL_OK ? st : gal_fail_prefix(st, "fit: observation '%s'", o->name);
 }
 

@@ -228,6 +228,15 @@ local inputs = {
     "fit: free holds name = prior pairs, found a value without a name" },
   { "fit{ data = source, model = g, free = { age = function() return 0/0 end } }",
     "fit: prior function of 'age' gives nan at 8: it must return ln p, a number or -inf" },
+  { [[local o = observation.new{ redshift = 0.1 }
+      o:add(filters(file("far.csv", "wavelength[A],transmission\n0.4,1\n0.6,1\n"))[1], 1, 0.1)
+      fit{ data = o, model = g, free = free }]],
+    "fit: band 'far' is outside the model's wavelengths at redshift 0.1: flag it 'ignored'" },
+  { "fit{ data = source, model = galaxy{ ssp = table, redshift = 5 }, free = { age = prior.uniform(2e9, 1e10) } }",
+    "fit: the model refuses 256 points spread over the priors; in their middle: age = 6e+09 yr is above the age of the Universe, 1.17071e+09 yr, at redshift 5 (Planck18)" },
+  { "fit{ data = source, model = galaxy{ ssp = table, sfh = sfh.delayed{ Z = 0.09 } }, free = free }",
+    "fit: the model refuses 256 points spread over the priors; in their middle: sfh.Z = 0.09 is outside SSP table 'synthetic', "
+      .. "0.0001 .. 0.04 (clamp = true uses the nearest)" },
   { [[fit{ data = source, model = g, free = free, limits = "censord" }]],
     "unknown limits 'censord', did you mean 'censored'? (known: measured, censored, onesided, cut)" },
   { "fit{ data = source, model = g, free = free, noise = { flor = 3 } }",
