@@ -46,6 +46,7 @@ return {
     f:close()
     local chunk, err = loadfile(file)
     if not chunk then galua.fail("%s", err) end
+    if rawget(_G, "arg") then arg[0] = file end
     local v = chunk()
     if not galua.validation.is(v) then galua.fail("%s: must end with `return validation{...}`", file) end
     if o.mocks then v.n = o.mocks end
