@@ -197,7 +197,7 @@ static void test_completion(void **state)
     expect(s, "> ");
     type(s, "sfh.insitu{ \t"); /* several: all are shown, by their last part */
     expect(s, "psi_max = ");
-    expect(s, "tau_star = ");
+    expect(s, "> sfh.insitu{ ");
     type(s, "}.tau_star\n");
     expect(s, "\r\n3e+08\r\n");
     expect(s, "> ");
