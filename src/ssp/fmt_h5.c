@@ -71,6 +71,8 @@ gal_status ssp_write_galua(const gal_ssp *s, const char *path)
             GAL_TRY(write_values(h, ssp_optionals[i].name, ssp_optionals[i].unit, ssp_optionals[i].about,
                                  *ssp_optional_of(s, i), 2, dims + 1, scales + 1));
     if (s->nline) {
+        const size_t shape[4] = {s->nu, s->nz, s->nage, s->nline};
+        const char *const line_scales[4] = {"logu", "z", "age", "line"};
         GAL_TRY(gal_h5_dim(h, "line", s->nline));
         GAL_TRY(gal_h5_write_strings(h, "line_name", (const char *const *)s->line_name, s->nline));
         GAL_TRY(gal_h5_set_dims(h, "line_name", 1, (const char *const[]){"line"}));
@@ -78,8 +80,7 @@ gal_status ssp_write_galua(const gal_ssp *s, const char *path)
                              &(gal_h5_opt){.units = "Angstrom", .about = "wavelength of the line in vacuum"}));
         GAL_TRY(gal_h5_set_dims(h, "line_wave", 1, (const char *const[]){"line"}));
         GAL_TRY(write_values(h, "line_lum", "Lsun/Msun", "luminosity of the line per Msun formed", s->line_lum,
-                             4 - skip, (const size_t[]){s->nu, s->nz, s->nage, s->nline} + skip,
-                             (const char *const[]){"logu", "z", "age", "line"} + skip));
+                             4 - skip, shape + skip, line_scales + skip));
     }
     st = gal_h5_close(h);
     h = NULL;
@@ -139,7 +140,8 @@ static gal_status read_lines(gal_h5 *h, gal_ssp *s, const char *name, const char
     GAL_TRY(read_line_names(h, name, s));
     GAL_TRY(gal_h5_read(h, wave, GAL_H5_F64, 1, &n, s->line_wave));
     int skip = s->nu == 1;
-    GAL_TRY(gal_h5_read(h, lum, GAL_H5_F32, 4 - skip, (const size_t[]){s->nu, s->nz, s->nage, n} + skip, s->line_lum));
+    const size_t dims[4] = {s->nu, s->nz, s->nage, n};
+    GAL_TRY(gal_h5_read(h, lum, GAL_H5_F32, 4 - skip, dims + skip, s->line_lum));
 out:
     return st;
 }
