@@ -11,6 +11,7 @@
 #include "galua/base.h"
 #include "galua/diag.h"
 #include "galua/ensemble.h"
+#include "galua/nested.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -46,6 +47,9 @@ GAL_API gal_status gal_result_put_f64(gal_result *r, const char *group, const ch
                                       const char *unit);
 GAL_API gal_status gal_result_put_i64(gal_result *r, const char *group, const char *name, int64_t value);
 GAL_API gal_status gal_result_put_text(gal_result *r, const char *group, const char *name, const char *text);
+/* A number as an attribute of a group that holds variables; replaces one of the same name. GAL_ENOTFOUND when absent. */
+GAL_API gal_status gal_result_attr(gal_result *r, const char *group, const char *name, double value);
+GAL_API gal_status gal_result_get_attr(const gal_result *r, const char *group, const char *name, double *value);
 /* Coordinate values of a dimension in all groups where it has this size; without them a dimension counts from 0. */
 GAL_API gal_status gal_result_coord_text(gal_result *r, const char *dim, size_t n, const char *const *labels);
 GAL_API gal_status gal_result_coord_f64(gal_result *r, const char *dim, size_t n, const double *values,
@@ -105,8 +109,16 @@ typedef struct gal_checkpoint {
     const char *path;
 } gal_checkpoint;
 GAL_API gal_status gal_checkpoint_hook(void *checkpoint, const gal_ensemble *e);
+
+/* ------------------------------------------------------------------ nested sampling
+ * posterior: equally weighted draws (one chain); group nested: all points by rising likelihood (dimension dead): theta, u, logl,
+ * logl_birth, log_weight, n_live, logvol, log_prior, strand, order, derived; attributes log_evidence, log_evidence_err, information. */
+GAL_API gal_status gal_result_put_nested(gal_result *r, const gal_nested *s, const gal_result_map *map);
+GAL_API gal_status gal_result_restore_nested(gal_nested **out, const gal_result *r, const gal_target *t);
+
 /* Summary of all variables of group posterior with dimensions (chain, draw): trust by autocorrelation time when the file is from an
- * ensemble (galua/sampler is "ensemble"), by R-hat otherwise, by weights when galua/weight (draw) is present. The first
+ * ensemble (galua/sampler is "ensemble"), by the effective size of all points when it is "nested", by R-hat otherwise, by weights
+ * when galua/weight (draw) is present. The first
  * `burn` draws are left out. Prior edges are judged for parameters named like a sampled coordinate with known bounds. */
 GAL_API gal_status gal_result_summary(const gal_result *r, size_t burn, gal_summary *out);
 

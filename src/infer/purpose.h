@@ -15,5 +15,13 @@ enum {
     RNG_SMC_RESAMPLE = 0x736d0002,   /* (source, level, 0): ancestors */
     RNG_SMC_MOVE = 0x736d0003,       /* (source, level << 32 | step, particle): proposal, then acceptance */
     RNG_SMC_BOOTSTRAP = 0x736d0004,  /* (source, replicate, 0): weights of the families */
+    RNG_NESTED_START = 0x6e730001,   /* (source, attempt, point): point of the unit cube */
+    RNG_NESTED_UNIF = 0x6e730002,    /* (source, iteration, chunk): uniform draws from the cube or the bound */
+    RNG_NESTED_CHAIN = 0x6e730003,   /* (source, iteration, chain): start and moves of a chain */
+    RNG_NESTED_BOUND = 0x6e730004,   /* (source, update, resampling): bootstrap of the bound */
+    RNG_NESTED_RANK = 0x6e730005,    /* (source, iteration, 0): ties of the insertion ranks */
+    RNG_NESTED_BATCH = 0x6e730006,   /* (source, batch, 0): which points a batch starts from */
+    RNG_NESTED_DRAWS = 0x6e730007,   /* (0, 0, 0): equally weighted draws */
+    RNG_NESTED_ERRORS = 0x6e730008,  /* (realisation, 0, 0): jitter and bootstrap */
 };
 #endif

@@ -74,6 +74,11 @@ void gal_result_free(gal_result *r)
         var_free(r->var[i]);
     for (size_t i = 0; i < r->ncoord; i++)
         var_free(r->coord[i]);
+    for (size_t i = 0; i < r->nattr; i++) {
+        gal_free(r->attr[i].group);
+        gal_free(r->attr[i].name);
+    }
+    gal_free(r->attr);
     gal_free(r->var);
     gal_free(r->coord);
     gal_free(r);
@@ -148,6 +153,18 @@ gal_status result_take(gal_result *r, gal_var *v)
     return GAL_OK;
 }
 
+void result_drop_group(gal_result *r, const char *group)
+{
+    size_t keep = 0;
+    for (size_t i = 0; i < r->n; i++) {
+        if (strcmp(r->var[i]->group, group) == 0)
+            var_free(r->var[i]);
+        else
+            r->var[keep++] = r->var[i];
+    }
+    r->n = keep;
+}
+
 gal_status result_take_coord(gal_result *r, gal_var *v)
 {
     for (size_t i = 0; i < r->ncoord; i++)
@@ -211,6 +228,33 @@ gal_status gal_result_put_i64(gal_result *r, const char *group, const char *name
 gal_status gal_result_put_text(gal_result *r, const char *group, const char *name, const char *text)
 {
     return gal_result_put(r, group, name, GAL_VAR_TEXT, 0, NULL, NULL, &text, NULL, NULL);
+}
+
+gal_status gal_result_attr(gal_result *r, const char *group, const char *name, double value)
+{
+    for (size_t i = 0; i < r->nattr; i++)
+        if (strcmp(r->attr[i].group, group) == 0 && strcmp(r->attr[i].name, name) == 0) {
+            r->attr[i].value = value;
+            return GAL_OK;
+        }
+    struct result_attr *a = gal_realloc(r->attr, (r->nattr + 1) * sizeof *a);
+    if (!a)
+        return GAL_ENOMEM;
+    r->attr = a;
+    a += r->nattr;
+    *a = (struct result_attr){gal_strdup(group), gal_strdup(name), value};
+    r->nattr++;
+    return a->group && a->name ? GAL_OK : GAL_ENOMEM;
+}
+
+gal_status gal_result_get_attr(const gal_result *r, const char *group, const char *name, double *value)
+{
+    for (size_t i = 0; i < r->nattr; i++)
+        if (strcmp(r->attr[i].group, group) == 0 && strcmp(r->attr[i].name, name) == 0) {
+            *value = r->attr[i].value;
+            return GAL_OK;
+        }
+    return gal_fail(GAL_ENOTFOUND, "result: group '%s' has no attribute '%s'", group, name);
 }
 
 static gal_status put_coord(gal_result *r, const char *dim, gal_var_type type, size_t n, const void *data,

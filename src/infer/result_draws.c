@@ -42,26 +42,14 @@ out:
     return st;
 }
 
-static void drop_group(gal_result *r, const char *group)
-{
-    size_t keep = 0;
-    for (size_t i = 0; i < r->n; i++) {
-        if (strcmp(r->var[i]->group, group) == 0)
-            var_free(r->var[i]);
-        else
-            r->var[keep++] = r->var[i];
-    }
-    r->n = keep;
-}
-
 static gal_status put_draws(gal_result *r, const gal_target *t, const gal_draws *w, const gal_importance *imp,
                             const char *particular, const gal_result_map *map)
 {
     static const char *const DIM[] = {"sample", "coordinate"};
     gal_status st = GAL_OK;
     size_t size[] = {w->n, t->ndim};
-    drop_group(r, "weighted");
-    drop_group(r, particular);
+    result_drop_group(r, "weighted");
+    result_drop_group(r, particular);
     GAL_TRY(put_equal(r, t, w, imp->ess, map));
     GAL_TRY(gal_result_put(r, "weighted", "x", GAL_VAR_F64, 2, DIM, size, w->theta, NULL, "sampled coordinates"));
     GAL_TRY(put_vector(r, "weighted", "log_weight", "sample", w->n, w->lnw, "normalised"));

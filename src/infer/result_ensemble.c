@@ -1,4 +1,5 @@
 /* Ensembles in results (chain = walker, draw = stored step), restoring, checkpoints; summaries of results. */
+#include <math.h>
 #include <string.h>
 
 #include "result_int.h"
@@ -113,6 +114,19 @@ static void find_bounds(const gal_result *r, const gal_var *v, size_t burn, gal_
     }
 }
 
+/* The draws are resampled points: what counts is the effective number of these. */
+static void judge_nested(const gal_result *r, gal_summary *s)
+{
+    double ess = NAN;
+    if (gal_result_var(r, "galua", "ess"))
+        gal_result_get_f64(r, "galua", "ess", &ess);
+    for (size_t i = 0; i < s->n; i++) {
+        s->row[i].ess = ess;
+        s->row[i].mcse_mean = s->row[i].sd / sqrt(ess);
+        s->row[i].trusted = ess >= 100;
+    }
+}
+
 gal_status gal_result_summary(const gal_result *r, size_t burn, gal_summary *out)
 {
     const char *sampler = NULL;
@@ -145,6 +159,8 @@ gal_status gal_result_summary(const gal_result *r, size_t burn, gal_summary *out
     }
     st = n > 0 ? gal_summary_make(out, kind, in, n)
                : gal_fail(GAL_EINVAL, "result: no samples after the first %zu draws", burn);
+    if (st == GAL_OK && sampler && strcmp(sampler, "nested") == 0)
+        judge_nested(r, out);
     gal_free(in);
     return st;
 }

@@ -10,6 +10,11 @@ struct gal_result {
     size_t n, room;
     gal_var **coord; /* group "", name = dim[0] */
     size_t ncoord;
+    struct result_attr {
+        char *group, *name;
+        double value;
+    } *attr;
+    size_t nattr;
 };
 size_t var_count(const gal_var *v);  /* product of sizes */
 size_t var_width(gal_var_type type); /* bytes per value */
@@ -17,6 +22,7 @@ void var_free(gal_var *v);
 /* Takes ownership of v, also on failure. */
 gal_status result_take(gal_result *r, gal_var *v);
 gal_status result_take_coord(gal_result *r, gal_var *v);
+void result_drop_group(gal_result *r, const char *group); /* all its variables */
 gal_var *var_new(const char *group, const char *name, gal_var_type type, int rank, const char *const *dims,
                  const size_t *sizes, const char *unit, const char *about); /* data zeroed; NULL when out of memory */
 

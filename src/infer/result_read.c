@@ -97,6 +97,17 @@ out:
     return st;
 }
 
+static gal_status read_attributes(gal_result *r, gal_h5 *h, const char *group)
+{
+    static const char *const NAME[] = {"log_evidence", "log_evidence_err", "information"};
+    gal_status st = GAL_OK;
+    double v;
+    for (size_t i = 0; st == GAL_OK && i < sizeof NAME / sizeof *NAME; i++)
+        if (gal_h5_attr_has(h, group, NAME[i]) && (st = gal_h5_attr_get_f64(h, group, NAME[i], &v, 1)) == GAL_OK)
+            st = gal_result_attr(r, group, NAME[i], v);
+    return st;
+}
+
 static gal_status read_group(gal_result *r, gal_h5 *h, const char *group)
 {
     char **names;
@@ -107,7 +118,7 @@ static gal_status read_group(gal_result *r, gal_h5 *h, const char *group)
     for (size_t i = 0; st == GAL_OK && i < n; i++)
         st = read_var(r, h, group, names[i]);
     gal_h5_free_strings(names, n);
-    return st;
+    return st == GAL_OK ? read_attributes(r, h, group) : st;
 }
 
 gal_status gal_result_read(gal_result **out, const char *path)

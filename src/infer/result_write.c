@@ -104,6 +104,9 @@ gal_status gal_result_write(const gal_result *r, const char *path)
         }
         GAL_TRY(write_var(r, h, r->var[i]));
     }
+    for (size_t i = 0; i < r->nattr; i++)
+        if (gal_h5_has(h, r->attr[i].group))
+            GAL_TRY(gal_h5_attr_set_f64(h, r->attr[i].group, r->attr[i].name, &r->attr[i].value, 1));
 out:
     if (st != GAL_OK) {
         gal_h5_abandon(h);

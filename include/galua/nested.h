@@ -1,0 +1,141 @@
+/* galua/nested.h - nested sampling (Skilling 2006), static and dynamic (Higson et al. 2019), in the unit cube of the prior.
+ *
+ * n live points are drawn from the prior. In each iteration the k worst die and are replaced by draws of the prior above the
+ * likelihood L* of the last of them. Every point keeps its birth threshold, so that the number of live points at a death is
+ *     n_i = #{births < L_i} - #{deaths before i},        X_i = X_{i-1} n_i/(n_i + 1),
+ * whatever made it change: k deaths at once (n, n-1, ... n-k+1), plateaus of equal likelihood, forbidden regions of the prior
+ * (lnL = -inf), live points added at the end, batches of a dynamic run, runs merged. Weights are those of the trapezoid rule,
+ * w_i = (L_i + L_{i-1})/2 (X_{i-1} - X_i).
+ *
+ * New points come from the bound (unif) or from chains that start at a random survivor and move along ellipsoid axes or
+ * differences of live points (rwalk, slice, rslice). All k chains advance together, one batch of evaluations per move. Random
+ * numbers are keyed by (seed, purpose, source, iteration, chain): the same bits for any number of threads and after a resume.
+ * Not thread-safe (one thread per run); the target's batches may use threads. */
+#ifndef GAL_NESTED_H
+#define GAL_NESTED_H
+#include "galua/base.h"
+#include "galua/target.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum gal_nested_sample {
+    GAL_SAMPLE_AUTO,
+    GAL_SAMPLE_UNIF,  /* uniform draws from the bound */
+    GAL_SAMPLE_RWALK, /* `walks` Metropolis steps */
+    GAL_SAMPLE_SLICE, /* `slices` passes of slice sampling over all axes */
+    GAL_SAMPLE_RSLICE /* `slices` slices along random directions */
+} gal_nested_sample;
+typedef enum gal_nested_bound { GAL_BOUND_AUTO, GAL_BOUND_NONE, GAL_BOUND_SINGLE, GAL_BOUND_MULTI } gal_nested_bound;
+typedef enum gal_nested_dirs {
+    GAL_DIRS_AUTO,
+    GAL_DIRS_BOUND, /* axes of an ellipsoid drawn by volume */
+    GAL_DIRS_LIVE   /* differences of two live points, mostly of one cluster (Buchner 2022, arXiv:2211.09426) */
+} gal_nested_dirs;
+enum { GAL_WRAP_NONE, GAL_WRAP_PERIODIC, GAL_WRAP_REFLECTIVE };
+
+/* 0 or AUTO everywhere means the default in parentheses. */
+typedef struct gal_nested_opt {
+    size_t live;               /* n (500); at least 2 d + 2 */
+    size_t replace;            /* k: points that die in one iteration (n/20, at most 64); at most n/2 */
+    double dlogz;              /* stop when ln(1 + L_max X/Z) is smaller (1e-3 (n-1) + 0.01; dynamic 0.01) */
+    gal_nested_sample sample;  /* (unif for d < 6, else rwalk up to 10, then rslice) */
+    gal_nested_bound bound;    /* (multi) */
+    gal_nested_dirs dirs;      /* rwalk, rslice (live); slice uses the bound */
+    size_t walks;              /* rwalk: steps (see gal_nested_auto_text) */
+    double accept;             /* rwalk: accepted fraction aimed at (0.5 bound, 0.35 live) */
+    size_t slices;             /* slice: passes (3); rslice: slices (3 + d) */
+    double enlarge;            /* volume factor of the bound (1.25; 1 with bootstrap) */
+    int bootstrap;             /* resamplings that decide how far the bound is inflated (unif 5, else 0); -1: none */
+    const unsigned char *wrap; /* [d] GAL_WRAP_*, copied; NULL: none */
+    uint64_t seed;
+    uint64_t source; /* further key, e.g. row of a catalogue */
+    /* dynamic runs: batches of `batch` live points where they help most, until the targets are met */
+    bool dynamic;
+    size_t batch;     /* (live) */
+    double posterior; /* share of the posterior in what "help" means, the rest is the evidence (0.8); < 0: 0 */
+    double maxfrac;   /* a batch covers the points whose importance exceeds this share of the largest (0.8) */
+    double ess;       /* effective sample size wanted (10000; none when posterior < 0) */
+    double lnz_err;   /* error of ln Z wanted (none; 0.1 when posterior < 0) */
+} gal_nested_opt;
+
+typedef struct gal_nested gal_nested;
+/* The target is borrowed and must outlive the run; it needs a prior_transform. opt may be NULL. */
+GAL_API gal_status gal_nested_create(gal_nested **out, const gal_target *t, const gal_nested_opt *opt);
+GAL_API void gal_nested_free(gal_nested *s); /* NULL is fine */
+
+/* Called at most every `every` seconds between iterations (checkpoints); an error stops the run. */
+typedef gal_status (*gal_nested_hook)(void *ctx, const gal_nested *s);
+typedef struct gal_nested_goal {
+    uint64_t max_calls;      /* 0: none. Limits count from the start of the run, not of this call (GAL_RUN_LIMIT) */
+    uint64_t max_iterations; /* 0: none */
+    double max_lnl;          /* stop when the threshold exceeds it; 0: none */
+    gal_progress_fn progress;
+    void *progress_ctx;
+    gal_nested_hook hook;
+    void *hook_ctx;
+    double hook_every; /* seconds */
+} gal_nested_goal;
+/* GAL_OK when the goal or a limit is reached (gal_nested_end tells which); GAL_EINTR when the user stopped it; an error of the
+ * target otherwise. In each case all iterations before are kept, results can be read, and a later call goes on. goal may be NULL. */
+GAL_API gal_status gal_nested_run(gal_nested *s, const gal_nested_goal *goal);
+
+/* ------------------------------------------------------------------ what it holds */
+GAL_API const gal_target *gal_nested_target(const gal_nested *s);
+GAL_API gal_nested_opt gal_nested_options(const gal_nested *s); /* all choices made; wrap is borrowed */
+GAL_API const char *gal_nested_auto_text(const gal_nested *s);  /* one line: what was chosen, and why */
+GAL_API const char *gal_nested_sample_name(gal_nested_sample m);
+GAL_API const char *gal_nested_bound_name(gal_nested_bound b);
+GAL_API const char *gal_nested_dirs_name(gal_nested_dirs d);
+GAL_API gal_run_end gal_nested_end(const gal_nested *s);
+GAL_API const char *gal_nested_end_text(const gal_nested *s);
+GAL_API double gal_nested_seconds(const gal_nested *s);
+GAL_API uint64_t gal_nested_calls(const gal_nested *s);
+GAL_API uint64_t gal_nested_iterations(const gal_nested *s);
+GAL_API size_t gal_nested_batches(const gal_nested *s); /* of a dynamic run */
+/* Insertion-order test (Fowlie et al. 2020): z ~ N(0,1) if new points are draws of the prior above L*; |z| > 3 is a warning. The
+ * ranks of the points of one iteration are taken one after the other, so that they are independent. NaN before 10 points. */
+GAL_API double gal_nested_insertion_z(const gal_nested *s);
+GAL_API uint64_t gal_nested_inserted(const gal_nested *s);
+GAL_API double gal_nested_stuck(const gal_nested *s); /* share of chains that never moved (rwalk) */
+GAL_API bool gal_nested_plateau(const gal_nested *s); /* points of equal likelihood, or forbidden ones, were met */
+
+/* The record: all points that died, and the live ones as if they died now, by rising likelihood. */
+typedef struct gal_nested_record {
+    size_t n, d, nb;
+    double *u, *x;         /* [n][d] unit cube, sampled coordinates */
+    double *lnprior, *lnl; /* [n] */
+    double *birth;         /* [n] -INFINITY: drawn from the whole prior; -1e300: above the forbidden region */
+    double *blob;          /* [n][nb] */
+    double *lnx, *lnw;     /* [n] ln volume after the death; ln weight, sum of exp = 1 */
+    double *nlive;         /* [n] live points at the death */
+    int64_t *strand;       /* [n] chain of successors of one first point */
+    int64_t *order;        /* [n] order of the deaths; live points behind */
+    size_t nlast;          /* how many of them are live */
+    double lnz, lnz_err, information, ess;
+} gal_nested_record;
+GAL_API gal_status gal_nested_record_make(const gal_nested *s, gal_nested_record *r);
+GAL_API void gal_nested_record_free(gal_nested_record *r);
+/* One record from several runs of the same target: live counts add up. GAL_EINVAL when their dimensions differ. */
+GAL_API gal_status gal_nested_record_merge(gal_nested_record *out, const gal_nested_record *const *runs, size_t n);
+/* Errors: realisations of ln Z. Jitter: volumes drawn as X_i = X_{i-1} t_i, t_i ~ Beta(n_i, 1) (exact for any sequence of n_i);
+ * bootstrap: strands resampled with replacement, those from the whole prior and the others apart (Higson et al. 2018). */
+enum { GAL_NESTED_JITTER = 1, GAL_NESTED_BOOTSTRAP = 2 };
+GAL_API gal_status gal_nested_realisations(const gal_nested_record *r, unsigned how, uint64_t seed, size_t n,
+                                           double *lnz);
+/* Indices of m equally weighted draws: systematic resampling, then a random permutation. m 0 in: the effective sample size,
+ * at least 1000 and at most n; *m says how many. Caller frees with gal_free. */
+GAL_API gal_status gal_nested_resample(const gal_nested_record *r, uint64_t seed, size_t *m, size_t **index);
+
+/* ------------------------------------------------------------------ resume */
+/* Everything but the points: settings, counters, bound, scale. Caller frees with gal_free. */
+GAL_API gal_status gal_nested_state(const gal_nested *s, unsigned char **bytes, size_t *n);
+/* Rebuilds a run on the same target from its state and its record (only u, x, lnprior, lnl, birth, blob, strand, order are
+ * read). GAL_EFORMAT when the bytes are damaged or belong to another target. */
+GAL_API gal_status gal_nested_restore(gal_nested **out, const gal_target *t, const unsigned char *bytes, size_t n,
+                                      const gal_nested_record *r);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,722 @@
+/* Nested sampling: settings, the first points, one iteration, accessors. See galua/nested.h.
+ *
+ * An iteration is atomic: when the target fails or is interrupted, nothing has changed but the bound, and the repeated iteration
+ * draws the same numbers. */
+#include "galua/nested.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nested_int.h"
+#include "purpose.h"
+
+#define MAX_DRAWS 1000 /* batches of prior draws in search of points of finite likelihood */
+
+/* ------------------------------------------------------------------ points */
+static gal_status grow(double **p, size_t n)
+{
+    double *q = gal_realloc(*p, (n ? n : 1) * sizeof *q);
+    if (!q)
+        return GAL_ENOMEM;
+    *p = q;
+    return GAL_OK;
+}
+
+gal_status points_room(points *p, size_t d, size_t nb, size_t more)
+{
+    gal_status st = GAL_OK;
+    size_t n = p->n + more;
+    if (n <= p->room)
+        return GAL_OK;
+    n = n > 2 * p->room ? n : 2 * p->room;
+    GAL_TRY(grow(&p->u, n * d));
+    GAL_TRY(grow(&p->x, n * d));
+    GAL_TRY(grow(&p->lnprior, n));
+    GAL_TRY(grow(&p->lnl, n));
+    GAL_TRY(grow(&p->birth, n));
+    GAL_TRY(grow(&p->blob, n * nb));
+    int64_t *s = gal_realloc(p->strand, n * sizeof *s);
+    if (!s)
+        return GAL_ENOMEM;
+    p->strand = s;
+    p->room = n;
+out:
+    return st;
+}
+
+void points_free(points *p)
+{
+    void *all[] = {p->u, p->x, p->lnprior, p->lnl, p->birth, p->blob, p->strand};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        gal_free(all[i]);
+    *p = (points){0};
+}
+
+static void points_put(points *to, size_t i, size_t d, size_t nb, const double *u, const double *x, double lnprior,
+                       double lnl, double birth, const double *blob, int64_t strand)
+{
+    memcpy(to->u + i * d, u, d * sizeof *u);
+    memcpy(to->x + i * d, x, d * sizeof *x);
+    if (nb > 0)
+        memcpy(to->blob + i * nb, blob, nb * sizeof *blob);
+    to->lnprior[i] = lnprior;
+    to->lnl[i] = lnl;
+    to->birth[i] = birth;
+    to->strand[i] = strand;
+}
+
+void points_copy(points *to, size_t i, const points *from, size_t j, size_t d, size_t nb)
+{
+    points_put(to, i, d, nb, from->u + j * d, from->x + j * d, from->lnprior[j], from->lnl[j], from->birth[j],
+               from->blob + j * nb, from->strand[j]);
+}
+
+gal_status nested_live_room(gal_nested *s, size_t n)
+{
+    if (n <= s->slots)
+        return GAL_OK;
+    gal_status st = points_room(&s->live, s->d, s->nb, n - s->live.n);
+    size_t *o = st == GAL_OK ? gal_realloc(s->order, s->live.room * sizeof *o) : NULL;
+    if (o)
+        s->order = o;
+    size_t *l = o ? gal_realloc(s->label, s->live.room * sizeof *l) : NULL;
+    if (l)
+        s->label = l;
+    size_t *h = l ? gal_realloc(s->hole, s->live.room * sizeof *h) : NULL;
+    if (h)
+        s->hole = h;
+    bool *g = h ? gal_realloc(s->gone, s->live.room * sizeof *g) : NULL;
+    if (g)
+        s->gone = g;
+    if (g)
+        s->slots = s->live.room;
+    return g ? GAL_OK : GAL_ENOMEM;
+}
+
+gal_status nested_alloc(gal_nested *s)
+{
+    size_t n = s->nscratch, d = s->d, nb = s->nb;
+    s->chains_ws = GAL_NEWN(chain, n);
+    s->caxes = GAL_NEWN(size_t, n * d);
+    s->bwho = GAL_NEWN(size_t, n);
+    s->flabel = GAL_NEWN(size_t, n);
+    s->shift = GAL_NEWN(double, d);
+    s->tmp = GAL_NEWN(double, 2 * d);
+    double **vec[] = {&s->cu, &s->cx, &s->cdir, &s->bu, &s->bx, &s->fu, &s->fx, &s->pts};
+    double **one[] = {&s->blp, &s->bll, &s->flp, &s->fll};
+    bool ok = s->chains_ws && s->caxes && s->bwho && s->flabel && s->shift && s->tmp;
+    for (size_t i = 0; i < sizeof vec / sizeof *vec; i++)
+        ok &= (*vec[i] = GAL_NEWN(double, n *d)) != NULL;
+    for (size_t i = 0; i < sizeof one / sizeof *one; i++)
+        ok &= (*one[i] = GAL_NEWN(double, n)) != NULL;
+    ok &= (s->bblob = GAL_NEWN(double, n *nb)) != NULL && (s->fblob = GAL_NEWN(double, n *nb)) != NULL;
+    return ok ? nested_live_room(s, n) : GAL_ENOMEM;
+}
+
+void gal_nested_free(gal_nested *s)
+{
+    if (!s)
+        return;
+    points_free(&s->live);
+    points_free(&s->dead);
+    bound_free(&s->b);
+    void *all[] = {s->wrap, s->order, s->label, s->chains_ws, s->caxes, s->bwho, s->flabel, s->shift, s->tmp,
+                   s->cu,   s->cx,    s->cdir,  s->bu,        s->bx,    s->fu,   s->fx,     s->pts,   s->blp,
+                   s->bll,  s->flp,   s->fll,   s->bblob,     s->fblob, s->hole, s->gone};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        gal_free(all[i]);
+    gal_free(s);
+}
+
+/* ------------------------------------------------------------------ settings */
+static const char *const SAMPLE[] = {"auto", "unif", "rwalk", "slice", "rslice"};
+static const char *const BOUND[] = {"auto", "none", "single", "multi"};
+static const char *const DIRS[] = {"auto", "bound", "live"};
+
+const char *gal_nested_sample_name(gal_nested_sample m)
+{
+    return m <= GAL_SAMPLE_RSLICE ? SAMPLE[m] : "?";
+}
+const char *gal_nested_bound_name(gal_nested_bound b)
+{
+    return b <= GAL_BOUND_MULTI ? BOUND[b] : "?";
+}
+const char *gal_nested_dirs_name(gal_nested_dirs d)
+{
+    return d <= GAL_DIRS_LIVE ? DIRS[d] : "?";
+}
+
+/* Everything left to us, with the reason for what matters. */
+static void choose(gal_nested *s)
+{
+    gal_nested_opt *o = &s->o;
+    size_t d = s->d;
+    const char *why = "as asked";
+    if (o->live == 0)
+        o->live = 500;
+    if (o->replace == 0) {
+        o->replace = o->live / 20;
+        o->replace = o->replace < 1 ? 1 : o->replace > 64 ? 64 : o->replace;
+    }
+    if (o->sample == GAL_SAMPLE_AUTO) {
+        s->auto_sample = true;
+        o->sample = d < 6 ? GAL_SAMPLE_UNIF : GAL_SAMPLE_RSLICE;
+        why = d < 6 ? "few parameters: independent draws from the bound"
+                    : "ellipsoids waste draws in this many parameters: chains";
+    }
+    if (o->bound == GAL_BOUND_AUTO)
+        o->bound = GAL_BOUND_MULTI;
+    if (o->dirs == GAL_DIRS_AUTO)
+        o->dirs = o->sample == GAL_SAMPLE_RWALK || o->sample == GAL_SAMPLE_RSLICE ? GAL_DIRS_LIVE : GAL_DIRS_BOUND;
+    if (o->walks == 0)
+        o->walks = d + 20;
+    if (!(o->accept > 0))
+        o->accept = o->dirs == GAL_DIRS_LIVE ? 0.35 : 0.5;
+    if (o->slices == 0)
+        o->slices = o->sample == GAL_SAMPLE_SLICE ? 3 : 3 + d;
+    if (o->bootstrap == 0 && !(o->enlarge > 0) && o->sample == GAL_SAMPLE_UNIF)
+        o->bootstrap = 5;
+    if (o->bootstrap < 0)
+        o->bootstrap = 0;
+    if (!(o->enlarge > 0))
+        o->enlarge = o->bootstrap > 0 ? 1 : 1.25;
+    if (o->batch == 0)
+        o->batch = o->live;
+    if (o->posterior == 0)
+        o->posterior = 0.8;
+    else if (o->posterior < 0)
+        o->posterior = 0;
+    if (!(o->maxfrac > 0))
+        o->maxfrac = 0.8;
+    if (!(o->ess > 0) && o->posterior > 0)
+        o->ess = fmax(10000, (double)(d * d));
+    if (!(o->lnz_err > 0) && o->posterior == 0)
+        o->lnz_err = 0.1;
+    if (!(o->dlogz > 0))
+        o->dlogz = o->dynamic ? 0.01 : 1e-3 * (double)(o->live - 1) + 0.01;
+    int at = snprintf(s->auto_text, sizeof s->auto_text, "%s, %zu live points, %zu replaced at once; %s",
+                      o->dynamic ? "dynamic" : "static", o->live, o->replace, SAMPLE[o->sample]);
+    if (o->sample == GAL_SAMPLE_RWALK)
+        at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " of %zu steps", o->walks);
+    else if (o->sample != GAL_SAMPLE_UNIF)
+        at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " of %zu %s", o->slices,
+                       o->sample == GAL_SAMPLE_SLICE ? "passes" : "slices");
+    if (o->sample == GAL_SAMPLE_RWALK || o->sample == GAL_SAMPLE_RSLICE)
+        at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " along %s",
+                       o->dirs == GAL_DIRS_LIVE ? "differences of live points" : "axes of the bound");
+    at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " (%s); bound %s", why, BOUND[o->bound]);
+    if (o->bound != GAL_BOUND_NONE && o->bootstrap > 0)
+        snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " inflated by %d bootstraps", o->bootstrap);
+    else if (o->bound != GAL_BOUND_NONE)
+        snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " enlarged in volume by %g", o->enlarge);
+}
+
+/* The bound has become so wide or the region so thin that uniform draws cost more than chains. */
+void nested_to_chains(gal_nested *s)
+{
+    size_t at = strlen(s->auto_text);
+    s->o.sample = GAL_SAMPLE_RSLICE;
+    s->o.dirs = GAL_DIRS_LIVE;
+    snprintf(s->auto_text + at, sizeof s->auto_text - at,
+             "; rslice of %zu slices along differences of live points from iteration %llu on, where the bound was "
+             "inefficient",
+             s->o.slices, (unsigned long long)s->iterations);
+}
+
+static gal_status check(const gal_nested *s)
+{
+    const gal_nested_opt *o = &s->o;
+    if (o->live < s->d + 4 || o->live < 8)
+        return gal_fail(GAL_EINVAL,
+                        "nested: %zu live points are too few for %zu parameters, use at least %zu, better %zu", o->live,
+                        s->d, s->d + 4 < 8 ? (size_t)8 : s->d + 4, 25 * s->d);
+    if (o->replace > o->live / 2)
+        return gal_fail(GAL_EINVAL, "nested: replace = %zu points of %zu at once, at most half of them", o->replace,
+                        o->live);
+    if (o->bootstrap > 0 && o->enlarge != 1)
+        return gal_fail(GAL_EINVAL, "nested: give enlarge (%g) or bootstrap (%d), not both", o->enlarge, o->bootstrap);
+    if (o->enlarge < 1 || !(o->enlarge < 1e6))
+        return gal_fail(GAL_EINVAL, "nested: enlarge = %g must be at least 1", o->enlarge);
+    if (!(o->accept < 1))
+        return gal_fail(GAL_EINVAL, "nested: accept = %g must lie between 0 and 1", o->accept);
+    if (o->walks < 2)
+        return gal_fail(GAL_EINVAL, "nested: walks = %zu, at least 2", o->walks);
+    if (!(o->posterior <= 1) || !(o->maxfrac < 1))
+        return gal_fail(GAL_EINVAL, "nested: posterior = %g and maxfrac = %g must lie between 0 and 1", o->posterior,
+                        o->maxfrac);
+    for (size_t i = 0; s->wrap && i < s->d; i++)
+        if (s->wrap[i] > GAL_WRAP_REFLECTIVE)
+            return gal_fail(GAL_EINVAL, "nested: wrap[%zu] = %d is not a GAL_WRAP value", i, s->wrap[i]);
+    return GAL_OK;
+}
+
+gal_status gal_nested_create(gal_nested **out, const gal_target *t, const gal_nested_opt *opt)
+{
+    static const gal_nested_opt none;
+    gal_status st = GAL_OK;
+    gal_nested *s = NULL;
+    if (!opt)
+        opt = &none;
+    if (t->ndim == 0)
+        return gal_fail(GAL_EINVAL, "nested: the target has no free parameters");
+    if (!t->prior_transform)
+        return gal_fail(GAL_EUNSUP, "nested: the target has no prior transform; nested sampling draws from the prior");
+    if (!(s = GAL_NEW(gal_nested)))
+        return GAL_ENOMEM;
+    s->t = t;
+    s->d = t->ndim;
+    s->nb = t->nblob;
+    s->o = *opt;
+    if (opt->wrap) {
+        if (!(s->wrap = GAL_NEWN(unsigned char, s->d))) {
+            st = GAL_ENOMEM;
+            goto out;
+        }
+        memcpy(s->wrap, opt->wrap, s->d);
+        s->o.wrap = s->wrap;
+    }
+    choose(s);
+    GAL_TRY(check(s));
+    s->want = s->o.live;
+    s->nscratch = s->o.live > s->o.batch ? s->o.live : s->o.batch;
+    s->nscratch = s->nscratch < 512 ? 512 : s->nscratch;
+    GAL_TRY(nested_alloc(s));
+    s->in_cube = true;
+    s->efficiency = s->scale = 1;
+    if (s->o.sample == GAL_SAMPLE_RWALK && s->o.dirs == GAL_DIRS_LIVE)
+        s->scale = 2.38 / sqrt(2 * (double)s->d);
+    s->lnz = s->last = s->lnz_total = -INFINITY;
+    snprintf(s->why, sizeof s->why, "not started");
+    if (s->o.live <= 2 * s->d)
+        gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", s->o.live, s->d,
+                2 * s->d);
+    *out = s;
+    s = NULL;
+out:
+    gal_nested_free(s);
+    return st;
+}
+
+/* ------------------------------------------------------------------ evaluation */
+gal_status nested_tick(gal_nested *s)
+{
+    if (gal_interrupted())
+        return gal_fail(GAL_EINTR, "interrupted");
+    if (!s->goal || !s->goal->progress)
+        return GAL_OK;
+    double now = gal_clock();
+    if (now - s->told < 1)
+        return GAL_OK;
+    s->told = now;
+    return nested_report(s, now) ? gal_fail(GAL_EINTR, "interrupted") : GAL_OK;
+}
+
+gal_status nested_eval(gal_nested *s, size_t m, double *blob)
+{
+    gal_status st = m > 0 ? nested_tick(s) : GAL_OK;
+    if (m == 0 || st != GAL_OK)
+        return st;
+    if ((st = s->t->prior_transform(s->t, m, s->bu, s->bx)) != GAL_OK ||
+        (st = gal_target_eval(s->t, m, s->bx, s->blp, s->bll, blob)) != GAL_OK)
+        return st;
+    s->calls_now += m;
+    for (size_t i = 0; i < m; i++)
+        if (!(s->bll[i] > NESTED_FLOOR))
+            s->bll[i] = NESTED_FLOOR;
+    return GAL_OK;
+}
+
+static _Thread_local const double *sort_key;
+
+static int by_key(const void *a, const void *b)
+{
+    size_t i = *(const size_t *)a, j = *(const size_t *)b;
+    double x = sort_key[i], y = sort_key[j];
+    return x < y ? -1 : x > y ? 1 : (i > j) - (i < j);
+}
+
+void nested_sort(gal_nested *s)
+{
+    for (size_t i = 0; i < s->live.n; i++)
+        s->order[i] = i;
+    sort_key = s->live.lnl;
+    qsort(s->order, s->live.n, sizeof *s->order, by_key);
+}
+
+/* ------------------------------------------------------------------ first points */
+/* Draws of the prior until enough are finite. Forbidden ones die at once: N draws, F of them finite, leave X = (F+1)/(N+1). */
+static gal_status first_points(gal_nested *s)
+{
+    gal_status st = GAL_OK;
+    size_t n = s->o.live, d = s->d, enough, finite = 0, total = 0;
+    enough = n > 120 ? 100 : n > 20 ? n - 20 : 1;
+    enough = enough < d + 1 ? d + 1 : enough;
+    enough = enough > n ? n : enough;
+    s->live.n = s->dead.n = 0;
+    s->calls_now = 0;
+    for (uint64_t attempt = 0; finite < enough; attempt++) {
+        if (attempt == MAX_DRAWS)
+            GAL_THROW(GAL_EMATH,
+                      "nested: %zu of %zu draws of the prior have a finite likelihood, %zu are needed; check the data "
+                      "against "
+                      "the range of the model, or narrow the priors",
+                      finite, total, enough);
+        for (size_t i = 0; i < n; i++) {
+            gal_rng r;
+            gal_rng_init(&r, s->o.seed, RNG_NESTED_START, s->o.source, attempt, i);
+            for (size_t k = 0; k < d; k++)
+                s->bu[i * d + k] = gal_rng_uniform(&r);
+        }
+        GAL_TRY(nested_eval(s, n, s->bblob));
+        GAL_TRY(points_room(&s->dead, d, s->nb, n));
+        GAL_TRY(nested_live_room(s, s->live.n + n));
+        for (size_t i = 0; i < n; i++, total++) {
+            bool good = s->bll[i] > NESTED_FLOOR;
+            points *to = good ? &s->live : &s->dead;
+            points_put(to, to->n++, d, s->nb, s->bu + i * d, s->bx + i * d, s->blp[i], s->bll[i], -INFINITY,
+                       s->bblob + i * s->nb, (int64_t)total);
+            finite += good;
+        }
+    }
+    s->strands = (int64_t)total;
+    s->plateau = s->dead.n > 0;
+    s->lnx = log((double)(finite + 1) / (double)(total + 1));
+    s->efficiency = (double)finite / (double)total;
+    s->calls += s->calls_now;
+    s->calls_now = 0;
+    for (size_t i = 0; i < s->live.n; i++)
+        s->label[i] = 0;
+    nested_sort(s);
+    s->phase = PHASE_RUN;
+out:
+    return st;
+}
+
+/* ------------------------------------------------------------------ one iteration */
+/* Puts a slot into order[0..n-1], sorted by (lnl, slot). Its rank there, ties at random: ranks taken one after the other are
+ * independent. */
+static void insert(gal_nested *s, size_t slot, size_t n, gal_rng *r)
+{
+    size_t lo = 0, hi = n, ties = 0;
+    double v = s->live.lnl[slot];
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (s->live.lnl[s->order[mid]] < v)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    while (lo + ties < n && s->live.lnl[s->order[lo + ties]] == v)
+        ties++;
+    size_t rank = lo + (ties > 0 ? (size_t)gal_rng_below(r, ties + 1) : 0);
+    s->rank_sum += ((double)rank + 0.5) / (double)(n + 1) - 0.5;
+    s->ranked++;
+    s->plateau |= ties > 0;
+    for (size_t end = lo + ties; lo < end && s->order[lo] < slot;)
+        lo++;
+    memmove(s->order + lo + 1, s->order + lo, (n - lo) * sizeof *s->order);
+    s->order[lo] = slot;
+}
+
+/* Running evidence: the trapezoid rule of one death among m live points. */
+static void count_death(gal_nested *s, double lnl, size_t m)
+{
+    double lndx = s->lnx - log((double)(m + 1)), top = fmax(s->last, lnl);
+    double lnw = lndx + top + log(0.5 * (exp(s->last - top) + exp(lnl - top)));
+    if (top > NESTED_FLOOR) {
+        double both = fmax(s->lnz, lnw);
+        double now = both + log(exp(s->lnz - both) + exp(lnw - both)), share = exp(lnw - now);
+        s->mean = s->mean * (1 - share) + lnl * share;
+        s->lnz = now;
+    }
+    s->lnx += log((double)m / (double)(m + 1));
+    s->last = lnl;
+}
+
+/* How many die: the k worst and all that tie with the last of them; 0 when all are equal. */
+static size_t doomed(const gal_nested *s)
+{
+    size_t m = s->live.n, k = s->o.replace < m / 2 ? s->o.replace : m / 2 > 0 ? m / 2 : 1;
+    const double *l = s->live.lnl;
+    const size_t *o = s->order;
+    while (k < m && l[o[k]] == l[o[k - 1]])
+        k++;
+    if (k < m)
+        return k;
+    while (k > 0 && l[o[k - 1]] == l[o[m - 1]])
+        k--;
+    return k;
+}
+
+/* The points in holes (slots that nothing replaced) are filled from the end. */
+static void close_holes(gal_nested *s, size_t *hole, size_t n)
+{
+    bool *gone = s->gone;
+    for (size_t i = 0; i < s->live.n; i++)
+        gone[i] = false;
+    for (size_t i = 0; i < n; i++)
+        gone[hole[i]] = true;
+    size_t to = 0;
+    for (size_t i = 0; i < s->live.n; i++) {
+        if (gone[i])
+            continue;
+        if (to != i) {
+            points_copy(&s->live, to, &s->live, i, s->d, s->nb);
+            s->label[to] = s->label[i];
+        }
+        to++;
+    }
+    s->live.n = to;
+    nested_sort(s);
+}
+
+static gal_status iterate(gal_nested *s)
+{
+    gal_status st = GAL_OK;
+    size_t m = s->live.n, d = s->d, kill = m < s->want ? 0 : doomed(s);
+    bool top_up = kill == 0;
+    double lstar = kill > 0 ? s->live.lnl[s->order[kill - 1]] : fmax(NESTED_FLOOR, s->range[0]);
+    size_t left = m - kill, need = s->want > left ? s->want - left : 0, *hole = s->hole;
+    gal_rng r;
+    GAL_TRY(points_room(&s->dead, d, s->nb, kill));
+    GAL_TRY(nested_live_room(s, left + need > m ? left + need : m));
+    hole = s->hole;
+    if (need > 0)
+        GAL_TRY(nested_draw(s, lstar, need, &s->live, s->order + kill, left, s->label));
+    /* nothing fails from here on */
+    for (size_t i = 0; i < kill; i++) {
+        hole[i] = s->order[i];
+        points_copy(&s->dead, s->dead.n++, &s->live, hole[i], d, s->nb);
+        count_death(s, s->live.lnl[hole[i]], m - i);
+    }
+    memmove(s->order, s->order + kill, left * sizeof *s->order);
+    gal_rng_init(&r, s->o.seed, RNG_NESTED_RANK, s->o.source, s->iterations, 0);
+    for (size_t j = 0; j < need; j++) {
+        size_t slot = j < kill ? hole[j] : m + j - kill;
+        int64_t strand = j < kill                                           ? s->live.strand[slot]
+                         : top_up && j < s->dead.n && s->phase == PHASE_RUN ? s->dead.strand[j]
+                                                                            : s->strands++;
+        points_put(&s->live, slot, d, s->nb, s->fu + j * d, s->fx + j * d, s->flp[j], s->fll[j], lstar,
+                   s->fblob + j * s->nb, strand);
+        s->label[slot] = s->flabel[j];
+        insert(s, slot, left + j, &r);
+    }
+    if (need < kill)
+        close_holes(s, hole + need, kill - need);
+    else
+        s->live.n = left + need;
+    s->calls += s->calls_now;
+    s->calls_now = 0;
+    s->iterations++;
+out:
+    return st;
+}
+
+/* ------------------------------------------------------------------ running */
+static double lnadd(double a, double b)
+{
+    double top = fmax(a, b);
+    return top == -INFINITY ? top : top + log(exp(a - top) + exp(b - top));
+}
+
+/* ln(1 + L_max X/Z): how much the live points could still add. */
+double nested_remaining(const gal_nested *s)
+{
+    double z = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz, top = s->live.lnl[s->order[s->live.n - 1]] + s->lnx;
+    return z == -INFINITY ? INFINITY : lnadd(z, top) - z;
+}
+
+int nested_report(gal_nested *s, double now)
+{
+    char text[240];
+    double fraction = -1;
+    if (s->phase == PHASE_START || s->phase == PHASE_BETWEEN)
+        return s->goal->progress(s->goal->progress_ctx, s->phase == PHASE_START ? 0 : -1, "first points");
+    double rest = nested_remaining(s), lnz = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz;
+    double h = fmax(0, s->mean - s->lnz), n = (double)s->want;
+    int at = snprintf(text, sizeof text, "iteration %llu  calls %llu", (unsigned long long)s->iterations,
+                      (unsigned long long)(s->calls + s->calls_now));
+    if (s->phase == PHASE_BATCH)
+        at += snprintf(text + at, sizeof text - (size_t)at, "  batch %llu", (unsigned long long)s->batches);
+    at += snprintf(text + at, sizeof text - (size_t)at, "  ln Z %.2f +- %.2f", lnz, sqrt(h / n));
+    if (s->phase == PHASE_RUN && isfinite(rest)) {
+        /* while L_max stands still, the rest falls with the volume */
+        double more = fmax(0, log(expm1(rest)) - log(expm1(s->o.dlogz)));
+        fraction = -s->lnx / (-s->lnx + more);
+        at += snprintf(text + at, sizeof text - (size_t)at, "  rest %.3g", rest);
+        if (fraction > 0)
+            snprintf(text + at, sizeof text - (size_t)at, "  ETA %.0f s",
+                     (s->seconds + now - s->t0) * (1 / fraction - 1));
+    }
+    return s->goal->progress(s->goal->progress_ctx, fraction, text);
+}
+
+static bool all_equal(const gal_nested *s)
+{
+    return s->live.lnl[s->order[0]] == s->live.lnl[s->order[s->live.n - 1]];
+}
+
+/* Is this run, or this batch, at its end? */
+static bool finished(gal_nested *s)
+{
+    double rest, worst = s->live.lnl[s->order[0]];
+    if (s->live.n < s->want)
+        return false;
+    if (all_equal(s)) {
+        snprintf(s->why, sizeof s->why, "converged: all live points have the same likelihood");
+        return true;
+    }
+    rest = nested_remaining(s);
+    if (s->phase == PHASE_BATCH)
+        return worst > s->range[1] || rest < 0.01;
+    if (rest >= s->o.dlogz)
+        return false;
+    snprintf(s->why, sizeof s->why, "converged: the live points can add %.3g to ln Z after %llu iterations", rest,
+             (unsigned long long)s->iterations);
+    return true;
+}
+
+static bool at_limit(gal_nested *s, const gal_nested_goal *g)
+{
+    double worst = s->live.n > 0 ? s->live.lnl[s->order[0]] : -INFINITY;
+    const char *what = g->max_calls > 0 && s->calls >= g->max_calls                  ? "max_calls"
+                       : g->max_iterations > 0 && s->iterations >= g->max_iterations ? "max_iterations"
+                       : g->max_lnl != 0 && s->live.n > 0 && worst > g->max_lnl      ? "max_lnl"
+                                                                                     : NULL;
+    if (!what)
+        return false;
+    double rest = s->live.n == 0 ? INFINITY : nested_remaining(s);
+    snprintf(s->why, sizeof s->why, "stopped by %s after %llu calls: the live points can still add %.3g to ln Z%s",
+             what, (unsigned long long)s->calls, rest, rest > 10 * s->o.dlogz ? ", far from converged" : "");
+    return true;
+}
+
+/* The live points of a finished run, or batch, die. */
+static gal_status retire(gal_nested *s)
+{
+    gal_status st = points_room(&s->dead, s->d, s->nb, s->live.n);
+    if (st != GAL_OK)
+        return st;
+    for (size_t i = 0; i < s->live.n; i++)
+        points_copy(&s->dead, s->dead.n++, &s->live, s->order[i], s->d, s->nb);
+    s->live.n = 0;
+    s->phase = PHASE_BETWEEN;
+    return GAL_OK;
+}
+
+static gal_status advance(gal_nested *s)
+{
+    gal_status st;
+    bool more;
+    switch (s->phase) {
+    case PHASE_START:
+        return first_points(s);
+    case PHASE_BETWEEN:
+        st = nested_next_batch(s, &more);
+        if (st == GAL_OK && !more)
+            s->phase = PHASE_DONE;
+        return st;
+    default:
+        if (!finished(s))
+            return iterate(s);
+        if (s->o.dynamic)
+            return retire(s);
+        s->phase = PHASE_DONE;
+        return GAL_OK;
+    }
+}
+
+static gal_status loop(gal_nested *s)
+{
+    const gal_nested_goal *g = s->goal;
+    gal_status st;
+    while (s->phase != PHASE_DONE) {
+        if (at_limit(s, g)) {
+            s->end = GAL_RUN_LIMIT;
+            return GAL_OK;
+        }
+        if ((st = nested_tick(s)) != GAL_OK || (st = advance(s)) != GAL_OK)
+            return st;
+        if (g->hook && s->phase != PHASE_START && gal_clock() - s->hooked >= g->hook_every) {
+            if ((st = g->hook(g->hook_ctx, s)) != GAL_OK)
+                return st;
+            s->hooked = gal_clock();
+        }
+    }
+    s->end = GAL_RUN_CONVERGED;
+    return GAL_OK;
+}
+
+gal_status gal_nested_run(gal_nested *s, const gal_nested_goal *goal)
+{
+    static const gal_nested_goal none;
+    gal_status st;
+    s->goal = goal ? goal : &none;
+    s->t0 = s->told = s->hooked = gal_clock();
+    st = loop(s);
+    s->seconds += gal_clock() - s->t0;
+    s->goal = NULL;
+    if (st != GAL_OK) {
+        s->end = st == GAL_EINTR ? GAL_RUN_INTERRUPTED : GAL_RUN_FAILED;
+        snprintf(s->why, sizeof s->why, "%s after %llu iterations%s%s", st == GAL_EINTR ? "interrupted" : "failed",
+                 (unsigned long long)s->iterations, st == GAL_EINTR ? "" : ": ",
+                 st == GAL_EINTR ? "" : gal_error_message());
+    }
+    return st;
+}
+
+/* ------------------------------------------------------------------ accessors */
+const gal_target *gal_nested_target(const gal_nested *s)
+{
+    return s->t;
+}
+gal_nested_opt gal_nested_options(const gal_nested *s)
+{
+    return s->o;
+}
+const char *gal_nested_auto_text(const gal_nested *s)
+{
+    return s->auto_text;
+}
+gal_run_end gal_nested_end(const gal_nested *s)
+{
+    return s->end;
+}
+const char *gal_nested_end_text(const gal_nested *s)
+{
+    return s->why;
+}
+double gal_nested_seconds(const gal_nested *s)
+{
+    return s->seconds;
+}
+uint64_t gal_nested_calls(const gal_nested *s)
+{
+    return s->calls;
+}
+uint64_t gal_nested_iterations(const gal_nested *s)
+{
+    return s->iterations;
+}
+size_t gal_nested_batches(const gal_nested *s)
+{
+    return (size_t)s->batches;
+}
+double gal_nested_insertion_z(const gal_nested *s)
+{
+    return s->ranked < 10 ? NAN : s->rank_sum / sqrt((double)s->ranked / 12);
+}
+uint64_t gal_nested_inserted(const gal_nested *s)
+{
+    return s->ranked;
+}
+double gal_nested_stuck(const gal_nested *s)
+{
+    return s->chains > 0 ? (double)s->chains_stuck / (double)s->chains : 0;
+}
+bool gal_nested_plateau(const gal_nested *s)
+{
+    return s->plateau;
+}

@@ -1,0 +1,120 @@
+/* Internals of nested sampling. */
+#ifndef GAL_INFER_NESTED_INT_H
+#define GAL_INFER_NESTED_INT_H
+#include "bound.h"
+#include "galua/nested.h"
+#include "galua/rng.h"
+
+#define NESTED_FLOOR (-1e300) /* ln L of forbidden points inside the run; -inf is kept for "born from the whole prior" */
+
+typedef struct points {
+    size_t n, room;
+    double *u, *x, *lnprior, *lnl, *birth, *blob;
+    int64_t *strand;
+} points;
+
+/* One chain on its way to a new point. */
+typedef struct chain {
+    gal_rng rng;
+    double *u, *x; /* where it stands */
+    double lnprior, lnl;
+    double *dir; /* slice: direction of unit step */
+    size_t label;
+    size_t left;            /* steps or slices to go */
+    size_t tries, taken;    /* rwalk */
+    size_t grown, shrunk;   /* slice */
+    size_t *axes, ellipsoid; /* slice: order of the axes */
+    enum { SLICE_NEW, SLICE_LEFT, SLICE_RIGHT, SLICE_IN } stage;
+    size_t room_left, room_right; /* expansions still allowed */
+    unsigned cuts;                /* of the present slice */
+    double lo, hi, t;
+} chain;
+
+/* BETWEEN: a dynamic run whose live points have died, before its next batch */
+typedef enum { PHASE_START, PHASE_RUN, PHASE_BATCH, PHASE_BETWEEN, PHASE_DONE } phase;
+
+struct gal_nested {
+    const gal_target *t;
+    size_t d, nb;
+    gal_nested_opt o; /* resolved; o.wrap = wrap */
+    unsigned char *wrap;
+    bool auto_sample; /* unif was our choice: chains take over where it fails */
+    char auto_text[400];
+    gal_run_end end;
+    char why[400];
+    double seconds;
+    /* progress of the run */
+    phase phase;
+    uint64_t calls, iterations, batches;
+    points live, dead;
+    size_t slots;       /* length of order, label, hole, gone */
+    size_t *order;      /* [slots] live slots by rising lnl */
+    size_t *hole;       /* [live.room] slots freed in an iteration */
+    bool *gone;         /* [live.room] */
+    size_t want;        /* live points to keep: o.live, or o.batch in a batch */
+    double lnx, lnz, last, mean; /* running estimates: ln volume, ln evidence, last lnl, posterior mean of lnl */
+    double range[2];    /* of the batch: births above, stop above */
+    double lnz_total;   /* dynamic: evidence of all before this batch */
+    int64_t strands;
+    bool plateau;
+    /* proposals */
+    bool in_cube;       /* still drawing from the whole cube */
+    double efficiency, efficiency_next; /* of uniform draws */
+    double scale;
+    bool bounded;       /* the bound is of this run or batch */
+    uint64_t updates, update_calls;
+    bound b;
+    double *shift; /* [d] origin of periodic coordinates */
+    size_t *label; /* [live.room] cluster of each live slot */
+    /* insertion ranks: sum of (r + 1/2)/n - 1/2 */
+    double rank_sum;
+    uint64_t ranked;
+    uint64_t chains, chains_stuck;
+    bool warned;
+    /* scratch, [nscratch] points */
+    size_t nscratch;
+    chain *chains_ws;
+    double *cu, *cx, *cdir;
+    size_t *caxes;
+    double *bu, *bx, *blp, *bll; /* a batch */
+    size_t *bwho;
+    double *bblob;
+    double *fu, *fx, *flp, *fll, *fblob; /* the new points of an iteration */
+    size_t *flabel;
+    double *pts, *tmp; /* [room][d] shifted live points; [2 d] */
+    /* of this call */
+    const gal_nested_goal *goal;
+    double t0, told, hooked;
+    uint64_t calls_now; /* of the iteration at work: counted when it is complete */
+};
+
+/* points */
+gal_status points_room(points *p, size_t d, size_t nb, size_t more);
+void points_free(points *p);
+void points_copy(points *to, size_t i, const points *from, size_t j, size_t d, size_t nb);
+
+gal_status nested_alloc(gal_nested *s); /* scratch for s->nscratch points */
+gal_status nested_live_room(gal_nested *s, size_t n);
+void nested_sort(gal_nested *s); /* order of the live points */
+/* rows of bu -> bx, blp, bll (forbidden: NESTED_FLOOR); counts calls, looks for interrupts, shows progress */
+gal_status nested_eval(gal_nested *s, size_t m, double *blob);
+void nested_to_chains(gal_nested *s); /* from unif to rslice */
+gal_status nested_tick(gal_nested *s);
+double nested_remaining(const gal_nested *s);
+int nested_report(gal_nested *s, double now);
+
+/* need new points above lstar into fu, fx, ...; survivors = order[first .. live.n-1] (nested_sample.c) */
+gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *from, const size_t *list, size_t nlist,
+                       const size_t *label);
+gal_status nested_update_bound(gal_nested *s, const points *from, const size_t *list, size_t nlist, size_t *label);
+bool nested_wrap(const gal_nested *s, double *u); /* into the cube; false: outside */
+
+/* record (nested_stat.c) */
+gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb);
+gal_status record_integrate(gal_nested_record *r); /* sorts and fills lnx .. ess from lnl and birth */
+/* ln Z of points with lnl ascending and live counts: the one place of the rule; lnx, lnw may be NULL */
+double nested_weights(size_t n, const double *lnl, const double *nlive, const double *lnt, double *lnx, double *lnw);
+
+/* dynamic (nested_dynamic.c) */
+gal_status nested_next_batch(gal_nested *s, bool *more);
+#endif
