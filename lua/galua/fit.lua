@@ -176,6 +176,7 @@ function fit:run(given)
     if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
     self:restore(o.out)
   end
+  self._quiet = not o.progress
   if not self.engine then self.engine = self.sampler:start(self) end
   local how, finish = { more = o.more, ["until"] = o["until"] }
   if o.progress then how.progress, finish = progress_line() end
@@ -449,7 +450,7 @@ end
 
 function fit:restore(path)
   local engine = self.target:restore(path, self.sampler.kind)
-  if self.sampler.check_engine then self.sampler:check_engine(engine) end
+  if self.sampler.check_engine then self.sampler:check_engine(engine, self) end
   self.engine = engine
   self._samples, self._summary = nil, nil
   return self

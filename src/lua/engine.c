@@ -99,6 +99,11 @@ int gal_lua_push_summary(lua_State *L, const gal_fit *f, gal_draws_kind kind, si
             in[k].values = gal_chains_column(blobs, n, C, nb, k - d, 0);
         }
     }
+    return gal_lua_push_rows(L, kind, in, d, nb);
+}
+
+int gal_lua_push_rows(lua_State *L, gal_draws_kind kind, const gal_summary_in *in, size_t d, size_t nb)
+{
     gal_summary s;
     gal_lua_checkstatus(L, gal_summary_make(&s, kind, in, d + nb));
     for (int part = 0; part < 2; part++) {

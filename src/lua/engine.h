@@ -21,6 +21,12 @@ gal_status gal_lua_hooks_checkpoint(gal_lua_hooks *h); /* calls it */
 /* After a run: raises unless st is GAL_OK or GAL_EINTR; pushes the name of the end. */
 int gal_lua_run_ended(lua_State *L, const gal_lua_hooks *h, gal_status st, gal_run_end end);
 
+/* The target at idx: that of a fit (*fit set), or a density of its own, l_density.c (*fit NULL). fit may be NULL. */
+const gal_target *gal_lua_check_target(lua_State *L, int idx, gal_fit **fit);
+/* gal_lua_push_summary for either */
+int gal_lua_push_target_summary(lua_State *L, int idx, gal_draws_kind kind, size_t n, size_t C, const double *x,
+                                const double *blobs, const double *w, size_t thin);
+int gal_lua_push_rows(lua_State *L, gal_draws_kind kind, const gal_summary_in *in, size_t d, size_t nb);
 /* Rows of parameters and rows of blobs of C chains of n draws x[n][C][ndim] (weights w[n] with C = 1, or NULL). */
 int gal_lua_push_summary(lua_State *L, const gal_fit *f, gal_draws_kind kind, size_t n, size_t C, const double *x,
                          const double *blobs, const double *w, size_t thin);

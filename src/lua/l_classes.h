@@ -15,6 +15,7 @@ extern const gal_lua_class gal_lua_nuts;       /* gal_nuts */
 extern const gal_lua_class gal_lua_optimum;    /* gal_optimum */
 extern const gal_lua_class gal_lua_pathfinder; /* gal_pathfinder */
 extern const gal_lua_class gal_lua_smc;        /* gal_smc */
+extern const gal_lua_class gal_lua_nested;     /* l_nested.c */
 
 /* A sampler at work, as fit{} holds it: how it goes into a results file and back. ENGINES of l_result.c lists them all. */
 struct gal_result;
@@ -25,8 +26,11 @@ typedef struct gal_lua_engine {
     gal_status (*put)(struct gal_result *r, const void *engine, const struct gal_result_map *map); /* galua/result.h */
     gal_status (*restore)(void **out, const struct gal_result *r, const gal_target *t);
 } gal_lua_engine;
-extern const gal_lua_engine gal_lua_engine_ensemble, gal_lua_engine_nuts, gal_lua_engine_optimum,
+extern const gal_lua_engine gal_lua_engine_ensemble, gal_lua_engine_nested, gal_lua_engine_nuts, gal_lua_engine_optimum,
     gal_lua_engine_pathfinder, gal_lua_engine_smc;
+
+/* target{ names =, priors =, lnlike = } in l_density.c */
+int gal_lua_density_create(lua_State *L);
 
 /* methods save and restore of a target, in l_result.c */
 int gal_lua_target_save(lua_State *L);

@@ -1,20 +1,15 @@
 /* Lua: ensembles of walkers on a target. Sample arrays are copied into matrices: rows = samples, columns = parameters. */
-#include "galua/diag.h"
 #include "galua/ensemble.h"
 #include "galua/export.h"
 #include "galua/fit.h"
 #include "galua/result.h"
+#include "lua/engine.h"
 #include "lua/l_classes.h"
 
 #include <lauxlib.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static gal_fit *target(lua_State *L, int idx)
-{
-    return gal_lua_check(L, idx, &gal_lua_target);
-}
 
 /* ------------------------------------------------------------------ ensemble */
 static void ensemble_free(void *obj)
@@ -214,28 +209,6 @@ static int e_samples(lua_State *L)
     return 4;
 }
 
-static void push_row(lua_State *L, const gal_summary_row *r)
-{
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"median", r->median}, {"q16", r->q16}, {"q84", r->q84}, {"q025", r->q025}, {"q975", r->q975},
-               {"mean", r->mean},     {"sd", r->sd},   {"ess", r->ess}, {"tau", r->tau},   {"mcse", r->mcse_mean}};
-    lua_newtable(L);
-    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
-        lua_pushnumber(L, num[i].v);
-        lua_setfield(L, -2, num[i].key);
-    }
-    lua_pushstring(L, r->name);
-    lua_setfield(L, -2, "name");
-    lua_pushstring(L, r->unit ? r->unit : "");
-    lua_setfield(L, -2, "unit");
-    lua_pushstring(L, r->edge & GAL_EDGE_LOWER ? "lower" : r->edge & GAL_EDGE_UPPER ? "upper" : "");
-    lua_setfield(L, -2, "edge");
-    lua_pushboolean(L, r->trusted);
-    lua_setfield(L, -2, "trusted");
-}
-
 /* summary{ discard = } -> rows of the parameters (values, not coordinates), rows of the blobs */
 static int e_summary(lua_State *L)
 {
@@ -244,43 +217,17 @@ static int e_summary(lua_State *L)
     gal_lua_opts_begin(L, &o, 2, "ensemble:summary");
     size_t discard = (size_t)gal_lua_opt_int(&o, "discard", 0, 0, 1000000000);
     gal_lua_opts_end(&o);
-    gal_lua_kept(L, 1, "target");
-    const gal_fit *f = target(L, -1);
-    const gal_target *t = gal_ensemble_target(e);
-    size_t n = gal_ensemble_nstored(e), w = gal_ensemble_nwalkers(e), d = t->ndim, nb = t->nblob;
+    size_t n = gal_ensemble_nstored(e);
     if (n < discard + 4)
         return gal_lua_error(L, GAL_EINVAL, "ensemble:summary: %d samples stored, too few after leaving out %d", (int)n,
                              (int)discard);
-    double *value = gal_lua_scratch(L, n * w * d);
-    for (size_t i = 0; i < n * w; i++)
-        gal_fit_values(f, gal_ensemble_chain(e) + i * d, value + i * d);
-    gal_summary_in *in = lua_newuserdata(L, (d + nb + 1) * sizeof *in);
-    for (size_t k = 0; k < d + nb; k++) {
-        in[k] = (gal_summary_in){.thin = gal_ensemble_thin(e)};
-        if (k < d) {
-            in[k].name = t->names[k];
-            in[k].unit = gal_fit_unit(f, k);
-            in[k].values = gal_chains_column(value, n, w, d, k, discard);
-            in[k].coord = gal_chains_column(gal_ensemble_chain(e), n, w, d, k, discard);
-            gal_prior_bounds(gal_fit_prior(f, k), &in[k].lo, &in[k].hi);
-        } else {
-            in[k].name = t->blob_names[k - d];
-            in[k].unit = gal_fit_blob_unit(f, k - d);
-            in[k].values = gal_chains_column(gal_ensemble_blobs(e), n, w, nb, k - d, discard);
-        }
-    }
-    gal_summary s;
-    gal_lua_checkstatus(L, gal_summary_make(&s, GAL_DRAWS_ENSEMBLE, in, d + nb));
-    for (int part = 0; part < 2; part++) {
-        lua_newtable(L);
-        int i = 0;
-        for (size_t k = part ? d : 0; k < (part ? d + nb : d); k++) {
-            push_row(L, &s.row[k]);
-            lua_rawseti(L, -2, ++i);
-        }
-    }
-    gal_summary_free(&s);
-    return 2;
+    const gal_target *t = gal_ensemble_target(e);
+    size_t w = gal_ensemble_nwalkers(e);
+    const double *blobs = gal_ensemble_blobs(e);
+    gal_lua_kept(L, 1, "target");
+    return gal_lua_push_target_summary(L, lua_gettop(L), GAL_DRAWS_ENSEMBLE, n - discard, w,
+                                       gal_ensemble_chain(e) + discard * w * t->ndim,
+                                       blobs ? blobs + discard * w * t->nblob : NULL, NULL, gal_ensemble_thin(e));
 }
 
 static const gal_lua_row e_methods[] = {
@@ -437,7 +384,7 @@ static gal_move read_move(lua_State *L, int idx)
 /* ensemble(target, { walkers =, moves = { "stretch" or {"de", ...}, ... } or "mix", seed =, thin =, source = }) */
 static int ensemble_create(lua_State *L)
 {
-    gal_fit *f = target(L, 1);
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
     gal_lua_opts_begin(L, &o, 2, "ensemble");
     gal_move moves[GAL_MOVES_MAX];
@@ -466,7 +413,7 @@ static int ensemble_create(lua_State *L)
     }
     gal_lua_opts_end(&o);
     gal_ensemble *e;
-    gal_lua_checkstatus(L, gal_ensemble_create(&e, gal_fit_target(f), &eo));
+    gal_lua_checkstatus(L, gal_ensemble_create(&e, t, &eo));
     gal_lua_push(L, &gal_lua_ensemble, e);
     gal_lua_keep(L, -1, 1, "target");
     return 1;

@@ -13,7 +13,7 @@ static gal_fit *target(lua_State *L, int idx)
 }
 
 /* One row per kind of sampler. */
-static const gal_lua_engine *const ENGINES[] = {&gal_lua_engine_ensemble, &gal_lua_engine_nuts, &gal_lua_engine_optimum,
+static const gal_lua_engine *const ENGINES[] = {&gal_lua_engine_ensemble, &gal_lua_engine_nested, &gal_lua_engine_nuts, &gal_lua_engine_optimum,
                                                 &gal_lua_engine_pathfinder, &gal_lua_engine_smc};
 enum { NENGINE = sizeof ENGINES / sizeof *ENGINES };
 

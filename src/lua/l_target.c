@@ -345,6 +345,13 @@ static void take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
 static int target_create(lua_State *L)
 {
     gal_lua_opts o;
+    if (lua_istable(L, 1)) {
+        lua_getfield(L, 1, "lnlike");
+        bool own = !lua_isnil(L, -1);
+        lua_pop(L, 1);
+        if (own)
+            return gal_lua_density_create(L);
+    }
     gal_lua_opts_begin(L, &o, 1, "target");
     gal_obs *obs = gal_lua_opt_obj(&o, "data", &gal_lua_obs);
     gal_lua_galaxy *g = gal_lua_opt_obj(&o, "model", &gal_lua_galaxy_class);
@@ -424,7 +431,11 @@ void gal_luaopen_target(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"target", target_create,
-         "target{ data =, model =, free = { {name, prior}, ... } } -> target\nThe log-density that fit{} samples.\n"
+         "target{ data =, model =, free = { {name, prior}, ... } } -> target\nThe log-density that fit{} samples; or one of your "
+         "own:\ntarget{ names = {\"a\", \"b\"}, priors = {prior.uniform(0, 1), ...}, lnlike = function(theta) return ... end }, theta "
+         "a vec of parameter values.\n"
+         "@param names of your own density: parameter names\n@param priors their priors\n@param lnlike function of a vec "
+         "of values returning ln L\n"
          "@param data observation\n@param model galaxy; its values are those of the fixed parameters\n"
          "@param free list of {name, prior}\n@param limits (censored) measured, censored, onesided or cut\n"
          "@param noise table of fixed noise parameters, names as in noise_params()\n"

@@ -11,7 +11,7 @@
 --   counts_steps   true: run takes how["until"], steps in all; optional
 --   run(s, engine, how) -> state     how = { more =, until =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
 --                                    goes on where the engine stands; `more` nil: until the goal of the options
---   check_engine(s, engine)          raise when an engine restored from a file has other settings; optional
+--   check_engine(s, engine, fit)     raise when an engine restored from a file has other settings; optional
 --   ready(s, engine) -> boolean      are there draws?
 --   draws(s, engine) -> x, lnprior, lnlike, blobs     equally weighted; sampled coordinates
 --   summary(s, engine) -> rows, rows                  parameters, derived quantities (gal_lua_push_summary)

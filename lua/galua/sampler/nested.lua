@@ -1,0 +1,117 @@
+-- sampler.nested{}: evidence and posterior by nested sampling, static or dynamic.
+local galua = require "galua"
+local def = { name = "nested", distrust = "fewer than 100 effective samples" }
+
+-- options handed to galua.nested as they are; 0 and "auto" are its defaults
+local given_on = { live = 0, replace = 0, dlogz = 0, sample = "auto", bound = "auto", directions = "auto", walks = 0, accept = 0,
+  slices = 0, enlarge = 0, bootstrap = 0, dynamic = false, batch = 0, posterior = 0.8, maxfrac = 0, ess = 0, lnz_err = 0 }
+
+def.options = { periodic = ":table", reflective = ":table", max_calls = 0, max_iterations = 0 }
+for k, v in pairs(given_on) do def.options[k] = v end
+
+function def.check(o)
+  for _, name in ipairs { "live", "replace", "walks", "slices", "batch", "max_calls", "max_iterations" } do
+    local v = o[name]
+    if not (v >= 0 and v <= 1e15 and v == math.floor(v)) then
+      galua.fail("sampler.nested: %s must be a whole number, 0 or more, got %.10g", name, v)
+    end
+  end
+  if not (o.dlogz >= 0 and o.dlogz < math.huge) then galua.fail("sampler.nested: dlogz must be 0 or more, got %g", o.dlogz) end
+end
+
+function def.text(s)
+  local words = { s.live > 0 and ("live = %d"):format(s.live) or "live = 500" }
+  if s.dynamic then words[#words + 1] = "dynamic" end
+  if s.sample ~= "auto" then words[#words + 1] = ("sample = '%s'"):format(s.sample) end
+  if s.dlogz > 0 then words[#words + 1] = ("dlogz = %g"):format(s.dlogz) end
+  for _, name in ipairs { "periodic", "reflective" } do
+    if s[name] then words[#words + 1] = ("%s = {%s}"):format(name, table.concat(s[name], ", ")) end
+  end
+  return ("sampler.nested{ %s }"):format(table.concat(words, ", "))
+end
+
+local function engine_of(s, fit)
+  local o = { seed = fit.seed, periodic = s.periodic, reflective = s.reflective }
+  for k in pairs(given_on) do o[k] = s[k] end
+  return galua.nested(fit.target, o)
+end
+
+function def.start(s, fit)
+  local engine = engine_of(s, fit)
+  if not fit._quiet then io.stderr:write("nested: " .. engine.method .. "\n") end
+  return engine
+end
+
+-- A stored run goes on only with the settings it was made with; the seed is in the file.
+function def.check_engine(s, engine, fit)
+  local here, there, list = engine_of(s, fit), engine.settings, {}
+  local chains = engine.method:find("from iteration", 1, true) -- our own change of method during the run
+  for k, v in pairs(here.settings) do
+    local same = there[k] == v or k == "seed" or chains and (k == "sample" or k == "directions")
+    if not same then list[#list + 1] = ("%s: %s there, %s here"):format(k, tostring(there[k]), tostring(v)) end
+  end
+  table.sort(list)
+  if #list > 0 then
+    galua.fail("the stored run has other settings of sampler.nested (%s); choose another file, or start afresh", table.concat(list, "; "))
+  end
+end
+
+function def.run(s, engine, how)
+  if how.more then galua.fail("fit:run: more = N is for samplers that count steps; nested sampling runs until its dlogz, ess or max_calls") end
+  return engine:run{ progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every,
+    max_calls = s.max_calls, max_iterations = s.max_iterations }
+end
+
+function def.ready(_, engine) return engine.stored > 0 end
+function def.draws(_, engine) return engine:samples() end
+function def.summary(_, engine) return engine:summary() end
+
+function def.notes(_, engine)
+  local list = { ("ln Z = %.3f +- %.3f   information %.2f nat   %.0f effective samples of %d points   %.0f likelihoods"):format(engine.lnz,
+    engine.lnz_err, engine.information, engine.ess, engine.stored, engine.evaluations) }
+  local z = engine.insertion_z
+  if z == z then
+    list[#list + 1] = ("insertion order: z = %.1f%s"):format(z, math.abs(z) > 3 and
+      "  new points are not proper draws of the prior: ln Z may be wrong; more slices or walks, or more live points" or "")
+  end
+  if engine.stuck > 0.1 then
+    list[#list + 1] = ("%.0f %% of the chains never moved: more walks, or sample = 'rslice'"):format(100 * engine.stuck)
+  end
+  if engine.plateau then list[#list + 1] = "points of equal likelihood, or forbidden by the model, were met and accounted for" end
+  return list
+end
+
+-- n (H + 3 sqrt(d/2)) points, an information of about 2.5 nats a parameter
+function def.cost(s, target)
+  local d, n = target.ndim, s.live > 0 and s.live or 500
+  local each = (s.sample == "unif" or s.sample == "auto" and d < 6) and 10
+    or s.sample == "rwalk" and (s.walks > 0 and s.walks or d + 20)
+    or 4 * (s.slices > 0 and s.slices or d + 3) * (s.sample == "slice" and d or 1)
+  local points = n * (2.5 * d + 3 * math.sqrt(d / 2))
+  return points * each, ("roughly %d points of %d evaluations each"):format(points, each)
+end
+
+def.doc = [[sampler.nested{ live =, dlogz =, sample =, dynamic = } -> sampler
+Nested sampling (Skilling 2006): the evidence ln Z with its error, and the posterior. What is left to it is chosen and printed.
+@param live (500) live points: the error of ln Z is about sqrt(information/live)
+@param dlogz (1e-3 (live-1) + 0.01; dynamic 0.01) stop when the live points can add less to ln Z
+@param sample (auto) how new points are drawn: 'unif' from the bound, chains 'rwalk', 'slice', 'rslice'
+@param bound (multi) ellipsoids around the live points: 'none', 'single', 'multi'
+@param directions (live) of rwalk and rslice: 'live' = differences of live points, 'bound' = axes of an ellipsoid
+@param walks (ndim + 20) steps of rwalk
+@param accept (0.35 live, 0.5 bound) accepted fraction rwalk aims at
+@param slices (ndim + 3; 'slice' 3) slices of rslice, passes over the axes of slice
+@param enlarge (1.25) factor on the volume of the bound
+@param bootstrap (unif 5, else none: -1) resamplings that decide how far the bound is widened, instead of enlarge
+@param replace (live/20, at most 64) points replaced in one iteration: evaluated together, by all threads
+@param periodic names of parameters that go round: their ends are the same point
+@param reflective names of parameters that fold back at their ends
+@param dynamic (false) after the first run add batches of live points where they help most
+@param batch (live) live points of a batch
+@param posterior (0.8) dynamic: share of the posterior, against the evidence, in what helps
+@param maxfrac (0.8) dynamic: a batch covers points of at least this share of the largest importance
+@param ess (10000) dynamic: effective sample size wanted
+@param lnz_err (0.1 when posterior = 0) dynamic: error of ln Z wanted
+@param max_calls stop after so many likelihoods
+@param max_iterations stop after so many iterations]]
+return def
