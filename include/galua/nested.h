@@ -119,7 +119,8 @@ GAL_API void gal_nested_record_free(gal_nested_record *r);
 /* One record from several runs of the same target: live counts add up. GAL_EINVAL when their dimensions differ. */
 GAL_API gal_status gal_nested_record_merge(gal_nested_record *out, const gal_nested_record *const *runs, size_t n);
 /* Errors: realisations of ln Z. Jitter: volumes drawn as X_i = X_{i-1} t_i, t_i ~ Beta(n_i, 1) (exact for any sequence of n_i);
- * bootstrap: strands resampled with replacement, those from the whole prior and the others apart (Higson et al. 2018). */
+ * bootstrap: strands resampled with replacement, those from the whole prior and the others apart (Higson et al. 2018).
+ * Each alone is the error of ln Z; both together count it twice. */
 enum { GAL_NESTED_JITTER = 1, GAL_NESTED_BOOTSTRAP = 2 };
 GAL_API gal_status gal_nested_realisations(const gal_nested_record *r, unsigned how, uint64_t seed, size_t n,
                                            double *lnz);

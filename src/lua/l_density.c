@@ -85,7 +85,8 @@ static gal_status call_lua(const density *d, const double *value, double *lnl)
     return st;
 }
 
-static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike, double *blob)
+static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
+                       double *blob)
 {
     density *d = t->self;
     size_t n = t->ndim;
@@ -223,7 +224,8 @@ static gal_status take_names(density *d, lua_State *L, int names, int priors, si
         gal_prior *p = gal_lua_test(L, -1, &gal_lua_prior);
         const char *name = lua_tostring(L, -2);
         if (!p || !name)
-            return gal_fail(GAL_EINVAL, "target: names[%d] must be a text and priors[%d] a prior, such as prior.uniform(0, 1)",
+            return gal_fail(GAL_EINVAL,
+                            "target: names[%d] must be a text and priors[%d] a prior, such as prior.uniform(0, 1)",
                             (int)k + 1, (int)k + 1);
         d->prior[k] = gal_prior_ref(p);
         if (!(d->names[k] = gal_strdup(name)))

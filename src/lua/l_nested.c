@@ -53,13 +53,11 @@ static void push_settings(lua_State *L, const gal_nested_opt *o)
     const struct {
         const char *key;
         double v;
-    } num[] = {{"live", (double)o->live},     {"replace", (double)o->replace},
-               {"dlogz", o->dlogz},           {"walks", (double)o->walks},
-               {"slices", (double)o->slices}, {"accept", o->accept},
-               {"enlarge", o->enlarge},       {"bootstrap", o->bootstrap},
-               {"batch", (double)o->batch},   {"posterior", o->posterior},
-               {"maxfrac", o->maxfrac},       {"ess", o->ess},
-               {"lnz_err", o->lnz_err},       {"seed", (double)o->seed}};
+    } num[] = {{"live", (double)o->live},   {"replace", (double)o->replace}, {"dlogz", o->dlogz},
+               {"walks", (double)o->walks}, {"slices", (double)o->slices},   {"accept", o->accept},
+               {"enlarge", o->enlarge},     {"bootstrap", o->bootstrap},     {"batch", (double)o->batch},
+               {"posterior", o->posterior}, {"maxfrac", o->maxfrac},         {"ess", o->ess},
+               {"lnz_err", o->lnz_err},     {"seed", (double)o->seed}};
     lua_newtable(L);
     for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
         lua_pushnumber(L, num[i].v);
@@ -215,7 +213,11 @@ static void push_record(lua_State *L, const gal_nested_record *r)
     const struct {
         const char *key;
         double v;
-    } num[] = {{"lnz", r->lnz}, {"lnz_err", r->lnz_err}, {"information", r->information}, {"ess", r->ess}, {"n", (double)r->n}};
+    } num[] = {{"lnz", r->lnz},
+               {"lnz_err", r->lnz_err},
+               {"information", r->information},
+               {"ess", r->ess},
+               {"n", (double)r->n}};
     lua_newtable(L);
     memcpy(gal_lua_pushmat(L, r->n, r->d), r->x, r->n * r->d * sizeof *r->x);
     lua_setfield(L, -2, "x");
@@ -253,15 +255,15 @@ static int n_merge(lua_State *L)
     return 1;
 }
 
-/* errors{ n = 100, jitter = true, bootstrap = true } -> vec of realisations of ln Z */
+/* errors{ n = 100, by = "jitter" } -> vec of realisations of ln Z */
 static int n_errors(lua_State *L)
 {
+    static const char *const BY[] = {"jitter", "bootstrap"};
     nested *e = self(L);
     gal_lua_opts o;
     gal_lua_opts_begin(L, &o, 2, "nested:errors");
     size_t n = (size_t)gal_lua_opt_int(&o, "n", 100, 2, 1000000);
-    unsigned how = (gal_lua_opt_bool(&o, "jitter", true) ? GAL_NESTED_JITTER : 0u) |
-                   (gal_lua_opt_bool(&o, "bootstrap", true) ? GAL_NESTED_BOOTSTRAP : 0u);
+    unsigned how = gal_lua_opt_choice(&o, "by", BY, 2, 0) ? GAL_NESTED_BOOTSTRAP : GAL_NESTED_JITTER;
     uint64_t seed = (uint64_t)gal_lua_opt_range(&o, "seed", 1, 0, 9007199254740992.);
     gal_lua_opts_end(&o);
     const gal_nested_record *r = record(L, e);
@@ -290,13 +292,14 @@ static const gal_lua_row n_methods[] = {
      "samples{ n = } -> x, lnprior, lnlike, blobs\nEqually weighted draws (systematic resampling) as matrices and "
      "vectors.\n@param n (the effective number of samples, at least 1000) how many"},
     {"points", n_points,
-     "points() -> table\nAll points by rising likelihood: x, u, lnprior, lnlike, birth, live, lnvol, lnweight; and lnz, "
+     "points() -> table\nAll points by rising likelihood: x, u, lnprior, lnlike, birth, live, lnvol, lnweight; and "
+     "lnz, "
      "lnz_err,\ninformation, ess, n."},
     {"merge", n_merge, "merge(other, ...) -> table\nSeveral runs on the same target as one, in the form of points()."},
     {"errors", n_errors,
-     "errors{ n =, jitter =, bootstrap = } -> vec\nRealisations of ln Z; their spread is its error.\n@param n (100) how "
-     "many\n@param jitter (true) draw the shrinkage of the volume\n@param bootstrap (true) resample the lines of "
-     "descent\n@param seed (1) seed"},
+     "errors{ n =, by = } -> vec\nRealisations of ln Z; their spread is its error.\n@param n (100) how many\n"
+     "@param by (jitter) draw the shrinkage of the volume at every point; 'bootstrap': resample the lines of descent\n"
+     "@param seed (1) seed"},
     {"summary", n_summary,
      "summary() -> rows, rows\nMedian, 16-84 %, mean, sd, effective sample size and prior edge of each parameter and "
      "blob, from all points with\ntheir weights."},
@@ -310,9 +313,9 @@ static void n_tostring(lua_State *L, void *obj)
     if (!have)
         gal_error_clear();
     char text[200];
-    snprintf(text, sizeof text, "nested   ln Z = %.3f +- %.3f   ESS %.0f   %llu likelihoods   %s", have ? e->rec.lnz : NAN,
-             have ? e->rec.lnz_err : NAN, have ? e->rec.ess : 0, (unsigned long long)gal_nested_calls(e->s),
-             gal_run_end_name(gal_nested_end(e->s)));
+    snprintf(text, sizeof text, "nested   ln Z = %.3f +- %.3f   ESS %.0f   %llu likelihoods   %s",
+             have ? e->rec.lnz : NAN, have ? e->rec.lnz_err : NAN, have ? e->rec.ess : 0,
+             (unsigned long long)gal_nested_calls(e->s), gal_run_end_name(gal_nested_end(e->s)));
     lua_pushstring(L, text);
 }
 
@@ -325,7 +328,8 @@ const gal_lua_class gal_lua_nested = {
     .get = n_get,
     .tostring = n_tostring,
 };
-static const gal_lua_class gal_lua_nested_record = {.name = "nested_record", .doc = "Merged runs.", .free = nested_free};
+static const gal_lua_class gal_lua_nested_record = {
+    .name = "nested_record", .doc = "Merged runs.", .free = nested_free};
 
 /* ------------------------------------------------------------------ results files */
 static gal_status engine_put(gal_result *r, const void *engine, const gal_result_map *map)
@@ -437,7 +441,8 @@ void gal_luaopen_nested(lua_State *L)
          "nested(target, options) -> nested\nNested sampling of a target (Skilling 2006); options as for "
          "sampler.nested.\n"
          "@param live (500) live points\n@param replace (live/20, at most 64) points replaced in one iteration\n"
-         "@param dlogz stop when the live points can add less to ln Z\n@param sample (auto) unif, rwalk, slice, rslice\n"
+         "@param dlogz stop when the live points can add less to ln Z\n@param sample (auto) unif, rwalk, slice, "
+         "rslice\n"
          "@param bound (multi) none, single, multi\n@param directions (live) of rwalk and rslice: live, bound\n"
          "@param walks steps of rwalk\n@param accept fraction rwalk aims at\n@param slices slices of rslice, passes of "
          "slice\n@param enlarge volume factor of the bound\n@param bootstrap resamplings that widen the bound\n"

@@ -431,10 +431,13 @@ void gal_luaopen_target(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"target", target_create,
-         "target{ data =, model =, free = { {name, prior}, ... } } -> target\nThe log-density that fit{} samples; or one of your "
-         "own:\ntarget{ names = {\"a\", \"b\"}, priors = {prior.uniform(0, 1), ...}, lnlike = function(theta) return ... end }, theta "
+         "target{ data =, model =, free = { {name, prior}, ... } } -> target\nThe log-density that fit{} samples; or "
+         "one of your "
+         "own:\ntarget{ names = {\"a\", \"b\"}, priors = {prior.uniform(0, 1), ...}, lnlike = function(theta) return "
+         "... end }, theta "
          "a vec of parameter values.\n"
-         "@param names of your own density: parameter names\n@param priors their priors\n@param lnlike function of a vec "
+         "@param names of your own density: parameter names\n@param priors their priors\n@param lnlike function of a "
+         "vec "
          "of values returning ln L\n"
          "@param data observation\n@param model galaxy; its values are those of the fixed parameters\n"
          "@param free list of {name, prior}\n@param limits (censored) measured, censored, onesided or cut\n"

@@ -1,0 +1,195 @@
+-- Nested sampling from Lua: densities of one's own, fits, results files, resume after kill -9.
+local test = require "galua.test"
+local core = require "galua.core"
+
+local function message(f)
+  local ok, e = pcall(f)
+  test.eq(ok, false)
+  return tostring(e)
+end
+local function tmp() return os.tmpname() .. ".h5" end
+
+local table_of = ssp.synthetic()
+local bands = filters("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+
+local function truth()
+  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
+end
+
+local function mock()
+  local o = observation.new{ name = "mock", redshift = 0.1 }
+  local flux = truth():band_flux(bands)
+  for i = 1, #bands do o:add(bands[i], flux[i], 0.05 * flux[i]) end
+  return o
+end
+
+local function make(options, other)
+  local o = { data = mock(), model = truth(), seed = 11, sampler = sampler.nested(options or { live = 60 }),
+    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300), ["sfh.Mdust"] = prior.loguniform(1e6, 1e9) } }
+  for k, v in pairs(other or {}) do o[k] = v end
+  return fit(o)
+end
+
+test.describe("nested sampling of a density", function()
+  test.it("finds the evidence and the posterior of a Lua function", function()
+    local calls = 0
+    local t = target{ names = { "a", "b" }, priors = { prior.uniform(-5, 5), prior.loguniform(1e-2, 1e2) },
+      lnlike = function(v)
+        calls = calls + 1
+        return -0.5 * ((v[1] - 1) ^ 2 + ((math.log10(v[2]) - 0.5) / 0.2) ^ 2)
+      end }
+    local n = nested(t, { seed = 4 })
+    test.eq(n:run(), "converged")
+    local want = math.log(math.sqrt(2 * math.pi) / 10) + math.log(0.2 * math.sqrt(2 * math.pi) / 4)
+    test.ok(math.abs(n.lnz - want) < 3.5 * n.lnz_err, ("ln Z %g +- %g, want %g"):format(n.lnz, n.lnz_err, want))
+    test.eq(calls, n.evaluations)
+    local rows = n:summary()
+    test.ok(math.abs(rows[1].mean - 1) < 4 * rows[1].mcse)
+    test.close(rows[1].sd, 1, 0.1)
+    test.close(math.log10(rows[2].median), 0.5, 0.05) -- values, not coordinates
+  end)
+
+  test.it("gives weights, births and draws that agree with each other", function()
+    local p = benchmark.problem("gauss", 2)
+    local n = nested(p, { live = 100, seed = 2 })
+    n:run()
+    local all = n:points()
+    local sum, best = 0, -math.huge
+    for i = 1, all.n do
+      sum = sum + math.exp(all.lnweight[i])
+      test.ok(all.birth[i] < all.lnlike[i] and all.lnlike[i] >= best and all.live[i] >= 1)
+      best = all.lnlike[i]
+    end
+    test.close(sum, 1, 1e-9)
+    local x, lp, ll = n:samples{ n = 500 }
+    test.eq(#lp, 500)
+    local _, again = p:lnprob(x:row(7))
+    test.eq(again[1], ll[7])
+    -- 300 realisations: 4 % of scatter, and the bootstrap's own
+    for _, by in ipairs { "jitter", "bootstrap" } do test.close(n:errors{ n = 300, by = by }:std(), n.lnz_err, 0.25) end
+  end)
+
+  test.it("merges runs: live points add up", function()
+    local p = benchmark.problem("gauss", 2)
+    local runs = {}
+    for i = 1, 3 do
+      runs[i] = nested(p, { live = 100, seed = i })
+      runs[i]:run()
+    end
+    local all = runs[1]:merge(runs[2], runs[3])
+    test.eq(all.n, runs[1].stored + runs[2].stored + runs[3].stored)
+    test.close(all.lnz_err, runs[1].lnz_err / math.sqrt(3), 0.1)
+    test.ok(math.abs(all.lnz - p.lnz) < 3.5 * all.lnz_err)
+    test.eq(all.live[1], 300)
+  end)
+
+  test.it("stops where it is told, and goes on", function()
+    local p = benchmark.problem("gauss", 2)
+    local n, whole = nested(p, { live = 100, seed = 2 }), nested(p, { live = 100, seed = 2 })
+    test.eq(n:run{ max_calls = 400 }, "limit")
+    test.ok(n.state_text:find("far from converged", 1, true), n.state_text)
+    test.ok(n.lnz < whole.lnz or whole.stored == 0)
+    test.eq(n:run(), "converged")
+    whole:run()
+    test.eq(n.lnz, whole.lnz)
+    test.eq(n.evaluations, whole.evaluations)
+  end)
+
+  test.it("says what is wrong in one line", function()
+    local p = benchmark.problem("gauss", 2)
+    for _, c in ipairs {
+      { function() nested(p, { live = 4 }) end, "nested: 4 live points are too few for 2 parameters, use at least 8, better 50" },
+      { function() nested(p, { periodic = { "x9" } }) end, "nested: periodic: no free parameter 'x9', did you mean 'x1'?" },
+      { function() nested(p, { enlarge = 2, bootstrap = 5 }) end, "nested: give enlarge (2) or bootstrap (5), not both" },
+      { function() benchmark.problem("gaus", 2) end, "no problem 'gaus', did you mean 'gauss'?" },
+      { function() target{ names = { "a" }, priors = {}, lnlike = print } end, "target: 1 names but 0 priors" },
+      { function()
+        nested(target{ names = { "a" }, priors = { prior.uniform(0, 1) }, lnlike = function() return 0 / 0 end }, { seed = 1 }):run()
+      end, "ln likelihood is NaN at a = " },
+      { function()
+        nested(target{ names = { "a" }, priors = { prior.uniform(0, 1) }, lnlike = function() return -math.huge end },
+          { live = 10 }):run()
+      end, "nested: 0 of 10000 draws of the prior have a finite likelihood, 2 are needed" },
+      { function() sampler.nested{ lives = 4 } end, "sampler.nested: unknown option 'lives', did you mean 'live'?" },
+      { function() sampler.nested{ live = -1 } end, "sampler.nested: live must be a whole number, 0 or more, got -1" },
+    } do
+      local text = message(c[1])
+      test.ok(text:sub(1, #c[2]) == c[2], text .. " | wanted " .. c[2])
+      test.ok(not text:find("\n"), "one line")
+    end
+  end)
+end)
+
+test.describe("nested sampling in a fit", function()
+  test.it("recovers the parameters and says ln Z", function()
+    local f = make{ live = 100 }:run{ progress = false }
+    local s = f:summary()
+    for name, want in pairs { age = 4e9, ["sfh.norm"] = 20, Mstar = truth():derived().Mstar } do
+      local r = s:get(name)
+      -- exact data: the posterior median may differ from the truth by prior volume, well under two sigma
+      test.ok(math.abs(r.median - want) < (r.q84 - r.q16), ("%s: %g, want %g"):format(name, r.median, want))
+      test.ok(r.ess > 100 and r.trusted)
+    end
+    local text = tostring(s)
+    test.ok(text:find("ln Z = ", 1, true) and text:find("insertion order: z = ", 1, true), text)
+    test.eq(f.nested, f.engine)
+    test.eq(f.engine.state, "converged")
+  end)
+
+  test.it("gives the same bits with 1, 2 and 4 threads", function()
+    local before, sums = threads(), {}
+    for i, n in ipairs { 1, 2, 4 } do
+      threads(n)
+      local e = make{ live = 40, sample = "rslice" }:run{ progress = false }.engine
+      sums[i] = ("%.17g %.17g %d"):format(e.lnz, e:points().x:col(1):sum(), e.evaluations)
+    end
+    threads(before)
+    test.eq(sums[1], sums[2])
+    test.eq(sums[1], sums[3])
+  end)
+
+  test.it("stores a file that rebuilds the fit and its likelihoods", function()
+    local path = tmp()
+    local f = make():run{ out = path, progress = false }
+    local g = load_fit(path, { ssp = table_of })
+    test.eq(g.sampler.kind, "nested")
+    test.eq(f.engine.lnz, g.engine.lnz)
+    test.eq(f.engine.insertion_z, g.engine.insertion_z)
+    test.eq(f:summary():get("Mstar").median, g:summary():get("Mstar").median)
+    local a = g:samples()
+    for i = 1, a.n, 97 do
+      local lp, ll = g.target:lnprob(a.x:row(i))
+      test.eq(ll[1], a.lnlike[i])
+      test.eq(lp[1], a.lnprior[i])
+    end
+    os.remove(path)
+  end)
+
+  test.it("resumes to the same bits as a run that never stopped", function()
+    local path = tmp()
+    local whole = make{ live = 60, dynamic = true, ess = 900 }:run{ progress = false }.engine
+    for _, stop in ipairs { 30, 150, 400, 900, 1600 } do
+      make{ live = 60, dynamic = true, ess = 900, max_calls = stop }:run{ out = path, progress = false }
+      local e = make{ live = 60, dynamic = true, ess = 900 }:run{ out = path, resume = true, progress = false }.engine
+      test.eq(e.lnz, whole.lnz)
+      test.eq(e.evaluations, whole.evaluations)
+      test.eq(e:points().u:col(2):sum(), whole:points().u:col(2):sum())
+    end
+    os.remove(path)
+  end)
+
+  test.it("refuses a file of another fit, another sampler or other settings", function()
+    local path = tmp()
+    make():run{ out = path, progress = false }
+    local text = message(function()
+      make(nil, { free = { age = prior.uniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300),
+        ["sfh.Mdust"] = prior.loguniform(1e6, 1e9) } }):run{ out = path, resume = true, progress = false }
+    end)
+    test.ok(text:find("belongs to another fit", 1, true) and text:find("priors", 1, true), text)
+    text = message(function() make(nil, { sampler = sampler.ensemble{ steps = 10 } }):run{ out = path, resume = true, progress = false } end)
+    test.ok(text:find("holds a run of sampler.nested, this fit has sampler.ensemble", 1, true), text)
+    text = message(function() make{ live = 70 }:run{ out = path, resume = true, progress = false } end)
+    test.ok(text:find("live: 60 there, 70 here", 1, true), text)
+    os.remove(path)
+  end)
+end)
