@@ -24,7 +24,7 @@ local function mock()
 end
 
 local function make(options, other)
-  local o = { data = mock(), model = truth(), seed = 11, sampler = sampler.nested(options or { live = 60 }),
+  local o = { data = mock(), model = truth(), seed = 11, sampler = sampler.nested(options or { live = 24 }),
     free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300), ["sfh.Mdust"] = prior.loguniform(1e6, 1e9) } }
   for k, v in pairs(other or {}) do o[k] = v end
   return fit(o)
@@ -122,7 +122,7 @@ end)
 
 test.describe("nested sampling in a fit", function()
   test.it("recovers the parameters and says ln Z", function()
-    local f = make{ live = 100 }:run{ progress = false }
+    local f = make{ live = 60 }:run{ progress = false }
     local s = f:summary()
     for name, want in pairs { age = 4e9, ["sfh.norm"] = 20, Mstar = truth():derived().Mstar } do
       local r = s:get(name)
@@ -140,7 +140,7 @@ test.describe("nested sampling in a fit", function()
     local before, sums = threads(), {}
     for i, n in ipairs { 1, 2, 4 } do
       threads(n)
-      local e = make{ live = 40, sample = "rslice" }:run{ progress = false }.engine
+      local e = make{ live = 16, sample = "rslice", slices = 2 }:run{ progress = false }.engine
       sums[i] = ("%.17g %.17g %d"):format(e.lnz, e:points().x:col(1):sum(), e.evaluations)
     end
     threads(before)
@@ -167,10 +167,11 @@ test.describe("nested sampling in a fit", function()
 
   test.it("resumes to the same bits as a run that never stopped", function()
     local path = tmp()
-    local whole = make{ live = 60, dynamic = true, ess = 900 }:run{ progress = false }.engine
-    for _, stop in ipairs { 30, 150, 400, 900, 1600 } do
-      make{ live = 60, dynamic = true, ess = 900, max_calls = stop }:run{ out = path, progress = false }
-      local e = make{ live = 60, dynamic = true, ess = 900 }:run{ out = path, resume = true, progress = false }.engine
+    local whole = make{ live = 24, dynamic = true, ess = 130 }:run{ progress = false }.engine
+    test.ok(whole.batches > 0)
+    for _, stop in ipairs { 20, 200, 900 } do
+      make{ live = 24, dynamic = true, ess = 130, max_calls = stop }:run{ out = path, progress = false }
+      local e = make{ live = 24, dynamic = true, ess = 130 }:run{ out = path, resume = true, progress = false }.engine
       test.eq(e.lnz, whole.lnz)
       test.eq(e.evaluations, whole.evaluations)
       test.eq(e:points().u:col(2):sum(), whole:points().u:col(2):sum())
@@ -189,7 +190,7 @@ test.describe("nested sampling in a fit", function()
     text = message(function() make(nil, { sampler = sampler.ensemble{ steps = 10 } }):run{ out = path, resume = true, progress = false } end)
     test.ok(text:find("holds a run of sampler.nested, this fit has sampler.ensemble", 1, true), text)
     text = message(function() make{ live = 70 }:run{ out = path, resume = true, progress = false } end)
-    test.ok(text:find("live: 60 there, 70 here", 1, true), text)
+    test.ok(text:find("live: 24 there, 70 here", 1, true), text)
     os.remove(path)
   end)
 end)
