@@ -278,11 +278,23 @@ function fit:summary()
   return self._summary
 end
 
--- The model at the sample of highest posterior
+-- The model at the sample of highest posterior. A marginalised amplitude was drawn for each sample: its likelihood and prior count
+-- then, so that the best sample's amplitude is a good one.
 function fit:best()
   local s = self:samples()
-  local i = (s.lnprior + s.lnlike):argmax()
   local g = self.model:copy()
+  local i = rawget(s, "best")
+  if not i and self.amplitude then
+    local term, lnp = self.target:pointwise(s.x, s.blobs), s.lnprior:copy()
+    for k = 1, s.n do
+      local sum = self.amplitude:logpdf(s.derived.amplitude[k])
+      for _, t in ipairs(term:row(k):totable()) do if t == t then sum = sum + t end end
+      lnp[k] = lnp[k] + sum
+    end
+    i = lnp:argmax()
+  end
+  i = i or (s.lnprior + s.lnlike):argmax()
+  s.best = i
   self.target:values(s.x:row(i), g)
   return g, i
 end
@@ -322,7 +334,7 @@ function fit:plot_sed(given)
   local plot = require "galua.plot"
   local residuals, best = self:residuals()
   local s = self:samples()
-  local scale = amplitude(s, (s.lnprior + s.lnlike):argmax())
+  local scale = amplitude(s, s.best)
   local g = self.model:copy()
   local rows = {}
   for j, i in ipairs(pick(s.n, o.draws)) do

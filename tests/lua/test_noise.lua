@@ -143,6 +143,9 @@ test.describe("noise", function()
     end
     local norm = s:get("sfh.norm")
     test.close(t:get("amplitude").median, norm.median, 0.3 * (norm.q84 / norm.median - 1))
+    local pull = 0 -- the best sample has a good amplitude too: exact data
+    for _, r in ipairs(f:residuals()) do pull = math.max(pull, math.abs(r.pull)) end
+    test.ok(pull < 0.1, pull)
     -- int over norm of the sampled likelihood = the marginalised one
     local sum, n = 0, 4000
     for i = 1, n do
