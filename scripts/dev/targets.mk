@@ -68,6 +68,7 @@ bench: all
 validate: all
 	@$(B)/galua tests/validate/ssp_reference.lua
 	@$(B)/galua tests/validate/galaxy.lua
+	@$(B)/galua tests/validate/linear_gaussian.lua
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all
