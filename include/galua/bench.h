@@ -17,8 +17,12 @@ typedef struct gal_bench_sed_result {
     double fmas;         /* multiply-adds of the stellar sum per SED */
     double read_seconds; /* time to only read the same bytes from the same places, one thread */
     double fma_seconds;  /* time of as many multiply-adds in registers, one thread */
+    double
+        all_seconds; /* per SED with every component on, interleaved with runs of stars plus dust in the same threads */
+    double all_ratio; /* of the two: median over repeats of the ratio of neighbouring runs */
 } gal_bench_sed_result;
-/* Table of nwave x nage x nz; in-situ history, two-phase dust. About 1 s. */
+/* Table of nwave x nage x nz; in-situ history, two-phase dust; for all_seconds also nebular.hii, synchrotron, xrb, agn.torus, igm. About
+ * 1 s. */
 GAL_API gal_status gal_bench_sed(size_t nwave, size_t nage, size_t nz, int threads, gal_bench_sed_result *out);
 /* The same on a table of the caller's, evaluated as galaxy{} does it: on the model's own wavelengths. Ages up to 1.4 Gyr. */
 GAL_API gal_status gal_bench_table(gal_ssp *s, int threads, gal_bench_sed_result *out);

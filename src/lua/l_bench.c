@@ -38,6 +38,8 @@ static int sed(lua_State *L)
     num(L, "fmas", r.fmas);
     num(L, "read_seconds", r.read_seconds);
     num(L, "fma_seconds", r.fma_seconds);
+    num(L, "all_seconds", r.all_seconds);
+    num(L, "all_ratio", r.all_ratio);
     num(L, "threads", (double)r.threads);
     return 1;
 }
@@ -70,7 +72,7 @@ void gal_luaopen_bench(lua_State *L)
          "benchmark.sed{ threads = } -> table\n"
          "Time of one spectrum (in-situ history, two-phase dust, age changed at every call) against the plain loop and "
          "the limits of\n"
-         "the machine, all in seconds and measured in this call.\n"
+         "the machine, and of one with every component on, all in seconds and measured in this call.\n"
          "@param ssp a table of yours instead of a made-up one, evaluated on the model's wavelengths\n"
          "@param wavelengths (2050) of the table\n@param ages (121) of the table\n@param metallicities (6) of the "
          "table\n"

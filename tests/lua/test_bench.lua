@@ -35,7 +35,7 @@ test.describe("benchmark.sed", function()
     test.eq(r.fmas % 160, 0)
     test.ok(r.fmas >= 160 and r.fmas <= 2 * 160 * 12 * 2)
     test.close(r.rate * r.seconds, 1, 1e-12)
-    for _, k in ipairs { "seconds", "plain_seconds", "read_seconds", "fma_seconds" } do
+    for _, k in ipairs { "seconds", "plain_seconds", "read_seconds", "fma_seconds", "all_seconds", "all_ratio" } do
       test.ok(r[k] > 0 and r[k] < math.huge, k)
     end
   end)
@@ -83,15 +83,17 @@ end)
 test.describe("galua bench", function()
   test.it("prints objects with value, unit, machine and what a ratio is against", function()
     local r = rows("sed --json --threads 2")
-    test.eq(#r, 2)
+    test.eq(#r, 3)
     test.eq(r.sed.unit, "us")
     test.eq(r.sed.threads, 1)
     test.eq(r["sed.2threads"].unit, "1/s")
     test.eq(r["sed.2threads"].threads, 2)
     for _, row in ipairs(r) do
       test.ok(row.value > 0 and #row.machine > 0 and row.processors >= 1 and #row.baseline > 0)
-      test.eq(row.size, "2050 wavelengths x 121 ages x 6 metallicities")
+      if row.name ~= "sed.all" then test.eq(row.size, "2050 wavelengths x 121 ages x 6 metallicities") end
     end
+    test.eq(r["sed.all"].limit, 1.6)
+    test.close(r["sed.all"].baseline_value, r.sed.value, 1e-12)
     test.close(r.sed.ratio, r.sed.baseline_value / r.sed.value, 1e-12)
     test.close(r["sed.2threads"].ratio, r["sed.2threads"].value / r["sed.2threads"].baseline_value, 1e-12)
   end)

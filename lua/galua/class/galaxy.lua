@@ -134,7 +134,8 @@ function galaxy:__galua_show()
 end
 
 -- ---------------------------------------------------------------- figures
-local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust" }
+local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust",
+  nebular = "ionised gas", XRB = "X-ray binaries", AGN = "active nucleus" }
 
 function galaxy:plot_components(options)
   local plot = require "galua.plot"

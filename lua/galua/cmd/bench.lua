@@ -28,6 +28,8 @@ local function spectra(name, table)
     baseline_value = one.plain_seconds * 1e6, ratio = one.plain_seconds / one.seconds, per_second = one.rate,
     bytes = one.bytes, fraction_of_read_limit = one.read_seconds / one.seconds, fraction_of_fma_limit = one.fma_seconds / one.seconds,
     size = size })
+  put(name .. ".all", one.all_seconds * 1e6, "us", { baseline = "stars plus dust, runs in turn (us)", baseline_value = one.seconds * 1e6,
+    ratio = one.all_ratio, limit = 1.6, size = "and nebular.hii, synchrotron, xrb, agn.torus, igm" })
   if many == 1 then return end
   local all = galua.benchmark.sed{ ssp = table, threads = many }
   put(("%s.%dthreads"):format(name, many), all.rate, "1/s", { baseline = "1 thread (1/s)", baseline_value = one.rate,
