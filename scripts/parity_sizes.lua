@@ -34,6 +34,44 @@ local a, b = measure(1e9, "exact", s), measure(1e9, { dust_gas_sign = true }, s)
 print(("%-20s %8.0e  %8.3f %8.3f %8.3f %8.3f %8.3f   Mgas x %.3g (constant history, Z = 0.004)"):format("dust_gas_sign", 1e9,
   100 * (b.Lbol / a.Lbol - 1), 100 * (b.LIR / a.LIR - 1), 0, 100 * (b.T_MC / a.T_MC - 1), 100 * (b.T_DD / a.T_DD - 1), b.Mgas / a.Mgas))
 
+-- Gas, radio, X-rays, nucleus, intergalactic medium: the quantity that the choice is about.
+local folder = "../shared/data/galapy_database/AGN_templates"
+local probe = io.open(folder .. "/ct40al0.0be-0.50ta6.0rm60ia0.001")
+if probe then probe:close() end
+print("\nchange [%] of what the choice is about when it is switched to GalaPy's (the same galaxies; the intergalactic medium at z = 3)")
+print(("%-18s %-34s age%s"):format("choice", "quantity", (" %9.0e"):rep(3):format(1e7, 1e8, 1e9)))
+local uband = filters("SDSS.u", "SDSS.g")
+local about = {
+  { "sn_no_cut", "supernova rate R_CCSN", function(g) return g:derived().R_CCSN end },
+  { "sn_no_cut", "synchrotron at 1.4 GHz", function(g) return g:derived().L_1400MHz end },
+  { "radio_norm", "synchrotron at 1.4 GHz", function(g) return g:derived().L_1400MHz end },
+  { "xray_energy", "2-10 keV of X-ray binaries", function(g) return g:derived().L_X end },
+  { "hmxb_cubic", "2-10 keV of X-ray binaries", function(g) return g:derived().L_X end },
+  { "lmxb_galaxy_age", "2-10 keV of X-ray binaries", function(g) return g:derived().L_X end },
+  { "agn_xray", "2-10 keV of the nucleus, fAGN = 0.1", function(g) return g:derived().L_X end, nucleus = true },
+  { "nodes_lyman", "ionising photons Q_H", function(g) return g:derived().Q_H end },
+  { "igm_breaks", "SDSS u at z = 3", function(g) return g:band_flux(uband)[1] end, z = 3 },
+  { "igm_breaks", "SDSS g at z = 3", function(g) return g:band_flux(uband)[2] end, z = 3 },
+  { "flux_table", "every flux", function(g) return g:band_flux(uband)[2] end },
+}
+for _, c in ipairs(about) do
+  local row = {}
+  for _, age in ipairs{ 1e7, 1e8, 1e9 } do
+    local function value(compat)
+      local o = { ssp = t, sfh = sfh.insitu{}, redshift = c.z or 0.05, age = age, compat = compat }
+      if c.nucleus then
+        if not probe then return 0 / 0 end
+        o.agn = agn.fritz{ path = folder, fAGN = 0.1 }
+      else
+        o.synchrotron, o.xrb, o.igm = true, true, true
+      end
+      return c[3](galaxy(o))
+    end
+    row[#row + 1] = (" %+9.4g"):format(100 * (value{ [c[1]] = true } / value("exact") - 1))
+  end
+  print(("%-18s %-34s    %s"):format(c[1], c[2], table.concat(row)))
+end
+
 -- D15: an energy-like curve R read as a photon response T. Here T = R / wavelength, so R is T * wavelength.
 print("\nD15: change [%] of the flux of the default galaxy when the energy-like curve is read as a photon response")
 local infrared = filters("2MASS", "WISE", "Spitzer.MIPS", "Herschel")

@@ -64,7 +64,7 @@ end
 local function one_line(name, width)
   local first, second = headline(name)
   local rest = second ~= "" and second or first
-  rest = rest:match("^(.-[^%d]%.)%s") or rest
+  rest = rest:match("^(.-[^%d]%.)%s+%u") or rest -- "et al. 2000" does not end a sentence
   if #rest > width then rest = rest:sub(1, width - 3) .. "..." end
   return rest
 end
@@ -208,6 +208,8 @@ Names of the entries that mention all the words, best first.]] }
 local function of_string(text)
   local name = text:match("^%s*(.-)%s*$"):gsub("%(%s*%)$", "")
   if name == "" then return overview() end
+  local space = rawget(galua, name) -- the Lua part of a C namespace
+  if type(space) == "table" then pcall(function() return space["\0"] end) end
   local found = entry(name)
   if not found then -- a variable of the session: g.photometry
     local value, known = require("galua.complete").resolve(name)

@@ -215,8 +215,8 @@ static void class_text(const gal_component_class *k, char *text, size_t size)
     size_t n = (size_t)snprintf(text, size, "%s.%s{ ... } -> component\n%s\n", k->group, k->kind, k->doc);
     for (size_t i = 0; i < k->npar && n < size; i++) {
         const gal_param *p = &k->par[i];
-        n += (size_t)snprintf(text + n, size - n, "@param %s %s%s%s(%g) %s\n", p->name, *p->unit ? "[" : "", p->unit,
-                              *p->unit ? "] " : "", p->value, p->doc);
+        n += (size_t)snprintf(text + n, size - n, "@param %s %s%s%s(%g) %s; %g .. %g\n", p->name, *p->unit ? "[" : "",
+                              p->unit, *p->unit ? "] " : "", p->value, p->doc, p->lo, p->hi);
     }
     for (size_t i = 0; i < k->noption && n < size; i++) {
         const gal_option *o = &k->option[i];
