@@ -20,9 +20,11 @@ typedef struct gal_fit_par {
     const gal_prior *prior; /* referenced */
 } gal_fit_par;
 /* A likelihood of the caller's instead of the built-in one: ln L of the model flux [mJy] of all bands of the observation, ignored
- * ones included. Called from the thread that evaluates the target, one point after the other. */
+ * ones included. Called by several threads at once, each with a `local` of its own; the result may depend on flux alone. */
 typedef struct gal_fit_custom {
-    gal_status (*lnlike)(void *ctx, const double *flux, double *lnl);
+    gal_status (*open)(void **local, void *ctx); /* what a thread works with; NULL: nothing */
+    void (*close)(void *local);                  /* with open */
+    gal_status (*lnlike)(void *ctx, void *local, const double *flux, double *lnl);
     void *ctx;
     gal_hash hash; /* of what it does, for the fingerprint */
 } gal_fit_custom;

@@ -110,7 +110,7 @@ local function create(given)
   self.free = ordered(self.model, free)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
   options.amplitude = o.amplitude
-  if o.likelihood then options.likelihood, options.likelihood_source = o.likelihood.f, o.likelihood.source end
+  if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
   self.target = galua.target(options)
   return setmetatable(self, fit)
 end
@@ -432,7 +432,7 @@ function fit:description()
   return {
     format = 1, galua = galua.version, name = self.name, seed = self.seed, limits = self.limits,
     noise = galua.noise.describe(self.noise), amplitude = self.amplitude and self.amplitude:describe(),
-    likelihood = self.likelihood and self.likelihood.source,
+    likelihood = self.likelihood and self.likelihood:store(),
     model = m:describe(), theta = theta, free = priors,
     sampler = self.sampler:store(),
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation },
@@ -480,14 +480,18 @@ local function load_fit(path, options)
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
   local model = galua.galaxy_from(d.model, o.ssp)
   model:set(d.theta)
-  if d.likelihood and not o.likelihood then
-    galua.fail("%s: fitted with a likelihood of its own: give it again, load_fit(file, { likelihood = likelihood.custom(f) }); its source "
-      .. "was: %s", path, d.likelihood:gsub("%s+", " "))
+  local likelihood = o.likelihood
+  if d.likelihood and not likelihood then
+    if type(d.likelihood) == "string" then
+      galua.fail("%s: fitted with a likelihood of its own, by a version that kept its source only: give it again, load_fit(file, { "
+        .. "likelihood = likelihood.custom(f) }); the source was: %s", path, d.likelihood:gsub("%s+", " "))
+    end
+    likelihood = galua.likelihood.from(d.likelihood)
   end
   local free = {}
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
-    noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = o.likelihood,
+    noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
     sampler = galua.sampler.from(d.sampler) }
   return f:restore(path)
 end

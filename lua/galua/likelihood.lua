@@ -1,46 +1,53 @@
--- Likelihoods written in Lua.
+-- Likelihoods written in Lua: functions shipped to a Lua state of each thread (ship.lua, worker.lua).
 local galua = require "galua"
+local ship = require "galua.ship"
+local core = require "galua.core"
 local doc = require "galua.doc"
 local M = {}
 local mt = { __tostring = function(l) return "likelihood.custom (" .. l.where .. ")" end }
+mt.__index = mt
 
 -- whether x is a likelihood
 function M.is(x) return type(x) == "table" and getmetatable(x) == mt end
 
-local function source(f)
-  local i = debug.getinfo(f, "S")
-  local where = ("%s:%d"):format(i.short_src, i.linedefined)
-  local name, text = i.source:match("^@(.*)$"), nil
-  local lines, n = {}, 0
-  local file = name and io.open(name, "r")
-  if file then
-    for line in file:lines() do
-      n = n + 1
-      if n >= i.linedefined and n <= i.lastlinedefined then lines[#lines + 1] = line end
-    end
-    file:close()
-  elseif not name then
-    for line in (i.source .. "\n"):gmatch("(.-)\n") do
-      n = n + 1
-      if n >= i.linedefined and n <= i.lastlinedefined then lines[#lines + 1] = line end
-    end
+-- what the target needs: the function with the observation as plain data
+function mt:shipped(data)
+  local obs = { name = data.name, redshift = data.redshift, distance = data.distance, rows = {} }
+  for i, r in ipairs(data:rows()) do
+    obs.rows[i] = { band = r.band, pivot = r.pivot, flux = r.flux, err = r.err, kind = r.kind, note = r.note }
   end
-  text = table.concat(lines, "\n")
-  return text, where
+  return ship.pack(self.f, "likelihood.custom", { obs = obs })
 end
+
+-- plain data to make it again from
+function mt:store() return { shipped = self.text, source = self.source, where = self.where } end
 
 function M.custom(f)
   if type(f) ~= "function" then
     galua.fail("likelihood.custom: expected a function of (model_flux, obs) that returns ln L, got %s", type(f))
   end
-  local text, where = source(f)
-  return setmetatable({ f = f, source = text, where = where }, mt)
+  local info = debug.getinfo(f, "S")
+  local text = ship.pack(f, "likelihood.custom")
+  return setmetatable({ f = f, text = text, key = ship.pack(f, "likelihood.custom", nil, true), source = ship.source(f),
+    where = ("%s:%d"):format(info.short_src, info.linedefined) }, mt)
+end
+
+-- from l:store()
+function M.from(d)
+  if type(d) ~= "table" or type(d.shipped) ~= "string" then
+    galua.fail("likelihood.from: expected what a results file holds, got a %s", core.class_name(d) or type(d))
+  end
+  local f = ship.unpack(d.shipped)
+  return setmetatable({ f = f, text = d.shipped, key = ship.pack(f, "likelihood.custom", nil, true), source = d.source, where = d.where },
+    mt)
 end
 
 doc.text("likelihood", M, "Likelihoods of your own for fit{ likelihood = ... }: likelihood.custom(function(model_flux, obs) ... end).")
 doc.text("likelihood.is", M.is, "likelihood.is(x) -> boolean\nWhether x is a likelihood.")
+doc.text("likelihood.from", M.from, "likelihood.from(table) -> likelihood\nThe likelihood that a results file holds.")
 doc.text("likelihood.custom", M.custom, [[likelihood.custom(function(model_flux, obs) ... end) -> likelihood
-ln L of your own: model_flux is a vec [mJy] in the order of obs:rows(), ignored bands included; return a number, or -math.huge where
-the model is impossible. The models are computed on all threads, the function is then called for one point after the other on
-one. Its source text is part of the fit's fingerprint and is kept in the results file; what it reads from outside is not.]])
+ln L of your own: model_flux is a list of fluxes [mJy] in the order of obs:rows(), ignored bands included; return a number, or -math.huge
+where the model is impossible. obs has flux, err, rows() (band, pivot, flux, err, kind, note), name, redshift, distance. It runs in
+every thread, in a Lua state without your globals: what it uses must be local (numbers, strings, vectors, tables and functions
+are taken along). Code and values are part of the fit's fingerprint and are kept in the results file.]])
 return M

@@ -55,7 +55,8 @@ local function plain(v, where, depth)
     where, t == "userdata" and "handle" or t)
 end
 
-local function source_of(f)
+-- the text of a function; "" when its file cannot be read
+function M.source(f)
   local info = debug.getinfo(f, "S")
   local text = info.source:sub(1, 1) ~= "@" and info.source or nil
   if not text then
@@ -100,8 +101,11 @@ function M.pack(f, what, extra, strip)
   local fields = {}
   for k, v in pairs(extra or {}) do fields[#fields + 1] = ("%s=%s"):format(k, plain(v, what, 1)) end
   table.sort(fields)
-  return ("return{functions={%s},source=%s%s%s}"):format(table.concat(out, ","), strip and '""' or plain(source_of(f), what, 1),
+  return ("return{functions={%s},source=%s%s%s}"):format(table.concat(out, ","), strip and '""' or plain(M.source(f), what, 1),
     #fields > 0 and "," or "", table.concat(fields, ","))
 end
+
+-- The function and the table of fields that M.pack made text of, in this state: globals are those of the script.
+function M.unpack(text) return require("galua.worker").unpack(text) end
 
 return M

@@ -55,4 +55,24 @@ function M.component(f, packed)
   end
 end
 
+-- f(model_flux, obs) -> ln L. model_flux: list of fluxes [mJy]; obs: the observation as plain data, rows() as of the handle.
+function M.likelihood(f, packed)
+  local given = packed.obs
+  local rows, obs = given.rows, { flux = {}, err = {}, name = given.name, redshift = given.redshift, distance = given.distance }
+  for i, r in ipairs(rows) do obs.flux[i], obs.err[i] = r.flux, r.err end
+  function obs.rows() return rows end
+  setmetatable(obs, { __index = function(_, k)
+    if k == "redshift" or k == "distance" then return nil end
+    error(("an observation has no '%s' in a likelihood (known: flux err rows() name redshift distance)"):format(tostring(k)), 2)
+  end })
+  local n, m = #rows, {}
+  return function(flux, out)
+    flux, out = ffi.cast(doubles, flux), ffi.cast(doubles, out)
+    for i = 1, n do m[i] = flux[i - 1] end
+    local v = f(m, obs)
+    if type(v) ~= "number" then error(("the function must return ln L, a number, got %s"):format(type(v)), 0) end
+    out[0] = v
+  end
+end
+
 return M

@@ -14,6 +14,8 @@ static void worker_clear(worker *w)
     gal_galaxy_ws_free(w->ws);
     gal_phot_free(w->phot);
     gal_free(w->theta);
+    if (w->close && w->custom)
+        w->close(w->custom);
     *w = (worker){0};
 }
 
@@ -29,6 +31,10 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     w->flux = w->theta + f->npar;
     w->used = w->flux + f->nband;
     w->like = w->used + f->nused;
+    if (f->custom.open) {
+        GAL_TRY(f->custom.open(&w->custom, f->custom.ctx));
+        w->close = f->custom.close;
+    }
 out:
     if (st != GAL_OK)
         worker_clear(w);
@@ -95,8 +101,8 @@ static double point_uniform(const gal_fit *f, const double *x)
 }
 
 /* One point. A model that cannot be (a parameter out of range, older than the Universe, dust that no temperature balances) has
- * likelihood zero; a NaN is reported with the point. With a custom likelihood flux[nband] is handed on and *lnlike = 0. */
-static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double *lnlike, double *blob, double *flux)
+ * likelihood zero; a NaN is reported with the point. */
+static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double *lnlike, double *blob)
 {
     gal_noise noise = fit_theta(f, x, w->theta);
     *lnlike = -INFINITY;
@@ -112,9 +118,9 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
     for (size_t k = 0; k < f->nused; k++)
         w->used[k] = w->flux[f->band[k]];
     double scale = 1;
-    if (flux) {
-        memcpy(flux, w->flux, f->nband * sizeof *flux);
-        *lnlike = 0;
+    if (f->custom.lnlike) {
+        if ((st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike)) != GAL_OK)
+            return st;
     } else if (f->amplitude) {
         double u = blob ? point_uniform(f, x) : 0.5;
         *lnlike = gal_like_amplitude(&f->like, w->used, &noise, f->amplitude, u, blob ? &scale : NULL);
@@ -146,9 +152,6 @@ static gal_status eval(const gal_target *t, size_t m, const double *theta, doubl
     char message[512] = "";
     size_t failed = m;
     gal_status code = GAL_OK;
-    double *flux = f->custom.lnlike ? GAL_NEWN(double, m * f->nband + 1) : NULL;
-    if (f->custom.lnlike && !flux)
-        return GAL_ENOMEM;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (size_t i = 0; i < m; i++) {
         const double *x = theta + i * f->ndim;
@@ -161,8 +164,7 @@ static gal_status eval(const gal_target *t, size_t m, const double *theta, doubl
             b[k] = NAN;
         if (!(lnprior[i] > -INFINITY) || __atomic_load_n(&failed, __ATOMIC_RELAXED) < i)
             continue;
-        gal_status s =
-            evaluate(f, &f->workers[omp_get_thread_num()], x, &lnlike[i], b, flux ? flux + i * f->nband : NULL);
+        gal_status s = evaluate(f, &f->workers[omp_get_thread_num()], x, &lnlike[i], b);
         if (s != GAL_OK) {
 #pragma omp critical(gal_fit_error)
             if (i < failed) { /* the first of the batch, whatever thread saw it */
@@ -172,11 +174,7 @@ static gal_status eval(const gal_target *t, size_t m, const double *theta, doubl
             }
         }
     }
-    for (size_t i = 0; flux && i < m && code == GAL_OK; i++)
-        if (lnlike[i] > -INFINITY)
-            code = f->custom.lnlike(f->custom.ctx, flux + i * f->nband, &lnlike[i]);
-    gal_free(flux);
-    return failed == m ? code : gal_fail(code, "%s", message);
+    return failed == m ? GAL_OK : gal_fail(code, "%s", message);
 }
 
 static gal_status transform(const gal_target *t, size_t m, const double *u, double *theta)

@@ -10,6 +10,8 @@ typedef struct {
     gal_galaxy_ws *ws;
     gal_phot *phot;
     double *theta, *flux, *used, *like;
+    void *custom; /* of the caller's likelihood */
+    void (*close)(void *custom);
 } worker;
 
 struct gal_fit {

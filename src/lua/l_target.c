@@ -2,6 +2,7 @@
  * use them directly. */
 #include "galua/fit.h"
 #include "lua/l_classes.h"
+#include "lua/worker.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -239,69 +240,57 @@ const gal_lua_class gal_lua_target = {
 };
 
 /* ------------------------------------------------------------------ a likelihood written in Lua
- * The registry maps the address of the context to { function, observation }, weakly: the target's handle keeps that table, so a
- * target, its function and upvalues that name each other can be collected together. */
-static const char LIKELIHOODS[] = "galua.likelihoods", MAIN_STATE[] = "galua.main_state";
+ * Its function is shipped to a Lua state of each thread (worker.h). The target's handle keeps this and the text. */
+static const char MAIN_STATE[] = "galua.main_state";
 typedef struct {
-    lua_State *L;
+    const char *shipped;
+    size_t n;
 } lua_like;
 
-static gal_status call_lua(void *ctx, const double *flux, double *lnl)
+static gal_status like_open(void **local, void *ctx)
 {
-    lua_State *L = ((lua_like *)ctx)->L;
-    int top = lua_gettop(L);
-    if (!lua_checkstack(L, 8))
-        return gal_fail(GAL_ENOMEM, "likelihood: the Lua stack is full");
-    lua_getfield(L, LUA_REGISTRYINDEX, LIKELIHOODS);
-    lua_pushlightuserdata(L, ctx);
-    lua_rawget(L, -2);
-    lua_rawgeti(L, -1, 1);
-    lua_rawgeti(L, -2, 2);
-    gal_obs *o = gal_lua_test(L, -1, &gal_lua_obs);
-    gal_lua_pushvec_copy(L, flux, o->n);
-    lua_insert(L, -2);
-    gal_status st = gal_lua_call(L, 2, 1, "likelihood");
-    if (st == GAL_OK) {
-        if (lua_type(L, -1) == LUA_TNUMBER)
-            *lnl = lua_tonumber(L, -1);
-        else
-            st = gal_fail(GAL_EINVAL, "likelihood: the function must return ln L, a number, got %s",
-                          luaL_typename(L, -1));
-    }
-    lua_settop(L, top);
+    const lua_like *like = ctx;
+    gal_worker *w;
+    gal_status st = gal_worker_open(&w, "likelihood", "likelihood", like->shipped, like->n);
+    *local = w;
     return st;
 }
 
-/* { f, observation } for option `likelihood`; the context stays on the stack with it. NULL: not given */
-static lua_like *take_likelihood(lua_State *L, gal_lua_opts *o, gal_fit_custom *custom)
+static void like_close(void *local)
 {
-    size_t len;
+    gal_worker_close(local);
+}
+
+static gal_status like_call(void *ctx, void *local, const double *flux, double *lnl)
+{
+    (void)ctx;
+    const void *ptr[2] = {flux, lnl};
+    return gal_worker_run(local, ptr, 2, 1);
+}
+
+/* Options likelihood (text of ship.pack with the observation in it) and likelihood_key (what it does, for the fingerprint): leaves a
+ * table on the stack that the target must keep. false: not given */
+static bool take_likelihood(lua_State *L, gal_lua_opts *o, gal_fit_custom *custom)
+{
     if (!gal_lua_opt_push(o, "likelihood"))
-        return NULL;
-    if (!lua_isfunction(L, -1))
-        gal_lua_opt_typeerror(o, "likelihood", "a function", -1);
-    int f = lua_gettop(L);
-    const char *source = gal_lua_opt_str(o, "likelihood_source", "");
+        return false;
+    if (lua_type(L, -1) != LUA_TSTRING)
+        gal_lua_opt_typeerror(o, "likelihood", "a shipped function: fit{ likelihood = likelihood.custom(f) }", -1);
+    int text = lua_gettop(L);
+    const char *key = gal_lua_opt_str(o, "likelihood_key", "");
     lua_like *like = lua_newuserdata(L, sizeof *like);
-    int ctx = lua_gettop(L);
-    lua_getfield(L, LUA_REGISTRYINDEX, MAIN_STATE);
-    like->L = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    lua_createtable(L, 3, 0);
-    lua_pushvalue(L, f);
+    like->shipped = lua_tolstring(L, text, &like->n);
+    lua_createtable(L, 2, 0);
+    lua_pushvalue(L, text);
     lua_rawseti(L, -2, 1);
-    gal_lua_opt_push(o, "data");
+    lua_pushvalue(L, -2);
     lua_rawseti(L, -2, 2);
-    lua_pushvalue(L, ctx);
-    lua_rawseti(L, -2, 3);
-    lua_getfield(L, LUA_REGISTRYINDEX, LIKELIHOODS);
-    lua_pushlightuserdata(L, like);
-    lua_pushvalue(L, -3);
-    lua_rawset(L, -3);
-    lua_pop(L, 1); /* the table stays on top: kept by the target */
-    len = strlen(source);
-    *custom = (gal_fit_custom){.lnlike = call_lua, .ctx = like, .hash = gal_hash_bytes(source, len)};
-    return like;
+    *custom = (gal_fit_custom){.open = like_open,
+                               .close = like_close,
+                               .lnlike = like_call,
+                               .ctx = like,
+                               .hash = gal_hash_bytes(key, strlen(key))};
+    return true;
 }
 
 /* vec of one number per band, or NULL */
@@ -446,19 +435,13 @@ void gal_luaopen_target(lua_State *L)
          "@param offset per band: standard deviation of a calibration error shared by a group\n"
          "@param group per band: number of the group\n@param kernel (none) sqexp or matern32\n"
          "@param amplitude prior of a factor on the whole model, marginalised\n"
-         "@param likelihood function of (model flux, observation) returning ln L\n"
-         "@param likelihood_source its source text, for the fingerprint"},
+         "@param likelihood function of (model flux, observation) returning ln L, shipped: see likelihood.custom\n"
+         "@param likelihood_key what it does, for the fingerprint"},
         {"noise_params", noise_params,
          "noise_params() -> list\nThe noise parameters that a fit can vary: name, unit, value, lo, hi, plo, phi, log, "
          "doc."},
         {NULL, NULL, NULL},
     };
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_setfield(L, LUA_REGISTRYINDEX, LIKELIHOODS);
     lua_pushlightuserdata(L, L);
     lua_setfield(L, LUA_REGISTRYINDEX, MAIN_STATE);
     gal_lua_class_register(L, &gal_lua_target);

@@ -174,6 +174,15 @@ test.describe("noise", function()
     test.eq(message(lnlike, make{ likelihood = likelihood.custom(function() return "x" end) }),
       "likelihood: the function must return ln L, a number, got string")
     test.ok(message(lnlike, make{ likelihood = likelihood.custom(function() error("my fault", 0) end) }):find("my fault", 1, true))
+    -- what it takes along, and what it cannot see
+    local scale, bad = { 2, three = 3 }, galaxy{ ssp = table_of }
+    test.eq(lnlike(make{ likelihood = likelihood.custom(function() return -scale[1] * scale.three end) }), -6)
+    test.ok(message(lnlike, make{ likelihood = likelihood.custom(function(m) return some_global * m[1] end) })
+      :find("global 'some_global' does not exist where shipped functions run", 1, true))
+    test.ok(message(likelihood.custom, function() return bad.age end):find("'bad', used by the function, is a handle", 1, true))
+    test.ok(message(lnlike, make{ likelihood = likelihood.custom(function(_, o) return o.fluxes[1] end) })
+      :find("an observation has no 'fluxes' in a likelihood", 1, true))
+    test.ok(message(lnlike, make{ likelihood = likelihood.custom(function() return 0 / 0 end) }):find("ln likelihood is NaN at age = ", 1, true))
   end)
 
   test.it("stores noise, amplitude and likelihood, and says what a file needs", function()
@@ -203,7 +212,10 @@ test.describe("noise", function()
     round{ free = { age = free.age }, amplitude = prior.loguniform(0.1, 10) }
     local like = likelihood.custom(function(m, o) return -0.5 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
     round{ likelihood = like }
-    test.ok(message(load_fit, path, { ssp = table_of }):find("fitted with a likelihood of its own: give it again", 1, true))
+    local again = load_fit(path, { ssp = table_of }) -- the function is in the file
+    local _, ll = again.target:lnprob(again:samples().x:row(7))
+    test.eq(ll[1], again:samples().lnlike[7])
+    test.ok(again.likelihood.source:find("o.flux[1]", 1, true))
     local other = likelihood.custom(function(m, o) return -0.6 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
     test.ok(message(load_fit, path, { ssp = table_of, likelihood = other }):find("belongs to another fit", 1, true))
     os.remove(path)
