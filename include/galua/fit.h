@@ -16,7 +16,8 @@
 extern "C" {
 #endif
 typedef struct gal_fit_par {
-    const char *name;       /* a parameter of the galaxy, or "noise.NAME" with NAME of gal_noise_params */
+    const char
+        *name; /* a parameter of the galaxy, "noise.NAME" of gal_noise_params, "spec.NAME" of gal_spectral_params */
     const gal_prior *prior; /* referenced */
 } gal_fit_par;
 /* A likelihood of the caller's instead of the built-in one: ln L of the model flux [mJy] of all bands of the observation, ignored
@@ -43,6 +44,7 @@ typedef struct gal_fit_opts {
     gal_kernel kernel;
     const gal_prior *amplitude;   /* a factor on the whole model, marginalised; referenced. NULL: none */
     const gal_fit_custom *custom; /* NULL: none */
+    const double *spectral;       /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
 /* Errors: an unknown or repeated parameter, a bounded prior that reaches beyond a parameter's range, noise terms that exclude one
@@ -71,8 +73,14 @@ GAL_API gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x
 /* Leave-one-out predictive density of every band by Pareto-smoothed importance sampling (Vehtari, Gelman & Gabry 2017; for
  * correlated data Burkner, Gabry & Vehtari 2021): elpd = ln p(y_i | the other bands), khat of its weights (< 0.7: usable), pit =
  * P(y_i' < y_i | the other bands) over replicated data. [obs->n] each, NaN for ignored bands. reff: effective share of the draws. */
-GAL_API gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double *blob, double reff, uint64_t seed,
-                               double *elpd, double *khat, double *pit);
+GAL_API gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double *blob, double reff,
+                               uint64_t seed, double *elpd, double *khat, double *pit);
+/* Parameters of the spectral part (sigma_v, sigma_gas, shift, ln_scale, c0 .. c10): in a fit "spec.NAME". */
+GAL_API const gal_param *gal_spectral_params(size_t *n);
+/* The spectrum at x [mJy], all pixels: the model through the instrument, and with calibration polynomial and free lines;
+ * coef[order+1], amp[nline] (erg/s/cm2): the coefficients and line fluxes, given x. */
+GAL_API gal_status gal_fit_spectrum(gal_fit *f, const double *x, double *model, double *fitted, double *coef,
+                                    double *amp);
 /* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
 enum { GAL_FIT_NFINGER = 6 };
 GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER],

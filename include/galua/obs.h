@@ -11,11 +11,19 @@
 #ifndef GAL_OBS_H
 #define GAL_OBS_H
 #include "galua/filter.h"
+#include "galua/spec.h"
 #include "galua/table.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
 typedef enum gal_obs_kind { GAL_OBS_DETECTION, GAL_OBS_LIMIT, GAL_OBS_IGNORED } gal_obs_kind;
+/* A measured spectral index; with `lick` the model is taken to the resolution of the Lick system. */
+typedef struct gal_index_datum {
+    const gal_index *index;
+    double value, err;
+    bool lick;
+} gal_index_datum;
+struct gal_spectrum; /* galua/spectrum.h */
 typedef struct gal_obs {
     char *name;          /* of the source, "" when unknown */
     double redshift;     /* NaN when unknown */
@@ -24,11 +32,14 @@ typedef struct gal_obs {
     char *citation;      /* "" when none */
     char *path;          /* file it was read from, "" when none */
     size_t n;
-    gal_filter **filter; /* [n] references held */
-    double *flux;        /* [n] mJy: measured flux density, or the limit */
-    double *err;         /* [n] mJy: 1 sigma */
-    gal_obs_kind *kind;  /* [n] */
-    char **note;         /* [n] "" when none */
+    gal_filter **filter;           /* [n] references held */
+    double *flux;                  /* [n] mJy: measured flux density, or the limit */
+    double *err;                   /* [n] mJy: 1 sigma */
+    gal_obs_kind *kind;            /* [n] */
+    char **note;                   /* [n] "" when none */
+    struct gal_spectrum *spectrum; /* NULL: none; owned */
+    size_t nindex;
+    gal_index_datum *index; /* [nindex] */
 } gal_obs;
 /* An empty source. redshift may be NaN; otherwise it must lie above -0.01 (peculiar motions). */
 GAL_API gal_status gal_obs_create(gal_obs **out, const char *name, double redshift);
@@ -36,6 +47,9 @@ GAL_API void gal_obs_free(gal_obs *o); /* NULL is fine */
 /* Takes a reference of the filter, keeps the order of pivots. Errors (GAL_EINVAL) name the band: a flux that is NaN, err that is
  * not positive, a limit that is not positive, a band that is there already. err may be NaN for a limit. */
 GAL_API gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note);
+/* Takes over the spectrum (replaces one that is there). */
+GAL_API void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s);
+GAL_API gal_status gal_obs_add_index(gal_obs *o, const char *name, double value, double err, bool lick);
 GAL_API gal_status gal_obs_set_distance(gal_obs *o, double mpc);
 GAL_API gal_status gal_obs_set_citation(gal_obs *o, const char *text);
 GAL_API size_t gal_obs_count(const gal_obs *o, gal_obs_kind kind);

@@ -47,6 +47,9 @@ typedef struct gal_spec_opts {
 typedef struct gal_spec gal_spec;
 /* GAL_EINVAL names the first bad pixel: not ascending, resolution not positive, more than one resolution given. */
 GAL_API gal_status gal_spec_create(gal_spec **out, const gal_spec_opts *o);
+/* All numbers of an instrument, to the bit, and back: block[5 n] and its constant R (0: none). For results files. */
+GAL_API const double *gal_spec_block(const gal_spec *s, double *R);
+GAL_API gal_status gal_spec_restore(gal_spec **out, size_t n, const double *block, double R);
 GAL_API gal_spec *gal_spec_ref(gal_spec *s);
 GAL_API void gal_spec_unref(gal_spec *s);
 GAL_API size_t gal_spec_n(const gal_spec *s);
@@ -66,6 +69,7 @@ GAL_API void gal_spec_ws_free(gal_spec_ws *w);
 /* Redshift and velocity dispersion [km/s] of what follows. GAL_EDOMAIN when the pixels leave the grid (the first one is named) or
  * sigma_v is not in 0 .. 5000. shift [km/s] moves the spectrum on top of the redshift. */
 GAL_API gal_status gal_spec_ws_set(gal_spec_ws *w, double z, double sigma_v, double shift);
+GAL_API double gal_spec_ws_opz(const gal_spec_ws *w); /* (1 + z)(1 + shift/c) as set */
 /* Share of pixels whose instrument is sharper than the model's own resolution by more than 5 per cent: there the result is too broad. */
 GAL_API double gal_spec_ws_coarse(const gal_spec_ws *w);
 /* Mean L_lambda [as lum, per A rest frame] of each pixel. trans[nwave] multiplies lum; NULL = 1. out[n]. */

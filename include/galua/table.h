@@ -47,7 +47,7 @@ GAL_API gal_status gal_table_add_text(gal_table *t, const char *name, const char
 GAL_API gal_status gal_table_add_meta(gal_table *t, const char *key, const char *value);
 
 /* ---- units: factor such that value[to] = factor * value[from]. Length A nm um mm cm m km pc kpc Mpc; flux density Jy mJy uJy nJy
- * W/m2/Hz erg/s/cm2/Hz; time s yr kyr Myr Gyr; frequency Hz .. THz; mass Msun kg g; luminosity Lsun W erg/s; angle deg arcmin arcsec rad; and
+ * W/m2/Hz erg/s/cm2/Hz; per wavelength erg/s/cm2/A W/m2/um; time s yr kyr Myr Gyr; frequency Hz .. THz; mass Msun kg g; luminosity Lsun W erg/s; angle deg arcmin arcsec rad; and
  * dimensionless "". Unknown unit: GAL_EINVAL with the nearest; incompatible units name both. */
 GAL_API gal_status gal_unit_factor(const char *from, const char *to, double *factor);
 #ifdef __cplusplus

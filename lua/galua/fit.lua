@@ -7,7 +7,7 @@ local fit = {}
 fit.__index = function(self, key)
   local v = rawget(fit, key)
   if v ~= nil or type(key) ~= "string" then return v end
-  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" then return nil end
+  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" or key == "spec" then return nil end
   local engine = rawget(self, "engine") -- by its own name too: f.ensemble
   if engine and core.class_name(engine) == key then return engine end
   if galua.sampler.known(key) then return nil end
@@ -43,17 +43,20 @@ local function need(value, name, class, example)
   end
 end
 
--- parameters of the galaxy, then those of the noise
-local function parameters(model)
+-- parameters of the galaxy, then those of the noise, then, for data with a spectrum or indices, theirs
+local function parameters(model, spectral)
   local list = model:params()
   for _, p in ipairs(galua.noise_params()) do list[#list + 1] = p end
+  if spectral then
+    for _, p in ipairs(galua.spectrum.params()) do list[#list + 1] = p end
+  end
   return list
 end
 
 -- {name = prior or function} -> list in the order of the parameters
 local function ordered(model, free)
   local pars, order, names = {}, {}, {}
-  for i, p in ipairs(parameters(model)) do
+  for i, p in ipairs(parameters(model, true)) do
     pars[p.name], order[p.name], names[#names + 1] = p, i, p.name
   end
   local list = {}
@@ -76,7 +79,7 @@ end
 
 local function create(given)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
-    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any" })
+    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
   if not o.model then galua.fail("fit: 'model' is missing: a galaxy, such as galaxy{}") end
   if not o.free or next(o.free) == nil then
@@ -107,9 +110,11 @@ local function create(given)
   end
   local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or galua.sampler.ensemble{},
     limits = o.limits, noise = noise, name = o.name or o.data.name, amplitude = o.amplitude, likelihood = o.likelihood }
+  local spectral = o.spec and galua.spectrum.resolve(o.spec, free)
+  self.spec = o.spec
   self.free = ordered(self.model, free)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
-  options.amplitude = o.amplitude
+  options.amplitude, options.spectral = o.amplitude, spectral
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
   self.target = galua.target(options)
   return setmetatable(self, fit)
@@ -132,7 +137,7 @@ end
 
 -- Every parameter of model and noise: name, unit, value, lo, hi, doc, and the prior of those that are free.
 function fit:params()
-  local list = parameters(self.model)
+  local list = parameters(self.model, self.data:spectrum() ~= nil or #self.data:indices() > 0)
   local prior = {}
   for _, p in ipairs(self.free) do prior[p[1]] = p[2] end
   for _, p in ipairs(list) do
@@ -250,8 +255,8 @@ function summary:__tostring()
   for _, r in ipairs(self.derived) do if key_derived[r.name] then list[#list + 1] = r end end
   table.sort(list, function(a, b) return key_derived[a.name] < key_derived[b.name] end)
   for _, r in ipairs(list) do put(r) end
-  lines[#lines + 1] = ("best ln L %.2f; chi^2 per band of the best point %.2f; %d samples; %s"):format(self.best_lnlike,
-    self.chi2 / self.nbands, self.n, self.state)
+  lines[#lines + 1] = ("best ln L %.2f; %s%d samples; %s"):format(self.best_lnlike,
+    self.nbands > 0 and ("chi^2 per band of the best point %.2f; "):format(self.chi2 / self.nbands) or "", self.n, self.state)
   for _, line in ipairs(self.notes) do lines[#lines + 1] = line end
   return table.concat(lines, "\n")
 end
@@ -423,6 +428,18 @@ end
 -- ---------------------------------------------------------------- results file
 local json = require "galua.json"
 
+-- the fixed numbers of option `spec`; priors are in the list of free parameters
+function fit:fixed_spec()
+  local out
+  for k, v in pairs(rawget(self, "spec") or {}) do
+    if type(v) == "number" then
+      out = out or {}
+      out[k] = v
+    end
+  end
+  return out
+end
+
 -- Everything needed to build the same fit again, as data.
 function fit:description()
   local m = self.model
@@ -435,7 +452,9 @@ function fit:description()
     likelihood = self.likelihood and self.likelihood:store(),
     model = m:describe(), theta = theta, free = priors,
     sampler = self.sampler:store(),
-    data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation },
+    data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation,
+      spectral = galua.spectrum.store(self.data) },
+    spec = self:fixed_spec(),
   }
 end
 
@@ -478,6 +497,7 @@ local function load_fit(path, options)
   local obs = galua.observation.new{ name = d.data.name, redshift = d.data.redshift, distance = d.data.distance,
     citation = d.data.citation }
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
+  if d.data.spectral then galua.spectrum.restore(obs, d.data.spectral) end
   local model = galua.galaxy_from(d.model, o.ssp)
   model:set(d.theta)
   local likelihood = o.likelihood
@@ -492,7 +512,7 @@ local function load_fit(path, options)
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
-    sampler = galua.sampler.from(d.sampler) }
+    spec = d.spec, sampler = galua.sampler.from(d.sampler) }
   return f:restore(path)
 end
 
@@ -518,5 +538,6 @@ back.
 
 galua.load_fit = load_fit
 require "galua.fit.data"(fit)
+galua.spectrum.extend_fit(fit)
 require "galua.fit.export"(fit)
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })

@@ -13,6 +13,7 @@ static void worker_clear(worker *w)
 {
     gal_galaxy_ws_free(w->ws);
     gal_phot_free(w->phot);
+    fit_spectral_worker_free(w->spectral);
     gal_free(w->theta);
     if (w->close && w->custom)
         w->close(w->custom);
@@ -24,8 +25,10 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     gal_status st = GAL_OK;
     *w = (worker){0};
     GAL_TRY(gal_galaxy_ws_create(&w->ws, f->galaxy));
-    GAL_TRY(
-        gal_phot_create(&w->phot, f->obs->filter, f->nband, gal_galaxy_wave(f->galaxy), gal_galaxy_nwave(f->galaxy)));
+    GAL_TRY(fit_spectral_worker(f, &w->spectral));
+    if (f->nband > 0)
+        GAL_TRY(gal_phot_create(&w->phot, f->obs->filter, f->nband, gal_galaxy_wave(f->galaxy),
+                                gal_galaxy_nwave(f->galaxy)));
     if (!(w->theta = GAL_NEWN(double, f->npar + f->nband + f->nused + gal_like_work(&f->like))))
         GAL_TRY(GAL_ENOMEM);
     w->flux = w->theta + f->npar;
@@ -71,7 +74,7 @@ gal_noise fit_theta(const gal_fit *f, const double *x, double *theta)
         double v = gal_prior_value(f->prior[i], x[i]);
         if (f->index[i] < f->npar)
             theta[f->index[i]] = v;
-        else
+        else if (f->index[i] < fit_spectral_base(f))
             gal_noise_set(&noise, f->index[i] - f->npar, v);
     }
     return noise;
@@ -110,7 +113,8 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
         blob[i] = NAN;
     if (gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         return GAL_OK;
-    gal_status st = gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux);
+    gal_status st = w->phot ? gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux)
+                            : gal_galaxy_eval(f->galaxy, w->ws, w->theta);
     if (st == GAL_EDOMAIN || st == GAL_EMATH)
         return GAL_OK;
     if (st != GAL_OK)
@@ -126,6 +130,14 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
         *lnlike = gal_like_amplitude(&f->like, w->used, &noise, f->amplitude, u, blob ? &scale : NULL);
     } else {
         *lnlike = gal_like_eval(&f->like, w->used, &noise, w->like);
+    }
+    if (w->spectral) {
+        st = fit_spectral_eval(f, w->spectral, w->ws, x, w->theta, lnlike);
+        if (st == GAL_EDOMAIN || st == GAL_EMATH)
+            *lnlike = -INFINITY;
+        else if (st != GAL_OK)
+            return st;
+        st = GAL_OK;
     }
     if (blob) {
         const double *derived = gal_galaxy_derived(w->ws);
@@ -212,6 +224,7 @@ void gal_fit_free(gal_fit *f)
     gal_free(f->offset);
     gal_free(f->group);
     gal_prior_unref(f->amplitude);
+    fit_spectral_free(f->spectral);
     gal_free(f->blob_names);
     gal_free(f->band_names);
     gal_galaxy_unref(f->galaxy);
@@ -268,9 +281,12 @@ static gal_status dry_run(gal_fit *f)
     for (size_t k = 0; k < f->ndim; k++)
         u[k] = 0.5;
     at_quantiles(f, u, w->theta);
+    if (w->spectral)
+        GAL_TRY(fit_spectral_dry(f, w->spectral, w->ws, w->theta));
     double z = w->theta[1];
     GAL_TRY(gal_galaxy_flux_factor(f->galaxy, w->theta, &factor));
-    GAL_TRY(gal_phot_weights(w->phot, z, GAL_PHOT_EXACT));
+    if (w->phot)
+        GAL_TRY(gal_phot_weights(w->phot, z, GAL_PHOT_EXACT));
     for (size_t k = 0; k < f->nused; k++)
         if (!gal_phot_covered(w->phot)[f->band[k]])
             GAL_THROW(GAL_EDOMAIN,
@@ -318,6 +334,7 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     GAL_TRY(fit_take_free(f, o));
     GAL_TRY(fit_take_bands(f, o));
     GAL_TRY(fit_check_noise(f));
+    GAL_TRY(fit_spectral_create(f, o));
     f->target = (gal_target){.ndim = f->ndim, .eval = eval, .prior_transform = transform, .self = f};
     GAL_TRY(fit_name_blobs(f));
     f->target.names = (const char *const *)f->names;

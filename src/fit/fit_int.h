@@ -6,12 +6,16 @@
 /* what random numbers are for (see infer/purpose.h) */
 enum { RNG_FIT_AMPLITUDE = 0x66740001, RNG_FIT_REPLICATE = 0x66740002 };
 
+typedef struct fit_spectral fit_spectral; /* spectrum.c */
+typedef struct spectral_worker spectral_worker;
+
 typedef struct {
     gal_galaxy_ws *ws;
     gal_phot *phot;
     double *theta, *flux, *used, *like;
     void *custom; /* of the caller's likelihood */
     void (*close)(void *custom);
+    spectral_worker *spectral;
 } worker;
 
 struct gal_fit {
@@ -20,12 +24,13 @@ struct gal_fit {
     const gal_obs *obs;
     size_t ndim, npar, nband, nused, nderived;
     const gal_prior **prior; /* [ndim] */
-    size_t *index;           /* [ndim] parameter of the galaxy; npar + k: parameter k of the noise */
-    char **names;            /* [ndim] */
-    double *theta;           /* [npar] fixed values */
-    gal_noise noise;         /* fixed values */
+    size_t *index;   /* [ndim] parameter of the galaxy; npar + k: parameter k of the noise; then of the spectrum */
+    char **names;    /* [ndim] */
+    double *theta;   /* [npar] fixed values */
+    gal_noise noise; /* fixed values */
     const gal_prior *amplitude;
-    gal_fit_custom custom; /* lnlike NULL: none */
+    gal_fit_custom custom;  /* lnlike NULL: none */
+    fit_spectral *spectral; /* NULL: no spectrum and no indices */
     /* the bands that are used, contiguous */
     size_t *band;
     double *y, *err, *floor, *lnwave, *offset;
@@ -45,4 +50,15 @@ gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_check_noise(const gal_fit *f);
 gal_status fit_name_blobs(gal_fit *f);
+/* the spectral part, spectrum.c */
+size_t fit_spectral_base(const gal_fit *f); /* first index of its parameters */
+gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o);
+void fit_spectral_free(fit_spectral *p);
+gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out); /* NULL without a spectral part */
+void fit_spectral_worker_free(spectral_worker *w);
+gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *x,
+                             const double *theta, double *lnlike);
+/* pixels outside the model at theta: GAL_EDOMAIN before the run */
+gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws *ws, const double *theta);
+gal_hash fit_spectral_hash(const gal_fit *f);
 #endif

@@ -5,6 +5,30 @@
 
 #include "fit/fit_int.h"
 
+size_t fit_spectral_base(const gal_fit *f)
+{
+    size_t n;
+    gal_noise_params(&n);
+    return f->npar + n;
+}
+
+static gal_status find_spectral(const gal_fit *f, const char *name, size_t *index)
+{
+    size_t n;
+    const gal_param *par = gal_spectral_params(&n);
+    const char *names[32];
+    char hint[96];
+    for (size_t k = 0; k < n; k++) {
+        if (strcmp(name, par[k].name) == 0) {
+            *index = fit_spectral_base(f) + k;
+            return GAL_OK;
+        }
+        names[k] = par[k].name;
+    }
+    gal_did_you_mean(hint, sizeof hint, name, names, n);
+    return gal_fail(GAL_ENOTFOUND, "fit: free: a spectrum has no parameter '%s'%s", name, hint);
+}
+
 static gal_status find_noise(const gal_fit *f, const char *name, size_t *index)
 {
     size_t n;
@@ -25,6 +49,8 @@ static gal_status find_noise(const gal_fit *f, const char *name, size_t *index)
 const gal_param *fit_param(const gal_fit *f, size_t index)
 {
     size_t n;
+    if (index >= fit_spectral_base(f))
+        return &gal_spectral_params(&n)[index - fit_spectral_base(f)];
     return index < f->npar ? gal_galaxy_par(f->galaxy, index) : &gal_noise_params(&n)[index - f->npar];
 }
 
@@ -50,6 +76,10 @@ gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o)
         gal_status st;
         if (strncmp(name, "noise.", 6) == 0) {
             st = find_noise(f, name + 6, &f->index[i]);
+            if (st != GAL_OK)
+                return st;
+        } else if (strncmp(name, "spec.", 5) == 0) {
+            st = find_spectral(f, name + 5, &f->index[i]);
             if (st != GAL_OK)
                 return st;
         } else {
@@ -88,7 +118,7 @@ gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
             return gal_fail(GAL_EDOMAIN, "fit: band '%s': floor = %g and offset = %g are fractions in 0 .. 10",
                             o->filter[i]->name, f->floor[k], f->offset[k]);
     }
-    if (f->nused == 0)
+    if (f->nused == 0 && !o->spectrum && !o->nindex)
         return gal_fail(GAL_EINVAL, "fit: observation '%s' has no band to fit", o->name);
     f->like = (gal_like){.n = f->nused,
                          .flux = f->y,
@@ -120,7 +150,7 @@ gal_status fit_check_noise(const gal_fit *f)
     const gal_param *p = gal_noise_params(&n);
     bool vary[32] = {false};
     for (size_t i = 0; i < f->ndim; i++)
-        if (f->index[i] >= f->npar)
+        if (f->index[i] >= f->npar && f->index[i] < fit_spectral_base(f))
             vary[f->index[i] - f->npar] = true;
     for (size_t k = 0; k < n; k++) {
         double v = gal_noise_get(&f->noise, k);
@@ -179,6 +209,8 @@ static gal_hash hash_like(const gal_fit *f)
     h = gal_hash_combine(h, gal_hash_bytes(f->group, f->nused * sizeof *f->group));
     if (f->amplitude)
         h = gal_hash_combine(h, gal_prior_hash(f->amplitude));
+    if (f->spectral)
+        h = gal_hash_combine(h, fit_spectral_hash(f));
     return f->custom.lnlike ? gal_hash_combine(h, f->custom.hash) : h;
 }
 

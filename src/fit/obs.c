@@ -1,6 +1,7 @@
 /* obs.c - photometry of one source: construction, validation, hashing, writing. See galua/obs.h.
  * Thread safety: an object belongs to one thread while it is built; reading it from several is fine. */
 #include "galua/obs.h"
+#include "galua/spectrum.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,6 +42,8 @@ void gal_obs_free(gal_obs *o)
     gal_free(o->err);
     gal_free(o->kind);
     gal_free(o->note);
+    gal_spectrum_free(o->spectrum);
+    gal_free(o->index);
     gal_free(o->name);
     gal_free(o->citation);
     gal_free(o->path);
@@ -113,6 +116,32 @@ gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_o
     return GAL_OK;
 }
 
+void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s)
+{
+    gal_spectrum_free(o->spectrum);
+    o->spectrum = s;
+}
+
+gal_status gal_obs_add_index(gal_obs *o, const char *name, double value, double err, bool lick)
+{
+    const gal_index *i;
+    gal_status st = gal_index_find(&i, name);
+    if (st != GAL_OK)
+        return st;
+    for (size_t k = 0; k < o->nindex; k++)
+        if (o->index[k].index == i)
+            return gal_fail(GAL_EINVAL, "index '%s' appears twice", name);
+    if (!isfinite(value) || !(err > 0) || isinf(err))
+        return gal_fail(GAL_EINVAL, "index '%s': value %g and err %g: both must be numbers, err above 0", name, value,
+                        err);
+    gal_index_datum *d = gal_realloc(o->index, (o->nindex + 1) * sizeof *d);
+    if (!d)
+        return GAL_ENOMEM;
+    o->index = d;
+    d[o->nindex++] = (gal_index_datum){i, value, err, lick};
+    return GAL_OK;
+}
+
 gal_status gal_obs_set_distance(gal_obs *o, double mpc)
 {
     if (!isnan(mpc) && (!(mpc > 0) || isinf(mpc)))
@@ -151,6 +180,14 @@ gal_hash gal_obs_hash(const gal_obs *o)
         h = gal_hash_combine(h, gal_hash_bytes(f->trans, f->n * sizeof *f->trans));
         h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
     }
+    for (size_t i = 0; i < o->nindex; i++) {
+        const gal_index_datum *d = &o->index[i];
+        const double row[3] = {d->value, d->err, d->lick};
+        h = gal_hash_combine(h, gal_hash_bytes(d->index->name, strlen(d->index->name)));
+        h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
+    }
+    if (o->spectrum)
+        h = gal_hash_combine(h, gal_spectrum_hash(o->spectrum));
     return h;
 }
 

@@ -1,5 +1,6 @@
 /* obs_read.c - observations from tables: long layout (a row per band) and wide catalogues (a row per source). */
 #include "galua/obs.h"
+#include "galua/spectrum.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -153,7 +154,9 @@ gal_status gal_obs_from_table(gal_obs **out, const gal_table *t)
     double redshift, distance, sigma;
     char place[512];
     *out = NULL;
-    GAL_TRY(find_columns(t, &c));
+    bool spectrum = gal_spectrum_is(t);
+    if (!spectrum)
+        GAL_TRY(find_columns(t, &c));
     GAL_TRY(meta_number(t, "redshift", &redshift));
     if (isnan(redshift))
         GAL_TRY(meta_number(t, "z", &redshift));
@@ -170,15 +173,20 @@ gal_status gal_obs_from_table(gal_obs **out, const gal_table *t)
         o->limit_sigma = sigma;
     }
     GAL_TRY(gal_obs_set_citation(o, first_meta(t, CITE, 2)));
-    for (size_t i = 0; i < t->nrow; i++)
+    if (spectrum) {
+        gal_spectrum *s;
+        GAL_TRY(gal_spectrum_from_table(&s, t, 0, -1));
+        gal_obs_set_spectrum(o, s);
+    }
+    for (size_t i = 0; i < t->nrow && !spectrum; i++)
         if ((st = add_row(o, t, &c, i)) != GAL_OK) {
             gal_table_place(t, i, place, sizeof place);
             gal_fail_prefix(st, "%s", place);
             goto out;
         }
-    if (o->n == 0)
+    if (o->n == 0 && !spectrum)
         GAL_THROW(GAL_EINVAL, "%s: no rows: one band a row is expected", t->path);
-    if (o->n == gal_obs_count(o, GAL_OBS_IGNORED))
+    if (!spectrum && o->n == gal_obs_count(o, GAL_OBS_IGNORED))
         GAL_THROW(GAL_EINVAL, "%s: no band is left: all are ignored", t->path);
     gal_free(o->path);
     if (!(o->path = gal_strdup(t->path)))

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <strings.h>
 
-typedef enum kind { NONE, LENGTH, FLUX, TIME, MASS, LUMINOSITY, ANGLE, FREQUENCY, TEMPERATURE } kind;
-static const char *const KIND_NAME[] = {"dimensionless", "length", "flux density", "time",       "mass",
-                                        "luminosity",    "angle",  "frequency",    "temperature"};
+typedef enum kind { NONE, LENGTH, FLUX, TIME, MASS, LUMINOSITY, ANGLE, FREQUENCY, TEMPERATURE, FLAMBDA } kind;
+static const char *const KIND_NAME[] = {
+    "dimensionless", "length", "flux density", "time",        "mass",
+    "luminosity",    "angle",  "frequency",    "temperature", "flux density per wavelength"};
 
 typedef struct unit {
     const char *name;
@@ -42,6 +43,12 @@ static const unit UNITS[] = {
     {"rad", ANGLE, 1}, {"deg", ANGLE, DEG}, {"arcmin", ANGLE, DEG / 60}, {"arcsec", ANGLE, DEG / 3600}, {"mas", ANGLE, DEG / 3.6e6},
     {"Hz", FREQUENCY, 1}, {"kHz", FREQUENCY, 1e3}, {"MHz", FREQUENCY, 1e6}, {"GHz", FREQUENCY, 1e9}, {"THz", FREQUENCY, 1e12},
     {"K", TEMPERATURE, 1},
+    {"erg/s/cm2/A", FLAMBDA, 1}, {"erg/s/cm2/Angstrom", FLAMBDA, 1}, {"erg/cm2/s/A", FLAMBDA, 1}, {"erg/cm2/s/Angstrom", FLAMBDA, 1},
+    {"erg/cm2/s/Ang", FLAMBDA, 1}, {"erg/s/cm2/Ang", FLAMBDA, 1},
+    {"ergs-1cm-2A-1", FLAMBDA, 1}, {"ergs-1cm-2Angstrom-1", FLAMBDA, 1}, {"ergA-1cm-2s-1", FLAMBDA, 1},
+    {"ergAngstrom-1s-1cm-2", FLAMBDA, 1}, {"ergAngstrom-1cm-2s-1", FLAMBDA, 1}, {"erg/(Angstromscm2)", FLAMBDA, 1},
+    {"erg/(scm2Angstrom)", FLAMBDA, 1}, {"erg/(scm2A)", FLAMBDA, 1}, {"erg/(Ascm2)", FLAMBDA, 1}, {"W/m2/um", FLAMBDA, 0.1},
+    {"Wm-2um-1", FLAMBDA, 0.1}, {"W/(m2um)", FLAMBDA, 0.1}, {"W/(umm2)", FLAMBDA, 0.1}, {"W/m2/nm", FLAMBDA, 100},
 };
 // clang-format on
 enum { NUNIT = sizeof UNITS / sizeof UNITS[0] };

@@ -328,6 +328,11 @@ static void take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
     if (gal_kernel_parse(&fo->kernel, gal_lua_opt_str(o, "kernel", "none")) != GAL_OK)
         gal_lua_fail(L);
     fo->amplitude = gal_lua_opt_obj(o, "amplitude", &gal_lua_prior);
+    size_t ns, given;
+    gal_spectral_params(&ns);
+    fo->spectral = gal_lua_opt_vec(o, "spectral", &given);
+    if (fo->spectral && given != ns)
+        gal_lua_error(L, GAL_EINVAL, "target: spectral has %d numbers, expected %d", (int)given, (int)ns);
 }
 
 /* target{ data =, model =, free = { {name, prior}, ... }, limits =, noise =, floor =, ... } */
@@ -435,6 +440,7 @@ void gal_luaopen_target(lua_State *L)
          "@param offset per band: standard deviation of a calibration error shared by a group\n"
          "@param group per band: number of the group\n@param kernel (none) sqexp or matern32\n"
          "@param amplitude prior of a factor on the whole model, marginalised\n"
+         "@param spectral fixed parameters of the spectrum in the order of spectrum.params(), nan = default\n"
          "@param likelihood function of (model flux, observation) returning ln L, shipped: see likelihood.custom\n"
          "@param likelihood_key what it does, for the fingerprint"},
         {"noise_params", noise_params,

@@ -92,6 +92,35 @@ gal_status gal_spec_create(gal_spec **out, const gal_spec_opts *o)
     return GAL_OK;
 }
 
+const double *gal_spec_block(const gal_spec *s, double *R)
+{
+    *R = s->constant_r;
+    return s->lo;
+}
+
+gal_status gal_spec_restore(gal_spec **out, size_t n, const double *block, double R)
+{
+    gal_spec *s = GAL_NEW(gal_spec);
+    double *b = GAL_NEWN(double, 5 * n);
+    *out = NULL;
+    if (!s || !b || n < 1) {
+        gal_free(s);
+        gal_free(b);
+        return n < 1 ? gal_fail(GAL_EINVAL, "spectrum: no pixels") : GAL_ENOMEM;
+    }
+    memcpy(b, block, 5 * n * sizeof *b);
+    *s = (gal_spec){.n = n, .refs = 1, .lo = b, .hi = b + n, .wave = b + 2 * n, .at = b + 3 * n, .sigma = b + 4 * n};
+    s->constant_r = R;
+    s->blurred = R > 0 || s->sigma[0] > 0;
+    for (size_t i = 0; i < n; i++)
+        if (!(s->lo[i] > 0 && s->hi[i] > s->lo[i] && s->sigma[i] >= 0) || (i > 0 && s->lo[i] < s->hi[i - 1])) {
+            gal_spec_unref(s);
+            return gal_fail(GAL_EFORMAT, "spectrum: stored pixel %zu is no pixel", i + 1);
+        }
+    *out = s;
+    return GAL_OK;
+}
+
 gal_spec *gal_spec_ref(gal_spec *s)
 {
     __atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);

@@ -233,6 +233,11 @@ gal_status gal_spec_ws_set(gal_spec_ws *w, double z, double sigma_v, double shif
     return GAL_OK;
 }
 
+double gal_spec_ws_opz(const gal_spec_ws *w)
+{
+    return (1 + w->z) * (1 + w->shift / C_KMS);
+}
+
 double gal_spec_ws_coarse(const gal_spec_ws *w)
 {
     return w->coarse;
@@ -286,7 +291,7 @@ static double normal_between(double a, double b)
 void gal_spec_lines(const gal_spec_ws *w, const double *wave, const double *lum, size_t nl, double sigma_v, double *out)
 {
     const gal_spec *s = w->spec;
-    double opz = (1 + w->z) * (1 + w->shift / C_KMS);
+    double opz = gal_spec_ws_opz(w);
     for (size_t l = 0; l < nl; l++) {
         double x = wave[l] * opz, si = gal_spec_sigma(s, x), sv = x * sigma_v / C_KMS, sd = sqrt(si * si + sv * sv);
         double reach = 9 * sd;

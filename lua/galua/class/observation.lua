@@ -8,8 +8,15 @@ function observation:__galua_show()
   for _, r in ipairs(self:rows()) do
     lines[#lines + 1] = ("  %-24s %12.6g %14.6g %14.6g  %-9s %s"):format(r.band, r.pivot, r.flux, r.err, r.kind, r.note)
   end
+  local s = self:spectrum()
+  if s then
+    lines[#lines + 1] = ("  spectrum   %d pixels (%d used)   %.6g .. %.6g A   calibration %s"):format(#s.wave, s.nused, s.wave[1],
+      s.wave[#s.wave], s.calibration.mode)
+  end
+  for _, i in ipairs(self:indices()) do lines[#lines + 1] = ("  index %-12s %12.5g +- %.3g"):format(i.name, i.value, i.err) end
   if self.citation ~= "" then lines[#lines + 1] = "  " .. self.citation end
   return table.concat(lines, "\n")
 end
 
+require("galua.spectrum").extend_observation(observation)
 return observation

@@ -65,6 +65,32 @@ function bench.fit()
     ratio = rate[many] / rate[1], threads = many })
 end
 
+-- Likelihood of a spectrum of 1000 pixels at R = 2000: observing and likelihood, without and with the galaxy, sigma_v changing each time.
+function bench.spectrum()
+  local before = galua.threads()
+  galua.threads(1)
+  local g = galua.galaxy{ sfh = galua.sfh.delayed{}, age = 3e9, redshift = 0.1, nebular = galua.nebular.hii{} }
+  local s = g:spectrum{ wave = galua.linspace(4000, 7000, 1000), R = 2000, sigma_v = 150, library = -1 }
+  local function time(calibration, name, free, at)
+    local o = galua.observation{ name = "bench", redshift = 0.1, spectrum = { wave = s.wave, flux = s.flux, err = s.flux * 0.02, R = 2000,
+      library = -1, calibration = calibration } }
+    local f = galua.fit{ data = o, model = g, free = free }
+    local t = {}
+    for i = 1, 11 do
+      local start = galua.clock()
+      for j = 1, 20 do f.target:lnprob(at((i * 20 + j) / 300)) end
+      t[i] = (galua.clock() - start) / 20 * 1e6
+    end
+    put(name, median(t), "us", { baseline = "limit (us)", baseline_value = 1000, size = "1000 pixels" })
+  end
+  local sigma = { ["spec.sigma_v"] = galua.prior.uniform(50, 400) }
+  time(nil, "spectrum", sigma, function(u) return { 100 + 200 * u } end)
+  time({ order = 10 }, "spectrum.polynomial", sigma, function(u) return { 100 + 200 * u } end)
+  time({ order = 10 }, "spectrum.galaxy", { ["spec.sigma_v"] = sigma["spec.sigma_v"], age = galua.prior.uniform(1e9, 1e10) },
+    function(u) return { 3e9 + 2e9 * u, 100 + 200 * u } end)
+  galua.threads(before)
+end
+
 -- Reading the default table; synthesising it for another initial mass function, from nothing, from the star spectra.
 function bench.ssp()
   local path = galua.data.path("ssp/default.h5")
@@ -110,11 +136,11 @@ function bench.start()
   put("memory.prompt", memory, "MB", { baseline = "limit (MB)", baseline_value = 60 })
 end
 
-local order = { "sed", "default", "fit", "ssp", "start" }
-local usage = "usage: galua bench [sed] [default] [fit] [ssp] [start] [--threads N] [--json]     measures; no name: all of them"
+local order = { "sed", "default", "fit", "spectrum", "ssp", "start" }
+local usage = "usage: galua bench [sed] [default] [fit] [spectrum] [ssp] [start] [--threads N] [--json]     measures; no name: all of them"
 
 return {
-  summary = "measure speed and memory: sed, default, fit, ssp, start; --json",
+  summary = "measure speed and memory: sed, default, fit, spectrum, ssp, start; --json",
   main = function(args)
     local names, as_json = {}, false
     many = 2

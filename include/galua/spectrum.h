@@ -1,0 +1,67 @@
+/* galua/spectrum.h - an observed spectrum, and a galaxy seen by its instrument.
+ *
+ * Flux densities are mJy, as in photometry: S_nu = F_lambda lambda_lo lambda_hi / c for the mean F_lambda of a pixel. Masked pixels stay
+ * in the object (they are drawn) but enter no likelihood; their flux and err may be NaN.
+ *
+ * Files (ECSV, CSV, ASCII, VOTable, FITS binary table): columns wave (wavelength, lambda, lam, loglam: log10), flux, err
+ * (error, sigma, flux_err) or ivar (0 = masked), optionally mask (quality, and_mask: 0 = good), R or fwhm [unit of wave] or wdisp.
+ * Units are those of the columns, else metadata wave_unit, flux_unit; F_lambda ("1e-17 erg/s/cm2/A") or F_nu ("uJy"). Metadata name,
+ * redshift, R, air (true/false). */
+#ifndef GAL_SPECTRUM_H
+#define GAL_SPECTRUM_H
+#include "galua/galaxy.h"
+#include "galua/spec.h"
+#include "galua/table.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_spectrum {
+    gal_spec *spec;
+    size_t n, nused;
+    double *flux, *err;  /* [n] mJy */
+    unsigned char *used; /* [n] */
+    double *x;           /* [n] -1 .. 1, linear in wavelength: argument of the polynomials */
+    gal_calib calib;     /* default: none */
+    size_t nline;        /* lines with free amplitudes, marginalised */
+    double *line_wave;   /* [nline] A, vacuum, rest frame */
+    double *line_sd;     /* [nline] prior of the flux: N(0, sd) erg/s/cm2; infinite: flat */
+    double library_r;    /* resolving power that the model spectra have already; 0 = from their spacing, -1 = perfect */
+} gal_spectrum;
+/* flux, err [n] mJy; mask[n] non-zero = not used, or NULL. GAL_EINVAL names the first pixel in use whose flux or err is no number
+ * or err is not positive. Takes a reference of the instrument. */
+GAL_API gal_status gal_spectrum_create(gal_spectrum **out, gal_spec *spec, const double *flux, const double *err,
+                                       const double *mask);
+GAL_API void gal_spectrum_free(gal_spectrum *s);
+GAL_API gal_status gal_spectrum_set_lines(gal_spectrum *s, size_t n, const double *wave, const double *sd);
+GAL_API gal_hash gal_spectrum_hash(const gal_spectrum *s);
+/* Factor to mJy of `unit`, F_nu or F_lambda, for a pixel lo .. hi [A]; a number in front counts ("1e-17 erg/s/cm2/A"). */
+GAL_API gal_status gal_spectrum_unit(const char *unit, double lo, double hi, double *factor);
+/* R > 0 overrides the file's; air < 0: as the file says (default vacuum). */
+GAL_API gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air);
+GAL_API gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air);
+GAL_API bool gal_spectrum_is(const gal_table *t); /* has columns of a spectrum and none of bands */
+
+/* ------------------------------------------------------------------ a galaxy seen by an instrument: one per thread */
+typedef struct gal_viewer gal_viewer;
+GAL_API gal_status gal_viewer_create(gal_viewer **out, const gal_galaxy *g, gal_spec *spec, double library_r);
+GAL_API void gal_viewer_free(gal_viewer *v);
+typedef struct gal_kinematics { /* km/s */
+    double sigma_v;             /* stars and continuum */
+    double sigma_gas;           /* emission lines; NaN: the dispersion of the nebular component */
+    double shift;               /* on top of the redshift */
+} gal_kinematics;
+/* Mean S_nu [mJy] of each pixel of spectrum `comp` (GAL_COMP_TOTAL) of the galaxy evaluated in w at theta. The lines of the nebular
+ * component are taken off the model's coarse grid and put back as Gaussians of their own width. */
+GAL_API gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const double *theta, size_t comp,
+                                   const gal_kinematics *k, double *flux);
+/* Profile [mJy per erg/s/cm2] of a line of rest wavelength `wave`, after gal_viewer_flux; out[n]. */
+GAL_API void gal_viewer_line(const gal_viewer *v, double wave, double sigma, double *out);
+GAL_API double gal_viewer_coarse(const gal_viewer *v);    /* as gal_spec_ws_coarse */
+GAL_API double gal_viewer_sigma_gas(const gal_viewer *v); /* of the nebular component; 0 without one */
+/* Indices of the galaxy's spectrum after dust, in the rest frame, broadened by sigma_v [km/s] and, with `lick`, to the Lick resolution. */
+GAL_API gal_status gal_galaxy_index(const gal_galaxy *g, const gal_galaxy_ws *w, const gal_index *i, double sigma_v,
+                                    bool lick, double *work, double *out); /* work[2 nwave] */
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,502 @@
+/* Lua: spectra. What the C side offers to lua/galua/spectrum.lua, which gives galaxies, observations and fits their methods. */
+#include "galua/fit.h"
+#include "galua/spectrum.h"
+#include "lua/l_classes.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ air and vacuum */
+static int convert(lua_State *L, double (*f)(gal_air, double))
+{
+    gal_air a = GAL_AIR_CIDDOR;
+    if (!lua_isnoneornil(L, 2))
+        gal_lua_checkstatus(L, gal_air_parse(&a, gal_lua_checkstr(L, 2)));
+    if (lua_type(L, 1) == LUA_TNUMBER)
+        return lua_pushnumber(L, f(a, lua_tonumber(L, 1))), 1;
+    size_t n;
+    const double *x = gal_lua_checkvec(L, 1, &n);
+    double *y = gal_lua_pushvec(L, n);
+    for (size_t i = 0; i < n; i++)
+        y[i] = f(a, x[i]);
+    return 1;
+}
+
+static int air_to_vac(lua_State *L)
+{
+    return convert(L, gal_air_to_vac);
+}
+
+static int vac_to_air(lua_State *L)
+{
+    return convert(L, gal_vac_to_air);
+}
+
+/* ------------------------------------------------------------------ indices */
+static int indices(lua_State *L)
+{
+    size_t n;
+    const gal_index *l = gal_indices(&n);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, l[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, l[i].unit);
+        lua_setfield(L, -2, "unit");
+        lua_pushstring(L, l[i].doc);
+        lua_setfield(L, -2, "doc");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static const double *pair(lua_State *L, const double **flux, size_t *n)
+{
+    size_t m;
+    const double *wave = gal_lua_checkvec(L, 2, n);
+    *flux = gal_lua_checkvec(L, 3, &m);
+    if (m != *n || m < 2)
+        gal_lua_error(L, GAL_EINVAL, "spectrum: %d wavelengths but %d fluxes", (int)*n, (int)m);
+    for (size_t i = 1; i < m; i++)
+        if (!(wave[i] > wave[i - 1]))
+            gal_lua_error(L, GAL_EINVAL, "spectrum: wavelengths must ascend (value %d)", (int)i + 1);
+    return wave;
+}
+
+/* measure(name, wave, flux) */
+static int measure(lua_State *L)
+{
+    const gal_index *i;
+    size_t n;
+    const double *flux, *wave = pair(L, &flux, &n);
+    gal_lua_checkstatus(L, gal_index_find(&i, gal_lua_checkstr(L, 1)));
+    double v = gal_index_value(i, wave, flux, n), lo, hi;
+    gal_index_range(i, &lo, &hi);
+    if (isnan(v))
+        return gal_lua_error(L, GAL_EDOMAIN, "index '%s' needs a positive spectrum over %.6g .. %.6g A (vacuum, rest)",
+                             i->name, lo, hi);
+    lua_pushnumber(L, v);
+    return 1;
+}
+
+/* integral({lo, hi}, wave, flux) */
+static int band_integral(lua_State *L)
+{
+    size_t n, two;
+    const double *flux, *wave = pair(L, &flux, &n), *b = gal_lua_checkvec(L, 1, &two);
+    double v = two == 2 ? gal_band_integral(wave, flux, n, b[0], b[1]) : NAN;
+    if (isnan(v))
+        return gal_lua_error(L, GAL_EDOMAIN, "spectrum.integral: the band must be {lo, hi} within the spectrum");
+    lua_pushnumber(L, v);
+    return 1;
+}
+
+static int galaxy_index(lua_State *L)
+{
+    gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
+    const gal_index *i;
+    double v;
+    gal_lua_checkstatus(L, gal_index_find(&i, gal_lua_checkstr(L, 2)));
+    double sigma = lua_isnoneornil(L, 3) ? 0 : gal_lua_checknum(L, 3);
+    gal_lua_galaxy_evaluate(L, m);
+    double *work = gal_lua_scratch(L, 2 * gal_galaxy_nwave(m->g));
+    gal_lua_checkstatus(L, gal_galaxy_index(m->g, m->ws, i, sigma, lua_toboolean(L, 4), work, &v));
+    lua_pushnumber(L, v);
+    return 1;
+}
+
+/* ------------------------------------------------------------------ instruments */
+/* wave or edges, R (number or vec), fwhm, air from the options */
+static gal_spec *instrument(gal_lua_opts *o, const char *fn)
+{
+    lua_State *L = o->L;
+    static const char *const formula[] = {"ciddor", "morton"};
+    gal_spec_opts so = {0};
+    size_t n, m;
+    so.wave = gal_lua_opt_vec(o, "wave", &n);
+    if (so.wave)
+        so.n = n;
+    so.edges = gal_lua_opt_vec(o, "edges", &m);
+    if (so.edges)
+        so.n = m ? m - 1 : 0;
+    if ((so.wave != NULL) == (so.edges != NULL))
+        gal_lua_error(L, GAL_EINVAL, "%s: give the pixels by wave (centres) or by edges", fn);
+    if (gal_lua_opt_push(o, "R")) {
+        bool number = lua_type(L, -1) == LUA_TNUMBER;
+        so.R = number ? lua_tonumber(L, -1) : 0;
+        lua_pop(L, 1);
+        if (!number && (so.res = gal_lua_opt_vec(o, "R", &m)) && m != so.n)
+            gal_lua_error(L, GAL_EINVAL, "%s: R has %d numbers for %d pixels", fn, (int)m, (int)so.n);
+        if (number && !(so.R > 0))
+            gal_lua_error(L, GAL_EINVAL, "%s: R = %f must be positive (leave it out for no line spread)", fn, so.R);
+    }
+    if ((so.fwhm = gal_lua_opt_vec(o, "fwhm", &m)) && m != so.n)
+        gal_lua_error(L, GAL_EINVAL, "%s: fwhm has %d numbers for %d pixels", fn, (int)m, (int)so.n);
+    if (gal_lua_opt_push(o, "air")) { /* true, false, "ciddor", "morton" */
+        so.air = lua_toboolean(L, -1);
+        bool text = lua_type(L, -1) == LUA_TSTRING;
+        lua_pop(L, 1);
+        if (text)
+            so.formula = (gal_air)gal_lua_opt_choice(o, "air", formula, 2, 0);
+    }
+    gal_spec *s;
+    if (gal_spec_create(&s, &so) != GAL_OK) {
+        gal_fail_prefix(gal_error_code(), "%s", fn);
+        gal_lua_fail(L);
+    }
+    return s;
+}
+
+static void set_vec(lua_State *L, const char *key, const double *x, size_t n)
+{
+    gal_lua_pushvec_copy(L, x, n);
+    lua_setfield(L, -2, key);
+}
+
+static void set_num(lua_State *L, const char *key, double v)
+{
+    lua_pushnumber(L, v);
+    lua_setfield(L, -2, key);
+}
+
+/* observe(galaxy, { wave | edges, R, fwhm, air, sigma_v, sigma_gas, shift, component, library }) -> table */
+static int observe(lua_State *L)
+{
+    gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "galaxy:spectrum");
+    gal_kinematics k = {.sigma_v = gal_lua_opt_range(&o, "sigma_v", 0, 0, 5000),
+                        .sigma_gas =
+                            gal_lua_opt_given(&o, "sigma_gas") ? gal_lua_opt_range(&o, "sigma_gas", 0, 0, 5000) : NAN,
+                        .shift = gal_lua_opt_range(&o, "shift", 0, -3e4, 3e4)};
+    double library = gal_lua_opt_num(&o, "library", 0);
+    const char *name = gal_lua_opt_str(&o, "component", "total");
+    size_t comp;
+    gal_lua_checkstatus(L, gal_galaxy_find_spectrum(m->g, name, &comp));
+    gal_lua_galaxy_evaluate(L, m);
+    gal_spec *s = instrument(&o, "galaxy:spectrum");
+    size_t n = gal_spec_n(s);
+    gal_viewer *v = NULL;
+    double *flux = GAL_NEWN(double, n);
+    gal_status st = flux ? gal_viewer_create(&v, m->g, s, library) : GAL_ENOMEM;
+    if (st == GAL_OK)
+        st = gal_viewer_flux(v, m->ws, m->theta, comp, &k, flux);
+    if (st == GAL_OK) {
+        lua_createtable(L, 0, 6);
+        set_vec(L, "wave", gal_spec_wave(s), n);
+        set_vec(L, "lo", gal_spec_lo(s), n);
+        set_vec(L, "hi", gal_spec_hi(s), n);
+        set_vec(L, "flux", flux, n);
+        set_num(L, "coarse", gal_viewer_coarse(v));
+    }
+    gal_viewer_free(v);
+    gal_spec_unref(s);
+    gal_free(flux);
+    gal_lua_checkstatus(L, st);
+    gal_lua_opts_end(&o);
+    return 1;
+}
+
+/* ------------------------------------------------------------------ observations */
+static void take_calibration(lua_State *L, gal_lua_opts *o, gal_calib *c)
+{
+    static const char *const kinds[] = {"legendre", "chebyshev"};
+    if (!gal_lua_opt_push(o, "calibration"))
+        return;
+    int idx = lua_gettop(L);
+    gal_lua_opts k;
+    gal_lua_opts_begin(L, &k, idx, "spectrum: calibration");
+    if (gal_calib_parse(&c->mode, gal_lua_opt_str(&k, "mode", "marginalised")) != GAL_OK)
+        gal_lua_fail(L);
+    c->poly = (gal_poly)gal_lua_opt_choice(&k, "kind", kinds, 2, GAL_POLY_CHEBYSHEV);
+    c->order = gal_lua_opt_int(&k, "order", 3, 0, GAL_POLY_MAX);
+    c->first = gal_lua_opt_int(&k, "first", 1, 0, c->order);
+    size_t n = 0;
+    const double *list = NULL;
+    double one = 0.1;
+    if (gal_lua_opt_push(&k, "sd")) {
+        if (lua_type(L, -1) == LUA_TNUMBER) {
+            one = lua_tonumber(L, -1);
+            lua_pop(L, 1);
+        } else {
+            lua_pop(L, 1);
+            list = gal_lua_opt_vec(&k, "sd", &n);
+        }
+    }
+    if (list && n != (size_t)(c->order - c->first + 1))
+        gal_lua_error(L, GAL_EINVAL, "spectrum: calibration: sd has %d numbers, orders %d .. %d need %d", (int)n,
+                      c->first, c->order, c->order - c->first + 1);
+    for (int i = c->first; i <= c->order; i++) {
+        c->sd[i] = list ? list[i - c->first] : one;
+        if (!(c->sd[i] > 0))
+            gal_lua_error(L, GAL_EINVAL, "spectrum: calibration: sd = %f must be positive", c->sd[i]);
+    }
+    gal_lua_opts_end(&k);
+}
+
+/* flux and err in mJy; masked where asked, err from ivar */
+static gal_spectrum *make_spectrum(gal_lua_opts *o, gal_spec *spec, gal_status *st)
+{
+    size_t n = gal_spec_n(spec), nf = 0, ne = 0, nm = 0;
+    const char *unit = gal_lua_opt_str(o, "unit", "mJy");
+    const double *flux = gal_lua_opt_vec(o, "flux", &nf), *err = gal_lua_opt_vec(o, "err", &ne);
+    const double *ivar = err ? NULL : gal_lua_opt_vec(o, "ivar", &ne), *mask = gal_lua_opt_vec(o, "mask", &nm);
+    if (!flux || nf != n || !(err || ivar) || ne != n || (mask && nm != n)) {
+        *st = gal_fail(GAL_EINVAL, "spectrum: flux, err (or ivar) and mask must have one number for each of %zu pixels",
+                       n);
+        return NULL;
+    }
+    double *y = GAL_NEWN(double, 3 * n), *e = y + n, *b = e + n;
+    gal_spectrum *s = NULL;
+    *st = y ? GAL_OK : GAL_ENOMEM;
+    for (size_t i = 0; *st == GAL_OK && i < n; i++) {
+        double k = 1;
+        *st = gal_spectrum_unit(unit, gal_spec_lo(spec)[i], gal_spec_hi(spec)[i], &k);
+        y[i] = flux[i] * k;
+        e[i] = (err ? err[i] : 1 / sqrt(ivar[i])) * k;
+        b[i] = (mask && mask[i] != 0) || (ivar && ivar[i] == 0);
+    }
+    if (*st == GAL_OK)
+        *st = gal_spectrum_create(&s, spec, y, e, b);
+    gal_free(y);
+    return s;
+}
+
+static gal_status take_lines(gal_lua_opts *o, gal_spectrum *s)
+{
+    size_t n = 0, m = 0;
+    const double *w = gal_lua_opt_vec(o, "line_wave", &n), *sd = gal_lua_opt_vec(o, "line_sd", &m);
+    if (!w)
+        return GAL_OK;
+    if (m != n)
+        return gal_fail(GAL_EINVAL, "spectrum: %zu lines but %zu standard deviations", n, m);
+    return gal_spectrum_set_lines(s, n, w, sd);
+}
+
+/* attach(observation, { wave | edges | file, flux, err, ... }): used by observation:spectrum{} */
+static int attach(lua_State *L)
+{
+    gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "spectrum");
+    gal_calib c = {0};
+    gal_spectrum *s = NULL;
+    gal_status st = GAL_OK;
+    const char *file = gal_lua_opt_str(&o, "file", NULL);
+    double library = gal_lua_opt_num(&o, "library", 0);
+    size_t nraw;
+    const double *raw = gal_lua_opt_vec(&o, "raw", &nraw);
+    double raw_r = gal_lua_opt_num(&o, "raw_R", 0);
+    take_calibration(L, &o, &c);
+    if (file) {
+        double R = gal_lua_opt_num(&o, "R", 0);
+        int air = gal_lua_opt_given(&o, "air") ? gal_lua_opt_bool(&o, "air", false) : -1;
+        st = gal_spectrum_read(&s, file, R, air);
+    } else {
+        gal_spec *spec = NULL;
+        if (raw)
+            gal_lua_checkstatus(L, gal_spec_restore(&spec, nraw / 5, raw, raw_r));
+        else
+            spec = instrument(&o, "spectrum");
+        s = make_spectrum(&o, spec, &st);
+        gal_spec_unref(spec);
+    }
+    if (st == GAL_OK && (st = take_lines(&o, s)) != GAL_OK) {
+        gal_spectrum_free(s);
+        s = NULL;
+    }
+    gal_lua_checkstatus(L, st);
+    s->calib = c;
+    s->library_r = library;
+    gal_obs_set_spectrum(obs, s);
+    gal_lua_opts_end(&o);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* data(observation) -> table or nil; the numbers rebuild the spectrum exactly */
+static int data(lua_State *L)
+{
+    const gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
+    const gal_spectrum *s = obs->spectrum;
+    if (!s)
+        return 0;
+    lua_createtable(L, 0, 16);
+    set_vec(L, "wave", gal_spec_wave(s->spec), s->n);
+    set_vec(L, "lo", gal_spec_lo(s->spec), s->n);
+    set_vec(L, "hi", gal_spec_hi(s->spec), s->n);
+    set_vec(L, "flux", s->flux, s->n);
+    set_vec(L, "err", s->err, s->n);
+    double *m = gal_lua_pushvec(L, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        m[i] = !s->used[i];
+    lua_setfield(L, -2, "mask");
+    m = gal_lua_pushvec(L, s->n);
+    for (size_t i = 0; i < s->n; i++)
+        m[i] = gal_spec_sigma(s->spec, 0.5 * (gal_spec_lo(s->spec)[i] + gal_spec_hi(s->spec)[i])) * 2.3548200450309493;
+    lua_setfield(L, -2, "fwhm");
+    set_vec(L, "line_wave", s->line_wave, s->nline);
+    set_vec(L, "line_sd", s->line_sd, s->nline);
+    double R;
+    const double *raw = gal_spec_block(s->spec, &R);
+    set_vec(L, "raw", raw, 5 * s->n);
+    set_num(L, "raw_R", R);
+    set_num(L, "nused", (double)s->nused);
+    set_num(L, "library", s->library_r);
+    lua_createtable(L, 0, 5);
+    lua_pushstring(L, gal_calib_name(s->calib.mode));
+    lua_setfield(L, -2, "mode");
+    lua_pushstring(L, s->calib.poly == GAL_POLY_LEGENDRE ? "legendre" : "chebyshev");
+    lua_setfield(L, -2, "kind");
+    set_num(L, "first", s->calib.first);
+    set_num(L, "order", s->calib.order);
+    set_vec(L, "sd", s->calib.sd + s->calib.first, (size_t)(s->calib.order - s->calib.first + 1));
+    lua_setfield(L, -2, "calibration");
+    return 1;
+}
+
+static int add_index(lua_State *L)
+{
+    gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
+    gal_lua_checkstatus(L, gal_obs_add_index(obs, gal_lua_checkstr(L, 2), gal_lua_checknum(L, 3),
+                                             gal_lua_checknum(L, 4), lua_toboolean(L, 5)));
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int index_data(lua_State *L)
+{
+    const gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
+    lua_createtable(L, (int)obs->nindex, 0);
+    for (size_t i = 0; i < obs->nindex; i++) {
+        const gal_index_datum *d = &obs->index[i];
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, d->index->name);
+        lua_setfield(L, -2, "name");
+        set_num(L, "value", d->value);
+        set_num(L, "err", d->err);
+        lua_pushboolean(L, d->lick);
+        lua_setfield(L, -2, "lick");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* ------------------------------------------------------------------ fits */
+static int params(lua_State *L)
+{
+    size_t n;
+    const gal_param *p = gal_spectral_params(&n);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        lua_createtable(L, 0, 10);
+        lua_pushfstring(L, "spec.%s", p[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, p[i].unit);
+        lua_setfield(L, -2, "unit");
+        lua_pushstring(L, p[i].doc);
+        lua_setfield(L, -2, "doc");
+        set_num(L, "value", p[i].value);
+        set_num(L, "lo", p[i].lo);
+        set_num(L, "hi", p[i].hi);
+        set_num(L, "plo", p[i].plo);
+        set_num(L, "phi", p[i].phi);
+        lua_pushboolean(L, p[i].log);
+        lua_setfield(L, -2, "log");
+        lua_pushboolean(L, p[i].free);
+        lua_setfield(L, -2, "free");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* of_fit(target, x) -> { model, fitted, coef, amp } */
+static int of_fit(lua_State *L)
+{
+    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
+    size_t n;
+    const double *x = gal_lua_checkvec(L, 2, &n);
+    gal_lua_kept(L, 1, "data");
+    const gal_spectrum *s = ((gal_obs *)gal_lua_check(L, -1, &gal_lua_obs))->spectrum;
+    if (n != gal_fit_target(f)->ndim)
+        return gal_lua_error(L, GAL_EINVAL, "target: the point has %d coordinates, expected %d", (int)n,
+                             (int)gal_fit_target(f)->ndim);
+    size_t np = s ? s->n : 0;
+    double *model = gal_lua_pushvec(L, np), *fitted = gal_lua_pushvec(L, np),
+           *coef = gal_lua_pushvec(L, GAL_POLY_MAX + 1);
+    double *amp = gal_lua_pushvec(L, s ? s->nline : 0);
+    gal_lua_checkstatus(L, gal_fit_spectrum(f, x, model, fitted, coef, amp));
+    int first = lua_gettop(L) - 3;
+    static const char *const name[] = {"model", "fitted", "coef", "amp"};
+    lua_createtable(L, 0, 4);
+    for (int i = 0; i < 4; i++) {
+        lua_pushvalue(L, first + i);
+        lua_setfield(L, -2, name[i]);
+    }
+    return 1;
+}
+
+/* observation{ ... }: made in lua/galua/spectrum.lua */
+static int new_observation(lua_State *L)
+{
+    int n = lua_gettop(L);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "galua.spectrum");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "observation");
+    lua_insert(L, 1);
+    lua_settop(L, n + 1);
+    lua_call(L, n, 1);
+    return 1;
+}
+
+void gal_luaopen_spectrum(lua_State *L);
+void gal_luaopen_spectrum(lua_State *L)
+{
+    static const gal_lua_row rows[] = {
+        {"air_to_vac", air_to_vac,
+         "air_to_vac(wave[, formula]) -> number or vec [A]\nVacuum wavelengths of wavelengths in standard air; formula "
+         "'ciddor' (Ciddor 1996) or 'morton'\n(Morton 2000, as VALD). Below 2000 A nothing changes."},
+        {"vac_to_air", vac_to_air, "vac_to_air(wave[, formula]) -> number or vec [A]\nThe inverse of air_to_vac."},
+        {"indices", indices, "indices() -> list\nName, unit and meaning of the spectral indices."},
+        {"measure", measure,
+         "measure(name, wave, flux) -> number\nA spectral index of a rest-frame spectrum F_lambda on vacuum "
+         "wavelengths [A]."},
+        {"integral", band_integral,
+         "integral({lo, hi}, wave, flux) -> number\nIntegral of a piecewise-linear spectrum over a band."},
+        {"galaxy_index", galaxy_index,
+         "galaxy_index(galaxy, name[, sigma_v[, lick]]) -> number\nWhat galaxy:index() calls."},
+        {"observe", observe,
+         "observe(galaxy, { wave =, R =, ... }) -> table\nPixels lo, hi [A, vacuum] and mean flux [mJy]: "
+         "galaxy:spectrum() "
+         "without its methods."},
+        {"attach", attach,
+         "attach(observation, { wave =, flux =, err =, ... }) -> observation\nWhat observation:spectrum{} calls."},
+        {"data", data, "data(observation) -> table\nThe spectrum of an observation as numbers; nil without one."},
+        {"add_index", add_index,
+         "add_index(observation, name, value, err[, lick]) -> observation\nAdds a measured index."},
+        {"index_data", index_data, "index_data(observation) -> list\nThe measured indices: name, value, err, lick."},
+        {"params", params,
+         "params() -> list\nThe parameters of a spectrum that a fit can vary: name, unit, value, range."},
+        {"of_fit", of_fit,
+         "of_fit(target, x) -> table\nThe spectrum at a point: model, fitted (with calibration and free lines) [mJy], "
+         "coef, "
+         "amp."},
+        {NULL, NULL, NULL},
+    };
+    static const gal_lua_row call[] = {
+        {"", new_observation,
+         "observation{ name =, redshift =, spectrum =, photometry =, indices =, ... } -> observation\n"
+         "A spectrum, photometry and indices of one source.\n"
+         "@param name name of the source\n@param redshift redshift\n@param distance [Mpc] luminosity distance\n"
+         "@param citation where the numbers come from\n"
+         "@param spectrum a file, or a table as for observation:spectrum{}\n"
+         "@param photometry a file, or a list of { band, flux [mJy], err }\n"
+         "@param indices table of name = { value, err }\n"
+         "@param lick (true) indices are on the Lick resolution"},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_module(L, "spectrum", rows, "Spectra: air and vacuum wavelengths, indices, instruments.");
+    gal_lua_module(L, "observation", call, NULL);
+}
