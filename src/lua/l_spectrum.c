@@ -235,43 +235,49 @@ static void take_calibration(lua_State *L, gal_lua_opts *o, gal_calib *c)
     gal_lua_opts_end(&k);
 }
 
-/* flux and err in mJy; masked where asked, err from ivar */
-static gal_spectrum *make_spectrum(gal_lua_opts *o, gal_spec *spec, gal_status *st)
+/* what the options say of the pixels and lines: read before anything is allocated, for reading may raise an error */
+typedef struct given {
+    const char *unit;
+    const double *flux, *err, *ivar, *mask, *line_wave, *line_sd;
+    size_t nflux, nerr, nmask, nline, nsd;
+} given;
+
+static given read_given(gal_lua_opts *o)
 {
-    size_t n = gal_spec_n(spec), nf = 0, ne = 0, nm = 0;
-    const char *unit = gal_lua_opt_str(o, "unit", "mJy");
-    const double *flux = gal_lua_opt_vec(o, "flux", &nf), *err = gal_lua_opt_vec(o, "err", &ne);
-    const double *ivar = err ? NULL : gal_lua_opt_vec(o, "ivar", &ne), *mask = gal_lua_opt_vec(o, "mask", &nm);
-    if (!flux || nf != n || !(err || ivar) || ne != n || (mask && nm != n)) {
-        *st = gal_fail(GAL_EINVAL, "spectrum: flux, err (or ivar) and mask must have one number for each of %zu pixels",
-                       n);
-        return NULL;
-    }
-    double *y = GAL_NEWN(double, 3 * n), *e = y + n, *b = e + n;
-    gal_spectrum *s = NULL;
-    *st = y ? GAL_OK : GAL_ENOMEM;
-    for (size_t i = 0; *st == GAL_OK && i < n; i++) {
-        double k = 1;
-        *st = gal_spectrum_unit(unit, gal_spec_lo(spec)[i], gal_spec_hi(spec)[i], &k);
-        y[i] = flux[i] * k;
-        e[i] = (err ? err[i] : 1 / sqrt(ivar[i])) * k;
-        b[i] = (mask && mask[i] != 0) || (ivar && ivar[i] == 0);
-    }
-    if (*st == GAL_OK)
-        *st = gal_spectrum_create(&s, spec, y, e, b);
-    gal_free(y);
-    return s;
+    given g = {.unit = gal_lua_opt_str(o, "unit", "mJy")};
+    g.flux = gal_lua_opt_vec(o, "flux", &g.nflux);
+    g.err = gal_lua_opt_vec(o, "err", &g.nerr);
+    if (!g.err)
+        g.ivar = gal_lua_opt_vec(o, "ivar", &g.nerr);
+    g.mask = gal_lua_opt_vec(o, "mask", &g.nmask);
+    g.line_wave = gal_lua_opt_vec(o, "line_wave", &g.nline);
+    g.line_sd = gal_lua_opt_vec(o, "line_sd", &g.nsd);
+    return g;
 }
 
-static gal_status take_lines(gal_lua_opts *o, gal_spectrum *s)
+/* flux and err in mJy; masked where asked, err from ivar */
+static gal_status make_spectrum(const given *g, gal_spec *spec, gal_spectrum **out)
 {
-    size_t n = 0, m = 0;
-    const double *w = gal_lua_opt_vec(o, "line_wave", &n), *sd = gal_lua_opt_vec(o, "line_sd", &m);
-    if (!w)
-        return GAL_OK;
-    if (m != n)
-        return gal_fail(GAL_EINVAL, "spectrum: %zu lines but %zu standard deviations", n, m);
-    return gal_spectrum_set_lines(s, n, w, sd);
+    size_t n = gal_spec_n(spec);
+    gal_status st = GAL_OK;
+    if (!g->flux || g->nflux != n || !(g->err || g->ivar) || g->nerr != n || (g->mask && g->nmask != n))
+        return gal_fail(GAL_EINVAL,
+                        "spectrum: flux, err (or ivar) and mask must have one number for each of %zu pixels", n);
+    double *y = GAL_NEWN(double, 3 * n);
+    if (!y)
+        return GAL_ENOMEM;
+    double *e = y + n, *b = e + n;
+    for (size_t i = 0; st == GAL_OK && i < n; i++) {
+        double k = 1;
+        st = gal_spectrum_unit(g->unit, gal_spec_lo(spec)[i], gal_spec_hi(spec)[i], &k);
+        y[i] = g->flux[i] * k;
+        e[i] = (g->err ? g->err[i] : 1 / sqrt(g->ivar[i])) * k;
+        b[i] = (g->mask && g->mask[i] != 0) || (g->ivar && g->ivar[i] == 0);
+    }
+    if (st == GAL_OK)
+        st = gal_spectrum_create(out, spec, y, e, b);
+    gal_free(y);
+    return st;
 }
 
 /* attach(observation, { wave | edges | file, flux, err, ... }): used by observation:spectrum{} */
@@ -282,31 +288,34 @@ static int attach(lua_State *L)
     gal_lua_opts_begin(L, &o, 2, "spectrum");
     gal_calib c = {0};
     gal_spectrum *s = NULL;
-    gal_status st = GAL_OK;
+    gal_spec *spec = NULL;
+    gal_status st;
     const char *file = gal_lua_opt_str(&o, "file", NULL);
     double library = gal_lua_opt_num(&o, "library", 0);
     size_t nraw;
     const double *raw = gal_lua_opt_vec(&o, "raw", &nraw);
     double raw_r = gal_lua_opt_num(&o, "raw_R", 0);
     take_calibration(L, &o, &c);
+    given g = read_given(&o);
     if (file) {
         double R = gal_lua_opt_num(&o, "R", 0);
         int air = gal_lua_opt_given(&o, "air") ? gal_lua_opt_bool(&o, "air", false) : -1;
         st = gal_spectrum_read(&s, file, R, air);
     } else {
-        gal_spec *spec = NULL;
         if (raw)
             gal_lua_checkstatus(L, gal_spec_restore(&spec, nraw / 5, raw, raw_r));
         else
             spec = instrument(&o, "spectrum");
-        s = make_spectrum(&o, spec, &st);
+        st = make_spectrum(&g, spec, &s);
         gal_spec_unref(spec);
     }
-    if (st == GAL_OK && (st = take_lines(&o, s)) != GAL_OK) {
+    if (st == GAL_OK && g.line_wave)
+        st = g.nsd == g.nline ? gal_spectrum_set_lines(s, g.nline, g.line_wave, g.line_sd)
+                              : gal_fail(GAL_EINVAL, "spectrum: %zu lines but %zu standard deviations", g.nline, g.nsd);
+    if (st != GAL_OK || !s) {
         gal_spectrum_free(s);
-        s = NULL;
+        return gal_lua_fail(L);
     }
-    gal_lua_checkstatus(L, st);
     s->calib = c;
     s->library_r = library;
     gal_obs_set_spectrum(obs, s);
