@@ -110,7 +110,7 @@ local function create(given)
   end
   local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or galua.sampler.ensemble{},
     limits = o.limits, noise = noise, name = o.name or o.data.name, amplitude = o.amplitude, likelihood = o.likelihood }
-  local spectral = o.spec and galua.spectrum.resolve(o.spec, free)
+  local spectral = o.spec and require("galua.spectrum.fit").resolve(o.spec, free)
   self.spec = o.spec
   self.free = ordered(self.model, free)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
@@ -453,7 +453,7 @@ function fit:description()
     model = m:describe(), theta = theta, free = priors,
     sampler = self.sampler:store(),
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation,
-      spectral = galua.spectrum.store(self.data) },
+      spectral = require("galua.spectrum.observation").store(self.data) },
     spec = self:fixed_spec(),
   }
 end
@@ -497,7 +497,7 @@ local function load_fit(path, options)
   local obs = galua.observation.new{ name = d.data.name, redshift = d.data.redshift, distance = d.data.distance,
     citation = d.data.citation }
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
-  if d.data.spectral then galua.spectrum.restore(obs, d.data.spectral) end
+  if d.data.spectral then require("galua.spectrum.observation").restore(obs, d.data.spectral) end
   local model = galua.galaxy_from(d.model, o.ssp)
   model:set(d.theta)
   local likelihood = o.likelihood
@@ -538,6 +538,6 @@ back.
 
 galua.load_fit = load_fit
 require "galua.fit.data"(fit)
-galua.spectrum.extend_fit(fit)
+require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })

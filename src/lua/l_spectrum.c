@@ -1,4 +1,4 @@
-/* Lua: spectra. What the C side offers to lua/galua/spectrum.lua, which gives galaxies, observations and fits their methods. */
+/* Lua: spectra. What the C side offers to lua/galua/spectrum/, which gives galaxies, observations and fits their methods. */
 #include "galua/fit.h"
 #include "galua/spectrum.h"
 #include "lua/l_classes.h"
@@ -446,14 +446,14 @@ static int of_fit(lua_State *L)
     return 1;
 }
 
-/* observation{ ... }: made in lua/galua/spectrum.lua */
+/* observation{ ... }: made in lua/galua/spectrum/observation.lua */
 static int new_observation(lua_State *L)
 {
     int n = lua_gettop(L);
     lua_getglobal(L, "require");
-    lua_pushliteral(L, "galua.spectrum");
+    lua_pushliteral(L, "galua.spectrum.observation");
     lua_call(L, 1, 1);
-    lua_getfield(L, -1, "observation");
+    lua_getfield(L, -1, "new");
     lua_insert(L, 1);
     lua_settop(L, n + 1);
     lua_call(L, n, 1);

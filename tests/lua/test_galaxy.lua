@@ -180,6 +180,6 @@ test.describe("commands", function()
       lines = lines + 1
       test.ok(row.name and row.value > 0 and row.unit and row.machine)
     end
-    test.eq(lines, 2)
+    test.eq(lines, 3)
   end)
 end)

@@ -158,7 +158,7 @@ function galaxy:plot_sfh(options)
   return plot.sfh(o)
 end
 
-require("galua.spectrum").extend_galaxy(galaxy)
+require "galua.spectrum.galaxy"(galaxy)
 local doc = require "galua.doc"
 doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
 The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD.]])

@@ -18,5 +18,5 @@ function observation:__galua_show()
   return table.concat(lines, "\n")
 end
 
-require("galua.spectrum").extend_observation(observation)
+require("galua.spectrum.observation").extend(observation)
 return observation

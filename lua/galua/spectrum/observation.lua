@@ -1,0 +1,128 @@
+-- Spectra and indices as data: observation{}, o:spectrum{}, o:indices{}, and what a results file keeps of them.
+local galua = require "galua"
+local doc = require "galua.doc"
+local C = galua.spectrum
+
+local M = {}
+
+-- options of a spectrum -> options of spectrum.attach: lines = { wave = {...}, sd = } flattened
+local function attach(obs, given)
+  local o = {}
+  if type(given) == "string" then given = { file = given } end
+  for k, v in pairs(given) do o[k] = v end
+  local l = rawget(o, "lines")
+  if l ~= nil then
+    o.lines = nil
+    l = galua.options("spectrum: lines", l, { wave = ":any", sd = ":any" })
+    if not l.wave then galua.fail("spectrum: lines needs wave, the rest wavelengths [A, vacuum]") end
+    local n, sd = #l.wave, {}
+    for i = 1, n do
+      sd[i] = math.huge
+      if type(l.sd) == "number" then sd[i] = l.sd elseif l.sd ~= nil then sd[i] = l.sd[i] end
+    end
+    o.line_wave, o.line_sd = l.wave, sd
+  end
+  return C.attach(obs, o)
+end
+
+local function obs_spectrum(self, given)
+  if given == nil then return C.data(self) end
+  if type(given) ~= "table" and type(given) ~= "string" then
+    galua.fail("observation:spectrum: expected a table of options or a file name, got a %s", type(given))
+  end
+  return attach(self, given)
+end
+
+local function obs_indices(self, given, how)
+  if given == nil then return C.index_data(self) end
+  local o = galua.options("observation:indices", how, { lick = true })
+  local names = {}
+  for name in pairs(given) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local v = given[name]
+    if type(v) ~= "table" or not v[2] then galua.fail("observation:indices: %s must be { value, err }", tostring(name)) end
+    C.add_index(self, name, v[1], v[2], o.lick)
+  end
+  return self
+end
+
+function M.extend(class)
+  class.spectrum, class.indices = obs_spectrum, obs_indices
+  doc.text("observation.spectrum", obs_spectrum, [[spectrum{ wave =, flux =, err =, ... } -> observation      spectrum(file)      spectrum() -> table or nil
+Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi, flux, err [mJy], mask, fwhm, calibration).
+@param wave [A] pixel centres, or
+@param edges [A] pixel edges
+@param file a table with columns wave, flux, err (or ivar), mask, R or fwhm, instead of the arrays
+@param flux mean flux density of the pixels
+@param err errors, or
+@param ivar inverse variances; 0 masks
+@param unit (mJy) of flux and err: F_nu or F_lambda, "1e-17 erg/s/cm2/A"
+@param mask 1 where a pixel is not used
+@param R resolving power, a number or one per pixel
+@param fwhm [A] instead of R, one per pixel
+@param air (false) wavelengths are air
+@param calibration { mode = 'marginalised' | 'profiled' | 'sampled', order = 3, first = 1, kind = 'chebyshev' | 'legendre', sd = 0.1 }
+@param lines { wave = {...} [A, vacuum, rest], sd = [erg/s/cm2] }: lines of free flux N(0, sd), marginalised; no sd: flat
+@param library (0) resolving power of the SSP spectra; 0: from their spacing; -1: perfect]])
+  doc.text("observation.indices", obs_indices, [[indices{ Hdelta_A = {5.1, 0.3}, ... }[, { lick = true }] -> observation      indices() -> list
+Measured spectral indices, fitted beside the bands.]])
+end
+
+function M.new(given)
+  local o = galua.options("observation", given, { name = "", redshift = ":number", distance = ":number", citation = "", spectrum = ":any",
+    photometry = ":any", indices = ":table", lick = true })
+  local obs
+  if type(o.photometry) == "string" then
+    obs = galua.observation.read(o.photometry)
+    if o.redshift or o.distance or o.name ~= "" then
+      local from = obs
+      obs = galua.observation.new{ name = o.name ~= "" and o.name or from.name, redshift = o.redshift or from.redshift,
+        distance = o.distance or from.distance, citation = from.citation }
+      for _, r in ipairs(from:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
+    end
+  else
+    obs = galua.observation.new{ name = o.name, redshift = o.redshift, distance = o.distance, citation = o.citation }
+    for i, r in ipairs(o.photometry or {}) do
+      if type(r) ~= "table" or #r < 3 then galua.fail("observation: photometry[%d] must be { band, flux [mJy], err }", i) end
+      obs:add(r[1], r[2], r[3], r[4], r[5])
+    end
+  end
+  if o.spectrum then obs_spectrum(obs, o.spectrum) end
+  if o.indices then obs_indices(obs, o.indices, { lick = o.lick }) end
+  return obs
+end
+
+-- what a results file keeps, and back
+function M.store(obs)
+  local d, out = C.data(obs), {}
+  if d then
+    out.spectrum = { calibration = d.calibration, library = d.library, raw_R = d.raw_R }
+    d.calibration.sd = d.calibration.sd:totable()
+    if d.calibration.mode ~= "marginalised" then d.calibration.sd = nil end
+    for _, k in ipairs { "raw", "flux", "err", "mask", "line_wave", "line_sd" } do
+      out.spectrum[k] = {}
+      for i, v in ipairs(d[k]:totable()) do
+        out.spectrum[k][i] = v ~= v and "nan" or v == math.huge and "inf" or v == -math.huge and "-inf" or v
+      end
+    end
+  end
+  if #C.index_data(obs) > 0 then out.indices = C.index_data(obs) end
+  return next(out) and out or nil
+end
+
+function M.restore(obs, d)
+  if d.spectrum then
+    local o = {}
+    for k, v in pairs(d.spectrum) do o[k] = v end
+    for _, k in ipairs { "raw", "flux", "err", "mask", "line_wave", "line_sd" } do
+      o[k] = {}
+      for i, v in ipairs(d.spectrum[k]) do o[k][i] = v == "nan" and 0 / 0 or v == "inf" and math.huge or v == "-inf" and -math.huge or v end
+    end
+    if #o.line_wave == 0 then o.line_wave, o.line_sd = nil, nil end
+    C.attach(obs, o)
+  end
+  for _, i in ipairs(d.indices or {}) do C.add_index(obs, i.name, i.value, i.err, i.lick) end
+end
+
+return M
