@@ -7,6 +7,7 @@
 #ifndef GAL_ENSEMBLE_H
 #define GAL_ENSEMBLE_H
 #include "galua/base.h"
+#include "galua/rng.h"
 #include "galua/target.h"
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,7 @@ typedef enum gal_move_kind {
      * several evaluations per walker. mu is tuned until expansions and contractions balance; samples before that are no draws */
     GAL_MOVE_SLICE,
     GAL_MOVE_SLICE_GAUSSIAN, /* the same along 2 mu N(0, covariance of the other half) */
+    GAL_MOVE_CUSTOM,         /* gal_move.custom; not kept in saved states: set it again with gal_ensemble_set_moves */
     GAL_MOVE_NKINDS
 } gal_move_kind;
 typedef enum gal_move_mode {                     /* coordinates that GAL_MOVE_GAUSSIAN changes */
@@ -37,6 +39,18 @@ typedef enum gal_move_mode {                     /* coordinates that GAL_MOVE_GA
                              GAL_MODE_RANDOM,    /* one, drawn for each walker */
                              GAL_MODE_SEQUENTIAL /* one, step by step */
 } gal_move_mode;
+/* A move of the caller's: a proposal y[d] for the walker at x[d] from the walkers of the other half others[nc][d] and from `rng`, the
+ * walker's own stream in this step; *q, 0 before: ln of the factor that makes acceptance with ln U < ln p(y) - ln p(x) + q leave the
+ * target invariant (finite or -inf). What it does may depend on its arguments alone. Called in all threads, each with what its own
+ * open() gave (open may be NULL). An error stops the run before the step. */
+typedef struct gal_move_custom {
+    gal_status (*propose)(void *ctx, void *local, size_t step, gal_rng *rng, size_t d, const double *x, size_t nc,
+                          const double *others, double *y, double *q);
+    gal_status (*open)(void **local, void *ctx);
+    void (*close)(void *local);
+    void *ctx;
+    gal_hash key; /* of what it does: tells custom moves apart, kept in saved states */
+} gal_move_custom;
 typedef struct gal_move {
     gal_move_kind kind;
     double weight;      /* relative frequency in a mix */
@@ -52,11 +66,13 @@ typedef struct gal_move {
     size_t ncov;        /* 1: a variance for all coordinates, d: variances, d^2: a covariance matrix */
     double mu;          /* slice: width to start from, 1 */
     bool tune;          /* slice: true */
+    gal_move_custom custom;
 } gal_move;
 #define GAL_MOVES_MAX 8
 GAL_API gal_move gal_move_default(gal_move_kind kind); /* weight 1 */
 GAL_API const char *gal_move_name(
-    gal_move_kind kind); /* "stretch", "de", "snooker", "walk", "kde", "gaussian", "slice", "slice_gaussian" */
+    gal_move_kind
+        kind); /* "stretch", "de", "snooker", "walk", "kde", "gaussian", "slice", "slice_gaussian", "custom" */
 /* Mix by name into moves[GAL_MOVES_MAX]: a single move, or "mix" = 0.8 DE + 0.2 snooker. */
 GAL_API gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n);
 
@@ -80,6 +96,12 @@ GAL_API void gal_ensemble_free(gal_ensemble *e); /* NULL is fine */
 GAL_API gal_status gal_ensemble_start(gal_ensemble *e, const double *x);
 /* Start from draws of the prior, redrawn until the probability is finite (at most 1000 times per walker). */
 GAL_API gal_status gal_ensemble_start_prior(gal_ensemble *e);
+
+/* Other moves from here on: the walkers, their samples and the keys of the random numbers stay. The same moves (custom ones: as many)
+ * keep the state of their tuning; otherwise it starts anew. Errors leave the ensemble as it was. */
+GAL_API gal_status gal_ensemble_set_moves(gal_ensemble *e, const gal_move *moves, size_t n);
+GAL_API bool gal_ensemble_started(const gal_ensemble *e);
+GAL_API size_t gal_ensemble_changed(const gal_ensemble *e); /* samples stored before that: of other moves */
 
 /* Called at most every `every` seconds between steps (checkpoints); an error stops the run. */
 typedef gal_status (*gal_ensemble_hook)(void *ctx, const gal_ensemble *e);
@@ -119,7 +141,7 @@ GAL_API const double *gal_ensemble_current_lnlike(const gal_ensemble *e);  /* [W
 GAL_API const double *gal_ensemble_chain(const gal_ensemble *e);           /* [nstored][W][d] */
 GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e);         /* [nstored][W] */
 GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);          /* [nstored][W] */
-GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);           /* [nstored][W][nblob], 24 bits; NULL without */
+GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);    /* [nstored][W][nblob], 24 bits; NULL without */
 GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
 GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
 /* The step at which the tuning of a slice move ended; 0: still tuning, or another kind of move. *mu (may be NULL): its width. */

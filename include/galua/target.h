@@ -27,6 +27,11 @@ struct gal_target {
  * with the point in the message; lnlike is set to -inf where lnprior is -inf. blob may be NULL when nblob is 0. */
 GAL_API gal_status gal_target_eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
                                    double *blob);
+/* lnp[m] = ln prior + ln likelihood and its gradient[m][ndim] in sampled coordinates: the target's own when it has one and not
+ * `numerical`; else central differences with steps h[ndim], one-sided next to a forbidden point, 0 where lnp = -inf; all
+ * m (2 ndim + 1) points in one batch. */
+GAL_API gal_status gal_target_gradient(const gal_target *t, size_t m, const double *theta, const double *h,
+                                       bool numerical, double *lnp, double *grad);
 /* "age = 9.5, sfh.tau = 8.1": at most size-1 bytes, long lists end in ", ...". */
 GAL_API void gal_target_point_text(const gal_target *t, const double *theta, char *buf, size_t size);
 

@@ -4,4 +4,5 @@ return {
   linspace = "vec", logspace = "vec",
   apropos = "help",
   timeit = "time",
+  mix = "move",
 }

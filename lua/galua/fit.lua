@@ -481,7 +481,17 @@ end
 
 function fit:restore(path)
   local engine = self.target:restore(path, self.sampler.kind)
-  if self.sampler.check_engine then self.sampler:check_engine(engine, self) end
+  local text = galua.result_texts(path).model
+  local stored = text and json.decode(text)
+  if stored and stored.seed ~= self.seed then
+    galua.fail("%s: the stored run has another seed (seed: %.0f there, %.0f here); choose another file, or start afresh", path, stored.seed,
+      self.seed)
+  end
+  if self.sampler.check_engine then
+    self.sampler:check_engine(engine, self)
+  elseif stored then
+    galua.sampler.check_same(self.sampler, stored.sampler, path)
+  end
   self.engine = engine
   self._samples, self._summary = nil, nil
   return self

@@ -75,4 +75,59 @@ function M.likelihood(f, packed)
   end
 end
 
+-- Positions as moves see them: x[1] .. x[#x], others[1] .. others[#others] of them; to be read only.
+ffi.cdef [[
+typedef struct { const double *p; int n; } galua_point;
+typedef struct { const double *p; int n, d; } galua_points;
+typedef struct { void *r; double (*uniform_)(void *), (*normal_)(void *); uint64_t (*below_)(void *, uint64_t); } galua_stream;
+]]
+local function outside(k, n) error(("index %s is not in 1 .. %d"):format(tostring(k), n), 3) end
+local point = ffi.metatype("galua_point", {
+  __len = function(s) return s.n end,
+  __index = function(s, k)
+    if not (type(k) == "number" and k >= 1 and k <= s.n) then outside(k, s.n) end
+    return s.p[k - 1]
+  end,
+})
+local points = ffi.metatype("galua_points", {
+  __len = function(s) return s.n end,
+  __index = function(s, j)
+    if not (type(j) == "number" and j >= 1 and j <= s.n) then outside(j, s.n) end
+    return point(s.p + (j - 1) * s.d, s.d)
+  end,
+})
+local rng = {}
+function rng:uniform() return self.uniform_(self.r) end
+function rng:normal() return self.normal_(self.r) end
+function rng:integer(n)
+  if not (type(n) == "number" and n >= 1 and n <= 2 ^ 53 and n == math.floor(n)) then
+    error("rng:integer(n): n must be a whole number, 1 or more, got " .. tostring(n), 2)
+  end
+  return 1 + tonumber(self.below_(self.r, n))
+end
+local stream = ffi.metatype("galua_stream", { __index = rng })
+local functions = ffi.typeof "struct { double (*uniform)(void *), (*normal)(void *); uint64_t (*below)(void *, uint64_t); } *"
+
+-- y[, ln q] = f(x, others, rng, step)
+function M.move(f)
+  return function(x, others, size, out, q, r, numbers)
+    x, others, size, out, q = ffi.cast(doubles, x), ffi.cast(doubles, others), ffi.cast(doubles, size), ffi.cast(doubles, out),
+      ffi.cast(doubles, q)
+    numbers = ffi.cast(functions, numbers)
+    local d = size[0]
+    local y, lnq = f(point(x, d), points(others, size[1], d), stream(r, numbers.uniform, numbers.normal, numbers.below), size[2])
+    if type(y) ~= "table" and not ffi.istype(point, y) or #y ~= d then
+      error(("the function must return a list of %d coordinates, got %s"):format(d, type(y) == "table" and #y .. " of them" or type(y)), 0)
+    end
+    for k = 1, d do
+      if type(y[k]) ~= "number" then error(("coordinate %d that the function returned is a %s"):format(k, type(y[k])), 0) end
+      out[k - 1] = y[k]
+    end
+    if lnq ~= nil then
+      if type(lnq) ~= "number" then error(("the function's second result, ln of the factor, is a %s"):format(type(lnq)), 0) end
+      q[0] = lnq
+    end
+  end
+end
+
 return M

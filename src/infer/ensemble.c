@@ -39,13 +39,7 @@ gal_status ensemble_alloc(gal_ensemble *e)
     e->flag = GAL_NEWN(bool, W);
     bool ok = e->x && e->lnprior && e->lnlike && e->blob && e->total && e->recent && e->tau && e->before && e->y &&
               e->ylnprior && e->ylnlike && e->yblob && e->q && e->scratch && e->order && e->pick && e->flag;
-    for (size_t i = 0; ok && i < e->nmoves; i++)
-        if (move_is_slice(&e->moves[i]) && !e->slice) {
-            e->slice = GAL_NEWN(double, W *(d + 6));
-            e->rng = GAL_NEWN(gal_rng, W);
-            ok = e->slice && e->rng;
-        }
-    return ok ? GAL_OK : GAL_ENOMEM;
+    return ok ? ensemble_alloc_moves(e) : GAL_ENOMEM;
 }
 
 gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const gal_ensemble_opt *opt)
@@ -61,8 +55,6 @@ gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const ga
     if (W < 2 * d && !opt->force)
         return gal_fail(GAL_EINVAL, "ensemble: %zu walkers are too few for %zu parameters, use at least %zu", W, d,
                         2 * d);
-    if (opt->nmoves > GAL_MOVES_MAX)
-        return gal_fail(GAL_EINVAL, "ensemble: %zu moves, at most %d", opt->nmoves, GAL_MOVES_MAX);
     e = GAL_NEW(gal_ensemble);
     if (!e)
         return GAL_ENOMEM;
@@ -74,28 +66,8 @@ gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const ga
     e->source = opt->source;
     e->thin = opt->thin ? opt->thin : 1;
     e->force = opt->force;
-    e->nmoves = opt->nmoves ? opt->nmoves : 1;
-    e->moves[0] = gal_move_default(GAL_MOVE_STRETCH);
-    for (size_t i = 0; i < opt->nmoves; i++) {
-        GAL_TRY(move_check(&opt->moves[i], d));
-        e->moves[i] = opt->moves[i];
-        e->moves[i].cov = NULL;
-    }
-    for (size_t i = 0; i < opt->nmoves; i++) {
-        e->moves[i].cov = opt->moves[i].cov;
-        st = move_adopt(e, i);
-        if (st != GAL_OK) { /* only our own copies may be freed */
-            if (e->moves[i].cov == opt->moves[i].cov)
-                e->moves[i].cov = NULL;
-            goto out;
-        }
-    }
-    for (size_t i = 0; i < e->nmoves; i++) {
-        size_t need = move_walkers_needed(e->moves[i].kind, d);
-        if (W / 2 < need)
-            GAL_THROW(GAL_EINVAL, "ensemble: move %s needs %zu walkers, %zu given", gal_move_name(e->moves[i].kind),
-                      2 * need, W);
-    }
+    const gal_move stretch = gal_move_default(GAL_MOVE_STRETCH);
+    GAL_TRY(opt->nmoves ? ensemble_take_moves(e, opt->moves, opt->nmoves) : ensemble_take_moves(e, &stretch, 1));
     GAL_TRY(ensemble_alloc(e));
     snprintf(e->why, sizeof e->why, "not started");
     *out = e;
@@ -109,13 +81,10 @@ void gal_ensemble_free(gal_ensemble *e)
 {
     if (!e)
         return;
-    void *all[] = {e->x,    e->lnprior,  e->lnlike,    e->blob,     e->total,  e->recent,  e->tau,   e->before,
-                   e->y,    e->ylnprior, e->ylnlike,   e->yblob,    e->q,      e->scratch, e->order, e->pick,
-                   e->flag, e->c_x,      e->c_lnprior, e->c_lnlike, e->c_blob, e->c_acc,   e->slice, e->rng};
-    for (size_t i = 0; i < GAL_MOVES_MAX; i++) {
-        gal_free((void *)e->moves[i].cov);
-        gal_free(e->chol[i]);
-    }
+    void *all[] = {e->x,         e->lnprior,  e->lnlike, e->blob,  e->total,   e->recent, e->tau,   e->before, e->y,
+                   e->ylnprior,  e->ylnlike,  e->yblob,  e->q,     e->scratch, e->order,  e->pick,  e->flag,   e->c_x,
+                   e->c_lnprior, e->c_lnlike, e->c_blob, e->c_acc, e->slice,   e->rng,    e->gather};
+    ensemble_drop_moves(e);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
     gal_free(e);
@@ -279,7 +248,12 @@ static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_
     const gal_move *m = &e->moves[move];
     if (move_is_slice(m))
         return ensemble_slice(e, m, a, na, c, nc);
-    for (size_t i = 0; i < na; i++) {
+    if (m->kind == GAL_MOVE_CUSTOM) {
+        gal_status made = ensemble_propose(e, move, a, na, c, nc);
+        if (made != GAL_OK)
+            return made;
+    }
+    for (size_t i = 0; m->kind != GAL_MOVE_CUSTOM && i < na; i++) {
         gal_rng r;
         gal_rng_init(&r, e->seed, RNG_ENSEMBLE_MOVE, e->source, e->step, a[i]);
         double q = move_propose(m, e->chol[move], e->step, &r, d, e->x + a[i] * d, e->x, c, nc, e->y + i * d,
@@ -400,6 +374,14 @@ gal_status ensemble_store(gal_ensemble *e)
 const gal_target *gal_ensemble_target(const gal_ensemble *e)
 {
     return e->t;
+}
+size_t gal_ensemble_changed(const gal_ensemble *e)
+{
+    return e->changed;
+}
+bool gal_ensemble_started(const gal_ensemble *e)
+{
+    return e->started;
 }
 size_t gal_ensemble_nwalkers(const gal_ensemble *e)
 {

@@ -36,11 +36,15 @@ struct gal_ensemble {
     double *before;                             /* copy of x, lnprior, lnlike, blob at its start: [W][d+2+nb] */
     double *y, *ylnprior, *ylnlike, *yblob, *q; /* a half, or both ends of its slices: W + 1 points */
     double *scratch;                            /* [W + 3 d + 2 d^2] */
-    double *slice;                              /* [W][d + 6]; NULL without slice moves */
-    gal_rng *rng;                               /* [W] */
-    size_t *order;                              /* [W] */
-    size_t *pick;                               /* [W] */
-    bool *flag;                                 /* [W] accepted in this step */
+    size_t changed;                             /* samples stored when the moves were last changed */
+    double *gather;                             /* [W][d]: the other half for a custom move; NULL without */
+    void **local[GAL_MOVES_MAX];                /* what open() of a custom move gave each thread */
+    int nlocal[GAL_MOVES_MAX];
+    double *slice; /* [W][d + 6]; NULL without slice moves */
+    gal_rng *rng;  /* [W] */
+    size_t *order; /* [W] */
+    size_t *pick;  /* [W] */
+    bool *flag;    /* [W] accepted in this step */
 };
 
 /* Proposal y for walker x from `nc` other walkers pos[c[i]][d]; returns the log factor q. scratch[W + 3d + 2d^2], pick[nc]. chol: of a
@@ -65,7 +69,14 @@ gal_status ensemble_slice(gal_ensemble *e, const gal_move *m, const size_t *a, s
 void ensemble_tune(gal_ensemble *e, size_t move);        /* after a step with it */
 void ensemble_take(gal_ensemble *e, size_t w, size_t i); /* walker w goes to proposal i */
 
-gal_status ensemble_alloc(gal_ensemble *e);                  /* arrays for W, d, nb */
+gal_status ensemble_alloc(gal_ensemble *e); /* arrays for W, d, nb */
+/* ensemble_moves.c */
+gal_status ensemble_alloc_moves(gal_ensemble *e); /* arrays that some moves need */
+/* Checked copies of the moves and their matrices; e->moves must own nothing. On error the caller drops them. */
+gal_status ensemble_take_moves(gal_ensemble *e, const gal_move *moves, size_t n);
+void ensemble_drop_moves(gal_ensemble *e);
+/* Proposals y and q (acceptance included) of a custom move for a[na] */
+gal_status ensemble_propose(gal_ensemble *e, size_t move, const size_t *a, size_t na, const size_t *c, size_t nc);
 gal_status ensemble_make_room(gal_ensemble *e, size_t more); /* for samples */
 gal_status ensemble_step(gal_ensemble *e);                   /* all or nothing */
 gal_status ensemble_store(gal_ensemble *e);

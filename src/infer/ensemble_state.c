@@ -9,8 +9,8 @@
 
 #include "ensemble_int.h"
 
-#define MAGIC 0x324154535f4c4147ull /* "GAL_STA2" */
-#define NHEAD 15
+#define MAGIC 0x334154535f4c4147ull /* "GAL_STA3" */
+#define NHEAD 16
 
 typedef struct {
     unsigned char *p;
@@ -49,6 +49,7 @@ static bool moves(stream *s, gal_ensemble *e)
         words(s, &m->bandwidth, 1);
         words(s, &m->factor, 1);
         words(s, &m->mu, 1);
+        words(s, &m->custom.key, 2);
         if (s->reading) {
             m->kind = (gal_move_kind)n[0];
             m->subset = n[1];
@@ -84,8 +85,9 @@ static void body(stream *s, gal_ensemble *e)
 
 static void fill_head(const gal_ensemble *e, uint64_t h[NHEAD])
 {
-    const uint64_t v[NHEAD] = {MAGIC,    e->d,    e->nb,      e->W,        e->nmoves,      e->seed, e->source, e->thin,
-                               e->force, e->step, e->nstored, e->tau_step, e->evaluations, e->end,  e->started};
+    const uint64_t v[NHEAD] = {MAGIC,          e->d,    e->nb,      e->W,      e->nmoves,  e->seed,
+                               e->source,      e->thin, e->force,   e->step,   e->nstored, e->tau_step,
+                               e->evaluations, e->end,  e->started, e->changed};
     memcpy(h, v, sizeof v);
 }
 
@@ -191,6 +193,7 @@ gal_status gal_ensemble_restore(gal_ensemble **out, const gal_target *t, const u
     e->evaluations = h[12];
     e->end = (gal_run_end)h[13];
     e->started = h[14];
+    e->changed = h[15];
     stream s = {.p = (unsigned char *)bytes, .at = 8 * NHEAD, .size = n - sizeof(gal_hash), .reading = true};
     if (e->nmoves > GAL_MOVES_MAX)
         GAL_THROW(GAL_EFORMAT, "state of the ensemble: %zu moves, at most %d", e->nmoves, GAL_MOVES_MAX);

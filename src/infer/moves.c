@@ -8,8 +8,8 @@
 #include "ensemble_int.h"
 #include "galua/num.h"
 
-static const char *const NAME[GAL_MOVE_NKINDS] = {"stretch", "de",       "snooker", "walk",
-                                                  "kde",     "gaussian", "slice",   "slice_gaussian"};
+static const char *const NAME[GAL_MOVE_NKINDS] = {"stretch",  "de",    "snooker",        "walk",  "kde",
+                                                  "gaussian", "slice", "slice_gaussian", "custom"};
 
 gal_move gal_move_default(gal_move_kind kind)
 {
@@ -43,10 +43,10 @@ const char *gal_move_name(gal_move_kind kind)
 
 gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n)
 {
-    const char *names[GAL_MOVE_NKINDS + 1];
+    const char *names[GAL_MOVE_NKINDS];
     memcpy(names, NAME, sizeof NAME);
-    names[GAL_MOVE_NKINDS] = "mix";
-    for (int i = 0; i < GAL_MOVE_NKINDS; i++)
+    names[GAL_MOVE_CUSTOM] = "mix"; /* a custom move has no preset */
+    for (int i = 0; i < GAL_MOVE_CUSTOM; i++)
         if (strcmp(name, NAME[i]) == 0) {
             moves[0] = gal_move_default((gal_move_kind)i);
             *n = 1;
@@ -61,7 +61,7 @@ gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n)
         return GAL_OK;
     }
     char hint[96];
-    gal_did_you_mean(hint, sizeof hint, name, names, GAL_MOVE_NKINDS + 1);
+    gal_did_you_mean(hint, sizeof hint, name, names, GAL_MOVE_NKINDS);
     return gal_fail(
         GAL_ENOTFOUND,
         "unknown move '%s'%s (known: stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, mix)", name,
@@ -99,6 +99,8 @@ gal_status move_check(const gal_move *m, size_t d)
     const char *name = NAME[m->kind];
     if (!(isfinite(m->weight) && m->weight > 0))
         return gal_fail(GAL_EINVAL, "move %s: weight %g must be positive", name, m->weight);
+    if (m->kind == GAL_MOVE_CUSTOM)
+        return m->custom.propose ? GAL_OK : gal_fail(GAL_EINVAL, "move custom: no function that proposes");
     if (m->kind == GAL_MOVE_STRETCH && !(isfinite(m->a) && m->a > 1))
         return gal_fail(GAL_EINVAL, "move stretch: a = %g must exceed 1 (usual: 2)", m->a);
     if (m->kind == GAL_MOVE_DE && !(isfinite(m->sigma) && m->sigma >= 0 && m->jump >= 0 && m->jump <= 1))
@@ -122,7 +124,7 @@ gal_status move_check(const gal_move *m, size_t d)
 
 size_t move_walkers_needed(gal_move_kind kind, size_t d)
 {
-    static const size_t N[GAL_MOVE_NKINDS] = {1, 2, 3, 2, 0, 1, 2, 2};
+    static const size_t N[GAL_MOVE_NKINDS] = {1, 2, 3, 2, 0, 1, 2, 2, 1};
     return kind == GAL_MOVE_KDE ? d + 2 : N[kind];
 }
 

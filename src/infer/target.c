@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 void gal_target_point_text(const gal_target *t, const double *theta, char *buf, size_t size)
 {
@@ -51,6 +52,39 @@ gal_status gal_target_eval(const gal_target *t, size_t m, const double *theta, d
             return bad_value(t, at, "likelihood", lnlike[i]);
     }
     return GAL_OK;
+}
+
+gal_status gal_target_gradient(const gal_target *t, size_t m, const double *theta, const double *h, bool numerical,
+                               double *lnp, double *grad)
+{
+    size_t d = t->ndim, per = 2 * d + 1, n = m * per;
+    if (t->gradient && !numerical)
+        return t->gradient(t, m, theta, lnp, grad);
+    double *x = GAL_NEWN(double, n *(d + 2 + t->nblob) + 1), *lp = x + n * d, *ll = lp + n;
+    if (!x)
+        return GAL_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = i % per;
+        memcpy(x + i * d, theta + i / per * d, d * sizeof *x);
+        if (k > 0)
+            x[i * d + (k - 1) / 2] += k % 2 ? h[(k - 1) / 2] : -h[(k - 1) / 2];
+    }
+    gal_status st = gal_target_eval(t, n, x, lp, ll, ll + n);
+    for (size_t i = 0; st == GAL_OK && i < m; i++) {
+        const double *p = lp + i * per, *l = ll + i * per, f = p[0] + l[0];
+        lnp[i] = f;
+        for (size_t k = 0; k < d; k++) {
+            double up = p[2 * k + 1] + l[2 * k + 1], down = p[2 * k + 2] + l[2 * k + 2];
+            bool a = up > -INFINITY, b = down > -INFINITY, here = f > -INFINITY;
+            grad[i * d + k] = !here    ? 0
+                              : a && b ? (up - down) / (2 * h[k])
+                              : a      ? (up - f) / h[k]
+                              : b      ? (f - down) / h[k]
+                                       : 0;
+        }
+    }
+    gal_free(x);
+    return st;
 }
 
 const char *gal_run_end_name(gal_run_end end)

@@ -182,6 +182,16 @@ static int core_write_file(lua_State *L)
     return 0;
 }
 
+static int core_hash(lua_State *L)
+{
+    size_t n;
+    char hex[33];
+    const char *s = luaL_checklstring(L, 1, &n);
+    gal_hash_hex(gal_hash_bytes(s, n), hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
 static int core_hash_file(lua_State *L)
 {
     gal_hash h;
@@ -321,6 +331,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"realpath", core_realpath},
                                           {"mkdirs", core_mkdirs},
                                           {"write_file", core_write_file},
+                                          {"hash", core_hash},
                                           {"hash_file", core_hash_file},
                                           {"isatty", core_isatty},
                                           {"term_size", core_term_size},

@@ -5,6 +5,7 @@
 #include "galua/result.h"
 #include "lua/engine.h"
 #include "lua/l_classes.h"
+#include "lua/l_ensemble.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -54,6 +55,8 @@ static int e_get(lua_State *L, void *obj, const char *key)
         }
         return lua_pushnumber(L, (double)last), 1;
     }
+    if (strcmp(key, "changed") == 0)
+        return lua_pushnumber(L, (double)gal_ensemble_changed(e)), 1;
     if (strcmp(key, "acceptance") == 0) {
         size_t n = gal_ensemble_nwalkers(e);
         gal_ensemble_acceptance(e, gal_lua_pushvec(L, n));
@@ -72,6 +75,7 @@ static const gal_lua_field e_fields[] = {
     {"state", "how the last run ended: done, converged, limit, interrupted, failed"},
     {"state_text", "the same in a sentence"},
     {"tuned", "step at which slice moves were tuned; false: not yet, 0: nothing to tune"},
+    {"changed", "samples stored per walker when run{ move = } last changed the moves"},
     {"acceptance", "accepted fraction per walker"},
     {NULL, NULL},
 };
@@ -112,6 +116,11 @@ static int e_run(lua_State *L)
     gal_lua_opts o;
     gal_lua_opts_begin(L, &o, 2, "ensemble:run");
     gal_ensemble_goal goal = {0};
+    gal_move moves[GAL_MOVES_MAX];
+    size_t nmoves = 0;
+    if (gal_lua_opt_push(&o, "move"))
+        nmoves = gal_lua_read_moves(L, lua_gettop(L), moves);
+    int kept = lua_gettop(L); /* what custom moves need, when there are some */
     struct progress p = {.L = L}, hook = {.L = L};
     goal.more = (size_t)gal_lua_opt_int(&o, "more", 0, 0, 1000000000);
     goal.until = (size_t)gal_lua_opt_int(&o, "until", 0, 0, 1000000000);
@@ -132,6 +141,12 @@ static int e_run(lua_State *L)
         goal.hook_ctx = &hook;
     }
     gal_lua_opts_end(&o);
+    if (nmoves > 0) {
+        gal_lua_checkstatus(L, gal_ensemble_set_moves(e, moves, nmoves));
+        gal_lua_keep(L, 1, kept, "moves");
+    }
+    if (!gal_ensemble_started(e))
+        gal_lua_checkstatus(L, gal_ensemble_start_prior(e));
     gal_status st = gal_ensemble_run(e, &goal);
     if (p.failed || (st != GAL_OK && st != GAL_EINTR))
         return gal_lua_fail(L);
@@ -171,6 +186,18 @@ static int e_write_emcee(lua_State *L)
     gal_lua_checkstatus(L, gal_emcee_write(e, path, group));
     lua_settop(L, 1);
     return 1;
+}
+
+static int e_positions(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    size_t w = gal_ensemble_nwalkers(e), d = gal_ensemble_target(e)->ndim;
+    if (!gal_ensemble_started(e))
+        return gal_lua_error(L, GAL_EINVAL, "ensemble:positions: it has not been started");
+    memcpy(gal_lua_pushmat(L, w, d), gal_ensemble_x(e), w * d * sizeof(double));
+    gal_lua_pushvec_copy(L, gal_ensemble_current_lnprior(e), w);
+    gal_lua_pushvec_copy(L, gal_ensemble_current_lnlike(e), w);
+    return 3;
 }
 
 static int e_tau(lua_State *L)
@@ -236,19 +263,24 @@ static const gal_lua_row e_methods[] = {
      "parameter and blob.\n"
      "@param discard (0) leave out the first stored samples"},
     {"start", e_start,
-     "start([positions]) -> ensemble\nStart from draws of the prior, from walkers x ndim positions, or where a file of emcee "
+     "start([positions]) -> ensemble\nStart from draws of the prior, from walkers x ndim positions, or where a file of "
+     "emcee "
      "ends: start(path[, group])."},
     {"write_emcee", e_write_emcee,
      "write_emcee(path[, group]) -> ensemble\nThe stored samples in emcee's HDF5 layout (group mcmc)."},
     {"run", e_run,
      "run{ more = | until = | until_tau = } -> state\nMoves the walkers; Ctrl-C stops between batches and keeps all "
      "samples.\n"
-     "@param more this many more steps\n@param until until this many steps in all\n@param steps the same as more\n"
+     "Not started yet: from draws of the prior.\n@param move from here on: move.de{}, mix{ ... }, a name, a list (as "
+     "before)\n@param more this many more steps\n@param until until this many steps in all\n@param steps the same as "
+     "more\n"
      "@param until_tau until this many autocorrelation times (usual: 50)\n@param dtau (0.01) and they change by less "
      "than this fraction\n@param max with until_tau: at most so many "
      "steps\n"
      "@param progress function(fraction, text); a true result stops\n@param checkpoint function() called now and then\n"
      "@param checkpoint_every [s] (30) how often"},
+    {"positions", e_positions,
+     "positions() -> x, lnprior, lnlike\nWhere the walkers are: a matrix of walkers x ndim, and vectors."},
     {"tau", e_tau, "tau() -> vec, boolean\nAutocorrelation times in steps; is the chain longer than 50 of them?"},
     {"samples", e_samples,
      "samples{ discard =, thin = } -> x, lnprior, lnlike, blobs\nStored samples as matrices and vectors.\n"
@@ -287,105 +319,17 @@ static gal_status engine_restore(void **out, const gal_result *r, const gal_targ
 
 const gal_lua_engine gal_lua_engine_ensemble = {"ensemble", &gal_lua_ensemble, engine_put, engine_restore};
 
-/* { "gaussian", cov = , mode = , ... } at idx; the numbers of cov stay on the stack */
-static void read_gaussian(lua_State *L, int idx, gal_move *m)
-{
-    static const char *const MODE[] = {"vector", "random", "sequential"};
-    lua_getfield(L, idx, "cov");
-    if (lua_type(L, -1) == LUA_TNUMBER) {
-        double *v = gal_lua_scratch(L, 1);
-        v[0] = lua_tonumber(L, -2);
-        m->cov = v;
-        m->ncov = 1;
-    } else if (gal_lua_tomat(L, -1)) {
-        size_t rows, cols;
-        m->cov = gal_lua_checkmat(L, -1, &rows, &cols);
-        m->ncov = rows * cols;
-    } else if (!lua_isnil(L, -1)) {
-        m->cov = gal_lua_checkvec(L, lua_gettop(L), &m->ncov);
-    }
-    lua_getfield(L, idx, "mode");
-    if (!lua_isnil(L, -1)) {
-        const char *want = gal_lua_checkstr(L, lua_gettop(L));
-        int k = 0;
-        while (k < 3 && strcmp(MODE[k], want) != 0)
-            k++;
-        if (k == 3)
-            gal_lua_error(L, GAL_EINVAL, "move gaussian: mode '%s' is not one of vector, random, sequential", want);
-        m->mode = (gal_move_mode)k;
-    }
-}
-
-/* one move: a name, or { "de", gamma = , weight = }; what it points to stays on the stack */
-static gal_move read_move(lua_State *L, int idx)
-{
-    const char *names[GAL_MOVE_NKINDS], *want = NULL;
-    gal_move m = {0};
-    luaL_checkstack(L, 24, "too many moves");
-    if (lua_istable(L, idx)) {
-        lua_rawgeti(L, idx, 1);
-        want = lua_tostring(L, -1);
-    } else {
-        want = lua_tostring(L, idx);
-    }
-    for (int k = 0; k < GAL_MOVE_NKINDS; k++)
-        names[k] = gal_move_name((gal_move_kind)k);
-    int k = 0;
-    while (want && k < GAL_MOVE_NKINDS && strcmp(names[k], want) != 0)
-        k++;
-    if (!want || k == GAL_MOVE_NKINDS) {
-        char hint[60];
-        gal_did_you_mean(hint, sizeof hint, want ? want : "", names, GAL_MOVE_NKINDS);
-        gal_lua_error(L, GAL_ENOTFOUND,
-                      "unknown move '%s'%s (known: stretch de snooker walk kde gaussian slice slice_gaussian)",
-                      want ? want : "?", hint);
-    }
-    m = gal_move_default((gal_move_kind)k);
-    if (lua_istable(L, idx)) {
-        const struct {
-            const char *key;
-            double *v;
-        } num[] = {{"weight", &m.weight}, {"a", &m.a},       {"gamma", &m.gamma},
-                   {"sigma", &m.sigma},   {"jump", &m.jump}, {"bandwidth", &m.bandwidth},
-                   {"factor", &m.factor}, {"mu", &m.mu}};
-        const char *known[14] = {"subset", "tune", "cov", "mode"};
-        size_t nk = 4;
-        for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
-            known[nk++] = num[i].key;
-            lua_getfield(L, idx, num[i].key);
-            if (!lua_isnil(L, -1))
-                *num[i].v = gal_lua_checknum(L, lua_gettop(L));
-            lua_pop(L, 1);
-        }
-        lua_pushnil(L);
-        while (lua_next(L, idx)) {
-            lua_pop(L, 1);
-            size_t i = 0;
-            while (lua_type(L, -1) == LUA_TSTRING && i < nk && strcmp(known[i], lua_tostring(L, -1)) != 0)
-                i++;
-            if (i == nk) {
-                char hint[60];
-                gal_did_you_mean(hint, sizeof hint, lua_tostring(L, -1), known, nk);
-                gal_lua_error(L, GAL_EINVAL, "move %s: unknown option '%s'%s", want, lua_tostring(L, -1), hint);
-            }
-        }
-        lua_getfield(L, idx, "subset");
-        if (!lua_isnil(L, -1))
-            m.subset = (size_t)gal_lua_checkint(L, lua_gettop(L), 1, 1000000);
-        lua_getfield(L, idx, "tune");
-        if (!lua_isnil(L, -1))
-            m.tune = lua_toboolean(L, -1);
-        if (m.kind == GAL_MOVE_GAUSSIAN)
-            read_gaussian(L, idx, &m);
-    }
-    return m;
-}
-
 /* ensemble(target, { walkers =, moves = { "stretch" or {"de", ...}, ... } or "mix", seed =, thin =, source = }) */
 static int ensemble_create(lua_State *L)
 {
     const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
+    if (lua_type(L, 2) == LUA_TNUMBER) { /* ensemble(target, 64) */
+        lua_createtable(L, 0, 1);
+        lua_pushvalue(L, 2);
+        lua_setfield(L, -2, "walkers");
+        lua_replace(L, 2);
+    }
     gal_lua_opts_begin(L, &o, 2, "ensemble");
     gal_move moves[GAL_MOVES_MAX];
     gal_ensemble_opt eo = {.moves = moves};
@@ -395,27 +339,16 @@ static int ensemble_create(lua_State *L)
     eo.source = (uint64_t)gal_lua_opt_range(&o, "source", 0, 0, 9007199254740992.);
     eo.thin = (size_t)gal_lua_opt_int(&o, "thin", 1, 1, 1000000);
     eo.force = gal_lua_opt_bool(&o, "force", false);
-    if (gal_lua_opt_push(&o, "moves")) {
-        if (lua_type(L, -1) == LUA_TSTRING) {
-            gal_lua_checkstatus(L, gal_moves_preset(lua_tostring(L, -1), moves, &eo.nmoves));
-        } else if (lua_istable(L, -1)) {
-            int list = lua_gettop(L);
-            eo.nmoves = lua_objlen(L, list);
-            if (eo.nmoves < 1 || eo.nmoves > GAL_MOVES_MAX)
-                return gal_lua_error(L, GAL_EINVAL, "ensemble: moves must be a list of 1..%d moves", GAL_MOVES_MAX);
-            for (size_t i = 0; i < eo.nmoves; i++) {
-                lua_rawgeti(L, list, (int)i + 1);
-                moves[i] = read_move(L, lua_gettop(L));
-            }
-        } else {
-            return gal_lua_opt_typeerror(&o, "moves", "a name or a list of moves", -1);
-        }
-    }
+    if (gal_lua_opt_push(&o, "moves"))
+        eo.nmoves = gal_lua_read_moves(L, lua_gettop(L), moves);
+    int kept = lua_gettop(L);
     gal_lua_opts_end(&o);
     gal_ensemble *e;
     gal_lua_checkstatus(L, gal_ensemble_create(&e, t, &eo));
     gal_lua_push(L, &gal_lua_ensemble, e);
     gal_lua_keep(L, -1, 1, "target");
+    if (eo.nmoves > 0)
+        gal_lua_keep(L, -1, kept, "moves");
     return 1;
 }
 void gal_luaopen_ensemble(lua_State *L);
@@ -423,10 +356,12 @@ void gal_luaopen_ensemble(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"ensemble", ensemble_create,
-         "ensemble(target, options) -> ensemble\nWalkers on a target (Goodman & Weare 2010).\n"
+         "ensemble(target, options) -> ensemble      ensemble(target, walkers) -> ensemble\nWalkers on a target "
+         "(Goodman & "
+         "Weare 2010).\n"
          "@param walkers (4 ndim, at least 32) number of walkers\n"
          "@param moves (stretch) 'stretch', 'mix' = 0.8 DE + 0.2 snooker, or a list such as { {'de', weight = 0.8}, "
-         "{'snooker', weight = 0.2} }\n"
+         "{'snooker', weight = 0.2} };\n  move.de{} and mix{ } make them (help(\"move\"))\n"
          "  stretch a (2); de gamma (2.38/sqrt(2 ndim)) sigma (1e-5) jump (0.1); snooker gamma (1.7); walk gamma (1) "
          "subset "
          "(all);\n  kde bandwidth (Scott); gaussian cov (1: a variance, a list of them or a matrix) gamma (1) mode "

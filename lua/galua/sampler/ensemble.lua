@@ -1,6 +1,7 @@
 -- sampler.ensemble{}: walkers that move in two halves, until their chain is long enough.
 local galua = require "galua"
 local core = require "galua.core"
+local json = require "galua.json"
 local def = { name = "ensemble", counts_steps = true, distrust = "chain shorter than 50 tau" }
 
 def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false }
@@ -25,6 +26,8 @@ function def.check(o)
       galua.fail("sampler.ensemble: unknown moves '%s'%s (known: %s)", o.moves, core.did_you_mean(o.moves, move_names),
         table.concat(move_names, ", "))
     end
+  elseif type(o.moves) == "table" and type(o.moves[1]) == "table" and o.moves[1].kind then
+    o.moves = galua.move.from(o.moves) -- of a results file
   elseif type(o.moves) ~= "table" or next(o.moves) == nil then
     galua.fail("sampler.ensemble: moves must be a name or a list of moves, got %s", type(o.moves) == "table" and "an empty table" or
       type(o.moves))
@@ -34,14 +37,35 @@ function def.check(o)
 end
 
 function def.text(s)
-  return ("sampler.ensemble{ %s moves, %s }"):format(type(s.moves) == "string" and s.moves or "own",
+  return ("sampler.ensemble{ %s moves, %s }"):format(galua.move.text(s.moves),
     s.until_tau > 0 and ("until %g autocorrelation times, at most %d steps"):format(s.until_tau, s.max) or s.steps .. " steps")
 end
 
--- own moves are kept in the state of the engine, not here
 function def.store(s)
   return { kind = s.kind, walkers = s.walkers, steps = s.steps, until_tau = s.until_tau, dtau = s.dtau, max = s.max, thin = s.thin,
-    discard = s.discard, moves = type(s.moves) == "string" and s.moves or "mix" }
+    discard = s.discard, moves = galua.move.store(s.moves) }
+end
+
+-- a function is told by what it does, not by where it was written
+function def.settings(_, stored)
+  local moves = stored.moves
+  if type(moves) == "table" then
+    local words = {}
+    for i, m in ipairs(moves) do
+      local list = {}
+      for k, v in pairs(m) do
+        if k ~= "kind" and k ~= "shipped" and k ~= "source" and k ~= "where" then list[#list + 1] = { k, v } end
+      end
+      table.sort(list, function(a, b) return a[1] < b[1] end)
+      for j, kv in ipairs(list) do
+        local v = kv[1] == "key" and core.hash(kv[2]):sub(1, 12) or type(kv[2]) == "table" and json.encode(kv[2]) or tostring(kv[2])
+        list[j] = ("%s = %s"):format(kv[1], v)
+      end
+      words[i] = m.kind .. (#list > 0 and (" { %s }"):format(table.concat(list, ", ")) or "")
+    end
+    moves = table.concat(words, " + ")
+  end
+  return { walkers = stored.walkers, thin = stored.thin, moves = moves }
 end
 
 local function make(s, fit)
@@ -58,6 +82,7 @@ function def.run(s, engine, how)
   elseif how["until"] then goal["until"] = how["until"]
   elseif s.steps > 0 then goal["until"] = s.steps
   else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, s.max end
+  if type(s.moves) == "table" then goal.move = s.moves end -- a restored engine has no functions
   return engine:run(goal)
 end
 
@@ -70,7 +95,8 @@ local function burn(s, engine)
   local longest = ok and tau:max() or 0
   local n = math.max(engine.stored / 4, 3 * longest / engine.thin)
   if engine.tuned then n = math.max(n, engine.tuned / engine.thin) end -- no draws before the slices were tuned
-  return math.floor(math.min(n, engine.stored / 2))
+  n = math.min(n, engine.stored / 2)
+  return math.floor(math.min(math.max(n, engine.changed), engine.stored - 4)) -- what other moves drew is burn-in
 end
 
 function def.notes(_, engine)

@@ -11,7 +11,9 @@
 --   counts_steps   true: run takes how["until"], steps in all; optional
 --   run(s, engine, how) -> state     how = { more =, until =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
 --                                    goes on where the engine stands; `more` nil: until the goal of the options
---   check_engine(s, engine, fit)     raise when an engine restored from a file has other settings; optional
+--   goals          names of options that a stored run may go on with changed: its length; all others must be the same; optional
+--   settings(s, stored) -> table     what must be the same, from the data of store(); optional: all options but the goals
+--   check_engine(s, engine, fit)     instead: raise when an engine restored from a file has other settings; optional
 --   ready(s, engine) -> boolean      are there draws?
 --   draws(s, engine) -> x, lnprior, lnlike, blobs     equally weighted; sampled coordinates
 --   summary(s, engine) -> rows, rows                  parameters, derived quantities (gal_lua_push_summary)
@@ -59,12 +61,36 @@ local function store(s)
   return out
 end
 
+-- Options of stored data that decide what a run does.
+local function settings(s, stored)
+  local out = {}
+  for k, v in pairs(stored) do out[k] = type(v) == "table" and table.concat(v, " ") or v end
+  for _, name in ipairs(s.goals or {}) do out[name] = nil end
+  return out
+end
+
+-- Raise unless the sampler that a file holds, `there` as of its store(), would do the same as s.
+function M.check_same(s, there, path)
+  if there.kind ~= s.kind then return end -- said by target:restore
+  local a, b, list = s:settings(there), s:settings(s:store()), {}
+  for k in pairs(a) do if b[k] == nil then b[k] = "nothing" end end
+  for k, here in pairs(b) do
+    if a[k] ~= here then list[#list + 1] = ("%s: %s there, %s here"):format(k, tostring(a[k] == nil and "nothing" or a[k]), tostring(here)) end
+  end
+  table.sort(list)
+  if #list > 0 then
+    galua.fail("%s: the stored run has other settings of sampler.%s (%s); choose another file, or start afresh", path, s.kind,
+      table.concat(list, "; "))
+  end
+end
+
 -- Make sampler.NAME{} known.
 function M.register(def)
   for _, key in ipairs { "name", "options", "text", "start", "run", "ready", "draws", "summary", "distrust", "cost", "doc" } do
     if def[key] == nil then galua.fail("sampler.register: %s has no '%s'", tostring(def.name), key) end
   end
   def.store = def.store or store
+  def.settings = def.settings or settings
   definitions[def.name] = def
   M[def.name] = function(given)
     local o = galua.options("sampler." .. def.name, given, def.options)
@@ -104,6 +130,7 @@ doc.text("sampler", M, ("Samplers for fit{ sampler = ... }: %s."):format(table.c
 doc.text("sampler.is", M.is, "sampler.is(x) -> boolean\nWhether x is a sampler.")
 doc.text("sampler.known", M.known, "sampler.known(name) -> boolean\nWhether there is a sampler of that name.")
 doc.text("sampler.from", M.from, "sampler.from(table) -> sampler\nThe sampler that a results file describes.")
+doc.text("sampler.check_same", M.check_same, "sampler.check_same(sampler, table, path)\nRaise unless the results file's sampler would do the same.")
 doc.text("sampler.register", M.register, [[sampler.register(definition)
 Make a new kind of sampler known as sampler.NAME; lua/galua/sampler/init.lua lists what a definition holds.]])
 return M

@@ -1,7 +1,7 @@
 -- sampler.smc{}: from the prior to the posterior by tempering: evidence and several modes.
 local galua = require "galua"
 local check = require "galua.check_options"
-local def = { name = "smc", distrust = "fewer than 100 effective draws" }
+local def = { name = "smc", distrust = "fewer than 100 effective draws", goals = { "ess", "max_evaluations" } }
 
 def.options = { particles = 1024, active = 0, ess = 0, accept = 6, max_steps = 0, max_evaluations = 0 }
 

@@ -1,0 +1,140 @@
+-- Moves of ensembles: move.stretch{}, move.de{}, ..., move.custom(f), mix{ ... }: tables as ensemble(), its run{ move = } and
+-- sampler.ensemble{ moves = } take them.
+local galua = require "galua"
+local ship = require "galua.ship"
+local doc = require "galua.doc"
+local M = {}
+
+-- weight comes first in every list
+local kinds = {
+  stretch = { "a" }, de = { "gamma", "sigma", "jump" }, snooker = { "gamma" }, walk = { "gamma", "subset" }, kde = { "bandwidth" },
+  gaussian = { "cov", "gamma", "mode", "factor" }, slice = { "mu", "tune" }, slice_gaussian = { "mu", "tune" },
+}
+local about = {
+  stretch = "Stretch move (Goodman & Weare 2010).\n@param a (2) largest factor\n",
+  de = "Differential evolution (ter Braak 2006): along the difference of two others.\n@param gamma (2.38/sqrt(2 ndim)) factor on it\n"
+    .. "@param sigma (1e-5) scatter of the factor\n@param jump (0.1) share of steps with factor 1, between modes\n",
+  snooker = "Snooker move (ter Braak & Vrugt 2008): along the line to another walker.\n@param gamma (1.7) factor\n",
+  walk = "Walk move: N(0, covariance of others).\n@param gamma (1) factor\n@param subset (all) of so many others\n",
+  kde = "Proposals from a Gaussian kernel density of the others.\n@param bandwidth (Scott) of the kernel\n",
+  gaussian = "Metropolis.\n@param cov (1) a variance, a list of variances or a matrix, in sampled coordinates\n@param gamma (1) factor\n"
+    .. "@param mode (vector) all coordinates, one at random, or one after the other: 'vector', 'random', 'sequential'\n"
+    .. "@param factor (none) random scale between 1/factor and factor\n",
+  slice = "Ensemble slice sampling along differences (Karamanis & Beutler 2021).\n@param mu (1) width to start the tuning from\n"
+    .. "@param tune (true) tune it\n",
+  slice_gaussian = "Ensemble slice sampling along N(0, covariance of the others).\n@param mu (1) width to start the tuning from\n"
+    .. "@param tune (true) tune it\n",
+}
+
+for kind, options in pairs(kinds) do
+  local spec = { weight = ":number" }
+  for _, name in ipairs(options) do spec[name] = ":any" end
+  M[kind] = function(given)
+    local m = galua.options("move." .. kind, given, spec)
+    m[1] = kind
+    return m
+  end
+  doc.text("move." .. kind, M[kind], ("%s{ ... } -> move\n%s@param weight (1) relative frequency in a mix"):format("move." .. kind,
+    about[kind]))
+end
+
+function M.custom(f, options)
+  local o = galua.options("move.custom", options, { weight = ":number" })
+  if type(f) ~= "function" then
+    galua.fail("move.custom: expected a function(x, others, rng, step) that returns a position, got %s", type(f))
+  end
+  local info = debug.getinfo(f, "S")
+  return { "custom", weight = o.weight, shipped = ship.pack(f, "move.custom"), key = ship.pack(f, "move.custom", nil, true),
+    source = ship.source(f), where = ("%s:%d"):format(info.short_src, info.linedefined) }
+end
+
+-- mix{ move, weight, move, weight, ... } or mix{ move, move, ... }
+function M.mix(list)
+  if type(list) ~= "table" or type(list[1]) ~= "table" then
+    galua.fail("mix: expected moves, each with its weight after it: mix{ move.de(), 0.8, move.snooker(), 0.2 }")
+  end
+  local out, n, i = {}, #list, 1
+  while i <= n do
+    local given = list[i]
+    if type(given) ~= "table" or type(given[1]) ~= "string" then
+      galua.fail("mix: item %d must be a move, such as move.de(), got %s", i, type(given))
+    end
+    local m = {}
+    for k, v in pairs(given) do m[k] = v end
+    if type(list[i + 1]) == "number" then
+      i = i + 1
+      m.weight = list[i]
+      if not (m.weight > 0 and m.weight < math.huge) then galua.fail("mix: the weight of move %s must be positive, got %g", m[1], m.weight) end
+    end
+    out[#out + 1] = m
+    i = i + 1
+  end
+  return out
+end
+
+-- Plain data to make the same moves again from.
+local function numbers(v)
+  if type(v) ~= "userdata" and type(v) ~= "cdata" and type(v) ~= "table" then return v end
+  local out = {}
+  for i = 1, type(v) == "table" and #v or v.rows or #v do
+    local x = type(v) ~= "table" and v.rows and v:row(i) or v[i]
+    out[i] = numbers(x)
+  end
+  return out
+end
+function M.store(moves)
+  if type(moves) ~= "table" then return moves end
+  if type(moves[1]) == "string" and moves[2] == nil then moves = { moves } end
+  local out = {}
+  for i, m in ipairs(moves) do
+    local t = {}
+    for k, v in pairs(type(m) == "table" and m or { m }) do t[type(k) == "number" and "kind" or k] = numbers(v) end
+    out[i] = t
+  end
+  return out
+end
+function M.from(stored)
+  if type(stored) ~= "table" then return stored end
+  local out = {}
+  for i, t in ipairs(stored) do
+    local m = {}
+    for k, v in pairs(t) do m[k == "kind" and 1 or k] = v end
+    out[i] = m
+  end
+  return out
+end
+
+-- "0.8 de + 0.2 custom (fit.lua:12)"
+function M.text(moves)
+  if type(moves) == "string" then return moves end
+  local words = {}
+  for i, m in ipairs(M.store(moves)) do
+    words[i] = ("%s%s%s"):format(m.weight and ("%g "):format(m.weight) or "", m.kind, m.where and (" (%s)"):format(m.where) or "")
+  end
+  return table.concat(words, " + ")
+end
+
+doc.text("move", M, "Moves of ensembles: stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, and move.custom(f) for your own; "
+  .. "mix{ move.de(), 0.8, move.snooker(), 0.2 } combines them.")
+doc.text("move.mix", M.mix, [[mix{ move, weight, move, weight, ... } -> moves
+Several moves: each step of the ensemble takes one of them, chosen with these weights (1 where none is given).
+@example sampler.ensemble{ moves = mix{ move.de(), 0.8, move.snooker(), 0.2 } }]])
+doc.text("move.store", M.store, "move.store(moves) -> table\nMoves as plain data.")
+doc.text("move.from", M.from, "move.from(table) -> moves\nThe moves that move.store made plain data of.")
+doc.text("move.text", M.text, "move.text(moves) -> string\nMoves in one line.")
+doc.text("move.custom", M.custom, [[move.custom(function(x, others, rng, step) ... return y, lnq end[, { weight = }]) -> move
+A move of your own: y, a list of coordinates, is proposed for the walker at x from the positions `others` of the half of the ensemble that
+stands still, and accepted with probability min(1, q p(y)/p(x)). lnq = ln q keeps the posterior as it is: the ratio of the densities to
+propose x from y and y from x; 0 when left out (symmetric moves). x[1] .. x[#x] are sampled coordinates (log10 where the prior is one of
+logarithms), others[j][k] the same of #others walkers; rng:uniform(), rng:normal(), rng:integer(n) are the walker's own random
+numbers; step counts from 1. It runs in every thread, in a Lua state without your globals: what it uses must be local (numbers,
+strings, vectors, tables and functions are taken along), and what it gives may depend on its arguments alone. Code and values are kept
+in results files.
+@example slide = move.custom(function(x, others, rng)
+@example   local a, y, g = others[rng:integer(#others)], {}, rng:normal()
+@example   local b = others[rng:integer(#others)]
+@example   for k = 1, #x do y[k] = x[k] + g * (a[k] - b[k]) end
+@example   return y
+@example end)
+@example e = ensemble(f.target, 64);  e:run{ move = mix{ move.de(), 0.5, slide, 0.5 }, steps = 1000 }]])
+return M
