@@ -287,7 +287,8 @@ gal_status gal_nested_create(gal_nested **out, const gal_target *t, const gal_ne
     s->efficiency = s->scale = 1;
     if (s->o.sample == GAL_SAMPLE_RWALK && s->o.dirs == GAL_DIRS_LIVE)
         s->scale = 2.38 / sqrt(2 * (double)s->d);
-    s->lnz = s->last = s->lnz_total = -INFINITY;
+    s->lnz = s->last = s->lnz_total = s->range[0] = -INFINITY;
+    s->range[1] = INFINITY;
     snprintf(s->why, sizeof s->why, "not started");
     if (s->o.live <= 2 * s->d)
         gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", s->o.live, s->d,
@@ -515,17 +516,12 @@ out:
 }
 
 /* ------------------------------------------------------------------ running */
-static double lnadd(double a, double b)
-{
-    double top = fmax(a, b);
-    return top == -INFINITY ? top : top + log(exp(a - top) + exp(b - top));
-}
-
 /* ln(1 + L_max X/Z): how much the live points could still add. */
 double nested_remaining(const gal_nested *s)
 {
     double z = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz, top = s->live.lnl[s->order[s->live.n - 1]] + s->lnx;
-    return z == -INFINITY ? INFINITY : lnadd(z, top) - z;
+    double more = top - z;
+    return z == -INFINITY ? INFINITY : more < 0 ? log1p(exp(more)) : more + log1p(exp(-more));
 }
 
 int nested_report(gal_nested *s, double now)

@@ -154,7 +154,7 @@ static gal_status draw_uniform(gal_nested *s, double lstar, size_t need, bool *g
         for (size_t i = 0; i < m; i++) {
             double *u = s->bu + i * d;
             do {
-                if (s->in_cube) {
+                if (s->in_cube || s->b.n == 0) {
                     for (size_t k = 0; k < d; k++)
                         u[k] = gal_rng_uniform(&r);
                     break;

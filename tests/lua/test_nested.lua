@@ -83,6 +83,34 @@ test.describe("nested sampling of a density", function()
     test.eq(all.live[1], 300)
   end)
 
+  -- likelihoods far below and above 1: the points that replace forbidden ones are not held to any other threshold
+  test.it("leaves forbidden regions out of the volume, wherever ln L lies", function()
+    for _, level in ipairs { -50, 0, 50 } do
+      local t = target{ names = { "a", "b" }, priors = { prior.uniform(0, 1), prior.uniform(0, 1) },
+        lnlike = function(v) return v[1] < 0.5 and level - 8 * (v[1] - 0.25) ^ 2 - 8 * (v[2] - 0.5) ^ 2 or -math.huge end }
+      local n = nested(t, { live = 300, seed = 7 })
+      test.eq(n:run(), "converged")
+      local function side(w) return math.sqrt(math.pi / 8) * w end
+      local want = level + math.log(side(0.6826894921) * side(0.9544997361)) -- erf(sqrt(8)/4), erf(sqrt(8)/2)
+      test.ok(math.abs(n.lnz - want) < 0.25, ("ln Z %g, want %g"):format(n.lnz, want))
+      test.ok(n.plateau)
+    end
+  end)
+
+  test.it("draws from the whole prior in a dynamic run without a bound", function()
+    local p = benchmark.problem("gauss", 2)
+    local n = nested(p, { live = 50, seed = 3, bound = "none", sample = "unif", dynamic = true, posterior = 1, ess = 300 })
+    test.eq(n:run(), "converged")
+    test.ok(n.batches > 0 and math.abs(n.lnz - p.lnz) < 4 * n.lnz_err)
+  end)
+
+  test.it("finds a spike far inside a slab when dlogz is small enough to go on", function()
+    local p = benchmark.problem("spike", 20)
+    local n = nested(p, { live = 100, seed = 3, dlogz = 1e-14 })
+    n:run()
+    test.ok(n.lnz > 2, ("ln Z %g; the slab alone has 0, both 4.6"):format(n.lnz))
+  end)
+
   test.it("stops where it is told, and goes on", function()
     local p = benchmark.problem("gauss", 2)
     local n, whole = nested(p, { live = 100, seed = 2 }), nested(p, { live = 100, seed = 2 })
