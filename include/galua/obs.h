@@ -17,12 +17,20 @@
 extern "C" {
 #endif
 typedef enum gal_obs_kind { GAL_OBS_DETECTION, GAL_OBS_LIMIT, GAL_OBS_IGNORED } gal_obs_kind;
-/* A measured spectral index; with `lick` the model is taken to the resolution of the Lick system. */
+/* A measured spectral index, equivalent width among them; with `lick` the model is taken to the resolution of the Lick system. */
 typedef struct gal_index_datum {
-    const gal_index *index;
+    char *name; /* index.name */
+    gal_index index;
     double value, err;
     bool lick;
 } gal_index_datum;
+/* A measured flux of emission lines [erg/s/cm2], stellar absorption corrected; of a blend: "Halpha+[NII]6584". A limit: value is
+ * the limit, err the 1 sigma. */
+typedef struct gal_line_datum {
+    char *name;
+    double value, err;
+    bool limit;
+} gal_line_datum;
 struct gal_spectrum; /* galua/spectrum.h */
 typedef struct gal_obs {
     char *name;          /* of the source, "" when unknown */
@@ -40,6 +48,8 @@ typedef struct gal_obs {
     struct gal_spectrum *spectrum; /* NULL: none; owned */
     size_t nindex;
     gal_index_datum *index; /* [nindex] */
+    size_t nline;
+    gal_line_datum *line; /* [nline] */
 } gal_obs;
 /* An empty source. redshift may be NaN; otherwise it must lie above -0.01 (peculiar motions). */
 GAL_API gal_status gal_obs_create(gal_obs **out, const char *name, double redshift);
@@ -49,7 +59,9 @@ GAL_API void gal_obs_free(gal_obs *o); /* NULL is fine */
 GAL_API gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note);
 /* Takes over the spectrum (replaces one that is there). */
 GAL_API void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s);
-GAL_API gal_status gal_obs_add_index(gal_obs *o, const char *name, double value, double err, bool lick);
+/* The definition is copied, its windows are not. */
+GAL_API gal_status gal_obs_add_index(gal_obs *o, const gal_index *index, double value, double err, bool lick);
+GAL_API gal_status gal_obs_add_line(gal_obs *o, const char *name, double value, double err, bool limit);
 GAL_API gal_status gal_obs_set_distance(gal_obs *o, double mpc);
 GAL_API gal_status gal_obs_set_citation(gal_obs *o, const char *text);
 GAL_API size_t gal_obs_count(const gal_obs *o, gal_obs_kind kind);

@@ -120,6 +120,10 @@ GAL_API size_t gal_spec_like_work(const gal_spec_like *l); /* doubles of scratch
  * matrix is singular. fitted[n]: the model with calibration and lines, or NULL. */
 GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, double lnscale, double *c, double *amp,
                                   double *fitted, double *work);
+/* The same, and c and amp drawn from what the data leave of them given the model: z[lines + coefficients] standard normal
+ * deviates (sampled and profiled coefficients stay what they are). */
+GAL_API double gal_spec_like_draw(const gal_spec_like *l, const double *model, double lnscale, const double *z,
+                                  double *c, double *amp, double *work);
 
 /* ------------------------------------------------------------------ indices
  * Of a spectrum F_lambda, piecewise linear on wave[n] (vacuum, rest frame); integrals are over the nodes and the band edges.
@@ -128,7 +132,14 @@ GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, d
  *     break  ratio of the mean F_nu in red and blue band
  *     slope  exponent beta of F_lambda ~ lambda^beta, least squares over windows
  * Absorption is positive in width and mag. */
-typedef enum gal_index_kind { GAL_INDEX_WIDTH, GAL_INDEX_MAG, GAL_INDEX_BREAK, GAL_INDEX_SLOPE } gal_index_kind;
+typedef enum gal_index_kind {
+    GAL_INDEX_WIDTH,
+    GAL_INDEX_MAG,
+    GAL_INDEX_EW,     /* -width: an equivalent width, positive in emission */
+    GAL_INDEX_EXCESS, /* int (F - C) dlambda: flux of a line, in units of F times A */
+    GAL_INDEX_BREAK,
+    GAL_INDEX_SLOPE
+} gal_index_kind;
 typedef struct gal_index {
     const char *name, *unit, *doc;
     gal_index_kind kind;
@@ -141,6 +152,8 @@ GAL_API const gal_index *gal_indices(size_t *n); /* the 25 Lick indices, D4000, 
 GAL_API gal_status gal_index_find(const gal_index **out, const char *name); /* did you mean */
 /* Resolution of the Lick system [A, FWHM] at a wavelength (Worthey & Ottaviani 1997, table 8). */
 GAL_API double gal_lick_fwhm(double wave);
+/* Bands that are no bands: GAL_EINVAL. For indices of one's own. */
+GAL_API gal_status gal_index_check(const gal_index *i);
 /* NaN outside the spectrum or when a continuum is not positive. */
 GAL_API double gal_index_value(const gal_index *i, const double *wave, const double *flux, size_t n);
 /* The vacuum wavelengths that the index needs. */

@@ -4,7 +4,8 @@
  * in the object (they are drawn) but enter no likelihood; their flux and err may be NaN.
  *
  * Files (ECSV, CSV, ASCII, VOTable, FITS binary table): columns wave (wavelength, lambda, lam, loglam: log10), flux, err
- * (error, sigma, flux_err) or ivar (0 = masked), optionally mask (quality, and_mask: 0 = good), R or fwhm [unit of wave] or wdisp.
+ * (error, sigma, flux_err) or ivar (0 = masked), optionally mask (quality, and_mask: 0 = good), R or fwhm [unit of wave] or wdisp [pixels,
+ * as SDSS has it beside loglam].
  * Units are those of the columns, else metadata wave_unit, flux_unit; F_lambda ("1e-17 erg/s/cm2/A") or F_nu ("uJy"). Metadata name,
  * redshift, R, air (true/false). */
 #ifndef GAL_SPECTRUM_H
@@ -36,9 +37,9 @@ GAL_API gal_status gal_spectrum_set_lines(gal_spectrum *s, size_t n, const doubl
 GAL_API gal_hash gal_spectrum_hash(const gal_spectrum *s);
 /* Factor to mJy of `unit`, F_nu or F_lambda, for a pixel lo .. hi [A]; a number in front counts ("1e-17 erg/s/cm2/A"). */
 GAL_API gal_status gal_spectrum_unit(const char *unit, double lo, double hi, double *factor);
-/* R > 0 overrides the file's; air < 0: as the file says (default vacuum). */
-GAL_API gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air);
-GAL_API gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air);
+/* R > 0 overrides the file's; air < 0: as the file says (default vacuum); unit of the flux where the column has none, or NULL. */
+GAL_API gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air, const char *unit);
+GAL_API gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air, const char *unit);
 GAL_API bool gal_spectrum_is(const gal_table *t); /* has columns of a spectrum and none of bands */
 
 /* ------------------------------------------------------------------ a galaxy seen by an instrument: one per thread */
@@ -58,9 +59,24 @@ GAL_API gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const 
 GAL_API void gal_viewer_line(const gal_viewer *v, double wave, double sigma, double *out);
 GAL_API double gal_viewer_coarse(const gal_viewer *v);    /* as gal_spec_ws_coarse */
 GAL_API double gal_viewer_sigma_gas(const gal_viewer *v); /* of the nebular component; 0 without one */
-/* Indices of the galaxy's spectrum after dust, in the rest frame, broadened by sigma_v [km/s] and, with `lick`, to the Lick resolution. */
-GAL_API gal_status gal_galaxy_index(const gal_galaxy *g, const gal_galaxy_ws *w, const gal_index *i, double sigma_v,
-                                    bool lick, double *work, double *out); /* work[2 nwave] */
+
+/* ------------------------------------------------------------------ indices and line fluxes of a galaxy: one per thread
+ * The emission lines are taken off the model's grid and put back as Gaussians on nodes fine enough for them, so that a window
+ * holds what lies inside it however coarse the grid is. */
+typedef struct gal_meter gal_meter;
+GAL_API gal_status gal_meter_create(gal_meter **out, const gal_galaxy *g);
+GAL_API void gal_meter_free(gal_meter *m);
+/* Spectrum `comp` of the galaxy evaluated in w: what follows is measured on it, after dust, before the IGM. */
+GAL_API void gal_meter_begin(gal_meter *m, const gal_galaxy_ws *w, size_t comp);
+/* An index in the rest frame, stars broadened by k->sigma_v, lines by k->sigma_gas (NaN: as the component has it), both, with
+ * `lick`, to the resolution of the Lick system. GAL_EMATH when a continuum is not positive. */
+GAL_API gal_status gal_meter_index(gal_meter *m, const gal_index *i, const gal_kinematics *k, bool lick, double *out);
+/* Lines of the galaxy by name: "Halpha", a blend "Halpha+[NII]6584", or for doublets "[OII]", "[OII]3727", "[NII]", "[OIII]", "[SII]":
+ * list[cap] of gal_galaxy_line. GAL_ENOTFOUND names the nearest, GAL_EINVAL when the galaxy has no lines at all. */
+GAL_API gal_status gal_galaxy_find_lines(const gal_galaxy *g, const char *name, size_t *list, size_t cap, size_t *n);
+/* Flux at the observer [erg/s/cm2] of those lines, after dust and IGM; theta as for the evaluation in w. */
+GAL_API gal_status gal_galaxy_line_flux(const gal_galaxy *g, const gal_galaxy_ws *w, const double *theta,
+                                        const size_t *list, size_t n, double *out);
 #ifdef __cplusplus
 }
 #endif

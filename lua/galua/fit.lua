@@ -137,7 +137,7 @@ end
 
 -- Every parameter of model and noise: name, unit, value, lo, hi, doc, and the prior of those that are free.
 function fit:params()
-  local list = parameters(self.model, self.data:spectrum() ~= nil or #self.data:indices() > 0)
+  local list = parameters(self.model, self.data:spectrum() ~= nil or #self.data:indices() > 0 or #self.data:lines() > 0)
   local prior = {}
   for _, p in ipairs(self.free) do prior[p[1]] = p[2] end
   for _, p in ipairs(list) do

@@ -352,6 +352,11 @@ gal_target *gal_fit_target(gal_fit *f)
     return &f->target;
 }
 
+const gal_galaxy *gal_fit_galaxy(const gal_fit *f)
+{
+    return f->galaxy;
+}
+
 size_t gal_fit_nused(const gal_fit *f)
 {
     return f->nused;

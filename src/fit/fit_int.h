@@ -2,12 +2,15 @@
 #ifndef GAL_FIT_INT_H
 #define GAL_FIT_INT_H
 #include "galua/fit.h"
+#include "galua/rng.h"
+#include "galua/spectrum.h"
 
 /* what random numbers are for (see infer/purpose.h) */
-enum { RNG_FIT_AMPLITUDE = 0x66740001, RNG_FIT_REPLICATE = 0x66740002 };
+enum { RNG_FIT_AMPLITUDE = 0x66740001, RNG_FIT_REPLICATE = 0x66740002, RNG_FIT_SPECTRUM = 0x66740003 };
 
 typedef struct fit_spectral fit_spectral; /* spectrum.c */
 typedef struct spectral_worker spectral_worker;
+typedef struct fit_measures fit_measures; /* measure.c */
 
 typedef struct {
     gal_galaxy_ws *ws;
@@ -61,4 +64,12 @@ gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_gal
 /* pixels outside the model at theta: GAL_EDOMAIN before the run */
 gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws *ws, const double *theta);
 gal_hash fit_spectral_hash(const gal_fit *f);
+/* indices and line fluxes, measure.c; NULL without any */
+gal_status fit_measures_create(fit_measures **out, const gal_fit *f);
+void fit_measures_free(fit_measures *m);
+size_t fit_measures_n(const fit_measures *m);
+gal_status fit_measures_values(const fit_measures *m, const gal_galaxy *g, gal_meter *meter, const gal_galaxy_ws *ws,
+                               const double *theta, const gal_kinematics *k, double *value);
+void fit_measures_noise(const fit_measures *m, gal_rng *rng, const double *value, double *out);
+double fit_measures_like(const fit_measures *m, const double *value, gal_limits limits);
 #endif

@@ -118,7 +118,7 @@ gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
             return gal_fail(GAL_EDOMAIN, "fit: band '%s': floor = %g and offset = %g are fractions in 0 .. 10",
                             o->filter[i]->name, f->floor[k], f->offset[k]);
     }
-    if (f->nused == 0 && !o->spectrum && !o->nindex)
+    if (f->nused == 0 && !o->spectrum && !o->nindex && !o->nline)
         return gal_fail(GAL_EINVAL, "fit: observation '%s' has no band to fit", o->name);
     f->like = (gal_like){.n = f->nused,
                          .flux = f->y,

@@ -43,7 +43,12 @@ void gal_obs_free(gal_obs *o)
     gal_free(o->kind);
     gal_free(o->note);
     gal_spectrum_free(o->spectrum);
+    for (size_t i = 0; i < o->nindex; i++)
+        gal_free(o->index[i].name);
+    for (size_t i = 0; i < o->nline; i++)
+        gal_free(o->line[i].name);
     gal_free(o->index);
+    gal_free(o->line);
     gal_free(o->name);
     gal_free(o->citation);
     gal_free(o->path);
@@ -122,23 +127,56 @@ void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s)
     o->spectrum = s;
 }
 
-gal_status gal_obs_add_index(gal_obs *o, const char *name, double value, double err, bool lick)
+static gal_status check_measure(const char *what, const char *name, double value, double err)
 {
-    const gal_index *i;
-    gal_status st = gal_index_find(&i, name);
+    if (!isfinite(value) || !(err > 0) || isinf(err))
+        return gal_fail(GAL_EINVAL, "%s '%s': value %g and err %g: both must be numbers, err above 0", what, name,
+                        value, err);
+    return GAL_OK;
+}
+
+gal_status gal_obs_add_index(gal_obs *o, const gal_index *index, double value, double err, bool lick)
+{
+    gal_status st = check_measure("index", index->name, value, err);
+    if (st == GAL_OK)
+        st = gal_index_check(index);
+    for (size_t k = 0; st == GAL_OK && k < o->nindex; k++)
+        if (strcmp(o->index[k].name, index->name) == 0)
+            st = gal_fail(GAL_EINVAL, "index '%s' appears twice", index->name);
     if (st != GAL_OK)
         return st;
-    for (size_t k = 0; k < o->nindex; k++)
-        if (o->index[k].index == i)
-            return gal_fail(GAL_EINVAL, "index '%s' appears twice", name);
-    if (!isfinite(value) || !(err > 0) || isinf(err))
-        return gal_fail(GAL_EINVAL, "index '%s': value %g and err %g: both must be numbers, err above 0", name, value,
-                        err);
     gal_index_datum *d = gal_realloc(o->index, (o->nindex + 1) * sizeof *d);
     if (!d)
         return GAL_ENOMEM;
     o->index = d;
-    d[o->nindex++] = (gal_index_datum){i, value, err, lick};
+    d += o->nindex;
+    *d = (gal_index_datum){gal_strdup(index->name), *index, value, err, lick};
+    if (!d->name)
+        return GAL_ENOMEM;
+    d->index.name = d->name;
+    o->nindex++;
+    return GAL_OK;
+}
+
+gal_status gal_obs_add_line(gal_obs *o, const char *name, double value, double err, bool limit)
+{
+    gal_status st = check_measure("line", name, value, err);
+    for (size_t k = 0; st == GAL_OK && k < o->nline; k++)
+        if (strcmp(o->line[k].name, name) == 0)
+            st = gal_fail(GAL_EINVAL, "line '%s' appears twice", name);
+    if (st == GAL_OK && limit && !(value > 0))
+        st = gal_fail(GAL_EINVAL, "line '%s': upper limit %g is not positive", name, value);
+    if (st != GAL_OK)
+        return st;
+    gal_line_datum *d = gal_realloc(o->line, (o->nline + 1) * sizeof *d);
+    if (!d)
+        return GAL_ENOMEM;
+    o->line = d;
+    d += o->nline;
+    *d = (gal_line_datum){gal_strdup(name), value, err, limit};
+    if (!d->name)
+        return GAL_ENOMEM;
+    o->nline++;
     return GAL_OK;
 }
 
@@ -182,8 +220,16 @@ gal_hash gal_obs_hash(const gal_obs *o)
     }
     for (size_t i = 0; i < o->nindex; i++) {
         const gal_index_datum *d = &o->index[i];
-        const double row[3] = {d->value, d->err, d->lick};
-        h = gal_hash_combine(h, gal_hash_bytes(d->index->name, strlen(d->index->name)));
+        const gal_index *x = &d->index;
+        const double row[11] = {d->value,   d->err,     d->lick,    x->kind,   x->air,   x->band[0],
+                                x->band[1], x->blue[0], x->blue[1], x->red[0], x->red[1]};
+        h = gal_hash_combine(h, gal_hash_bytes(d->name, strlen(d->name)));
+        h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
+    }
+    for (size_t i = 0; i < o->nline; i++) {
+        const gal_line_datum *d = &o->line[i];
+        const double row[3] = {d->value, d->err, d->limit};
+        h = gal_hash_combine(h, gal_hash_bytes(d->name, strlen(d->name)));
         h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
     }
     if (o->spectrum)

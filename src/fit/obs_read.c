@@ -175,7 +175,7 @@ gal_status gal_obs_from_table(gal_obs **out, const gal_table *t)
     GAL_TRY(gal_obs_set_citation(o, first_meta(t, CITE, 2)));
     if (spectrum) {
         gal_spectrum *s;
-        GAL_TRY(gal_spectrum_from_table(&s, t, 0, -1));
+        GAL_TRY(gal_spectrum_from_table(&s, t, 0, -1, NULL));
         gal_obs_set_spectrum(o, s);
     }
     for (size_t i = 0; i < t->nrow && !spectrum; i++)

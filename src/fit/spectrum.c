@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "fit/fit_int.h"
+#include "galua/rng.h"
 #include "galua/spectrum.h"
 
 enum { SIGMA_V, SIGMA_GAS, SHIFT, LN_SCALE, C0, NC = 11, NPAR = C0 + NC };
@@ -31,8 +32,7 @@ const gal_param *gal_spectral_params(size_t *n)
 
 struct fit_spectral {
     const gal_spectrum *s; /* NULL: indices only */
-    const gal_index_datum *index;
-    size_t nindex;
+    fit_measures *measures;
     double fixed[NPAR];
     bool blurred;        /* sigma_gas is given or free */
     size_t *pixel;       /* [s->nused] */
@@ -42,13 +42,15 @@ struct fit_spectral {
 
 struct spectral_worker {
     gal_viewer *view;
-    double *flux, *used, *profile, *line, *like, *smooth;
+    gal_meter *meter;
+    double *flux, *used, *profile, *line, *like, *measure;
 };
 
 void fit_spectral_free(fit_spectral *p)
 {
     if (!p)
         return;
+    fit_measures_free(p->measures);
     gal_free(p->pixel);
     gal_free(p->y);
     gal_free(p->zero);
@@ -89,20 +91,20 @@ gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o)
     const gal_spectrum *s = o->obs->spectrum;
     gal_status st = GAL_OK;
     for (size_t i = 0; i < f->ndim; i++)
-        if (!s && f->index[i] >= fit_spectral_base(f) && !o->obs->nindex)
+        if (!s && f->index[i] >= fit_spectral_base(f) && !o->obs->nindex && !o->obs->nline)
             return gal_fail(GAL_EINVAL, "fit: '%s' is free but observation '%s' has no spectrum", f->names[i],
                             o->obs->name);
-    if (!s && !o->obs->nindex)
+    if (!s && !o->obs->nindex && !o->obs->nline)
         return GAL_OK;
     if (f->amplitude || f->custom.lnlike)
-        return gal_fail(GAL_EINVAL, "fit: %s cannot be combined with a spectrum or indices: leave one of them out",
+        return gal_fail(GAL_EINVAL,
+                        "fit: %s cannot be combined with a spectrum, indices or lines: leave one of them out",
                         f->amplitude ? "a marginalised amplitude" : "a custom likelihood");
     fit_spectral *p = f->spectral = GAL_NEW(fit_spectral);
     if (!p)
         return GAL_ENOMEM;
     p->s = s;
-    p->index = o->obs->index;
-    p->nindex = o->obs->nindex;
+    GAL_TRY(fit_measures_create(&p->measures, f));
     if (s) {
         if (s->calib.mode == GAL_CALIB_SAMPLED && s->calib.order >= NC)
             return gal_fail(GAL_EINVAL,
@@ -147,6 +149,7 @@ void fit_spectral_worker_free(spectral_worker *w)
     if (!w)
         return;
     gal_viewer_free(w->view);
+    gal_meter_free(w->meter);
     gal_free(w->flux);
     gal_free(w);
 }
@@ -166,10 +169,12 @@ gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out)
         gal_spec_like l = like_of(p, NULL);
         work = gal_spec_like_work(&l);
     }
-    w->flux = GAL_NEWN(double, 2 * n + m + nl * m + work + 2 * gal_galaxy_nwave(f->galaxy));
+    w->flux = GAL_NEWN(double, 2 * n + m + nl * m + work + fit_measures_n(p->measures) + 1);
     gal_status st = w->flux ? GAL_OK : GAL_ENOMEM;
     if (st == GAL_OK && s)
         st = gal_viewer_create(&w->view, f->galaxy, s->spec, s->library_r);
+    if (st == GAL_OK && p->measures)
+        st = gal_meter_create(&w->meter, f->galaxy);
     if (st != GAL_OK) {
         fit_spectral_worker_free(w);
         return st;
@@ -178,7 +183,7 @@ gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out)
     w->used = w->line + n;
     w->profile = w->used + m;
     w->like = w->profile + nl * m;
-    w->smooth = w->like + work;
+    w->measure = w->like + work;
     *out = w;
     return GAL_OK;
 }
@@ -191,22 +196,31 @@ static void values_at(const gal_fit *f, const double *x, double *v)
             v[f->index[i] - fit_spectral_base(f)] = gal_prior_value(f->prior[i], x[i]);
 }
 
+static gal_kinematics kinematics(const fit_spectral *p, const double *v)
+{
+    return (gal_kinematics){v[SIGMA_V], p->blurred ? v[SIGMA_GAS] : NAN, v[SHIFT]};
+}
+
+/* dispersion of the free lines: as asked for, else as the nebular component has it, else the default */
+static double free_line_sigma(const fit_spectral *p, const spectral_worker *w, const double *v)
+{
+    double own = gal_viewer_sigma_gas(w->view);
+    return p->blurred ? v[SIGMA_GAS] : own > 0 ? own : PAR[SIGMA_GAS].value;
+}
+
 /* Model flux of all pixels into w->flux, of those in use and of the free lines into w->used and w->profile. */
 static gal_status predict(const fit_spectral *p, const gal_galaxy_ws *ws, const double *theta, const double *v,
                           spectral_worker *w)
 {
     const gal_spectrum *s = p->s;
-    const gal_kinematics k = {v[SIGMA_V], p->blurred ? v[SIGMA_GAS] : NAN, v[SHIFT]};
+    const gal_kinematics k = kinematics(p, v);
     gal_status st = gal_viewer_flux(w->view, ws, theta, GAL_COMP_TOTAL, &k, w->flux);
     if (st != GAL_OK)
         return st;
     for (size_t i = 0; i < s->nused; i++)
         w->used[i] = w->flux[p->pixel[i]];
-    double own = gal_viewer_sigma_gas(w->view), sigma = p->blurred ? v[SIGMA_GAS]
-                                                        : own > 0  ? own
-                                                                   : PAR[SIGMA_GAS].value;
     for (size_t l = 0; l < s->nline; l++) {
-        gal_viewer_line(w->view, s->line_wave[l], sigma, w->line);
+        gal_viewer_line(w->view, s->line_wave[l], free_line_sigma(p, w, v), w->line);
         for (size_t i = 0; i < s->nused; i++)
             w->profile[l * s->nused + i] = w->line[p->pixel[i]];
     }
@@ -220,14 +234,12 @@ gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_gal
     const fit_spectral *p = f->spectral;
     double v[NPAR];
     values_at(f, x, v);
-    for (size_t i = 0; i < p->nindex; i++) {
-        const gal_index_datum *d = &p->index[i];
-        double model;
-        gal_status st = gal_galaxy_index(f->galaxy, ws, d->index, v[SIGMA_V], d->lick, w->smooth, &model);
+    if (p->measures) {
+        const gal_kinematics k = kinematics(p, v);
+        gal_status st = fit_measures_values(p->measures, f->galaxy, w->meter, ws, theta, &k, w->measure);
         if (st != GAL_OK)
             return st;
-        double u = (d->value - model) / d->err;
-        *lnlike -= 0.5 * u * u + log(d->err) + 0.91893853320467274178;
+        *lnlike += fit_measures_like(p->measures, w->measure, f->like.limits);
     }
     if (!p->s)
         return GAL_OK;
@@ -261,45 +273,99 @@ gal_hash fit_spectral_hash(const gal_fit *f)
     return gal_hash_bytes(f->spectral->fixed, sizeof f->spectral->fixed);
 }
 
-gal_status gal_fit_spectrum(gal_fit *f, const double *x, double *model, double *fitted, double *coef, double *amp)
+/* ------------------------------------------------------------------ what a fit has to say about its data */
+/* Row `row` of *out. The pixels' likelihood is evaluated again, for the coefficients that it integrates out. */
+static gal_status view_pixels(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *theta,
+                              const double *v, gal_rng *rng, size_t row, const gal_fit_view *out)
+{
+    const fit_spectral *p = f->spectral;
+    const gal_spectrum *s = p->s;
+    double c[GAL_POLY_MAX + 1] = {0}, amp[GAL_LINEAR_MAX + 1] = {0}, z[GAL_LINEAR_MAX + GAL_POLY_MAX + 1];
+    gal_status st = predict(p, ws, theta, v, w);
+    if (st != GAL_OK)
+        return st;
+    gal_spec_like l = like_of(p, w->profile);
+    memcpy(c, v + C0, NC * sizeof *c);
+    for (size_t i = 0; rng && i < sizeof z / sizeof *z; i++)
+        z[i] = gal_rng_normal(rng);
+    if (rng)
+        gal_spec_like_draw(&l, w->used, v[LN_SCALE], z, c, amp, w->like);
+    else
+        gal_spec_like_eval(&l, w->used, v[LN_SCALE], c, amp, NULL, w->like);
+    int order = s->calib.mode == GAL_CALIB_NONE ? -1 : s->calib.order;
+    for (int k = 0; out->coef && k <= order; k++)
+        out->coef[row * (size_t)(order + 1) + (size_t)k] = k >= s->calib.first ? c[k] : 0;
+    if (out->amp)
+        memcpy(out->amp + row * s->nline, amp, s->nline * sizeof *amp);
+    if (out->model)
+        memcpy(out->model + row * s->n, w->flux, s->n * sizeof *w->flux);
+    for (size_t i = 0; i < s->n; i++) {
+        double g = 1;
+        for (int k = s->calib.first; k <= order; k++)
+            g += c[k] * gal_poly_value(s->calib.poly, k, s->x[i]);
+        w->flux[i] *= g;
+    }
+    for (size_t j = 0; j < s->nline; j++) {
+        gal_viewer_line(w->view, s->line_wave[j], free_line_sigma(p, w, v), w->line);
+        for (size_t i = 0; i < s->n; i++)
+            w->flux[i] += amp[j] * w->line[i];
+    }
+    if (out->fitted)
+        memcpy(out->fitted + row * s->n, w->flux, s->n * sizeof *w->flux);
+    for (size_t i = 0; i < s->n; i++) {
+        double sigma = s->used[i] ? s->err[i] * exp(v[LN_SCALE]) : NAN;
+        if (out->sigma)
+            out->sigma[row * s->n + i] = sigma;
+        if (out->y && rng)
+            out->y[row * s->n + i] = s->used[i] ? w->flux[i] + sigma * gal_rng_normal(rng) : NAN;
+    }
+    return GAL_OK;
+}
+
+static gal_status view_lines(const gal_fit *f, const gal_galaxy_ws *ws, const double *theta, double *out)
+{
+    gal_status st = GAL_OK;
+    for (size_t l = 0; st == GAL_OK && l < gal_galaxy_nlines(f->galaxy); l++)
+        st = gal_galaxy_line_flux(f->galaxy, ws, theta, &l, 1, &out[l]);
+    return st;
+}
+
+gal_status gal_fit_spectrum(const gal_fit *f, size_t m, const double *x, bool draw, uint64_t seed,
+                            const gal_fit_view *out)
 {
     gal_status st = GAL_OK;
     const fit_spectral *p = f->spectral;
     gal_galaxy_ws *ws = NULL;
     spectral_worker *w = NULL;
-    double v[NPAR], c[GAL_POLY_MAX + 1] = {0}, *theta = GAL_NEWN(double, f->npar);
-    if (!p || !p->s)
-        GAL_THROW(GAL_EINVAL, "fit: observation '%s' has no spectrum", f->obs->name);
+    double v[NPAR], *theta = GAL_NEWN(double, f->npar);
+    if (!p && !out->line)
+        GAL_THROW(GAL_EINVAL, "fit: observation '%s' has no spectrum, no indices and no lines", f->obs->name);
     if (!theta)
         GAL_TRY(GAL_ENOMEM);
-    const gal_spectrum *s = p->s;
     GAL_TRY(gal_galaxy_ws_create(&ws, f->galaxy));
     GAL_TRY(fit_spectral_worker(f, &w));
-    gal_fit_theta(f, x, theta);
-    values_at(f, x, v);
-    GAL_TRY(gal_galaxy_check(f->galaxy, theta));
-    GAL_TRY(gal_galaxy_eval(f->galaxy, ws, theta));
-    GAL_TRY(predict(p, ws, theta, v, w));
-    gal_spec_like l = like_of(p, w->profile);
-    memcpy(c, v + C0, NC * sizeof *c);
-    gal_spec_like_eval(&l, w->used, v[LN_SCALE], c, amp, NULL, w->like);
-    int order = s->calib.mode == GAL_CALIB_NONE ? -1 : s->calib.order;
-    for (int k = 0; k <= order; k++)
-        coef[k] = k >= s->calib.first ? c[k] : 0;
-    memcpy(model, w->flux, s->n * sizeof *model);
-    for (size_t i = 0; i < s->n; i++) {
-        double g = 1;
-        for (int k = s->calib.first; k <= order; k++)
-            g += c[k] * gal_poly_value(s->calib.poly, k, s->x[i]);
-        fitted[i] = model[i] * g;
-    }
-    double own = gal_viewer_sigma_gas(w->view), sigma = p->blurred ? v[SIGMA_GAS]
-                                                        : own > 0  ? own
-                                                                   : PAR[SIGMA_GAS].value;
-    for (size_t j = 0; j < s->nline; j++) {
-        gal_viewer_line(w->view, s->line_wave[j], sigma, w->line);
-        for (size_t i = 0; i < s->n; i++)
-            fitted[i] += amp[j] * w->line[i];
+    for (size_t row = 0; row < m; row++) {
+        const double *at = x + row * f->ndim;
+        gal_rng rng;
+        gal_rng_init(&rng, seed, RNG_FIT_SPECTRUM, row, 0, 0);
+        gal_fit_theta(f, at, theta);
+        GAL_TRY(gal_galaxy_check(f->galaxy, theta));
+        GAL_TRY(gal_galaxy_eval(f->galaxy, ws, theta));
+        if (out->line)
+            GAL_TRY(view_lines(f, ws, theta, out->line + row * gal_galaxy_nlines(f->galaxy)));
+        if (!p)
+            continue;
+        values_at(f, at, v);
+        if (out->measure && p->measures) {
+            const gal_kinematics k = kinematics(p, v);
+            GAL_TRY(fit_measures_values(p->measures, f->galaxy, w->meter, ws, theta, &k,
+                                        out->measure + row * fit_measures_n(p->measures)));
+        }
+        if (draw && out->measure && out->measured)
+            fit_measures_noise(p->measures, &rng, out->measure + row * fit_measures_n(p->measures),
+                               out->measured + row * fit_measures_n(p->measures));
+        if (p->s && (out->model || out->fitted || out->coef || out->amp || out->y || out->sigma))
+            GAL_TRY(view_pixels(f, w, ws, theta, v, draw ? &rng : NULL, row, out));
     }
 out:
     fit_spectral_worker_free(w);

@@ -163,6 +163,7 @@ static const char *const IVAR[] = {"ivar", NULL};
 static const char *const MASK[] = {"mask", "quality", "and_mask", "flag", NULL};
 static const char *const RES[] = {"R", "resolution", NULL};
 static const char *const WIDTH[] = {"fwhm", NULL};
+static const char *const WDISP[] = {"wdisp", NULL};
 
 bool gal_spectrum_is(const gal_table *t)
 {
@@ -194,36 +195,42 @@ static gal_status fill(const gal_table *t, arrays *a, gal_spec_opts *o)
 {
     gal_status st = GAL_OK;
     const gal_column *w = any_column(t, WAVE), *m = any_column(t, MASK), *r = any_column(t, RES),
-                     *f = any_column(t, WIDTH);
+                     *f = any_column(t, WIDTH), *d = any_column(t, WDISP);
     double k;
+    bool loglam = w && strcasecmp(w->name, "loglam") == 0;
     if (!w)
         return gal_fail(GAL_ENOTFOUND, "%s: no column of wavelengths (wave, wavelength, lambda, loglam)", t->path);
     GAL_TRY(wave_factor(t, w, &k));
     for (size_t i = 0; i < t->nrow; i++) {
-        a->wave[i] = strcasecmp(w->name, "loglam") == 0 ? pow(10, w->num[i]) : w->num[i] * k;
+        a->wave[i] = loglam ? pow(10, w->num[i]) : w->num[i] * k;
         a->mask[i] = m ? (isnan(m->num[i]) || m->num[i] != 0) : 0;
         if (r || f)
             a->res[i] = r ? r->num[i] : f->num[i] * k;
+        else if (d && loglam && t->nrow > 1) { /* standard deviation in pixels; 0 where SDSS has no data */
+            double step = i + 1 < t->nrow ? w->num[i + 1] - w->num[i] : w->num[i] - w->num[i - 1];
+            a->res[i] = a->wave[i] * (pow(10, step) - 1) * 2.3548200450309493 * fmax(d->num[i], 0.1);
+        }
     }
     o->wave = a->wave;
     if (o->R == 0 && r)
         o->res = a->res;
-    else if (o->R == 0 && f)
+    else if (o->R == 0 && (f || (d && loglam)))
         o->fwhm = a->res;
 out:
     return st;
 }
 
-static gal_status fill_flux(const gal_table *t, const gal_spec *spec, arrays *a)
+static gal_status fill_flux(const gal_table *t, const gal_spec *spec, const char *given, arrays *a)
 {
     const gal_column *f = any_column(t, FLUX), *e = any_column(t, ERR), *v = any_column(t, IVAR);
     if (!f || !(e || v))
         return gal_fail(GAL_ENOTFOUND, "%s: a spectrum needs columns flux and err (or ivar)", t->path);
-    const char *unit = *f->unit ? f->unit : gal_table_meta(t, "flux_unit");
+    const char *unit = *f->unit ? f->unit : given ? given : gal_table_meta(t, "flux_unit");
     if (!unit || !*unit)
         return gal_fail(
             GAL_EFORMAT,
-            "%s: column '%s' has no unit: add the line '# flux_unit: erg/s/cm2/A' (1e-17 erg/s/cm2/A, uJy ...)",
+            "%s: column '%s' has no unit: add the line '# flux_unit: erg/s/cm2/A' (1e-17 erg/s/cm2/A, uJy ...) or say "
+            "unit = '...'",
             t->path, f->name);
     for (size_t i = 0; i < t->nrow; i++) {
         double k, ke, lo = gal_spec_lo(spec)[i], hi = gal_spec_hi(spec)[i];
@@ -240,7 +247,7 @@ static gal_status fill_flux(const gal_table *t, const gal_spec *spec, arrays *a)
     return GAL_OK;
 }
 
-gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air)
+gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air, const char *unit)
 {
     gal_status st = GAL_OK;
     gal_spec *spec = NULL;
@@ -261,7 +268,7 @@ gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, doubl
         GAL_THROW(GAL_EFORMAT, "%s: R '%s' is not a number", t->path, r);
     GAL_TRY(fill(t, &a, &o));
     GAL_TRY(gal_spec_create(&spec, &o));
-    GAL_TRY(fill_flux(t, spec, &a));
+    GAL_TRY(fill_flux(t, spec, unit, &a));
     GAL_TRY(gal_spectrum_create(out, spec, a.flux, a.err, a.mask));
 out:
     gal_spec_unref(spec);
@@ -271,14 +278,14 @@ out:
     return st;
 }
 
-gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air)
+gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air, const char *unit)
 {
     gal_table *t;
     *out = NULL;
     gal_status st = gal_table_read(&t, path);
     if (st != GAL_OK)
         return st;
-    st = gal_spectrum_from_table(out, t, R, air);
+    st = gal_spectrum_from_table(out, t, R, air, unit);
     gal_table_free(t);
     return st;
 }

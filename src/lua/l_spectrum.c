@@ -92,16 +92,76 @@ static int band_integral(lua_State *L)
     return 1;
 }
 
+/* An index by name, or of one's own: { name =, kind =, line = {lo, hi}, blue =, red =, air = }. Strings stay on the stack. */
+static gal_index index_arg(lua_State *L, int idx)
+{
+    static const char *const kinds[] = {"width", "mag", "ew", "excess", "break"};
+    const gal_index *known;
+    gal_index i = {.unit = "", .doc = ""};
+    if (lua_type(L, idx) == LUA_TSTRING) {
+        if (gal_index_find(&known, gal_lua_checkstr(L, idx)) != GAL_OK)
+            gal_lua_fail(L);
+        return *known;
+    }
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, idx, "index");
+    i.name = gal_lua_opt_str(&o, "name", "of one's own");
+    i.kind = (gal_index_kind)gal_lua_opt_choice(&o, "kind", kinds, 5, GAL_INDEX_WIDTH);
+    i.air = gal_lua_opt_bool(&o, "air", false);
+    static const char *const bands[] = {"line", "blue", "red"};
+    double *const into[] = {i.band, i.blue, i.red};
+    for (int k = i.kind == GAL_INDEX_BREAK; k < 3; k++) {
+        size_t n;
+        const double *b = gal_lua_opt_vec(&o, bands[k], &n);
+        if (!b || n != 2)
+            gal_lua_error(L, GAL_EINVAL, "index '%s': needs %s = {lo, hi} [A]", i.name, bands[k]);
+        else
+            memcpy(into[k], b, 2 * sizeof *b);
+    }
+    gal_lua_opts_end(&o);
+    if (gal_index_check(&i) != GAL_OK)
+        gal_lua_fail(L);
+    if (gal_index_find(&known, i.name) == GAL_OK)
+        gal_lua_error(L, GAL_EINVAL, "index '%s' has bands already: give one of your own another name", i.name);
+    return i;
+}
+
+/* galaxy_index(galaxy, name | table, { sigma_v =, sigma_gas =, lick =, component = }) */
 static int galaxy_index(lua_State *L)
 {
     gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
-    const gal_index *i;
+    const gal_index i = index_arg(L, 2);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 3, "galaxy:index");
+    const gal_kinematics k = {
+        .sigma_v = gal_lua_opt_range(&o, "sigma_v", 0, 0, 5000),
+        .sigma_gas = gal_lua_opt_given(&o, "sigma_gas") ? gal_lua_opt_range(&o, "sigma_gas", 0, 0, 5000) : NAN};
+    bool lick = gal_lua_opt_bool(&o, "lick", false);
+    const char *name = gal_lua_opt_str(&o, "component", "total");
+    gal_lua_opts_end(&o);
+    size_t comp;
+    gal_meter *meter;
     double v;
-    gal_lua_checkstatus(L, gal_index_find(&i, gal_lua_checkstr(L, 2)));
-    double sigma = lua_isnoneornil(L, 3) ? 0 : gal_lua_checknum(L, 3);
+    gal_lua_checkstatus(L, gal_galaxy_find_spectrum(m->g, name, &comp));
     gal_lua_galaxy_evaluate(L, m);
-    double *work = gal_lua_scratch(L, 2 * gal_galaxy_nwave(m->g));
-    gal_lua_checkstatus(L, gal_galaxy_index(m->g, m->ws, i, sigma, lua_toboolean(L, 4), work, &v));
+    gal_lua_checkstatus(L, gal_meter_create(&meter, m->g));
+    gal_meter_begin(meter, m->ws, comp);
+    gal_status st = gal_meter_index(meter, &i, &k, lick, &v);
+    gal_meter_free(meter);
+    gal_lua_checkstatus(L, st);
+    lua_pushnumber(L, v);
+    return 1;
+}
+
+/* line_flux(galaxy, name) -> erg/s/cm2 */
+static int line_flux(lua_State *L)
+{
+    gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
+    size_t list[16], n;
+    double v;
+    gal_lua_checkstatus(L, gal_galaxy_find_lines(m->g, gal_lua_checkstr(L, 2), list, 16, &n));
+    gal_lua_galaxy_evaluate(L, m);
+    gal_lua_checkstatus(L, gal_galaxy_line_flux(m->g, m->ws, m->theta, list, n, &v));
     lua_pushnumber(L, v);
     return 1;
 }
@@ -280,6 +340,18 @@ static gal_status make_spectrum(const given *g, gal_spec *spec, gal_spectrum **o
     return st;
 }
 
+static gal_status add_mask(gal_spectrum *s, const given *g, const char *file)
+{
+    if (g->nmask != s->n)
+        return gal_fail(GAL_EINVAL, "spectrum: mask has %zu numbers for the %zu pixels of '%s'", g->nmask, s->n, file);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->used[i] && g->mask[i] != 0) {
+            s->used[i] = 0;
+            s->nused--;
+        }
+    return s->nused ? GAL_OK : gal_fail(GAL_EINVAL, "spectrum: all %zu pixels of '%s' are masked", s->n, file);
+}
+
 /* attach(observation, { wave | edges | file, flux, err, ... }): used by observation:spectrum{} */
 static int attach(lua_State *L)
 {
@@ -300,7 +372,12 @@ static int attach(lua_State *L)
     if (file) {
         double R = gal_lua_opt_num(&o, "R", 0);
         int air = gal_lua_opt_given(&o, "air") ? gal_lua_opt_bool(&o, "air", false) : -1;
-        st = gal_spectrum_read(&s, file, R, air);
+        if (g.flux || g.err || g.ivar || gal_lua_opt_given(&o, "wave") || gal_lua_opt_given(&o, "edges"))
+            gal_lua_error(L, GAL_EINVAL,
+                          "spectrum: the pixels are those of file '%s': leave out wave, edges, flux, err, ivar", file);
+        st = gal_spectrum_read(&s, file, R, air, gal_lua_opt_given(&o, "unit") ? g.unit : NULL);
+        if (st == GAL_OK && g.mask)
+            st = add_mask(s, &g, file);
     } else {
         if (raw)
             gal_lua_checkstatus(L, gal_spec_restore(&spec, nraw / 5, raw, raw_r));
@@ -365,83 +442,81 @@ static int data(lua_State *L)
     return 1;
 }
 
+/* add_index(observation, name | table, value, err, lick) */
 static int add_index(lua_State *L)
 {
     gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
-    gal_lua_checkstatus(L, gal_obs_add_index(obs, gal_lua_checkstr(L, 2), gal_lua_checknum(L, 3),
-                                             gal_lua_checknum(L, 4), lua_toboolean(L, 5)));
+    const gal_index i = index_arg(L, 2);
+    gal_lua_checkstatus(
+        L, gal_obs_add_index(obs, &i, gal_lua_checknum(L, 3), gal_lua_checknum(L, 4), lua_toboolean(L, 5)));
     lua_settop(L, 1);
     return 1;
 }
 
+/* add_line(observation, name, value, err, limit) */
+static int add_line(lua_State *L)
+{
+    gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
+    gal_lua_checkstatus(L, gal_obs_add_line(obs, gal_lua_checkstr(L, 2), gal_lua_checknum(L, 3), gal_lua_checknum(L, 4),
+                                            lua_toboolean(L, 5)));
+    lua_settop(L, 1);
+    return 1;
+}
+
+static void set_pair(lua_State *L, const char *key, const double b[2])
+{
+    lua_createtable(L, 2, 0);
+    for (int k = 0; k < 2; k++) {
+        lua_pushnumber(L, b[k]);
+        lua_rawseti(L, -2, k + 1);
+    }
+    lua_setfield(L, -2, key);
+}
+
+/* index_data(observation): name, value, err, lick; those of one's own with kind, line, blue, red, air */
 static int index_data(lua_State *L)
 {
+    static const char *const kinds[] = {"width", "mag", "ew", "excess", "break"};
     const gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
     lua_createtable(L, (int)obs->nindex, 0);
     for (size_t i = 0; i < obs->nindex; i++) {
         const gal_index_datum *d = &obs->index[i];
-        lua_createtable(L, 0, 4);
-        lua_pushstring(L, d->index->name);
+        const gal_index *known;
+        lua_createtable(L, 0, 10);
+        lua_pushstring(L, d->name);
         lua_setfield(L, -2, "name");
         set_num(L, "value", d->value);
         set_num(L, "err", d->err);
         lua_pushboolean(L, d->lick);
         lua_setfield(L, -2, "lick");
+        if (gal_index_find(&known, d->name) != GAL_OK) {
+            lua_pushstring(L, kinds[d->index.kind]);
+            lua_setfield(L, -2, "kind");
+            lua_pushboolean(L, d->index.air);
+            lua_setfield(L, -2, "air");
+            set_pair(L, "blue", d->index.blue);
+            set_pair(L, "red", d->index.red);
+            if (d->index.kind != GAL_INDEX_BREAK)
+                set_pair(L, "line", d->index.band);
+        }
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
 }
 
-/* ------------------------------------------------------------------ fits */
-static int params(lua_State *L)
+static int line_data(lua_State *L)
 {
-    size_t n;
-    const gal_param *p = gal_spectral_params(&n);
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_createtable(L, 0, 10);
-        lua_pushfstring(L, "spec.%s", p[i].name);
+    const gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
+    lua_createtable(L, (int)obs->nline, 0);
+    for (size_t i = 0; i < obs->nline; i++) {
+        lua_createtable(L, 0, 4);
+        lua_pushstring(L, obs->line[i].name);
         lua_setfield(L, -2, "name");
-        lua_pushstring(L, p[i].unit);
-        lua_setfield(L, -2, "unit");
-        lua_pushstring(L, p[i].doc);
-        lua_setfield(L, -2, "doc");
-        set_num(L, "value", p[i].value);
-        set_num(L, "lo", p[i].lo);
-        set_num(L, "hi", p[i].hi);
-        set_num(L, "plo", p[i].plo);
-        set_num(L, "phi", p[i].phi);
-        lua_pushboolean(L, p[i].log);
-        lua_setfield(L, -2, "log");
-        lua_pushboolean(L, p[i].free);
-        lua_setfield(L, -2, "free");
+        set_num(L, "value", obs->line[i].value);
+        set_num(L, "err", obs->line[i].err);
+        lua_pushboolean(L, obs->line[i].limit);
+        lua_setfield(L, -2, "limit");
         lua_rawseti(L, -2, (int)i + 1);
-    }
-    return 1;
-}
-
-/* of_fit(target, x) -> { model, fitted, coef, amp } */
-static int of_fit(lua_State *L)
-{
-    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
-    size_t n;
-    const double *x = gal_lua_checkvec(L, 2, &n);
-    gal_lua_kept(L, 1, "data");
-    const gal_spectrum *s = ((gal_obs *)gal_lua_check(L, -1, &gal_lua_obs))->spectrum;
-    if (n != gal_fit_target(f)->ndim)
-        return gal_lua_error(L, GAL_EINVAL, "target: the point has %d coordinates, expected %d", (int)n,
-                             (int)gal_fit_target(f)->ndim);
-    size_t np = s ? s->n : 0;
-    double *model = gal_lua_pushvec(L, np), *fitted = gal_lua_pushvec(L, np),
-           *coef = gal_lua_pushvec(L, GAL_POLY_MAX + 1);
-    double *amp = gal_lua_pushvec(L, s ? s->nline : 0);
-    gal_lua_checkstatus(L, gal_fit_spectrum(f, x, model, fitted, coef, amp));
-    int first = lua_gettop(L) - 3;
-    static const char *const name[] = {"model", "fitted", "coef", "amp"};
-    lua_createtable(L, 0, 4);
-    for (int i = 0; i < 4; i++) {
-        lua_pushvalue(L, first + i);
-        lua_setfield(L, -2, name[i]);
     }
     return 1;
 }
@@ -475,7 +550,11 @@ void gal_luaopen_spectrum(lua_State *L)
         {"integral", band_integral,
          "integral({lo, hi}, wave, flux) -> number\nIntegral of a piecewise-linear spectrum over a band."},
         {"galaxy_index", galaxy_index,
-         "galaxy_index(galaxy, name[, sigma_v[, lick]]) -> number\nWhat galaxy:index() calls."},
+         "galaxy_index(galaxy, index[, { sigma_v =, ... }]) -> number\nWhat galaxy:index() calls; index: a name, or "
+         "{ kind = 'width' | 'mag' | 'ew' | 'excess' | 'break', line =, blue =, red =, air = }."},
+        {"line_flux", line_flux,
+         "line_flux(galaxy, name) -> number [erg/s/cm2]\nFlux at the observer of an emission line or a blend of them "
+         "(\"Halpha+[NII]6584\"), after dust."},
         {"observe", observe,
          "observe(galaxy, { wave =, R =, ... }) -> table\nPixels lo, hi [A, vacuum] and mean flux [mJy]: "
          "galaxy:spectrum() "
@@ -484,14 +563,13 @@ void gal_luaopen_spectrum(lua_State *L)
          "attach(observation, { wave =, flux =, err =, ... }) -> observation\nWhat observation:spectrum{} calls."},
         {"data", data, "data(observation) -> table\nThe spectrum of an observation as numbers; nil without one."},
         {"add_index", add_index,
-         "add_index(observation, name, value, err[, lick]) -> observation\nAdds a measured index."},
-        {"index_data", index_data, "index_data(observation) -> list\nThe measured indices: name, value, err, lick."},
-        {"params", params,
-         "params() -> list\nThe parameters of a spectrum that a fit can vary: name, unit, value, range."},
-        {"of_fit", of_fit,
-         "of_fit(target, x) -> table\nThe spectrum at a point: model, fitted (with calibration and free lines) [mJy], "
-         "coef, "
-         "amp."},
+         "add_index(observation, index, value, err[, lick]) -> observation\nAdds a measured index."},
+        {"add_line", add_line,
+         "add_line(observation, name, flux, err[, limit]) -> observation\nAdds a measured line flux [erg/s/cm2]."},
+        {"index_data", index_data,
+         "index_data(observation) -> list\nThe measured indices: name, value, err, lick; bands of one's own."},
+        {"line_data", line_data,
+         "line_data(observation) -> list\nThe measured line fluxes: name, value, err [erg/s/cm2], limit."},
         {NULL, NULL, NULL},
     };
     static const gal_lua_row call[] = {
@@ -502,7 +580,9 @@ void gal_luaopen_spectrum(lua_State *L)
          "@param citation where the numbers come from\n"
          "@param spectrum a file, or a table as for observation:spectrum{}\n"
          "@param photometry a file, or a list of { band, flux [mJy], err }\n"
-         "@param indices table of name = { value, err }\n"
+         "@param indices table of name = { value, err }, see observation:indices\n"
+         "@param ew table of line = { value, err }: equivalent widths [A, rest], see observation:ew\n"
+         "@param lines table of line = { flux, err [, 'limit'] } [erg/s/cm2], see observation:lines\n"
          "@param lick (true) indices are on the Lick resolution"},
         {NULL, NULL, NULL},
     };

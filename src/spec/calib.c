@@ -146,8 +146,21 @@ static double solve(system_ *s, const bool *flat, bool profiled)
     return 0.5 * (gain - logdet);
 }
 
-double gal_spec_like_eval(const gal_spec_like *l, const double *model, double lnscale, double *c, double *amp,
-                          double *fitted, double *work)
+/* s->sol += L^-T z: from N(0, 1/M). The profiled, last, stay. */
+static void scatter(system_ *s, const double *z, bool profiled)
+{
+    size_t k = s->k, m = profiled ? k - s->nc : k;
+    for (size_t i = m; i-- > 0;) { /* s->b is free by now: the solution of L' u = z */
+        double u = z[i];
+        for (size_t j = i + 1; j < m; j++)
+            u -= s->m[j * k + i] * s->b[j];
+        s->b[i] = u / s->m[i * k + i];
+        s->sol[i] += s->b[i];
+    }
+}
+
+static double evaluate(const gal_spec_like *l, const double *model, double lnscale, const double *z, double *c,
+                       double *amp, double *fitted, double *work)
 {
     const gal_calib *cal = &l->calib;
     size_t n = l->n, nc = cal->mode >= GAL_CALIB_PROFILED ? (size_t)ncoef(cal) : 0, k = nc + l->nline;
@@ -180,6 +193,8 @@ double gal_spec_like_eval(const gal_spec_like *l, const double *model, double ln
     if (k == 0)
         return lnl;
     lnl += solve(&s, flat, cal->mode == GAL_CALIB_PROFILED);
+    if (z)
+        scatter(&s, z, cal->mode == GAL_CALIB_PROFILED);
     for (size_t j = 0; j < k; j++) {
         double mean = j < l->nline && l->mean ? l->mean[j] : 0, value = mean + s.sol[j] * s.sd[j];
         for (size_t i = 0; fitted && i < n; i++)
@@ -190,4 +205,16 @@ double gal_spec_like_eval(const gal_spec_like *l, const double *model, double ln
             amp[j] = value;
     }
     return lnl;
+}
+
+double gal_spec_like_eval(const gal_spec_like *l, const double *model, double lnscale, double *c, double *amp,
+                          double *fitted, double *work)
+{
+    return evaluate(l, model, lnscale, NULL, c, amp, fitted, work);
+}
+
+double gal_spec_like_draw(const gal_spec_like *l, const double *model, double lnscale, const double *z, double *c,
+                          double *amp, double *work)
+{
+    return evaluate(l, model, lnscale, z, c, amp, NULL, work);
 }

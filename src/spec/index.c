@@ -68,6 +68,31 @@ gal_status gal_index_find(const gal_index **out, const char *name)
     return gal_fail(GAL_ENOTFOUND, "no spectral index '%s'%s", name, hint);
 }
 
+static bool a_band(const double b[2])
+{
+    return b[0] > 0 && b[1] > b[0] && b[1] < 1e12;
+}
+
+gal_status gal_index_check(const gal_index *i)
+{
+    bool line = i->kind < GAL_INDEX_BREAK;
+    const double *bad = !a_band(i->blue)           ? i->blue
+                        : !a_band(i->red)          ? i->red
+                        : line && !a_band(i->band) ? i->band
+                                                   : NULL;
+    if (i->kind == GAL_INDEX_SLOPE)
+        return GAL_OK;
+    if (bad)
+        return gal_fail(GAL_EINVAL, "index '%s': %s = {%g, %g} A is no band: give {lo, hi}, lo < hi", i->name,
+                        bad == i->blue  ? "blue"
+                        : bad == i->red ? "red"
+                                        : "line",
+                        bad[0], bad[1]);
+    if (i->blue[0] + i->blue[1] >= i->red[0] + i->red[1])
+        return gal_fail(GAL_EINVAL, "index '%s': band blue lies at longer wavelengths than band red", i->name);
+    return GAL_OK;
+}
+
 double gal_lick_fwhm(double wave)
 {
     static const double at[] = {4000, 4400, 4900, 5400, 6000}, fwhm[] = {11.5, 9.2, 8.4, 8.4, 9.8};
@@ -83,8 +108,8 @@ void gal_index_range(const gal_index *i, double *lo, double *hi)
 {
     double a = i->kind == GAL_INDEX_SLOPE ? i->window[0][0] : i->blue[0];
     double b = i->kind == GAL_INDEX_SLOPE ? i->window[i->nwindow - 1][1] : i->red[1];
-    *lo = vacuum(i, i->kind <= GAL_INDEX_MAG ? fmin(a, i->band[0]) : a);
-    *hi = vacuum(i, i->kind <= GAL_INDEX_MAG ? fmax(b, i->band[1]) : b);
+    *lo = vacuum(i, i->kind < GAL_INDEX_BREAK ? fmin(a, i->band[0]) : a);
+    *hi = vacuum(i, i->kind < GAL_INDEX_BREAK ? fmax(b, i->band[1]) : b);
 }
 
 /* int F(w) g(w) dw over a..b; g = 1, w^2 or 1/(c0 + c1 (w - a)): four Gauss nodes between the nodes of the spectrum */
@@ -124,10 +149,14 @@ static double line_index(const gal_index *i, const double *w, const double *f, s
 {
     double xb, xr, fb = side(i, i->blue, w, f, n, &xb), fr = side(i, i->red, w, f, n, &xr);
     double a = vacuum(i, i->band[0]), b = vacuum(i, i->band[1]), c1 = (fr - fb) / (xr - xb), c0 = fb + c1 * (a - xb);
+    if (i->kind == GAL_INDEX_EXCESS)
+        return integral(w, f, n, a, b, ONE, 0, 0) - (b - a) * (c0 + 0.5 * c1 * (b - a));
     if (!(c0 > 0) || !(c0 + c1 * (b - a) > 0))
         return NAN;
     double ratio = integral(w, f, n, a, b, OVER, c0, c1);
-    return i->kind == GAL_INDEX_WIDTH ? (b - a) - ratio : -2.5 * log10(ratio / (b - a));
+    return i->kind == GAL_INDEX_MAG  ? -2.5 * log10(ratio / (b - a))
+           : i->kind == GAL_INDEX_EW ? ratio - (b - a)
+                                     : (b - a) - ratio;
 }
 
 /* mean F_nu = int F w^2 dw / c over the width in wavelength, as the definitions have it */

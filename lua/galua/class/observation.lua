@@ -13,7 +13,10 @@ function observation:__galua_show()
     lines[#lines + 1] = ("  spectrum   %d pixels (%d used)   %.6g .. %.6g A   calibration %s"):format(#s.wave, s.nused, s.wave[1],
       s.wave[#s.wave], s.calibration.mode)
   end
-  for _, i in ipairs(self:indices()) do lines[#lines + 1] = ("  index %-12s %12.5g +- %.3g"):format(i.name, i.value, i.err) end
+  for _, i in ipairs(self:indices()) do lines[#lines + 1] = ("  index %-18s %12.5g +- %.3g"):format(i.name, i.value, i.err) end
+  for _, l in ipairs(self:lines()) do
+    lines[#lines + 1] = ("  line  %-18s %12.5g +- %.3g erg/s/cm2  %s"):format(l.name, l.value, l.err, l.limit and "limit" or "")
+  end
   if self.citation ~= "" then lines[#lines + 1] = "  " .. self.citation end
   return table.concat(lines, "\n")
 end

@@ -55,8 +55,16 @@ function predictive:__tostring()
     lines[#lines + 1] = ("%-22s %11s %11s %11s %11s %7s  %s"):format(r.band, short(r.flux), short(r.median), short(r.median - r.q16),
       short(r.q84 - r.median), r.pit and ("%.3f"):format(r.pit) or "-", flag)
   end
-  for _, name in ipairs { "chi2", "largest", "runs" } do
-    local t = self[name]
+  for _, r in ipairs(self.measures or {}) do
+    lines[#lines + 1] = ("%-22s %11s %11s %11s %11s %7s  %s"):format(r.name, short(r.value), short(r.median), short(r.median - r.q16),
+      short(r.q84 - r.median), r.pit and ("%.3f"):format(r.pit) or "-", r.limit and "limit" or (r.pit < 0.005 or r.pit > 0.995) and "unlikely" or "")
+  end
+  local tests = #self.bands > 0 and { self.chi2, self.largest, self.runs } or {}
+  if self.spectrum then
+    tests[#tests + 1] = self.spectrum.chi2
+    tests[#tests + 1] = self.spectrum.largest
+  end
+  for _, t in ipairs(tests) do
     lines[#lines + 1] = ("%-28s p = %.3f%s"):format(t.about, t.p, (t.p < 0.01 or t.p > 0.99) and "   the model and the data disagree" or "")
   end
   return table.concat(lines, "\n")
@@ -109,6 +117,8 @@ local function run_predictive(self, given)
     count[2] = count[2] + (a2 >= b2 and 1 or 0)
     count[3] = count[3] + (a3 < b3 and 1 or a3 == b3 and 0.5 or 0)
   end
+  local spectral = require("galua.spectrum.fit").predictive(self, o.draws, o.seed or self.seed)
+  if spectral then out.spectrum, out.measures = spectral.spectrum, spectral.measures end
   out.chi2 = { p = count[1] / m, about = "chi^2" }
   out.largest = { p = count[2] / m, about = "largest residual" }
   out.runs = { p = count[3] / m, about = "runs of signs" }
@@ -149,6 +159,7 @@ loo.__galua_show = loo.__tostring
 
 local function run_loo(self, given)
   local o = galua.options("fit:loo", given, { draws = 4000, seed = ":number" })
+  if #self.data:rows() == 0 then galua.fail("fit:loo: leaves out bands, and the observation has none") end
   local s = self:samples()
   local list = pick(s.n, o.draws)
   local x, b = rows_of(s, list)
@@ -188,6 +199,8 @@ pull = (flux - model)/sigma, p_out (probability to be an outlier), note; and tha
 Data replicated from the posterior, noise included: per band the predicted quantiles and the PIT (share of replicated fluxes below
 the observed one: uniform on 0 .. 1 for a model that is right; close to 0 or 1: the band does not fit), and the shares of
 replicated data sets with a larger chi^2 (chi2.p), a larger residual (largest.p), fewer runs of signs along the wavelengths (runs.p).
+Of a spectrum (field spectrum) the same per pixel (vectors q16, median, q84, pit over wave) and chi2.p, largest.p, with calibration polynomial
+and free lines drawn from what the data leave of them; of indices, equivalent widths and line fluxes (list measures) as for bands.
 @param draws (1000) samples to replicate
 @param seed (the fit's) seed of the noise]])
 end

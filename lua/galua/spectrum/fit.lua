@@ -28,14 +28,154 @@ function M.resolve(spec, free)
   return galua.vec(fixed)
 end
 
+-- the spectral part at the sample of highest posterior, its rows as vectors
+local function at_best(self)
+  local s = self:samples()
+  local _, i = self:best()
+  local rows = C.of_fit(self.target, galua.mat { s.x:row(i):totable() })
+  local out = {}
+  for k, m in pairs(rows) do out[k] = m:row(1) end
+  return out
+end
+
 local function fit_spectrum(self)
   local d = C.data(self.data)
   if not d then galua.fail("fit:spectrum: the observation has no spectrum") end
-  local s = self:samples()
-  local _, i = self:best()
-  local out = C.of_fit(self.target, s.x:row(i))
+  local out = at_best(self)
+  out.measure, out.line = nil, nil
   out.wave, out.flux, out.err, out.mask, out.lo, out.hi = d.wave, d.flux, d.err, d.mask, d.lo, d.hi
-  out.pull = (d.flux - out.fitted) / d.err
+  out.pull = (d.flux - out.fitted) / out.sigma
+  return out
+end
+
+-- indices, then lines
+local function data_of(self)
+  local list = C.index_data(self.data)
+  for _, l in ipairs(C.line_data(self.data)) do list[#list + 1] = l end
+  return list
+end
+
+local measures = {}
+function measures:__tostring()
+  local out = { ("%-24s %12s %12s %12s %8s"):format("measured", "value", "err", "model", "pull") }
+  for _, r in ipairs(self) do
+    out[#out + 1] = ("%-24s %12.5g %12.4g %12.5g %8.2f%s"):format(r.name, r.value, r.err, r.model, r.pull, r.limit and "  limit" or "")
+  end
+  return table.concat(out, "\n")
+end
+measures.__galua_show = measures.__tostring
+
+local function fit_measures(self)
+  local list = data_of(self)
+  if #list == 0 then galua.fail("fit:measures: the observation has no indices, equivalent widths or line fluxes") end
+  local v = at_best(self).measure
+  for i, r in ipairs(list) do r.model, r.pull = v[i], (r.value - v[i]) / r.err end
+  return setmetatable(list, measures)
+end
+
+-- ---------------------------------------------------------------- posterior of what the spectral part says
+local function quantiles(v)
+  local s = v:copy():sort()
+  local function at(q) return s[math.max(1, math.min(#s, math.floor(q * #s + 0.5)))] end
+  return { median = at(0.5), q16 = at(0.16), q84 = at(0.84), q025 = at(0.025), q975 = at(0.975) }
+end
+
+local function some(self, draws)
+  local s = self:samples()
+  local x, list, step = {}, {}, math.max(1, s.n / draws)
+  local i = 1
+  while i <= s.n and #x < draws do
+    local k = math.floor(i)
+    x[#x + 1], list[#list + 1] = s.x:row(k):totable(), k
+    i = i + step
+  end
+  return galua.mat(x), list, s
+end
+
+local line_list = {}
+function line_list:__tostring()
+  local out = { ("%-18s %11s %12s %12s %12s %12s"):format("line", "wave [A]", "flux", "-1 sigma", "+1 sigma", "L [Lsun]") }
+  for _, l in ipairs(self) do
+    out[#out + 1] = ("%-18s %11.2f %12.4g %12.3g %12.3g %12.4g"):format(l.name, l.wave, l.median, l.median - l.q16, l.q84 - l.median,
+      l.luminosity.median)
+  end
+  return table.concat(out, "\n")
+end
+line_list.__galua_show = line_list.__tostring
+
+local sun = 3.828e33
+
+local function fit_lines(self, given)
+  local o = galua.options("fit:lines", given, { draws = 1000, seed = ":number" })
+  local x, list, s = some(self, o.draws)
+  local rows = C.of_fit(self.target, x, o.seed or self.seed)
+  local d, out = C.data(self.data), {}
+  local area = {} -- 4 pi D_L^2 [cm2]
+  for j, i in ipairs(list) do area[j] = 4 * math.pi * (s.derived.D_L[i] * 3.0856775814913673e24) ^ 2 end
+  area = galua.vec(area)
+  local function put(name, wave, flux, free)
+    local r = quantiles(flux)
+    local lum = flux * area / sun
+    r.name, r.wave, r.flux, r.free, r.luminosity = name, wave, flux, free, quantiles(lum)
+    r.luminosity.value = lum
+    out[#out + 1] = r
+  end
+  for i, l in ipairs(self.model:lines()) do put(l.name, l.wave, rows.line:col(i):copy(), false) end
+  for i = 1, d and #d.line_wave or 0 do put(("free %.6g"):format(d.line_wave[i]), d.line_wave[i], rows.amp:col(i):copy(), true) end
+  if #out == 0 then
+    galua.fail("fit:lines: neither the model nor the spectrum has emission lines: give the galaxy nebular = nebular.hii{}, or the "
+      .. "spectrum lines = { wave = {...} }")
+  end
+  out.n = #list
+  return setmetatable(out, line_list)
+end
+
+-- The spectral part of fit:predictive(): pixels and measures of data sets replicated from the samples.
+function M.predictive(self, draws, seed)
+  local d, list, out = C.data(self.data), data_of(self), {}
+  if not d and #list == 0 then return nil end
+  local x = some(self, draws)
+  local rows = C.of_fit(self.target, x, seed)
+  local m = x.rows
+  if d then
+    local p = { wave = d.wave, flux = d.flux, mask = d.mask, q16 = {}, median = {}, q84 = {}, pit = {}, coef = rows.coef, y = rows.y,
+      fitted = rows.fitted }
+    local larger, largest = 0, 0
+    for j = 1, m do
+      local y, fit, sd = rows.y:row(j), rows.fitted:row(j), rows.sigma:row(j)
+      local a, b, c, e = 0, 0, 0, 0
+      for i = 1, #d.wave do
+        if d.mask[i] == 0 then
+          local u, v = (y[i] - fit[i]) / sd[i], (d.flux[i] - fit[i]) / sd[i]
+          a, b, c, e = a + u * u, b + v * v, math.max(c, math.abs(u)), math.max(e, math.abs(v))
+        end
+      end
+      larger, largest = larger + (a >= b and 1 or 0), largest + (c >= e and 1 or 0)
+    end
+    for i = 1, #d.wave do
+      if d.mask[i] == 0 then
+        local v, below = rows.y:col(i):copy(), 0
+        for j = 1, m do below = below + (v[j] < d.flux[i] and 1 or v[j] == d.flux[i] and 0.5 or 0) end
+        local q = quantiles(v)
+        p.pit[i], p.q16[i], p.median[i], p.q84[i] = below / m, q.q16, q.median, q.q84
+      else
+        p.pit[i], p.q16[i], p.median[i], p.q84[i] = 0 / 0, 0 / 0, 0 / 0, 0 / 0
+      end
+    end
+    for _, k in ipairs { "pit", "q16", "median", "q84" } do p[k] = galua.vec(p[k]) end
+    p.chi2 = { p = larger / m, about = "chi^2 of the spectrum" }
+    p.largest = { p = largest / m, about = "largest residual of the spectrum" }
+    out.spectrum = p
+  end
+  if #list > 0 then
+    out.measures = list
+    for i, r in ipairs(list) do
+      local v, below = rows.measured:col(i):copy(), 0
+      for j = 1, m do below = below + (v[j] < r.value and 1 or v[j] == r.value and 0.5 or 0) end
+      for k, q in pairs(quantiles(v)) do r[k] = q end
+      r.pit = not r.limit and below / m or nil
+    end
+  end
   return out
 end
 
@@ -66,7 +206,15 @@ local function plot_spectrum(self, given)
 end
 
 function M.extend(fit)
-  fit.spectrum, fit.plot_spectrum = fit_spectrum, plot_spectrum
+  fit.spectrum, fit.plot_spectrum, fit.measures, fit.lines = fit_spectrum, plot_spectrum, fit_measures, fit_lines
+  doc.text("fit:measures", fit_measures, [[fit:measures() -> list
+Indices, equivalent widths and line fluxes of the data at the sample of highest posterior: name, value, err, model, pull.]])
+  doc.text("fit:lines", fit_lines, [[fit:lines{ draws =, seed = } -> list
+Emission lines over the posterior: those of the model's gas, after dust, and the free ones of the spectrum, drawn from what the data
+leave of them given each sample. Per line: name, wave [A, rest], median, q16, q84, q025, q975 and flux, a value per sample
+[erg/s/cm2], free; luminosity, the same in Lsun (4 pi D_L^2 flux; its values in luminosity.value).
+@param draws (1000) samples to use
+@param seed (the fit's) seed of the draws of free lines]])
   doc.text("fit:spectrum", fit_spectrum, [[fit:spectrum() -> table
 The spectrum at the sample of highest posterior: wave, flux, err, mask of the data, model [mJy], fitted (model with calibration
 polynomial and free lines), pull, coef (of the polynomial, from order 0), amp (line fluxes [erg/s/cm2]).]])

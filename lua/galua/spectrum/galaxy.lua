@@ -1,7 +1,7 @@
 -- A galaxy through an instrument: g:spectrum{}, g:index(), g:indices(), g:ew(), g:line_fluxes().
 local galua = require "galua"
 local doc = require "galua.doc"
-local core = require "galua.core"
+local windows = require "galua.spectrum.windows"
 local C = galua.spectrum
 local c_light = 2.99792458e18 -- A/s
 
@@ -27,27 +27,6 @@ function pixels:__plot(options)
 end
 
 -- ---------------------------------------------------------------- galaxies
--- windows in vacuum A: line, continuum blue and red of it
-local lines = {
-  ["[OII]3727"] = { { 3717, 3740 }, { 3690, 3710 }, { 3750, 3770 } },
-  Hdelta = { { 4086, 4120 }, { 4030, 4080 }, { 4125, 4170 } },
-  Hgamma = { { 4325, 4358 }, { 4280, 4320 }, { 4372, 4420 } },
-  Hbeta = { { 4845, 4880 }, { 4800, 4840 }, { 4885, 4930 } },
-  ["[OIII]5007"] = { { 4995, 5022 }, { 4970, 4990 }, { 5030, 5060 } },
-  Halpha = { { 6553, 6576 }, { 6480, 6540 }, { 6610, 6660 } },
-  ["Halpha+[NII]"] = { { 6535, 6598 }, { 6480, 6530 }, { 6605, 6660 } },
-  ["[SII]6725"] = { { 6707, 6744 }, { 6640, 6700 }, { 6752, 6800 } },
-}
-
-local function window(fn, name)
-  local w = lines[name]
-  if w then return { line = w[1], blue = w[2], red = w[3] } end
-  local names = {}
-  for k in pairs(lines) do names[#names + 1] = k end
-  table.sort(names)
-  galua.fail("%s: no line '%s'%s (known: %s)", fn, tostring(name), core.did_you_mean(tostring(name), names), table.concat(names, ", "))
-end
-
 local function galaxy_spectrum(self, given)
   if type(given) ~= "table" then galua.fail("galaxy:spectrum: expected options, such as { wave = linspace(4000, 7000, 1500), R = 2000 }") end
   local s = C.observe(self, given)
@@ -55,10 +34,11 @@ local function galaxy_spectrum(self, given)
   return setmetatable(s, pixels)
 end
 
-local function galaxy_index(self, name, given)
-  local o = galua.options("galaxy:index", given, { sigma_v = 0, lick = false })
-  if type(name) ~= "string" then galua.fail("galaxy:index: argument 1 must be the name of an index, such as \"Hdelta_A\"") end
-  return C.galaxy_index(self, name, o.sigma_v, o.lick)
+local function galaxy_index(self, index, given)
+  if type(index) ~= "string" and type(index) ~= "table" then
+    galua.fail("galaxy:index: argument 1 must be the name of an index, such as \"Hdelta_A\", or { line =, blue =, red = }")
+  end
+  return C.galaxy_index(self, index, given or {})
 end
 
 local index_list = {}
@@ -78,28 +58,15 @@ local function galaxy_indices(self, given)
   return setmetatable(out, index_list)
 end
 
--- line flux and equivalent width against a straight continuum through the means of two windows
+-- equivalent width and line luminosity against a straight continuum through the means of two windows
 local function galaxy_ew(self, what, given)
-  local o = galua.options("galaxy:ew", given, { frame = "rest", component = ":string" })
+  local o = galua.options("galaxy:ew", given, { frame = "rest", component = "total", sigma_v = 0, sigma_gas = ":number" })
   if o.frame ~= "rest" and o.frame ~= "observed" then galua.fail("galaxy:ew: frame must be 'rest' or 'observed', got '%s'", o.frame) end
-  local w = type(what) == "table" and galua.options("galaxy:ew", what, { line = ":table", blue = ":table", red = ":table" })
-    or window("galaxy:ew", what)
-  if not (w.line and w.blue and w.red) then galua.fail("galaxy:ew: needs line = {lo, hi}, blue = {lo, hi}, red = {lo, hi} in vacuum A") end
-  local wave, lum = self:wave(), self:lum(o.component)
-  local function mean(b) return C.integral(b, wave, lum) / (b[2] - b[1]), (b[1] + b[2]) / 2 end
-  local fb, xb = mean(w.blue)
-  local fr, xr = mean(w.red)
-  -- pixels fine enough that F/C is smooth over them
-  local n, lo, hi = 200, w.line[1], w.line[2]
-  local ew, flux = 0, 0
-  for i = 1, n do
-    local a, b = lo + (hi - lo) * (i - 1) / n, lo + (hi - lo) * i / n
-    local c = fb + (fr - fb) * ((a + b) / 2 - xb) / (xr - xb)
-    local d = C.integral({ a, b }, wave, lum) - c * (b - a)
-    flux, ew = flux + d, ew + d / c
-  end
-  if o.frame == "observed" then ew = ew * (1 + self.redshift) end
-  return ew, flux
+  local index = windows("galaxy:ew", what)
+  local how = { component = o.component, sigma_v = o.sigma_v, sigma_gas = o.sigma_gas }
+  local ew = C.galaxy_index(self, index, how)
+  index.kind = "excess"
+  return o.frame == "observed" and ew * (1 + self.redshift) or ew, C.galaxy_index(self, index, how)
 end
 
 -- flux at the observer [erg/s/cm2] of every emission line of the ionised gas
@@ -112,19 +79,16 @@ end
 line_flux.__galua_show = line_flux.__tostring
 
 local function galaxy_line_fluxes(self)
-  local wave, z = self:wave(), self.redshift
-  local total, lum = self:flux(), self:lum()
-  local k = 1
-  while not (lum[k] > 0 and total[k] > 0 and wave[k] > 1e4) do k = k + 1 end -- beyond the reach of the IGM
-  local per_lum = total[k] / (lum[k] * wave[k] ^ 2) * c_light * 1e-26 / (1 + z)
   local out = self:lines()
-  for _, l in ipairs(out) do l.flux = l.luminosity * per_lum end
+  for _, l in ipairs(out) do l.flux = C.line_flux(self, l.name) end
   return setmetatable(out, line_flux)
 end
 
+local function galaxy_line_flux(self, name) return C.line_flux(self, name) end
+
 return function(galaxy)
-  galaxy.spectrum, galaxy.index, galaxy.indices, galaxy.ew, galaxy.line_fluxes = galaxy_spectrum, galaxy_index, galaxy_indices, galaxy_ew,
-    galaxy_line_fluxes
+  galaxy.spectrum, galaxy.index, galaxy.indices, galaxy.ew = galaxy_spectrum, galaxy_index, galaxy_indices, galaxy_ew
+  galaxy.line_fluxes, galaxy.line_flux = galaxy_line_fluxes, galaxy_line_flux
   doc.text("galaxy.spectrum", galaxy_spectrum, [[spectrum{ wave =, R =, sigma_v =, ... } -> spectrum
 The spectrum as an instrument sees it: mean flux [mJy] of each pixel (fields wave, flux, lo, hi; :flambda() [erg/s/cm2/A]; plot(s)).
 @param wave [A] pixel centres, or
@@ -138,16 +102,24 @@ The spectrum as an instrument sees it: mean flux [mJy] of each pixel (fields wav
 @param component (total) one of spectra()
 @param library (0) resolving power of the SSP spectra; 0: from their spacing; -1: perfect
 @example s = g:spectrum{ wave = linspace(4000, 7000, 3000), R = 2000, sigma_v = 150 }]])
-  doc.text("galaxy.index", galaxy_index, [[index(name[, { sigma_v =, lick = }]) -> number
-A spectral index of the light that leaves the galaxy: the 25 Lick indices, D4000, Dn4000, beta (spectrum.indices()).
-@param sigma_v [km/s] (0) velocity dispersion
-@param lick (false) at the resolution of the Lick system]])
-  doc.text("galaxy.indices", galaxy_indices, "indices([{ sigma_v =, lick = }]) -> table\nAll spectral indices by name.")
+  doc.text("galaxy.index", galaxy_index, [[index(name or bands[, { sigma_v =, lick = }]) -> number
+A spectral index of the light that leaves the galaxy: the 25 Lick indices, D4000, Dn4000, beta (spectrum.indices()), or one of your
+own, { kind = "width", line = {lo, hi}, blue = {lo, hi}, red = {lo, hi} } [A]; kinds width and mag (positive in absorption), ew (-width),
+excess (flux of the line [Lsun]), break (red over blue; no line).
+@param sigma_v [km/s] (0) velocity dispersion of the stars
+@param sigma_gas [km/s] dispersion of the emission lines; the nebular component's when left out
+@param lick (false) at the resolution of the Lick system
+@param component (total) one of spectra()]])
+  doc.text("galaxy.indices", galaxy_indices, "indices([{ sigma_v =, lick = }]) -> table\nAll spectral indices by name; options as for index().")
   doc.text("galaxy.ew", galaxy_ew, [[ew(line[, { frame = }]) -> number, number
 Equivalent width [A], positive in emission, and line luminosity [Lsun] above a straight continuum, absorption under it included.
 line: a name ("Halpha", "Hbeta", "[OIII]5007", "[OII]3727" ...) or { line = {lo, hi}, blue = {lo, hi}, red = {lo, hi} } in vacuum A.
 @param frame (rest) rest or observed
-@param component (total) one of spectra()]])
+@param component (total) one of spectra()
+@param sigma_v [km/s] (0) velocity dispersion of the stars
+@param sigma_gas [km/s] dispersion of the emission lines; the nebular component's when left out]])
+  doc.text("galaxy.line_flux", galaxy_line_flux, [[line_flux(name) -> number [erg/s/cm2]
+Flux at the observer of an emission line, or a blend of them ("Halpha+[NII]6584", "[OII]3727"), after dust and the IGM.]])
   doc.text("galaxy.line_fluxes", galaxy_line_fluxes, [[line_fluxes() -> list
 Emission lines of the ionised gas after dust: name, wave [A], luminosity [Lsun], flux [erg/s/cm2].]])
 end

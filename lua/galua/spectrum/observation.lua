@@ -2,6 +2,7 @@
 local galua = require "galua"
 local doc = require "galua.doc"
 local C = galua.spectrum
+local windows = require "galua.spectrum.windows"
 
 local M = {}
 
@@ -33,22 +34,59 @@ local function obs_spectrum(self, given)
   return attach(self, given)
 end
 
+local function sorted(given)
+  local names = {}
+  for name in pairs(given) do names[#names + 1] = name end
+  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
+  return names
+end
+
+local function pair_of(fn, name, v, last)
+  if type(v) ~= "table" or type(v[1]) ~= "number" or type(v[2]) ~= "number" then
+    galua.fail("observation:%s: %s must be { value, err%s }", fn, tostring(name), last or "")
+  end
+  return v[1], v[2]
+end
+
 local function obs_indices(self, given, how)
   if given == nil then return C.index_data(self) end
   local o = galua.options("observation:indices", how, { lick = true })
-  local names = {}
-  for name in pairs(given) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(sorted(given)) do
     local v = given[name]
-    if type(v) ~= "table" or not v[2] then galua.fail("observation:indices: %s must be { value, err }", tostring(name)) end
-    C.add_index(self, name, v[1], v[2], o.lick)
+    local value, err = pair_of("indices", name, v)
+    local index = name
+    if v.blue then
+      index = { name = name }
+      for _, k in ipairs { "kind", "line", "blue", "red", "air" } do index[k] = v[k] end
+    end
+    C.add_index(self, index, value, err, o.lick)
+  end
+  return self
+end
+
+local function obs_ew(self, given)
+  for _, name in ipairs(sorted(given)) do
+    local v = given[name]
+    local value, err = pair_of("ew", name, v)
+    local what = v.line and { name = name, line = v.line, blue = v.blue, red = v.red } or name
+    C.add_index(self, windows("observation:ew", what), value, err, false)
+  end
+  return self
+end
+
+local function obs_lines(self, given)
+  if given == nil then return C.line_data(self) end
+  for _, name in ipairs(sorted(given)) do
+    local v = given[name]
+    local value, err = pair_of("lines", name, v, " [, 'limit']")
+    if v[3] ~= nil and v[3] ~= "limit" then galua.fail("observation:lines: %s: '%s' is not 'limit'", tostring(name), tostring(v[3])) end
+    C.add_line(self, name, value, err, v[3] == "limit")
   end
   return self
 end
 
 function M.extend(class)
-  class.spectrum, class.indices = obs_spectrum, obs_indices
+  class.spectrum, class.indices, class.ew, class.lines = obs_spectrum, obs_indices, obs_ew, obs_lines
   doc.text("observation.spectrum", obs_spectrum, [[spectrum{ wave =, flux =, err =, ... } -> observation      spectrum(file)      spectrum() -> table or nil
 Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi, flux, err [mJy], mask, fwhm, calibration).
 @param wave [A] pixel centres, or
@@ -57,7 +95,7 @@ Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi
 @param flux mean flux density of the pixels
 @param err errors, or
 @param ivar inverse variances; 0 masks
-@param unit (mJy) of flux and err: F_nu or F_lambda, "1e-17 erg/s/cm2/A"
+@param unit (mJy) of flux and err: F_nu or F_lambda, "1e-17 erg/s/cm2/A"; of a file, where its column has none
 @param mask 1 where a pixel is not used
 @param R resolving power, a number or one per pixel
 @param fwhm [A] instead of R, one per pixel
@@ -66,12 +104,20 @@ Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi
 @param lines { wave = {...} [A, vacuum, rest], sd = [erg/s/cm2] }: lines of free flux N(0, sd), marginalised; no sd: flat
 @param library (0) resolving power of the SSP spectra; 0: from their spacing; -1: perfect]])
   doc.text("observation.indices", obs_indices, [[indices{ Hdelta_A = {5.1, 0.3}, ... }[, { lick = true }] -> observation      indices() -> list
-Measured spectral indices, fitted beside the bands.]])
+Measured spectral indices, { value, err }, fitted beside the bands. One of your own has its bands with it, as for galaxy:index():
+{ value, err, kind = "width", line = {lo, hi}, blue = {lo, hi}, red = {lo, hi} }.
+@param lick (true) they are on the resolution of the Lick system]])
+  doc.text("observation.ew", obs_ew, [[ew{ Halpha = {40, 2}, ... } -> observation
+Measured equivalent widths { value, err } [A, rest frame], positive in emission, absorption under the line included, fitted beside the
+bands; windows as for galaxy:ew(), or with them: { value, err, line = {lo, hi}, blue = {lo, hi}, red = {lo, hi} }.]])
+  doc.text("observation.lines", obs_lines, [[lines{ Halpha = {2e-16, 1e-17}, ["[OII]3727"] = {...} } -> observation      lines() -> list
+Measured line fluxes { flux, err } [erg/s/cm2], corrected for the absorption of the stars, not for dust, fitted beside the bands. A
+name is one of g:lines(), a blend "Halpha+[NII]", or a doublet "[OII]3727". An upper limit: { limit, err (1 sigma), 'limit' }.]])
 end
 
 function M.new(given)
   local o = galua.options("observation", given, { name = "", redshift = ":number", distance = ":number", citation = "", spectrum = ":any",
-    photometry = ":any", indices = ":table", lick = true })
+    photometry = ":any", indices = ":table", lick = true, ew = ":table", lines = ":table" })
   local obs
   if type(o.photometry) == "string" then
     obs = galua.observation.read(o.photometry)
@@ -90,6 +136,8 @@ function M.new(given)
   end
   if o.spectrum then obs_spectrum(obs, o.spectrum) end
   if o.indices then obs_indices(obs, o.indices, { lick = o.lick }) end
+  if o.ew then obs_ew(obs, o.ew) end
+  if o.lines then obs_lines(obs, o.lines) end
   return obs
 end
 
@@ -108,6 +156,7 @@ function M.store(obs)
     end
   end
   if #C.index_data(obs) > 0 then out.indices = C.index_data(obs) end
+  if #C.line_data(obs) > 0 then out.lines = C.line_data(obs) end
   return next(out) and out or nil
 end
 
@@ -122,7 +171,11 @@ function M.restore(obs, d)
     if #o.line_wave == 0 then o.line_wave, o.line_sd = nil, nil end
     C.attach(obs, o)
   end
-  for _, i in ipairs(d.indices or {}) do C.add_index(obs, i.name, i.value, i.err, i.lick) end
+  for _, i in ipairs(d.indices or {}) do
+    local own = i.kind and { name = i.name, kind = i.kind, line = i.line, blue = i.blue, red = i.red, air = i.air }
+    C.add_index(obs, own or i.name, i.value, i.err, i.lick)
+  end
+  for _, l in ipairs(d.lines or {}) do C.add_line(obs, l.name, l.value, l.err, l.limit) end
 end
 
 return M

@@ -1,0 +1,66 @@
+/* The lines of a galaxy on its grid. See line_set.h. */
+#include <string.h>
+
+#include "fit/line_set.h"
+#include "galua/const.h"
+#include "galua/spec.h"
+
+enum { SPAN = 48 }; /* nodes of one line on the grid */
+
+/* The velocity dispersion with which the lines of the galaxy lie on its grid; 0: there is no component with such an option. */
+static double component_sigma(const gal_galaxy *g)
+{
+    for (size_t i = 0; i < gal_galaxy_ncomponent(g); i++) {
+        const gal_component *c = gal_galaxy_component(g, i);
+        const gal_component_class *k = gal_component_class_of(c);
+        for (size_t j = 0; k->nlines && j < k->noption; j++)
+            if (strcmp(k->option[j].name, "sigma") == 0) {
+                const gal_option_value *v = gal_component_options(c);
+                return v && v[j].given ? v[j].number : k->option[j].number;
+            }
+    }
+    return 0;
+}
+
+gal_status line_set_take(line_set *s, const gal_galaxy *g)
+{
+    size_t n = gal_galaxy_nwave(g), lines = gal_galaxy_nlines(g), used = 0;
+    *s = (line_set){.sigma = component_sigma(g)};
+    if (!lines || !(s->sigma > 0))
+        return GAL_OK; /* lines that no one can take off stay in the spectrum */
+    s->wave = GAL_NEWN(double, lines);
+    s->on = GAL_NEWN(line_profile, lines);
+    s->weight = GAL_NEWN(double, lines *SPAN);
+    if (!s->wave || !s->on || !s->weight)
+        return GAL_ENOMEM;
+    s->n = lines;
+    for (size_t l = 0; l < lines; l++) {
+        double w = s->wave[l] = gal_galaxy_line(g, l)->wave, v = s->sigma > 1 ? s->sigma : 1;
+        line_profile *p = &s->on[l];
+        p->at = used;
+        p->count =
+            gal_spec_line_on_grid(gal_galaxy_wave(g), n, w, w * v * 1e5 / GAL_C_CGS, &p->first, s->weight + used, SPAN);
+        used += p->count;
+    }
+    return GAL_OK;
+}
+
+void line_set_clear(line_set *s)
+{
+    gal_free(s->wave);
+    gal_free(s->on);
+    gal_free(s->weight);
+    *s = (line_set){0};
+}
+
+void line_set_subtract(const line_set *s, const gal_galaxy_ws *w, double *lum)
+{
+    const double *seen = gal_galaxy_line_seen(w);
+    for (size_t l = 0; l < s->n; l++) {
+        const line_profile *p = &s->on[l];
+        double *m = lum + p->first;
+        const double *u = s->weight + p->at;
+        for (size_t k = 0; k < p->count; k++)
+            m[k] -= seen[l] * u[k];
+    }
+}
