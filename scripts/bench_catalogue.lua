@@ -1,0 +1,83 @@
+-- Sources per hour of a catalogue of mocks, scaling over worker processes and ranks, memory of a worker beyond what all share.
+-- galua scripts/bench_catalogue.lua [N = 1000] [SAMPLER = pathfinder]
+local n, kind = tonumber(arg[1] or "1000"), arg[2] or "pathfinder"
+local core = require "galua.core"
+local exe = core.realpath("/proc/self/exe")
+local dir = os.tmpname()
+os.remove(dir)
+os.execute("mkdir " .. dir)
+
+local recipe = [[
+local model = galaxy{ sfh = sfh.delayed{}, attenuation = attenuation.calzetti{}, redshift = 0.1 }
+local free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(1, 1000), ["sfh.tau"] = prior.loguniform(3e8, 1e10),
+  ["attenuation.A_V"] = prior.uniform(0, 2), ["dust.T"] = prior.uniform(20, 50) }
+]]
+local m = assert(loadstring(recipe .. [[
+return validation{ model = model, free = free, bands = filters("GALEX", "SDSS", "2MASS", "WISE", "Herschel.PACS", "Herschel.SPIRE"),
+  noise = noise.calibration{ f_cal = 0.03 }, mocks = 1000, seed = 7 }]]))()
+
+-- a table as users have it
+local columns = { { name = "id", values = {} }, { name = "redshift", values = {} } }
+for _, f in ipairs(m.bands) do
+  columns[#columns + 1] = { name = f.name, unit = "mJy", values = {} }
+  columns[#columns + 1] = { name = f.name .. "_err", unit = "mJy", values = {} }
+end
+for i = 1, n do
+  local o = m:mock(i).observation
+  columns[1].values[i], columns[2].values[i] = "mock" .. i, 0.1
+  local by = {}
+  for _, r in ipairs(o:rows()) do by[r.band] = r end
+  for k, f in ipairs(m.bands) do columns[1 + 2 * k].values[i], columns[2 + 2 * k].values[i] = by[f.name].flux, by[f.name].err end
+end
+tables.write(dir .. "/mocks.fits", columns)
+
+local file = assert(io.open(dir .. "/cat.lua", "w"))
+file:write(recipe, ([[
+return catalogue{ data = observation.catalogue("%s/mocks.fits"), model = model, free = free, noise = noise.calibration{ f_cal = 0.03 },
+  sampler = sampler.%s{}, seed = 7 }]]):format(dir, kind))
+file:close()
+
+local function seconds(command)
+  local start = galua.clock()
+  os.execute(command .. (" > %s/log 2>&1"):format(dir))
+  return galua.clock() - start
+end
+
+-- most memory that a worker has to itself while the catalogue runs [MB]
+local function private_memory(command)
+  os.execute(("(%s > %s/log 2>&1) & echo $! > %s/pid"):format(command, dir, dir))
+  local most = 0
+  for _ = 1, 40 do
+    core.sleep(0.25)
+    local pipe = io.popen(("pgrep -f '%s/cat.lua' 2>/dev/null"):format(dir))
+    for pid in pipe:lines() do
+      local f = io.open(("/proc/%s/smaps_rollup"):format(pid))
+      local stat = io.open(("/proc/%s/cmdline"):format(pid))
+      local mine = stat and stat:read("*a"):find(exe, 1, true)
+      if stat then stat:close() end
+      if f then
+        local text = f:read("*a") or ""
+        f:close()
+        if mine then most = math.max(most, (tonumber(text:match("Private_Dirty:%s+(%d+)")) or 0) / 1024) end
+      end
+    end
+    pipe:close()
+  end
+  os.execute(("pkill -f '%s/cat.lua'"):format(dir))
+  return most
+end
+
+local run = ("%s --threads %%d catalogue %s/cat.lua --out %s/%%s.h5"):format(exe, dir, dir)
+local one = seconds(run:format(1, "one"))
+local two = seconds(run:format(2, "two"))
+print(("catalogue of %d mocks, 21 bands, 5 free parameters, sampler.%s   %s"):format(n, kind, (galua.benchmark.machine())))
+print(("1 worker   %8.1f s   %8.0f sources/hour"):format(one, 3600 * n / one))
+print(("2 workers  %8.1f s   %8.0f sources/hour   %.2f x"):format(two, 3600 * n / two, one / two))
+if os.execute("command -v mpirun > /dev/null 2>&1") == 0 then
+  local ranks = seconds("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n 2 " .. run:format(1, "ranks"))
+  print(("2 ranks    %8.1f s   %8.0f sources/hour   %.2f x"):format(ranks, 3600 * n / ranks, one / ranks))
+else
+  print("2 ranks    not measured: no mpirun")
+end
+print(("memory of a worker beyond what all share: %.1f MB"):format(private_memory(run:format(2, "memory"))))
+os.execute("rm -rf " .. dir)
