@@ -6,7 +6,8 @@
  * in the folder may join or leave at any time, on one machine, under mpirun or under a batch system.
  *
  * A claim is a lease. It is freed at once when its owner, on the same machine, is dead; on another machine, or when the owner
- * hangs, when it has not been renewed for `lease` seconds. A job that has lost its owner CRASHES times counts as failed.
+ * hangs, when it has not been renewed for `lease` seconds. A job whose owner hung, or died while the process that forked it lived on,
+ * CRASHES times counts as failed; owners that died with their whole job (kill -9, power loss) are not held against it.
  * Not thread-safe: one handle per process. */
 #ifndef GAL_QUEUE_H
 #define GAL_QUEUE_H
@@ -14,7 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-enum { GAL_QUEUE_CRASHES = 3 };
+enum { GAL_QUEUE_CRASHES = 5 };
 typedef struct gal_queue gal_queue;
 typedef struct gal_queue_counts {
     size_t jobs, done, failed, running; /* failed jobs are among those done */
@@ -23,12 +24,14 @@ typedef struct gal_queue_counts {
  * of jobs). lease: seconds; 0 = 600. */
 GAL_API gal_status gal_queue_open(gal_queue **out, const char *folder, size_t njob, gal_hash what, double lease);
 GAL_API void gal_queue_close(gal_queue *q); /* NULL is fine; gives back what is claimed */
-/* In a child process after fork: a log and claims of its own. */
+/* In a child process after fork: a log and claims of its own. The parent promises to call gal_queue_died when it dies by a signal. */
 GAL_API gal_status gal_queue_forked(gal_queue *q);
 /* The next job nobody works on. *job = SIZE_MAX when there is none now; *left: jobs that are not done, others' included. */
 GAL_API gal_status gal_queue_claim(gal_queue *q, size_t *job, size_t *left);
 GAL_API gal_status gal_queue_renew(gal_queue *q, size_t job);   /* at least every lease/3 */
 GAL_API gal_status gal_queue_release(gal_queue *q, size_t job); /* given back unfinished */
+/* A child process that worked on the queue died by a signal. */
+GAL_API gal_status gal_queue_died(gal_queue *q, int64_t pid);
 /* Finished: the record is on disk when this returns. GAL_EIO (disk full, ...) leaves the log as it was and the job claimed. */
 GAL_API gal_status gal_queue_done(gal_queue *q, size_t job, const void *data, size_t n, bool failed);
 GAL_API gal_status gal_queue_count(gal_queue *q, gal_queue_counts *out);
@@ -41,13 +44,12 @@ GAL_API gal_status gal_queue_lead(gal_queue *q, bool *got);
 GAL_API gal_status gal_queue_remove(const char *folder);
 
 /* Runs work(ctx, i) for i = 0 .. n-1 in processes of their own, forked from this one: they share its memory until they write to it.
- * A worker that dies by a signal is replaced while `replace` says so (NULL: never). watch is called about five times a second with
+ * died(ctx, pid) is told of each worker that dies by a signal; it is replaced when that returns true (NULL: never). watch is called about five times a second with
  * the number still running. Ctrl-C reaches the workers; the call waits for them. *bad: workers that ended with a status other than 0. */
 typedef int (*gal_pool_fn)(void *ctx, int worker);
 typedef void (*gal_pool_watch)(void *ctx, int running);
-typedef bool (*gal_pool_replace)(void *ctx);
-GAL_API gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_replace replace, void *ctx,
-                                int *bad);
+typedef bool (*gal_pool_died)(void *ctx, int64_t pid);
+GAL_API gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_died died, void *ctx, int *bad);
 #ifdef __cplusplus
 }
 #endif

@@ -262,7 +262,7 @@ function catalogue:run(given)
   end
   local bad = 0
   if first < jobs then
-    bad = galua.queue.pool(math.min(threads, jobs), worker, o.progress and me == 0 and watch or nil)
+    bad = galua.queue.pool(math.min(threads, jobs), worker, o.progress and me == 0 and watch or nil, function(pid) q:died(pid) end)
     if tty and o.progress and me == 0 then io.stderr:write("\r\27[K") end
   end
   local c = q:count()

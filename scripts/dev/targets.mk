@@ -69,6 +69,7 @@ validate: all
 	@$(B)/galua tests/validate/ssp_reference.lua
 	@$(B)/galua tests/validate/galaxy.lua
 	@$(B)/galua tests/validate/linear_gaussian.lua
+	@$(B)/galua tests/validate/catalogue.lua
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all

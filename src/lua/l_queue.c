@@ -104,6 +104,12 @@ static int q_lead(lua_State *L)
     return 1;
 }
 
+static int q_died(lua_State *L)
+{
+    gal_lua_checkstatus(L, gal_queue_died(self(L), (int64_t)gal_lua_checknum(L, 2)));
+    return 0;
+}
+
 static int q_forked(lua_State *L)
 {
     gal_lua_checkstatus(L, gal_queue_forked(self(L)));
@@ -118,6 +124,8 @@ static const gal_lua_row methods[] = {
     {"count", q_count, "count() -> table\njobs, done, failed (among those done), running."},
     {"records", q_records, "records() -> list\nEvery finished job: job, failed, data."},
     {"lead", q_lead, "lead() -> boolean\nTrue in one of the processes only."},
+    {"died", q_died,
+     "died(pid)\nA worker of this process died by a signal: what it worked on is free again, or failed after five."},
     {"forked", q_forked, "forked()\nCalled first in a worker process."},
     {NULL, NULL, NULL},
 };
@@ -147,7 +155,7 @@ static int remove_queue(lua_State *L)
     return 0;
 }
 
-/* ------------------------------------------------------------------ pools: work at stack index 2, watch at 3 */
+/* ------------------------------------------------------------------ pools: work at stack index 2, watch at 3, died at 4 */
 static int pool_work(void *ctx, int i)
 {
     lua_State *L = ctx;
@@ -173,19 +181,26 @@ static void pool_watch(void *ctx, int running)
         lua_pop(L, 1); /* a progress line is not worth losing workers for */
 }
 
-static bool pool_replace(void *ctx)
+static bool pool_died(void *ctx, int64_t pid)
 {
-    (void)ctx;
-    return true;
+    lua_State *L = ctx;
+    if (!lua_isfunction(L, 4))
+        return true;
+    lua_pushvalue(L, 4);
+    lua_pushnumber(L, (double)pid);
+    if (lua_pcall(L, 1, 0, 0) == 0)
+        return true;
+    lua_pop(L, 1); /* the queue cannot be reached: another worker could not either */
+    return false;
 }
 
-/* pool(n, work[, watch]) -> number of workers that failed */
+/* pool(n, work[, watch[, died]]) -> number of workers that failed */
 static int pool(lua_State *L)
 {
     int n = gal_lua_checkint(L, 1, 1, 1024), bad;
     luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_settop(L, 3);
-    gal_lua_checkstatus(L, gal_pool_run(n, pool_work, pool_watch, pool_replace, L, &bad));
+    lua_settop(L, 4);
+    gal_lua_checkstatus(L, gal_pool_run(n, pool_work, pool_watch, pool_died, L, &bad));
     lua_pushnumber(L, bad);
     return 1;
 }
@@ -200,9 +215,10 @@ void gal_luaopen_queue(lua_State *L)
          "that\ntells queues apart; lease [s] (600): how long a silent worker keeps its job."},
         {"remove", remove_queue, "remove(folder)\nDeletes a queue."},
         {"pool", pool,
-         "pool(n, work[, watch]) -> number\nRuns work(i) in n processes forked from this one and waits for them; "
+         "pool(n, work[, watch[, died]]) -> number\nRuns work(i) in n processes forked from this one and waits for "
+         "them; "
          "watch(running) is called\n"
-         "now and then. Returns how many failed; one that crashes is replaced."},
+         "now and then, died(pid) when one dies by a signal: it is replaced. Returns how many failed."},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_queue);

@@ -5,17 +5,33 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+/* A worker does not outlive the process that forked it, however that one ends. */
+static void end_with(pid_t parent)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+    if (getppid() != parent)
+        _exit(1);
+}
+
 static gal_status start(pid_t *pid, gal_pool_fn work, void *ctx, int i)
 {
+    pid_t parent = getpid();
     fflush(NULL); /* what is buffered must not be written twice */
     *pid = fork();
     if (*pid < 0)
         return gal_fail(GAL_EIO, "cannot start a worker process: %s", strerror(errno));
     if (*pid == 0) {
+        end_with(parent);
+        signal(SIGPIPE, SIG_IGN); /* a terminal or mpirun that went away is no fault of the job at hand */
         gal_threads_set(1);
         int status = work(ctx, i);
         fflush(NULL);
@@ -24,7 +40,7 @@ static gal_status start(pid_t *pid, gal_pool_fn work, void *ctx, int i)
     return GAL_OK;
 }
 
-gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_replace replace, void *ctx, int *bad)
+gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_died died, void *ctx, int *bad)
 {
     gal_status st = GAL_OK;
     pid_t *pid = GAL_NEWN(pid_t, (size_t)n);
@@ -57,7 +73,8 @@ gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_
             pid[i] = 0;
             bool crashed = WIFSIGNALED(status);
             *bad += crashed || WEXITSTATUS(status) != 0;
-            if (crashed && st == GAL_OK && !gal_interrupted() && replace && replace(ctx)) {
+            bool again = crashed && died && died(ctx, gone);
+            if (again && st == GAL_OK && !gal_interrupted()) {
                 st = start(&pid[i], work, ctx, i);
                 running += st == GAL_OK;
             }

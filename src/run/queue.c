@@ -1,6 +1,6 @@
 /* The job queue of galua/queue.h: claims under a file lock, logs that are only appended to.
  *
- * claims: njob entries of 32 bytes, written in place under an fcntl lock of the whole file (locks go with their process, also on
+ * claims: njob entries of 40 bytes, written in place under an fcntl lock of the whole file (locks go with their process, also on
  * network file systems). Logs are the truth: an entry says `done` only after the record is on disk, and whoever opens the queue
  * brings the claims up to date with the logs. Record: magic, flags, job, length, data, checksum of all of it. */
 #include "galua/queue.h"
@@ -23,8 +23,8 @@ enum { FREE, CLAIMED, DONE, FAILED };
 typedef struct claim {
     uint32_t state, crashes;
     uint64_t host;
-    int64_t pid;
-    double since; /* wall clock [s] */
+    int64_t pid, watcher; /* watcher: the process that will say how the owner ended; 0 = none */
+    double since;         /* wall clock [s] */
 } claim;
 
 typedef struct jobs_file {
@@ -43,6 +43,7 @@ struct gal_queue {
     size_t njob, hint;
     double lease;
     uint64_t host;
+    int64_t watcher;
     int claims, log, lead; /* file descriptors, -1 = not open */
 };
 
@@ -189,7 +190,7 @@ static gal_status check_jobs(gal_queue *q, gal_hash what)
 {
     char path[1100];
     path_in(q, "jobs", path, sizeof path);
-    jobs_file want = {JOBS_MAGIC, 1, q->njob, what}, *have;
+    jobs_file want = {JOBS_MAGIC, 2, q->njob, what}, *have;
     if (!gal_file_exists(path))
         return gal_write_file(path, &want, sizeof want);
     char *text;
@@ -279,6 +280,7 @@ gal_status gal_queue_forked(gal_queue *q)
     close_fd(&q->claims); /* an fcntl lock belongs to a process: the child needs its own descriptors */
     close_fd(&q->log);
     close_fd(&q->lead);
+    q->watcher = getppid();
     path_in(q, "claims", path, sizeof path);
     return (q->claims = open(path, O_RDWR | O_CLOEXEC)) < 0 ? io_error("open", path) : GAL_OK;
 }
@@ -299,15 +301,40 @@ static gal_status write_claim(gal_queue *q, size_t job, const claim *c)
     return write_all(q->claims, c, sizeof *c, (off_t)(job * sizeof *c)) ? GAL_OK : io_error("write", path);
 }
 
-/* Its owner is gone, or has not been heard of for a lease. */
-static bool lapsed(const gal_queue *q, const claim *c)
+static bool gone(int64_t pid)
 {
-    if (c->host == q->host && kill((pid_t)c->pid, 0) != 0 && errno == ESRCH)
-        return true;
+    return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* Its owner has not been heard of for a lease. */
+static bool hangs(const gal_queue *q, const claim *c)
+{
     return wall() - c->since > q->lease;
 }
 
+/* Its owner is gone with all its job, as after a power loss: no one is left to say whether this job was the reason. */
+static bool orphaned(const gal_queue *q, const claim *c)
+{
+    return c->host == q->host && gone(c->pid) && (c->watcher == 0 || gone(c->watcher));
+}
+
 static gal_status append(gal_queue *q, size_t job, const void *data, size_t n, bool failed);
+
+/* One more worker lost to this job: free for another, or failed when there have been too many. */
+static gal_status count_crash(gal_queue *q, size_t job, claim *c)
+{
+    gal_status st = GAL_OK;
+    char text[120];
+    c->state = FREE;
+    if (++c->crashes >= GAL_QUEUE_CRASHES) {
+        snprintf(text, sizeof text, "its worker died or hung %d times", GAL_QUEUE_CRASHES);
+        GAL_TRY(append(q, job, text, strlen(text), true));
+        c->state = FAILED;
+    }
+    GAL_TRY(write_claim(q, job, c));
+out:
+    return st;
+}
 
 gal_status gal_queue_claim(gal_queue *q, size_t *job, size_t *left)
 {
@@ -325,23 +352,41 @@ gal_status gal_queue_claim(gal_queue *q, size_t *job, size_t *left)
         size_t i = (q->hint + k) % q->njob;
         if (c[i].state == DONE || c[i].state == FAILED)
             continue;
-        bool taken_over = c[i].state == CLAIMED && lapsed(q, &c[i]);
-        if (taken_over && c[i].crashes + 1 >= GAL_QUEUE_CRASHES) {
-            char text[120];
-            snprintf(text, sizeof text, "its worker died or hung %d times", GAL_QUEUE_CRASHES);
-            GAL_TRY(append(q, i, text, strlen(text), true));
-            c[i].state = FAILED;
-            GAL_TRY(write_claim(q, i, &c[i]));
-            continue;
+        if (c[i].state == CLAIMED && hangs(q, &c[i])) {
+            GAL_TRY(count_crash(q, i, &c[i]));
+            if (c[i].state == FAILED)
+                continue;
         }
         (*left)++;
-        if (*job == SIZE_MAX && (c[i].state == FREE || taken_over)) {
-            c[i] = (claim){CLAIMED, c[i].crashes + taken_over, q->host, getpid(), wall()};
+        if (*job == SIZE_MAX && (c[i].state == FREE || orphaned(q, &c[i]))) {
+            c[i] = (claim){CLAIMED, c[i].crashes, q->host, getpid(), q->watcher, wall()};
             GAL_TRY(write_claim(q, i, &c[i]));
             *job = i;
             q->hint = i + 1;
         }
     }
+out:
+    if (locked) {
+        gal_status unlocked = lock(q->claims, F_UNLCK, q->folder);
+        st = st == GAL_OK ? unlocked : st;
+    }
+    gal_free(c);
+    return st;
+}
+
+gal_status gal_queue_died(gal_queue *q, int64_t pid)
+{
+    gal_status st = GAL_OK;
+    claim *c = GAL_NEWN(claim, q->njob);
+    bool locked = false;
+    if (!c)
+        return GAL_ENOMEM;
+    GAL_TRY(lock(q->claims, F_WRLCK, q->folder));
+    locked = true;
+    GAL_TRY(read_claims(q, c));
+    for (size_t i = 0; i < q->njob; i++)
+        if (c[i].state == CLAIMED && c[i].host == q->host && c[i].pid == pid)
+            GAL_TRY(count_crash(q, i, &c[i]));
 out:
     if (locked) {
         gal_status unlocked = lock(q->claims, F_UNLCK, q->folder);
@@ -434,7 +479,7 @@ gal_status gal_queue_count(gal_queue *q, gal_queue_counts *out)
     for (size_t i = 0; i < q->njob; i++) {
         out->done += c[i].state == DONE || c[i].state == FAILED;
         out->failed += c[i].state == FAILED;
-        out->running += c[i].state == CLAIMED && !lapsed(q, &c[i]);
+        out->running += c[i].state == CLAIMED && !orphaned(q, &c[i]) && !hangs(q, &c[i]);
     }
 out:
     gal_free(c);

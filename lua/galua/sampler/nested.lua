@@ -66,6 +66,16 @@ function def.ready(_, engine) return engine.stored > 0 end
 function def.draws(_, engine) return engine:samples() end
 function def.summary(_, engine) return engine:summary() end
 
+function def.evidence(_, engine) return engine.lnz, engine.lnz_err end
+
+-- for catalogues: |z| > 4 of the insertion order happens once in 16000 good runs
+function def.acceptable(_, engine)
+  local z = engine.insertion_z
+  if z == z and math.abs(z) > 4 then return false, ("insertion order, z = %.1f"):format(z) end
+  if engine.stuck > 0.5 then return false, "most chains never moved" end
+  return true
+end
+
 function def.notes(_, engine)
   local list = { ("ln Z = %.3f +- %.3f   information %.2f nat   %.0f effective samples of %d points   %.0f likelihoods"):format(engine.lnz,
     engine.lnz_err, engine.information, engine.ess, engine.stored, engine.evaluations) }
