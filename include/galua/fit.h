@@ -51,10 +51,10 @@ typedef struct gal_fit gal_fit;
  * another, no usable band, a band outside the model's wavelengths, fixed values that the model refuses (with the free ones
  * at their prior medians). */
 GAL_API gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o);
-GAL_API void gal_fit_free(gal_fit *f);          /* NULL is fine */
-GAL_API gal_target *gal_fit_target(gal_fit *f); /* borrowed */
+GAL_API void gal_fit_free(gal_fit *f);                      /* NULL is fine */
+GAL_API gal_target *gal_fit_target(gal_fit *f);             /* borrowed */
 GAL_API const gal_galaxy *gal_fit_galaxy(const gal_fit *f); /* borrowed */
-GAL_API size_t gal_fit_nused(const gal_fit *f); /* bands that enter the likelihood */
+GAL_API size_t gal_fit_nused(const gal_fit *f);             /* bands that enter the likelihood */
 GAL_API size_t gal_fit_nblob(const gal_fit *f);
 GAL_API const char *gal_fit_blob_unit(const gal_fit *f, size_t i);
 GAL_API const gal_prior *gal_fit_prior(const gal_fit *f, size_t i);
@@ -80,15 +80,15 @@ GAL_API gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, cons
 GAL_API const gal_param *gal_spectral_params(size_t *n);
 /* The spectral part at m points x[m][ndim], the galaxy evaluated at each. Arrays of m rows, NULL where not wanted. */
 typedef struct gal_fit_view {
-    double *model;   /* [npix] the model through the instrument, mJy */
-    double *fitted;  /* [npix] and with calibration polynomial and free lines */
-    double *coef;    /* [order+1] of the polynomial */
-    double *amp;     /* [lines] fluxes of the free lines, erg/s/cm2 */
-    double *y;       /* [npix] replicated data: fitted + noise; needs draw; NaN where masked */
-    double *sigma;   /* [npix] errors as fitted; NaN where masked */
-    double *measure; /* [nindex + nline] indices and line fluxes */
+    double *model;    /* [npix] the model through the instrument, mJy */
+    double *fitted;   /* [npix] and with calibration polynomial and free lines */
+    double *coef;     /* [order+1] of the polynomial */
+    double *amp;      /* [lines] fluxes of the free lines, erg/s/cm2 */
+    double *y;        /* [npix] replicated data: fitted + noise; needs draw; NaN where masked */
+    double *sigma;    /* [npix] errors as fitted; NaN where masked */
+    double *measure;  /* [nindex + nline] indices and line fluxes */
     double *measured; /* [nindex + nline] replicated data: those + noise; needs draw */
-    double *line;    /* [gal_galaxy_nlines] fluxes of the model's lines, erg/s/cm2 */
+    double *line;     /* [gal_galaxy_nlines] fluxes of the model's lines, erg/s/cm2 */
 } gal_fit_view;
 /* draw: coef and amp that are integrated out are drawn from their distribution given x and the data, and y from the noise, random
  * numbers keyed by (seed, row); else they are its means. GAL_EINVAL when the fit has no spectral part, GAL_EDOMAIN at a point
