@@ -320,16 +320,7 @@ local function quantile_bands(rows, n)
   return lo, mid, hi
 end
 
--- indices of about `n` samples, evenly spread
-local function pick(total, n)
-  local list, step = {}, math.max(1, total / n)
-  local i = 1
-  while i <= total and #list < n do
-    list[#list + 1] = math.floor(i)
-    i = i + step
-  end
-  return list
-end
+local pick = require "galua.fit.pick"
 
 -- the marginalised amplitude of sample i; 1 without one
 local function amplitude(s, i) return s.derived.amplitude and s.derived.amplitude[i] or 1 end

@@ -220,6 +220,17 @@ test.it("line fluxes alone, limits as the fit says", function()
   end), "nebular.hii{}")
 end)
 
+test.it("samples picked for figures and checks come from all walkers", function()
+  local list, seen, n = require("galua.fit.pick")(9600, 300), {}, 0
+  test.eq(#list, 300)
+  for j, i in ipairs(list) do
+    test.ok(i >= 1 and i <= 9600 and (j == 1 or i > list[j - 1]))
+    if not seen[i % 32] then seen[i % 32], n = true, n + 1 end
+  end
+  test.eq(n, 32)
+  test.eq(table.concat(require("galua.fit.pick")(3, 10), " "), "1 2 3")
+end)
+
 -- ---------------------------------------------------------------- files
 test.it("spectra from FITS, ECSV and CSV tables", function()
   local wave, y, e, log = {}, {}, {}, {}

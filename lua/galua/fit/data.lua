@@ -2,16 +2,7 @@
 local galua = require "galua"
 local doc = require "galua.doc"
 
--- indices of about `n` samples, evenly spread
-local function pick(total, n)
-  local list, step = {}, math.max(1, total / n)
-  local i = 1
-  while i <= total and #list < n do
-    list[#list + 1] = math.floor(i)
-    i = i + step
-  end
-  return list
-end
+local pick = require "galua.fit.pick"
 
 -- matrices of the rows `list` of the samples: sampled coordinates, derived quantities
 local function rows_of(s, list)

@@ -3,6 +3,7 @@ local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
 local C = galua.spectrum
+local pick = require "galua.fit.pick"
 
 local M = {}
 
@@ -82,13 +83,8 @@ end
 
 local function some(self, draws)
   local s = self:samples()
-  local x, list, step = {}, {}, math.max(1, s.n / draws)
-  local i = 1
-  while i <= s.n and #x < draws do
-    local k = math.floor(i)
-    x[#x + 1], list[#list + 1] = s.x:row(k):totable(), k
-    i = i + step
-  end
+  local x, list = {}, pick(s.n, draws)
+  for j, i in ipairs(list) do x[j] = s.x:row(i):totable() end
   return galua.mat(x), list, s
 end
 
