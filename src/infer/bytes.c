@@ -80,6 +80,8 @@ gal_status bytes_open(bytes *s, uint64_t magic, const char *what, const unsigned
 
 gal_status bytes_close(const bytes *s, const char *what)
 {
+    if (s->no_memory)
+        return GAL_ENOMEM;
     if (s->at != s->size)
         return gal_fail(GAL_EFORMAT, "state of %s: %zu bytes of content, expected %zu", what, s->size, s->at);
     return GAL_OK;

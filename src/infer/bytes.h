@@ -9,6 +9,7 @@ typedef struct bytes {
     unsigned char *p; /* NULL: only counts */
     size_t at, size;
     bool reading;
+    bool no_memory; /* set by a walk that could not make room for what it reads */
 } bytes;
 /* n words between v and the stream; reading past the end gives zeros */
 void bytes_words(bytes *s, void *v, size_t n);
@@ -20,6 +21,6 @@ void bytes_flag(bytes *s, bool *v);
 gal_status bytes_write(uint64_t magic, void (*walk)(bytes *s, void *obj), void *obj, unsigned char **out, size_t *n);
 /* Checks magic and hash ("state of the ensemble: ..."); *s then reads what walk wrote. */
 gal_status bytes_open(bytes *s, uint64_t magic, const char *what, const unsigned char *in, size_t n);
-/* GAL_EFORMAT unless exactly everything was read. */
+/* GAL_ENOMEM; GAL_EFORMAT unless exactly everything was read. */
 gal_status bytes_close(const bytes *s, const char *what);
 #endif

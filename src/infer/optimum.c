@@ -367,17 +367,20 @@ static void walk(bytes *s, void *obj)
     bytes_words(s, o->start, o->opt.nstart * o->d);
     bytes_size(s, &o->nmodes);
     if (s->reading && s->p && o->nmodes <= o->opt.starts)
-        o->mode = GAL_NEWN(gal_mode, o->nmodes);
+        s->no_memory = !(o->mode = GAL_NEWN(gal_mode, o->nmodes));
     for (size_t i = 0; o->mode && i < o->nmodes; i++) {
         if (s->reading && mode_alloc(&o->mode[i], o->d, o->nb) != GAL_OK) {
             o->nmodes = i;
+            s->no_memory = true;
             return;
         }
         walk_mode(s, &o->mode[i], o->d, o->nb);
     }
     size_t n = o->draws.n;
     bytes_size(s, &n);
-    if (s->reading && n > 0 && (n > o->opt.draws || gal_draws_alloc(&o->draws, n, o->d, o->nb) != GAL_OK))
+    if (s->reading && n > 0 && n <= o->opt.draws)
+        s->no_memory |= gal_draws_alloc(&o->draws, n, o->d, o->nb) != GAL_OK;
+    if (o->draws.n != n)
         return;
     bytes_words(s, o->draws.theta, n * (o->d + o->nb + 3));
     bytes_words(s, &o->imp, 4);

@@ -83,7 +83,9 @@ static void walk(bytes *s, void *obj)
         bytes_flag(s, &q->usable);
     }
     bytes_size(s, &n);
-    if (s->reading && n > 0 && (n > p->opt.draws || gal_draws_alloc(&p->draws, n, p->d, p->nb) != GAL_OK))
+    if (s->reading && n > 0 && n <= p->opt.draws)
+        s->no_memory |= gal_draws_alloc(&p->draws, n, p->d, p->nb) != GAL_OK;
+    if (p->draws.n != n)
         return;
     bytes_words(s, p->draws.theta, n * (p->d + p->nb + 3));
     bytes_words(s, &p->imp, 4);

@@ -56,6 +56,7 @@ gal_status smc_make_room(gal_smc *s, size_t more, size_t levels);
 /* ln w of all pool points at beta; returns ln Z; *ess of the weights */
 double smc_weights(const gal_smc *s, double beta, double *lnw, double *ess);
 gal_status smc_step(gal_smc *s, bool *done);
-gal_status smc_finish(gal_smc *s);      /* draws, evidence and its error */
-double smc_bootstrap(const gal_smc *s); /* standard error of ln Z(1); NaN when out of memory */
+gal_status smc_finish(gal_smc *s); /* draws, evidence and its error */
+/* Standard error of ln Z(1); NaN when too few families are left */
+gal_status smc_bootstrap(const gal_smc *s, double *err);
 #endif

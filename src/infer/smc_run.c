@@ -67,7 +67,7 @@ static double replicate(const gal_smc *s, const float *v, const uint64_t *family
     return log(last);
 }
 
-double smc_bootstrap(const gal_smc *s)
+gal_status smc_bootstrap(const gal_smc *s, double *err)
 {
     size_t T = s->nlevel, n = s->n, nfamily = s->drawn, used = 0;
     float *v = gal_calloc(n * (T + 1), sizeof *v);
@@ -75,7 +75,7 @@ double smc_bootstrap(const gal_smc *s)
     if (!v || !mem) {
         gal_free(v);
         gal_free(mem);
-        return NAN;
+        return GAL_ENOMEM;
     }
     for (size_t i = 0; i < n; i++) {
         double top = -INFINITY;
@@ -96,7 +96,8 @@ double smc_bootstrap(const gal_smc *s)
     }
     gal_free(v);
     gal_free(mem);
-    return used > REPLICATES / 2 ? sqrt(fmax(0, sum2 / (double)used - sum * sum / (double)used / (double)used)) : NAN;
+    *err = used > REPLICATES / 2 ? sqrt(fmax(0, sum2 / (double)used - sum * sum / (double)used / (double)used)) : NAN;
+    return GAL_OK;
 }
 
 /* Effective number of families: 1/sum m^2 of their shares in the posterior */
@@ -140,7 +141,7 @@ gal_status smc_finish(gal_smc *s)
     GAL_TRY(count_families(s));
     if (s->level[s->nlevel - 1].beta >= 1) {
         s->imp.lnz = lnz;
-        s->imp.lnz_err = smc_bootstrap(s);
+        GAL_TRY(smc_bootstrap(s, &s->imp.lnz_err));
     }
 out:
     return st;

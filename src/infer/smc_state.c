@@ -41,7 +41,9 @@ static void walk(bytes *s, void *obj)
     bytes_size(s, &n);
     bytes_size(s, &levels);
     if (s->reading) {
-        if (n > s->size || levels > s->size || smc_make_room(m, n, levels) != GAL_OK)
+        if (n > s->size || levels > s->size)
+            return;
+        if ((s->no_memory = smc_make_room(m, n, levels) != GAL_OK))
             return;
         m->n = n;
         m->nlevel = levels;

@@ -419,13 +419,39 @@ static void psis_errors(void **state)
     gal_draws_clear(&w);
 }
 
+static void no_memory(void **state)
+{
+    (void)state;
+    problem p = {.d = 2, .f = two_lnlike, .lo = -5, .hi = 5, .nblob = 1};
+    gal_target t = p_target(&p, false);
+    size_t before = gal_mem_live(), done = 0;
+    for (long i = 1; i < 400 && done < 3; i += 1 + i / 20) {
+        gal_optimum *o = NULL, *q = NULL;
+        unsigned char *bytes = NULL;
+        size_t n;
+        gal_mem_fail_after(i);
+        gal_status st = gal_optimum_create(&o, &t, &(gal_optimum_opt){.starts = 3, .draws = 50});
+        if (st == GAL_OK && (st = gal_optimum_run(o, NULL, NULL)) == GAL_OK &&
+            (st = gal_optimum_state(o, &bytes, &n)) == GAL_OK)
+            st = gal_optimum_restore(&q, &t, bytes, n);
+        gal_mem_fail_after(-1);
+        assert_true(st == GAL_OK || st == GAL_ENOMEM);
+        done += st == GAL_OK;
+        gal_free(bytes);
+        gal_optimum_free(q);
+        gal_optimum_free(o);
+        assert_int_equal(gal_mem_live(), before);
+    }
+    assert_true(done > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(space_of_priors),     cmocka_unit_test(space_that_mixes), cmocka_unit_test(difference_error),
         cmocka_unit_test(rosenbrock),          cmocka_unit_test(laplace_exact),    cmocka_unit_test(two_modes),
         cmocka_unit_test(optimum_interrupted), cmocka_unit_test(repaired),         cmocka_unit_test(psis_reference),
-        cmocka_unit_test(psis_errors),
+        cmocka_unit_test(psis_errors),         cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -464,6 +464,34 @@ static void errors(void **state)
     gal_nuts_free(n);
 }
 
+static void no_memory(void **state)
+{
+    (void)state;
+    problem p = {.d = 2, .f = unit_lnlike, .lo = -5, .hi = 5, .nblob = 1};
+    gal_target t = p_target(&p, false);
+    size_t before = gal_mem_live(), done = 0;
+    for (long i = 1; i < 400 && done < 3; i++) {
+        gal_nuts *n = NULL, *m = NULL;
+        unsigned char *bytes = NULL;
+        size_t size;
+        gal_mem_fail_after(i);
+        gal_status st = gal_nuts_create(&n, &t, &(gal_nuts_opt){.warmup = 25, .chains = 2});
+        if (st == GAL_OK && (st = gal_nuts_start_prior(n)) == GAL_OK &&
+            (st = gal_nuts_run(n, &(gal_nuts_goal){.more = 3})) == GAL_OK &&
+            (st = gal_nuts_state(n, &bytes, &size)) == GAL_OK)
+            st = gal_nuts_restore(&m, &t, bytes, size, gal_nuts_theta(n), gal_nuts_lnprior(n), gal_nuts_lnlike(n),
+                                  gal_nuts_blobs(n), gal_nuts_stats(n));
+        gal_mem_fail_after(-1);
+        assert_true(st == GAL_OK || st == GAL_ENOMEM);
+        done += st == GAL_OK;
+        gal_free(bytes);
+        gal_nuts_free(m);
+        gal_nuts_free(n);
+        assert_int_equal(gal_mem_live(), before);
+    }
+    assert_true(done > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +501,7 @@ int main(void)
         cmocka_unit_test(banana),      cmocka_unit_test(from_gaussian),
         cmocka_unit_test(until_ess),   cmocka_unit_test(resume_and_threads),
         cmocka_unit_test(bad_state),   cmocka_unit_test(errors),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

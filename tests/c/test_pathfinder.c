@@ -279,11 +279,42 @@ static void errors(void **state)
     gal_pathfinder_free(f);
 }
 
+static void no_memory(void **state)
+{
+    (void)state;
+    problem p = {.d = 2, .f = four_lnlike, .lo = -5, .hi = 5, .nblob = 1};
+    gal_target t = p_target(&p, false);
+    size_t before = gal_mem_live(), done = 0;
+    for (long i = 1; i < 400 && done < 3; i += 1 + i / 20) {
+        gal_pathfinder *f = NULL, *g = NULL;
+        gal_nuts *n = NULL;
+        unsigned char *bytes = NULL;
+        size_t size;
+        gal_mem_fail_after(i);
+        gal_status st = gal_pathfinder_create(&f, &t, &(gal_pathfinder_opt){.paths = 2, .draws = 50});
+        if (st == GAL_OK && (st = gal_pathfinder_run(f, NULL, NULL)) == GAL_OK &&
+            (st = gal_pathfinder_state(f, &bytes, &size)) == GAL_OK &&
+            (st = gal_pathfinder_restore(&g, &t, bytes, size)) == GAL_OK &&
+            (st = gal_nuts_create(&n, &t, &(gal_nuts_opt){.warmup = 2})) == GAL_OK)
+            st = gal_nuts_start_pathfinder(n, g);
+        gal_mem_fail_after(-1);
+        assert_true(st == GAL_OK || st == GAL_ENOMEM);
+        done += st == GAL_OK;
+        gal_free(bytes);
+        gal_nuts_free(n);
+        gal_pathfinder_free(g);
+        gal_pathfinder_free(f);
+        assert_int_equal(gal_mem_live(), before);
+    }
+    assert_true(done > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gaussian), cmocka_unit_test(several_modes), cmocka_unit_test(untrusted),
-        cmocka_unit_test(wall),     cmocka_unit_test(start_of_nuts), cmocka_unit_test(errors),
+        cmocka_unit_test(gaussian),  cmocka_unit_test(several_modes), cmocka_unit_test(untrusted),
+        cmocka_unit_test(wall),      cmocka_unit_test(start_of_nuts), cmocka_unit_test(errors),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,12 +269,39 @@ static void errors(void **state)
     gal_free(bytes);
 }
 
+static void no_memory(void **state)
+{
+    (void)state;
+    problem p = {.d = 1, .f = half_lnlike, .lo = 0, .hi = 1, .nblob = 1};
+    gal_target t = p_target(&p, false);
+    size_t before = gal_mem_live(), done = 0;
+    for (long i = 1; i < 400 && done < 3; i++) {
+        gal_smc *s = NULL, *q = NULL;
+        unsigned char *bytes = NULL;
+        size_t n;
+        gal_mem_fail_after(i);
+        gal_status st = gal_smc_create(&s, &t, &(gal_smc_opt){.particles = 32});
+        if (st == GAL_OK && (st = gal_smc_run(s, NULL)) == GAL_OK && (st = gal_smc_state(s, &bytes, &n)) == GAL_OK)
+            st = gal_smc_restore(&q, &t, bytes, n);
+        gal_mem_fail_after(-1);
+        if (st != GAL_OK && st != GAL_ENOMEM)
+            fail_msg("allocation %ld: %s", i, gal_error_message());
+        done += st == GAL_OK;
+        gal_free(bytes);
+        gal_smc_free(q);
+        gal_smc_free(s);
+        assert_int_equal(gal_mem_live(), before);
+    }
+    assert_true(done > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evidences),          cmocka_unit_test(eggbox),
         cmocka_unit_test(posterior),          cmocka_unit_test(student_t),
         cmocka_unit_test(resume_and_threads), cmocka_unit_test(errors),
+        cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
