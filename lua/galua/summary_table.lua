@@ -10,8 +10,12 @@ local suffix = { q025 = "q025", q16 = "q16", median = "q50", q84 = "q84", q975 =
 -- Plain data of one fit: { id, n_bands, chi2, ess, rhat, lnz, lnz_err, state, flags, quantities = { { name, unit, q025 ... } } }.
 function M.row(f, id)
   local s = f:summary()
-  local row = { id = id or f.name, n_bands = s.nbands, chi2 = s.chi2, lnlike = s.best_lnlike, lnz = rawget(s, "lnz"),
-    lnz_err = rawget(s, "lnz_err"), state = f.engine.state, quantities = {} }
+  local function evidence(key) -- samplers that have one
+    local ok, v = pcall(function() return f.engine[key] end)
+    return ok and v or nil
+  end
+  local row = { id = id or f.name, n_bands = s.nbands, chi2 = s.chi2, lnlike = s.best_lnlike, lnz = evidence "lnz",
+    lnz_err = evidence "lnz_err", state = f.engine.state, quantities = {} }
   local edges, trusted = {}, true
   for part, list in ipairs { s.parameters, s.derived } do
     for _, r in ipairs(list) do

@@ -86,6 +86,12 @@ test.describe("export", function()
     test.eq(tonumber(two[at.lnz]), -12.5)
     test.ok(one[at.flags]:find("not_converged", 1, true)) -- 60 steps
     os.remove(path)
+    local n = make{ sampler = sampler.nested{ live = 60, dlogz = 1 }, free = { age = prior.loguniform(1e9, 1.2e10) } }
+    n:run{ progress = false }
+    local row = summary_table.row(n)
+    test.eq(row.lnz, n.engine.lnz)
+    test.ok(row.lnz_err > 0 and row.lnz_err < 1)
+    test.eq(summary_table.row(f).lnz, nil)
     test.eq(message(summary_table.write, "x.txt", { f }), "x.txt: the name of a table must end in .fits, .ecsv or .csv")
     test.eq(message(f.export, f, root, "gtdist"), "fit:export: unknown format 'gtdist', did you mean 'getdist'? (known: getdist, emcee, table)")
     os.remove(root)
