@@ -16,7 +16,7 @@ local BINS, LEVELS = 20, { 0.5, 0.68, 0.9, 0.95 }
 function validation.new(given)
   local o = galua.options("validation", given, { model = ":any", free = ":table", bands = ":any", snr = 20, noise = ":any", limits = "censored",
     limits_below = 0, sampler = ":any", mocks = 100, draws = 99, derived = ":table", seed = ":number", name = "validation", text = "",
-    amplitude = ":any", likelihood = ":any" })
+    amplitude = ":any", likelihood = ":any", spectrum = ":table" })
   if core.class_name(o.model) ~= "galaxy" then galua.fail("validation: model must be a galaxy, got a %s", core.class_name(o.model) or type(o.model)) end
   if not o.free then galua.fail("validation: 'free' is missing: a table of parameter = prior") end
   if not o.bands then galua.fail("validation: 'bands' is missing: filters(\"SDSS\", ...)") end
@@ -47,8 +47,56 @@ function validation.new(given)
   local template = galua.observation.new{ name = "template" }
   for i, f in ipairs(bands) do template:add(f, flux[i], self.sigma[f.name]) end
   self.template = template
+  if o.spectrum then
+    local sp = galua.options("validation: spectrum", o.spectrum, { wave = ":any", R = ":any", snr = 20, calibration = ":table" })
+    if not sp.wave then galua.fail("validation: spectrum needs wave, the pixels [A]") end
+    local wave = galua.vec(sp.wave)
+    local flux = middle:spectrum{ wave = wave, R = sp.R }.flux
+    -- one error for all pixels: that of the median pixel
+    local sorted = flux:copy():sort()
+    local sigma = sorted[math.ceil(0.5 * #sorted)] / sp.snr
+    if not (sigma > 0) then galua.fail("validation: the galaxy in the middle of the prior has no light in the spectrum") end
+    local err = {}
+    for i = 1, #wave do err[i] = sigma end
+    self.spectrum = { wave = wave, R = sp.R, err = galua.vec(err), sigma = sigma, calibration = sp.calibration }
+    self:add_spectrum(template, flux)
+  end
   self.probe = self:fit(template)
   return self
+end
+
+function validation:add_spectrum(obs, flux)
+  local s = self.spectrum
+  return obs:spectrum{ wave = s.wave, flux = flux, err = s.err, R = s.R, calibration = s.calibration }
+end
+
+-- P_k(x) of the calibration, from the recurrences
+local function polynomial(kind, k, x)
+  local a, b = 1, x
+  for n = 1, k do
+    local c = kind == "legendre" and ((2 * n + 1) * x * b - n * a) / (n + 1) or 2 * x * b - a
+    a, b = b, c
+  end
+  return a
+end
+
+-- the spectrum of the galaxy at x, with a calibration drawn from its prior, and noise
+function validation:mock_spectrum(obs, x, i)
+  local s = self.spectrum
+  local y = galua.spectrum.of_fit(self.probe.target, x).model:row(1):copy()
+  local n = #s.wave
+  local e = galua.random.normal(n + 64, self.seed, i, 1e6)
+  local c = s.calibration
+  if c then
+    local first, order, sd = c.first or 1, c.order or 3, c.sd or 0.1
+    for j = 1, n do
+      local t, gain = n > 1 and -1 + 2 * (s.wave[j] - s.wave[1]) / (s.wave[n] - s.wave[1]) or 0, 1
+      for k = first, order do gain = gain + sd * e[n + 1 + k] * polynomial(c.kind or "chebyshev", k, t) end
+      y[j] = y[j] * gain
+    end
+  end
+  for j = 1, n do y[j] = y[j] + s.sigma * e[j] end
+  self:add_spectrum(obs, y)
 end
 
 function validation:fit(obs)
@@ -84,6 +132,7 @@ function validation:mock(i)
           obs:add(r.filter, value, sigma)
         end
       end
+      if self.spectrum then self:mock_spectrum(obs, x, i) end
       return { observation = obs, truth = truth }
     end
   end
@@ -386,7 +435,9 @@ the pulls standard normal? :run{ out = PREFIX }, then it prints a table; :report
 @param name title of the report
 @param text a paragraph for the report
 @param amplitude as in fit{}
-@param likelihood as in fit{}]])
+@param likelihood as in fit{}
+@param spectrum { wave = [A], R =, snr = 20, calibration = as for observation:spectrum } a spectrum beside the bands; mocks get a
+calibration from its prior]])
 doc.text("validation.is", M.is, "validation.is(x) -> boolean\nWhether x is a validation.")
 doc.text("validation.chi2_tail", chi2_tail, "validation.chi2_tail(x, k) -> number\nProbability of a chi^2 above x with k degrees of freedom.")
 doc.text("validation.binomial_p", binomial_p, "validation.binomial_p(k, n, p) -> number\nTwo-sided probability of k successes among n.")

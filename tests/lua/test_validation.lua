@@ -14,7 +14,7 @@ local function recipe(o)
   return v{ name = "test", model = galua.galaxy{ ssp = table_of, sfh = galua.sfh.constant{}, attenuation = galua.attenuation.calzetti{}, dust = false,
       redshift = 0.1 }, free = { ["sfh.psi"] = galua.prior.loguniform(1, 100), ["attenuation.A_V"] = galua.prior.uniform(0, 2) },
     bands = galua.filters("SDSS"), sampler = galua.sampler.ensemble{ steps = 90, walkers = 12 }, seed = 5, mocks = o.mocks or 40, derived = { "Mstar" },
-    snr = o.snr or 10, noise = o.noise, limits_below = o.limits_below }
+    snr = o.snr or 10, noise = o.noise, limits_below = o.limits_below, spectrum = o.spectrum }
 end
 
 test.describe("statistics of a validation", function()
@@ -55,6 +55,25 @@ test.describe("a validation", function()
       end
     end
     test.close(s / n, 1, 0.25) -- 300 numbers: 0.082, three sigma
+  end)
+  test.it("gives a spectrum noise, and a calibration from its prior", function()
+    local wave = galua.linspace(5000, 8000, 61)
+    local r = recipe{ spectrum = { wave = wave, R = 120, snr = 1e6, calibration = { order = 2, sd = 0.1 } } }
+    local q = recipe{ spectrum = { wave = wave, R = 120, snr = 10 } }
+    local n, edge, middle, noise, count = 150, 0, 0, 0, 0
+    for i = 1, n do
+      local m = r:mock(i)
+      local g = r.model:copy()
+      g.sfh.psi, g.attenuation.A_V = m.truth["sfh.psi"], m.truth["attenuation.A_V"]
+      local f, y = g:spectrum{ wave = wave, R = 120 }.flux, m.observation:spectrum().flux
+      -- T_1 + T_2: c_1 + c_2 at the red end, -c_2 in the middle
+      edge, middle = edge + (y[61] / f[61] - 1) ^ 2 / n, middle + (y[31] / f[31] - 1) ^ 2 / n
+      local z = q:mock(i).observation:spectrum()
+      for k = 1, 61 do noise, count = noise + ((z.flux[k] - f[k]) / z.err[k]) ^ 2, count + 1 end
+    end
+    test.close(noise / count, 1, 0.045) -- 9150 numbers, three sigma
+    test.close(edge, 0.02, 0.35) -- of 150: 0.115, three sigma
+    test.close(middle, 0.01, 0.35)
   end)
   test.it("passes a right model, in parallel as alone, and writes its report", function()
     local r = recipe():run{ out = dir .. "/good", threads = 2, progress = false }
