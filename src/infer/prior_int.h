@@ -34,6 +34,12 @@ struct gal_prior {
 void prior_number(char *buf, size_t size, double v);
 void prior_make_text(gal_prior *p, char *buf, size_t size);
 
+/* Lower (p) and upper (q) tails of the standard normal and Student distributions, infinite bounds included. */
+double prior_normal_p(double t, double unused);
+double prior_normal_q(double t, double unused);
+double prior_student_p(double t, double dof);
+double prior_student_q(double t, double dof);
+
 gal_status prior_table_build(prior_table *t, const double *x, const double *lnp, size_t n);
 void prior_table_free(prior_table *t);
 double prior_table_logpdf(const prior_table *t, double x);
