@@ -70,4 +70,6 @@ void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *gro
 int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);         /* push g.sfh, g.ism, ... */
 /* Evaluate at the handle's parameters; raises on failure. */
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
+gal_compat gal_lua_galaxy_compat(gal_lua_opts *o); /* option compat of galaxy{} */
+int gal_lua_galaxy_describe(lua_State *L);         /* g:describe(): the choices as plain data */
 #endif
