@@ -201,7 +201,7 @@ gal_status ensemble_propose(gal_ensemble *e, size_t move, const size_t *a, size_
     for (size_t i = 0; i < na; i++) {
         gal_status s = propose_one(e, move, e->local[move][omp_get_thread_num()], i, a[i], nc);
         if (s != GAL_OK) {
-#pragma omp critical(ensemble_propose)
+#pragma omp critical(gal_ensemble_propose)
             if (i < failed) {
                 failed = i;
                 code = s;
