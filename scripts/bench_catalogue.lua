@@ -1,6 +1,7 @@
--- Sources per hour of a catalogue of mocks, scaling over worker processes and ranks, memory of a worker beyond what all share.
--- galua scripts/bench_catalogue.lua [N = 1000] [SAMPLER = pathfinder]
-local n, kind = tonumber(arg[1] or "1000"), arg[2] or "pathfinder"
+-- Sources per hour of a catalogue of N mocks with two workers; scaling over worker processes and ranks with the first M of them; memory of a
+-- worker beyond what all share. For a quiet machine.
+-- usage: galua scripts/bench_catalogue.lua [N = 1000] [M = 300] [SAMPLER = pathfinder{ paths = 4, draws = 500 }]
+local n, some, kind = tonumber(arg[1] or "1000"), tonumber(arg[2] or "300"), arg[3] or "pathfinder{ paths = 4, draws = 500 }"
 local core = require "galua.core"
 local exe = core.realpath("/proc/self/exe")
 local dir = os.tmpname()
@@ -29,13 +30,17 @@ for i = 1, n do
   for _, r in ipairs(o:rows()) do by[r.band] = r end
   for k, f in ipairs(m.bands) do columns[1 + 2 * k].values[i], columns[2 + 2 * k].values[i] = by[f.name].flux, by[f.name].err end
 end
-tables.write(dir .. "/mocks.fits", columns)
+tables.write(dir .. "/mocks_all.fits", columns)
+for _, c in ipairs(columns) do for i = n, some + 1, -1 do c.values[i] = nil end end
+tables.write(dir .. "/mocks_some.fits", columns)
 
-local file = assert(io.open(dir .. "/cat.lua", "w"))
-file:write(recipe, ([[
-return catalogue{ data = observation.catalogue("%s/mocks.fits"), model = model, free = free, noise = noise.calibration{ f_cal = 0.03 },
-  sampler = sampler.%s{}, seed = 7 }]]):format(dir, kind))
-file:close()
+for _, name in ipairs{ "all", "some" } do
+  local file = assert(io.open(("%s/%s.lua"):format(dir, name), "w"))
+  file:write(recipe, ([[
+return catalogue{ data = observation.catalogue("%s/mocks_%s.fits"), model = model, free = free, noise = noise.calibration{ f_cal = 0.03 },
+  sampler = sampler.%s, seed = 7 }]]):format(dir, name, kind))
+  file:close()
+end
 
 local function seconds(command)
   local start = galua.clock()
@@ -49,7 +54,7 @@ local function private_memory(command)
   local most = 0
   for _ = 1, 40 do
     core.sleep(0.25)
-    local pipe = io.popen(("pgrep -f '%s/cat.lua' 2>/dev/null"):format(dir))
+    local pipe = io.popen(("pgrep -f '%s/all.lua' 2>/dev/null"):format(dir))
     for pid in pipe:lines() do
       local f = io.open(("/proc/%s/smaps_rollup"):format(pid))
       local stat = io.open(("/proc/%s/cmdline"):format(pid))
@@ -63,21 +68,26 @@ local function private_memory(command)
     end
     pipe:close()
   end
-  os.execute(("pkill -f '%s/cat.lua'"):format(dir))
+  os.execute(("pkill -f '%s/all.lua'"):format(dir))
   return most
 end
 
-local run = ("%s --threads %%d catalogue %s/cat.lua --out %s/%%s.h5"):format(exe, dir, dir)
-local one = seconds(run:format(1, "one"))
-local two = seconds(run:format(2, "two"))
-print(("catalogue of %d mocks, 21 bands, 5 free parameters, sampler.%s   %s"):format(n, kind, (galua.benchmark.machine())))
-print(("1 worker   %8.1f s   %8.0f sources/hour"):format(one, 3600 * n / one))
-print(("2 workers  %8.1f s   %8.0f sources/hour   %.2f x"):format(two, 3600 * n / two, one / two))
+local run = ("%s --threads %%d catalogue %s/%%s.lua --out %s/%%s.h5"):format(exe, dir, dir)
+local one = seconds(run:format(1, "some", "one"))
+local two = seconds(run:format(2, "some", "two"))
+print(("sampler.%s, 21 bands, 5 free parameters   %s"):format(kind, (galua.benchmark.machine())))
+print(("1 worker   %5d mocks %8.1f s   %8.0f sources/hour"):format(some, one, 3600 * some / one))
+print(("2 workers  %5d mocks %8.1f s   %8.0f sources/hour   %.2f x"):format(some, two, 3600 * some / two, one / two))
 if os.execute("command -v mpirun > /dev/null 2>&1") == 0 then
-  local ranks = seconds("OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n 2 " .. run:format(1, "ranks"))
-  print(("2 ranks    %8.1f s   %8.0f sources/hour   %.2f x"):format(ranks, 3600 * n / ranks, one / ranks))
+  local mpi = "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe -n %d "
+  local alone = seconds(mpi:format(1) .. run:format(1, "some", "rank"))
+  local ranks = seconds(mpi:format(2) .. run:format(1, "some", "ranks"))
+  print(("1 rank     %5d mocks %8.1f s   %8.0f sources/hour"):format(some, alone, 3600 * some / alone))
+  print(("2 ranks    %5d mocks %8.1f s   %8.0f sources/hour   %.2f x"):format(some, ranks, 3600 * some / ranks, alone / ranks))
 else
-  print("2 ranks    not measured: no mpirun")
+  print("ranks      not measured: no mpirun")
 end
-print(("memory of a worker beyond what all share: %.1f MB"):format(private_memory(run:format(2, "memory"))))
+local whole = seconds(run:format(2, "all", "all"))
+print(("2 workers  %5d mocks %8.1f s   %8.0f sources/hour"):format(n, whole, 3600 * n / whole))
+print(("memory of a worker beyond what all share: %.1f MB"):format(private_memory(run:format(2, "all", "memory"))))
 os.execute("rm -rf " .. dir)

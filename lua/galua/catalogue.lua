@@ -207,7 +207,14 @@ local function pause(seconds) core.sleep(seconds) end
 function catalogue:run(given)
   local o = galua.options("catalogue:run", given, { out = ":string", threads = ":number", fresh = false, lease = 600, progress = true })
   if not o.out then galua.fail("catalogue:run: out = FILE.h5 is missing") end
-  local folder = o.out:gsub("%.h5$", "") .. ".queue"
+  local stem = o.out:gsub("%.h5$", "")
+  local folder = stem .. ".queue"
+  local input = core.class_name(self.data) == "sources" and core.realpath(self.data.path)
+  for _, file in ipairs{ o.out, stem .. ".fits" } do
+    if input and core.realpath(file) == input then
+      galua.fail("catalogue:run: out = '%s' would overwrite the input %s: choose another name", o.out, self.data.path)
+    end
+  end
   local me, ranks, beside = rank()
   if o.fresh then
     if ranks > 1 then galua.fail("catalogue: fresh = true with several ranks would delete the others' work: remove %s first", folder) end

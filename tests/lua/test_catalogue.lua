@@ -143,6 +143,15 @@ return catalogue{ data = list, free = { age = prior.loguniform(1e9, 1e10) }, sam
     test.ok(t:column("attenuation_A_V_q50")[1] ~= t:column("attenuation_A_V_q50")[1]) -- not free there
     test.ok(t:column("attenuation_A_V_q50")[2] > 0)
   end)
+  test.it("does not overwrite the table it reads", function()
+    local path = dir .. "/input.fits"
+    galua.tables.write(path, { { name = "id", values = { "a" } }, { name = "SDSS.g", unit = "mJy", values = { 1 } },
+      { name = "SDSS.g_err", unit = "mJy", values = { 0.1 } } })
+    local c = galua.catalogue{ data = galua.observation.catalogue(path), model = galua.galaxy{}, free = { age = galua.prior.uniform(1e9, 2e9) } }
+    test.throws(function() c:run{ out = dir .. "/input.h5" } end,
+      ("catalogue:run: out = '%s/input.h5' would overwrite the input %s: choose another name"):format(dir, path))
+    test.eq(#galua.observation.catalogue(path), 1)
+  end)
   test.it("is checked before it starts", function()
     local c = galua.catalogue
     test.throws(function() c{} end, "catalogue: 'data' is missing: observation.catalogue(file), or a list of observations")
