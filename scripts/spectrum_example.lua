@@ -11,7 +11,8 @@ local function source()
     age = 5e9, redshift = 0.08 }
 end
 local g = source()
-local truth = { age = 5e9, ["sfh.tau"] = 2e9, ["sfh.norm"] = 12, ["attenuation.A_V"] = 0.6, ["spec.shift"] = 60 }
+local truth = { age = 5e9, ["sfh.tau"] = 2e9, ["sfh.norm"] = 12, ["attenuation.A_V"] = 0.6, ["spec.shift"] = 60,
+  Mstar = g:derived().Mstar }
 
 -- what the instrument makes of it: R = 400, 3 per cent noise, a response wrong by up to 15 per cent, sky lines
 local wave = linspace(4000, 7600, 450)
@@ -48,7 +49,7 @@ local f = fit{
     ["sfh.norm"] = prior.loguniform(0.1, 1e3),
     ["attenuation.A_V"] = prior.uniform(0, 3),
   },
-  sampler = sampler.ensemble{ walkers = 32, steps = 800, thin = 2 },
+  sampler = sampler.ensemble{ walkers = 32, steps = 1500, thin = 3 },
 }
 f:run{ progress = false }
 if not folder then return f, truth, photometry end

@@ -98,6 +98,14 @@ test.describe("galua bench", function()
     test.close(r["sed.2threads"].ratio, r["sed.2threads"].value / r["sed.2threads"].baseline_value, 1e-12)
   end)
 
+  test.it("observes the spectrum that the usual convolution gives", function()
+    local r = rows("spectrum --json")
+    test.eq(#r, 3)
+    test.ok(r.spectrum.difference > 0 and r.spectrum.difference < 1e-3, tostring(r.spectrum.difference)) -- midpoints of a grid of 27 km/s
+    test.close(r["spectrum.polynomial"].baseline_value, r.spectrum.value, 1e-12)
+    test.eq(r["spectrum.galaxy"].limit, 1000)
+  end)
+
   test.it("measures start and memory of the program itself", function()
     local r = rows("start --json")
     test.eq(r.start.unit, "ms")
