@@ -66,6 +66,10 @@ GAL_API const gal_var *gal_result_var_at(const gal_result *r, size_t i); /* in t
 /* Coordinate of a dimension as it was set, as a variable of rank 1; NULL when it counts from 0. */
 GAL_API const gal_var *gal_result_coord(const gal_result *r, const char *dim);
 
+/* Copies all variables, attributes and coordinates of `from` whose groups start with `strip` into `to`, with `prefix` in place of that:
+ * ("stage1_", "") puts a result into another one, ("", "stage1_") takes it out again. */
+GAL_API gal_status gal_result_copy(gal_result *to, const gal_result *from, const char *prefix, const char *strip);
+
 GAL_API gal_status gal_result_write(const gal_result *r, const char *path);
 /* Everything that gal_result_write wrote. GAL_EFORMAT for other HDF5 files, with what is missing. */
 GAL_API gal_status gal_result_read(gal_result **out, const char *path);

@@ -129,10 +129,12 @@ function catalogue:work(j, beat)
   local begin = clock()
   for i, s in ipairs(v.samplers) do
     f.sampler = s
+    rawset(f, "_strategy", nil)
     f.engine = s:start(f)
-    local state = s:run(f.engine, { progress = beat })
-    evaluations = evaluations + (f.engine.evaluations or 0)
+    local state, engine = s:run(f.engine, { fit = f, progress = beat })
     if state == "interrupted" then return nil end
+    f.engine = engine or f.engine
+    evaluations = evaluations + (f.engine.evaluations or 0)
     f._samples, f._summary = nil, nil
     record.sampler, record.state = s.kind, f.engine.state
     local good, why = true

@@ -166,7 +166,10 @@ end
 
 function fit:run(given)
   local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", ["until"] = ":number",
-    resume = false, fresh = false })
+    resume = false, fresh = false, checkpoint_every = 20 })
+  if not (o.checkpoint_every >= 0 and o.checkpoint_every < math.huge) then
+    galua.fail("fit:run: checkpoint_every must be a number of seconds, got %g", o.checkpoint_every)
+  end
   for _, name in ipairs { "more", "until" } do
     local v = o[name]
     if v and not (v >= 1 and v <= 1e9 and v == math.floor(v)) then
@@ -183,13 +186,17 @@ function fit:run(given)
   end
   self._quiet = not o.progress
   if not self.engine then self.engine = self.sampler:start(self) end
-  local how, finish = { more = o.more, ["until"] = o["until"] }
+  local how, finish = { fit = self, more = o.more, ["until"] = o["until"] }
   if o.progress then how.progress, finish = progress_line() end
   if o.out then
-    how.checkpoint = function() self:save(o.out) end
-    how.checkpoint_every = 20
+    how.checkpoint = function()
+      self._samples, self._summary = nil, nil
+      self:save(o.out)
+    end
+    how.checkpoint_every = o.checkpoint_every
   end
-  local state = self.sampler:run(self.engine, how)
+  local state, engine = self.sampler:run(self.engine, how)
+  self.engine = engine or self.engine
   if finish then finish() end
   self._samples, self._summary = nil, nil
   if o.out then self:save(o.out) end
@@ -204,6 +211,7 @@ Samples the posterior; Ctrl-C stops at the next batch and keeps what there is. C
 @param until this many steps in all: reached already, nothing happens (more and until: otherwise until the sampler's own goal)
 @param resume (false) go on from `out`
 @param fresh (false) start over though `out` exists
+@param checkpoint_every [s] (20) how often `out` is written during the run
 @param progress (true) show it]])
 
 function fit:need_samples()
@@ -215,7 +223,7 @@ end
 function fit:samples()
   self:need_samples()
   if rawget(self, "_samples") then return self._samples end
-  local x, lp, ll, blobs = self.sampler:draws(self.engine)
+  local x, lp, ll, blobs = self.sampler:draws(self.engine, self)
   local n = #lp
   local out = { n = n, x = x, lnprior = lp, lnlike = ll, blobs = blobs, values = {}, derived = {} }
   for i, p in ipairs(self.free) do
@@ -272,14 +280,14 @@ end
 function fit:summary()
   self:need_samples()
   if rawget(self, "_summary") then return self._summary end
-  local parameters, derived = self.sampler:summary(self.engine)
+  local parameters, derived = self.sampler:summary(self.engine, self)
   local s = self:samples()
   local best = self:residuals()
   local chi2 = 0
   for _, r in ipairs(best) do if r.kind == "detection" then chi2 = chi2 + r.pull ^ 2 end end
   self._summary = setmetatable({ parameters = parameters, derived = derived, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
     nbands = self.target.nbands, state = self.engine.state_text, distrust = self.sampler.distrust,
-    notes = self.sampler.notes and self.sampler:notes(self.engine) or {} }, summary)
+    notes = self.sampler.notes and self.sampler:notes(self.engine, self) or {} }, summary)
   return self._summary
 end
 
@@ -461,8 +469,12 @@ function fit:save(path)
       file:close()
     end
   end
-  self.target:save(self.engine, path, { model = json.encode(self:description()), script = script,
-    ssp_provenance = self.model.ssp.provenance, summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" })
+  local texts = { model = json.encode(self:description()), script = script, ssp_provenance = self.model.ssp.provenance,
+    summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
+  local more, snapshots
+  if self.sampler.save then more, snapshots = self.sampler:save(self) end
+  for name, text in pairs(more or {}) do texts[name] = text end
+  self.target:save(self.engine, path, texts, snapshots)
   return self
 end
 
@@ -471,7 +483,7 @@ function fit:need_engine()
 end
 
 function fit:restore(path)
-  local engine = self.target:restore(path, self.sampler.kind)
+  local engine = self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
   local text = galua.result_texts(path).model
   local stored = text and json.decode(text)
   if stored and stored.seed ~= self.seed then

@@ -14,7 +14,11 @@ local function unhex(s) return (s:gsub("%x%x", function(h) return string.char(to
 
 local function library(path)
   local v = _G
-  for name in path:gmatch("[^.]+") do v = rawget(v, name) or require(name) end
+  for name in path:gmatch("[^.]+") do
+    local field = rawget(v, name)
+    if field == nil then field = v ~= _G and v[name] or require(name) end
+    v = field
+  end
   return v
 end
 

@@ -71,6 +71,7 @@ validate: all
 	@$(B)/galua tests/validate/linear_gaussian.lua
 	@$(B)/galua tests/validate/catalogue.lua
 	@$(B)/galua tests/validate/marginal_spectrum.lua
+	@$(B)/galua tests/validate/kills.lua
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all

@@ -283,6 +283,41 @@ gal_status gal_result_coord_f64(gal_result *r, const char *dim, size_t n, const 
     return put_coord(r, dim, GAL_VAR_F64, n, values, unit);
 }
 
+gal_status gal_result_copy(gal_result *to, const gal_result *from, const char *prefix, const char *strip)
+{
+    gal_status st = GAL_OK;
+    size_t skip = strlen(strip);
+    char *group = NULL;
+    for (size_t i = 0; i < from->n; i++) {
+        const gal_var *v = from->var[i];
+        if (strncmp(v->group, strip, skip) != 0)
+            continue;
+        if (!(group = gal_asprintf("%s%s", prefix, v->group + skip)))
+            return GAL_ENOMEM;
+        GAL_TRY(gal_result_put(to, group, v->name, v->type, v->rank, (const char *const *)v->dim, v->size, v->data,
+                               v->unit, v->about));
+        for (int k = 0; k < v->rank; k++) {
+            const gal_var *c = gal_result_coord(from, v->dim[k]);
+            if (c && c->size[0] == v->size[k] && !gal_result_coord(to, v->dim[k]))
+                GAL_TRY(put_coord(to, v->dim[k], c->type, c->size[0], c->data, c->unit));
+        }
+        gal_free(group);
+        group = NULL;
+    }
+    for (size_t i = 0; i < from->nattr; i++) {
+        if (strncmp(from->attr[i].group, strip, skip) != 0)
+            continue;
+        if (!(group = gal_asprintf("%s%s", prefix, from->attr[i].group + skip)))
+            return GAL_ENOMEM;
+        GAL_TRY(gal_result_attr(to, group, from->attr[i].name, from->attr[i].value));
+        gal_free(group);
+        group = NULL;
+    }
+out:
+    gal_free(group);
+    return st;
+}
+
 /* ------------------------------------------------------------------ getting */
 const gal_var *gal_result_var(const gal_result *r, const char *group, const char *name)
 {

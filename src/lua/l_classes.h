@@ -29,6 +29,12 @@ typedef struct gal_lua_engine {
 extern const gal_lua_engine gal_lua_engine_ensemble, gal_lua_engine_nested, gal_lua_engine_nuts, gal_lua_engine_optimum,
     gal_lua_engine_pathfinder, gal_lua_engine_smc;
 
+const gal_lua_engine *gal_lua_engine_at(lua_State *L, int idx, void **obj); /* raises when it is no sampler at work */
+const gal_lua_engine *gal_lua_engine_named(const char *name);               /* NULL: no such sampler */
+/* The parts that gal_result_put_* of a sampler need; lives on the stack */
+void gal_lua_result_map(lua_State *L, int target, struct gal_result_map *map);
+extern const gal_lua_class gal_lua_snapshot; /* gal_result: a sampler at work, kept (l_strategy.c) */
+
 /* target{ names =, priors =, lnlike = } in l_density.c */
 int gal_lua_density_create(lua_State *L);
 

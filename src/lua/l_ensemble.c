@@ -188,6 +188,19 @@ static int e_write_emcee(lua_State *L)
     return 1;
 }
 
+/* set_moves(moves) */
+static int e_set_moves(lua_State *L)
+{
+    gal_ensemble *e = ensemble(L);
+    gal_move moves[GAL_MOVES_MAX];
+    lua_settop(L, 2);
+    size_t n = gal_lua_read_moves(L, 2, moves);
+    gal_lua_checkstatus(L, gal_ensemble_set_moves(e, moves, n));
+    gal_lua_keep(L, 1, lua_gettop(L), "moves");
+    lua_settop(L, 1);
+    return 1;
+}
+
 static int e_positions(lua_State *L)
 {
     gal_ensemble *e = ensemble(L);
@@ -279,6 +292,7 @@ static const gal_lua_row e_methods[] = {
      "steps\n"
      "@param progress function(fraction, text); a true result stops\n@param checkpoint function() called now and then\n"
      "@param checkpoint_every [s] (30) how often"},
+    {"set_moves", e_set_moves, "set_moves(moves) -> ensemble\nOther moves from here on, as run{ move = } does."},
     {"positions", e_positions,
      "positions() -> x, lnprior, lnlike\nWhere the walkers are: a matrix of walkers x ndim, and vectors."},
     {"tau", e_tau, "tau() -> vec, boolean\nAutocorrelation times in steps; is the chain longer than 50 of them?"},

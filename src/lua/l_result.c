@@ -13,7 +13,8 @@ static gal_fit *target(lua_State *L, int idx)
 }
 
 /* One row per kind of sampler. */
-static const gal_lua_engine *const ENGINES[] = {&gal_lua_engine_ensemble, &gal_lua_engine_nested, &gal_lua_engine_nuts, &gal_lua_engine_optimum,
+static const gal_lua_engine *const ENGINES[] = {&gal_lua_engine_ensemble,   &gal_lua_engine_nested,
+                                                &gal_lua_engine_nuts,       &gal_lua_engine_optimum,
                                                 &gal_lua_engine_pathfinder, &gal_lua_engine_smc};
 enum { NENGINE = sizeof ENGINES / sizeof *ENGINES };
 
@@ -136,7 +137,7 @@ out:
 }
 
 /* The sampler at stack index idx */
-static const gal_lua_engine *engine_at(lua_State *L, int idx, void **obj)
+const gal_lua_engine *gal_lua_engine_at(lua_State *L, int idx, void **obj)
 {
     for (int i = 0; i < NENGINE; i++)
         if ((*obj = gal_lua_test(L, idx, ENGINES[i]->cls)))
@@ -145,7 +146,7 @@ static const gal_lua_engine *engine_at(lua_State *L, int idx, void **obj)
     return NULL;
 }
 
-static const gal_lua_engine *engine_named(const char *name)
+const gal_lua_engine *gal_lua_engine_named(const char *name)
 {
     for (int i = 0; i < NENGINE; i++)
         if (strcmp(ENGINES[i]->name, name) == 0)
@@ -153,13 +154,9 @@ static const gal_lua_engine *engine_named(const char *name)
     return NULL;
 }
 
-/* target:save(engine, path, { model =, script =, ... }): the strings of the table go to group galua */
-int gal_lua_target_save(lua_State *L)
+void gal_lua_result_map(lua_State *L, int idx, gal_result_map *map)
 {
-    gal_fit *f = target(L, 1);
-    void *e;
-    const gal_lua_engine *kind = engine_at(L, 2, &e);
-    const char *path = gal_lua_checkstr(L, 3);
+    gal_fit *f = target(L, idx);
     const gal_target *t = gal_fit_target(f);
     size_t d = t->ndim, nb = t->nblob;
     const char **units = lua_newuserdata(L, (d + nb) * sizeof *units);
@@ -167,8 +164,23 @@ int gal_lua_target_save(lua_State *L)
         units[i] = gal_fit_unit(f, i);
     for (size_t i = 0; i < nb; i++)
         units[d + i] = gal_fit_blob_unit(f, i);
-    gal_result_map map = {
+    *map = (gal_result_map){
         .nvalue = d, .names = t->names, .units = units, .values = map_values, .ctx = f, .blob_units = units + d};
+}
+
+/* target:save(engine, path, { model =, script =, ... }, snapshots): the strings of the table go to group galua, the k-th snapshot to
+ * the groups stage<k>_... */
+int gal_lua_target_save(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    void *e;
+    const gal_lua_engine *kind = gal_lua_engine_at(L, 2, &e);
+    const char *path = gal_lua_checkstr(L, 3);
+    const gal_target *t = gal_fit_target(f);
+    gal_result_map map;
+    char prefix[40];
+    lua_settop(L, 5);
+    gal_lua_result_map(L, 1, &map);
     gal_result *r = NULL;
     gal_fingerprint *fp = NULL;
     gal_status st = GAL_OK;
@@ -187,6 +199,14 @@ int gal_lua_target_save(lua_State *L)
                 GAL_TRY(gal_result_put_text(r, "galua", lua_tostring(L, -2), lua_tostring(L, -1)));
             lua_pop(L, 1);
         }
+    }
+    for (int k = 1; lua_istable(L, 5) && k <= (int)lua_objlen(L, 5); k++) {
+        lua_rawgeti(L, 5, k);
+        gal_result *stage = gal_lua_test(L, -1, &gal_lua_snapshot);
+        snprintf(prefix, sizeof prefix, "stage%d_", k);
+        if (stage)
+            GAL_TRY(gal_result_copy(r, stage, prefix, ""));
+        lua_pop(L, 1);
     }
     GAL_TRY(gal_result_write(r, path));
 out:
@@ -212,7 +232,7 @@ int gal_lua_target_restore(lua_State *L)
     GAL_TRY(add_fingerprint(f, fp));
     GAL_TRY(gal_result_check_fingerprint(r, path, fp));
     GAL_TRY(gal_result_get_text(r, "galua", "sampler", &name));
-    kind = engine_named(name);
+    kind = gal_lua_engine_named(name);
     if (!kind)
         GAL_THROW(GAL_EFORMAT, "%s: made by sampler '%s', which this version does not have", path, name);
     if (want && strcmp(want, name) != 0)

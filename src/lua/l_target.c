@@ -223,7 +223,8 @@ static int t_loo(lua_State *L)
 
 static const gal_lua_row t_methods[] = {
     {"save", gal_lua_target_save,
-     "save(engine, path, texts) -> target\nWrites the results file of a sampler's run; texts are kept in group galua."},
+     "save(engine, path, texts[, snapshots]) -> target\nWrites the results file of a sampler's run; texts are kept in "
+     "group galua, snapshots of earlier stages beside."},
     {"restore", gal_lua_target_restore,
      "restore(path[, sampler]) -> engine\nThe stored run, to go on bit for bit; refused when the file is of another "
      "fit "

@@ -54,6 +54,13 @@ void gal_lua_push(lua_State *L, const gal_lua_class *cls, void *obj)
     gal_lua_gc(L);
 }
 
+void gal_lua_replace(lua_State *L, int idx, const gal_lua_class *cls, void *obj)
+{
+    void *old = gal_lua_check(L, idx, cls);
+    ((handle *)lua_touserdata(L, idx))->obj = obj;
+    cls->free(old);
+}
+
 void gal_lua_keep(lua_State *L, int handle_idx, int value_idx, const char *key)
 {
     lua_pushvalue(L, value_idx);

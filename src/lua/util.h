@@ -101,6 +101,8 @@ GAL_API void gal_lua_push(lua_State *L, const gal_lua_class *cls, void *obj);
 /* The object at idx, raising when it is something else or closed; or NULL when it is not a `cls` */
 GAL_API void *gal_lua_check(lua_State *L, int idx, const gal_lua_class *cls);
 GAL_API void *gal_lua_test(lua_State *L, int idx, const gal_lua_class *cls);
+/* Give the handle at idx another object of its class; the old one is freed. */
+GAL_API void gal_lua_replace(lua_State *L, int idx, const gal_lua_class *cls, void *obj);
 /* Class of any handle, or NULL; *obj may be NULL */
 GAL_API const gal_lua_class *gal_lua_classof(lua_State *L, int idx, void **obj);
 /* Keep the value at value_idx alive as long as the handle; fetch it again (pushes it, or nil). `key` names the slot. */

@@ -155,7 +155,7 @@ local function run_loo(self, given)
   local list = pick(s.n, o.draws)
   local x, b = rows_of(s, list)
   local ess = math.huge
-  for _, r in ipairs((self.sampler:summary(self.engine))) do
+  for _, r in ipairs((self.sampler:summary(self.engine, self))) do
     if r.ess == r.ess then ess = math.min(ess, r.ess) end
   end
   local reff = math.max(1e-3, math.min(1, ess / #list))

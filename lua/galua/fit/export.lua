@@ -27,7 +27,7 @@ local function getdist(self, root)
     columns[#columns + 1] = { name = name, x = s.derived[name], derived = true, label = latex(name, self.target.blob_units[i]) }
   end
   galua.write_getdist(root, columns, s.lnprior + s.lnlike,
-    { nested = self.sampler.kind == "nested", walkers = self.sampler.kind == "ensemble" and self.engine.walkers or 1 })
+    { nested = core.class_name(self.engine) == "nested", walkers = core.class_name(self.engine) == "ensemble" and self.engine.walkers or 1 })
 end
 
 local formats = { "getdist", "emcee", "table" }
@@ -39,7 +39,7 @@ local function export(self, path, format)
   self:need_samples()
   if format == "getdist" then getdist(self, path)
   elseif format == "emcee" then
-    if self.sampler.kind ~= "ensemble" then
+    if core.class_name(self.engine) ~= "ensemble" then
       galua.fail("fit:export: emcee's file holds walkers; this fit has sampler.%s: export for getdist, or save the results file", self.sampler.kind)
     end
     self.engine:write_emcee(path)

@@ -5,21 +5,24 @@
 --   options        options and their defaults, as for galua.options
 --   check(o)       complete and check the options; optional
 --   text(s)        one line: sampler.NAME{ ... }
+--   convert(given) -> options, value     what sampler.NAME() takes that is no table of options; made(s, value) gets the value; optional
 --   store(s)       plain data to make the same sampler again from; optional: all options that are plain
 --   import(s, fit, path) -> engine started from a file of another program; optional
 --   start(s, fit)  -> engine, ready to run: a handle with fields state, state_text, seconds, evaluations
 --   counts_steps   true: run takes how["until"], steps in all; optional
---   run(s, engine, how) -> state     how = { more =, until =, progress = f(fraction, text), checkpoint = f(), checkpoint_every = [s] };
---                                    goes on where the engine stands; `more` nil: until the goal of the options
+--   run(s, engine, how) -> state[, engine]     how = { fit =, more =, until =, progress = f(fraction, text), checkpoint = f(),
+--                                    checkpoint_every = [s] }; goes on where the engine stands; `more` nil: until the goal of the options
+--   save(s, fit) -> texts, snapshots           what else goes into a results file; optional
+--   restore(s, fit, path) -> engine            instead of target:restore; optional
 --   goals          names of options that a stored run may go on with changed: its length; all others must be the same; optional
 --   settings(s, stored) -> table     what must be the same, from the data of store(); optional: all options but the goals
 --   check_engine(s, engine, fit)     instead: raise when an engine restored from a file has other settings; optional
 --   ready(s, engine) -> boolean      are there draws?
---   draws(s, engine) -> x, lnprior, lnlike, blobs     equally weighted; sampled coordinates
---   summary(s, engine) -> rows, rows                  parameters, derived quantities (gal_lua_push_summary)
+--   draws(s, engine, fit) -> x, lnprior, lnlike, blobs     equally weighted; sampled coordinates
+--   summary(s, engine, fit) -> rows, rows             parameters, derived quantities (gal_lua_push_summary)
 --   distrust       what the summary says of a row that is not trusted
---   notes(s, engine) -> list of lines below the summary; optional
---   cost(s, target) -> evaluations, words             for --dry-run
+--   notes(s, engine, fit) -> list of lines below the summary; optional
+--   cost(s, target) -> evaluations or nil, words      for --dry-run
 --   evidence(s, engine) -> ln Z, error                 optional
 --   acceptable(s, engine) -> boolean, why not         may a catalogue take this result, or shall the next sampler try? optional
 --   also           further constructors of the same sampler: { NAME = { options =, convert = f(options) -> options of NAME, doc = } }
@@ -71,7 +74,9 @@ end
 
 -- Raise unless the sampler that a file holds, `there` as of its store(), would do the same as s.
 function M.check_same(s, there, path)
-  if there.kind ~= s.kind then return end -- said by target:restore
+  if there.kind ~= s.kind then
+    galua.fail("%s holds a run of sampler.%s, this fit has sampler.%s; choose another file, or start afresh", path, tostring(there.kind), s.kind)
+  end
   local a, b, list = s:settings(there), s:settings(s:store()), {}
   for k in pairs(a) do if b[k] == nil then b[k] = "nothing" end end
   for k, here in pairs(b) do
@@ -93,9 +98,13 @@ function M.register(def)
   def.settings = def.settings or settings
   definitions[def.name] = def
   M[def.name] = function(given)
+    local with
+    if def.convert then given, with = def.convert(given) end
     local o = galua.options("sampler." .. def.name, given, def.options)
     if def.check then def.check(o) end
-    return setmetatable({ kind = def.name, options = o }, mt)
+    local s = setmetatable({ kind = def.name, options = o }, mt)
+    if def.made then def.made(s, with) end
+    return s
   end
   doc.text("sampler." .. def.name, M[def.name], def.doc)
   for name, a in pairs(def.also or {}) do

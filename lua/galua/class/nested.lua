@@ -1,0 +1,2 @@
+-- Methods of nested handles written in Lua.
+return require("galua.part").methods("nested")

@@ -1,0 +1,2 @@
+-- Methods of optimum handles written in Lua.
+return require("galua.part").methods("optimum")
