@@ -426,6 +426,7 @@ end
 
 -- ---------------------------------------------------------------- results file
 local json = require "galua.json"
+require "galua.class.prior" -- prior.from, which a file needs before any prior is made
 
 -- the fixed numbers of option `spec`; priors are in the list of free parameters
 function fit:fixed_spec()

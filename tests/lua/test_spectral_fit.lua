@@ -187,6 +187,34 @@ test.it("ensemble: all kinds of data in one fit, stored and loaded", function()
   has(tostring(lines), "Halpha")
 end)
 
+test.it("a results file is loaded by a program that has done nothing else", function()
+  local g = make()
+  local s = g:spectrum{ wave = linspace(4300, 7500, 60), R = 200 }
+  local o = observation{ redshift = 0.1, spectrum = { wave = s.wave, flux = s.flux, err = s.flux * 0.02, R = 200, calibration = { order = 2 } } }
+  local f = fit{ data = o, model = g, seed = 1, sampler = sampler.ensemble{ walkers = 6, steps = 10 },
+    free = { age = prior.loguniform(4e8, 2.5e9), ["spec.shift"] = prior.normal(0, 100) } }
+  f:run{ progress = false }
+  local path, out = os.tmpname(), os.tmpname()
+  f:save(path)
+  local program = require("galua.core").realpath("/proc/self/exe")
+  local code = ("local f = load_fit(%q) local s = f:samples() local _, l = f.target:lnprob(s.x:row(3)) print(math.abs(l[1] - s.lnlike[3]))"):format(path)
+  os.execute(("'%s' -e '%s' >%s 2>&1"):format(program, code, out))
+  local file = io.open(out)
+  local text = file:read("*a")
+  file:close()
+  os.remove(path)
+  os.remove(out)
+  local difference = tonumber(text:match("(%S+)%s*$"))
+  test.ok(difference and difference < 1e-10, text)
+  -- a fit without bands has predictive checks, and says what it cannot do
+  local p = f:predictive{ draws = 10 }
+  test.eq(#p.bands, 0)
+  test.eq(#p.spectrum.pit, 60)
+  has(tostring(p), "chi^2 of the spectrum")
+  has(message(f.loo, f), "none")
+  has(message(f.measures, f), "no indices")
+end)
+
 test.it("nested: the same, with Legendre polynomials", function()
   local o, g = mock{ kind = "legendre" }
   local f = fit{ data = o, model = g, seed = 6, sampler = sampler.nested{ live = 40, dlogz = 0.5 }, spec = { sigma_v = 150 },
