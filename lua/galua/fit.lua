@@ -458,19 +458,21 @@ function fit:description()
   }
 end
 
+-- text of the script that made this fit; "" at the prompt
+function fit:script()
+  local stored = rawget(self, "_script")
+  if stored then return stored end
+  local source = rawget(_G, "arg")
+  local file = source and type(source[0]) == "string" and io.open(source[0], "r")
+  if not file then return "" end
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
 function fit:save(path)
   self:need_engine()
-  local script = ""
-  local source = rawget(_G, "arg")
-  source = source and source[0]
-  if type(source) == "string" then
-    local file = io.open(source, "r")
-    if file then
-      script = file:read("*a")
-      file:close()
-    end
-  end
-  local texts = { model = json.encode(self:description()), script = script, ssp_provenance = self.model.ssp.provenance,
+  local texts = { model = json.encode(self:description()), script = self:script(), ssp_provenance = self.model.ssp.provenance,
     summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
   local more, snapshots
   if self.sampler.save then more, snapshots = self.sampler:save(self) end
@@ -527,6 +529,7 @@ local function load_fit(path, options)
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
     spec = d.spec, sampler = galua.sampler.from(d.sampler) }
+  rawset(f, "_script", texts.script)
   return f:restore(path)
 end
 
@@ -536,7 +539,7 @@ have the hash that the fit used; name its file when it is not the built-in one.]
 
 doc.text("fit", create, [[fit{ data =, model =, free =, ... } -> fit
 Posterior of a model galaxy given the photometry of a source. f:run{ out = "x.h5" }, print(f:summary()), f:plot_sed(), f:corner(),
-f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:predictive(), f:loo(), f:export(root), f:save(file); load_fit(file) brings it
+f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:predictive(), f:loo(), f:export(root), f:report("page.html"), f:save(file); load_fit(file) brings it
 back.
 @param data observation
 @param model galaxy: its values are those of the parameters that are not free
@@ -554,4 +557,5 @@ galua.load_fit = load_fit
 require "galua.fit.data"(fit)
 require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
+require "galua.fit.report"(fit)
 return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })
