@@ -5,12 +5,13 @@ local cmd = require "galua.cmd"
 
 local usage = [[
 usage: galua fit FILE.lua [--out FILE.h5] [--resume | --fresh] [--dry-run] [--figures PREFIX]
-       galua fit --template [--sfh NAME] [--dustless]   a commented fit file: every parameter with unit, default, range
+       galua fit --template [--sfh NAME] [--dustless] [--data FILE]   a commented fit file that runs as it is: every parameter with
+                   unit, default, range; --catalogue: the same for many sources, for galua catalogue
 FILE.lua ends with: return fit{ data = ..., model = ..., free = {...} }
   --out FILE      results file (default: FILE.h5); an existing one is refused unless --resume or --fresh
   --resume        go on where FILE stopped, bit for bit; refused when anything the posterior depends on has changed
-  --dry-run       check everything, list parameters, priors and data, estimate the time; no sampling
-  --figures P     write P_sed.pdf, P_corner.pdf, P_sfh.pdf (default: beside the results file; --figures none)
+  --dry-run       check everything, say what would be done, list parameters, priors and data, estimate the time; no sampling
+  --figures P     write P.html (the report), P_sed.pdf, P_corner.pdf, P_sfh.pdf (default: beside the results file; --figures none)
   --threads N     before 'fit': threads to use]]
 
 local function number(v)
@@ -18,7 +19,7 @@ local function number(v)
 end
 
 local function template(args)
-  local kind, dust = "delayed", true
+  local kind, dust, many, source = "delayed", true, false, nil
   local i = 1
   while i <= #args do
     if args[i] == "--sfh" then
@@ -26,8 +27,15 @@ local function template(args)
       kind = args[i]
     elseif args[i] == "--dustless" then
       dust = false
+    elseif args[i] == "--catalogue" then
+      many = true
+    elseif args[i] == "--data" then
+      i = i + 1
+      source = args[i]
+      if not source then return cmd.usage("fit --template: --data needs a file name") end
     else
-      return cmd.usage("fit --template: unknown option '%s'%s", args[i], core.did_you_mean(args[i], { "--sfh", "--dustless" }))
+      return cmd.usage("fit --template: unknown option '%s'%s", args[i], core.did_you_mean(args[i],
+        { "--sfh", "--dustless", "--catalogue", "--data" }))
     end
     i = i + 1
   end
@@ -42,20 +50,37 @@ local function template(args)
   local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{}, ism = dust }
   local out = {}
   local function put(...) out[#out + 1] = (...):format(select(2, ...)) end
-  put("-- A fit for `galua fit THIS.lua`. Lines starting with -- are comments: uncomment and edit what you need.")
-  put('local obs = observation.read("SOURCE.ecsv")   -- bands, flux densities, errors; units are required')
+  if many then
+    put("-- Many sources for `galua catalogue THIS.lua`. Lines starting with -- are comments: uncomment and edit what you need.")
+    if source then
+      put("local list = observation.catalogue(%q)   -- a row per source; a column per band named like its filter, BAND_err", source)
+    else
+      put('local list = { observation.read(data.path("photometry/ngc3898.ecsv")) }   -- a galaxy that comes along; your own sources:')
+      put('-- local list = observation.catalogue("SOURCES.fits", { unit = "mJy" })   -- a column per band named like its filter, BAND_err')
+    end
+  else
+    put("-- A fit for `galua fit THIS.lua`. Lines starting with -- are comments: uncomment and edit what you need.")
+    if source then
+      put("local obs = observation.read(%q)   -- bands, flux densities, errors; units are required", source)
+    else
+      put('local obs = observation.read(data.path("photometry/ngc3898.ecsv"))   -- a galaxy that comes along; your own source:')
+      put('-- local obs = observation.read("SOURCE.ecsv")   -- bands, flux densities, errors; units are required')
+    end
+  end
   put("")
   put("local model = galaxy{")
   put("  sfh = sfh.%s{},", kind)
   put("  ism = %s,", dust and "ism.two_phase{}" or "false")
-  put("  redshift = obs.redshift,")
-  put("  distance = obs.distance,                     -- [Mpc] luminosity distance; nil or 0: from the redshift")
+  if not many then -- redshift and distance are those of each source
+    put("  redshift = obs.redshift,")
+    put("  distance = obs.distance,                     -- [Mpc] luminosity distance; nil or 0: from the redshift")
+  end
   put('  -- ssp = "TABLE.h5",                         -- default: the built-in table')
   put('  -- cosmology = "Planck18",                   -- Planck15, WMAP9, WMAP7, or cosmology{ H0 =, Om0 = }')
   put("}")
   put("")
-  put("return fit{")
-  put("  data = obs,")
+  put("return %s{", many and "catalogue" or "fit")
+  put("  data = %s,", many and "list" or "obs")
   put("  model = model,")
   put("  free = {")
   put("    -- %-18s %-9s %-11s %-24s %s", "parameter", "unit", "default", "allowed range", "meaning")
@@ -75,7 +100,14 @@ local function template(args)
   put("  },")
   put("  noise = noise.calibration{ floor = 0.05 },   -- fraction of each flux added to its error in quadrature")
   put('  limits = "censored",                         -- measured, censored, onesided, cut')
-  put("  sampler = sampler.ensemble{},                -- until 50 autocorrelation times, at most 20000 steps")
+  if many then
+    put("  escalate = { sampler.pathfinder{}, sampler.nested{} },   -- the second where the first cannot be trusted")
+    put("  keep = 100,                                  -- draws of each source in the results file")
+    put('  derived = { "Mstar", "SFR" },                -- quantities in the table besides the free parameters')
+  else
+    put("  sampler = sampler.ensemble{},                -- until 50 autocorrelation times, at most 20000 steps")
+    put("  -- sampler = sampler.nested{},               -- evidence too; or nuts{}, smc{}, optimum{}, pathfinder{}, slice{}")
+  end
   put("  seed = 42,")
   put("}")
   print(table.concat(out, "\n"))
@@ -88,18 +120,42 @@ local function exists(path)
   return f ~= nil
 end
 
-local function dry_run(f)
+-- what `galua fit` would do with the results file
+local function plan(f, out, o)
+  if exists(out) then
+    if o.resume then
+      f:restore(out) -- raises when it belongs to another fit
+      return ("would go on with %s: %s"):format(out, f.engine.state_text)
+    elseif o.fresh then return ("would replace %s"):format(out) end
+    return ("%s exists: without --resume or --fresh the fit would be refused"):format(out)
+  end
+  local folder = out:match("^(.*)/[^/]*$") or "."
+  local name = ("%s/.galua_dry_run_%d"):format(folder, os.time())
+  local file, err = io.open(name, "w")
+  if not file then galua.fail("fit: cannot write %s: %s", out, (err:gsub("^.*: ", ""))) end
+  file:close()
+  os.remove(name)
+  if o.resume then galua.fail("%s: nothing to resume: no such file", out) end
+  return ("would write %s"):format(out)
+end
+
+local function dry_run(f, out, o)
   print(f)
   print(f.data:__galua_show())
   local t = f.target
   local m = 64
-  local u = galua.vec and {} or {}
+  local u = {}
   for i = 1, m do
     u[i] = {}
     for k = 1, t.ndim do u[i][k] = (((i * 0.7548776662 + k * 0.5698402910) * (k + 1)) % 1) * 0.98 + 0.01 end
   end
   local x = t:prior_transform(galua.mat(u))
-  t:lnprob(x)
+  local _, lnl = t:lnprob(x)
+  local possible, best = 0, -math.huge
+  for i = 1, m do
+    if lnl[i] > -math.huge then possible = possible + 1 end
+    best = math.max(best, lnl[i])
+  end
   local clock = galua.clock or os.clock
   local start, n = clock(), 0
   while clock() - start < 0.5 do
@@ -108,7 +164,15 @@ local function dry_run(f)
   end
   local each = (clock() - start) / n
   local evaluations, words = f.sampler:cost(t)
-  print(("about %.3g us per model; %s take about %.3g s"):format(each * 1e6, words, each * evaluations))
+  print(("%d of %d points spread over the priors are possible models; the best of them has ln L = %.4g"):format(possible, m, best))
+  if possible == 0 then galua.fail("fit: the model refuses all %d points spread over the priors: change the priors or the fixed values", m) end
+  local threads = ("%d thread%s"):format(galua.threads(), galua.threads() == 1 and "" or "s")
+  if evaluations then
+    print(("about %.3g us per model with %s; %s take about %.3g s"):format(each * 1e6, threads, words, each * evaluations))
+  else
+    print(("about %.3g us per model with %s; %s"):format(each * 1e6, threads, words))
+  end
+  print(plan(f, out, o))
 end
 
 local function run(args)
@@ -146,7 +210,7 @@ local function run(args)
   if type(f) ~= "table" or not f.target then galua.fail("%s: must end with `return fit{...}`", file) end
   out = out or file:gsub("%.lua$", "") .. ".h5"
   if o["dry-run"] then
-    dry_run(f)
+    dry_run(f, out, o)
     return 0
   end
   if exists(out) and not o.resume and not o.fresh then
@@ -164,9 +228,10 @@ local function run(args)
       f:plot_sed():save(prefix .. "_sed.pdf")
       f:corner():save(prefix .. "_corner.pdf")
       f:plot_sfh():save(prefix .. "_sfh.pdf")
+      f:report(prefix .. ".html")
     end)
     if not ok then galua.fail("figures: %s", tostring(e)) end
-    print(("figures: %s_sed.pdf %s_corner.pdf %s_sfh.pdf"):format(prefix, prefix, prefix))
+    print(("figures: %s_sed.pdf %s_corner.pdf %s_sfh.pdf; report: %s.html"):format(prefix, prefix, prefix, prefix))
   end
   return f.engine.state == "interrupted" and 1 or 0
 end
