@@ -24,13 +24,14 @@ typedef enum gal_nested_sample {
     GAL_SAMPLE_UNIF,  /* uniform draws from the bound */
     GAL_SAMPLE_RWALK, /* `walks` Metropolis steps */
     GAL_SAMPLE_SLICE, /* `slices` passes of slice sampling over all axes */
-    GAL_SAMPLE_RSLICE /* `slices` slices along random directions */
+    GAL_SAMPLE_RSLICE /* `slices` slices along random directions, from intervals of fixed width */
 } gal_nested_sample;
 typedef enum gal_nested_bound { GAL_BOUND_AUTO, GAL_BOUND_NONE, GAL_BOUND_SINGLE, GAL_BOUND_MULTI } gal_nested_bound;
 typedef enum gal_nested_dirs {
     GAL_DIRS_AUTO,
-    GAL_DIRS_BOUND, /* axes of an ellipsoid drawn by volume */
-    GAL_DIRS_LIVE   /* differences of two live points, mostly of one cluster (Buchner 2022, arXiv:2211.09426) */
+    GAL_DIRS_BOUND, /* axes of an ellipsoid drawn by volume; rslice: its axes turned at random, one sweep over all after the other */
+    GAL_DIRS_LIVE, /* differences of two live points, mostly of one cluster (Buchner 2022, arXiv:2211.09426) */
+    GAL_DIRS_MIX   /* rslice: sweeps of BOUND and passes of LIVE in turn */
 } gal_nested_dirs;
 enum { GAL_WRAP_NONE, GAL_WRAP_PERIODIC, GAL_WRAP_REFLECTIVE };
 
@@ -41,12 +42,12 @@ typedef struct gal_nested_opt {
     double dlogz;              /* stop when ln(1 + L_max X/Z) is smaller (1e-3 (n-1) + 0.01; dynamic 0.01) */
     gal_nested_sample sample;  /* (unif for d < 6, else rwalk up to 10, then rslice) */
     gal_nested_bound bound;    /* (multi) */
-    gal_nested_dirs dirs;      /* rwalk, rslice (live); slice uses the bound */
+    gal_nested_dirs dirs;      /* rwalk (live), rslice (mix; live without a bound); slice uses the bound */
     size_t walks;              /* rwalk: steps (see gal_nested_auto_text) */
     double accept;             /* rwalk: accepted fraction aimed at (0.5 bound, 0.35 live) */
-    size_t slices;             /* slice: passes (3); rslice: slices (3 + d) */
+    size_t slices;             /* slice: passes (3); rslice: slices (2 d; 4 d for d < 4, 3 d for d > 10) */
     double enlarge;            /* volume factor of the bound (1.25; 1 with bootstrap) */
-    int bootstrap;             /* resamplings that decide how far the bound is inflated (unif 5, else 0); -1: none */
+    int bootstrap;             /* resamplings that decide how far the bound is inflated (unif 20, else 0); -1: none */
     const unsigned char *wrap; /* [d] GAL_WRAP_*, copied; NULL: none */
     uint64_t seed;
     uint64_t source; /* further key, e.g. row of a catalogue */
@@ -97,6 +98,10 @@ GAL_API size_t gal_nested_batches(const gal_nested *s); /* of a dynamic run */
  * ranks of the points of one iteration are taken one after the other, so that they are independent. NaN before 10 points. */
 GAL_API double gal_nested_insertion_z(const gal_nested *s);
 GAL_API uint64_t gal_nested_inserted(const gal_nested *s);
+/* How much new points remember where their chains began: mean over chains and parameters of 1 - (end - start)^2/(2 s^2), s the
+ * standard deviation of the survivors. 0: independent; near 1 live points bunch, and ln Z tends to come out too high, which the
+ * insertion order does not show; chains that stay in one of several modes raise it, too. NaN without chains. */
+GAL_API double gal_nested_memory(const gal_nested *s);
 GAL_API double gal_nested_stuck(const gal_nested *s); /* share of chains that never moved (rwalk) */
 GAL_API bool gal_nested_plateau(const gal_nested *s); /* points of equal likelihood, or forbidden ones, were met */
 

@@ -104,9 +104,10 @@ gal_status nested_alloc(gal_nested *s)
     s->flabel = GAL_NEWN(size_t, n);
     s->shift = GAL_NEWN(double, d);
     s->tmp = GAL_NEWN(double, 2 * d);
-    double **vec[] = {&s->cu, &s->cx, &s->cdir, &s->bu, &s->bx, &s->fu, &s->fx, &s->pts};
+    s->turn = GAL_NEWN(double, NESTED_TURNS *d *d);
+    double **vec[] = {&s->cu, &s->cx, &s->cdir, &s->cu0, &s->bu, &s->bx, &s->fu, &s->fx, &s->pts};
     double **one[] = {&s->blp, &s->bll, &s->flp, &s->fll};
-    bool ok = s->chains_ws && s->caxes && s->bwho && s->flabel && s->shift && s->tmp;
+    bool ok = s->chains_ws && s->caxes && s->bwho && s->flabel && s->shift && s->tmp && s->turn;
     for (size_t i = 0; i < sizeof vec / sizeof *vec; i++)
         ok &= (*vec[i] = GAL_NEWN(double, n *d)) != NULL;
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)
@@ -124,7 +125,7 @@ void gal_nested_free(gal_nested *s)
     bound_free(&s->b);
     void *all[] = {s->wrap, s->order, s->label, s->chains_ws, s->caxes, s->bwho, s->flabel, s->shift, s->tmp,
                    s->cu,   s->cx,    s->cdir,  s->bu,        s->bx,    s->fu,   s->fx,     s->pts,   s->blp,
-                   s->bll,  s->flp,   s->fll,   s->bblob,     s->fblob, s->hole, s->gone};
+                   s->bll,  s->flp,   s->fll,   s->bblob,     s->fblob, s->hole, s->gone,   s->cu0,   s->turn};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
     gal_free(s);
@@ -133,7 +134,7 @@ void gal_nested_free(gal_nested *s)
 /* ------------------------------------------------------------------ settings */
 static const char *const SAMPLE[] = {"auto", "unif", "rwalk", "slice", "rslice"};
 static const char *const BOUND[] = {"auto", "none", "single", "multi"};
-static const char *const DIRS[] = {"auto", "bound", "live"};
+static const char *const DIRS[] = {"auto", "bound", "live", "mix"};
 
 const char *gal_nested_sample_name(gal_nested_sample m)
 {
@@ -145,8 +146,11 @@ const char *gal_nested_bound_name(gal_nested_bound b)
 }
 const char *gal_nested_dirs_name(gal_nested_dirs d)
 {
-    return d <= GAL_DIRS_LIVE ? DIRS[d] : "?";
+    return d <= GAL_DIRS_MIX ? DIRS[d] : "?";
 }
+
+static const char *const DIRS_TEXT[] = {"", "axes of the bound", "differences of live points",
+                                        "axes of the bound and differences of live points"};
 
 /* Everything left to us, with the reason for what matters. */
 static void choose(gal_nested *s)
@@ -169,15 +173,18 @@ static void choose(gal_nested *s)
     if (o->bound == GAL_BOUND_AUTO)
         o->bound = GAL_BOUND_MULTI;
     if (o->dirs == GAL_DIRS_AUTO)
-        o->dirs = o->sample == GAL_SAMPLE_RWALK || o->sample == GAL_SAMPLE_RSLICE ? GAL_DIRS_LIVE : GAL_DIRS_BOUND;
+        o->dirs = o->sample == GAL_SAMPLE_RWALK || (o->sample == GAL_SAMPLE_RSLICE && o->bound == GAL_BOUND_NONE)
+                      ? GAL_DIRS_LIVE
+                  : o->sample == GAL_SAMPLE_RSLICE ? GAL_DIRS_MIX
+                                                   : GAL_DIRS_BOUND;
     if (o->walks == 0)
         o->walks = d + 20;
     if (!(o->accept > 0))
         o->accept = o->dirs == GAL_DIRS_LIVE ? 0.35 : 0.5;
     if (o->slices == 0)
-        o->slices = o->sample == GAL_SAMPLE_SLICE ? 3 : 3 + d;
+        o->slices = o->sample == GAL_SAMPLE_SLICE ? 3 : (d < 4 ? 4 : d <= 10 ? 2 : 3) * d;
     if (o->bootstrap == 0 && !(o->enlarge > 0) && o->sample == GAL_SAMPLE_UNIF)
-        o->bootstrap = 5;
+        o->bootstrap = 20;
     if (o->bootstrap < 0)
         o->bootstrap = 0;
     if (!(o->enlarge > 0))
@@ -204,8 +211,7 @@ static void choose(gal_nested *s)
         at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " of %zu %s", o->slices,
                        o->sample == GAL_SAMPLE_SLICE ? "passes" : "slices");
     if (o->sample == GAL_SAMPLE_RWALK || o->sample == GAL_SAMPLE_RSLICE)
-        at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " along %s",
-                       o->dirs == GAL_DIRS_LIVE ? "differences of live points" : "axes of the bound");
+        at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " along %s", DIRS_TEXT[o->dirs]);
     at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " (%s); bound %s", why, BOUND[o->bound]);
     if (o->bound != GAL_BOUND_NONE && o->bootstrap > 0)
         snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " inflated by %d bootstraps", o->bootstrap);
@@ -213,16 +219,15 @@ static void choose(gal_nested *s)
         snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " enlarged in volume by %g", o->enlarge);
 }
 
-/* The bound has become so wide or the region so thin that uniform draws cost more than chains. */
-void nested_to_chains(gal_nested *s)
+/* Uniform draws cost more than chains, or the bound is seen to leave points out. */
+void nested_to_chains(gal_nested *s, const char *why)
 {
     size_t at = strlen(s->auto_text);
     s->o.sample = GAL_SAMPLE_RSLICE;
-    s->o.dirs = GAL_DIRS_LIVE;
+    s->o.dirs = GAL_DIRS_MIX;
     snprintf(s->auto_text + at, sizeof s->auto_text - at,
-             "; rslice of %zu slices along differences of live points from iteration %llu on, where the bound was "
-             "inefficient",
-             s->o.slices, (unsigned long long)s->iterations);
+             "; rslice of %zu slices along %s from iteration %llu on, where %s", s->o.slices, DIRS_TEXT[s->o.dirs],
+             (unsigned long long)s->iterations, why);
 }
 
 static gal_status check(const gal_nested *s)
@@ -241,6 +246,10 @@ static gal_status check(const gal_nested *s)
         return gal_fail(GAL_EINVAL, "nested: enlarge = %g must be at least 1", o->enlarge);
     if (!(o->accept < 1))
         return gal_fail(GAL_EINVAL, "nested: accept = %g must lie between 0 and 1", o->accept);
+    if (o->dirs == GAL_DIRS_MIX && o->sample != GAL_SAMPLE_RSLICE && o->sample != GAL_SAMPLE_UNIF)
+        return gal_fail(GAL_EINVAL, "nested: directions 'mix' are for sample = 'rslice', not '%s'", SAMPLE[o->sample]);
+    if (o->bound == GAL_BOUND_NONE && o->sample == GAL_SAMPLE_RSLICE && o->dirs == GAL_DIRS_MIX)
+        return gal_fail(GAL_EINVAL, "nested: directions 'mix' need a bound; use 'live'");
     if (o->walks < 2)
         return gal_fail(GAL_EINVAL, "nested: walks = %zu, at least 2", o->walks);
     if (!(o->posterior <= 1) || !(o->maxfrac < 1))
@@ -707,6 +716,10 @@ double gal_nested_insertion_z(const gal_nested *s)
 uint64_t gal_nested_inserted(const gal_nested *s)
 {
     return s->ranked;
+}
+double gal_nested_memory(const gal_nested *s)
+{
+    return s->chains > 0 ? 1 - s->jumps / (double)s->chains : NAN;
 }
 double gal_nested_stuck(const gal_nested *s)
 {

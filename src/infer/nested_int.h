@@ -5,6 +5,7 @@
 #include "galua/nested.h"
 #include "galua/rng.h"
 
+#define NESTED_TURNS 8 /* different rotations in one chain; then they repeat */
 #define NESTED_FLOOR (-1e300) /* ln L of forbidden points inside the run; -inf is kept for "born from the whole prior" */
 
 typedef struct points {
@@ -18,6 +19,7 @@ typedef struct chain {
     gal_rng rng;
     double *u, *x; /* where it stands */
     double lnprior, lnl;
+    double *u0;  /* where it began */
     double *dir; /* slice: direction of unit step */
     size_t label;
     size_t left;            /* steps or slices to go */
@@ -39,7 +41,7 @@ struct gal_nested {
     gal_nested_opt o; /* resolved; o.wrap = wrap */
     unsigned char *wrap;
     bool auto_sample; /* unif was our choice: chains take over where it fails */
-    char auto_text[400];
+    char auto_text[480];
     gal_run_end end;
     char why[400];
     double seconds;
@@ -70,11 +72,13 @@ struct gal_nested {
     double rank_sum;
     uint64_t ranked;
     uint64_t chains, chains_stuck;
+    double jumps; /* sum over chains of (end - start)^2/(2 s^2), mean over parameters */
     bool warned;
     /* scratch, [nscratch] points */
     size_t nscratch;
     chain *chains_ws;
-    double *cu, *cx, *cdir;
+    double *cu, *cx, *cdir, *cu0;
+    double *turn; /* [turns][d][d] random rotations of an iteration, one for each sweep of rslice */
     size_t *caxes;
     double *bu, *bx, *blp, *bll; /* a batch */
     size_t *bwho;
@@ -98,7 +102,7 @@ gal_status nested_live_room(gal_nested *s, size_t n);
 void nested_sort(gal_nested *s); /* order of the live points */
 /* rows of bu -> bx, blp, bll (forbidden: NESTED_FLOOR); counts calls, looks for interrupts, shows progress */
 gal_status nested_eval(gal_nested *s, size_t m, double *blob);
-void nested_to_chains(gal_nested *s); /* from unif to rslice */
+void nested_to_chains(gal_nested *s, const char *why); /* from unif to rslice */
 gal_status nested_tick(gal_nested *s);
 double nested_remaining(const gal_nested *s);
 int nested_report(gal_nested *s, double now);

@@ -4,8 +4,13 @@
  * survivor and is a Markov kernel that leaves the uniform distribution above the threshold unchanged:
  *   rwalk   y = x + s A z, z uniform in the unit ball, A the axes of an ellipsoid drawn by volume (anew for each step); or
  *           y = x + s (x_a - x_b), a and b live points. Outside the cube or below the threshold: the chain stays.
- *   slice   slice sampling (Neal 2003) along the axes of one ellipsoid in random order; rslice: along random directions.
- *           Stepping out by the length of the direction, at most MAX_STEPS times, shared at random between the two ends.
+ *   slice   slice sampling (Neal 2003) along the axes of one ellipsoid in random order. Stepping out by the length of the direction,
+ *           at most MAX_STEPS times, shared at random between the two ends.
+ *   rslice  along random directions; the interval is WIDTH times as long as the direction and lies at random around the chain,
+ *           without stepping out (Neal 2003, section 4.1, m = 1): half as many evaluations. Directions are the axes of an
+ *           ellipsoid, turned by a random rotation (all of them before the next rotation: a sweep forgets its start where as many
+ *           independent directions forget 1 - 1/e of it), or differences of live points, which know curved and separate regions;
+ *           `mix` takes sweeps and differences in turn.
  * Periodic coordinates go round; reflective ones are folded, with a random sign of their step, which keeps the kernel symmetric.
  * s is adapted between iterations. Ellipsoids live in coordinates whose periodic ones start in the largest gap of the points. */
 #include <math.h>
@@ -17,6 +22,7 @@
 
 #define MAX_STEPS 64
 #define MAX_CUTS  200
+#define WIDTH     2.0
 #define OTHER     0.1 /* share of live-point differences between any two points, not of one cluster */
 #define MAX_CHUNK 512
 #define MIN_CHUNK 16
@@ -214,18 +220,12 @@ static void live_difference(const source *q, gal_rng *r, double *dir)
     }
 }
 
-/* A z with z uniform in the unit ball (or on its surface), for an ellipsoid drawn by volume */
-static void bound_step(const gal_nested *s, gal_rng *r, bool surface, double *step)
+/* A z with z uniform in the unit ball, for an ellipsoid drawn by volume */
+static void bound_step(const gal_nested *s, gal_rng *r, double *step)
 {
     size_t d = s->d, e = s->b.n > 0 ? bound_pick(&s->b, r) : 0;
-    double *z = s->tmp, norm = 0;
+    double *z = s->tmp;
     ball_draw(r, d, z);
-    if (surface) {
-        for (size_t j = 0; j < d; j++)
-            norm += z[j] * z[j];
-        for (size_t j = 0; j < d; j++)
-            z[j] /= sqrt(norm);
-    }
     memset(step, 0, d * sizeof *step);
     if (s->b.n == 0) {
         memcpy(step, z, d * sizeof *step);
@@ -237,6 +237,57 @@ static void bound_step(const gal_nested *s, gal_rng *r, bool surface, double *st
             step[i] += z[j] * a[i];
 }
 
+/* Rotations for the sweeps of this iteration: Gram-Schmidt of normal deviates. All chains of an iteration share them; given the
+ * rotation each chain leaves the uniform distribution unchanged. */
+static void draw_turns(gal_nested *s)
+{
+    size_t d = s->d, n = (s->o.slices + d - 1) / d;
+    for (size_t k = 0; k < n && k < NESTED_TURNS; k++) {
+        gal_rng r;
+        double *q = s->turn + k * d * d;
+        gal_rng_init(&r, s->o.seed, RNG_NESTED_TURN, s->o.source, s->iterations, k);
+        for (size_t a = 0; a < d; a++) {
+            double *v = q + a * d, norm = 0;
+            for (size_t i = 0; i < d; i++)
+                v[i] = gal_rng_normal(&r);
+            for (size_t b = 0; b < a; b++) {
+                const double *w = q + b * d;
+                double p = 0;
+                for (size_t i = 0; i < d; i++)
+                    p += v[i] * w[i];
+                for (size_t i = 0; i < d; i++)
+                    v[i] -= p * w[i];
+            }
+            for (size_t i = 0; i < d; i++)
+                norm += v[i] * v[i];
+            norm = sqrt(norm);
+            for (size_t i = 0; i < d; i++)
+                v[i] /= norm;
+        }
+    }
+}
+
+/* Direction j of sweep k: the rotated axes of an ellipsoid drawn by volume, whatever the point. */
+static void sweep_step(const gal_nested *s, gal_rng *r, size_t k, size_t j, double *step)
+{
+    size_t d = s->d;
+    const double *z = s->turn + (k % NESTED_TURNS * d + j) * d;
+    if (s->b.n == 0) {
+        memcpy(step, z, d * sizeof *step);
+        return;
+    }
+    const double *a = s->b.axis + bound_pick(&s->b, r) * d * d;
+    memset(step, 0, d * sizeof *step);
+    for (size_t m = 0; m < d; m++, a += d)
+        for (size_t i = 0; i < d; i++)
+            step[i] += z[m] * a[i];
+}
+
+static bool steps_out(const gal_nested *s)
+{
+    return s->o.sample == GAL_SAMPLE_SLICE || s->o.bound == GAL_BOUND_NONE;
+}
+
 static void begin_chain(const source *q, chain *c, size_t id)
 {
     gal_nested *s = q->s;
@@ -246,8 +297,10 @@ static void begin_chain(const source *q, chain *c, size_t id)
     c->u = s->cu + id * d;
     c->x = s->cx + id * d;
     c->dir = s->cdir + id * d;
+    c->u0 = s->cu0 + id * d;
     c->axes = s->caxes + id * d;
     memcpy(c->u, q->from->u + at * d, d * sizeof *c->u);
+    memcpy(c->u0, c->u, d * sizeof *c->u);
     memcpy(c->x, q->from->x + at * d, d * sizeof *c->x);
     c->lnprior = q->from->lnprior[at];
     c->lnl = q->from->lnl[at];
@@ -269,7 +322,7 @@ static bool walk_next(const source *q, chain *c, double *u)
         if (s->o.dirs == GAL_DIRS_LIVE)
             live_difference(q, &c->rng, c->dir);
         else
-            bound_step(s, &c->rng, false, c->dir);
+            bound_step(s, &c->rng, c->dir);
         symmetrise(s, &c->rng, c->dir);
         for (size_t i = 0; i < s->d; i++)
             u[i] = c->u[i] + f * c->dir[i];
@@ -295,14 +348,15 @@ static void new_slice(const source *q, chain *c)
         size_t j = c->axes[k];
         for (size_t i = 0; i < d; i++)
             c->dir[i] = s->b.n > 0 ? s->b.axis[(c->ellipsoid * d + j) * d + i] : i == j;
-    } else if (s->o.dirs == GAL_DIRS_LIVE) {
+    } else if (s->o.dirs == GAL_DIRS_LIVE || (s->o.dirs == GAL_DIRS_MIX && (c->left - 1) / d % 2 == 0)) {
         live_difference(q, &c->rng, c->dir);
     } else {
-        bound_step(s, &c->rng, true, c->dir);
+        sweep_step(s, &c->rng, (c->left - 1) / d, (c->left - 1) % d, c->dir);
     }
     symmetrise(s, &c->rng, c->dir);
+    bool out = steps_out(s);
     for (size_t i = 0; i < d; i++) {
-        c->dir[i] *= s->scale;
+        c->dir[i] *= out ? s->scale : WIDTH;
         norm += c->dir[i] * c->dir[i];
     }
     norm = sqrt(norm);
@@ -313,7 +367,7 @@ static void new_slice(const source *q, chain *c)
     c->room_left = (size_t)gal_rng_below(&c->rng, MAX_STEPS);
     c->room_right = MAX_STEPS - 1 - c->room_left;
     c->cuts = 0;
-    c->stage = norm > 0 ? SLICE_LEFT : SLICE_NEW;
+    c->stage = !(norm > 0) ? SLICE_NEW : out ? SLICE_LEFT : SLICE_IN;
     if (!(norm > 0)) /* two equal points: nothing to do along a null direction */
         c->left--;
 }
@@ -410,11 +464,39 @@ static void adapt(gal_nested *s, size_t need)
         double f = taken / tries, want = s->o.accept;
         s->scale *= exp(fmax(-1, (f - want) / ((double)s->d * want)));
         s->scale = fmin(s->scale, 1e3);
-    } else {
+    } else if (steps_out(s)) {
         grown = fmax(grown, 1);
         s->scale *= fmin(2, fmax(0.5, 2 * grown / (grown + shrunk)));
         s->scale = fmin(fmax(s->scale, 1e-6), 1e6);
     }
+}
+
+/* What a chain has forgotten of its start: see gal_nested_memory. s^2 from neighbours in the list, which is in order of likelihood. */
+static void count_jumps(const source *q, size_t need)
+{
+    gal_nested *s = q->s;
+    size_t d = s->d, used = 0;
+    double sum = 0;
+    for (size_t k = 0; k < d && q->n > 1; k++) {
+        bool round = s->wrap && s->wrap[k] == GAL_WRAP_PERIODIC;
+        double two = 0, jump = 0;
+        for (size_t i = 1; i < q->n; i++) {
+            double v = q->from->u[q->list[i] * d + k] - q->from->u[q->list[i - 1] * d + k];
+            v -= round ? rint(v) : 0;
+            two += v * v;
+        }
+        two /= (double)(q->n - 1);
+        for (size_t i = 0; i < need; i++) {
+            double v = s->chains_ws[i].u[k] - s->chains_ws[i].u0[k];
+            v -= round ? rint(v) : 0;
+            jump += v * v;
+        }
+        if (two > 0) {
+            sum += jump / two;
+            used++;
+        }
+    }
+    s->jumps += used > 0 ? sum / (double)used : (double)need;
 }
 
 static gal_status draw_chains(const source *q, size_t need)
@@ -422,6 +504,8 @@ static gal_status draw_chains(const source *q, size_t need)
     gal_nested *s = q->s;
     size_t d = s->d;
     gal_status st;
+    if (s->o.sample == GAL_SAMPLE_RSLICE && s->o.dirs != GAL_DIRS_LIVE)
+        draw_turns(s);
     for (size_t i = 0; i < need; i++)
         begin_chain(q, &s->chains_ws[i], i);
     for (size_t active = need; active > 0;) {
@@ -486,11 +570,13 @@ gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *f
     bool first = !s->bounded, ready = nlist > s->d + 1;
     if (!s->in_cube && s->o.bound != GAL_BOUND_NONE && ready && (first || s->calls >= s->update_calls + update_gap(s)))
         GAL_TRY(nested_update_bound(s, from, list, nlist, (size_t *)label));
+    if (s->auto_sample && s->o.sample == GAL_SAMPLE_UNIF && s->bounded && fabs(gal_nested_insertion_z(s)) > 3)
+        nested_to_chains(s, "the insertion order told that the bound missed something (|z| > 3)");
     bool uniform = s->in_cube || s->o.sample == GAL_SAMPLE_UNIF, give_up = false;
     if (uniform)
         GAL_TRY(draw_uniform(s, lstar, need, &give_up));
     if (give_up) {
-        nested_to_chains(s);
+        nested_to_chains(s, "the bound was inefficient");
         uniform = false;
     }
     if (!uniform)
@@ -502,6 +588,7 @@ gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *f
     s->efficiency = s->efficiency_next; /* from here on nothing can fail */
     if (!uniform) {
         adapt(s, need);
+        count_jumps(&q, need);
         for (size_t i = 0; i < need; i++)
             s->chains_stuck += s->o.sample == GAL_SAMPLE_RWALK && s->chains_ws[i].taken == 0;
         s->chains += need;

@@ -6,7 +6,7 @@
 
 #include "nested_int.h"
 
-#define MAGIC 0x3153454e5f4c4147ull /* "GAL_NES1" */
+#define MAGIC 0x3253454e5f4c4147ull /* "GAL_NES2" */
 
 typedef struct {
     unsigned char *p;
@@ -93,6 +93,7 @@ static void counters(stream *s, gal_nested *e)
     WORD(e->ranked);
     WORD(e->chains);
     WORD(e->chains_stuck);
+    REAL(e->jumps);
     WORD(e->warned);
 }
 

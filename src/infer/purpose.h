@@ -18,6 +18,7 @@ enum {
     RNG_NESTED_START = 0x6e730001,   /* (source, attempt, point): point of the unit cube */
     RNG_NESTED_UNIF = 0x6e730002,    /* (source, iteration, chunk): uniform draws from the cube or the bound */
     RNG_NESTED_CHAIN = 0x6e730003,   /* (source, iteration, chain): start and moves of a chain */
+    RNG_NESTED_TURN = 0x6e730009,    /* (source, iteration, sweep): rotation of the axes that all chains share */
     RNG_NESTED_BOUND = 0x6e730004,   /* (source, update, resampling): bootstrap of the bound */
     RNG_NESTED_RANK = 0x6e730005,    /* (source, iteration, 0): ties of the insertion ranks */
     RNG_NESTED_BATCH = 0x6e730006,   /* (source, batch, 0): which points a batch starts from */

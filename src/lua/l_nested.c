@@ -87,6 +87,7 @@ static int n_get(lua_State *L, void *obj, const char *key)
                {"batches", (double)gal_nested_batches(s)},
                {"insertion_z", gal_nested_insertion_z(s)},
                {"inserted", (double)gal_nested_inserted(s)},
+               {"memory", gal_nested_memory(s)},
                {"stuck", gal_nested_stuck(s)}};
     for (size_t i = 0; i < sizeof num / sizeof *num; i++)
         if (strcmp(key, num[i].key) == 0)
@@ -121,6 +122,7 @@ static const gal_lua_field n_fields[] = {
     {"stored", "points, the live ones included"},
     {"insertion_z", "insertion-order test: N(0,1) when new points are proper draws; beyond 3 is a warning"},
     {"inserted", "number of points in that test"},
+    {"memory", "how much new points remember where their chains began: 0 nothing, 1 all: ln Z tends to be too high"},
     {"stuck", "share of chains that never moved"},
     {"plateau", "whether points of equal likelihood, or forbidden ones, were met"},
     {"iterations", "iterations made"},
@@ -387,7 +389,7 @@ static int nested_create(lua_State *L)
 {
     static const char *const SAMPLE[] = {"auto", "unif", "rwalk", "slice", "rslice"};
     static const char *const BOUND[] = {"auto", "none", "single", "multi"};
-    static const char *const DIRS[] = {"auto", "bound", "live"};
+    static const char *const DIRS[] = {"auto", "bound", "live", "mix"};
     const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
     gal_lua_opts_begin(L, &o, 2, "nested");
@@ -400,7 +402,7 @@ static int nested_create(lua_State *L)
     no.dlogz = gal_lua_opt_range(&o, "dlogz", 0, 0, 1e6);
     no.sample = (gal_nested_sample)gal_lua_opt_choice(&o, "sample", SAMPLE, 5, 0);
     no.bound = (gal_nested_bound)gal_lua_opt_choice(&o, "bound", BOUND, 4, 0);
-    no.dirs = (gal_nested_dirs)gal_lua_opt_choice(&o, "directions", DIRS, 3, 0);
+    no.dirs = (gal_nested_dirs)gal_lua_opt_choice(&o, "directions", DIRS, 4, 0);
     no.walks = (size_t)gal_lua_opt_int(&o, "walks", 0, 0, 1000000);
     no.accept = gal_lua_opt_range(&o, "accept", 0, 0, 1);
     no.slices = (size_t)gal_lua_opt_int(&o, "slices", 0, 0, 1000000);
@@ -443,7 +445,8 @@ void gal_luaopen_nested(lua_State *L)
          "@param live (500) live points\n@param replace (live/20, at most 64) points replaced in one iteration\n"
          "@param dlogz stop when the live points can add less to ln Z\n@param sample (auto) unif, rwalk, slice, "
          "rslice\n"
-         "@param bound (multi) none, single, multi\n@param directions (live) of rwalk and rslice: live, bound\n"
+         "@param bound (multi) none, single, multi\n@param directions of rwalk (live) and rslice (mix): live, bound, "
+         "mix\n"
          "@param walks steps of rwalk\n@param accept fraction rwalk aims at\n@param slices slices of rslice, passes of "
          "slice\n@param enlarge volume factor of the bound\n@param bootstrap resamplings that widen the bound\n"
          "@param periodic names of parameters that go round\n@param reflective names of parameters that fold back\n"

@@ -84,6 +84,10 @@ function def.notes(_, engine)
     list[#list + 1] = ("insertion order: z = %.1f%s"):format(z, math.abs(z) > 3 and
       "  new points are not proper draws of the prior: ln Z may be wrong; more slices or walks, or more live points" or "")
   end
+  if engine.memory > 0.5 then
+    list[#list + 1] = ("chains keep %.2f of where they began: separate modes, or too few slices or walks, which makes ln Z too high"):format(
+      engine.memory)
+  end
   if engine.stuck > 0.1 then
     list[#list + 1] = ("%.0f %% of the chains never moved: more walks, or sample = 'rslice'"):format(100 * engine.stuck)
   end
@@ -94,9 +98,10 @@ end
 -- n (H + 3 sqrt(d/2)) points, an information of about 2.5 nats a parameter
 function def.cost(s, target)
   local d, n = target.ndim, s.live > 0 and s.live or 500
+  local slices = s.slices > 0 and s.slices or (d < 4 and 4 or d <= 10 and 2 or 3) * d
   local each = (s.sample == "unif" or s.sample == "auto" and d < 6) and 10
     or s.sample == "rwalk" and (s.walks > 0 and s.walks or d + 20)
-    or 4 * (s.slices > 0 and s.slices or d + 3) * (s.sample == "slice" and d or 1)
+    or s.sample == "slice" and 4 * d * (s.slices > 0 and s.slices or 3) or 2 * slices
   local points = n * (2.5 * d + 3 * math.sqrt(d / 2))
   return points * each, ("roughly %d points of %d evaluations each"):format(points, each)
 end
@@ -107,12 +112,12 @@ Nested sampling (Skilling 2006): the evidence ln Z with its error, and the poste
 @param dlogz (1e-3 (live-1) + 0.01; dynamic 0.01) stop when the live points can add less to ln Z
 @param sample (auto) how new points are drawn: 'unif' from the bound, chains 'rwalk', 'slice', 'rslice'
 @param bound (multi) ellipsoids around the live points: 'none', 'single', 'multi'
-@param directions (live) of rwalk and rslice: 'live' = differences of live points, 'bound' = axes of an ellipsoid
+@param directions of rwalk and rslice: 'live' (rwalk) = differences of live points, 'bound' = axes of an ellipsoid, 'mix' (rslice) = both in turn
 @param walks (ndim + 20) steps of rwalk
 @param accept (0.35 live, 0.5 bound) accepted fraction rwalk aims at
-@param slices (ndim + 3; 'slice' 3) slices of rslice, passes over the axes of slice
+@param slices (2 ndim, 4 ndim below 4, 3 ndim above 10; 'slice' 3) slices of rslice, passes over the axes of slice
 @param enlarge (1.25) factor on the volume of the bound
-@param bootstrap (unif 5, else none: -1) resamplings that decide how far the bound is widened, instead of enlarge
+@param bootstrap (unif 20, else none: -1) resamplings that decide how far the bound is widened, instead of enlarge
 @param replace (live/20, at most 64) points replaced in one iteration: evaluated together, by all threads
 @param periodic names of parameters that go round: their ends are the same point
 @param reflective names of parameters that fold back at their ends
