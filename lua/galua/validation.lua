@@ -364,7 +364,9 @@ function validation:plot_recovery()
     local ax = figure:axes(math.floor((i - 1) / cols) + 1, (i - 1) % cols + 1)
     local low, high = math.huge, -math.huge
     for _, v in ipairs(q.recovered) do low, high = math.min(low, v[1]), math.max(high, v[1]) end
+    local given = self.free[q.name] -- as sampled, where it has a prior
     local log = low > 0 and high / low > 8
+    if core.class_name(given) == "prior" then log = log and given.log end
     local x, y, lo, hi = {}, {}, {}, {}
     for k, v in ipairs(q.recovered) do
       if not log or (v[1] > 0 and v[3] > 0) then
