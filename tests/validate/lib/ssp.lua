@@ -36,7 +36,7 @@ function R.csv(name)
 end
 
 -- ---- magnitudes
-local filters = { FUV = "GALEX.FUV", NUV = "GALEX.NUV", V_B90 = "Bessell.V", J = "2MASS.J", H = "2MASS.H", Ks = "2MASS.Ks" }
+local filters = { FUV = "GALEX.FUV", NUV = "GALEX.NUV", V_B90 = "Bessell.V", B_B90 = "Bessell.B", J = "2MASS.J", H = "2MASS.H", Ks = "2MASS.Ks" }
 R.bands = { "FUV", "NUV", "u", "g", "r", "i", "z", "V_B90", "J", "H", "Ks" }
 
 -- Weights w with  sum w[i] lum[i] = mean of L_lambda that the AB magnitude of a band needs; both straight between their nodes.
