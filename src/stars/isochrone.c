@@ -148,6 +148,15 @@ static double red_limit(double z)
     return log10(4200.0) + f * (log10(3800.0) - log10(4200.0));
 }
 
+/* How much hotter than HPT00 stars above 20 Msun are on the zero-age main sequence, dex; the difference vanishes as hydrogen does
+ * (tau = 1). At Z = 0.02 the models of Tout et al. 1996 are cooler than both Bressan et al. 2012 (MNRAS 427, 127) and Schaller et al. 1992
+ * (A&AS 96, 269): at 40, 60, 80, 100 Msun by 0.023, 0.028, 0.030, 0.030 and by 0.026, 0.033, 0.038, 0.041; at Z = 0.004 by 0.010, 0.011,
+ * 0.010, 0.006, at 0.001 by 0.009, 0.007, 0.001, -0.006 (Bressan et al.). */
+static double hot_shift(double m, double z, double tau)
+{
+    return m > 20.0 ? 0.05 * log10(m / 20.0) * sqrt(fmin(z, 0.03) / 0.02) * (1.0 - tau) : 0.0;
+}
+
 static double log_gravity(double m, double logl, double logte)
 {
     double logr = 0.5 * logl - 2.0 * (logte - log10(5772.0)) + log10(GAL_RSUN);
@@ -165,6 +174,8 @@ static void burning(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *
         x = mix(at_tau(lo, tau), at_tau(hi, tau), b.f);
     else
         x = at_tau(lo ? lo : hi ? hi : nodes_near(t, g, p, b.i), tau);
+    if (p == GAL_SSE_MS)
+        x.logte += hot_shift(s->mini, g->z, tau);
     if (s->mini > 7.0 && p >= GAL_SSE_HG && p <= GAL_SSE_EAGB)
         x.logte = fmax(x.logte, red_limit(g->z));
     double poor = 1.0 - gal_sse_metal_ramp(g->z);
