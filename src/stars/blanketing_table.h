@@ -1,6 +1,6 @@
 /* The statistical line law (blanketing.h): ten functions of wavelength, our own least-squares fit to 152 model spectra
- * (Teff 3500-50000 K, [M/H] -2 -1 0 +0.5), then a0, E0 and b(CH) adjusted smoothly within 1700-4450 A to the colours of 180 stars of
- * 4000-7000 K (scripts/dev/fit_blanketing.py). Beyond 2.6 um, where the fit ended: the bands of H2O at 2.7 um and of CO at 4.7 um
+ * (Teff 3500-50000 K, [M/H] -2 -1 0 +0.5), then a0, E0 and b(CH) adjusted smoothly within 1700-6300 A to the NUV u B g V r - J of 180
+ * stars of 4000-7000 K (scripts/dev/fit_blanketing.py). Beyond 2.6 um, where the fit ended: the bands of H2O at 2.7 um and of CO at 4.7 um
  * (as a0), as strong as the K - 3.6 um and 3.6 - 4.5 um colours of stars of 3500-5000 K show.
  * Columns: wavelength [A], a0 a1 a2, s, E0 E1 E2 [eV], b(TiO) b(CH) b(H2O). */
 #ifndef GAL_STARS_BLANKETING_TABLE_H

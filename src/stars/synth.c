@@ -210,19 +210,23 @@ static gal_status describe(gal_ssp *s, const gal_synth_opts *o)
                  o->fdust);
     char *name = gal_asprintf("builtin-%s%s", imf, o->nebular ? "-nebular" : "");
     char *text = gal_asprintf(
-        "Synthesised by Galua from published physics.\n"
+        "Synthesised by Galua " GAL_VERSION " from published physics.\n"
         "IMF: %s, %g to %g Msun. Z %g to %g (%zu), ages %g to %g yr (%zu); %s; %s.\n"
         "Tracks: Hurley, Pols & Tout 2000 (MNRAS 315, 543), zero-age main sequence Tout et al. 1996 (MNRAS 281, 257), "
         "their winds with: mass loss of cool supergiants (log L > 5.5) x 30 for Z >= 0.008, x 1 and no LBV eruptions "
         "for Z <= 0.002; superwind of massive AGB stars advanced; red supergiants not cooler than 3800 K (4200 K at Z "
         "<= 0.002); of stars above 11 Msun without a giant branch the first 45 %% (Z <= 0.002: 85 %%) of core He "
         "burning blue; hydrogen burning above 50 Msun shorter by (M/50)^-0.19 (Schaller et al. 1992, A&AS 96, 269); "
-        "deaths of 1.5-3 Msun stars near the AGB boom spread. Z > 0.03 extrapolated from 0.02 and 0.03.\n"
+        "stars above 20 Msun hotter by 0.05 log(M/20) (Z/0.02)^0.5 dex on the zero-age main sequence (Bressan et al. "
+        "2012, "
+        "MNRAS 427, 127); deaths of 1.5-3 Msun stars near the AGB boom spread. Z > 0.03 extrapolated from 0.02 and "
+        "0.03.\n"
         "Remnants: white dwarfs after HPT00, core collapse after Belczynski, Kalogera & Bulik 2002 (ApJ 572, 407). "
         "Type Ia: "
         "t^-1.1 from 40 Myr, 1.3e-3 per Msun (Maoz & Graur 2017, ApJ 848, 25), scaled by the number of 3-8 Msun "
         "stars.\n"
-        "Spectra: plane-parallel LTE atmospheres with statistical line blanketing; black bodies outside 3000-100000 K.",
+        "Spectra: plane-parallel LTE atmospheres with statistical line blanketing fitted to Castelli & Kurucz 2004; "
+        "black bodies outside 3000-100000 K.",
         imf, f->mlo, f->mhi, s->z[0], s->z[s->nz - 1], s->nz, s->age[0], s->age[s->nage - 1], s->nage, gas,
         o->postagb ? "post-AGB stars" : "no post-AGB stars");
     if (!name || !text)
