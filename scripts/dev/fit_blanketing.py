@@ -3,12 +3,12 @@
 a0 and E0 at 9 wavelengths within 1700-6300 A and of b(CH) at 3, by Gauss-Newton steps. Needs numpy, build/galua and
 build/fit_blanketing.so (fit_blanketing.c says how).
 
-    fit_blanketing.py [STEPS] > changes         run once on the law of 440 sampled wavelengths: a second run starts from its result
+    fit_blanketing.py [STEPS] > changes         3 steps made the law of the table; run once on the law of 440 sampled wavelengths: a second run starts from its result
 
 Broad bands say little about how a change is distributed within them; B and V beside g and r, and the priors, keep it smooth. Residuals:
 AB magnitudes in NUV u B g V r relative to J, through the curves the reference was made with (tests/ref/ssp_reference_curves.csv); sigma
-0.02 mag, B 0.03, u 0.05, NUV 0.5; robust beyond 3 sigma. Priors: the change of the opacity at 4500 and 6000 K 0.8 in ln, its difference
-between neighbouring nodes 0.5 (0.25 beyond 4200 A), a0 0.6, E0 0.5 eV, b(CH) 0.4."""
+0.02 mag, B 0.03, u 0.05, NUV 0.2; robust beyond 3 sigma. Priors: the change of the opacity at 4500 and 6000 K 0.8 in ln, its difference
+between neighbouring nodes 0.2, a0 0.6, E0 0.5 eV, b(CH) 0.1."""
 import csv
 import ctypes
 import subprocess
@@ -20,10 +20,9 @@ STARS = "../shared/data/ssp_reference/ck04_star_mags.csv"
 GRIDS = {"ckp00": 1.0, "ckp05": 10**0.5, "ckm05": 10**-0.5, "ckm10": 0.1}
 WEIGHT = {"ckp00": 1.0, "ckp05": 0.6, "ckm05": 0.8, "ckm10": 0.7}
 BANDS = ["NUV", "u", "B_B90", "g", "V_B90", "r", "J"]
-SIGMA = np.array([0.5, 0.05, 0.03, 0.02, 0.02, 0.02])
+SIGMA = np.array([0.2, 0.05, 0.03, 0.02, 0.02, 0.02])
 NODES = np.log([1700, 2200, 2700, 3200, 3600, 3900, 4200, 4700, 5200, 5800, 6300.0])
 FREE = [1, 2, 3, 4, 5, 6, 7, 8, 9]
-ROUGH = np.where(np.exp(NODES[1:]) > 3800, 0.2, 0.5)
 CH = np.log([3700, 4000, 4200, 4350, 4500.0])
 M = len(FREE)
 KT = 0.388, 0.517  # eV at 4500, 6000 K
@@ -74,7 +73,7 @@ class Sample:
 
 
 def main():
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 4
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     lib = library()
     weights = np.array(subprocess.run(["build/galua", "--batch", "-e", LUA], capture_output=True, check=True).stdout.split(), float)
     rows = [r for r in csv.DictReader(open(STARS)) if r["grid"] in GRIDS]
@@ -93,7 +92,7 @@ def main():
         for kt in KT:
             a, e, _ = split(p)
             q = a - e / kt
-            prior += [q / 0.8, np.diff(q) / ROUGH]
+            prior += [q / 0.8, np.diff(q) / 0.2]
         return np.concatenate([r.ravel()] + prior)
 
     r = residuals(p)

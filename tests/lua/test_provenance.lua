@@ -32,7 +32,7 @@ test.describe("provenance", function()
       end
       os.remove(path)
     end
-    local gas = ssp.synthesise { z = { 0.02 }, age = { 1e6 , 1e7 }, nebular = true, logu = -2.5, fesc = 0.1, postagb = true, cache = cache }
+    local gas = ssp.synthesise { z = { 0.02 }, age = { 1e6, 1e7 }, nebular = true, logu = -2.5, fesc = 0.1, postagb = true, cache = cache }
     says(gas.provenance, { "log U -2.5, fesc 0.1, fdust 0; post-AGB stars" })
   end)
 
