@@ -148,12 +148,12 @@ int gal_lua_push_resampled(lua_State *L, const gal_target *t, const gal_draws *w
     return 4;
 }
 
-int gal_lua_push_weighted_summary(lua_State *L, const gal_fit *f, const gal_draws *w)
+int gal_lua_push_weighted_summary(lua_State *L, int idx, const gal_draws *w)
 {
     double *weight = gal_lua_scratch(L, w->n);
     for (size_t i = 0; i < w->n; i++)
         weight[i] = exp(w->lnw[i]);
-    return gal_lua_push_summary(L, f, GAL_DRAWS_WEIGHTED, w->n, 1, w->theta, w->blob, weight, 1);
+    return gal_lua_push_target_summary(L, idx, GAL_DRAWS_WEIGHTED, w->n, 1, w->theta, w->blob, weight, 1);
 }
 
 int gal_lua_get_importance(lua_State *L, const gal_importance *i, const char *key)

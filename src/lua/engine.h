@@ -35,7 +35,7 @@ int gal_lua_push_draws(lua_State *L, const gal_target *t, size_t n, const double
                        const double *lnlike, const double *blobs);
 /* The same for weighted draws, resampled to as many as they are worth (100 .. 20000). */
 int gal_lua_push_resampled(lua_State *L, const gal_target *t, const gal_draws *w, double ess);
-int gal_lua_push_weighted_summary(lua_State *L, const gal_fit *f, const gal_draws *w);
+int gal_lua_push_weighted_summary(lua_State *L, int idx, const gal_draws *w); /* idx: the target */
 /* Fields lnz, lnz_err, khat, ess: pushes and returns 1, or 0 */
 int gal_lua_get_importance(lua_State *L, const gal_importance *i, const char *key);
 uint64_t gal_lua_opt_seed(gal_lua_opts *o, const char *name); /* option, or the seed of the session */

@@ -150,8 +150,8 @@ static int n_summary(lua_State *L)
     if (gal_nuts_draws(n) < 4)
         return gal_lua_error(L, GAL_EINVAL, "nuts:summary: %d draws are too few", (int)gal_nuts_draws(n));
     gal_lua_kept(L, 1, "target");
-    return gal_lua_push_summary(L, gal_lua_check(L, -1, &gal_lua_target), GAL_DRAWS_CHAINS, gal_nuts_draws(n),
-                                gal_nuts_chains(n), gal_nuts_theta(n), gal_nuts_blobs(n), NULL, 1);
+    return gal_lua_push_target_summary(L, lua_gettop(L), GAL_DRAWS_CHAINS, gal_nuts_draws(n), gal_nuts_chains(n),
+                                       gal_nuts_theta(n), gal_nuts_blobs(n), NULL, 1);
 }
 
 static int n_report(lua_State *L)
@@ -245,7 +245,7 @@ const gal_lua_engine gal_lua_engine_nuts = {"nuts", &gal_lua_nuts, engine_put, e
 static int nuts_create(lua_State *L)
 {
     static const char *const METRIC[] = {"diag", "dense", "unit"};
-    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
     gal_nuts_opt no = {0};
     gal_lua_opts_begin(L, &o, 2, "nuts");
@@ -261,7 +261,7 @@ static int nuts_create(lua_State *L)
     no.seed = gal_lua_opt_seed(&o, "seed");
     gal_lua_opts_end(&o);
     gal_nuts *n;
-    gal_lua_checkstatus(L, gal_nuts_create(&n, gal_fit_target(f), &no));
+    gal_lua_checkstatus(L, gal_nuts_create(&n, t, &no));
     gal_lua_push(L, &gal_lua_nuts, n);
     gal_lua_keep(L, -1, 1, "target");
     return 1;

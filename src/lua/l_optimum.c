@@ -124,7 +124,7 @@ static int o_summary(lua_State *L)
     if (gal_optimum_draws(o)->n == 0)
         return gal_lua_error(L, GAL_EINVAL, "optimum:summary: no draws: %s", gal_optimum_end_text(o));
     gal_lua_kept(L, 1, "target");
-    return gal_lua_push_weighted_summary(L, gal_lua_check(L, -1, &gal_lua_target), gal_optimum_draws(o));
+    return gal_lua_push_weighted_summary(L, lua_gettop(L), gal_optimum_draws(o));
 }
 
 static const gal_lua_row o_methods[] = {
@@ -176,8 +176,7 @@ const gal_lua_engine gal_lua_engine_optimum = {"optimum", &gal_lua_optimum, opti
 
 static int optimum_create(lua_State *L)
 {
-    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
-    const gal_target *t = gal_fit_target(f);
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
     gal_optimum_opt oo = {0};
     gal_lua_opts_begin(L, &o, 2, "optimum");
@@ -295,7 +294,7 @@ static int p_summary(lua_State *L)
     if (gal_pathfinder_draws(p)->n == 0)
         return gal_lua_error(L, GAL_EINVAL, "pathfinder:summary: no draws: %s", gal_pathfinder_end_text(p));
     gal_lua_kept(L, 1, "target");
-    return gal_lua_push_weighted_summary(L, gal_lua_check(L, -1, &gal_lua_target), gal_pathfinder_draws(p));
+    return gal_lua_push_weighted_summary(L, lua_gettop(L), gal_pathfinder_draws(p));
 }
 
 static const gal_lua_row p_methods[] = {
@@ -349,7 +348,7 @@ const gal_lua_engine gal_lua_engine_pathfinder = {"pathfinder", &gal_lua_pathfin
 
 static int pathfinder_create(lua_State *L)
 {
-    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
     gal_pathfinder_opt po = {0};
     gal_lua_opts_begin(L, &o, 2, "pathfinder");
@@ -364,7 +363,7 @@ static int pathfinder_create(lua_State *L)
     po.seed = gal_lua_opt_seed(&o, "seed");
     gal_lua_opts_end(&o);
     gal_pathfinder *p;
-    gal_lua_checkstatus(L, gal_pathfinder_create(&p, gal_fit_target(f), &po));
+    gal_lua_checkstatus(L, gal_pathfinder_create(&p, t, &po));
     gal_lua_push(L, &gal_lua_pathfinder, p);
     gal_lua_keep(L, -1, 1, "target");
     return 1;

@@ -112,7 +112,7 @@ static int s_summary(lua_State *L)
     if (gal_smc_draws(s)->n == 0)
         return gal_lua_error(L, GAL_EINVAL, "smc:summary: no draws: %s", gal_smc_end_text(s));
     gal_lua_kept(L, 1, "target");
-    return gal_lua_push_weighted_summary(L, gal_lua_check(L, -1, &gal_lua_target), gal_smc_draws(s));
+    return gal_lua_push_weighted_summary(L, lua_gettop(L), gal_smc_draws(s));
 }
 
 static const gal_lua_row s_methods[] = {
@@ -165,7 +165,7 @@ const gal_lua_engine gal_lua_engine_smc = {"smc", &gal_lua_smc, engine_put, engi
 
 static int smc_create(lua_State *L)
 {
-    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
     gal_lua_opts o;
     gal_smc_opt so = {0};
     gal_lua_opts_begin(L, &o, 2, "smc");
@@ -179,7 +179,7 @@ static int smc_create(lua_State *L)
     so.seed = gal_lua_opt_seed(&o, "seed");
     gal_lua_opts_end(&o);
     gal_smc *s;
-    gal_lua_checkstatus(L, gal_smc_create(&s, gal_fit_target(f), &so));
+    gal_lua_checkstatus(L, gal_smc_create(&s, t, &so));
     gal_lua_push(L, &gal_lua_smc, s);
     gal_lua_keep(L, -1, 1, "target");
     return 1;
