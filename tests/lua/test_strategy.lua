@@ -27,17 +27,17 @@ local function sum(f) return ("%.17g %.17g"):format(f:samples().lnlike:sum(), f:
 test.describe("a strategy", function()
   test.it("of an ensemble: burn in with one move, draw with others", function()
     local f = make(sampler.strategy(function(target)
-      local e = ensemble(target, 32)
-      e:run{ move = move.de(), until_tau = 50 }
-      e:run{ move = mix{ move.stretch(), 0.2, move.snooker(), 0.8 }, steps = 500 }
+      local e = ensemble(target, 24)
+      e:run{ move = move.de(), until_tau = 20, dtau = 0.1 }
+      e:run{ move = mix{ move.stretch(), 0.2, move.snooker(), 0.8 }, steps = 300 }
       return e:result()
     end)):run{ progress = false }
     local s = f:summary()
-    test.eq(f:samples().n, 500 * 32) -- the first stage is burn-in
-    local o = make(sampler.pathfinder{ draws = 2000 }):run{ progress = false }:summary()
+    test.eq(f:samples().n, 300 * 24) -- the first stage is burn-in
+    local o = make(sampler.pathfinder{ paths = 3 }):run{ progress = false }:summary()
     for _, name in ipairs { "age", "sfh.norm", "Mstar" } do
       local a, b = s:get(name), o:get(name)
-      test.ok(math.abs(a.median - b.median) < 0.15 * (b.q84 - b.q16), ("%s: %g, %g"):format(name, a.median, b.median))
+      test.ok(math.abs(a.median - b.median) < 0.25 * (b.q84 - b.q16), ("%s: %g, %g"):format(name, a.median, b.median))
     end
     local text = tostring(s)
     test.ok(text:find("stage 1: ensemble 1: converged: ", 1, true) and text:find("stage 2: ensemble 1: done: ", 1, true), text)

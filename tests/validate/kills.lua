@@ -3,6 +3,7 @@
 -- usage: galua tests/validate/kills.lua [MOMENTS [KIND]]     prints measured and allowed; status 1 when a line is not met
 local kills = dofile("tests/kills/init.lua")
 local moments = tonumber(arg[1]) or 50
+io.stdout:setvbuf("line")
 local failed = 0
 local r = random.stream(os.time())
 local function draw() return r:uniform() end
