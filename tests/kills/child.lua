@@ -20,7 +20,7 @@ local samplers = {
   rwalk = function() return sampler.nested{ live = 24, dlogz = 0.1, sample = "rwalk", walks = 10, replace = 4 } end,
   dynamic = function() return sampler.nested{ live = 20, dlogz = 0.1, dynamic = true, ess = 120, sample = "rslice", slices = 2 } end,
   nuts = function() return sampler.nuts{ chains = 2, warmup = 10, draws = 30, start = "prior" } end,
-  smc = function() return sampler.smc{ particles = 96 } end,
+  smc = function() return sampler.smc{ particles = 64 } end,
   pathfinder = function() return sampler.pathfinder{ paths = 6 } end,
   optimum = function() return sampler.optimum{ starts = 10 } end,
   strategy = function()
@@ -31,12 +31,12 @@ local samplers = {
       local x, start = p:result().x, {}
       for i = 1, 24 do start[i] = x:row(i):totable() end
       e:start(galua.mat(start))
-      e:run{ move = slide, steps = 40 }
-      if e.acceptance:mean() > 0.2 then e:run{ move = mix{ move.de(), 0.8, slide, 0.2 }, steps = 60 } end
-      local n = nuts(target, { chains = 2, warmup = 10, seed = 3 })
+      e:run{ move = slide, steps = 20 }
+      if e.acceptance:mean() > 0.2 then e:run{ move = mix{ move.de(), 0.8, slide, 0.2 }, steps = 30 } end
+      local n = nuts(target, { chains = 2, warmup = 4, seed = 3 })
       n:start(p)
-      n:run{ more = 20 }
-      n:run{ more = 10 }
+      n:run{ more = 8 }
+      n:run{ more = 4 }
       return n:result()
     end)
   end,
