@@ -75,7 +75,9 @@ static gal_status check(const gal_obs *o, const gal_filter *f, double flux, doub
     if (isnan(err))
         return gal_fail(GAL_EINVAL, "band '%s': err is missing (NaN); a detection needs its 1-sigma error", f->name);
     if (!(err > 0) || isinf(err))
-        return gal_fail(GAL_EINVAL, "band '%s': err %g must be positive", f->name, err);
+        return gal_fail(GAL_EINVAL,
+                        "band '%s': err %g must be positive; give the measured error, or flag the band 'ignored'",
+                        f->name, err);
     return GAL_OK;
 }
 

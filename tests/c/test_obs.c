@@ -234,8 +234,10 @@ static void malformed(void **state)
         "o.csv, line 2: band 'SDSS.g': flux is missing (NaN); give a number, a limit, or flag the band 'ignored'");
     bad(H "SDSS.g,inf,1,,\n", GAL_EINVAL,
         "o.csv, line 2: band 'SDSS.g': flux is infinite; give a number, a limit, or flag the band 'ignored'");
-    bad(H "SDSS.g,1,0,,\n", GAL_EINVAL, "o.csv, line 2: band 'SDSS.g': err 0 must be positive");
-    bad(H "SDSS.g,1,-0.5,,\n", GAL_EINVAL, "o.csv, line 2: band 'SDSS.g': err -0.5 must be positive");
+    bad(H "SDSS.g,1,0,,\n", GAL_EINVAL,
+        "o.csv, line 2: band 'SDSS.g': err 0 must be positive; give the measured error, or flag the band 'ignored'");
+    bad(H "SDSS.g,1,-0.5,,\n", GAL_EINVAL,
+        "o.csv, line 2: band 'SDSS.g': err -0.5 must be positive; give the measured error, or flag the band 'ignored'");
     bad(H "SDSS.g,1,,,\n", GAL_EINVAL,
         "o.csv, line 2: band 'SDSS.g': err is missing (NaN); a detection needs its 1-sigma error");
     bad(H "SDSS.g,1,1,,\nSDSS.r,1,1,,\nsdss.G,1,1,,\n", GAL_EINVAL, "o.csv, line 4: band 'SDSS.g' appears twice");
