@@ -130,6 +130,7 @@ function catalogue:work(j, beat)
   for i, s in ipairs(v.samplers) do
     f.sampler = s
     rawset(f, "_strategy", nil)
+    rawset(f, "_quiet", true) -- what a sampler chose is not said for every source
     f.engine = s:start(f)
     local state, engine = s:run(f.engine, { fit = f, progress = beat })
     if state == "interrupted" then return nil end

@@ -70,6 +70,7 @@ validate: all
 	@$(B)/galua tests/validate/galaxy.lua
 	@$(B)/galua tests/validate/linear_gaussian.lua
 	@$(B)/galua tests/validate/smc.lua
+	@$(B)/galua tests/validate/nested.lua
 	@$(B)/galua tests/validate/catalogue.lua
 	@$(B)/galua tests/validate/marginal_spectrum.lua
 	@$(B)/galua tests/validate/kills.lua

@@ -42,22 +42,48 @@ function bench.sed() spectra("sed") end
 -- The default table as galaxy{} uses it, wavelengths of the dust emission included.
 function bench.default() spectra("default", galua.ssp.default()) end
 
--- Likelihood of the NGC 3898 photometry with 10 free parameters, default table, one thread and several.
-function bench.fit()
+-- The photometry of NGC 3898 with 10 free parameters, default table.
+local function ngc3898(sampler)
   local obs = galua.observation.read(galua.data.path("photometry/ngc3898.ecsv"))
+  return galua.fit{ data = obs, model = galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = obs.redshift }, seed = 1,
+    noise = galua.noise.calibration{ floor = 0.05 }, sampler = sampler,
+    free = { age = galua.prior.loguniform(1e9, 1.3e10), ["sfh.norm"] = galua.prior.loguniform(1e-2, 1e3),
+      ["sfh.tau"] = galua.prior.loguniform(1e8, 1e10), ["sfh.Z"] = galua.prior.loguniform(1e-3, 0.04),
+      ["sfh.Mdust"] = galua.prior.loguniform(1e5, 1e9), ["ism.f_MC"] = galua.prior.uniform(0, 1),
+      ["ism.N_MC"] = galua.prior.loguniform(1, 1e6), ["ism.tau_esc"] = galua.prior.loguniform(1e6, 1e8),
+      ["ism.Rdust"] = galua.prior.loguniform(1e2, 1e5), ["ism.f_PAH"] = galua.prior.uniform(0, 0.6) } }
+end
+
+-- Nested sampling of it, and what the samplers cost themselves: ten parameters, a Gaussian of 0.02 us; processor time of one thread.
+local function samplers()
+  local f = ngc3898(galua.sampler.nested{ live = 500 })
+  local start = os.clock()
+  f:run{ progress = false }
+  local seconds, e = os.clock() - start, f.engine
+  put("fit.nested", seconds, "s", { baseline = "limit (s)", baseline_value = 60, ratio = 60 / seconds, lnz = e.lnz, lnz_err = e.lnz_err,
+    models = e.evaluations, ess = e.ess, size = "21 bands, 10 free parameters, 500 live points, 1 thread, processor time" })
+  local free = galua.benchmark.problem("gauss", 10)
+  for _, name in ipairs{ "nested", "ensemble" } do
+    local s = name == "nested" and galua.nested(free, { seed = 1 }) or galua.ensemble(free, { walkers = 128, seed = 1, thin = 10 }):start()
+    start = os.clock()
+    s:run(name == "ensemble" and { steps = 10000 } or {})
+    local us = (os.clock() - start) / s.evaluations * 1e6
+    put("fit.overhead." .. name, us, "us", { baseline = "limit (us)", baseline_value = 5, ratio = 5 / us, models = s.evaluations,
+      size = "per likelihood, 10 free parameters" })
+  end
+end
+
+-- Likelihood of the NGC 3898 photometry with 10 free parameters, one thread and several.
+function bench.fit()
   local before, rate = galua.threads(), {}
   for _, n in ipairs(many > 1 and { 1, many } or { 1 }) do
     galua.threads(n)
-    local f = galua.fit{ data = obs, model = galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = obs.redshift }, seed = 1,
-      noise = galua.noise.calibration{ floor = 0.05 }, sampler = galua.sampler.ensemble{ walkers = 128, steps = 300, thin = 10 },
-      free = { age = galua.prior.loguniform(1e9, 1.3e10), ["sfh.norm"] = galua.prior.loguniform(1e-2, 1e3),
-        ["sfh.tau"] = galua.prior.loguniform(1e8, 1e10), ["sfh.Z"] = galua.prior.loguniform(1e-3, 0.04),
-        ["sfh.Mdust"] = galua.prior.loguniform(1e5, 1e9), ["ism.f_MC"] = galua.prior.uniform(0, 1),
-        ["ism.N_MC"] = galua.prior.loguniform(1, 1e6), ["ism.tau_esc"] = galua.prior.loguniform(1e6, 1e8),
-        ["ism.Rdust"] = galua.prior.loguniform(1e2, 1e5), ["ism.f_PAH"] = galua.prior.uniform(0, 0.6) } }
+    local f = ngc3898(galua.sampler.ensemble{ walkers = 128, steps = 300, thin = 10 })
     f:run{ progress = false }
     rate[n] = f.engine.evaluations / f.engine.seconds
   end
+  galua.threads(1)
+  samplers()
   galua.threads(before)
   put("fit.models_per_second", rate[1], "1/s", { size = "21 bands, 10 free parameters, 1 thread" })
   if many == 1 then return end
