@@ -348,7 +348,7 @@ static void new_slice(const source *q, chain *c)
         size_t j = c->axes[k];
         for (size_t i = 0; i < d; i++)
             c->dir[i] = s->b.n > 0 ? s->b.axis[(c->ellipsoid * d + j) * d + i] : i == j;
-    } else if (s->o.dirs == GAL_DIRS_LIVE || (s->o.dirs == GAL_DIRS_MIX && (c->left - 1) / d % 2 == 0)) {
+    } else if (s->o.dirs == GAL_DIRS_LIVE || (s->o.dirs == GAL_DIRS_MIX && (c->left - 1) / d % 2 == 1)) {
         live_difference(q, &c->rng, c->dir);
     } else {
         sweep_step(s, &c->rng, (c->left - 1) / d, (c->left - 1) % d, c->dir);
