@@ -150,6 +150,8 @@ static int e_run(lua_State *L)
     gal_status st = gal_ensemble_run(e, &goal);
     if (p.failed || (st != GAL_OK && st != GAL_EINTR))
         return gal_lua_fail(L);
+    if (st == GAL_EINTR)
+        gal_lua_guard_reset(L); /* the run took the interrupt: its caller keeps what there is */
     lua_pushstring(L, gal_run_end_name(gal_ensemble_end(e)));
     return 1;
 }

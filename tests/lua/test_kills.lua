@@ -13,3 +13,28 @@ test.describe("killed at random moments", function()
     end)
   end
 end)
+
+test.describe("Ctrl-C", function()
+  test.it("stops a fit at the next batch: what there is is written and can be used", function()
+    local program = require("galua.core").realpath("/proc/self/exe")
+    local base = os.tmpname()
+    local file = assert(io.open(base, "w"))
+    file:write(([[
+      local g = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, age = 4e9, redshift = 0.1 }
+      local o = observation.new{ name = "mock", redshift = 0.1 }
+      for _, b in ipairs{ "SDSS.g", "SDSS.r" } do o:add(b, 1, 0.1, "detection") end
+      local f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(1, 300) },
+        sampler = sampler.ensemble{ walkers = 24, steps = 100000000, thin = 100000 } }
+      os.execute("(sleep 0.5; kill -INT $PPID) &")
+      f:run{ out = "%s.h5", progress = false, checkpoint_every = 1000 }
+      print(f.engine.state, galua.result_texts("%s.h5").sampler)
+    ]]):format(base, base))
+    file:close()
+    local p = io.popen(("%s --threads 1 %s 2>/dev/null"):format(program, base))
+    local text = p:read("*a")
+    p:close()
+    test.eq(text, "interrupted\tensemble\n")
+    os.remove(base)
+    os.remove(base .. ".h5")
+  end)
+end)
