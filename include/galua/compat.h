@@ -22,9 +22,10 @@ typedef struct gal_compat {
     bool hmxb_cubic;         /* D13: cubic coefficient -1883.80 instead of the published -1833.80 */
     bool igm_breaks;         /* D14: DLA break at z = 2.2, Lyman limit 912 A, nothing absorbed below it */
     bool flux_table;         /* flux factor linear in z between 1000 redshifts, log-spaced from 1e-5 to 1e4 */
-    bool lmxb_galaxy_age;    /* low-mass X-ray binaries by the galaxy's age, also below 10 Myr, instead of the stars' mean */
-    bool radio_norm;         /* synchrotron: 1e30 erg/s/Hz per supernova at 1 GHz and less for faint galaxies */
-    bool nodes_lyman;        /* ionising photons by trapezoids over whole nodes below 912 A */
+    bool
+        lmxb_galaxy_age; /* low-mass X-ray binaries by the galaxy's age, also below 10 Myr, instead of the stars' mean */
+    bool radio_norm;     /* synchrotron: 1e30 erg/s/Hz per supernova at 1 GHz and less for faint galaxies */
+    bool nodes_lyman;    /* ionising photons by trapezoids over whole nodes below 912 A */
 } gal_compat;
 GAL_API gal_compat gal_compat_default(void);
 GAL_API gal_compat gal_compat_galapy(void);

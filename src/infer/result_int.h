@@ -13,7 +13,7 @@ struct gal_result {
     struct result_attr {
         char *group, *name;
         double value;
-    } *attr;
+    } * attr;
     size_t nattr;
 };
 size_t var_count(const gal_var *v);  /* product of sizes */
