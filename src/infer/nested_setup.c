@@ -55,7 +55,11 @@ static void choose(gal_nested *s)
     if (!(o->accept > 0))
         o->accept = o->dirs == GAL_DIRS_LIVE ? 0.35 : 0.5;
     if (o->slices == 0)
-        o->slices = o->sample == GAL_SAMPLE_SLICE ? 3 : (d < 4 ? 4 : d <= 10 ? 2 : 3) * d;
+        o->slices = o->sample == GAL_SAMPLE_SLICE ? 3
+                                                  : (d < 4     ? 4 * d
+                                                     : d < 8   ? 2 * d
+                                                     : d <= 10 ? (5 * d + 1) / 2
+                                                               : 3 * d);
     if (o->bootstrap == 0 && !(o->enlarge > 0) && o->sample == GAL_SAMPLE_UNIF)
         o->bootstrap = 20;
     if (o->bootstrap < 0)

@@ -98,7 +98,7 @@ end
 -- n (H + 3 sqrt(d/2)) points, an information of about 2.5 nats a parameter
 function def.cost(s, target)
   local d, n = target.ndim, s.live > 0 and s.live or 500
-  local slices = s.slices > 0 and s.slices or (d < 4 and 4 or d <= 10 and 2 or 3) * d
+  local slices = s.slices > 0 and s.slices or math.floor((d < 4 and 4 or d < 8 and 2 or d <= 10 and 2.5 or 3) * d + 0.5)
   local each = (s.sample == "unif" or s.sample == "auto" and d < 6) and 10
     or s.sample == "rwalk" and (s.walks > 0 and s.walks or d + 20)
     or s.sample == "slice" and 4 * d * (s.slices > 0 and s.slices or 3) or 2 * slices
@@ -115,7 +115,7 @@ Nested sampling (Skilling 2006): the evidence ln Z with its error, and the poste
 @param directions of rwalk and rslice: 'live' (rwalk) = differences of live points, 'bound' = axes of an ellipsoid, 'mix' (rslice) = both in turn
 @param walks (ndim + 20) steps of rwalk
 @param accept (0.35 live, 0.5 bound) accepted fraction rwalk aims at
-@param slices (2 ndim, 4 ndim below 4, 3 ndim above 10; 'slice' 3) slices of rslice, passes over the axes of slice
+@param slices (2 ndim, 4 ndim below 4, 2.5 ndim from 8, 3 ndim above 10; 'slice' 3) slices of rslice, passes over the axes of slice
 @param enlarge (1.25) factor on the volume of the bound
 @param bootstrap (unif 20, else none: -1) resamplings that decide how far the bound is widened, instead of enlarge
 @param replace (live/20, at most 64) points replaced in one iteration: evaluated together, by all threads
