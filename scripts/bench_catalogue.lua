@@ -2,6 +2,7 @@
 -- worker beyond what all share. For a quiet machine.
 -- usage: galua scripts/bench_catalogue.lua [N = 1000] [M = 300] [SAMPLER = pathfinder{ paths = 4, draws = 500 }]
 local n, some, kind = tonumber(arg[1] or "1000"), tonumber(arg[2] or "300"), arg[3] or "pathfinder{ paths = 4, draws = 500 }"
+io.stdout:setvbuf("line")
 local core = require "galua.core"
 local exe = core.realpath("/proc/self/exe")
 local dir = os.tmpname()
