@@ -201,6 +201,8 @@ static double ln_sum(const double *v, size_t n)
     double top = -INFINITY, s = 0;
     for (size_t i = 0; i < n; i++)
         top = fmax(top, v[i]);
+    if (top == -INFINITY)
+        return top;
     for (size_t i = 0; i < n; i++)
         s += exp(v[i] - top);
     return top + log(s);

@@ -6,7 +6,8 @@
 #include "galua/rng.h"
 
 #define NESTED_TURNS 8 /* different rotations in one chain; then they repeat */
-#define NESTED_FLOOR (-1e300) /* ln L of forbidden points inside the run; -inf is kept for "born from the whole prior" */
+#define NESTED_FLOOR                                                                                                   \
+    (-1e300) /* ln L of forbidden points inside the run; -inf is kept for "born from the whole prior" */
 
 typedef struct points {
     size_t n, room;
@@ -22,9 +23,9 @@ typedef struct chain {
     double *u0;  /* where it began */
     double *dir; /* slice: direction of unit step */
     size_t label;
-    size_t left;            /* steps or slices to go */
-    size_t tries, taken;    /* rwalk */
-    size_t grown, shrunk;   /* slice */
+    size_t left;             /* steps or slices to go */
+    size_t tries, taken;     /* rwalk */
+    size_t grown, shrunk;    /* slice */
     size_t *axes, ellipsoid; /* slice: order of the axes */
     enum { SLICE_NEW, SLICE_LEFT, SLICE_RIGHT, SLICE_IN } stage;
     size_t room_left, room_right; /* expansions still allowed */
@@ -49,21 +50,21 @@ struct gal_nested {
     phase phase;
     uint64_t calls, iterations, batches;
     points live, dead;
-    size_t slots;       /* length of order, label, hole, gone */
-    size_t *order;      /* [slots] live slots by rising lnl */
-    size_t *hole;       /* [live.room] slots freed in an iteration */
-    bool *gone;         /* [live.room] */
-    size_t want;        /* live points to keep: o.live, or o.batch in a batch */
+    size_t slots;                /* length of order, label, hole, gone */
+    size_t *order;               /* [slots] live slots by rising lnl */
+    size_t *hole;                /* [live.room] slots freed in an iteration */
+    bool *gone;                  /* [live.room] */
+    size_t want;                 /* live points to keep: o.live, or o.batch in a batch */
     double lnx, lnz, last, mean; /* running estimates: ln volume, ln evidence, last lnl, posterior mean of lnl */
-    double range[2];    /* of the batch: births above, stop above */
-    double lnz_total;   /* dynamic: evidence of all before this batch */
+    double range[2];             /* of the batch: births above, stop above */
+    double lnz_total;            /* dynamic: evidence of all before this batch */
     int64_t strands;
     bool plateau;
     /* proposals */
-    bool in_cube;       /* still drawing from the whole cube */
+    bool in_cube;                       /* still drawing from the whole cube */
     double efficiency, efficiency_next; /* of uniform draws */
     double scale;
-    bool bounded;       /* the bound is of this run or batch */
+    bool bounded; /* the bound is of this run or batch */
     uint64_t updates, update_calls;
     bound b;
     double *shift; /* [d] origin of periodic coordinates */

@@ -60,9 +60,10 @@ gal_status gal_target_gradient(const gal_target *t, size_t m, const double *thet
     size_t d = t->ndim, per = 2 * d + 1, n = m * per;
     if (t->gradient && !numerical)
         return t->gradient(t, m, theta, lnp, grad);
-    double *x = GAL_NEWN(double, n *(d + 2 + t->nblob) + 1), *lp = x + n * d, *ll = lp + n;
+    double *x = GAL_NEWN(double, n *(d + 2 + t->nblob) + 1);
     if (!x)
         return GAL_ENOMEM;
+    double *lp = x + n * d, *ll = lp + n;
     for (size_t i = 0; i < n; i++) {
         size_t k = i % per;
         memcpy(x + i * d, theta + i / per * d, d * sizeof *x);

@@ -174,7 +174,7 @@ static gal_status place_edges(gal_spec_ws *w, double opz, double sigma_v, size_t
         w->var[e] = var > 0 ? var : 0;
         w->seg[e] = (uint32_t)k;
         double r = REACH * sqrt(w->var[e]);
-        size_t a = k + 1, b = k + 1;
+        size_t a = k + 1, b = a;
         while (a > 0 && w->wave[a - 1] > x - r)
             a--;
         while (b < n && w->wave[b] < x + r)
