@@ -45,6 +45,7 @@ typedef struct gal_fit_opts {
     const gal_prior *amplitude;   /* a factor on the whole model, marginalised; referenced. NULL: none */
     const gal_fit_custom *custom; /* NULL: none */
     const double *spectral;       /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
+    gal_kernel spectral_kernel;   /* of the noise correlated over the pixels */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
 /* Errors: an unknown or repeated parameter, a bounded prior that reaches beyond a parameter's range, noise terms that exclude one
@@ -76,7 +77,8 @@ GAL_API gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x
  * P(y_i' < y_i | the other bands) over replicated data. [obs->n] each, NaN for ignored bands. reff: effective share of the draws. */
 GAL_API gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double *blob, double reff,
                                uint64_t seed, double *elpd, double *khat, double *pit);
-/* Parameters of the spectral part (sigma_v, sigma_gas, shift, ln_scale, c0 .. c10): in a fit "spec.NAME". */
+/* Parameters of the spectral part (sigma_v, sigma_gas, shift, ln_scale, c0 .. c10; noise of the pixels: f_cal, gp_amplitude,
+ * gp_length, f_out, n_out): in a fit "spec.NAME". */
 GAL_API const gal_param *gal_spectral_params(size_t *n);
 /* The spectral part at m points x[m][ndim], the galaxy evaluated at each. Arrays of m rows, NULL where not wanted. */
 typedef struct gal_fit_view {
@@ -84,8 +86,10 @@ typedef struct gal_fit_view {
     double *fitted;   /* [npix] and with calibration polynomial and free lines */
     double *coef;     /* [order+1] of the polynomial */
     double *amp;      /* [lines] fluxes of the free lines, erg/s/cm2 */
-    double *y;        /* [npix] replicated data: fitted + noise; needs draw; NaN where masked */
-    double *sigma;    /* [npix] errors as fitted; NaN where masked */
+    double *y;        /* [npix] replicated data: fitted + noise of every kind; needs draw; NaN where masked */
+    double *sigma;    /* [npix] independent errors as fitted; NaN where masked */
+    double *gp;       /* [npix] mean of the correlated noise given all pixels; NaN where masked */
+    double *p_out;    /* [npix] probability to be an outlier; NaN where masked */
     double *measure;  /* [nindex + nline] indices and line fluxes */
     double *measured; /* [nindex + nline] replicated data: those + noise; needs draw */
     double *line;     /* [gal_galaxy_nlines] fluxes of the model's lines, erg/s/cm2 */
@@ -95,6 +99,20 @@ typedef struct gal_fit_view {
  * that the model refuses. */
 GAL_API gal_status gal_fit_spectrum(const gal_fit *f, size_t m, const double *x, bool draw, uint64_t seed,
                                     const gal_fit_view *out);
+/* What the pixels' likelihood has: correlated noise, outliers, and whether it is a density (a profiled polynomial is none). All
+ * false without a spectrum. */
+typedef struct gal_fit_pixel_terms {
+    bool gp, outliers, density;
+} gal_fit_pixel_terms;
+GAL_API gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f);
+/* Every pixel against the others at m points, the galaxy evaluated at each, threaded: term[m][npix] ln p(pixel | the other pixels, x),
+ * cdf[m][npix] the probability of a smaller flux; either may be NULL. NaN where masked, in rows of points that the model refuses,
+ * and where there is no such density (see gal_spec_points). GAL_EINVAL without a spectrum. */
+GAL_API gal_status gal_fit_pixels(const gal_fit *f, size_t m, const double *x, double *term, double *cdf);
+/* Leave-one-out of every pixel over m draws of the posterior, as gal_fit_loo: elpd, khat, pit [npix], NaN where masked. The conditional
+ * densities are analytic (Burkner, Gabry & Vehtari 2021), the PIT is without noise. 2 m npix doubles of memory. */
+GAL_API gal_status gal_fit_loo_pixels(const gal_fit *f, size_t m, const double *x, double reff, double *elpd,
+                                      double *khat, double *pit);
 /* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
 enum { GAL_FIT_NFINGER = 6 };
 GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER],

@@ -8,6 +8,7 @@
 #ifndef GAL_LIKE_H
 #define GAL_LIKE_H
 #include "galua/base.h"
+#include "galua/gp.h"
 #include "galua/param.h"
 #include "galua/prior.h"
 #include "galua/rng.h"
@@ -44,14 +45,6 @@ typedef struct gal_noise { /* all 0: the quoted errors */
 GAL_API const gal_param *gal_noise_params(size_t *n);
 GAL_API void gal_noise_set(gal_noise *z, size_t i, double value); /* parameter i of that list */
 GAL_API double gal_noise_get(const gal_noise *z, size_t i);
-
-/* Correlation of two data as a function of d = |ln(lambda_i/lambda_j)|/length:
- *   sqexp    exp(-d^2/2)                             any n up to a few hundred: O(n^3)
- *   matern32 (1 + sqrt(3) d) exp(-sqrt(3) d)         O(n): a Markov process in two variables (Hartikainen & Sarkka 2010) */
-typedef enum gal_kernel { GAL_KERNEL_NONE, GAL_KERNEL_SQEXP, GAL_KERNEL_MATERN32, GAL_KERNEL_N } gal_kernel;
-GAL_API const char *gal_kernel_name(gal_kernel k); /* "none", "sqexp", "matern32" */
-GAL_API gal_status gal_kernel_parse(gal_kernel *out, const char *name);
-GAL_API double gal_kernel_value(gal_kernel k, double d); /* d in units of the length */
 
 /* Data fit for the functions below? GAL_EINVAL names the first bad datum (names may be NULL: "datum 3"): non-finite flux,
  * error not positive and finite, a limit that is not positive. */

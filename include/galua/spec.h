@@ -15,6 +15,8 @@
 #ifndef GAL_SPEC_H
 #define GAL_SPEC_H
 #include "galua/base.h"
+#include "galua/gp.h"
+#include "galua/rng.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -85,7 +87,7 @@ GAL_API size_t gal_spec_line_on_grid(const double *wave, size_t n, double line, 
 GAL_API void gal_spec_smooth(const double *wave, const double *lum, size_t n, const double *sigma, double *out);
 
 /* ------------------------------------------------------------------ calibration and linear amplitudes
- * Data y = m (1 + sum_k c_k P_k) + sum_l a_l t_l + e,  e ~ N(0, s^2) independent; P_k Legendre or Chebyshev polynomials
+ * Data y = m (1 + sum_k c_k P_k) + sum_l a_l t_l + e, e the noise (below); P_k Legendre or Chebyshev polynomials
  * of x in -1 .. 1 linear in wavelength over the pixels (x[n]), k = first .. order. */
 typedef enum gal_poly { GAL_POLY_LEGENDRE, GAL_POLY_CHEBYSHEV } gal_poly;
 typedef enum gal_calib_mode {
@@ -105,6 +107,18 @@ typedef struct gal_calib {
 } gal_calib;
 GAL_API double gal_poly_value(gal_poly p, int k, double x);
 
+/* Noise of the pixels, with s_i^2 = (err_i e^lnscale)^2 + (f_cal m_i)^2; m is the model through the instrument, without calibration:
+ *     correlated   gp_amp^2 m_i m_j k(|ln lambda_i/lambda_j|/gp_len) added to the covariance diag(s^2)
+ *     outliers     (1 - f_out) N(y; m, s^2) + f_out N(y; m, (n_out s)^2) (Hogg et al. 2010), a product over pixels: no kernel and no
+ *                  linear columns (marginalised, profiled, lines); with them the result is NaN
+ * Every density is normalised in y. All 0 but lnscale: the quoted errors, to the bit. */
+typedef struct gal_spec_noise {
+    double lnscale, f_cal;
+    double f_out, n_out; /* n_out is used with f_out > 0 only */
+    double gp_amp, gp_len;
+} gal_spec_noise;
+enum { GAL_SPEC_DENSE_MAX = 1500 }; /* pixels of a kernel that is not matern32: its matrix is factorised in each call */
+
 typedef struct gal_spec_like { /* borrowed arrays over the n pixels that are used */
     size_t n;
     const double *flux, *err, *x; /* x in -1 .. 1 */
@@ -113,17 +127,37 @@ typedef struct gal_spec_like { /* borrowed arrays over the n pixels that are use
     const double *profile; /* [nline][n] t_l, or NULL */
     const double *mean,
         *sd; /* [nline] prior of a_l; sd infinite: flat, the evidence is then defined up to a constant */
+    gal_kernel kernel;
+    const double *lnwave; /* [n] ascending ln(wavelength); with a kernel */
 } gal_spec_like;
-GAL_API size_t gal_spec_like_work(const gal_spec_like *l); /* doubles of scratch */
-/* ln L, with errors err e^lnscale. c[order+1] are the coefficients (SAMPLED), and receive the best ones (PROFILED: the estimate;
- * MARGINALISED: the mean given the model); amp[nline] likewise. Either may be NULL. NaN where the model is NaN or the
- * matrix is singular. fitted[n]: the model with calibration and lines, or NULL. */
-GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, double lnscale, double *c, double *amp,
-                                  double *fitted, double *work);
-/* The same, and c and amp drawn from what the data leave of them given the model: z[lines + coefficients] standard normal
+GAL_API size_t gal_spec_like_work(const gal_spec_like *l); /* doubles of scratch; depends on the kernel */
+/* ln L. c[order+1] are the coefficients (SAMPLED), and receive the best ones (PROFILED: the estimate;
+ * MARGINALISED: the mean given the model); amp[nline] likewise. Either may be NULL. NaN where the model is NaN or a
+ * matrix is singular. fitted[n]: the model with calibration and lines, or NULL. O(n (order + lines)^2), matern32 included. */
+GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *c,
+                                  double *amp, double *fitted, double *work);
+/* The same, and c and amp drawn from what the data leave of them given the model: u[lines + coefficients] standard normal
  * deviates (sampled and profiled coefficients stay what they are). */
-GAL_API double gal_spec_like_draw(const gal_spec_like *l, const double *model, double lnscale, const double *z,
+GAL_API double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u,
                                   double *c, double *amp, double *work);
+/* Every pixel against the others, [n] each, NULL where not wanted; c as above (SAMPLED). With u = K^-1 r and K the covariance of
+ * all that is integrated out, p(y_i | the other pixels) is normal with mean y_i - u_i/(K^-1)_ii and variance 1/(K^-1)_ii
+ * (Sundararajan & Keerthi 2001); K^-1 is never formed: O(n) by the smoothing recursion of de Jong (1989) for matern32. */
+typedef struct gal_spec_points {
+    double *
+        term; /* ln p(y_i | the others); NaN: a profiled polynomial is no density, or a flat line has that pixel alone */
+    double *cdf;   /* P(y_i' < y_i | the others); NaN likewise */
+    double *p_out; /* probability to be an outlier */
+    double *gp;    /* mean of the correlated noise given all pixels [unit of the flux] */
+} gal_spec_points;
+/* NaN, in all of them, where gal_spec_like_eval is NaN. */
+GAL_API void gal_spec_like_pointwise(const gal_spec_like *l, const double *model, const gal_spec_noise *z,
+                                     const double *c, const gal_spec_points *out, double *work);
+/* The independent errors s[n] of each pixel, good data's. */
+GAL_API void gal_spec_like_sigma(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *s);
+/* Noise drawn from its density, outliers and correlations included: e[n]. NaN where the matrix is singular. */
+GAL_API void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_spec_noise *z, gal_rng *rng,
+                                 double *e, double *work);
 
 /* ------------------------------------------------------------------ indices
  * Of a spectrum F_lambda, piecewise linear on wave[n] (vacuum, rest frame); integrals are over the nodes and the band edges.

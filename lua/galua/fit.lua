@@ -110,11 +110,12 @@ local function create(given)
   end
   local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or galua.sampler.ensemble{},
     limits = o.limits, noise = noise, name = o.name or o.data.name, amplitude = o.amplitude, likelihood = o.likelihood }
-  local spectral = o.spec and require("galua.spectrum.fit").resolve(o.spec, free)
+  local spectral, spectral_kernel
+  if o.spec then spectral, spectral_kernel = require("galua.spectrum.fit").resolve(o.spec, free) end
   self.spec = o.spec
   self.free = ordered(self.model, free)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
-  options.amplitude, options.spectral = o.amplitude, spectral
+  options.amplitude, options.spectral, options.spectral_kernel = o.amplitude, spectral, spectral_kernel
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
   self.target = galua.target(options)
   return setmetatable(self, fit)
@@ -126,6 +127,8 @@ function fit:describe()
     self.target.nbands, self.target.ndim, self.limits, self.seed) }
   lines[#lines + 1] = "  " .. tostring(self.sampler)
   if next(self.noise) then lines[#lines + 1] = "  " .. tostring(self.noise) end
+  local spec = rawget(self, "spec")
+  if spec and spec.gp then lines[#lines + 1] = "  noise correlated over the pixels, kernel " .. spec.gp end
   if self.amplitude then lines[#lines + 1] = "  amplitude marginalised, " .. tostring(self.amplitude) end
   if self.likelihood then lines[#lines + 1] = "  " .. tostring(self.likelihood) end
   lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
@@ -143,6 +146,8 @@ function fit:params()
   for _, p in ipairs(list) do
     local name = p.name:match("^noise%.(.*)$")
     if name and type(self.noise[name]) == "number" then p.value = self.noise[name] end
+    local fixed = (rawget(self, "spec") or {})[p.name:match("^spec%.(.*)$") or ""]
+    if type(fixed) == "number" then p.value = fixed end
     p.prior = prior[p.name]
   end
   return list
@@ -428,11 +433,11 @@ end
 local json = require "galua.json"
 require "galua.class.prior" -- prior.from, which a file needs before any prior is made
 
--- the fixed numbers of option `spec`; priors are in the list of free parameters
+-- the fixed numbers and the kernel of option `spec`; priors are in the list of free parameters
 function fit:fixed_spec()
   local out
   for k, v in pairs(rawget(self, "spec") or {}) do
-    if type(v) == "number" then
+    if type(v) == "number" or type(v) == "string" then
       out = out or {}
       out[k] = v
     end
@@ -470,14 +475,15 @@ function fit:script()
   return text
 end
 
-function fit:save(path)
+function fit:save(path, given)
+  local o = galua.options("fit:save", given, { pixels = false })
   self:need_engine()
   local texts = { model = json.encode(self:description()), script = self:script(), ssp_provenance = self.model.ssp.provenance,
     summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
   local more, snapshots
   if self.sampler.save then more, snapshots = self.sampler:save(self) end
   for name, text in pairs(more or {}) do texts[name] = text end
-  self.target:save(self.engine, path, texts, snapshots)
+  self.target:save(self.engine, path, texts, snapshots, o.pixels)
   return self
 end
 

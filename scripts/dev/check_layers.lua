@@ -6,7 +6,7 @@ local floor = {
 }
 -- public headers belong to the floor of the folder that implements them
 local header = {
-  base = 0, rng = 0, num = 1, const = 1, table = 2, units = 2, h5 = 2, filter = 3, cosmo = 3, ssp = 3, sfh = 3, stars = 3, csp = 4,
+  base = 0, rng = 0, num = 1, gp = 1, const = 1, table = 2, units = 2, h5 = 2, filter = 3, cosmo = 3, ssp = 3, sfh = 3, stars = 3, csp = 4,
   dust = 4, compat = 3, component = 4, spec = 4, sky = 4, spectrum = 6, param = 5, model = 5, target = 5, infer = 5, sampler = 5, prior = 5, fit = 6, observation = 6, queue = 7, ffi = 8,
 }
 local may_use = { infer = { base = true, num = true, io = true, infer = true } } -- the inference engine knows no galaxy

@@ -3,14 +3,14 @@
  * Dense: mean a[n] and covariance P[n][n] of the correlated errors g given the data so far. A datum i with moments (mu, v) -> (mu',
  * v') of g_i changes the others along c_j = P_ji/v:  a_j += c_j (mu' - mu),  P_jk += c_j c_k (v' - v). For a Gaussian this is
  * the LDL' factorisation of K; O(n^3) in all.
- * Markov (matern32 alone): g and g'/lambda as the state of a Kalman filter, lambda = sqrt(3)/length, stationary covariance amp^2 I,
- * transition over distance d: exp(-t) [[1+t, t], [-t, 1-t]], t = lambda d; O(n).
+ * Markov (matern32 alone): g and g'/lambda as the state of a Kalman filter (num/markov.h); O(n).
  * Both give the same numbers when the data come in the same order. Thread-safe; no allocation. */
 #include <math.h>
 #include <string.h>
 
 #include "fit/like_int.h"
 #include "galua/num.h"
+#include "num/markov.h"
 
 enum { DENSE_MAX = 48 }; /* below: the dense form, which takes limits last */
 
@@ -119,37 +119,6 @@ static double dense(const gal_like *l, const double *model, const gal_noise *z, 
             }
         }
     return sum;
-}
-
-typedef struct { /* state (g, g'/lambda)/h: mean and covariance */
-    double m[2], p[3];
-} markov;
-
-static void markov_step(markov *s, double t, double var)
-{
-    double e = exp(-t), f00 = e * (1 + t), f01 = e * t, f10 = -e * t, f11 = e * (1 - t), *p = s->p;
-    double m0 = f00 * s->m[0] + f01 * s->m[1], m1 = f10 * s->m[0] + f11 * s->m[1];
-    double a = p[0] - var, b = p[1], c = p[2] - var; /* P - P_inf */
-    double x0 = f00 * a + f01 * b, x1 = f00 * b + f01 * c, y0 = f10 * a + f11 * b, y1 = f10 * b + f11 * c;
-    p[0] = var + x0 * f00 + x1 * f01;
-    p[1] = x0 * f10 + x1 * f11;
-    p[2] = var + y0 * f10 + y1 * f11;
-    s->m[0] = m0;
-    s->m[1] = m1;
-}
-
-/* the moments of h * (first component) became (mu, v), v0 before */
-static void markov_update(markov *s, double h, double mu, double v)
-{
-    double v0 = s->p[0];
-    if (!(v0 > 0) || h == 0)
-        return;
-    double c = s->p[1] / v0, dm = mu / h - s->m[0], dv = v / (h * h) - v0;
-    s->m[0] += dm;
-    s->m[1] += c * dm;
-    s->p[0] += dv;
-    s->p[1] += c * dv;
-    s->p[2] += c * c * dv;
 }
 
 static double chain(const gal_like *l, const double *model, const gal_noise *z)

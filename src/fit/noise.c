@@ -1,7 +1,6 @@
-/* The parameters of the noise and the kernels of correlated noise. See galua/like.h. Thread-safe. */
+/* The parameters of the noise. See galua/like.h. Thread-safe. */
 #include "galua/like.h"
 
-#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -36,29 +35,4 @@ double gal_noise_get(const gal_noise *z, size_t i)
     double value;
     memcpy(&value, (const char *)z + AT[i], sizeof value);
     return value;
-}
-
-static const char *const KERNEL[GAL_KERNEL_N] = {"none", "sqexp", "matern32"};
-
-const char *gal_kernel_name(gal_kernel k)
-{
-    return k >= 0 && k < GAL_KERNEL_N ? KERNEL[k] : "?";
-}
-
-gal_status gal_kernel_parse(gal_kernel *out, const char *name)
-{
-    char hint[96];
-    for (int i = 0; i < GAL_KERNEL_N; i++)
-        if (strcmp(name, KERNEL[i]) == 0) {
-            *out = (gal_kernel)i;
-            return GAL_OK;
-        }
-    gal_did_you_mean(hint, sizeof hint, name, KERNEL, GAL_KERNEL_N);
-    return gal_fail(GAL_ENOTFOUND, "unknown kernel '%s'%s (known: sqexp, matern32)", name, hint);
-}
-
-double gal_kernel_value(gal_kernel k, double d)
-{
-    double a = fabs(d), b = sqrt(3) * a;
-    return k == GAL_KERNEL_SQEXP ? exp(-0.5 * a * a) : k == GAL_KERNEL_MATERN32 ? (1 + b) * exp(-b) : 0;
 }

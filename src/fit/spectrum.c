@@ -1,6 +1,6 @@
 /* The spectral part of a fit: pixels and indices of the observation against the galaxy. ln L is added to that of the bands.
  *
- *     pixels: galua/spec.h, errors err e^ln_scale, calibration polynomial and line amplitudes as the spectrum says
+ *     pixels: galua/spec.h, noise as spec.* say, calibration polynomial and line amplitudes as the spectrum says
  *     index:  -(v - i)^2/(2 err^2) - ln(2 pi err^2)/2
  *
  * fit.c calls fit_spectral_eval once per point; everything else here is set up by the master. */
@@ -8,11 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fit/fit_int.h"
-#include "galua/rng.h"
-#include "galua/spectrum.h"
-
-enum { SIGMA_V, SIGMA_GAS, SHIFT, LN_SCALE, C0, NC = 11, NPAR = C0 + NC };
+#include "fit/spectral_int.h"
 
 // clang-format off
 #define COEF(k) {"c" #k, "", "calibration polynomial (mode sampled): coefficient of order " #k, 0, -10, 10, -0.3, 0.3, false, false}
@@ -21,7 +17,12 @@ static const gal_param PAR[NPAR] = {
     {"sigma_gas", "km/s", "velocity dispersion of emission lines; not given: the nebular component's", 100, 0, 5000, 10, 1000, false, false},
     {"shift",     "km/s", "velocity of the spectrum on top of the redshift",               0, -3e4, 3e4, -500, 500, false, false},
     {"ln_scale",  "",     "ln of a factor on the errors of all pixels",                    0,  -10,  10,   -1,   1, false, false},
-    COEF(0), COEF(1), COEF(2), COEF(3), COEF(4), COEF(5), COEF(6), COEF(7), COEF(8), COEF(9), COEF(10)};
+    COEF(0), COEF(1), COEF(2), COEF(3), COEF(4), COEF(5), COEF(6), COEF(7), COEF(8), COEF(9), COEF(10),
+    {"f_cal",        "", "pixels: error of the model as a fraction of its flux, independent in each",       0,    0,   10, 1e-3, 0.3, true,  false},
+    {"gp_amplitude", "", "pixels, correlated noise: standard deviation as a fraction of the model flux",    0,    0,   10, 1e-3, 0.3, true,  false},
+    {"gp_length",    "", "pixels, correlated noise: length in ln(wavelength)",                           0.01, 1e-6,  100, 1e-3, 0.3, true,  false},
+    {"f_out",        "", "pixels: share of outliers (Hogg et al. 2010)",                                    0,    0,  0.5,    0, 0.5, false, false},
+    {"n_out",        "", "pixels: error of outliers in units of the error of good data",       GAL_NOISE_NOUT,    1,  1e6,    5, 100, true,  false}};
 // clang-format on
 
 const gal_param *gal_spectral_params(size_t *n)
@@ -29,22 +30,6 @@ const gal_param *gal_spectral_params(size_t *n)
     *n = NPAR;
     return PAR;
 }
-
-struct fit_spectral {
-    const gal_spectrum *s; /* NULL: indices only */
-    fit_measures *measures;
-    double fixed[NPAR];
-    bool blurred;        /* sigma_gas is given or free */
-    size_t *pixel;       /* [s->nused] */
-    double *y, *err, *x; /* [s->nused] */
-    double *zero;        /* [s->nline] */
-};
-
-struct spectral_worker {
-    gal_viewer *view;
-    gal_meter *meter;
-    double *flux, *used, *profile, *line, *like, *measure;
-};
 
 void fit_spectral_free(fit_spectral *p)
 {
@@ -57,9 +42,48 @@ void fit_spectral_free(fit_spectral *p)
     gal_free(p);
 }
 
+/* Noise term k is on: does it go with the others? */
+static gal_status check_noise(const gal_fit *f, size_t k, bool vary)
+{
+    fit_spectral *p = f->spectral;
+    const gal_calib *c = &p->s->calib;
+    bool gp = k == GP_AMPLITUDE || (k == GP_LENGTH && vary);
+    if (gp && p->kernel == GAL_KERNEL_NONE)
+        return gal_fail(GAL_EINVAL, "fit: spec.%s is given but there is no kernel: add spec = { gp = 'matern32' }",
+                        PAR[k].name);
+    if (k != F_OUT)
+        return GAL_OK;
+    p->outliers = true;
+    const char *but = p->kernel != GAL_KERNEL_NONE ? "noise correlated over them (spec.gp): leave one of the two out"
+                      : p->s->nline > 0 ? "lines of free flux: leave out lines of the spectrum, or spec.f_out"
+                      : c->mode >= GAL_CALIB_PROFILED && c->order >= c->first
+                          ? "a polynomial that is integrated out or profiled: give the spectrum calibration = { mode = "
+                            "'sampled', ... }, or leave out spec.f_out"
+                          : NULL;
+    return but ? gal_fail(GAL_EINVAL, "fit: spec.f_out takes pixels one by one, which excludes %s", but) : GAL_OK;
+}
+
+static gal_status take_kernel(fit_spectral *p, const gal_fit *f, const gal_fit_opts *o)
+{
+    p->kernel = o->spectral_kernel;
+    if (p->kernel == GAL_KERNEL_NONE)
+        return GAL_OK;
+    if (!p->s)
+        return gal_fail(GAL_EINVAL, "fit: spec.gp is noise of pixels but observation '%s' has no spectrum",
+                        f->obs->name);
+    if (p->kernel != GAL_KERNEL_MATERN32 && p->s->nused > GAL_SPEC_DENSE_MAX)
+        return gal_fail(
+            GAL_EINVAL,
+            "fit: spec.gp = '%s' factorises a matrix of %zu x %zu pixels in each evaluation, at most %d: use "
+            "gp = 'matern32', or mask pixels",
+            gal_kernel_name(p->kernel), p->s->nused, p->s->nused, GAL_SPEC_DENSE_MAX);
+    return GAL_OK;
+}
+
 static gal_status check_values(const gal_fit *f, const gal_fit_opts *o)
 {
     fit_spectral *p = f->spectral;
+    gal_status st;
     for (size_t k = 0; k < NPAR; k++) {
         p->fixed[k] = o->spectral ? o->spectral[k] : NAN;
         bool given = !isnan(p->fixed[k]), vary = false;
@@ -72,7 +96,15 @@ static gal_status check_values(const gal_fit *f, const gal_fit_opts *o)
             p->blurred = vary || given;
         if (!given)
             p->fixed[k] = PAR[k].value;
-        if (k < C0)
+        if (k >= F_CAL && (vary || (given && p->fixed[k] != PAR[k].value))) {
+            p->noisy = true;
+            if (!p->s)
+                return gal_fail(GAL_EINVAL, "fit: spec.%s is noise of pixels but observation '%s' has no spectrum",
+                                PAR[k].name, f->obs->name);
+            if ((st = check_noise(f, k, vary)) != GAL_OK)
+                return st;
+        }
+        if (k < C0 || k >= F_CAL)
             continue;
         const gal_calib *c = p->s ? &p->s->calib : NULL;
         int order = (int)k - C0;
@@ -111,26 +143,30 @@ gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o)
                             "fit: a sampled calibration polynomial has at most order %d, not %d: marginalise it",
                             NC - 1, s->calib.order);
         p->pixel = GAL_NEWN(size_t, s->nused);
-        p->y = GAL_NEWN(double, 3 * s->nused);
+        p->y = GAL_NEWN(double, 4 * s->nused);
         p->zero = GAL_NEWN(double, s->nline + 1);
         if (!p->pixel || !p->y || !p->zero)
             return GAL_ENOMEM;
         p->err = p->y + s->nused;
         p->x = p->err + s->nused;
+        p->lw = p->x + s->nused;
+        const double *lo = gal_spec_lo(s->spec), *hi = gal_spec_hi(s->spec);
         for (size_t i = 0, k = 0; i < s->n; i++)
             if (s->used[i]) {
                 p->pixel[k] = i;
                 p->y[k] = s->flux[i];
                 p->err[k] = s->err[i];
-                p->x[k++] = s->x[i];
+                p->x[k] = s->x[i];
+                p->lw[k++] = log(0.5 * (lo[i] + hi[i]));
             }
     }
+    GAL_TRY(take_kernel(p, f, o));
     GAL_TRY(check_values(f, o));
 out:
     return st;
 }
 
-static gal_spec_like like_of(const fit_spectral *p, const double *profile)
+gal_spec_like fit_spectral_like(const fit_spectral *p, const double *profile)
 {
     const gal_spectrum *s = p->s;
     return (gal_spec_like){.n = s->nused,
@@ -141,7 +177,19 @@ static gal_spec_like like_of(const fit_spectral *p, const double *profile)
                            .nline = s->nline,
                            .profile = profile,
                            .mean = p->zero,
-                           .sd = s->line_sd};
+                           .sd = s->line_sd,
+                           .kernel = p->kernel,
+                           .lnwave = p->lw};
+}
+
+gal_spec_noise fit_spectral_noise(const double *v)
+{
+    return (gal_spec_noise){.lnscale = v[LN_SCALE],
+                            .f_cal = v[F_CAL],
+                            .f_out = v[F_OUT],
+                            .n_out = v[N_OUT],
+                            .gp_amp = v[GP_AMPLITUDE],
+                            .gp_len = v[GP_LENGTH]};
 }
 
 void fit_spectral_worker_free(spectral_worker *w)
@@ -166,10 +214,10 @@ gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out)
         return GAL_ENOMEM;
     size_t n = s ? s->n : 0, m = s ? s->nused : 0, nl = s ? s->nline : 0, work = 0;
     if (s) {
-        gal_spec_like l = like_of(p, NULL);
+        gal_spec_like l = fit_spectral_like(p, NULL);
         work = gal_spec_like_work(&l);
     }
-    w->flux = GAL_NEWN(double, 2 * n + m + nl * m + work + fit_measures_n(p->measures) + 1);
+    w->flux = GAL_NEWN(double, 2 * n + 3 * m + nl * m + work + fit_measures_n(p->measures) + 1);
     gal_status st = w->flux ? GAL_OK : GAL_ENOMEM;
     if (st == GAL_OK && s)
         st = gal_viewer_create(&w->view, f->galaxy, s->spec, s->library_r);
@@ -184,11 +232,13 @@ gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out)
     w->profile = w->used + m;
     w->like = w->profile + nl * m;
     w->measure = w->like + work;
+    w->sigma = w->measure + fit_measures_n(p->measures);
+    w->noise = w->sigma + m;
     *out = w;
     return GAL_OK;
 }
 
-static void values_at(const gal_fit *f, const double *x, double *v)
+void fit_spectral_values(const gal_fit *f, const double *x, double *v)
 {
     memcpy(v, f->spectral->fixed, sizeof f->spectral->fixed);
     for (size_t i = 0; i < f->ndim; i++)
@@ -196,31 +246,30 @@ static void values_at(const gal_fit *f, const double *x, double *v)
             v[f->index[i] - fit_spectral_base(f)] = gal_prior_value(f->prior[i], x[i]);
 }
 
-static gal_kinematics kinematics(const fit_spectral *p, const double *v)
+gal_kinematics fit_spectral_kinematics(const fit_spectral *p, const double *v)
 {
     return (gal_kinematics){v[SIGMA_V], p->blurred ? v[SIGMA_GAS] : NAN, v[SHIFT]};
 }
 
 /* dispersion of the free lines: as asked for, else as the nebular component has it, else the default */
-static double free_line_sigma(const fit_spectral *p, const spectral_worker *w, const double *v)
+double fit_spectral_line_sigma(const fit_spectral *p, const spectral_worker *w, const double *v)
 {
     double own = gal_viewer_sigma_gas(w->view);
     return p->blurred ? v[SIGMA_GAS] : own > 0 ? own : PAR[SIGMA_GAS].value;
 }
 
-/* Model flux of all pixels into w->flux, of those in use and of the free lines into w->used and w->profile. */
-static gal_status predict(const fit_spectral *p, const gal_galaxy_ws *ws, const double *theta, const double *v,
-                          spectral_worker *w)
+gal_status fit_spectral_predict(const fit_spectral *p, const gal_galaxy_ws *ws, const double *theta, const double *v,
+                                spectral_worker *w)
 {
     const gal_spectrum *s = p->s;
-    const gal_kinematics k = kinematics(p, v);
+    const gal_kinematics k = fit_spectral_kinematics(p, v);
     gal_status st = gal_viewer_flux(w->view, ws, theta, GAL_COMP_TOTAL, &k, w->flux);
     if (st != GAL_OK)
         return st;
     for (size_t i = 0; i < s->nused; i++)
         w->used[i] = w->flux[p->pixel[i]];
     for (size_t l = 0; l < s->nline; l++) {
-        gal_viewer_line(w->view, s->line_wave[l], free_line_sigma(p, w, v), w->line);
+        gal_viewer_line(w->view, s->line_wave[l], fit_spectral_line_sigma(p, w, v), w->line);
         for (size_t i = 0; i < s->nused; i++)
             w->profile[l * s->nused + i] = w->line[p->pixel[i]];
     }
@@ -233,9 +282,9 @@ gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_gal
 {
     const fit_spectral *p = f->spectral;
     double v[NPAR];
-    values_at(f, x, v);
+    fit_spectral_values(f, x, v);
     if (p->measures) {
-        const gal_kinematics k = kinematics(p, v);
+        const gal_kinematics k = fit_spectral_kinematics(p, v);
         gal_status st = fit_measures_values(p->measures, f->galaxy, w->meter, ws, theta, &k, w->measure);
         if (st != GAL_OK)
             return st;
@@ -243,11 +292,12 @@ gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_gal
     }
     if (!p->s)
         return GAL_OK;
-    gal_status st = predict(p, ws, theta, v, w);
+    gal_status st = fit_spectral_predict(p, ws, theta, v, w);
     if (st != GAL_OK)
         return st;
-    gal_spec_like l = like_of(p, w->profile);
-    *lnlike += gal_spec_like_eval(&l, w->used, v[LN_SCALE], v + C0, NULL, NULL, w->like);
+    gal_spec_like l = fit_spectral_like(p, w->profile);
+    const gal_spec_noise z = fit_spectral_noise(v);
+    *lnlike += gal_spec_like_eval(&l, w->used, &z, v + C0, NULL, NULL, w->like);
     return GAL_OK;
 }
 
@@ -256,7 +306,7 @@ gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws 
     if (!f->spectral->s || gal_galaxy_check(f->galaxy, theta) != GAL_OK ||
         gal_galaxy_eval(f->galaxy, ws, theta) != GAL_OK)
         return GAL_OK;
-    gal_status st = predict(f->spectral, ws, theta, f->spectral->fixed, w);
+    gal_status st = fit_spectral_predict(f->spectral, ws, theta, f->spectral->fixed, w);
     if (st != GAL_OK)
         return gal_fail_prefix(st, "fit: observation '%s'", f->obs->name);
     if (gal_viewer_coarse(w->view) > 0.5)
@@ -270,106 +320,11 @@ gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws 
 
 gal_hash fit_spectral_hash(const gal_fit *f)
 {
-    return gal_hash_bytes(f->spectral->fixed, sizeof f->spectral->fixed);
-}
-
-/* ------------------------------------------------------------------ what a fit has to say about its data */
-/* Row `row` of *out. The pixels' likelihood is evaluated again, for the coefficients that it integrates out. */
-static gal_status view_pixels(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *theta,
-                              const double *v, gal_rng *rng, size_t row, const gal_fit_view *out)
-{
     const fit_spectral *p = f->spectral;
-    const gal_spectrum *s = p->s;
-    double c[GAL_POLY_MAX + 1] = {0}, amp[GAL_LINEAR_MAX + 1] = {0}, z[GAL_LINEAR_MAX + GAL_POLY_MAX + 1];
-    gal_status st = predict(p, ws, theta, v, w);
-    if (st != GAL_OK)
-        return st;
-    gal_spec_like l = like_of(p, w->profile);
-    memcpy(c, v + C0, NC * sizeof *c);
-    for (size_t i = 0; rng && i < sizeof z / sizeof *z; i++)
-        z[i] = gal_rng_normal(rng);
-    if (rng)
-        gal_spec_like_draw(&l, w->used, v[LN_SCALE], z, c, amp, w->like);
-    else
-        gal_spec_like_eval(&l, w->used, v[LN_SCALE], c, amp, NULL, w->like);
-    int order = s->calib.mode == GAL_CALIB_NONE ? -1 : s->calib.order;
-    for (int k = 0; out->coef && k <= order; k++)
-        out->coef[row * (size_t)(order + 1) + (size_t)k] = k >= s->calib.first ? c[k] : 0;
-    if (out->amp)
-        memcpy(out->amp + row * s->nline, amp, s->nline * sizeof *amp);
-    if (out->model)
-        memcpy(out->model + row * s->n, w->flux, s->n * sizeof *w->flux);
-    for (size_t i = 0; i < s->n; i++) {
-        double g = 1;
-        for (int k = s->calib.first; k <= order; k++)
-            g += c[k] * gal_poly_value(s->calib.poly, k, s->x[i]);
-        w->flux[i] *= g;
-    }
-    for (size_t j = 0; j < s->nline; j++) {
-        gal_viewer_line(w->view, s->line_wave[j], free_line_sigma(p, w, v), w->line);
-        for (size_t i = 0; i < s->n; i++)
-            w->flux[i] += amp[j] * w->line[i];
-    }
-    if (out->fitted)
-        memcpy(out->fitted + row * s->n, w->flux, s->n * sizeof *w->flux);
-    for (size_t i = 0; i < s->n; i++) {
-        double sigma = s->used[i] ? s->err[i] * exp(v[LN_SCALE]) : NAN;
-        if (out->sigma)
-            out->sigma[row * s->n + i] = sigma;
-        if (out->y && rng)
-            out->y[row * s->n + i] = s->used[i] ? w->flux[i] + sigma * gal_rng_normal(rng) : NAN;
-    }
-    return GAL_OK;
-}
-
-static gal_status view_lines(const gal_fit *f, const gal_galaxy_ws *ws, const double *theta, double *out)
-{
-    gal_status st = GAL_OK;
-    for (size_t l = 0; st == GAL_OK && l < gal_galaxy_nlines(f->galaxy); l++)
-        st = gal_galaxy_line_flux(f->galaxy, ws, theta, &l, 1, &out[l]);
-    return st;
-}
-
-gal_status gal_fit_spectrum(const gal_fit *f, size_t m, const double *x, bool draw, uint64_t seed,
-                            const gal_fit_view *out)
-{
-    gal_status st = GAL_OK;
-    const fit_spectral *p = f->spectral;
-    gal_galaxy_ws *ws = NULL;
-    spectral_worker *w = NULL;
-    double v[NPAR], *theta = GAL_NEWN(double, f->npar);
-    if (!p && !out->line)
-        GAL_THROW(GAL_EINVAL, "fit: observation '%s' has no spectrum, no indices and no lines", f->obs->name);
-    if (!theta)
-        GAL_TRY(GAL_ENOMEM);
-    GAL_TRY(gal_galaxy_ws_create(&ws, f->galaxy));
-    GAL_TRY(fit_spectral_worker(f, &w));
-    for (size_t row = 0; row < m; row++) {
-        const double *at = x + row * f->ndim;
-        gal_rng rng;
-        gal_rng_init(&rng, seed, RNG_FIT_SPECTRUM, row, 0, 0);
-        gal_fit_theta(f, at, theta);
-        GAL_TRY(gal_galaxy_check(f->galaxy, theta));
-        GAL_TRY(gal_galaxy_eval(f->galaxy, ws, theta));
-        if (out->line)
-            GAL_TRY(view_lines(f, ws, theta, out->line + row * gal_galaxy_nlines(f->galaxy)));
-        if (!p)
-            continue;
-        values_at(f, at, v);
-        if (out->measure && p->measures) {
-            const gal_kinematics k = kinematics(p, v);
-            GAL_TRY(fit_measures_values(p->measures, f->galaxy, w->meter, ws, theta, &k,
-                                        out->measure + row * fit_measures_n(p->measures)));
-        }
-        if (draw && out->measure && out->measured)
-            fit_measures_noise(p->measures, &rng, out->measure + row * fit_measures_n(p->measures),
-                               out->measured + row * fit_measures_n(p->measures));
-        if (p->s && (out->model || out->fitted || out->coef || out->amp || out->y || out->sigma))
-            GAL_TRY(view_pixels(f, w, ws, theta, v, draw ? &rng : NULL, row, out));
-    }
-out:
-    fit_spectral_worker_free(w);
-    gal_galaxy_ws_free(ws);
-    gal_free(theta);
-    return st;
+    gal_hash h = gal_hash_bytes(p->fixed, F_CAL * sizeof *p->fixed);
+    if (!p->noisy)
+        return h;
+    const double kernel = (double)p->kernel;
+    h = gal_hash_combine(h, gal_hash_bytes(&kernel, sizeof kernel));
+    return gal_hash_combine(h, gal_hash_bytes(p->fixed + F_CAL, (NPAR - F_CAL) * sizeof *p->fixed));
 }

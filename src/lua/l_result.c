@@ -1,6 +1,7 @@
 /* Lua: results files of fits: written from a target and its sampler, read back into both. */
 #include "galua/fit.h"
 #include "galua/result.h"
+#include "galua/spectrum.h"
 #include "lua/l_classes.h"
 
 #include <math.h>
@@ -77,62 +78,130 @@ out:
     return st;
 }
 
-/* ln p(band given the other bands) of every sample in group posterior: log_likelihood/flux (chain, draw, fitted_band). Ignored bands
- * are no observations: ArviZ's loo would make NaN of them. */
-static gal_status put_pointwise(gal_result *r, const gal_fit *f, const gal_target *t, const gal_obs *o)
+/* Sampled coordinates x[n][ndim] and blobs of group posterior, sizes of chain and draw; *x NULL: another layout. */
+static gal_status take_posterior(const gal_result *r, const gal_fit *f, const gal_target *t, size_t *size, double **x,
+                                 double **blob)
 {
-    gal_status st = GAL_OK;
-    size_t d = t->ndim, nb = t->nblob, size[3] = {0, 0, o->n};
-    const char *dim[3] = {"chain", "draw", "fitted_band"};
-    const char **label = GAL_NEWN(const char *, o->n + 1);
-    double *x = NULL, *blob = NULL, *term = NULL;
-    if (!label)
-        return GAL_ENOMEM;
+    size_t d = t->ndim, nb = t->nblob;
+    *x = *blob = NULL;
     for (size_t k = 0; k < d + nb; k++) {
         const gal_var *v = gal_result_var(r, "posterior", k < d ? t->names[k] : t->blob_names[k - d]);
-        if (!v || v->rank != 2 || v->type != GAL_VAR_F64)
-            goto out; /* another layout: left out */
+        if (!v || v->rank != 2 || v->type != GAL_VAR_F64) {
+            gal_free(*x);
+            gal_free(*blob);
+            *x = *blob = NULL;
+            return GAL_OK;
+        }
         size_t n = v->size[0] * v->size[1];
         if (k == 0) {
             size[0] = v->size[0];
             size[1] = v->size[1];
-            x = GAL_NEWN(double, n *d + 1);
-            blob = GAL_NEWN(double, n *nb + 1);
-            term = GAL_NEWN(double, n * o->n + 1);
-            if (!x || !blob || !term)
-                GAL_TRY(GAL_ENOMEM);
+            *x = GAL_NEWN(double, n *d + 1);
+            *blob = GAL_NEWN(double, n *nb + 1);
+            if (!*x || !*blob)
+                return GAL_ENOMEM;
         }
         for (size_t i = 0; i < n; i++) {
             double value = ((const double *)v->data)[i];
             if (k < d)
-                x[i * d + k] = gal_prior_x(gal_fit_prior(f, k), value);
+                (*x)[i * d + k] = gal_prior_x(gal_fit_prior(f, k), value);
             else
-                blob[i * nb + k - d] = value;
+                (*blob)[i * nb + k - d] = value;
         }
     }
-    if (!x)
-        goto out;
-    GAL_TRY(gal_fit_pointwise(f, size[0] * size[1], x, blob, term, NULL));
-    size_t used = 0, all = size[2];
-    for (size_t b = 0; b < all; b++) {
-        if (o->kind[b] == GAL_OBS_IGNORED)
-            continue;
-        label[used] = o->filter[b]->name;
-        for (size_t i = 0; i < size[0] * size[1]; i++) /* no more digits than the stored fluxes carry; packs well */
-            term[i * all + used] = (float)term[i * all + b];
-        used++;
-    }
-    for (size_t i = 1; i < size[0] * size[1]; i++)
-        memmove(term + i * used, term + i * all, used * sizeof *term);
-    size[2] = used;
-    GAL_TRY(gal_result_coord_text(r, "fitted_band", used, label));
+    return GAL_OK;
+}
+
+/* Columns of term[n][all] that `used` has, packed, with no more digits than the stored fluxes carry; packs well. */
+static size_t keep_columns(double *term, size_t n, size_t all, const unsigned char *used)
+{
+    size_t kept = 0;
+    for (size_t b = 0; b < all; b++)
+        kept += used[b] != 0;
+    double *to = term;
+    for (size_t i = 0; i < n; i++)
+        for (size_t b = 0; b < all; b++)
+            if (used[b])
+                *to++ = (float)term[i * all + b];
+    return kept;
+}
+
+/* ln p(band given the other bands) of every sample in group posterior: log_likelihood/flux (chain, draw, fitted_band). Ignored bands
+ * are no observations: ArviZ's loo would make NaN of them. */
+static gal_status put_bands(gal_result *r, const gal_fit *f, const gal_obs *o, const double *x, const double *blob,
+                            const size_t *posterior)
+{
+    gal_status st = GAL_OK;
+    size_t n = posterior[0] * posterior[1], size[3] = {posterior[0], posterior[1], o->n};
+    const char *dim[3] = {"chain", "draw", "fitted_band"};
+    const char **label = GAL_NEWN(const char *, o->n + 1);
+    double *term = GAL_NEWN(double, n * o->n + 1);
+    unsigned char *used = GAL_NEWN(unsigned char, o->n + 1);
+    if (!label || !term || !used)
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t b = 0, k = 0; b < o->n; b++)
+        if ((used[b] = o->kind[b] != GAL_OBS_IGNORED))
+            label[k++] = o->filter[b]->name;
+    GAL_TRY(gal_fit_pointwise(f, n, x, blob, term, NULL));
+    size[2] = keep_columns(term, n, o->n, used);
+    GAL_TRY(gal_result_coord_text(r, "fitted_band", size[2], label));
     GAL_TRY(gal_result_put(r, "log_likelihood", "flux", GAL_VAR_F64, 3, dim, size, term, NULL,
                            "ln p(band given the other bands)"));
 out:
+    gal_free(label);
+    gal_free(term);
+    gal_free(used);
+    return st;
+}
+
+/* The same of the pixels in use, on request: log_likelihood/spectrum (chain, draw, fitted_pixel). Evaluates the model once a sample. */
+static gal_status put_pixels(gal_result *r, const gal_fit *f, const gal_obs *o, const double *x,
+                             const size_t *posterior)
+{
+    enum { MOST = 4000000 };
+    gal_status st = GAL_OK;
+    const gal_spectrum *s = o->spectrum;
+    size_t n = posterior[0] * posterior[1], size[3] = {posterior[0], posterior[1], 0};
+    const char *dim[3] = {"chain", "draw", "fitted_pixel"};
+    if (!s)
+        return gal_fail(GAL_EINVAL, "save: pixels: observation '%s' has no spectrum", o->name);
+    if (!gal_fit_pixels_have(f).density)
+        return gal_fail(GAL_EINVAL, "save: pixels: a profiled polynomial is no density of the pixels: marginalise it");
+    if (n * s->nused > MOST)
+        return gal_fail(GAL_EINVAL,
+                        "save: pixels: %zu samples x %zu pixels are more than %d numbers: leave pixels out; fit:loo() "
+                        "needs none of them",
+                        n, s->nused, MOST);
+    double *term = GAL_NEWN(double, n * s->n + 1), *wave = GAL_NEWN(double, s->nused);
+    if (!term || !wave)
+        GAL_TRY(GAL_ENOMEM);
+    GAL_TRY(gal_fit_pixels(f, n, x, term, NULL));
+    size[2] = keep_columns(term, n, s->n, s->used);
+    for (size_t i = 0, k = 0; i < s->n; i++)
+        if (s->used[i])
+            wave[k++] = gal_spec_wave(s->spec)[i];
+    GAL_TRY(gal_result_coord_f64(r, "fitted_pixel", size[2], wave, "A"));
+    GAL_TRY(gal_result_put(r, "log_likelihood", "spectrum", GAL_VAR_F64, 3, dim, size, term, NULL,
+                           "ln p(pixel given the other pixels)"));
+out:
+    gal_free(term);
+    gal_free(wave);
+    return st;
+}
+
+static gal_status put_pointwise(gal_result *r, const gal_fit *f, const gal_target *t, const gal_obs *o, bool pixels)
+{
+    gal_status st = GAL_OK;
+    size_t size[2] = {0, 0};
+    double *x = NULL, *blob = NULL;
+    GAL_TRY(take_posterior(r, f, t, size, &x, &blob));
+    if (x)
+        GAL_TRY(put_bands(r, f, o, x, blob, size));
+    if (x && pixels)
+        GAL_TRY(put_pixels(r, f, o, x, size));
+out:
     gal_free(x);
     gal_free(blob);
-    gal_free(term);
-    gal_free(label);
     return st;
 }
 
@@ -168,8 +237,8 @@ void gal_lua_result_map(lua_State *L, int idx, gal_result_map *map)
         .nvalue = d, .names = t->names, .units = units, .values = map_values, .ctx = f, .blob_units = units + d};
 }
 
-/* target:save(engine, path, { model =, script =, ... }, snapshots): the strings of the table go to group galua, the k-th snapshot to
- * the groups stage<k>_... */
+/* target:save(engine, path, { model =, script =, ... }, snapshots, pixels): the strings of the table go to group galua, the k-th snapshot
+ * to the groups stage<k>_...; pixels: ln p of every pixel too */
 int gal_lua_target_save(lua_State *L)
 {
     gal_fit *f = target(L, 1);
@@ -179,7 +248,7 @@ int gal_lua_target_save(lua_State *L)
     const gal_target *t = gal_fit_target(f);
     gal_result_map map;
     char prefix[40];
-    lua_settop(L, 5);
+    lua_settop(L, 6);
     gal_lua_result_map(L, 1, &map);
     gal_result *r = NULL;
     gal_fingerprint *fp = NULL;
@@ -188,7 +257,7 @@ int gal_lua_target_save(lua_State *L)
     GAL_TRY(kind->put(r, e, &map));
     gal_lua_kept(L, 1, "data");
     GAL_TRY(put_data(r, gal_lua_test(L, -1, &gal_lua_obs)));
-    GAL_TRY(put_pointwise(r, f, t, gal_lua_test(L, -1, &gal_lua_obs)));
+    GAL_TRY(put_pointwise(r, f, t, gal_lua_test(L, -1, &gal_lua_obs), lua_toboolean(L, 6)));
     GAL_TRY(gal_fingerprint_create(&fp));
     GAL_TRY(add_fingerprint(f, fp));
     GAL_TRY(gal_result_put_fingerprint(r, fp));

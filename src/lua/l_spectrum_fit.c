@@ -36,37 +36,59 @@ static int params(lua_State *L)
     return 1;
 }
 
-/* of_fit(target, x[, seed]) -> { model, fitted, coef, amp, sigma, measure, line[, y] }: a row per point */
+/* points x of the target at stack index 1, in its coordinates */
+static const double *points(lua_State *L, const gal_fit *f, size_t *m)
+{
+    size_t nd;
+    const double *x = gal_lua_checkmat(L, 2, m, &nd);
+    if (nd != gal_fit_target((gal_fit *)f)->ndim)
+        gal_lua_error(L, GAL_EINVAL, "target: the points have %d coordinates, expected %d", (int)nd,
+                      (int)gal_fit_target((gal_fit *)f)->ndim);
+    return x;
+}
+
+static const gal_obs *data_of(lua_State *L)
+{
+    gal_lua_kept(L, 1, "data");
+    const gal_obs *obs = gal_lua_check(L, -1, &gal_lua_obs);
+    lua_pop(L, 1);
+    return obs;
+}
+
+/* of_fit(target, x[, seed]) -> { model, fitted, coef, amp, sigma, measure, line, gp, p_out | y, measured }: a row per point */
 static int of_fit(lua_State *L)
 {
     gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
-    size_t m, nd;
-    const double *x = gal_lua_checkmat(L, 2, &m, &nd);
+    size_t m;
+    const double *x = points(L, f, &m);
     bool draw = !lua_isnoneornil(L, 3);
     uint64_t seed = draw ? (uint64_t)gal_lua_checknum(L, 3) : 0;
-    gal_lua_kept(L, 1, "data");
-    const gal_obs *obs = gal_lua_check(L, -1, &gal_lua_obs);
+    const gal_obs *obs = data_of(L);
     const gal_spectrum *s = obs->spectrum;
-    if (nd != gal_fit_target(f)->ndim)
-        return gal_lua_error(L, GAL_EINVAL, "target: the points have %d coordinates, expected %d", (int)nd,
-                             (int)gal_fit_target(f)->ndim);
+    const gal_fit_pixel_terms has = gal_fit_pixels_have(f);
     size_t np = s ? s->n : 0, nc = s && s->calib.mode != GAL_CALIB_NONE ? (size_t)s->calib.order + 1 : 0;
-    static const char *const name[] = {"model", "fitted", "coef", "amp", "sigma", "measure", "line", "y", "measured"};
-    const size_t cols[] = {np,
-                           np,
-                           nc,
-                           s ? s->nline : 0,
-                           np,
-                           obs->nindex + obs->nline,
-                           gal_galaxy_nlines(gal_fit_galaxy(f)),
-                           np,
-                           obs->nindex + obs->nline};
-    double *row[9];
-    lua_createtable(L, 0, 9);
-    for (int i = 0; i < 9; i++) {
-        row[i] = i < 7 || draw ? gal_lua_pushmat(L, m, cols[i]) : NULL;
+    const struct {
+        const char *name;
+        size_t cols;
+        bool wanted;
+    } part[] = {{"model", np, true},
+                {"fitted", np, true},
+                {"coef", nc, true},
+                {"amp", s ? s->nline : 0, true},
+                {"sigma", np, true},
+                {"measure", obs->nindex + obs->nline, true},
+                {"line", gal_galaxy_nlines(gal_fit_galaxy(f)), true},
+                {"gp", np, !draw && has.gp},
+                {"p_out", np, !draw && has.outliers},
+                {"y", np, draw},
+                {"measured", obs->nindex + obs->nline, draw}};
+    enum { NPART = sizeof part / sizeof *part };
+    double *row[NPART];
+    lua_createtable(L, 0, NPART);
+    for (int i = 0; i < NPART; i++) {
+        row[i] = part[i].wanted ? gal_lua_pushmat(L, m, part[i].cols) : NULL;
         if (row[i])
-            lua_setfield(L, -2, name[i]);
+            lua_setfield(L, -2, part[i].name);
     }
     const gal_fit_view view = {.model = row[0],
                                .fitted = row[1],
@@ -75,10 +97,40 @@ static int of_fit(lua_State *L)
                                .sigma = row[4],
                                .measure = row[5],
                                .line = row[6],
-                               .y = row[7],
-                               .measured = row[8]};
+                               .gp = row[7],
+                               .p_out = row[8],
+                               .y = row[9],
+                               .measured = row[10]};
     gal_lua_checkstatus(L, gal_fit_spectrum(f, m, x, draw, seed, &view));
     return 1;
+}
+
+/* pixels(target, x) -> term, cdf: a row per point */
+static int pixels(lua_State *L)
+{
+    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
+    size_t m;
+    const double *x = points(L, f, &m);
+    const gal_spectrum *s = data_of(L)->spectrum;
+    double *term = gal_lua_pushmat(L, m, s ? s->n : 0), *cdf = gal_lua_pushmat(L, m, s ? s->n : 0);
+    gal_lua_checkstatus(L, gal_fit_pixels(f, m, x, term, cdf));
+    return 2;
+}
+
+/* loo(target, x, reff) -> elpd, khat, pit; nil when the pixels' likelihood is no density of each pixel */
+static int loo(lua_State *L)
+{
+    gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
+    size_t m;
+    const double *x = points(L, f, &m);
+    double reff = gal_lua_checknum(L, 3);
+    const gal_spectrum *s = data_of(L)->spectrum;
+    if (s && !gal_fit_pixels_have(f).density)
+        return 0;
+    size_t n = s ? s->n : 0;
+    double *elpd = gal_lua_pushvec(L, n), *khat = gal_lua_pushvec(L, n), *pit = gal_lua_pushvec(L, n);
+    gal_lua_checkstatus(L, gal_fit_loo_pixels(f, m, x, reff, elpd, khat, pit));
+    return 3;
 }
 
 void gal_luaopen_spectrum_fit(lua_State *L);
@@ -90,7 +142,15 @@ void gal_luaopen_spectrum_fit(lua_State *L)
         {"of_fit", of_fit,
          "of_fit(target, x[, seed]) -> table\nThe spectral part at points x, a row each: model, fitted (with "
          "calibration and free lines), sigma [mJy], coef, amp, measure (indices, then lines), line (fluxes of the "
-         "model's lines [erg/s/cm2]). With a seed: coef and amp drawn, and replicated data: y, measured."},
+         "model's lines [erg/s/cm2]), and where the fit has such noise gp (mean of the correlated noise), p_out. With "
+         "a "
+         "seed: coef and amp drawn, and replicated data: y, measured."},
+        {"pixels", pixels,
+         "pixels(target, x) -> matrix, matrix\nPer point and pixel ln p(pixel | the other pixels) and the probability "
+         "that they give to a smaller flux; nan where masked."},
+        {"loo", loo,
+         "loo(target, x, reff) -> vec, vec, vec\nPer pixel elpd, Pareto k and PIT over draws x of the posterior, as "
+         "fit:loo() has them; nothing where a profiled polynomial is no density."},
         {NULL, NULL, NULL},
     };
     gal_lua_module(L, "spectrum", rows, NULL);

@@ -223,8 +223,9 @@ static int t_loo(lua_State *L)
 
 static const gal_lua_row t_methods[] = {
     {"save", gal_lua_target_save,
-     "save(engine, path, texts[, snapshots]) -> target\nWrites the results file of a sampler's run; texts are kept in "
-     "group galua, snapshots of earlier stages beside."},
+     "save(engine, path, texts[, snapshots[, pixels]]) -> target\nWrites the results file of a sampler's run; texts "
+     "are "
+     "kept in group galua, snapshots of earlier stages beside; pixels: ln p of every pixel at every sample, too."},
     {"restore", gal_lua_target_restore,
      "restore(path[, sampler]) -> engine\nThe stored run, to go on bit for bit; refused when the file is of another "
      "fit "
@@ -357,6 +358,8 @@ static void take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
     size_t ns, given;
     gal_spectral_params(&ns);
     fo->spectral = gal_lua_opt_vec(o, "spectral", &given);
+    if (gal_kernel_parse(&fo->spectral_kernel, gal_lua_opt_str(o, "spectral_kernel", "none")) != GAL_OK)
+        gal_lua_fail(L);
     if (fo->spectral && given != ns)
         gal_lua_error(L, GAL_EINVAL, "target: spectral has %d numbers, expected %d", (int)given, (int)ns);
 }
@@ -467,6 +470,7 @@ void gal_luaopen_target(lua_State *L)
          "@param group per band: number of the group\n@param kernel (none) sqexp or matern32\n"
          "@param amplitude prior of a factor on the whole model, marginalised\n"
          "@param spectral fixed parameters of the spectrum in the order of spectrum.params(), nan = default\n"
+         "@param spectral_kernel (none) of noise correlated over the pixels: matern32 or sqexp\n"
          "@param likelihood function of (model flux, observation) returning ln L, shipped: see likelihood.custom\n"
          "@param likelihood_key what it does, for the fingerprint"},
         {"noise_params", noise_params,

@@ -1,5 +1,5 @@
 /* Likelihood of a spectrum with a calibration polynomial and linear line amplitudes. With columns d_k = m P_k (or t_l), scaled by the
- * prior's standard deviation, r = y - m - sum mean_l t_l and N = diag(s^2):
+ * prior's standard deviation, r = y - m - sum mean_l t_l and N the covariance of the noise (diag(s^2), or see pixel_noise.c):
  *     K = N + D D',  M = 1 + D' N^-1 D,  b = D' N^-1 r
  *     r' K^-1 r = r' N^-1 r - b' M^-1 b,   ln|K| = ln|N| + ln|M|          (Woodbury 1950; determinant lemma)
  * A flat prior leaves out the 1 in M and is normalised as if its density were 1. PROFILED is the flat estimate of the c, put into
@@ -8,9 +8,7 @@
 #include <string.h>
 
 #include "galua/num.h"
-#include "galua/spec.h"
-
-#define LN_2PI 1.83787706640934548
+#include "spec/pixel_int.h"
 
 static const char *const MODE[] = {"none", "sampled", "profiled", "marginalised"};
 
@@ -53,7 +51,7 @@ static int ncoef(const gal_calib *c)
 size_t gal_spec_like_work(const gal_spec_like *l)
 {
     size_t k = (size_t)ncoef(&l->calib) + l->nline;
-    return l->n * (k + 2) + k * k + 3 * k + 8;
+    return l->n * (k + 2) + k * k + 3 * k + 8 + pixel_noise_work(l);
 }
 
 /* d[n] = P_first .. P_order of x times y, one column after the other */
@@ -75,29 +73,8 @@ static void poly_columns(const gal_calib *c, size_t n, const double *x, const do
     }
 }
 
-typedef struct {
-    size_t n, k, nc;
-    double *d;  /* [k][n] columns, scaled by the prior's standard deviation */
-    double *iv; /* [n] 1/s^2 */
-    double *r;  /* [n] */
-    double *m;  /* [k][k] */
-    double *b, *sol, *sd;
-} system_;
-
-static double weighted(const double *restrict a, const double *restrict b, const double *restrict w, size_t n)
-{
-    double s[8] = {0};
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            s[j] += a[i + j] * b[i + j] * w[i + j];
-    for (size_t j = 0; i < n; i++, j++)
-        s[j] += a[i] * b[i] * w[i];
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
 /* Columns (lines first, then the polynomial), residuals without the prior means, prior widths; flat[k] where there is none. */
-static void build(const gal_spec_like *l, const double *model, system_ *s, bool *flat)
+static void build(const gal_spec_like *l, const double *model, pixel_system *s)
 {
     const gal_calib *c = &l->calib;
     if (s->nc)
@@ -112,65 +89,29 @@ static void build(const gal_spec_like *l, const double *model, system_ *s, bool 
             for (size_t i = 0; l->mean && i < l->n; i++)
                 s->r[i] -= l->mean[k] * d[i];
         }
-        flat[k] = isinf(sd);
-        s->sd[k] = flat[k] ? 1 : sd;
-        for (size_t i = 0; !flat[k] && i < l->n; i++)
+        s->flat[k] = isinf(sd);
+        s->sd[k] = s->flat[k] ? 1 : sd;
+        for (size_t i = 0; !s->flat[k] && i < l->n; i++)
             d[i] *= sd;
     }
 }
 
-/* The part of ln L that the columns change: b' M^-1 b/2 - ln|M|/2; M^-1 b into s->sol. NaN when singular. */
-static double solve(system_ *s, const bool *flat, bool profiled)
-{
-    size_t n = s->n, k = s->k;
-    double logdet = 0, gain = 0;
-    for (size_t i = 0; i < k; i++) {
-        const double *d = s->d + i * n;
-        s->b[i] = weighted(d, s->r, s->iv, n);
-        for (size_t j = 0; j <= i; j++)
-            s->m[i * k + j] = s->m[j * k + i] = weighted(d, s->d + j * n, s->iv, n);
-        if (!flat[i])
-            s->m[i * k + i] += 1;
-    }
-    memcpy(s->sol, s->b, k * sizeof *s->b);
-    if (gal_cholesky(s->m, k) != GAL_OK)
-        return NAN;
-    gal_chol_solve(s->m, k, s->sol);
-    for (size_t i = 0; i < k; i++) {
-        bool fitted = profiled &&
-                      i >= k - s->nc; /* an estimate, not an integral; last, so the others' determinant is their own */
-        gain += s->b[i] * s->sol[i];
-        if (!fitted)
-            logdet += 2 * log(s->m[i * k + i]) - (flat[i] ? LN_2PI : 0);
-    }
-    return 0.5 * (gain - logdet);
-}
-
-/* s->sol += L^-T z: from N(0, 1/M). The profiled, last, stay. */
-static void scatter(system_ *s, const double *z, bool profiled)
-{
-    size_t k = s->k, m = profiled ? k - s->nc : k;
-    for (size_t i = m; i-- > 0;) { /* s->b is free by now: the solution of L' u = z */
-        double u = z[i];
-        for (size_t j = i + 1; j < m; j++)
-            u -= s->m[j * k + i] * s->b[j];
-        s->b[i] = u / s->m[i * k + i];
-        s->sol[i] += s->b[i];
-    }
-}
-
-static double evaluate(const gal_spec_like *l, const double *model, double lnscale, const double *z, double *c,
-                       double *amp, double *fitted, double *work)
+double pixel_begin(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *c,
+                   double *fitted, double *work, pixel_system *s)
 {
     const gal_calib *cal = &l->calib;
     size_t n = l->n, nc = cal->mode >= GAL_CALIB_PROFILED ? (size_t)ncoef(cal) : 0, k = nc + l->nline;
-    bool flat[GAL_LINEAR_MAX + GAL_POLY_MAX + 1];
-    double inv = exp(-2 * lnscale), lnl = 0, chi2 = 0;
-    system_ s = {.n = n, .k = k, .nc = nc, .iv = work, .r = work + n, .d = work + 2 * n};
-    s.m = s.d + k * n;
-    s.b = s.m + k * k;
-    s.sol = s.b + k;
-    s.sd = s.sol + k;
+    bool anchored = z->f_cal > 0;
+    double inv = exp(-2 * z->lnscale), lnl = 0;
+    *s = (pixel_system){.n = n, .k = k, .nc = nc, .profiled = cal->mode == GAL_CALIB_PROFILED};
+    s->iv = work;
+    s->r = work + n;
+    s->d = work + 2 * n;
+    s->m = s->d + k * n;
+    s->b = s->m + k * k;
+    s->sol = s->b + k;
+    s->sd = s->sol + k;
+    s->gp = s->sd + k;
     for (size_t i = 0; i < n; i++) {
         double m = model[i];
         if (cal->mode == GAL_CALIB_SAMPLED && c) {
@@ -181,20 +122,82 @@ static double evaluate(const gal_spec_like *l, const double *model, double lnsca
         }
         if (fitted)
             fitted[i] = m;
-        s.r[i] = l->flux[i] - m;
-        s.iv[i] = inv / (l->err[i] * l->err[i]);
-        lnl -= log(l->err[i]);
+        s->r[i] = l->flux[i] - m;
+        s->iv[i] = inv / (l->err[i] * l->err[i]);
+        if (anchored) {
+            double fm = z->f_cal * model[i];
+            s->iv[i] = 1 / (1 / s->iv[i] + fm * fm);
+            lnl += 0.5 * log(s->iv[i]);
+        } else {
+            lnl -= log(l->err[i]);
+        }
     }
-    lnl -= (double)n * (lnscale + 0.5 * LN_2PI);
+    lnl -= (double)n * ((anchored ? 0 : z->lnscale) + 0.5 * LN_2PI);
     if (k > 0)
-        build(l, model, &s, flat);
-    chi2 = weighted(s.r, s.r, s.iv, n);
+        build(l, model, s);
+    return lnl;
+}
+
+double pixel_solve(pixel_system *s)
+{
+    size_t n = s->n, k = s->k;
+    double logdet = 0, gain = 0;
+    for (size_t i = 0; i < k; i++) {
+        const double *d = s->d + i * n;
+        s->b[i] = pixel_sum(d, s->r, s->iv, n);
+        for (size_t j = 0; j <= i; j++)
+            s->m[i * k + j] = s->m[j * k + i] = pixel_sum(d, s->d + j * n, s->iv, n);
+        if (!s->flat[i])
+            s->m[i * k + i] += 1;
+    }
+    memcpy(s->sol, s->b, k * sizeof *s->b);
+    if (gal_cholesky(s->m, k) != GAL_OK)
+        return NAN;
+    gal_chol_solve(s->m, k, s->sol);
+    for (size_t i = 0; i < k; i++) {
+        bool fitted = s->profiled &&
+                      i >= k - s->nc; /* an estimate, not an integral; last, so the others' determinant is their own */
+        gain += s->b[i] * s->sol[i];
+        if (!fitted)
+            logdet += 2 * log(s->m[i * k + i]) - (s->flat[i] ? LN_2PI : 0);
+    }
+    return 0.5 * (gain - logdet);
+}
+
+/* s->sol += L^-T u: from N(0, 1/M). The profiled, last, stay. */
+static void scatter(pixel_system *s, const double *u)
+{
+    size_t k = s->k, m = s->profiled ? k - s->nc : k;
+    for (size_t i = m; i-- > 0;) { /* s->b is free by now: the solution of L' v = u */
+        double v = u[i];
+        for (size_t j = i + 1; j < m; j++)
+            v -= s->m[j * k + i] * s->b[j];
+        s->b[i] = v / s->m[i * k + i];
+        s->sol[i] += s->b[i];
+    }
+}
+
+static double evaluate(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u, double *c,
+                       double *amp, double *fitted, double *work)
+{
+    const gal_calib *cal = &l->calib;
+    pixel_system s;
+    bool joint = pixel_correlated(l, z);
+    double lnl = pixel_begin(l, model, z, c, fitted, work, &s);
+    size_t n = s.n, k = s.k;
+    if (z->f_out > 0)
+        return k || joint ? NAN : pixel_outliers(&s, z);
+    if (joint)
+        lnl = pixel_whiten(l, model, z, &s);
+    double chi2 = pixel_sum(s.r, s.r, s.iv, n);
     lnl -= 0.5 * chi2;
     if (k == 0)
         return lnl;
-    lnl += solve(&s, flat, cal->mode == GAL_CALIB_PROFILED);
-    if (z)
-        scatter(&s, z, cal->mode == GAL_CALIB_PROFILED);
+    lnl += pixel_solve(&s);
+    if (u)
+        scatter(&s, u);
+    if (joint && fitted)
+        build(l, model, &s); /* the columns before they were whitened */
     for (size_t j = 0; j < k; j++) {
         double mean = j < l->nline && l->mean ? l->mean[j] : 0, value = mean + s.sol[j] * s.sd[j];
         for (size_t i = 0; fitted && i < n; i++)
@@ -207,14 +210,14 @@ static double evaluate(const gal_spec_like *l, const double *model, double lnsca
     return lnl;
 }
 
-double gal_spec_like_eval(const gal_spec_like *l, const double *model, double lnscale, double *c, double *amp,
+double gal_spec_like_eval(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *c, double *amp,
                           double *fitted, double *work)
 {
-    return evaluate(l, model, lnscale, NULL, c, amp, fitted, work);
+    return evaluate(l, model, z, NULL, c, amp, fitted, work);
 }
 
-double gal_spec_like_draw(const gal_spec_like *l, const double *model, double lnscale, const double *z, double *c,
-                          double *amp, double *work)
+double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u,
+                          double *c, double *amp, double *work)
 {
-    return evaluate(l, model, lnscale, z, c, amp, NULL, work);
+    return evaluate(l, model, z, u, c, amp, NULL, work);
 }

@@ -307,6 +307,8 @@ static data make_data(void)
     return d;
 }
 
+static const gal_spec_noise SCALED = {.lnscale = 0.2}, QUOTED = {0};
+
 static double plain(const data *d, const double *model, double lnscale)
 {
     double l = 0;
@@ -351,7 +353,7 @@ static void marginalised(void **state)
         l.calib = (gal_calib){
             .mode = GAL_CALIB_MARGINALISED, .poly = (gal_poly)p, .first = 1, .order = 2, .sd = {0, 0.06, 0.06}};
         work = malloc(gal_spec_like_work(&l) * sizeof *work);
-        double lnl = gal_spec_like_eval(&l, d.m, 0.2, c, amp, fitted, work);
+        double lnl = gal_spec_like_eval(&l, d.m, &SCALED, c, amp, fitted, work);
         assert_true(fabs(lnl - brute(&d, (gal_poly)p, 0.06, 0.4, 0.5, 0.2)) < 2e-6);
         /* the means it reports are those of the model it reports */
         for (int i = 0; i < NP; i++)
@@ -364,11 +366,12 @@ static void marginalised(void **state)
         gal_spec_like one = l;
         one.nline = 0;
         one.calib.mode = GAL_CALIB_SAMPLED;
-        CLOSE(gal_spec_like_eval(&one, d.m, 0.2, (double[]){0, 0, 0}, NULL, NULL, work), plain(&d, d.m, 0.2), 1e-12);
+        CLOSE(gal_spec_like_eval(&one, d.m, &SCALED, (double[]){0, 0, 0}, NULL, NULL, work), plain(&d, d.m, 0.2),
+              1e-12);
         /* a prior of no width is no polynomial */
         one.calib.mode = GAL_CALIB_MARGINALISED;
         one.calib.sd[1] = one.calib.sd[2] = 0;
-        CLOSE(gal_spec_like_eval(&one, d.m, 0.2, NULL, NULL, NULL, work), plain(&d, d.m, 0.2), 1e-12);
+        CLOSE(gal_spec_like_eval(&one, d.m, &SCALED, NULL, NULL, NULL, work), plain(&d, d.m, 0.2), 1e-12);
         free(work);
     }
 }
@@ -380,7 +383,7 @@ static void flat_and_profiled(void **state)
     data d = make_data();
     double sd[2] = {INFINITY, INFINITY}, c[4], amp[2], model[NP];
     gal_spec_like l = {.n = NP, .flux = d.y, .err = d.e, .x = d.x, .nline = 2, .profile = d.t, .sd = sd};
-    double *work = malloc(100 * NP * sizeof *work), lnl = gal_spec_like_eval(&l, d.m, 0, NULL, amp, NULL, work),
+    double *work = malloc(100 * NP * sizeof *work), lnl = gal_spec_like_eval(&l, d.m, &QUOTED, NULL, amp, NULL, work),
            sum = 0;
     double h = 0.02;
     for (int a = -150; a < 150; a++)
@@ -392,7 +395,7 @@ static void flat_and_profiled(void **state)
     CLOSE(sum, 1, 1e-8);
     l.nline = 0;
     l.calib = (gal_calib){.mode = GAL_CALIB_PROFILED, .poly = GAL_POLY_CHEBYSHEV, .first = 0, .order = 3};
-    double best = gal_spec_like_eval(&l, d.m, 0, c, NULL, NULL, work);
+    double best = gal_spec_like_eval(&l, d.m, &QUOTED, c, NULL, NULL, work);
     for (int k = -1; k < 4; k++) {
         for (int i = 0; i < NP; i++) {
             double f = 1;

@@ -211,7 +211,7 @@ test.it("a results file is loaded by a program that has done nothing else", func
   test.eq(#p.bands, 0)
   test.eq(#p.spectrum.pit, 60)
   has(tostring(p), "chi^2 of the spectrum")
-  has(message(f.loo, f), "none")
+  test.eq(#f:loo{ draws = 20 }.spectrum.elpd, 60)
   has(message(f.measures, f), "no indices")
 end)
 
@@ -222,6 +222,166 @@ test.it("nested: the same, with Legendre polynomials", function()
   f:run{ progress = false }
   judge(f, o)
   same_after_loading(f)
+end)
+
+-- ---------------------------------------------------------------- noise of pixels
+-- data replicated by a fit whose parameters are all fixed but one, at its true value
+local function replicated(o, spec, calibration)
+  local g = make{ nebular = false, ism = false }
+  local s = g:spectrum{ wave = linspace(4300, 7500, o.pixels), R = 400, library = -1 }
+  local function data(flux)
+    return observation{ name = "noisy", redshift = 0.1, spectrum = { wave = s.wave, flux = flux, err = s.flux * o.err, R = 400, library = -1,
+      calibration = calibration, lines = o.lines } }
+  end
+  local f = fit{ data = data(s.flux), model = g, spec = spec, free = { ["sfh.psi"] = prior.uniform(4, 6) } }
+  local y = spectrum.of_fit(f.target, mat{ { 5 } }, o.seed).y:row(1)
+  if o.change then o.change(y) end
+  return data(y), g
+end
+
+test.it("correlated noise of the pixels: amplitude and length recovered, stored and loaded", function()
+  local true_amp, true_len = 0.04, 0.008
+  local o, g = replicated({ pixels = 300, err = 0.01, seed = 11 }, { gp = "matern32", gp_amplitude = true_amp, gp_length = true_len })
+  local function run(spec)
+    local f = fit{ data = o, model = g, seed = 4, sampler = sampler.ensemble{ walkers = 12, steps = 200 }, spec = spec,
+      free = { ["sfh.psi"] = prior.loguniform(2, 12) } }
+    f:run{ progress = false }
+    return f
+  end
+  local f = run{ gp = "matern32", sigma_v = 0 } -- amplitude and length are free with their default priors
+  test.eq(f.target.ndim, 3)
+  has(tostring(f), "kernel matern32")
+  local r = f:summary()
+  for name, value in pairs{ ["spec.gp_amplitude"] = true_amp, ["spec.gp_length"] = true_len, ["sfh.psi"] = 5 } do
+    local q = r:get(name)
+    local err = math.max(q.q84 - q.median, q.median - q.q16)
+    test.ok(math.abs(q.median - value) < 3 * err and err < 0.5 * value, ("%s = %g +- %g, not %g"):format(name, q.median, err, value))
+  end
+  -- without the term the errors are not those of the data: the posterior is too narrow and the data unlikely
+  local plain = run{ sigma_v = 0 }
+  local q, w = plain:summary():get("sfh.psi"), r:get("sfh.psi")
+  test.ok((q.q84 - q.q16) < 0.4 * (w.q84 - w.q16))
+  test.eq(plain:predictive{ draws = 100 }.spectrum.chi2.p, 0)
+  local p = f:predictive{ draws = 100 }.spectrum
+  test.ok(p.chi2.p > 0.01 and p.chi2.p < 0.99, "chi2 p " .. p.chi2.p)
+  -- what the noise is, and what it leaves
+  local s = f:spectrum()
+  local sum = 0
+  for i = 1, 300 do sum = sum + s.pull[i] ^ 2 end
+  test.ok(sum < 300 and #s.gp == 300 and s.p_out == nil)
+  local _, best = f:best()
+  test.ok(math.abs(s.pull[7] - (s.flux[7] - s.fitted[7] - s.gp[7]) / s.sigma[7]) < 1e-12 and best)
+  -- leave one out: the neighbours know the correlated error; Gaussian PITs
+  local l, lp = f:loo{ draws = 300 }, plain:loo{ draws = 300 }
+  test.ok(l.elpd > lp.elpd + 100, ("elpd %g against %g"):format(l.elpd, lp.elpd))
+  test.eq(l.spectrum.n, 300)
+  test.ok(l.spectrum.worst < 0.7 and math.abs(l.elpd - l.spectrum.sum) < 1e-9)
+  local low = 0
+  for i = 1, 300 do low = low + (l.spectrum.pit[i] < 0.25 and 1 or 0) end
+  test.ok(math.abs(low / 300 - 0.25) < 0.1, "share of PIT below 1/4: " .. low / 300) -- 4 sigma of a binomial
+  has(tostring(l), "300 pixels")
+  -- the file: kernel, amplitude and length come back
+  local again = same_after_loading(f)
+  has(tostring(again), "kernel matern32")
+  test.eq(again:predictive{ draws = 20 }.spectrum.pit[7], f:predictive{ draws = 20 }.spectrum.pit[7])
+end)
+
+test.it("leaves a pixel out as a fit without it does", function()
+  local o, g = replicated({ pixels = 60, err = 0.02, seed = 12, lines = { wave = { 5300 }, sd = 1e-14 } }, { f_cal = 0.02, gp = "sqexp",
+    gp_amplitude = 0.03, gp_length = 0.02 }, { order = 2 })
+  local d, drop = o:spectrum(), 31
+  local function run(mask)
+    local data = observation{ name = "less", redshift = 0.1, spectrum = { wave = d.wave, flux = d.flux, err = d.err, mask = mask, R = 400,
+      library = -1, calibration = { order = 2 }, lines = { wave = { 5300 }, sd = 1e-14 } } }
+    return fit{ data = data, model = g, seed = 9, sampler = sampler.ensemble{ walkers = 16, steps = 400 },
+      spec = { f_cal = 0.02, gp = "sqexp", gp_amplitude = 0.03, gp_length = prior.loguniform(5e-3, 0.1) },
+      free = { ["sfh.psi"] = prior.loguniform(2, 12) } }:run{ progress = false }
+  end
+  local whole, mask = run(), {}
+  for i = 1, 60 do mask[i] = i == drop and 1 or 0 end
+  local l, less = whole:loo().spectrum, run(mask)
+  local s, sum, below = less:samples(), 0, 0
+  local term, cdf = spectrum.pixels(whole.target, s.x)
+  for i = 1, s.n do
+    sum, below = sum + math.exp(term:row(i)[drop]), below + cdf:row(i)[drop]
+  end
+  test.ok(l.khat[drop] < 0.7)
+  test.close(l.elpd[drop], math.log(sum / s.n), 0.03) -- averages over about 1000 draws
+  test.ok(math.abs(l.pit[drop] - below / s.n) < 0.02)
+  -- the density of every pixel at every sample, on request
+  local path = os.tmpname()
+  whole:save(path, { pixels = true })
+  if os.execute("command -v h5dump >/dev/null 2>&1") == 0 then
+    local pipe = io.popen("h5dump -m %.17g -d /log_likelihood/spectrum -s 0,0,30 -c 1,1,1 " .. path)
+    local value = pipe:read("*a"):match("%(0,0,30%): (%S+)")
+    pipe:close()
+    local v = {} -- the sample that the file has there
+    for i, p in ipairs(whole.free) do
+      pipe = io.popen(("h5dump -m %%.17g -d /posterior/%s -s 0,0 -c 1,1 %s"):format(p[1], path))
+      v[i] = math.log10(tonumber(pipe:read("*a"):match("%(0,0%): (%S+)")))
+      pipe:close()
+    end
+    test.close(tonumber(value), (spectrum.pixels(whole.target, mat{ v })):row(1)[31], 1e-6)
+  end
+  os.remove(path)
+  has(message(whole.save, whole, path, { pixel = true }), "did you mean 'pixels'")
+end)
+
+test.it("outliers among pixels", function()
+  local o, g = replicated({ pixels = 120, err = 0.02, seed = 13, change = function(y) y[40], y[80] = 1.4 * y[40], 0.7 * y[80] end }, {})
+  local function make_fit(spec) return fit{ data = o, model = g, seed = 2, sampler = sampler.ensemble{ walkers = 12, steps = 150 }, spec = spec,
+    free = { ["sfh.psi"] = prior.loguniform(2, 12) } } end
+  local f = make_fit{ f_out = prior.uniform(0, 0.3), n_out = 20 }:run{ progress = false }
+  local q, s = f:summary():get("sfh.psi"), f:spectrum()
+  test.ok(math.abs(q.median - 5) < 3 * (q.q84 - q.q16) / 2)
+  test.ok(s.p_out[40] > 0.99 and s.p_out[80] > 0.99 and s.p_out[60] < 0.1 and s.gp == nil)
+  test.ok(f:loo{ draws = 200 }.elpd > make_fit{}:run{ progress = false }:loo{ draws = 200 }.elpd + 20)
+  same_after_loading(f)
+  -- none of them is the Gaussian to the bit
+  local x = { math.log10(5.1) }
+  local function lnl(spec)
+    local _, l = make_fit(spec).target:lnprob(x)
+    return l[1]
+  end
+  test.eq(lnl{ f_out = 0, f_cal = 0 }, lnl{})
+  test.eq(lnl{ gp = "matern32", gp_amplitude = 0, gp_length = 1 }, lnl{})
+  test.ok(lnl{ f_cal = 0.05 } ~= lnl{})
+end)
+
+test.it("noise terms that do not go together are refused with what to change", function()
+  local g = make()
+  local function try(spec, free, more)
+    more = more or {}
+    local s = g:spectrum{ wave = linspace(4300, 7500, more.pixels or 30), R = 200 }
+    local o = observation{ name = "src", redshift = 0.1, lines = more.none and { Halpha = { 1e-14, 1e-15 } } or nil,
+      spectrum = not more.none and { wave = s.wave, flux = s.flux, err = s.flux * 0.02, R = 200, calibration = more.calibration, lines = more.lines } or nil }
+    free = free or {}
+    free.age = prior.loguniform(4e8, 2.5e9)
+    return fit{ data = o, model = g, spec = spec, free = free }
+  end
+  local f_out = { f_out = prior.uniform(0, 0.3) }
+  test.eq(try({ f_out = 0.1 }, nil, { calibration = { mode = "sampled", order = 2 } }).target.ndim, 1)
+  has(message(try, f_out, nil, { calibration = { order = 2 } }), "calibration = { mode = 'sampled'")
+  has(message(try, f_out, nil, { calibration = { mode = "profiled", order = 2 } }), "profiled")
+  has(message(try, f_out, nil, { lines = { wave = { 5300 }, sd = 1e-14 } }), "lines of free flux")
+  has(message(try, { f_out = 0.1, gp = "matern32" }), "leave one of the two out")
+  has(message(try, { gp_amplitude = 0.1 }), "add spec = { gp = 'matern32' }")
+  has(message(try, nil, { ["spec.gp_length"] = prior.loguniform(1e-3, 1) }), "add spec = { gp = 'matern32' }")
+  has(message(try, { gp = "matern23" }), "did you mean 'matern32'")
+  has(message(try, { gp = 3 }), "name of a kernel")
+  has(message(try, { gp_amplitud = 0.1 }), "did you mean 'gp_amplitude'")
+  has(message(try, { gp = "sqexp" }, nil, { pixels = 1501 }), "at most 1500: use gp = 'matern32'")
+  has(message(try, { f_cal = 0.1 }, nil, { none = true }), "'src' has no spectrum")
+  has(message(try, { gp = "matern32", gp_amplitude = 0.1, gp_length = 0.1 }, nil, { none = true }), "no spectrum")
+  has(message(try, { f_out = 0.7 }), "0 .. 0.5")
+  -- leave one out: a profiled polynomial is no density; nothing to leave out
+  local f = fit{ data = try(nil, nil, { calibration = { mode = "profiled", order = 2 } }).data, model = g, seed = 1,
+    sampler = sampler.ensemble{ walkers = 8, steps = 20 }, free = { age = prior.loguniform(4e8, 2.5e9) } }:run{ progress = false }
+  has(message(f.loo, f), "mode = 'marginalised'")
+  f = fit{ data = try(nil, nil, { none = true }).data, model = g, seed = 1, sampler = sampler.ensemble{ walkers = 8, steps = 20 },
+    free = { age = prior.loguniform(4e8, 2.5e9) } }:run{ progress = false }
+  has(message(f.loo, f), "the observation has none")
+  has(message(f.save, f, os.tmpname(), { pixels = true }), "has no spectrum")
 end)
 
 test.it("line fluxes alone, limits as the fit says", function()

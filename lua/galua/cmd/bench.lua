@@ -142,9 +142,9 @@ function bench.spectrum()
     end
     return median(t)
   end
-  local function time(data, free, at)
+  local function time(data, free, at, spec)
     data.name, data.redshift = "bench", 0.1
-    local f = galua.fit{ data = galua.observation(data), model = g, free = free }
+    local f = galua.fit{ data = galua.observation(data), model = g, free = free, spec = spec }
     return repeated(20, function(u) f.target:lnprob(at(u)) end)
   end
   local function pixels(calibration)
@@ -165,6 +165,9 @@ function bench.spectrum()
     baseline = "direct convolution on a grid of ln(wavelength), LuaJIT, same run (us)", baseline_value = plain, ratio = plain / observed, difference = error, size = size .. ", likelihood included" })
   put("spectrum.polynomial", time(pixels{ order = 10 }, { ["spec.sigma_v"] = sigma }, only_sigma), "us", {
     baseline = "without polynomial, same run (us)", baseline_value = observed, size = size .. ", order 10 marginalised" })
+  put("spectrum.gp", time(pixels{ order = 10 }, { ["spec.sigma_v"] = sigma }, only_sigma,
+    { gp = "matern32", gp_amplitude = 0.02, gp_length = 0.02 }), "us", { baseline = "without either, same run (us)",
+    baseline_value = observed, size = size .. ", order 10 marginalised, correlated noise (matern32)" })
   local alone = time({ photometry = { { "SDSS.r", 1, 0.1 } } }, { age = age }, function(u) return { 3e9 + 2e9 * u } end)
   local whole = time(pixels{ order = 10 }, { age = age, ["spec.sigma_v"] = sigma }, function(u) return { 3e9 + 2e9 * u, 100 + 200 * u } end)
   put("spectrum.galaxy", whole, "us", { baseline = "the same galaxy with one band, same run (us)", baseline_value = alone, limit = 1000,

@@ -135,40 +135,54 @@ end
 local loo = {}
 loo.__index = loo
 function loo:__tostring()
-  local lines = { ("%-22s %10s %8s %8s"):format("band", "elpd", "k", "PIT") }
-  for _, r in ipairs(self.bands) do
-    if r.elpd then
-      lines[#lines + 1] = ("%-22s %10.3f %8.2f %8s  %s"):format(r.band, r.elpd, r.khat, r.pit and ("%.3f"):format(r.pit) or "-",
-        r.khat > 0.7 and "decides the posterior: importance sampling cannot leave it out"
-        or r.pit and (r.pit < 0.005 or r.pit > 0.995) and "not what the other bands predict" or "")
-    end
+  local lines = {}
+  local function put(name, r, others)
+    lines[#lines + 1] = ("%-22s %10.3f %8.2f %8s  %s"):format(name, r.elpd, r.khat, r.pit and ("%.3f"):format(r.pit) or "-",
+      r.khat > 0.7 and "decides the posterior: importance sampling cannot leave it out"
+      or r.pit and (r.pit < 0.005 or r.pit > 0.995) and "not what the other " .. others .. " predict" or "")
+  end
+  lines[1] = ("%-22s %10s %8s %8s"):format(#self.bands > 0 and "band" or "", "elpd", "k", "PIT")
+  for _, r in ipairs(self.bands) do if r.elpd then put(r.band, r, "bands") end end
+  local p = self.spectrum
+  if p then
+    for i = 1, math.min(#p.odd, 10) do put(("pixel at %.7g A"):format(p.odd[i].wave), p.odd[i], "pixels") end
+    if #p.odd > 10 then lines[#lines + 1] = ("and %d more such pixels"):format(#p.odd - 10) end
+    lines[#lines + 1] = ("%-22s %10.3f %8.2f %8s"):format(p.n .. " pixels", p.sum, p.worst, "")
   end
   lines[#lines + 1] = ("elpd %.3f +- %.3f"):format(self.elpd, self.se)
+  lines[#lines + 1] = self.note
   return table.concat(lines, "\n")
 end
 loo.__galua_show = loo.__tostring
 
 local function run_loo(self, given)
   local o = galua.options("fit:loo", given, { draws = 4000, seed = ":number" })
-  if #self.data:rows() == 0 then galua.fail("fit:loo: leaves out bands, and the observation has none") end
+  local bands = self.data:rows()
   local s = self:samples()
-  local list = pick(s.n, o.draws)
-  local x, b = rows_of(s, list)
   local ess = math.huge
   for _, r in ipairs((self.sampler:summary(self.engine, self))) do
     if r.ess == r.ess then ess = math.min(ess, r.ess) end
   end
-  local reff = math.max(1e-3, math.min(1, ess / #list))
-  local elpd, khat, pit = self.target:loo(x, b, reff, o.seed or self.seed)
-  local out = setmetatable({ bands = {}, n = #list, reff = reff, elpd = 0, khat = 0 }, loo)
+  local pixels, note = require("galua.spectrum.fit").loo(self, o.draws, ess)
+  if #bands == 0 and not pixels then
+    galua.fail("fit:loo: %s", note or "leaves out bands and pixels, and the observation has none")
+  end
+  local list = pick(s.n, o.draws)
+  local out = setmetatable({ bands = {}, n = #list, elpd = 0, khat = 0, spectrum = pixels, note = note,
+    reff = math.max(1e-3, math.min(1, ess / #list)) }, loo)
   local n, sum2 = 0, 0
-  for k, r in ipairs(self.data:rows()) do
-    local e, p = elpd[k], pit[k]
-    out.bands[k] = { band = r.band, kind = r.kind, elpd = e == e and e or nil, khat = e == e and khat[k] or nil, pit = p == p and p or nil }
-    if e == e then
-      n, out.elpd, sum2, out.khat = n + 1, out.elpd + e, sum2 + e * e, math.max(out.khat, khat[k])
+  if #bands > 0 then
+    local x, b = rows_of(s, list)
+    local elpd, khat, pit = self.target:loo(x, b, out.reff, o.seed or self.seed)
+    for k, r in ipairs(bands) do
+      local e, p = elpd[k], pit[k]
+      out.bands[k] = { band = r.band, kind = r.kind, elpd = e == e and e or nil, khat = e == e and khat[k] or nil, pit = p == p and p or nil }
+      if e == e then
+        n, out.elpd, sum2, out.khat = n + 1, out.elpd + e, sum2 + e * e, math.max(out.khat, khat[k])
+      end
     end
   end
+  if pixels then n, out.elpd, sum2, out.khat = n + pixels.n, out.elpd + pixels.sum, sum2 + pixels.sum2, math.max(out.khat, pixels.worst) end
   out.se = n > 1 and math.sqrt(n * math.max(0, sum2 / n - (out.elpd / n) ^ 2) * n / (n - 1)) or 0 / 0
   return out
 end
@@ -178,9 +192,11 @@ return function(fit)
   doc.text("fit:loo", run_loo, [[fit:loo{ draws =, seed = } -> table
 Leave one out, by Pareto-smoothed importance sampling of the posterior (Vehtari, Gelman & Gabry 2017): per band ln p(band given the
 others) (elpd), the Pareto k of its weights (above 0.7 the number cannot be trusted: the band decides the posterior), and the
-PIT, the probability that the others give to a smaller flux. The sum elpd compares models of the same data.
+PIT, the probability that the others give to a smaller flux. The same for every pixel of a spectrum (field spectrum: vectors elpd, khat,
+pit over wave, their sum; at most 1000 draws, the model evaluated at each), with correlated noise, polynomial and free lines integrated
+out given the other pixels (Burkner, Gabry & Vehtari 2021). The sum elpd compares models of the same data.
 @param draws (4000) samples to use
-@param seed (the fit's) seed of the noise in the PIT]])
+@param seed (the fit's) seed of the noise in the bands' PIT]])
   fit.residuals = residuals
   fit.predictive = run_predictive
   doc.text("fit:residuals", residuals, [[fit:residuals() -> list, galaxy
@@ -191,7 +207,7 @@ Data replicated from the posterior, noise included: per band the predicted quant
 the observed one: uniform on 0 .. 1 for a model that is right; close to 0 or 1: the band does not fit), and the shares of
 replicated data sets with a larger chi^2 (chi2.p), a larger residual (largest.p), fewer runs of signs along the wavelengths (runs.p).
 Of a spectrum (field spectrum) the same per pixel (vectors q16, median, q84, pit over wave) and chi2.p, largest.p, with calibration polynomial
-and free lines drawn from what the data leave of them; of indices, equivalent widths and line fluxes (list measures) as for bands.
+and free lines drawn from what the data leave of them, and noise of every kind; of indices, equivalent widths and line fluxes (list measures) as for bands.
 @param draws (1000) samples to replicate
 @param seed (the fit's) seed of the noise]])
 end

@@ -7,9 +7,19 @@ local pick = require "galua.fit.pick"
 
 local M = {}
 
--- fit{ spec = { sigma_v = 150, shift = prior } }: fixed values as target{} wants them; priors into `free`
+local kernels = { "matern32", "sqexp" }
+
+-- The prior that parameter p of spectrum.params() has when none is given.
+local function default_prior(p) return p.log and galua.prior.loguniform(p.plo, p.phi) or galua.prior.uniform(p.plo, p.phi) end
+
+-- fit{ spec = { sigma_v = 150, shift = prior, gp = "matern32" } }: fixed values and kernel as target{} wants them; priors into `free`
 function M.resolve(spec, free)
-  local list, fixed, names = C.params(), {}, {}
+  local list, fixed, names = C.params(), {}, { "gp" }
+  local gp = spec.gp
+  if gp ~= nil and gp ~= "matern32" and gp ~= "sqexp" then
+    if type(gp) ~= "string" then galua.fail("fit: spec.gp is the name of a kernel, matern32 or sqexp, got a %s", type(gp)) end
+    galua.fail("fit: spec.gp: unknown kernel '%s'%s (known: matern32, sqexp)", gp, core.did_you_mean(gp, kernels))
+  end
   for i, p in ipairs(list) do
     local name = p.name:match("[^.]+$")
     fixed[i], names[#names + 1] = 0 / 0, name
@@ -19,6 +29,8 @@ function M.resolve(spec, free)
     elseif v ~= nil then
       if free[p.name] then galua.fail("fit: parameter '%s' is given twice, in spec and in free", p.name) end
       free[p.name] = v
+    elseif gp and name:match("^gp_") and not free[p.name] then
+      free[p.name] = default_prior(p)
     end
   end
   for k in pairs(spec) do
@@ -26,7 +38,7 @@ function M.resolve(spec, free)
     for _, n in ipairs(names) do known = known or n == k end
     if not known then galua.fail("fit: spec has no '%s'%s", tostring(k), core.did_you_mean(tostring(k), names)) end
   end
-  return galua.vec(fixed)
+  return galua.vec(fixed), gp
 end
 
 -- the spectral part at the sample of highest posterior, its rows as vectors
@@ -45,7 +57,7 @@ local function fit_spectrum(self)
   local out = at_best(self)
   out.measure, out.line = nil, nil
   out.wave, out.flux, out.err, out.mask, out.lo, out.hi = d.wave, d.flux, d.err, d.mask, d.lo, d.hi
-  out.pull = (d.flux - out.fitted) / out.sigma
+  out.pull = (d.flux - out.fitted - (out.gp or 0)) / out.sigma
   return out
 end
 
@@ -175,6 +187,30 @@ function M.predictive(self, draws, seed)
   return out
 end
 
+-- ---------------------------------------------------------------- leave one pixel out
+-- The pixels' part of fit:loo(): table with vectors, or nil and why not.
+function M.loo(self, draws, ess)
+  local d = C.data(self.data)
+  if not d then return nil end
+  local x, list = some(self, math.max(100, math.min(draws, 1000, math.floor(1e7 / #d.wave))))
+  local reff = math.max(1e-3, math.min(1, ess / #list))
+  local elpd, khat, pit = C.loo(self.target, x, reff)
+  if not elpd then
+    return nil, "pixels are left out: a profiled polynomial is an estimate, no density of the data; use mode = 'marginalised'"
+  end
+  local out = { wave = d.wave, elpd = elpd, khat = khat, pit = pit, n = 0, sum = 0, sum2 = 0, worst = 0, draws = #list, odd = {} }
+  for i = 1, #elpd do
+    local e = elpd[i]
+    if e == e then
+      out.n, out.sum, out.sum2, out.worst = out.n + 1, out.sum + e, out.sum2 + e * e, math.max(out.worst, khat[i])
+      local edge = math.min(pit[i], 1 - pit[i])
+      if khat[i] > 0.7 or edge < 1e-4 then out.odd[#out.odd + 1] = { i = i, wave = d.wave[i], elpd = e, khat = khat[i], pit = pit[i] } end
+    end
+  end
+  table.sort(out.odd, function(a, b) return a.elpd < b.elpd end)
+  return out
+end
+
 local function plot_spectrum(self, given)
   local o = galua.options("fit:plot_spectrum", given, { title = ":string", width = 7, height = 4.4 })
   local plot = require "galua.plot"
@@ -213,7 +249,9 @@ leave of them given each sample. Per line: name, wave [A, rest], median, q16, q8
 @param seed (the fit's) seed of the draws of free lines]])
   doc.text("fit:spectrum", fit_spectrum, [[fit:spectrum() -> table
 The spectrum at the sample of highest posterior: wave, flux, err, mask of the data, model [mJy], fitted (model with calibration
-polynomial and free lines), pull, coef (of the polynomial, from order 0), amp (line fluxes [erg/s/cm2]).]])
+polynomial and free lines), sigma (independent errors), coef (of the polynomial, from order 0), amp (line fluxes [erg/s/cm2]); with such
+noise gp, the mean of the correlated noise given the data, and p_out, the probability of each pixel to be an outlier.
+pull = (flux - fitted - gp)/sigma.]])
   doc.text("fit:plot_spectrum", plot_spectrum, [[fit:plot_spectrum() -> figure
 The spectrum, the model of highest posterior, and the residuals.]])
 end
