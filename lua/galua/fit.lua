@@ -539,6 +539,10 @@ local function load_fit(path, options)
   return f:restore(path)
 end
 
+doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
+Writes the results file: samples, data, fingerprint, model, and what it takes to go on. load_fit(path) brings the fit back.
+@param pixels (false) ln p(pixel | the other pixels) of every sample, too: log_likelihood/spectrum, for ArviZ. The model is evaluated once a
+sample; at most 4e6 numbers]])
 doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file, likelihood = }]) -> fit
 The fit of a results file, with its model, data, samples and state: f:summary(), f:best(), f:run{ more = 1000 }. The SSP table must
 have the hash that the fit used; name its file when it is not the built-in one.]])
@@ -550,7 +554,8 @@ back.
 @param data observation
 @param model galaxy: its values are those of the parameters that are not free
 @param free table of parameter = prior; a function of the sampled coordinate returning ln p is a prior too
-@param noise noise.calibration{}, noise.errors{}, noise.outliers{}, noise.gp{}, or a sum of them
+@param noise of bands: noise.calibration{}, noise.errors{}, noise.outliers{}, noise.gp{}, or a sum of them
+@param spec of a spectrum: table of parameter = number or prior, and the kernel of its noise: { sigma_v = 150, gp = "matern32" }
 @param limits (censored) how upper limits enter: measured, censored, onesided, cut
 @param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
 @param likelihood likelihood.custom(f) instead of the built-in one

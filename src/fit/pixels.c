@@ -39,10 +39,11 @@ static gal_status bench_init(bench *b, const gal_fit *f)
         st = fit_spectral_worker(f, &b->w);
     if (st != GAL_OK)
         return st;
-    b->theta = GAL_NEWN(double, f->npar + 2 * n);
+    if (!(b->theta = GAL_NEWN(double, f->npar + 2 * n)))
+        return GAL_ENOMEM;
     b->term = b->theta + f->npar;
     b->cdf = b->term + n;
-    return b->theta ? GAL_OK : GAL_ENOMEM;
+    return GAL_OK;
 }
 
 /* b->term and b->cdf of the pixels in use; NaN at a point that the model refuses */
@@ -127,9 +128,9 @@ gal_status gal_fit_loo_pixels(const gal_fit *f, size_t m, const double *x, doubl
         return st;
     size_t n = f->spectral->s->n;
     double *term = GAL_NEWN(double, m *n + 1), *cdf = GAL_NEWN(double, m *n + 1), *lnw = GAL_NEWN(double, 3 * m + 1);
-    double *l = lnw + m, *c = l + m;
     if (!term || !cdf || !lnw)
         GAL_TRY(GAL_ENOMEM);
+    double *l = lnw + m, *c = l + m;
     GAL_TRY(gal_fit_pixels(f, m, x, term, cdf));
     for (size_t i = 0; i < n; i++) {
         size_t k = 0;
@@ -143,9 +144,9 @@ gal_status gal_fit_loo_pixels(const gal_fit *f, size_t m, const double *x, doubl
         if (2 * k < m || k == 0)
             continue;
         GAL_TRY(gal_psis(lnw, k, reff, &khat[i]));
-        double sum = 0, below = 0;
-        for (size_t j = 0; j < k; j++) {
-            double w = exp(lnw[j]);
+        double w = exp(lnw[0]), sum = w * exp(l[0]), below = w * c[0];
+        for (size_t j = 1; j < k; j++) {
+            w = exp(lnw[j]);
             sum += w * exp(l[j]);
             below += w * c[j];
         }

@@ -51,6 +51,8 @@ static gal_status check_noise(const gal_fit *f, size_t k, bool vary)
     if (gp && p->kernel == GAL_KERNEL_NONE)
         return gal_fail(GAL_EINVAL, "fit: spec.%s is given but there is no kernel: add spec = { gp = 'matern32' }",
                         PAR[k].name);
+    if (k == N_OUT && vary && !p->outliers)
+        return gal_fail(GAL_EINVAL, "fit: spec.n_out is free but there are no outliers: give spec.f_out too");
     if (k != F_OUT)
         return GAL_OK;
     p->outliers = true;

@@ -374,6 +374,7 @@ test.it("noise terms that do not go together are refused with what to change", f
   has(message(try, { f_cal = 0.1 }, nil, { none = true }), "'src' has no spectrum")
   has(message(try, { gp = "matern32", gp_amplitude = 0.1, gp_length = 0.1 }, nil, { none = true }), "no spectrum")
   has(message(try, { f_out = 0.7 }), "0 .. 0.5")
+  has(message(try, { n_out = prior.loguniform(5, 50) }), "give spec.f_out too")
   -- leave one out: a profiled polynomial is no density; nothing to leave out
   local f = fit{ data = try(nil, nil, { calibration = { mode = "profiled", order = 2 } }).data, model = g, seed = 1,
     sampler = sampler.ensemble{ walkers = 8, steps = 20 }, free = { age = prior.loguniform(4e8, 2.5e9) } }:run{ progress = false }

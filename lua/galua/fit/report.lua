@@ -103,6 +103,10 @@ local function prior_section(self, put)
   put("<h2>Model and priors</h2>\n%s", grid({ "free parameter", "unit", "prior" }, rows))
   put("<details open><summary>The model, at its fixed values</summary>\n<pre>%s</pre></details>\n", escape(self.model:__galua_show()))
   if next(self.noise) then put("<p>%s</p>\n", escape(tostring(self.noise))) end
+  local spec = {}
+  for k, v in pairs(self:fixed_spec() or {}) do spec[#spec + 1] = ("spec.%s = %s"):format(k, tostring(v)) end
+  table.sort(spec)
+  if #spec > 0 then put("<p>%s</p>\n", escape(table.concat(spec, ", "))) end
   if self.amplitude then put("<p>Amplitude marginalised, %s.</p>\n", escape(tostring(self.amplitude))) end
   if self.likelihood then
     put("<p>Likelihood: %s</p>\n<pre>%s</pre>\n", escape(tostring(self.likelihood)), escape(self.likelihood.source or ""))

@@ -215,11 +215,15 @@ local function plot_spectrum(self, given)
   local o = galua.options("fit:plot_spectrum", given, { title = ":string", width = 7, height = 4.4 })
   local plot = require "galua.plot"
   local s = fit_spectrum(self)
-  local x, y, e, m = {}, {}, {}, {}
+  local x, y, e, m, g, reach = {}, {}, {}, {}, {}, 5
   for i = 1, #s.wave do
     if s.mask[i] == 0 then
       local k = #x + 1
       x[k], y[k], e[k], m[k] = s.wave[i], s.flux[i], s.err[i], s.fitted[i]
+      if s.gp then
+        g[k] = s.gp[i] / s.err[i]
+        reach = math.max(reach, 1.2 * math.abs(g[k]))
+      end
     end
   end
   local f = plot.figure { rows = 2, cols = 1, width = o.width, height = o.height, height_ratios = { 3, 1 }, sharex = true, hspace = 5 }
@@ -231,9 +235,10 @@ local function plot_spectrum(self, given)
   top:line(x, m, { color = "#C8102E", width = 1, label = "model" })
   local r = {}
   for i = 1, #x do r[i] = (y[i] - m[i]) / e[i] end
-  low:set { xlabel = "Observed wavelength [Å]", ylabel = "Residual [σ]", ylim = { -5, 5 } }
+  low:set { xlabel = "Observed wavelength [Å]", ylabel = "Residual [σ]", ylim = { -reach, reach } }
   low:hspan(-1, 1, { color = "#56B4E9", alpha = 0.22 })
   low:line(x, r, { color = "#1F3A5F", width = 0.7 })
+  if s.gp then low:line(x, g, { color = "#C8102E", width = 1 }) end
   return f
 end
 
@@ -253,7 +258,8 @@ polynomial and free lines), sigma (independent errors), coef (of the polynomial,
 noise gp, the mean of the correlated noise given the data, and p_out, the probability of each pixel to be an outlier.
 pull = (flux - fitted - gp)/sigma.]])
   doc.text("fit:plot_spectrum", plot_spectrum, [[fit:plot_spectrum() -> figure
-The spectrum, the model of highest posterior, and the residuals.]])
+The spectrum, the model of highest posterior, and the residuals in units of the quoted errors, with the mean of the correlated noise where the
+fit has it.]])
 end
 
 return M
