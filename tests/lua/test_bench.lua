@@ -100,9 +100,10 @@ test.describe("galua bench", function()
 
   test.it("observes the spectrum that the usual convolution gives", function()
     local r = rows("spectrum --json")
-    test.eq(#r, 3)
+    test.eq(#r, 4)
     test.ok(r.spectrum.difference > 0 and r.spectrum.difference < 1e-3, tostring(r.spectrum.difference)) -- midpoints of a grid of 27 km/s
     test.close(r["spectrum.polynomial"].baseline_value, r.spectrum.value, 1e-12)
+    test.close(r["spectrum.gp"].baseline_value, r.spectrum.value, 1e-12)
     test.eq(r["spectrum.galaxy"].limit, 1000)
   end)
 
