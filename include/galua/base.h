@@ -105,6 +105,9 @@ GAL_API gal_status gal_data_path(const char *name, char *buf, size_t n);
 GAL_API gal_status gal_data_dir(int i, char *buf, size_t n); /* i-th place of the search, GAL_ENOTFOUND past the end */
 /* Whole file in memory, NUL-terminated (not counted in *n). Caller frees with gal_free. */
 GAL_API gal_status gal_read_file(const char *path, char **text, size_t *n);
+/* PATH.PID.tmp, where a file is written before it is renamed to PATH; NULL without memory, the caller frees it. Such files of processes
+ * that were killed (an hour old or more) are removed. */
+GAL_API char *gal_temporary(const char *path);
 /* Write via temporary file, fsync, rename: the old content survives any failure. */
 GAL_API gal_status gal_write_file(const char *path, const void *data, size_t n);
 

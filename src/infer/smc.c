@@ -54,7 +54,7 @@ gal_status gal_smc_create(gal_smc **out, const gal_target *t, const gal_smc_opt 
     s->d = t->ndim;
     s->nb = t->nblob;
     s->opt = opt ? *opt : none;
-    s->opt.particles = s->opt.particles ? s->opt.particles : 1024;
+    s->opt.particles = s->opt.particles ? s->opt.particles : s->d > 10 ? 2048 : 1024;
     s->opt.active = s->opt.active ? s->opt.active : s->opt.particles / 2;
     s->want = s->opt.ess = s->opt.ess > 0 ? s->opt.ess : 4. * (double)s->opt.particles;
     s->opt.accept = s->opt.accept > 0 ? s->opt.accept : 6;

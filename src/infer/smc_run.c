@@ -237,6 +237,10 @@ const char *gal_smc_end_text(const gal_smc *s)
 {
     return s->why;
 }
+size_t gal_smc_particles(const gal_smc *s)
+{
+    return s->opt.particles;
+}
 size_t gal_smc_nlevels(const gal_smc *s)
 {
     return s->nlevel;

@@ -87,7 +87,7 @@ gal_status gal_fits_create(gal_fits **out, const char *path)
     if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
         return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
     GAL_TRY(handle(&f, path));
-    if (!(f->tmp = gal_asprintf("%s.%ld.tmp", path, (long)getpid())))
+    if (!(f->tmp = gal_temporary(path)))
         GAL_TRY(GAL_ENOMEM);
     int fd = open(f->tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666); /* a clearer reason than cfitsio gives */
     if (fd < 0)

@@ -195,7 +195,7 @@ gal_status gal_h5_create(gal_h5 **out, const char *path)
     if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
         return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
     GAL_TRY(handle(&h, path));
-    if (!(h->tmp = gal_asprintf("%s.%ld.tmp", path, (long)getpid())))
+    if (!(h->tmp = gal_temporary(path)))
         GAL_TRY(GAL_ENOMEM);
     int fd = open(h->tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666); /* a clearer reason than HDF5 gives */
     if (fd < 0)

@@ -24,6 +24,7 @@ static int s_get(lua_State *L, void *obj, const char *key)
         const char *key;
         double v;
     } num[] = {{"beta", gal_smc_beta(s)},
+               {"particles", (double)gal_smc_particles(s)},
                {"nlevels", (double)gal_smc_nlevels(s)},
                {"families", (double)gal_smc_families(s)},
                {"stored", (double)gal_smc_draws(s)->n},
@@ -41,6 +42,7 @@ static int s_get(lua_State *L, void *obj, const char *key)
 
 static const gal_lua_field s_fields[] = {
     {"beta", "inverse temperature reached; 1: the posterior"},
+    {"particles", "effective size that sets the next temperature"},
     {"nlevels", "levels made"},
     {"families", "draws of the prior that the posterior descends from (effective number)"},
     {"stored", "weighted draws"},
@@ -169,7 +171,7 @@ static int smc_create(lua_State *L)
     gal_lua_opts o;
     gal_smc_opt so = {0};
     gal_lua_opts_begin(L, &o, 2, "smc");
-    so.particles = (size_t)gal_lua_opt_int(&o, "particles", 1024, 32, 10000000);
+    so.particles = (size_t)gal_lua_opt_int(&o, "particles", 0, 0, 10000000);
     so.active = (size_t)gal_lua_opt_int(&o, "active", 0, 0, 10000000);
     so.ess = gal_lua_opt_num(&o, "ess", 0);
     so.accept = gal_lua_opt_num(&o, "accept", 0);
@@ -191,7 +193,7 @@ void gal_luaopen_smc(lua_State *L)
     static const gal_lua_row rows[] = {
         {"smc", smc_create,
          "smc(target, options) -> smc\nSequential Monte Carlo from the prior to the posterior; then :run{}.\n"
-         "@param particles (1024) effective size that sets the next temperature\n@param active (particles/2) moved per "
+         "@param particles (1024; above ten parameters 2048) effective size that sets the next temperature\n@param active (particles/2) moved per "
          "level\n"
          "@param ess (4 particles) effective number of draws at the end\n@param accept (6) moves accepted per particle "
          "and level\n"

@@ -293,10 +293,26 @@ static int work(lua_State *L, int argc, char **argv, options *o)
     return gal_repl(L, !o->no_init && !o->batch);
 }
 
+/* Threads that wait for the next parallel region spin for some 0.1 ms, then sleep. The OpenMP library's own default, 10 ms and more, makes
+ * runs on a busy machine several times slower (docs/performance.md), and it is read when the library is loaded: the program
+ * starts itself again. An environment that says how to wait is obeyed. */
+static void wait_politely(char **argv)
+{
+    char exe[PATH_MAX];
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY"))
+        return;
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0 || setenv("GOMP_SPINCOUNT", "2000", 0) != 0)
+        return;
+    exe[n] = '\0';
+    execv(exe, argv); /* when that cannot be: as it is */
+}
+
 int main(int argc, char **argv)
 {
     options o;
     bool done = false;
+    wait_politely(argv);
     setlocale(LC_CTYPE, ""); /* readline and widths; numbers stay in the C locale */
     int status = parse(argc, argv, &o, &done);
     if (status || done)

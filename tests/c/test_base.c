@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include "close.h"
 #include "galua/base.h"
@@ -100,6 +103,41 @@ static void files(void **state)
     rmdir(dir);
 }
 
+/* What a killed writer has left goes with the next write; what may still be written, or is another file's, stays. */
+static void abandoned_files(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/galua-test-XXXXXX", path[64], part[6][96];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/a", dir);
+    pid_t dead = fork();
+    assert_true(dead >= 0);
+    if (dead == 0)
+        _exit(0);
+    assert_int_equal(waitpid(dead, NULL, 0), dead);
+    snprintf(part[0], sizeof *part, "%s.%ld.tmp", path, (long)dead);     /* goes */
+    snprintf(part[1], sizeof *part, "%s.%ld.tmp", path, (long)getppid()); /* its process lives */
+    snprintf(part[2], sizeof *part, "%s.%ld.tmpx", path, (long)dead);
+    snprintf(part[3], sizeof *part, "%s/b.%ld.tmp", dir, (long)dead);
+    snprintf(part[4], sizeof *part, "%s.%ldx.tmp", path, (long)dead);
+    for (int i = 0; i < 5; i++) {
+        FILE *f = fopen(part[i], "w");
+        assert_non_null(f);
+        fclose(f);
+    }
+    assert_int_equal(gal_write_file(path, "hello", 5), GAL_OK);
+    assert_true(gal_file_exists(part[0])); /* young: perhaps of another machine */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(utime(part[i], &(struct utimbuf){time(NULL) - 7200, time(NULL) - 7200}), 0);
+    assert_int_equal(gal_write_file(path, "hello", 5), GAL_OK);
+    for (int i = 0; i < 5; i++) {
+        assert_true(gal_file_exists(part[i]) == (i > 0));
+        unlink(part[i]);
+    }
+    unlink(path);
+    assert_int_equal(rmdir(dir), 0); /* nothing else is left */
+}
+
 static void data_locator(void **state)
 {
     (void)state;
@@ -186,7 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_are_one_line), cmocka_unit_test(memory_is_accounted),
-        cmocka_unit_test(nearest_names),       cmocka_unit_test(files),
+        cmocka_unit_test(nearest_names),       cmocka_unit_test(files), cmocka_unit_test(abandoned_files),
         cmocka_unit_test(data_locator),        cmocka_unit_test(philox_known_answers),
         cmocka_unit_test(random_numbers),
     };

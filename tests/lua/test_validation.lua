@@ -30,6 +30,31 @@ test.describe("statistics of a validation", function()
     test.close(v.binomial_p(0, 10, 0.5), 2 / 1024, 1e-12)
     test.close(v.binomial_p(1, 10, 0.5), 22 / 1024, 1e-12)
   end)
+  -- truths N(0, 1), fits that know it, fits half a sigma too high, fits with intervals twice too wide, skewed but right ones
+  test.it("tell right, biased, timid and skewed posteriors apart", function()
+    local r, n = random.stream(3), 2000
+    local function judge(offset, width, skewed)
+      local truth, draws = {}, {}
+      for i = 1, n do
+        local centre = r:normal()
+        local function f(x) return skewed and math.exp(2 * x) or x end
+        truth[i], draws[i] = f(centre + 0.5 * r:normal()), {}
+        for k = 1, 99 do draws[i][k] = f(centre + 0.5 * (offset + width * r:normal())) end
+      end
+      return v.judge("x", truth, draws)
+    end
+    local right, high, timid, skewed = judge(0, 1), judge(0.5, 1), judge(0, 2), judge(0, 1, true)
+    test.ok(right.p > 1e-3 and skewed.p > 1e-3 and high.p < 1e-6 and timid.p < 1e-6)
+    for _, q in ipairs{ right, skewed } do
+      test.close(q.score_median, 0, 0, 0.1) -- sd 0.028
+      test.close(q.score_nmad, 1, 0, 0.1) -- sd 0.026
+    end
+    test.close(high.score_median, -0.5, 0, 0.1)
+    test.close(high.pull_median, 0.5, 0, 0.1)
+    test.close(timid.score_nmad, 0.5, 0, 0.05)
+    test.close(right.pull_nmad, 1, 0, 0.1)
+    test.ok(skewed.pull_nmad < 0.9) -- which is why verdicts are on scores
+  end)
 end)
 
 test.describe("a validation", function()
