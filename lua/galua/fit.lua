@@ -317,118 +317,6 @@ function fit:best()
   return g, i
 end
 
--- ---------------------------------------------------------------- figures
-local function quantile_bands(rows, n)
-  -- rows[k] = vec over wavelength; returns 16, 50, 84 % at each
-  local lo, mid, hi = {}, {}, {}
-  local column = galua.vec(#rows)
-  local m = #rows
-  for k = 1, n do
-    for j = 1, m do column[j] = rows[j][k] end
-    local s = column:sort()
-    lo[k] = s[math.max(1, math.floor(0.16 * m + 0.5))]
-    mid[k] = s[math.max(1, math.floor(0.5 * m + 0.5))]
-    hi[k] = s[math.min(m, math.floor(0.84 * m + 0.5))]
-  end
-  return lo, mid, hi
-end
-
-local pick = require "galua.fit.pick"
-
--- the marginalised amplitude of sample i; 1 without one
-local function amplitude(s, i) return s.derived.amplitude and s.derived.amplitude[i] or 1 end
-
-function fit:plot_sed(given)
-  local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string" })
-  local plot = require "galua.plot"
-  local residuals, best = self:residuals()
-  local s = self:samples()
-  local scale = amplitude(s, s.best)
-  local g = self.model:copy()
-  local rows = {}
-  for j, i in ipairs(pick(s.n, o.draws)) do
-    self.target:values(s.x:row(i), g)
-    rows[j] = g:flux() * amplitude(s, i)
-  end
-  local sed = best:sed()
-  local lo, _, hi = quantile_bands(rows, #sed.wave)
-  local data = { wave = {}, flux = {}, err = {}, limit = {} }
-  local phot = {}
-  for _, r in ipairs(residuals) do
-    if r.kind ~= "ignored" then
-      local k = #data.wave + 1
-      data.wave[k], data.flux[k], data.err[k] = r.pivot, r.flux, r.sigma
-      data.limit[k] = r.kind == "limit"
-      phot[k] = r.model
-    end
-  end
-  local spec = { wave = sed.wave, flux = sed.flux * scale, band = { lo, hi }, data = data, model_phot = phot, components = {},
-    title = o.title or (self.name ~= "" and plot.escape(self.name) or nil) }
-  if o.components then
-    local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust" }
-    for _, name in ipairs { "stellar", "extinct", "MC", "DD" } do
-      spec.components[#spec.components + 1] = { name = labels[name], flux = best:flux(name) * scale }
-    end
-  end
-  return plot.sed(spec)
-end
-
-function fit:corner(given)
-  local o = galua.options("fit:corner", given, { params = ":table", derived = ":table" })
-  local plot = require "galua.plot"
-  local s = self:samples()
-  local spec = { samples = {}, names = {}, units = {}, log = {} }
-  local function add(name, unit, values, log)
-    local k = #spec.samples + 1
-    spec.samples[k], spec.names[k], spec.units[k] = values, plot.escape(name), unit
-    spec.log[k] = log
-  end
-  local wanted = o.params
-  local seen = {} -- the group (sfh., ism.) is dropped from labels unless two parameters share the rest
-  for _, p in ipairs(self.free) do
-    local last = p[1]:match("[^.]+$")
-    seen[last] = (seen[last] or 0) + 1
-  end
-  local function label(name)
-    local last = name:match("[^.]+$")
-    return seen[last] == 1 and last or name
-  end
-  for i, p in ipairs(self.free) do
-    local take = wanted == nil
-    for _, name in ipairs(wanted or {}) do take = take or name == p[1] end
-    if take then add(label(p[1]), self.target.units[i], s.values[p[1]], p[2].log) end
-  end
-  for _, name in ipairs(o.derived or {}) do
-    local unit
-    for _, d in ipairs(galua.derived_info()) do if d.name == name then unit = d.unit end end
-    if not unit then galua.fail("fit:corner: no derived quantity '%s'", name) end
-    local v = s.derived[name]
-    add(name, unit, v, v:min() > 0 and v:max() / v:min() > 20)
-  end
-  return plot.corner(spec)
-end
-
-function fit:plot_sfh(given)
-  local o = galua.options("fit:plot_sfh", given, { draws = 200, points = 200 })
-  local plot = require "galua.plot"
-  local s = self:samples()
-  local g = self.model:copy()
-  local oldest = 0
-  local list = pick(s.n, o.draws)
-  for _, i in ipairs(list) do
-    self.target:values(s.x:row(i), g)
-    oldest = math.max(oldest, g.age)
-  end
-  local lookback = galua.linspace(0, oldest, o.points)
-  local rows = {}
-  for j, i in ipairs(list) do
-    self.target:values(s.x:row(i), g)
-    rows[j] = g:sfr(lookback * -1 + g.age) * amplitude(s, i)
-  end
-  local lo, mid, hi = quantile_bands(rows, o.points)
-  return plot.sfh{ t = lookback, median = mid, lo = lo, hi = hi, direction = "lookback" }
-end
-
 -- ---------------------------------------------------------------- results file
 local json = require "galua.json"
 require "galua.class.prior" -- prior.from, which a file needs before any prior is made
@@ -564,8 +452,22 @@ back.
 @param name label (default: the source's name)
 @example f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1.3e10) } }:run{}]])
 
+doc.text("fit:params", fit.params, [[fit:params() -> list
+Every parameter, those of the noise and of a spectrum too: name, unit, value, lo, hi, doc, and prior when it is free.]])
+doc.text("fit:samples", fit.samples, [[fit:samples() -> table
+The posterior, equally weighted: n, values (name = vec, in the units of the parameters), derived (name = vec: masses, rates,
+luminosities ..., then model fluxes [mJy] of the bands), lnprior, lnlike, x (sampled coordinates, a row a sample).
+@example f:samples().derived.Mstar:mean()]])
+doc.text("fit:summary", fit.summary, [[fit:summary() -> summary
+Prints median, 16-84 % interval and effective size of every parameter and derived quantity, with what should make one doubt. Fields:
+parameters, derived (lists of name, unit, median, minus, plus, mean, sd, ess ...), best_lnlike, chi2, nbands; :get(name).]])
+doc.text("fit:best", fit.best, [[fit:best() -> galaxy, index
+The model at the sample of highest posterior, and which of samples() it is.]])
+doc.text("fit:save", fit.save, [[fit:save(path) -> fit
+Writes the results file (HDF5; ArviZ, xarray and h5py open it), as run{ out = } does; load_fit(path) reads it.]])
 galua.load_fit = load_fit
 require "galua.fit.data"(fit)
+require "galua.fit.figures"(fit)
 require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
 require "galua.fit.report"(fit)

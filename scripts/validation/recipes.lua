@@ -1,5 +1,5 @@
 -- The published validation of the field's reference code, as recipes: two kinds of galaxies, ACTIVE (forming stars behind dust at z = 1,
--- ultraviolet to submillimetre) and PASSIVE (quenched, old, at z = 0.3, ultraviolet to mid-infrared), three histories each, 100 and 200 mocks
+-- ultraviolet to submillimetre) and PASSIVE (quenched, old, at z = 0.3, ultraviolet to mid-infrared), three histories each, 100 and 400 mocks
 -- drawn from uninformative priors. `galua validate scripts/validation/active_insitu.lua` runs one.
 local M = {}
 
@@ -50,7 +50,7 @@ function M.recipe(kind, name)
   end
   return validation{ name = kind:upper() .. ", " .. name, model = galaxy{ sfh = s, redshift = kind == "active" and 1 or 0.3 }, free = free,
     bands = filters(unpack(bands[kind])), snr = 10, noise = noise.calibration{ f_cal = 0.05 }, sampler = sampler.nested{ live = 300 },
-    mocks = kind == "passive" and 200 or 100, derived = kind == "passive" and { "Mstar", "age_mw" } or derived, seed = 20240,
+    mocks = kind == "passive" and 400 or 100, derived = kind == "passive" and { "Mstar", "age_mw" } or derived, seed = 20240,
     text = ("Galaxies with sfh.%s, %s, errors of a tenth of the median galaxy's flux in each band and 5 %% calibration errors."):format(name,
       kind == "active" and "forming stars at z = 1" or "quenched 1-3 Gyr after their onset, seen at z = 0.3") }
 end

@@ -134,8 +134,7 @@ function galaxy:__galua_show()
 end
 
 -- ---------------------------------------------------------------- figures
-local labels = { extinct = "stars, attenuated", stellar = "stars, intrinsic", MC = "dust in clouds", DD = "diffuse dust",
-  nebular = "ionised gas", XRB = "X-ray binaries", AGN = "active nucleus" }
+local labels = require "galua.class.labels"
 
 function galaxy:plot_components(options)
   local plot = require "galua.plot"

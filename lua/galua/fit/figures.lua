@@ -1,0 +1,132 @@
+-- Figures of a fit: spectrum and data, posterior, history.
+local galua = require "galua"
+local doc = require "galua.doc"
+local labels = require "galua.class.labels"
+local pick = require "galua.fit.pick"
+
+local function quantile_bands(rows, n)
+  -- rows[k] = vec over wavelength; returns 16, 50, 84 % at each
+  local lo, mid, hi = {}, {}, {}
+  local column = galua.vec(#rows)
+  local m = #rows
+  for k = 1, n do
+    for j = 1, m do column[j] = rows[j][k] end
+    local s = column:sort()
+    lo[k] = s[math.max(1, math.floor(0.16 * m + 0.5))]
+    mid[k] = s[math.max(1, math.floor(0.5 * m + 0.5))]
+    hi[k] = s[math.min(m, math.floor(0.84 * m + 0.5))]
+  end
+  return lo, mid, hi
+end
+
+-- the marginalised amplitude of sample i; 1 without one
+local function amplitude(s, i) return s.derived.amplitude and s.derived.amplitude[i] or 1 end
+
+local function plot_sed(self, given)
+  local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string" })
+  local plot = require "galua.plot"
+  local residuals, best = self:residuals()
+  local s = self:samples()
+  local scale = amplitude(s, s.best)
+  local g = self.model:copy()
+  local rows = {}
+  for j, i in ipairs(pick(s.n, o.draws)) do
+    self.target:values(s.x:row(i), g)
+    rows[j] = g:flux() * amplitude(s, i)
+  end
+  local sed = best:sed()
+  local lo, _, hi = quantile_bands(rows, #sed.wave)
+  local data = { wave = {}, flux = {}, err = {}, limit = {} }
+  local phot = {}
+  for _, r in ipairs(residuals) do
+    if r.kind ~= "ignored" then
+      local k = #data.wave + 1
+      data.wave[k], data.flux[k], data.err[k] = r.pivot, r.flux, r.sigma
+      data.limit[k] = r.kind == "limit"
+      phot[k] = r.model
+    end
+  end
+  local spec = { wave = sed.wave, flux = sed.flux * scale, band = { lo, hi }, data = data, model_phot = phot, components = {},
+    title = o.title or (self.name ~= "" and plot.escape(self.name) or nil) }
+  if o.components then
+    for _, name in ipairs(best:spectra()) do
+      local flux = name ~= "total" and best:flux(name)
+      if flux and flux:max() > 0 then spec.components[#spec.components + 1] = { name = labels[name] or name, flux = flux * scale } end
+    end
+  end
+  return plot.sed(spec)
+end
+
+local function corner(self, given)
+  local o = galua.options("fit:corner", given, { params = ":table", derived = ":table" })
+  local plot = require "galua.plot"
+  local s = self:samples()
+  local spec = { samples = {}, names = {}, units = {}, log = {} }
+  local function add(name, unit, values, log)
+    local k = #spec.samples + 1
+    spec.samples[k], spec.names[k], spec.units[k] = values, plot.escape(name), unit
+    spec.log[k] = log
+  end
+  local wanted = o.params
+  local seen = {} -- the group (sfh., ism.) is dropped from labels unless two parameters share the rest
+  for _, p in ipairs(self.free) do
+    local last = p[1]:match("[^.]+$")
+    seen[last] = (seen[last] or 0) + 1
+  end
+  local function label(name)
+    local last = name:match("[^.]+$")
+    return seen[last] == 1 and last or name
+  end
+  for i, p in ipairs(self.free) do
+    local take = wanted == nil
+    for _, name in ipairs(wanted or {}) do take = take or name == p[1] end
+    if take then add(label(p[1]), self.target.units[i], s.values[p[1]], p[2].log) end
+  end
+  for _, name in ipairs(o.derived or {}) do
+    local unit
+    for _, d in ipairs(galua.derived_info()) do if d.name == name then unit = d.unit end end
+    if not unit then galua.fail("fit:corner: no derived quantity '%s'", name) end
+    local v = s.derived[name]
+    add(name, unit, v, v:min() > 0 and v:max() / v:min() > 20)
+  end
+  return plot.corner(spec)
+end
+
+local function plot_sfh(self, given)
+  local o = galua.options("fit:plot_sfh", given, { draws = 200, points = 200 })
+  local plot = require "galua.plot"
+  local s = self:samples()
+  local g = self.model:copy()
+  local oldest = 0
+  local list = pick(s.n, o.draws)
+  for _, i in ipairs(list) do
+    self.target:values(s.x:row(i), g)
+    oldest = math.max(oldest, g.age)
+  end
+  local lookback = galua.linspace(0, oldest, o.points)
+  local rows = {}
+  for j, i in ipairs(list) do
+    self.target:values(s.x:row(i), g)
+    rows[j] = g:sfr(lookback * -1 + g.age) * amplitude(s, i)
+  end
+  local lo, mid, hi = quantile_bands(rows, o.points)
+  return plot.sfh{ t = lookback, median = mid, lo = lo, hi = hi, direction = "lookback" }
+end
+
+return function(fit)
+  fit.plot_sed, fit.corner, fit.plot_sfh = plot_sed, corner, plot_sfh
+  doc.text("fit:plot_sed", plot_sed, [[fit:plot_sed{ draws =, components =, title = } -> figure
+Data, the spectrum at the sample of highest posterior with its components, 16-84 % of the posterior's spectra, residuals.
+@param draws (200) samples of the band
+@param components (true) show them
+@param title (name of the source)]])
+  doc.text("fit:corner", corner, [[fit:corner{ params =, derived = } -> figure
+Posterior of each parameter and of each pair.
+@param params (all) list of names
+@param derived list of derived quantities to add
+@example f:corner{ params = { "age" }, derived = { "Mstar", "SFR100" } }]])
+  doc.text("fit:plot_sfh", plot_sfh, [[fit:plot_sfh{ draws =, points = } -> figure
+Star formation rate against lookback time, median and 16-84 % of the posterior.
+@param draws (200) samples
+@param points (200) times]])
+end
