@@ -460,6 +460,9 @@ the pulls standard normal? :run{ out = PREFIX }, then it prints a table; :report
 @param spectrum { wave = [A], R =, snr = 20, calibration = as for observation:spectrum } a spectrum beside the bands; mocks get a
 calibration from its prior]])
 doc.text("validation.is", M.is, "validation.is(x) -> boolean\nWhether x is a validation.")
+doc.text("validation.judge", judge, [[validation.judge(name, truths, draws) -> table
+What is said of one quantity: truths[i], draws[i] = posterior draws of mock i, equally many of each (19, 39, 99 ...: a rank in each of 20 bins
+is equally likely). Fields: ranks, chi2 and p of their uniformity, coverage, pit, score_median, score_nmad, pull_median, pull_nmad.]])
 doc.text("validation.chi2_tail", chi2_tail, "validation.chi2_tail(x, k) -> number\nProbability of a chi^2 above x with k degrees of freedom.")
 doc.text("validation.binomial_p", binomial_p, "validation.binomial_p(k, n, p) -> number\nTwo-sided probability of k successes among n.")
 return M
