@@ -12,7 +12,7 @@ catalogue.__index = catalogue
 local M = setmetatable({}, { __call = function(_, ...) return catalogue.new(...) end })
 
 local usual = { "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "LIR", "A_V", "T_dust", "age_mw", "Zstar" }
-local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood" }
+local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood", "spec" }
 
 -- ---------------------------------------------------------------- building
 local function sources_of(data)
@@ -32,7 +32,7 @@ end
 function catalogue.new(given)
   local o = galua.options("catalogue", given, { data = ":any", model = ":any", free = ":any", variants = ":table", noise = ":any",
     limits = "censored", sampler = ":any", escalate = ":table", seed = ":number", keep = 100, derived = ":table", name = ":string",
-    amplitude = ":any", likelihood = ":any" })
+    amplitude = ":any", likelihood = ":any", spec = ":table" })
   if o.data == nil then galua.fail("catalogue: 'data' is missing: observation.catalogue(file), or a list of observations") end
   local self = { data = o.data, n = sources_of(o.data), seed = o.seed or galua.seed(), keep = math.floor(o.keep),
     derived = o.derived or usual, name = o.name or (core.class_name(o.data) == "sources" and o.data.path) or "", variants = {} }
@@ -94,7 +94,7 @@ function catalogue:fit(j)
   -- the seed of a row does not depend on the others: 2^53 / 1000003 > 9e9 rows
   local seed = (self.seed * 1000003 + row) % 2 ^ 53
   return galua.fit{ data = obs, model = g, free = free, noise = v.noise, limits = v.limits, amplitude = v.amplitude,
-    likelihood = v.likelihood, sampler = v.samplers[1], seed = seed }, obs, row, v
+    likelihood = v.likelihood, spec = v.spec, sampler = v.samplers[1], seed = seed }, obs, row, v
 end
 
 -- ---------------------------------------------------------------- one source
@@ -425,6 +425,7 @@ command is started there or under mpirun. Results: x.h5 (draws of every source) 
 @param noise as in fit{}
 @param limits (censored) as in fit{}
 @param amplitude as in fit{}
+@param spec as in fit{}
 @param likelihood as in fit{}
 @param sampler (sampler.ensemble{}) as in fit{}
 @param escalate { sampler, sampler, ... }: the next one is used when the result of one is not acceptable

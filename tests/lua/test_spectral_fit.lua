@@ -337,6 +337,11 @@ test.it("outliers among pixels", function()
   test.ok(s.p_out[40] > 0.99 and s.p_out[80] > 0.99 and s.p_out[60] < 0.1 and s.gp == nil)
   test.ok(f:loo{ draws = 200 }.elpd > make_fit{}:run{ progress = false }:loo{ draws = 200 }.elpd + 20)
   same_after_loading(f)
+  -- a catalogue hands them on
+  local c = catalogue{ data = { o }, model = g, free = { ["sfh.psi"] = prior.loguniform(2, 12) }, spec = { f_out = 0.1 } }:fit(1)
+  local _, a = c.target:lnprob{ math.log10(5) }
+  local _, b = make_fit{ f_out = 0.1 }.target:lnprob{ math.log10(5) }
+  test.eq(a[1], b[1])
   -- none of them is the Gaussian to the bit
   local x = { math.log10(5.1) }
   local function lnl(spec)
