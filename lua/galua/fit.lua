@@ -427,10 +427,6 @@ local function load_fit(path, options)
   return f:restore(path)
 end
 
-doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
-Writes the results file: samples, data, fingerprint, model, and what it takes to go on. load_fit(path) brings the fit back.
-@param pixels (false) ln p(pixel | the other pixels) of every sample, too: log_likelihood/spectrum, for ArviZ. The model is evaluated once a
-sample; at most 4e6 numbers]])
 doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file, likelihood = }]) -> fit
 The fit of a results file, with its model, data, samples and state: f:summary(), f:best(), f:run{ more = 1000 }. The SSP table must
 have the hash that the fit used; name its file when it is not the built-in one.]])
@@ -463,8 +459,10 @@ Prints median, 16-84 % interval and effective size of every parameter and derive
 parameters, derived (lists of name, unit, median, minus, plus, mean, sd, ess ...), best_lnlike, chi2, nbands; :get(name).]])
 doc.text("fit:best", fit.best, [[fit:best() -> galaxy, index
 The model at the sample of highest posterior, and which of samples() it is.]])
-doc.text("fit:save", fit.save, [[fit:save(path) -> fit
-Writes the results file (HDF5; ArviZ, xarray and h5py open it), as run{ out = } does; load_fit(path) reads it.]])
+doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
+Writes the results file (HDF5; ArviZ, xarray and h5py open it), as run{ out = } does; load_fit(path) reads it.
+@param pixels (false) ln p(pixel | the other pixels) of every sample, too: log_likelihood/spectrum, for ArviZ. The model is evaluated once a
+sample; at most 4e6 numbers]])
 galua.load_fit = load_fit
 require "galua.fit.data"(fit)
 require "galua.fit.figures"(fit)
