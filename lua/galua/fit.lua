@@ -461,8 +461,7 @@ doc.text("fit:best", fit.best, [[fit:best() -> galaxy, index
 The model at the sample of highest posterior, and which of samples() it is.]])
 doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
 Writes the results file (HDF5; ArviZ, xarray and h5py open it), as run{ out = } does; load_fit(path) reads it.
-@param pixels (false) ln p(pixel | the other pixels) of every sample, too: log_likelihood/spectrum, for ArviZ. The model is evaluated once a
-sample; at most 4e6 numbers]])
+@param pixels (false) also log_likelihood/spectrum, ln p(pixel | the other pixels), for ArviZ: one model a sample; at most 4e6 numbers]])
 galua.load_fit = load_fit
 require "galua.fit.data"(fit)
 require "galua.fit.figures"(fit)
