@@ -11,8 +11,8 @@
 /* In the last buffer steps are pulled half as hard: ln(step) then scatters less about its average, and acceptance, concave in ln(step), is
  * at that average closer to the mean acceptance that is aimed at. 100 dimensions, target 0.8, six seeds: 0.85 with 0.05, 0.81 with 0.1. */
 #define GAMMA_LAST 0.1
-#define T0    10.
-#define KAPPA 0.75
+#define T0         10.
+#define KAPPA      0.75
 
 size_t gal_nuts_schedule(size_t W, size_t *end, size_t room, size_t *init, size_t *term)
 {

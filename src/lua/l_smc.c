@@ -193,7 +193,8 @@ void gal_luaopen_smc(lua_State *L)
     static const gal_lua_row rows[] = {
         {"smc", smc_create,
          "smc(target, options) -> smc\nSequential Monte Carlo from the prior to the posterior; then :run{}.\n"
-         "@param particles (1024; above ten parameters 2048) effective size that sets the next temperature\n@param active (particles/2) moved per "
+         "@param particles (1024; above ten parameters 2048) effective size that sets the next temperature\n@param "
+         "active (particles/2) moved per "
          "level\n"
          "@param ess (4 particles) effective number of draws at the end\n@param accept (6) moves accepted per particle "
          "and level\n"

@@ -115,7 +115,7 @@ static void abandoned_files(void **state)
     if (dead == 0)
         _exit(0);
     assert_int_equal(waitpid(dead, NULL, 0), dead);
-    snprintf(part[0], sizeof *part, "%s.%ld.tmp", path, (long)dead);     /* goes */
+    snprintf(part[0], sizeof *part, "%s.%ld.tmp", path, (long)dead);      /* goes */
     snprintf(part[1], sizeof *part, "%s.%ld.tmp", path, (long)getppid()); /* its process lives */
     snprintf(part[2], sizeof *part, "%s.%ld.tmpx", path, (long)dead);
     snprintf(part[3], sizeof *part, "%s/b.%ld.tmp", dir, (long)dead);
@@ -223,10 +223,10 @@ static void random_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_are_one_line), cmocka_unit_test(memory_is_accounted),
-        cmocka_unit_test(nearest_names),       cmocka_unit_test(files), cmocka_unit_test(abandoned_files),
-        cmocka_unit_test(data_locator),        cmocka_unit_test(philox_known_answers),
-        cmocka_unit_test(random_numbers),
+        cmocka_unit_test(errors_are_one_line),  cmocka_unit_test(memory_is_accounted),
+        cmocka_unit_test(nearest_names),        cmocka_unit_test(files),
+        cmocka_unit_test(abandoned_files),      cmocka_unit_test(data_locator),
+        cmocka_unit_test(philox_known_answers), cmocka_unit_test(random_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

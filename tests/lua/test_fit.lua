@@ -68,6 +68,8 @@ test.describe("fit", function()
     local g = load_fit(path, { ssp = table_of })
     local a, b = f:samples(), g:samples()
     test.eq(a.n, b.n)
+    -- what other programs should leave out of the stored chain is what the samples leave out
+    test.eq(a.n, f.engine.walkers * (f.engine.stored - tonumber(galua.result_texts(path).burn_in)))
     for i = 1, a.n, 97 do
       local lp, ll = g.target:lnprob(b.x:row(i))
       test.eq(ll[1], a.lnlike[i])

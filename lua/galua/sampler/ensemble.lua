@@ -103,6 +103,9 @@ function def.notes(_, engine)
   return engine.tuned == false and { "the slices are not tuned yet: run on, these are no draws of the posterior" } or {}
 end
 
+-- The file keeps the whole chain, to go on from; who reads it elsewhere is told where the posterior begins.
+function def.save(s, fit) return def.ready(s, fit.engine) and { burn_in = ("%d"):format(burn(s, fit.engine)) } or nil end
+
 function def.draws(s, engine) return engine:samples{ discard = burn(s, engine) } end
 function def.summary(s, engine) return engine:summary{ discard = burn(s, engine) } end
 
