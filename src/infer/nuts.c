@@ -165,6 +165,7 @@ static gal_status begin(gal_nuts *n, const double *z)
         scale[k] = 1;
     if (!gal_space_analytic(n->space))
         GAL_TRY(gal_space_scale(n->space, n->C, z, scale));
+    n->iteration = n->ndraws = n->checked = 0;
     for (size_t i = 0; i < n->C; i++) {
         chain *c = &n->chain[i];
         memcpy(c->z, z + i * d, d * sizeof *z);
@@ -173,9 +174,8 @@ static gal_status begin(gal_nuts *n, const double *z)
         c->wn = 0;
         memset(c->wmean, 0, d * sizeof(double));
         memset(c->wm2, 0, (nuts_dense(n) ? d * d : d) * sizeof(double));
-        adapt_restart(c);
+        adapt_restart(n, c);
     }
-    n->iteration = n->ndraws = n->checked = 0;
     n->started = n->search = true;
     n->end = GAL_RUN_NOT_STARTED;
     n->evaluations += gal_space_evaluations(n->space) - n->base;

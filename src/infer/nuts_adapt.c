@@ -47,9 +47,14 @@ bool nuts_window_end(const gal_nuts *n, size_t iteration)
     return false;
 }
 
-void adapt_restart(chain *c)
+static bool last_buffer(const gal_nuts *n, size_t iteration)
 {
-    c->mu = log(10 * c->step);
+    return iteration > n->warmup - n->term;
+}
+
+void adapt_restart(const gal_nuts *n, chain *c)
+{
+    c->mu = log((last_buffer(n, n->iteration + 1) ? 1 : 10) * c->step); /* towards large steps, but not those that will be used */
     c->count = c->s_bar = c->x_bar = 0;
 }
 
@@ -58,7 +63,7 @@ static void learn_step(const gal_nuts *n, chain *c, double accept)
     c->count++;
     double eta = 1 / (c->count + T0), x, w;
     c->s_bar = (1 - eta) * c->s_bar + eta * (n->opt.target - fmin(accept, 1));
-    x = c->mu - c->s_bar * sqrt(c->count) / (n->iteration > n->warmup - n->term ? GAMMA_LAST : GAMMA);
+    x = c->mu - c->s_bar * sqrt(c->count) / (last_buffer(n, n->iteration) ? GAMMA_LAST : GAMMA);
     w = pow(c->count, -KAPPA);
     c->x_bar = (1 - w) * c->x_bar + w * x;
     c->step = exp(x);
@@ -230,7 +235,7 @@ gal_status nuts_search(gal_nuts *n)
     }
     for (size_t i = 0; i < n->C; i++) {
         n->chain[i].step = n->chain[i].try_step;
-        adapt_restart(&n->chain[i]);
+        adapt_restart(n, &n->chain[i]);
     }
     n->search = false;
     return GAL_OK;

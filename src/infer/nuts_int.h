@@ -79,7 +79,7 @@ void leapfrog_first(const gal_nuts *n, const chain *c, point *x, double eps);
 void leapfrog_second(const gal_nuts *n, const chain *c, point *x, double eps);
 /* nuts_adapt.c */
 gal_status nuts_search(gal_nuts *n); /* step sizes of all chains */
-void adapt_restart(chain *c);
+void adapt_restart(const gal_nuts *n, chain *c);
 void adapt_iteration(gal_nuts *n, chain *c, double accept); /* iteration n->iteration (1-based) has ended */
 gal_status adapt_set_metric(gal_nuts *n, chain *c, const double *cov);
 bool nuts_window_end(const gal_nuts *n, size_t iteration);
