@@ -1,5 +1,6 @@
--- A sampling strategy of one's own: a Gaussian along a climbing path first; where it can be trusted, short chains of NUTS start from it,
--- else walkers are spread by tempering (SMC), and an ensemble finishes.
+-- A sampling strategy of one's own: a Gaussian along a climbing path first; where it can be trusted, short chains of NUTS start from it.
+-- Where it cannot, or the chains do not mix (here they run into the edge of the prior of age), particles are brought from the prior to the
+-- posterior (SMC) and an ensemble finishes.
 -- usage: galua scripts/strategy.lua [OUTPUT_FOLDER]      stopped with Ctrl-C or killed, the same command goes on
 local folder = arg and arg[1] or "."
 local obs = observation.read(data.path("photometry/ngc3898.ecsv"))
@@ -10,8 +11,8 @@ local quick = sampler.strategy(function(target)
   if path.khat < 0.7 then
     local chains = nuts(target, { chains = 4, warmup = 200 })
     chains:start(path)
-    chains:run{ until_ess = 400, max = 2000 }
-    return chains:result()
+    chains:run{ until_ess = 400, max = 400 }
+    if chains.state == "converged" and chains:report().divergent == 0 then return chains:result() end
   end
   local particles = smc(target, { particles = 256 })
   particles:run{}
@@ -19,7 +20,7 @@ local quick = sampler.strategy(function(target)
   for i = 1, 64 do start[i] = x:row(1 + math.floor((i - 1) * x.rows / 64)):totable() end
   local walkers = ensemble(target, 64)
   walkers:start(galua.mat(start))
-  walkers:run{ move = mix{ move.de(), 0.8, move.snooker(), 0.2 }, until_tau = 50, max = 2000 }
+  walkers:run{ move = mix{ move.de(), 0.8, move.snooker(), 0.2 }, until_tau = 50, max = 8000 }
   return walkers:result()
 end)
 

@@ -15,6 +15,12 @@ static double *pooled(gal_chains s)
     return v;
 }
 
+/* A quantity that no free parameter changes: the draws differ by rounding, if at all, and there is nothing to converge. */
+static bool constant(const gal_summary_row *r)
+{
+    return r->sd <= 1e-12 * fabs(r->mean);
+}
+
 static gal_status effective(gal_summary_row *r, gal_draws_kind kind, const gal_summary_in *in)
 {
     gal_status st = GAL_OK;
@@ -27,10 +33,12 @@ static gal_status effective(gal_summary_row *r, gal_draws_kind kind, const gal_s
         GAL_TRY(gal_ess_bulk(in->values, &r->ess));
         GAL_TRY(gal_ess_tail(in->values, &r->ess_tail));
         GAL_TRY(gal_mcse_mean(in->values, &r->mcse_mean));
-        r->trusted = r->rhat < 1.01 && r->ess >= 100 * (double)m;
+        r->trusted = constant(r) || (r->rhat < 1.01 && r->ess >= 100 * (double)m);
         break;
     case GAL_DRAWS_ENSEMBLE:
-        GAL_TRY(gal_autocorr_time(in->values, 5, &tau));
+        tau = 1;
+        if (!constant(r))
+            GAL_TRY(gal_autocorr_time(in->values, 5, &tau));
         r->tau = tau * (double)(in->thin ? in->thin : 1);
         r->ess = (double)(n * m) / tau;
         r->mcse_mean = r->sd / sqrt(r->ess);

@@ -222,6 +222,15 @@ static void summaries(void **state)
     assert_non_null(strstr(text, "at both prior edges\n"));
     gal_free(text);
     gal_summary_free(&s);
+    /* what no parameter changes has nothing to converge */
+    for (size_t i = 0; i < N * M; i++)
+        v[i] = 0.01 * (1 + 2e-16 * (double)(i % 3));
+    in.coord = (gal_chains){NULL, 0, 0, 0, 0};
+    for (int kind = 0; kind < 2; kind++) {
+        ok(gal_summary_make(&s, kind ? GAL_DRAWS_ENSEMBLE : GAL_DRAWS_CHAINS, &in, 1));
+        assert_true(s.row[0].trusted);
+        gal_summary_free(&s);
+    }
     /* weights: importance-weighted from N(0,1) to N(1,1) */
     double *w = GAL_NEWN(double, N);
     for (size_t i = 0; i < N; i++) {
