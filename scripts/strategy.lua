@@ -1,6 +1,6 @@
 -- A sampling strategy of one's own: a Gaussian along a climbing path first; where it can be trusted, short chains of NUTS start from it.
--- Where it cannot, or the chains do not mix (here they run into the edge of the prior of age), particles are brought from the prior to the
--- posterior (SMC) and an ensemble finishes.
+-- Where it cannot (here age and dust disc run into the edges of their priors), or where the chains do not mix, particles are brought from
+-- the prior to the posterior (SMC) and an ensemble finishes.
 -- usage: galua scripts/strategy.lua [OUTPUT_FOLDER]      stopped with Ctrl-C or killed, the same command goes on
 local folder = arg and arg[1] or "."
 local obs = observation.read(data.path("photometry/ngc3898.ecsv"))
@@ -20,7 +20,7 @@ local quick = sampler.strategy(function(target)
   for i = 1, 64 do start[i] = x:row(1 + math.floor((i - 1) * x.rows / 64)):totable() end
   local walkers = ensemble(target, 64)
   walkers:start(galua.mat(start))
-  walkers:run{ move = mix{ move.de(), 0.8, move.snooker(), 0.2 }, until_tau = 50, max = 8000 }
+  walkers:run{ move = mix{ move.de(), 0.8, move.snooker(), 0.2 }, until_tau = 50, max = 10000 }
   return walkers:result()
 end)
 
@@ -32,7 +32,7 @@ local f = fit{
     ["sfh.norm"] = prior.loguniform(1e-2, 1e3),
     ["sfh.tau"] = prior.loguniform(1e8, 1e10),
     ["sfh.Mdust"] = prior.loguniform(1e5, 1e9),
-    ["ism.f_MC"] = prior.uniform(0, 1),
+    ["ism.Rdust"] = prior.loguniform(1e3, 1e5),
   },
   noise = noise.calibration{ floor = 0.05 },
   sampler = quick,

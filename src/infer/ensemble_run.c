@@ -43,12 +43,13 @@ static gal_status check_tau(gal_ensemble *e, double tol, double dtol, bool *conv
             at = k;
         }
     }
+    bool grows = *converged && !steady;
     *converged &= steady;
     memcpy(e->tau, tau, e->d * sizeof *tau);
     e->tau_step = e->step;
-    snprintf(e->why, sizeof e->why, "%s: %zu steps are %.0f autocorrelation times of %s (%.3g)",
+    snprintf(e->why, sizeof e->why, "%s: %zu steps are %.0f autocorrelation times of %s (%.3g%s)",
              *converged ? "converged" : "not converged", used, (double)used / worst,
-             e->t->names ? e->t->names[at] : "theta", worst);
+             e->t->names ? e->t->names[at] : "theta", worst, grows ? ", still changing as the chain grows" : "");
     return GAL_OK;
 }
 
