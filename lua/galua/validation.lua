@@ -388,8 +388,8 @@ function validation:plot_recovery()
       end
     end
     if #x > 0 then
+      ax:points(x, y, { yerr = { lo = lo, hi = hi }, size = 2, cap = 0, alpha = #x > 50 and 0.5 or 1 })
       ax:line({ low, high }, { low, high }, {})
-      ax:points(x, y, { yerr = { lo = lo, hi = hi }, size = 2 })
     end
     ax:set{ title = plot.escape(q.name), xscale = log and "log" or "linear", yscale = log and "log" or "linear",
       xlabel = i > n - cols and "true" or nil, ylabel = (i - 1) % cols == 0 and "recovered" or nil }

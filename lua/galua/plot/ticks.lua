@@ -102,14 +102,17 @@ function M.log(lo, hi, n, style)
     local sets = { { 1, 2, 3, 5 }, { 1, 2, 5 }, { 1, 3 }, { 1 } }
     local pick
     for _, set in ipairs(sets) do
-      local count = 0
+      local count, last, gap = 0, nil, b - a -- 2 and 3 are closer to one another than 1 and 2
       for e = floor(a), floor(b) do
         for _, m in ipairs(set) do
           local l = log10(m) + e
-          if l >= a - eps and l <= b + eps then count = count + 1 end
+          if l >= a - eps and l <= b + eps then
+            if last then gap = math.min(gap, l - last) end
+            count, last = count + 1, l
+          end
         end
       end
-      if count <= n + 1 and (count >= 2 or not pick) then pick = set break end
+      if count <= n + 1 and gap >= 0.8 * (b - a) / n and (count >= 2 or not pick) then pick = set break end
     end
     pick = pick or sets[4]
     local is = {}
