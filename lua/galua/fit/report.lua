@@ -26,7 +26,10 @@ end
 -- rows of cells; a cell is a text, a number, or { text, class }
 local function grid(head, rows)
   local out = { '<div class="wide"><table><tr>' }
-  for _, h in ipairs(head) do out[#out + 1] = "<th>" .. escape(h) .. "</th>" end
+  for i, h in ipairs(head) do -- aligned as its column is
+    local first = rows[1] and rows[1][i]
+    out[#out + 1] = ("<th%s>%s</th>"):format(type(first) == "table" and first[2] == "text" and ' class="text"' or "", escape(h))
+  end
   out[#out + 1] = "</tr>\n"
   for _, row in ipairs(rows) do
     out[#out + 1] = "<tr>"
