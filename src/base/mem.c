@@ -1,5 +1,6 @@
 /* Accounted, 64-byte aligned memory. A 64-byte header in front of each block holds its size, so that gal_mem_live() is exact
- * and gal_realloc needs no second look-up. gal_mem_fail_after makes the n-th allocation fail: tests walk every error path. */
+ * and gal_realloc needs no second look-up; large blocks are linked through it, for gal_mem_own. gal_mem_fail_after makes the n-th
+ * allocation fail: tests walk every error path. */
 #include "galua/base.h"
 
 #include <stdatomic.h>
@@ -7,7 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEAD 64
+#define HEAD  64
+#define LARGE ((size_t)1 << 18)
+#define PAGE  4096
+
+typedef struct head {
+    size_t bytes;
+    struct head *prev, *next; /* of the large ones */
+} head;
+_Static_assert(sizeof(head) <= HEAD, "a header fits in front of a block");
+
+static head large = {0, &large, &large};
+static atomic_flag guard = ATOMIC_FLAG_INIT; /* of that list; never held for long */
 
 static atomic_size_t live;
 static atomic_long fail_after = -1;
@@ -29,6 +41,32 @@ size_t gal_mem_live(void)
     return atomic_load(&live);
 }
 
+static void lock(void)
+{
+    while (atomic_flag_test_and_set_explicit(&guard, memory_order_acquire))
+        ;
+}
+
+static void unlock(void)
+{
+    atomic_flag_clear_explicit(&guard, memory_order_release);
+}
+
+size_t gal_mem_own(size_t most)
+{
+    size_t owned = 0;
+    lock();
+    for (head *h = large.next; h != &large; h = h->next) {
+        if (owned + h->bytes > most)
+            continue;
+        for (volatile char *page = (volatile char *)h; page < (volatile char *)h + h->bytes; page += PAGE)
+            *page = *page; // cppcheck-suppress selfAssignment ; the write is what is wanted
+        owned += h->bytes;
+    }
+    unlock();
+    return owned;
+}
+
 void *gal_alloc(size_t bytes)
 {
     void *raw = NULL;
@@ -36,7 +74,15 @@ void *gal_alloc(size_t bytes)
         gal_fail(GAL_ENOMEM, "out of memory: %zu bytes asked", bytes);
         return NULL;
     }
-    *(size_t *)raw = bytes;
+    head *h = raw;
+    h->bytes = bytes;
+    if (bytes >= LARGE) {
+        lock();
+        *h = (head){bytes, &large, large.next};
+        large.next->prev = h;
+        large.next = h;
+        unlock();
+    }
     atomic_fetch_add_explicit(&live, bytes, memory_order_relaxed);
     return (char *)raw + HEAD;
 }
@@ -57,16 +103,22 @@ void gal_free(void *p)
 {
     if (!p)
         return;
-    void *raw = (char *)p - HEAD;
-    atomic_fetch_sub_explicit(&live, *(size_t *)raw, memory_order_relaxed);
-    free(raw);
+    head *h = (head *)((char *)p - HEAD);
+    if (h->bytes >= LARGE) {
+        lock();
+        h->prev->next = h->next;
+        h->next->prev = h->prev;
+        unlock();
+    }
+    atomic_fetch_sub_explicit(&live, h->bytes, memory_order_relaxed);
+    free(h);
 }
 
 void *gal_realloc(void *p, size_t bytes)
 {
     if (!p)
         return gal_alloc(bytes);
-    size_t old = *(size_t *)((char *)p - HEAD);
+    size_t old = ((head *)((char *)p - HEAD))->bytes;
     void *q = gal_alloc(bytes);
     if (!q)
         return NULL;

@@ -54,7 +54,8 @@ static bool last_buffer(const gal_nuts *n, size_t iteration)
 
 void adapt_restart(const gal_nuts *n, chain *c)
 {
-    c->mu = log((last_buffer(n, n->iteration + 1) ? 1 : 10) * c->step); /* towards large steps, but not those that will be used */
+    c->mu = log((last_buffer(n, n->iteration + 1) ? 1 : 10) *
+                c->step); /* towards large steps, but not those that will be used */
     c->count = c->s_bar = c->x_bar = 0;
 }
 

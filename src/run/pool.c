@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define OWN_MEMORY ((size_t)12 << 20) /* stellar populations are read all the time; what is larger stays shared */
+
 /* A worker does not outlive the process that forked it, however that one ends. */
 static void end_with(pid_t parent)
 {
@@ -33,6 +35,7 @@ static gal_status start(pid_t *pid, gal_pool_fn work, void *ctx, int i)
         end_with(parent);
         signal(SIGPIPE, SIG_IGN); /* a terminal or mpirun that went away is no fault of the job at hand */
         gal_threads_set(1);
+        gal_mem_own(OWN_MEMORY);
         int status = work(ctx, i);
         fflush(NULL);
         _exit(status); /* not exit: what the parent registered to happen at its end is not ours */

@@ -138,6 +138,27 @@ static void abandoned_files(void **state)
     assert_int_equal(rmdir(dir), 0); /* nothing else is left */
 }
 
+static void own_memory(void **state)
+{
+    (void)state;
+    size_t n = (size_t)1 << 20, before = gal_mem_own(SIZE_MAX);
+    char *a = gal_alloc(n), *b = gal_alloc(2 * n), *c = gal_alloc(1000);
+    assert_true(a && b && c);
+    for (size_t i = 0; i < n; i++)
+        a[i] = (char)(i * 7);
+    assert_int_equal(gal_mem_own(SIZE_MAX), before + 3 * n); /* small blocks are left alone */
+    assert_true(gal_mem_own(n) <= n);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(a[i], (char)(i * 7));
+    b = gal_realloc(b, 3 * n);
+    assert_int_equal(gal_mem_own(SIZE_MAX), before + 4 * n);
+    gal_free(a);
+    assert_int_equal(gal_mem_own(SIZE_MAX), before + 3 * n);
+    gal_free(b);
+    gal_free(c);
+    assert_int_equal(gal_mem_own(SIZE_MAX), before);
+}
+
 static void data_locator(void **state)
 {
     (void)state;
@@ -223,10 +244,11 @@ static void random_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(errors_are_one_line),  cmocka_unit_test(memory_is_accounted),
-        cmocka_unit_test(nearest_names),        cmocka_unit_test(files),
-        cmocka_unit_test(abandoned_files),      cmocka_unit_test(data_locator),
-        cmocka_unit_test(philox_known_answers), cmocka_unit_test(random_numbers),
+        cmocka_unit_test(errors_are_one_line), cmocka_unit_test(memory_is_accounted),
+        cmocka_unit_test(nearest_names),       cmocka_unit_test(files),
+        cmocka_unit_test(abandoned_files),     cmocka_unit_test(own_memory),
+        cmocka_unit_test(data_locator),        cmocka_unit_test(philox_known_answers),
+        cmocka_unit_test(random_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
