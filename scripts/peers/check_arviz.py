@@ -14,16 +14,9 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from checks import check, finish
+
 path = sys.argv[1]
-failed = 0
-
-
-def check(what, good):
-    global failed
-    failed += not good
-    print("ok  " if good else "FAIL", what)
-
-
 print(f"# arviz {az.__version__}, xarray {xr.__version__}, netCDF4 {netCDF4.__version__}, h5netcdf {h5netcdf.__version__}, "
       f"h5py {h5py.__version__}")
 idata = az.from_netcdf(path)
@@ -52,4 +45,4 @@ for engine in ("netcdf4", "h5netcdf"):
 with h5py.File(path) as f:
     check("h5py reads the same numbers", bool(np.array_equal(f["posterior/age"][...], post["age"].values)))
     check("age = 10**x", bool(np.allclose(10 ** f["galua/x"][..., 0], f["posterior/age"][...], rtol=1e-14)))
-sys.exit(failed > 0)
+finish()

@@ -14,16 +14,9 @@ import emcee
 import h5py
 import numpy as np
 
+from checks import check, finish
+
 galua = os.path.abspath(sys.argv[1])
-failed = 0
-
-
-def check(what, good):
-    global failed
-    failed += not good
-    print("ok  " if good else "FAIL", what)
-
-
 FIT = """
 local t = ssp.synthetic()
 local g = galaxy{ ssp = t, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
@@ -105,4 +98,4 @@ print(f.engine.steps, f.engine.stored)
     bad = lua("print(pcall(f.import, f, arg[1]))", back)
     check("a file of another problem is refused: " + bad.split("\t", 1)[1].strip().replace(back, "FILE"),
           "belongs to another problem" in bad)
-sys.exit(failed > 0)
+finish()

@@ -15,16 +15,9 @@ import getdist
 import numpy as np
 from astropy.table import Table
 
+from checks import check, finish
+
 galua = os.path.abspath(sys.argv[1])
-failed = 0
-
-
-def check(what, good):
-    global failed
-    failed += not good
-    print("ok  " if good else "FAIL", what)
-
-
 FIT = """
 local t = ssp.synthetic()
 local g = galaxy{ ssp = t, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
@@ -74,4 +67,4 @@ with tempfile.TemporaryDirectory() as d:
         same = all(abs(t[k + "_q50"][0] / v[2] - 1) < 1e-12 for k, v in ours.items() if len(v) > 2 and v[2] != 0)
         check(f"astropy reads row.{ext}: 1 row, {len(t.colnames)} columns, units, the same medians",
               len(t) == 1 and str(t["Mstar_q50"].unit) in ("solMass", "Msun") and same)
-sys.exit(failed > 0)
+finish()

@@ -14,16 +14,9 @@ import tempfile
 import arviz as az
 import numpy as np
 
+from checks import check, finish
+
 galua = os.path.abspath(sys.argv[1])
-failed = 0
-
-
-def check(what, good):
-    global failed
-    failed += not good
-    print("ok  " if good else "FAIL", what)
-
-
 FIT = """
 local t = ssp.synthetic()
 local g = galaxy{ ssp = t, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
@@ -86,4 +79,4 @@ with tempfile.TemporaryDirectory() as d:
         got = [float(v) for v in re.findall(r"[0-9.eE+-]{3,}", block.group(1))] if block else []
         age = idata.posterior["age"].values.ravel()
         check(f"{sampler}: ncdump prints the {len(got)} ages that ArviZ has", len(got) == n and bool(np.array_equal(got, age)))
-sys.exit(failed > 0)
+finish()

@@ -20,14 +20,16 @@ local variants = {
     text = "The redshift is free, with the prior of a photometric redshift, 0.50 +- 0.05." },
 }
 
-function M.recipe(kind)
+-- seed: 36; another one gives mocks of its own
+function M.recipe(kind, seed)
   local v = variants[kind]
   local free = { age = prior.loguniform(1e9, 8e9), ["sfh.norm"] = prior.loguniform(1, 1000), ["sfh.tau"] = prior.loguniform(3e8, 1e10),
     ["attenuation.A_V"] = prior.uniform(0, 2) }
   if v.free then v.free(free) end
   return validation{ name = "SBC, " .. kind, model = galaxy{ sfh = sfh.delayed{}, attenuation = attenuation.calzetti{}, redshift = 0.5 },
     free = free, bands = filters(unpack(v.bands or { "SDSS", "2MASS", "WISE" })), snr = v.snr or 15, noise = v.noise and v.noise(),
-    limits_below = v.limits_below or 0, spectrum = v.spectrum and v.spectrum(), sampler = sampler.nested{ live = 80 }, mocks = kind == "plain" and 500 or 200, derived = { "Mstar", "SFR100", "age_mw" }, seed = 36,
+    limits_below = v.limits_below or 0, spectrum = v.spectrum and v.spectrum(), sampler = sampler.nested{ live = 80 },
+    mocks = kind == "plain" and 500 or 200, derived = { "Mstar", "SFR100", "age_mw" }, seed = seed or 36,
     text = "A delayed history behind dust after Calzetti et al. (2000) at z = 0.5, ultraviolet to mid-infrared. " .. v.text }
 end
 

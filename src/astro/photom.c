@@ -13,6 +13,7 @@
  * Thread safety: one gal_phot per thread; the filters behind it are shared. */
 #include "galua/filter.h"
 #include "galua/num.h"
+#include "num/dot.h"
 #include <math.h>
 #include <string.h>
 
@@ -262,24 +263,11 @@ gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule)
     return GAL_OK;
 }
 
-/* Eight running sums: independent of the instruction set, so the result is too. */
-static double dot(const double *restrict a, const double *restrict b, size_t n)
-{
-    double s[8] = {0};
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            s[j] += a[i + j] * b[i + j];
-    for (size_t j = 0; i < n; i++, j++)
-        s[j] += a[i] * b[i];
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
 void gal_phot_apply(const gal_phot *p, const double *lum, double factor, double *flux)
 {
     for (size_t i = 0; i < p->nb; i++) {
         const band *b = &p->b[i];
-        flux[i] = b->count ? factor * dot(p->w + b->off, lum + b->start, b->count) : 0;
+        flux[i] = b->count ? factor * num_dot(p->w + b->off, lum + b->start, b->count) : 0;
     }
 }
 

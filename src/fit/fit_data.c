@@ -73,14 +73,37 @@ gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const 
     return GAL_OK;
 }
 
+gal_status fit_leave_out(size_t m, const double *term, const double *below, double reff, double *lnw, double *elpd,
+                         double *khat, double *pit)
+{
+    *elpd = *khat = *pit = NAN;
+    if (m == 0)
+        return GAL_OK;
+    for (size_t i = 0; i < m; i++)
+        lnw[i] = -term[i];
+    gal_status st = gal_psis(lnw, m, reff, khat);
+    if (st != GAL_OK)
+        return st;
+    double w = exp(lnw[0]), sum = w * exp(term[0]), mean = w * below[0];
+    for (size_t i = 1; i < m; i++) {
+        w = exp(lnw[i]);
+        sum += w * exp(term[i]);
+        mean += w * below[i];
+    }
+    *elpd = log(sum);
+    *pit = mean;
+    return GAL_OK;
+}
+
 gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double *blob, double reff, uint64_t seed,
                        double *elpd, double *khat, double *pit)
 {
     gal_status st = GAL_OK;
     size_t nb = f->nband;
-    double *term = GAL_NEWN(double, m *nb + 1), *y = GAL_NEWN(double, m *nb + 1), *lnw = GAL_NEWN(double, m + 1);
+    double *term = GAL_NEWN(double, m *nb + 1), *y = GAL_NEWN(double, m *nb + 1), *lnw = GAL_NEWN(double, 3 * m + 1);
     if (!term || !y || !lnw)
         GAL_TRY(GAL_ENOMEM);
+    double *l = lnw + m, *lower = l + m;
     if (f->custom.lnlike)
         GAL_THROW(GAL_EUNSUP, "loo: a custom likelihood does not say what each band contributes");
     GAL_TRY(gal_fit_pointwise(f, m, x, blob, term, NULL));
@@ -89,19 +112,14 @@ gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, const double
         elpd[b] = khat[b] = pit[b] = NAN;
     for (size_t k = 0; k < f->nused; k++) {
         size_t b = f->band[k];
-        double sum = 0, below = 0;
+        double below;
         for (size_t i = 0; i < m; i++) {
-            lnw[i] = -term[i * nb + b];
-            if (lnw[i] == INFINITY) /* a hard limit: the draw is impossible with the band, not without it */
+            l[i] = term[i * nb + b];
+            lower[i] = y[i * nb + b] < f->y[k];
+            if (l[i] == -INFINITY) /* a hard limit: the draw is impossible with the band, not without it */
                 GAL_THROW(GAL_EMATH, "loo: band '%s' has probability 0 in some draw", f->obs->filter[b]->name);
         }
-        GAL_TRY(gal_psis(lnw, m, reff, &khat[b]));
-        for (size_t i = 0; i < m; i++) {
-            double w = exp(lnw[i]);
-            sum += w * exp(term[i * nb + b]);
-            below += w * (y[i * nb + b] < f->y[k]);
-        }
-        elpd[b] = log(sum);
+        GAL_TRY(fit_leave_out(m, l, lower, reff, lnw, &elpd[b], &khat[b], &below));
         if (f->kind[k] == GAL_DATUM_DETECTION || f->like.limits == GAL_LIMITS_MEASURED)
             pit[b] = below;
     }

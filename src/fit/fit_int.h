@@ -53,6 +53,10 @@ gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_check_noise(const gal_fit *f);
 gal_status fit_name_blobs(gal_fit *f);
+/* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other
+ * data (PIT). lnw[m] is scratch. */
+gal_status fit_leave_out(size_t m, const double *term, const double *below, double reff, double *lnw, double *elpd,
+                         double *khat, double *pit);
 /* the spectral part, spectrum.c */
 size_t fit_spectral_base(const gal_fit *f); /* first index of its parameters */
 gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o);

@@ -138,20 +138,11 @@ gal_status gal_fit_loo_pixels(const gal_fit *f, size_t m, const double *x, doubl
         for (size_t j = 0; j < m; j++) { /* the draws that have the density */
             l[k] = term[j * n + i];
             c[k] = cdf[j * n + i];
-            lnw[k] = -l[k];
             k += !isnan(l[k]);
         }
         if (2 * k < m || k == 0)
             continue;
-        GAL_TRY(gal_psis(lnw, k, reff, &khat[i]));
-        double w = exp(lnw[0]), sum = w * exp(l[0]), below = w * c[0];
-        for (size_t j = 1; j < k; j++) {
-            w = exp(lnw[j]);
-            sum += w * exp(l[j]);
-            below += w * c[j];
-        }
-        elpd[i] = log(sum);
-        pit[i] = below;
+        GAL_TRY(fit_leave_out(k, l, c, reff, lnw, &elpd[i], &khat[i], &pit[i]));
     }
 out:
     gal_free(term);

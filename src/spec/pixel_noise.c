@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "num/dot.h"
 #include "num/markov.h"
 #include "spec/pixel_int.h"
 
@@ -21,18 +22,6 @@ enum { GAIN = sizeof(gain) / sizeof(double), BLOCK = 4 };
 size_t pixel_noise_work(const gal_spec_like *l)
 {
     return l->kernel == GAL_KERNEL_NONE ? 0 : l->kernel == GAL_KERNEL_MATERN32 ? GAIN * l->n : l->n * l->n + l->n;
-}
-
-static double dot(const double *restrict a, const double *restrict b, size_t n)
-{
-    double s[8] = {0};
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            s[j] += a[i + j] * b[i + j];
-    for (size_t j = 0; i < n; i++, j++)
-        s[j] += a[i] * b[i];
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
 /* ------------------------------------------------------------------ matern32 */
@@ -114,7 +103,7 @@ static double factorise(const gal_spec_like *l, const double *h, const gal_spec_
             *at = a2 * h[i] * h[j] * gal_kernel_value(l->kernel, (l->lnwave[i] - l->lnwave[j]) / z->gp_len);
             if (i == j)
                 *at += 1 / iv[i];
-            *at -= dot(K + i * n, K + j * n, j);
+            *at -= num_dot(K + i * n, K + j * n, j);
             if (i > j) {
                 *at /= K[j * n + j];
                 continue;
@@ -130,7 +119,7 @@ static double factorise(const gal_spec_like *l, const double *h, const gal_spec_
 static void forward(const double *K, size_t n, double *c)
 {
     for (size_t i = 0; i < n; i++)
-        c[i] = (c[i] - dot(K + i * n, c, i)) / K[i * n + i];
+        c[i] = (c[i] - num_dot(K + i * n, c, i)) / K[i * n + i];
 }
 
 static void backward(const double *K, size_t n, double *c)
@@ -149,7 +138,7 @@ static void dense_precision(const double *K, size_t n, double *t, double *diag)
         double sum = t[i] = 1 / K[i * n + i];
         sum *= sum;
         for (size_t j = i + 1; j < n; j++) {
-            t[j] = -dot(K + j * n + i, t + i, j - i) / K[j * n + j];
+            t[j] = -num_dot(K + j * n + i, t + i, j - i) / K[j * n + j];
             sum += t[j] * t[j];
         }
         diag[i] = sum;
@@ -324,7 +313,7 @@ void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_
         for (size_t i = 0; i < n; i++)
             iv[i] = gal_rng_normal(rng);
         for (size_t i = 0; i < n; i++)
-            e[i] = bad ? NAN : dot(work + i * n, iv, i + 1);
+            e[i] = bad ? NAN : num_dot(work + i * n, iv, i + 1);
         return;
     }
     for (size_t i = 0; i < n; i++) {
