@@ -130,7 +130,8 @@ GAL_API void gal_galaxy_ws_free(gal_galaxy_ws *w);
 GAL_API gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
 /* Results of the last evaluation; borrowed, valid until the next one. */
 GAL_API const double *gal_galaxy_lum(const gal_galaxy_ws *w, size_t i); /* [nwave] Lsun/A, rest frame */
-GAL_API const double *gal_galaxy_derived(const gal_galaxy_ws *w);       /* [gal_galaxy_nderived] */
+/* [gal_galaxy_nderived]; made at the first call after an evaluation: who does not ask does not pay. */
+GAL_API const double *gal_galaxy_derived(gal_galaxy_ws *w);
 /* Line luminosities [nlines], Lsun: before dust, and what leaves the galaxy. */
 GAL_API const double *gal_galaxy_line_lum(const gal_galaxy_ws *w);
 GAL_API const double *gal_galaxy_line_seen(const gal_galaxy_ws *w);

@@ -169,6 +169,11 @@ static void fill_stars(const gal_galaxy *g, const gal_galaxy_ws *w, double *d)
     d[GAL_D_ZSTAR_LW] = light > 0 ? light_z / light : 0;
 }
 
+double gal_galaxy_lbol(const gal_galaxy *g, const gal_galaxy_ws *w)
+{
+    return GAL_KERN_PICK(csp_kern)->dot(g->grid->n, g->grid->tw, w->lum[GAL_COMP_TOTAL]);
+}
+
 void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
 {
     double *d = w->derived;
@@ -179,7 +184,7 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     bool dusty = g->screen != NULL;
     double grey = v->e_mc + (1 - e->other) * v->e_dd, z = theta[P_REDSHIFT], uv;
     fill_stars(g, w, d);
-    d[GAL_D_LBOL] = GAL_KERN_PICK(csp_kern)->dot(grid->n, grid->tw, total);
+    d[GAL_D_LBOL] = gal_galaxy_lbol(g, w);
     d[GAL_D_LSTAR] = v->bol;
     d[GAL_D_LDUST] = v->e_mc + v->e_dd;
     d[GAL_D_LIR] = range_sum(&grid->ir, total);

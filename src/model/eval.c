@@ -130,6 +130,7 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     if (w->valid && !changed && memcmp(theta, w->last, g->npar * sizeof *theta) == 0)
         return GAL_OK;
     bool was = w->valid;
+    w->filled = false;
     w->valid = false; /* until everything below has succeeded */
     w->view.age = theta[P_AGE];
     w->view.redshift = theta[P_REDSHIFT];
@@ -140,10 +141,9 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     if (changed & GAL_NEED_STARS)
         gal_stage_stars(g, w, theta);
     GAL_TRY(gal_stage_components(g, w, theta, was ? changed : ~0u));
-    gal_galaxy_fill_derived(g, w, theta);
-    if (!isfinite(w->derived[GAL_D_LBOL]) || !isfinite(w->derived[GAL_D_LDUST]))
-        GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (Lbol = %g, Ldust = %g Lsun)", w->derived[GAL_D_LBOL],
-                  w->derived[GAL_D_LDUST]);
+    double lbol = gal_galaxy_lbol(g, w), ldust = w->view.e_mc + w->view.e_dd;
+    if (!isfinite(lbol) || !isfinite(ldust))
+        GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (Lbol = %g, Ldust = %g Lsun)", lbol, ldust);
     memcpy(w->last, theta, g->npar * sizeof *theta);
     w->valid = true;
 out:
@@ -175,8 +175,12 @@ const double *gal_galaxy_lum(const gal_galaxy_ws *w, size_t i)
     return i < w->g->nlum ? w->lum[i] : NULL;
 }
 
-const double *gal_galaxy_derived(const gal_galaxy_ws *w)
+const double *gal_galaxy_derived(gal_galaxy_ws *w)
 {
+    if (w->valid && !w->filled) {
+        gal_galaxy_fill_derived(w->g, w, w->last);
+        w->filled = true;
+    }
     return w->derived;
 }
 

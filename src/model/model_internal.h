@@ -118,10 +118,11 @@ struct gal_galaxy_ws {
     gal_history history; /* of the last evaluation */
     gal_sfh_content content;
     gal_part_ws part[MAXCOMP];
-    bool valid;
+    bool valid, filled; /* parameters of `last` evaluated; their derived quantities made too */
     size_t n_weights, n_sums, n_att;
 };
 
+double gal_galaxy_lbol(const gal_galaxy *g, const gal_galaxy_ws *w); /* Lsun, all that leaves the galaxy */
 void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
 extern const gal_quantity gal_derived_radio, gal_derived_xray; /* of galaxies that make such light */
 /* Stages, in the order of evaluation; `changed` collects GAL_NEED_* bits of what is new. */
