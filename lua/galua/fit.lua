@@ -187,7 +187,7 @@ function fit:run(given)
   end
   if o.resume then
     if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
-    self:restore(o.out)
+    self:restore(o.out, true)
   end
   self._quiet = not o.progress
   if not self.engine then self.engine = self.sampler:start(self) end
@@ -367,7 +367,7 @@ function fit:save(path, given)
   local o = galua.options("fit:save", given, { pixels = false })
   self:need_engine()
   local texts = { model = json.encode(self:description()), script = self:script(), ssp_provenance = self.model.ssp.provenance,
-    summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
+    numerics = tostring(core.versions().numerics), summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
   local more, snapshots
   if self.sampler.save then more, snapshots = self.sampler:save(self) end
   for name, text in pairs(more or {}) do texts[name] = text end
@@ -379,10 +379,24 @@ function fit:need_engine()
   if not self.engine then galua.fail("this fit has not been run: call fit:run{}") end
 end
 
-function fit:restore(path)
+-- Likelihoods of another number of the numerics are not those that would be computed here: a run does not go on over that, reading says it.
+local function check_numerics(path, texts, resume)
+  local there, here = tonumber(texts.numerics or 1), core.versions().numerics
+  if there == here then return end
+  if resume then
+    galua.fail("%s: made with numerics %d of the model, here they are %d: its likelihoods would differ from those stored; start afresh", path,
+      there, here)
+  end
+  io.stderr:write(("%s: made with numerics %d of the model, here they are %d: likelihoods computed now differ from those stored\n"):format(path,
+    there, here))
+end
+
+-- resume: to go on, not only to read
+function fit:restore(path, resume)
   local engine = self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
-  local text = galua.result_texts(path).model
-  local stored = text and json.decode(text)
+  local texts = galua.result_texts(path)
+  check_numerics(path, texts, resume)
+  local stored = texts.model and json.decode(texts.model)
   if stored and stored.seed ~= self.seed then
     galua.fail("%s: the stored run has another seed (seed: %.0f there, %.0f here); choose another file, or start afresh", path, stored.seed,
       self.seed)

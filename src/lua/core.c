@@ -1,6 +1,7 @@
 /* core.c - package.loaded["galua.core"]: services for the Lua library (errors, names, files, terminal) and the first public
  * functions of the table `galua` (version, threads, seed, clock). */
 #define _GNU_SOURCE
+#include "galua/fit.h"
 #include "io/h5.h"
 #include "lua/core.h"
 #include "lua/util.h"
@@ -127,12 +128,9 @@ static int core_listdir(lua_State *L)
         if (entry[i]->d_name[0] != '.' &&
             (size_t)snprintf(path, sizeof path, "%s/%s", dir, entry[i]->d_name) < sizeof path && stat(path, &sb) == 0) {
             lua_newtable(L);
-            lua_pushstring(L, entry[i]->d_name);
-            lua_setfield(L, -2, "name");
-            lua_pushboolean(L, S_ISDIR(sb.st_mode));
-            lua_setfield(L, -2, "dir");
-            lua_pushnumber(L, (double)sb.st_size);
-            lua_setfield(L, -2, "size");
+            gal_lua_set_text(L, "name", entry[i]->d_name);
+            gal_lua_set_flag(L, "dir", S_ISDIR(sb.st_mode));
+            gal_lua_set_num(L, "size", (double)sb.st_size);
             lua_rawseti(L, -2, ++k);
         }
         free(entry[i]);
@@ -247,12 +245,10 @@ static int core_rss(lua_State *L)
 static int core_versions(lua_State *L)
 {
     lua_newtable(L);
-    lua_pushliteral(L, GAL_VERSION);
-    lua_setfield(L, -2, "galua");
-    lua_pushliteral(L, LUAJIT_VERSION);
-    lua_setfield(L, -2, "luajit");
-    lua_pushnumber(L, (double)gal_mem_live() / 1048576.0);
-    lua_setfield(L, -2, "live_mb");
+    gal_lua_set_text(L, "galua", GAL_VERSION);
+    gal_lua_set_text(L, "luajit", LUAJIT_VERSION);
+    gal_lua_set_num(L, "numerics", GAL_NUMERICS);
+    gal_lua_set_num(L, "live_mb", (double)gal_mem_live() / 1048576.0);
     return 1;
 }
 
@@ -368,8 +364,7 @@ void gal_lua_core_open(lua_State *L)
         lua_pushcfunction(L, f->func);
         lua_setfield(L, -2, f->name);
     }
-    lua_pushstring(L, gal_ffi_text);
-    lua_setfield(L, -2, "ffi_text");
+    gal_lua_set_text(L, "ffi_text", gal_ffi_text);
     lua_newtable(L);
     lua_setfield(L, -2, "galua");
     lua_pop(L, 2);

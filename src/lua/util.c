@@ -73,8 +73,7 @@ void gal_lua_keep(lua_State *L, int handle_idx, int value_idx, const char *key)
     if (!ours) {
         lua_pop(L, 1);
         lua_newtable(L);
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "\1kept");
+        gal_lua_set_flag(L, "\1kept", 1);
         lua_pushvalue(L, -1);
         lua_setfenv(L, -3);
     }
@@ -280,20 +279,15 @@ void gal_lua_class_register(lua_State *L, const gal_lua_class *cls)
     lua_newtable(L); /* top+2: methods */
     register_methods(L, cls);
     lua_newtable(L); /* top+3: info */
-    lua_pushstring(L, cls->name);
-    lua_setfield(L, -2, "name");
+    gal_lua_set_text(L, "name", cls->name);
     lua_pushvalue(L, top + 2);
     lua_setfield(L, -2, "methods");
-    if (cls->doc) {
-        lua_pushstring(L, cls->doc);
-        lua_setfield(L, -2, "doc");
-        gal_lua_doc(L, cls->name, cls->doc);
-    }
+    if (cls->doc)
+        gal_lua_set_text(L, "doc", cls->doc);
+    gal_lua_doc(L, cls->name, cls->doc);
     lua_newtable(L);
-    for (const gal_lua_field *f = cls->fields; f && f->name; f++) {
-        lua_pushstring(L, f->doc ? f->doc : "");
-        lua_setfield(L, -2, f->name);
-    }
+    for (const gal_lua_field *f = cls->fields; f && f->name; f++)
+        gal_lua_set_text(L, f->name, f->doc ? f->doc : "");
     lua_setfield(L, -2, "fields");
     lua_pushcfunction(L, handle_list);
     lua_setfield(L, -2, "list");
@@ -336,4 +330,29 @@ void gal_lua_class_register(lua_State *L, const gal_lua_class *cls)
     lua_pushvalue(L, top + 3);
     lua_setfield(L, -2, cls->name);
     lua_settop(L, top);
+}
+
+/* ------------------------------------------------------------------ fields of tables */
+void gal_lua_set_num(lua_State *L, const char *key, double v)
+{
+    lua_pushnumber(L, v);
+    lua_setfield(L, -2, key);
+}
+
+void gal_lua_set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+void gal_lua_set_flag(lua_State *L, const char *key, bool v)
+{
+    lua_pushboolean(L, v);
+    lua_setfield(L, -2, key);
+}
+
+void gal_lua_set_list(lua_State *L, const gal_lua_number *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        gal_lua_set_num(L, list[i].key, list[i].v);
 }

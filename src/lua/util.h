@@ -128,6 +128,21 @@ GAL_API void gal_lua_pushview(lua_State *L, const double *x, size_t n, size_t st
                               void *owner);
 GAL_API void gal_lua_pushmatview(lua_State *L, const double *x, size_t rows, size_t cols, size_t ld,
                                  void (*release)(void *), void *owner);
+/* Fields of the table at the top of the stack */
+typedef struct gal_lua_number {
+    const char *key;
+    double v;
+} gal_lua_number;
+GAL_API void gal_lua_set_num(lua_State *L, const char *key, double v);
+GAL_API void gal_lua_set_text(lua_State *L, const char *key, const char *text);
+GAL_API void gal_lua_set_flag(lua_State *L, const char *key, bool v);
+GAL_API void gal_lua_set_list(lua_State *L, const gal_lua_number *list, size_t n);
+/* Several at once: GAL_LUA_SET(L, {"lo", p->lo}, {"hi", p->hi}) */
+#define GAL_LUA_SET(L, ...)                                                                                            \
+    do {                                                                                                               \
+        const gal_lua_number list_[] = {__VA_ARGS__};                                                                  \
+        gal_lua_set_list((L), list_, sizeof list_ / sizeof *list_);                                                    \
+    } while (0)
 /* Checked arguments */
 GAL_API double gal_lua_checknum(lua_State *L, int idx);
 GAL_API int gal_lua_checkint(lua_State *L, int idx, int lo, int hi);

@@ -124,7 +124,7 @@ end
 local function plan(f, out, o)
   if exists(out) then
     if o.resume then
-      f:restore(out) -- raises when it belongs to another fit
+      f:restore(out, true) -- raises when it belongs to another fit
       return ("would go on with %s: %s"):format(out, f.engine.state_text)
     elseif o.fresh then return ("would replace %s"):format(out) end
     return ("%s exists: without --resume or --fresh the fit would be refused"):format(out)
