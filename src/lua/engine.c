@@ -57,25 +57,16 @@ int gal_lua_run_ended(lua_State *L, const gal_lua_hooks *h, gal_status st, gal_r
 
 static void push_row(lua_State *L, const gal_summary_row *r)
 {
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"median", r->median},     {"q16", r->q16},       {"q84", r->q84}, {"q025", r->q025}, {"q975", r->q975},
-               {"mean", r->mean},         {"sd", r->sd},         {"ess", r->ess}, {"tau", r->tau},   {"rhat", r->rhat},
-               {"ess_tail", r->ess_tail}, {"mcse", r->mcse_mean}};
+    const gal_lua_number num[] = {{"median", r->median}, {"q16", r->q16},           {"q84", r->q84},
+                                  {"q025", r->q025},     {"q975", r->q975},         {"mean", r->mean},
+                                  {"sd", r->sd},         {"ess", r->ess},           {"tau", r->tau},
+                                  {"rhat", r->rhat},     {"ess_tail", r->ess_tail}, {"mcse", r->mcse_mean}};
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
-        lua_pushnumber(L, num[i].v);
-        lua_setfield(L, -2, num[i].key);
-    }
-    lua_pushstring(L, r->name);
-    lua_setfield(L, -2, "name");
-    lua_pushstring(L, r->unit ? r->unit : "");
-    lua_setfield(L, -2, "unit");
-    lua_pushstring(L, r->edge & GAL_EDGE_LOWER ? "lower" : r->edge & GAL_EDGE_UPPER ? "upper" : "");
-    lua_setfield(L, -2, "edge");
-    lua_pushboolean(L, r->trusted);
-    lua_setfield(L, -2, "trusted");
+    gal_lua_set_list(L, num, sizeof num / sizeof *num);
+    gal_lua_set_text(L, "name", r->name);
+    gal_lua_set_text(L, "unit", r->unit ? r->unit : "");
+    gal_lua_set_text(L, "edge", r->edge & GAL_EDGE_LOWER ? "lower" : r->edge & GAL_EDGE_UPPER ? "upper" : "");
+    gal_lua_set_flag(L, "trusted", r->trusted);
 }
 
 int gal_lua_push_summary(lua_State *L, const gal_fit *f, gal_draws_kind kind, size_t n, size_t C, const double *x,

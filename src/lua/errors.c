@@ -40,8 +40,7 @@ static void push_error_metatable(lua_State *L)
     lua_setfield(L, -2, "__tostring");
     lua_pushcfunction(L, error_concat);
     lua_setfield(L, -2, "__concat");
-    lua_pushliteral(L, "galua.error");
-    lua_setfield(L, -2, "__name");
+    gal_lua_set_text(L, "__name", "galua.error");
     lua_pushlightuserdata(L, &error_key);
     lua_pushvalue(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
@@ -64,12 +63,9 @@ static void push_user_line(lua_State *L)
 int gal_lua_fail(lua_State *L)
 {
     lua_createtable(L, 0, 4);
-    lua_pushstring(L, gal_status_name(gal_error_code()));
-    lua_setfield(L, -2, "code");
-    lua_pushstring(L, gal_error_message());
-    lua_setfield(L, -2, "msg");
-    lua_pushstring(L, gal_error_where());
-    lua_setfield(L, -2, "where");
+    gal_lua_set_text(L, "code", gal_status_name(gal_error_code()));
+    gal_lua_set_text(L, "msg", gal_error_message());
+    gal_lua_set_text(L, "where", gal_error_where());
     push_user_line(L);
     lua_setfield(L, -2, "at");
     push_error_metatable(L);

@@ -34,10 +34,8 @@ enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };
 static void push_compat(lua_State *L, const gal_compat *c)
 {
     lua_createtable(L, 0, NCOMPAT);
-    for (int i = 0; i < NCOMPAT; i++) {
-        lua_pushboolean(L, *(const bool *)((const char *)c + compat_choice[i].offset));
-        lua_setfield(L, -2, compat_choice[i].name);
-    }
+    for (int i = 0; i < NCOMPAT; i++)
+        gal_lua_set_flag(L, compat_choice[i].name, *(const bool *)((const char *)c + compat_choice[i].offset));
 }
 
 /* compat = "exact", "galapy", or a table of named choices */
@@ -76,24 +74,6 @@ gal_compat gal_lua_galaxy_compat(gal_lua_opts *o)
     return c;
 }
 
-static void set_num(lua_State *L, const char *key, double v)
-{
-    lua_pushnumber(L, v);
-    lua_setfield(L, -2, key);
-}
-
-static void set_str(lua_State *L, const char *key, const char *v)
-{
-    lua_pushstring(L, v);
-    lua_setfield(L, -2, key);
-}
-
-static void set_bool(lua_State *L, const char *key, bool v)
-{
-    lua_pushboolean(L, v);
-    lua_setfield(L, -2, key);
-}
-
 /* The choices a galaxy was made with, as plain data; lua/galua/describe.lua builds the same galaxy from them. */
 int gal_lua_galaxy_describe(lua_State *L)
 {
@@ -107,8 +87,8 @@ int gal_lua_galaxy_describe(lua_State *L)
         const gal_component *part = gal_galaxy_component(m->g, i);
         const gal_component_class *k = gal_component_class_of(part);
         lua_newtable(L);
-        set_str(L, "group", k->group);
-        set_str(L, "kind", k->kind);
+        gal_lua_set_text(L, "group", k->group);
+        gal_lua_set_text(L, "kind", k->kind);
         if (strcmp(k->kind, "custom") == 0)
             gal_lua_custom_describe(L, part);
         else
@@ -117,32 +97,32 @@ int gal_lua_galaxy_describe(lua_State *L)
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_setfield(L, -2, "components");
-    set_bool(L, "clamp", o->clamp);
-    set_num(L, "logU", o->logu);
+    gal_lua_set_flag(L, "clamp", o->clamp);
+    gal_lua_set_num(L, "logU", o->logu);
     push_compat(L, &o->compat);
     lua_setfield(L, -2, "compat");
     gal_lua_sfh_describe(L, gal_galaxy_sfh(m->g));
     lua_setfield(L, -2, "sfh");
     lua_newtable(L);
-    set_str(L, "name", o->ssp->name ? o->ssp->name : "");
+    gal_lua_set_text(L, "name", o->ssp->name ? o->ssp->name : "");
     gal_hash_hex(o->ssp->hash, hex);
-    set_str(L, "hash", hex);
+    gal_lua_set_text(L, "hash", hex);
     lua_setfield(L, -2, "ssp");
     lua_newtable(L);
-    set_str(L, "name", gal_cosmo_name(o->cosmo));
+    gal_lua_set_text(L, "name", gal_cosmo_name(o->cosmo));
     size_t known;
     const char *const *names = gal_cosmo_names(&known);
     bool user = true;
     for (size_t i = 0; i < known; i++)
         user = user && strcmp(names[i], gal_cosmo_name(o->cosmo)) != 0;
-    set_bool(L, "user", user);
-    set_num(L, "H0", c->h0);
-    set_num(L, "Om0", c->om0);
+    gal_lua_set_flag(L, "user", user);
+    gal_lua_set_num(L, "H0", c->h0);
+    gal_lua_set_num(L, "Om0", c->om0);
     if (!isnan(c->ol0))
-        set_num(L, "OL0", c->ol0);
-    set_num(L, "Tcmb", c->tcmb);
-    set_num(L, "Neff", c->neff);
-    set_num(L, "m_nu", c->mnu[2]);
+        gal_lua_set_num(L, "OL0", c->ol0);
+    gal_lua_set_num(L, "Tcmb", c->tcmb);
+    gal_lua_set_num(L, "Neff", c->neff);
+    gal_lua_set_num(L, "m_nu", c->mnu[2]);
     lua_setfield(L, -2, "cosmology");
     return 1;
 }

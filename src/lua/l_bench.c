@@ -8,8 +8,7 @@
 
 static void num(lua_State *L, const char *key, double v)
 {
-    lua_pushnumber(L, v);
-    lua_setfield(L, -2, key);
+    gal_lua_set_num(L, key, v);
 }
 
 /* sed{ ssp =, wavelengths =, ages =, metallicities =, threads = } -> table of gal_bench_sed_result */

@@ -246,18 +246,12 @@ void gal_lua_custom_describe(lua_State *L, const gal_component *part)
     const custom *c = gal_component_self(part);
     const gal_component_class *k = &c->class;
     lua_newtable(L);
-    lua_pushstring(L, k->group);
-    lua_setfield(L, -2, "group");
-    lua_pushstring(L, k->screen ? "screen" : k->transmit ? "transmit" : k->source ? "source" : "emit");
-    lua_setfield(L, -2, "stage");
-    lua_pushstring(L, k->doc);
-    lua_setfield(L, -2, "doc");
-    lua_pushnumber(L, (double)c->nown);
-    lua_setfield(L, -2, "nown");
-    lua_pushstring(L, c->shipped);
-    lua_setfield(L, -2, "shipped");
-    lua_pushstring(L, c->key);
-    lua_setfield(L, -2, "key");
+    gal_lua_set_text(L, "group", k->group);
+    gal_lua_set_text(L, "stage", k->screen ? "screen" : k->transmit ? "transmit" : k->source ? "source" : "emit");
+    gal_lua_set_text(L, "doc", k->doc);
+    gal_lua_set_num(L, "nown", (double)c->nown);
+    gal_lua_set_text(L, "shipped", c->shipped);
+    gal_lua_set_text(L, "key", c->key);
     lua_newtable(L);
     for (size_t i = 0; i < k->npar; i++) {
         const gal_param *p = &c->par[i];
@@ -267,19 +261,13 @@ void gal_lua_custom_describe(lua_State *L, const gal_component *part)
         } num[] = {{"value", p->value}, {"lo", p->lo}, {"hi", p->hi}, {"plo", p->plo}, {"phi", p->phi}};
         const char *text[3][2] = {{"name", p->name}, {"unit", p->unit}, {"doc", p->doc}};
         lua_newtable(L);
-        for (int t = 0; t < 3; t++) {
-            lua_pushstring(L, text[t][1]);
-            lua_setfield(L, -2, text[t][0]);
-        }
+        for (int t = 0; t < 3; t++)
+            gal_lua_set_text(L, text[t][0], text[t][1]);
         for (size_t t = 0; t < sizeof num / sizeof *num; t++)
-            if (isfinite(num[t].v)) {
-                lua_pushnumber(L, num[t].v);
-                lua_setfield(L, -2, num[t].name);
-            }
-        lua_pushboolean(L, p->log);
-        lua_setfield(L, -2, "log");
-        lua_pushboolean(L, p->free);
-        lua_setfield(L, -2, "free");
+            if (isfinite(num[t].v))
+                gal_lua_set_num(L, num[t].name, num[t].v);
+        gal_lua_set_flag(L, "log", p->log);
+        gal_lua_set_flag(L, "free", p->free);
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_setfield(L, -2, "params");

@@ -306,8 +306,7 @@ void gal_luaopen_density(lua_State *L)
     };
     lua_newtable(L);
     lua_newtable(L);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
+    gal_lua_set_text(L, "__mode", "v");
     lua_setmetatable(L, -2);
     lua_setfield(L, LUA_REGISTRYINDEX, DENSITIES);
     gal_lua_class_register(L, &density_class);

@@ -109,31 +109,18 @@ static int m_params(lua_State *L)
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
         const gal_param *p = gal_galaxy_par(m->g, i);
         lua_newtable(L);
-        const struct {
-            const char *key;
-            double v;
-        } num[] = {{"value", m->theta[i]}, {"default", p->value}, {"lo", p->lo},
-                   {"hi", p->hi},          {"plo", p->plo},       {"phi", p->phi}};
-        for (size_t k = 0; k < sizeof num / sizeof *num; k++) {
-            lua_pushnumber(L, num[k].v);
-            lua_setfield(L, -2, num[k].key);
-        }
-        lua_pushstring(L, p->name);
-        lua_setfield(L, -2, "name");
-        lua_pushstring(L, p->unit);
-        lua_setfield(L, -2, "unit");
-        lua_pushstring(L, p->doc);
-        lua_setfield(L, -2, "doc");
-        lua_pushboolean(L, p->log);
-        lua_setfield(L, -2, "log");
-        lua_pushboolean(L, p->free);
-        lua_setfield(L, -2, "free");
+        const gal_lua_number num[] = {{"value", m->theta[i]}, {"default", p->value}, {"lo", p->lo},
+                                      {"hi", p->hi},          {"plo", p->plo},       {"phi", p->phi}};
+        gal_lua_set_list(L, num, sizeof num / sizeof *num);
+        gal_lua_set_text(L, "name", p->name);
+        gal_lua_set_text(L, "unit", p->unit);
+        gal_lua_set_text(L, "doc", p->doc);
+        gal_lua_set_flag(L, "log", p->log);
+        gal_lua_set_flag(L, "free", p->free);
         char prior[80];
         const gal_sfh *f = gal_galaxy_sfh(m->g);
-        if (i >= 3 && i < 3 + f->npar && *gal_sfh_prior(f, i - 3, prior, sizeof prior)) {
-            lua_pushstring(L, prior);
-            lua_setfield(L, -2, "prior");
-        }
+        if (i >= 3 && i < 3 + f->npar && *gal_sfh_prior(f, i - 3, prior, sizeof prior))
+            gal_lua_set_text(L, "prior", prior);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -228,22 +215,17 @@ static int m_derived(lua_State *L)
     const double *d = gal_galaxy_derived(m->ws);
     size_t n = gal_galaxy_nderived(m->g);
     lua_createtable(L, 0, (int)n);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushnumber(L, d[i]);
-        lua_setfield(L, -2, gal_galaxy_derived_info(m->g, i)->name);
-    }
+    for (size_t i = 0; i < n; i++)
+        gal_lua_set_num(L, gal_galaxy_derived_info(m->g, i)->name, d[i]);
     return 1;
 }
 
 static void push_quantity(lua_State *L, const gal_quantity *d)
 {
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, d->name);
-    lua_setfield(L, -2, "name");
-    lua_pushstring(L, d->unit);
-    lua_setfield(L, -2, "unit");
-    lua_pushstring(L, d->doc);
-    lua_setfield(L, -2, "doc");
+    gal_lua_set_text(L, "name", d->name);
+    gal_lua_set_text(L, "unit", d->unit);
+    gal_lua_set_text(L, "doc", d->doc);
 }
 
 static int m_derived_info(lua_State *L)
@@ -277,14 +259,10 @@ static int m_lines(lua_State *L)
     for (size_t i = 0; i < gal_galaxy_nlines(m->g); i++) {
         const gal_line *l = gal_galaxy_line(m->g, i);
         lua_createtable(L, 0, 4);
-        lua_pushstring(L, l->name);
-        lua_setfield(L, -2, "name");
-        lua_pushnumber(L, l->wave);
-        lua_setfield(L, -2, "wave");
-        lua_pushnumber(L, gal_galaxy_line_lum(m->ws)[i]);
-        lua_setfield(L, -2, "intrinsic");
-        lua_pushnumber(L, gal_galaxy_line_seen(m->ws)[i]);
-        lua_setfield(L, -2, "luminosity");
+        gal_lua_set_text(L, "name", l->name);
+        gal_lua_set_num(L, "wave", l->wave);
+        gal_lua_set_num(L, "intrinsic", gal_galaxy_line_lum(m->ws)[i]);
+        gal_lua_set_num(L, "luminosity", gal_galaxy_line_seen(m->ws)[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

@@ -50,27 +50,18 @@ static const gal_nested_record *record(lua_State *L, nested *e)
 /* ------------------------------------------------------------------ fields */
 static void push_settings(lua_State *L, const gal_nested_opt *o)
 {
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"live", (double)o->live},   {"replace", (double)o->replace}, {"dlogz", o->dlogz},
-               {"walks", (double)o->walks}, {"slices", (double)o->slices},   {"accept", o->accept},
-               {"enlarge", o->enlarge},     {"bootstrap", o->bootstrap},     {"batch", (double)o->batch},
-               {"posterior", o->posterior}, {"maxfrac", o->maxfrac},         {"ess", o->ess},
-               {"lnz_err", o->lnz_err},     {"seed", (double)o->seed}};
+    const gal_lua_number num[] = {
+        {"live", (double)o->live},   {"replace", (double)o->replace}, {"dlogz", o->dlogz},
+        {"walks", (double)o->walks}, {"slices", (double)o->slices},   {"accept", o->accept},
+        {"enlarge", o->enlarge},     {"bootstrap", o->bootstrap},     {"batch", (double)o->batch},
+        {"posterior", o->posterior}, {"maxfrac", o->maxfrac},         {"ess", o->ess},
+        {"lnz_err", o->lnz_err},     {"seed", (double)o->seed}};
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
-        lua_pushnumber(L, num[i].v);
-        lua_setfield(L, -2, num[i].key);
-    }
-    lua_pushstring(L, gal_nested_sample_name(o->sample));
-    lua_setfield(L, -2, "sample");
-    lua_pushstring(L, gal_nested_bound_name(o->bound));
-    lua_setfield(L, -2, "bound");
-    lua_pushstring(L, gal_nested_dirs_name(o->dirs));
-    lua_setfield(L, -2, "directions");
-    lua_pushboolean(L, o->dynamic);
-    lua_setfield(L, -2, "dynamic");
+    gal_lua_set_list(L, num, sizeof num / sizeof *num);
+    gal_lua_set_text(L, "sample", gal_nested_sample_name(o->sample));
+    gal_lua_set_text(L, "bound", gal_nested_bound_name(o->bound));
+    gal_lua_set_text(L, "directions", gal_nested_dirs_name(o->dirs));
+    gal_lua_set_flag(L, "dynamic", o->dynamic);
 }
 
 static int n_get(lua_State *L, void *obj, const char *key)
@@ -78,17 +69,14 @@ static int n_get(lua_State *L, void *obj, const char *key)
     nested *e = obj;
     const gal_nested *s = e->s;
     gal_nested_opt o = gal_nested_options(s);
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"seconds", gal_nested_seconds(s)},
-               {"evaluations", (double)gal_nested_calls(s)},
-               {"iterations", (double)gal_nested_iterations(s)},
-               {"batches", (double)gal_nested_batches(s)},
-               {"insertion_z", gal_nested_insertion_z(s)},
-               {"inserted", (double)gal_nested_inserted(s)},
-               {"memory", gal_nested_memory(s)},
-               {"stuck", gal_nested_stuck(s)}};
+    const gal_lua_number num[] = {{"seconds", gal_nested_seconds(s)},
+                                  {"evaluations", (double)gal_nested_calls(s)},
+                                  {"iterations", (double)gal_nested_iterations(s)},
+                                  {"batches", (double)gal_nested_batches(s)},
+                                  {"insertion_z", gal_nested_insertion_z(s)},
+                                  {"inserted", (double)gal_nested_inserted(s)},
+                                  {"memory", gal_nested_memory(s)},
+                                  {"stuck", gal_nested_stuck(s)}};
     for (size_t i = 0; i < sizeof num / sizeof *num; i++)
         if (strcmp(key, num[i].key) == 0)
             return lua_pushnumber(L, num[i].v), 1;
@@ -212,14 +200,11 @@ static void push_record(lua_State *L, const gal_nested_record *r)
         const double *v;
     } one[] = {{"lnprior", r->lnprior}, {"lnlike", r->lnl}, {"birth", r->birth},
                {"live", r->nlive},      {"lnvol", r->lnx},  {"lnweight", r->lnw}};
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"lnz", r->lnz},
-               {"lnz_err", r->lnz_err},
-               {"information", r->information},
-               {"ess", r->ess},
-               {"n", (double)r->n}};
+    const gal_lua_number num[] = {{"lnz", r->lnz},
+                                  {"lnz_err", r->lnz_err},
+                                  {"information", r->information},
+                                  {"ess", r->ess},
+                                  {"n", (double)r->n}};
     lua_newtable(L);
     memcpy(gal_lua_pushmat(L, r->n, r->d), r->x, r->n * r->d * sizeof *r->x);
     lua_setfield(L, -2, "x");
@@ -229,10 +214,7 @@ static void push_record(lua_State *L, const gal_nested_record *r)
         gal_lua_pushvec_copy(L, one[i].v, r->n);
         lua_setfield(L, -2, one[i].key);
     }
-    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
-        lua_pushnumber(L, num[i].v);
-        lua_setfield(L, -2, num[i].key);
-    }
+    gal_lua_set_list(L, num, sizeof num / sizeof *num);
 }
 
 static int n_points(lua_State *L)

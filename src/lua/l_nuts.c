@@ -21,39 +21,29 @@ static int push_report(lua_State *L, const gal_nuts *n)
 {
     gal_nuts_report r;
     gal_lua_checkstatus(L, gal_nuts_diagnose(n, &r));
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"divergent", (double)r.divergent},
-               {"deepest", (double)r.deepest},
-               {"accept", r.accept},
-               {"leapfrogs", r.leapfrogs},
-               {"ebfmi", r.ebfmi},
-               {"rhat", r.rhat},
-               {"ess_bulk", r.ess_bulk},
-               {"ess_tail", r.ess_tail}};
+    const gal_lua_number num[] = {{"divergent", (double)r.divergent},
+                                  {"deepest", (double)r.deepest},
+                                  {"accept", r.accept},
+                                  {"leapfrogs", r.leapfrogs},
+                                  {"ebfmi", r.ebfmi},
+                                  {"rhat", r.rhat},
+                                  {"ess_bulk", r.ess_bulk},
+                                  {"ess_tail", r.ess_tail}};
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
-        lua_pushnumber(L, num[i].v);
-        lua_setfield(L, -2, num[i].key);
-    }
-    lua_pushstring(L, r.warning);
-    lua_setfield(L, -2, "warning");
+    gal_lua_set_list(L, num, sizeof num / sizeof *num);
+    gal_lua_set_text(L, "warning", r.warning);
     return 1;
 }
 
 static int n_get(lua_State *L, void *obj, const char *key)
 {
     const gal_nuts *n = obj;
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"chains", (double)gal_nuts_chains(n)},
-               {"warmup", (double)gal_nuts_warmup(n)},
-               {"iterations", (double)gal_nuts_iterations(n)},
-               {"stored", (double)gal_nuts_draws(n)},
-               {"seconds", gal_nuts_seconds(n)},
-               {"evaluations", (double)gal_nuts_evaluations(n)}};
+    const gal_lua_number num[] = {{"chains", (double)gal_nuts_chains(n)},
+                                  {"warmup", (double)gal_nuts_warmup(n)},
+                                  {"iterations", (double)gal_nuts_iterations(n)},
+                                  {"stored", (double)gal_nuts_draws(n)},
+                                  {"seconds", gal_nuts_seconds(n)},
+                                  {"evaluations", (double)gal_nuts_evaluations(n)}};
     for (size_t i = 0; i < sizeof num / sizeof *num; i++)
         if (strcmp(key, num[i].key) == 0)
             return lua_pushnumber(L, num[i].v), 1;

@@ -68,18 +68,12 @@ static int rows(lua_State *L)
         lua_createtable(L, 0, 7);
         gal_lua_push(L, &gal_lua_filter, gal_filter_ref(o->filter[i]));
         lua_setfield(L, -2, "filter");
-        lua_pushstring(L, o->filter[i]->name);
-        lua_setfield(L, -2, "band");
-        lua_pushnumber(L, o->filter[i]->pivot);
-        lua_setfield(L, -2, "pivot");
-        lua_pushnumber(L, o->flux[i]);
-        lua_setfield(L, -2, "flux");
-        lua_pushnumber(L, o->err[i]);
-        lua_setfield(L, -2, "err");
-        lua_pushstring(L, kind_name(o->kind[i]));
-        lua_setfield(L, -2, "kind");
-        lua_pushstring(L, o->note[i] ? o->note[i] : "");
-        lua_setfield(L, -2, "note");
+        gal_lua_set_text(L, "band", o->filter[i]->name);
+        gal_lua_set_num(L, "pivot", o->filter[i]->pivot);
+        gal_lua_set_num(L, "flux", o->flux[i]);
+        gal_lua_set_num(L, "err", o->err[i]);
+        gal_lua_set_text(L, "kind", kind_name(o->kind[i]));
+        gal_lua_set_text(L, "note", o->note[i] ? o->note[i] : "");
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

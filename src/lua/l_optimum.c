@@ -18,12 +18,6 @@ static int run_options(lua_State *L, const char *name, gal_lua_hooks *h)
     return 0;
 }
 
-static void set_number(lua_State *L, const char *key, double v)
-{
-    lua_pushnumber(L, v);
-    lua_setfield(L, -2, key);
-}
-
 /* ------------------------------------------------------------------ optimum */
 static gal_optimum *optimum(lua_State *L)
 {
@@ -38,14 +32,11 @@ static void optimum_free(void *obj)
 static int o_get(lua_State *L, void *obj, const char *key)
 {
     const gal_optimum *o = obj;
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"nmodes", (double)gal_optimum_nmodes(o)},
-               {"stored", (double)gal_optimum_draws(o)->n},
-               {"seconds", gal_optimum_seconds(o)},
-               {"evaluations", (double)gal_optimum_evaluations(o)},
-               {"lnz_laplace", gal_optimum_lnz_laplace(o)}};
+    const gal_lua_number num[] = {{"nmodes", (double)gal_optimum_nmodes(o)},
+                                  {"stored", (double)gal_optimum_draws(o)->n},
+                                  {"seconds", gal_optimum_seconds(o)},
+                                  {"evaluations", (double)gal_optimum_evaluations(o)},
+                                  {"lnz_laplace", gal_optimum_lnz_laplace(o)}};
     for (size_t i = 0; i < sizeof num / sizeof *num; i++)
         if (strcmp(key, num[i].key) == 0)
             return lua_pushnumber(L, num[i].v), 1;
@@ -97,16 +88,14 @@ static int o_modes(lua_State *L)
         lua_setfield(L, -2, "z");
         memcpy(gal_lua_pushmat(L, d, d), m->cov, d * d * sizeof(double));
         lua_setfield(L, -2, "cov");
-        set_number(L, "lnp", m->lnp);
-        set_number(L, "lnprior", m->lnprior);
-        set_number(L, "lnlike", m->lnlike);
-        set_number(L, "lnz", m->lnz);
-        set_number(L, "starts", (double)m->starts);
-        set_number(L, "repaired", (double)m->repaired);
-        lua_pushboolean(L, m->converged);
-        lua_setfield(L, -2, "converged");
-        lua_pushstring(L, m->why);
-        lua_setfield(L, -2, "why");
+        gal_lua_set_num(L, "lnp", m->lnp);
+        gal_lua_set_num(L, "lnprior", m->lnprior);
+        gal_lua_set_num(L, "lnlike", m->lnlike);
+        gal_lua_set_num(L, "lnz", m->lnz);
+        gal_lua_set_num(L, "starts", (double)m->starts);
+        gal_lua_set_num(L, "repaired", (double)m->repaired);
+        gal_lua_set_flag(L, "converged", m->converged);
+        gal_lua_set_text(L, "why", m->why);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -216,13 +205,10 @@ static void pathfinder_free(void *obj)
 static int p_get(lua_State *L, void *obj, const char *key)
 {
     const gal_pathfinder *p = obj;
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"npaths", (double)gal_pathfinder_npaths(p)},
-               {"stored", (double)gal_pathfinder_draws(p)->n},
-               {"seconds", gal_pathfinder_seconds(p)},
-               {"evaluations", (double)gal_pathfinder_evaluations(p)}};
+    const gal_lua_number num[] = {{"npaths", (double)gal_pathfinder_npaths(p)},
+                                  {"stored", (double)gal_pathfinder_draws(p)->n},
+                                  {"seconds", gal_pathfinder_seconds(p)},
+                                  {"evaluations", (double)gal_pathfinder_evaluations(p)}};
     for (size_t i = 0; i < sizeof num / sizeof *num; i++)
         if (strcmp(key, num[i].key) == 0)
             return lua_pushnumber(L, num[i].v), 1;
@@ -271,11 +257,11 @@ static int p_paths(lua_State *L)
         lua_setfield(L, -2, "mean");
         memcpy(gal_lua_pushmat(L, d, d), q->cov, d * d * sizeof(double));
         lua_setfield(L, -2, "cov");
-        set_number(L, "elbo", q->elbo);
-        set_number(L, "lnp", q->lnp);
-        set_number(L, "weight", q->weight);
-        set_number(L, "iterations", (double)q->iterations);
-        set_number(L, "chosen", (double)q->chosen);
+        gal_lua_set_num(L, "elbo", q->elbo);
+        gal_lua_set_num(L, "lnp", q->lnp);
+        gal_lua_set_num(L, "weight", q->weight);
+        gal_lua_set_num(L, "iterations", (double)q->iterations);
+        gal_lua_set_num(L, "chosen", (double)q->chosen);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

@@ -66,10 +66,8 @@ static int q_count(lua_State *L)
         size_t v;
     } f[] = {{"jobs", c.jobs}, {"done", c.done}, {"failed", c.failed}, {"running", c.running}};
     lua_newtable(L);
-    for (int i = 0; i < 4; i++) {
-        lua_pushnumber(L, (double)f[i].v);
-        lua_setfield(L, -2, f[i].name);
-    }
+    for (int i = 0; i < 4; i++)
+        gal_lua_set_num(L, f[i].name, (double)f[i].v);
     return 1;
 }
 
@@ -77,10 +75,8 @@ static gal_status push_record(void *ctx, size_t job, bool failed, const unsigned
 {
     lua_State *L = ctx;
     lua_createtable(L, 0, 3);
-    lua_pushnumber(L, (double)job + 1);
-    lua_setfield(L, -2, "job");
-    lua_pushboolean(L, failed);
-    lua_setfield(L, -2, "failed");
+    gal_lua_set_num(L, "job", (double)job + 1);
+    gal_lua_set_flag(L, "failed", failed);
     lua_pushlstring(L, (const char *)data, n);
     lua_setfield(L, -2, "data");
     lua_rawseti(L, -2, (int)lua_objlen(L, -2) + 1);

@@ -327,10 +327,8 @@ static int result_texts(lua_State *L)
     lua_newtable(L);
     for (size_t i = 0; i < gal_result_nvars(r); i++) {
         const gal_var *v = gal_result_var_at(r, i);
-        if (strcmp(v->group, "galua") == 0 && v->type == GAL_VAR_TEXT && v->rank == 0) {
-            lua_pushstring(L, *(char **)v->data);
-            lua_setfield(L, -2, v->name);
-        }
+        if (strcmp(v->group, "galua") == 0 && v->type == GAL_VAR_TEXT && v->rank == 0)
+            gal_lua_set_text(L, v->name, *(char **)v->data);
     }
     gal_obs *o = NULL;
     gal_filter *fl = NULL;

@@ -101,16 +101,9 @@ static int make_sfh(lua_State *L, gal_sfh_kind kind)
     return push_history(L, &o, &m);
 }
 
-static void put_num(lua_State *L, const char *key, double v)
-{
-    lua_pushnumber(L, v);
-    lua_setfield(L, -2, key);
-}
-
 static void put_str(lua_State *L, const char *key, const char *v)
 {
-    lua_pushstring(L, v);
-    lua_setfield(L, -2, key);
+    gal_lua_set_text(L, key, v);
 }
 
 static void put_list(lua_State *L, const char *key, const double *x, size_t n)
@@ -311,11 +304,9 @@ static void put_custom(lua_State *L, const custom *c)
         put_str(L, "doc", p->doc);
         for (size_t k = 0; k < sizeof num / sizeof *num; k++)
             if (isfinite(num[k].v))
-                put_num(L, num[k].name, num[k].v);
-        lua_pushboolean(L, p->log);
-        lua_setfield(L, -2, "log");
-        lua_pushboolean(L, p->free);
-        lua_setfield(L, -2, "free");
+                gal_lua_set_num(L, num[k].name, num[k].v);
+        gal_lua_set_flag(L, "log", p->log);
+        gal_lua_set_flag(L, "free", p->free);
         lua_rawseti(L, -2, (int)i + 1);
     }
     lua_setfield(L, -2, "params");
@@ -334,30 +325,28 @@ void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
         put_str(L, "metallicity", metals[m->metals]);
     if (m->burst)
         put_str(L, "burst", bursts[m->burst]);
-    if (m->rising) {
-        lua_pushboolean(L, 1);
-        lua_setfield(L, -2, "rising");
-    }
+    if (m->rising)
+        gal_lua_set_flag(L, "rising", 1);
     if (s->kind == GAL_SFH_PERIODIC)
         put_str(L, "shape", shapes[m->shape]);
     if (m->nbin)
-        put_num(L, "n", (double)m->nbin);
+        gal_lua_set_num(L, "n", (double)m->nbin);
     if (m->nedge)
         put_list(L, "edges", m->edge, m->nedge);
     if (s->kind == GAL_SFH_PSB) {
-        put_num(L, "n_old", (double)m->nold);
-        put_num(L, "tflex", m->tflex);
+        gal_lua_set_num(L, "n_old", (double)m->nold);
+        gal_lua_set_num(L, "tflex", m->tflex);
     }
     if (s->kind == GAL_SFH_DIRICHLET) {
-        put_num(L, "alpha", m->alpha);
+        gal_lua_set_num(L, "alpha", m->alpha);
         put_str(L, "of", shares[m->of_rate]);
     }
     if (s->kind == GAL_SFH_STOCHASTIC) {
-        put_num(L, "sigma_reg", m->sigma_reg);
-        put_num(L, "tau_eq", m->tau_eq);
-        put_num(L, "tau_in", m->tau_in);
-        put_num(L, "sigma_dyn", fmax(m->sigma_dyn, 0));
-        put_num(L, "tau_dyn", m->tau_dyn);
+        gal_lua_set_num(L, "sigma_reg", m->sigma_reg);
+        gal_lua_set_num(L, "tau_eq", m->tau_eq);
+        gal_lua_set_num(L, "tau_in", m->tau_in);
+        gal_lua_set_num(L, "sigma_dyn", fmax(m->sigma_dyn, 0));
+        gal_lua_set_num(L, "tau_dyn", m->tau_dyn);
     }
     if (s->ntable) {
         put_list(L, "t", s->t, s->ntable);

@@ -20,16 +20,13 @@ static void smc_free(void *obj)
 static int s_get(lua_State *L, void *obj, const char *key)
 {
     const gal_smc *s = obj;
-    const struct {
-        const char *key;
-        double v;
-    } num[] = {{"beta", gal_smc_beta(s)},
-               {"particles", (double)gal_smc_particles(s)},
-               {"nlevels", (double)gal_smc_nlevels(s)},
-               {"families", (double)gal_smc_families(s)},
-               {"stored", (double)gal_smc_draws(s)->n},
-               {"seconds", gal_smc_seconds(s)},
-               {"evaluations", (double)gal_smc_evaluations(s)}};
+    const gal_lua_number num[] = {{"beta", gal_smc_beta(s)},
+                                  {"particles", (double)gal_smc_particles(s)},
+                                  {"nlevels", (double)gal_smc_nlevels(s)},
+                                  {"families", (double)gal_smc_families(s)},
+                                  {"stored", (double)gal_smc_draws(s)->n},
+                                  {"seconds", gal_smc_seconds(s)},
+                                  {"evaluations", (double)gal_smc_evaluations(s)}};
     for (size_t i = 0; i < sizeof num / sizeof *num; i++)
         if (strcmp(key, num[i].key) == 0)
             return lua_pushnumber(L, num[i].v), 1;
@@ -87,16 +84,11 @@ static int s_levels(lua_State *L)
     lua_newtable(L);
     for (size_t i = 0; i < gal_smc_nlevels(s); i++) {
         const gal_smc_level *v = &gal_smc_levels(s)[i];
-        const struct {
-            const char *key;
-            double v;
-        } num[] = {{"beta", v->beta},   {"lnz", v->lnz}, {"ess", v->ess},     {"acceptance", v->acceptance},
-                   {"sigma", v->sigma}, {"nu", v->nu},   {"n", (double)v->n}, {"steps", (double)v->steps}};
+        const gal_lua_number num[] = {
+            {"beta", v->beta},   {"lnz", v->lnz}, {"ess", v->ess},     {"acceptance", v->acceptance},
+            {"sigma", v->sigma}, {"nu", v->nu},   {"n", (double)v->n}, {"steps", (double)v->steps}};
         lua_newtable(L);
-        for (size_t k = 0; k < sizeof num / sizeof *num; k++) {
-            lua_pushnumber(L, num[k].v);
-            lua_setfield(L, -2, num[k].key);
-        }
+        gal_lua_set_list(L, num, sizeof num / sizeof *num);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

@@ -40,12 +40,9 @@ static int indices(lua_State *L)
     lua_createtable(L, (int)n, 0);
     for (size_t i = 0; i < n; i++) {
         lua_createtable(L, 0, 3);
-        lua_pushstring(L, l[i].name);
-        lua_setfield(L, -2, "name");
-        lua_pushstring(L, l[i].unit);
-        lua_setfield(L, -2, "unit");
-        lua_pushstring(L, l[i].doc);
-        lua_setfield(L, -2, "doc");
+        gal_lua_set_text(L, "name", l[i].name);
+        gal_lua_set_text(L, "unit", l[i].unit);
+        gal_lua_set_text(L, "doc", l[i].doc);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -214,12 +211,6 @@ static void set_vec(lua_State *L, const char *key, const double *x, size_t n)
     lua_setfield(L, -2, key);
 }
 
-static void set_num(lua_State *L, const char *key, double v)
-{
-    lua_pushnumber(L, v);
-    lua_setfield(L, -2, key);
-}
-
 /* observe(galaxy, { wave | edges, R, fwhm, air, sigma_v, sigma_gas, shift, component, library }) -> table */
 static int observe(lua_State *L)
 {
@@ -248,7 +239,7 @@ static int observe(lua_State *L)
         set_vec(L, "lo", gal_spec_lo(s), n);
         set_vec(L, "hi", gal_spec_hi(s), n);
         set_vec(L, "flux", flux, n);
-        set_num(L, "coarse", gal_viewer_coarse(v));
+        gal_lua_set_num(L, "coarse", gal_viewer_coarse(v));
     }
     gal_viewer_free(v);
     gal_spec_unref(s);
@@ -427,16 +418,14 @@ static int data(lua_State *L)
     double R;
     const double *raw = gal_spec_block(s->spec, &R);
     set_vec(L, "raw", raw, 5 * s->n);
-    set_num(L, "raw_R", R);
-    set_num(L, "nused", (double)s->nused);
-    set_num(L, "library", s->library_r);
+    gal_lua_set_num(L, "raw_R", R);
+    gal_lua_set_num(L, "nused", (double)s->nused);
+    gal_lua_set_num(L, "library", s->library_r);
     lua_createtable(L, 0, 5);
-    lua_pushstring(L, gal_calib_name(s->calib.mode));
-    lua_setfield(L, -2, "mode");
-    lua_pushstring(L, s->calib.poly == GAL_POLY_LEGENDRE ? "legendre" : "chebyshev");
-    lua_setfield(L, -2, "kind");
-    set_num(L, "first", s->calib.first);
-    set_num(L, "order", s->calib.order);
+    gal_lua_set_text(L, "mode", gal_calib_name(s->calib.mode));
+    gal_lua_set_text(L, "kind", s->calib.poly == GAL_POLY_LEGENDRE ? "legendre" : "chebyshev");
+    gal_lua_set_num(L, "first", s->calib.first);
+    gal_lua_set_num(L, "order", s->calib.order);
     set_vec(L, "sd", s->calib.sd + s->calib.first, (size_t)(s->calib.order - s->calib.first + 1));
     lua_setfield(L, -2, "calibration");
     return 1;
@@ -483,17 +472,13 @@ static int index_data(lua_State *L)
         const gal_index_datum *d = &obs->index[i];
         const gal_index *known;
         lua_createtable(L, 0, 10);
-        lua_pushstring(L, d->name);
-        lua_setfield(L, -2, "name");
-        set_num(L, "value", d->value);
-        set_num(L, "err", d->err);
-        lua_pushboolean(L, d->lick);
-        lua_setfield(L, -2, "lick");
+        gal_lua_set_text(L, "name", d->name);
+        gal_lua_set_num(L, "value", d->value);
+        gal_lua_set_num(L, "err", d->err);
+        gal_lua_set_flag(L, "lick", d->lick);
         if (gal_index_find(&known, d->name) != GAL_OK) {
-            lua_pushstring(L, kinds[d->index.kind]);
-            lua_setfield(L, -2, "kind");
-            lua_pushboolean(L, d->index.air);
-            lua_setfield(L, -2, "air");
+            gal_lua_set_text(L, "kind", kinds[d->index.kind]);
+            gal_lua_set_flag(L, "air", d->index.air);
             set_pair(L, "blue", d->index.blue);
             set_pair(L, "red", d->index.red);
             if (d->index.kind != GAL_INDEX_BREAK)
@@ -510,12 +495,10 @@ static int line_data(lua_State *L)
     lua_createtable(L, (int)obs->nline, 0);
     for (size_t i = 0; i < obs->nline; i++) {
         lua_createtable(L, 0, 4);
-        lua_pushstring(L, obs->line[i].name);
-        lua_setfield(L, -2, "name");
-        set_num(L, "value", obs->line[i].value);
-        set_num(L, "err", obs->line[i].err);
-        lua_pushboolean(L, obs->line[i].limit);
-        lua_setfield(L, -2, "limit");
+        gal_lua_set_text(L, "name", obs->line[i].name);
+        gal_lua_set_num(L, "value", obs->line[i].value);
+        gal_lua_set_num(L, "err", obs->line[i].err);
+        gal_lua_set_flag(L, "limit", obs->line[i].limit);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

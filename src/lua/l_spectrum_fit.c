@@ -3,12 +3,6 @@
 #include "galua/spectrum.h"
 #include "lua/l_classes.h"
 
-static void set_num(lua_State *L, const char *key, double v)
-{
-    lua_pushnumber(L, v);
-    lua_setfield(L, -2, key);
-}
-
 static int params(lua_State *L)
 {
     size_t n;
@@ -18,19 +12,15 @@ static int params(lua_State *L)
         lua_createtable(L, 0, 10);
         lua_pushfstring(L, "spec.%s", p[i].name);
         lua_setfield(L, -2, "name");
-        lua_pushstring(L, p[i].unit);
-        lua_setfield(L, -2, "unit");
-        lua_pushstring(L, p[i].doc);
-        lua_setfield(L, -2, "doc");
-        set_num(L, "value", p[i].value);
-        set_num(L, "lo", p[i].lo);
-        set_num(L, "hi", p[i].hi);
-        set_num(L, "plo", p[i].plo);
-        set_num(L, "phi", p[i].phi);
-        lua_pushboolean(L, p[i].log);
-        lua_setfield(L, -2, "log");
-        lua_pushboolean(L, p[i].free);
-        lua_setfield(L, -2, "free");
+        gal_lua_set_text(L, "unit", p[i].unit);
+        gal_lua_set_text(L, "doc", p[i].doc);
+        gal_lua_set_num(L, "value", p[i].value);
+        gal_lua_set_num(L, "lo", p[i].lo);
+        gal_lua_set_num(L, "hi", p[i].hi);
+        gal_lua_set_num(L, "plo", p[i].plo);
+        gal_lua_set_num(L, "phi", p[i].phi);
+        gal_lua_set_flag(L, "log", p[i].log);
+        gal_lua_set_flag(L, "free", p[i].free);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

@@ -167,12 +167,9 @@ static int lines(lua_State *L)
         for (size_t j = 0; j < c.n; j++)
             sum += c.w[j] * (double)s->line_lum[(c.iu[j] * s->nz * s->nage + c.k[j]) * s->nline + i];
         lua_createtable(L, 0, 3);
-        lua_pushstring(L, s->line_name[i]);
-        lua_setfield(L, -2, "name");
-        lua_pushnumber(L, s->line_wave[i]);
-        lua_setfield(L, -2, "wave");
-        lua_pushnumber(L, sum);
-        lua_setfield(L, -2, "lum");
+        gal_lua_set_text(L, "name", s->line_name[i]);
+        gal_lua_set_num(L, "wave", s->line_wave[i]);
+        gal_lua_set_num(L, "lum", sum);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

@@ -161,10 +161,8 @@ static int t_fingerprint(lua_State *L)
     for (int i = 0; i < GAL_FIT_NFINGER; i++) {
         gal_hash_hex(h[i], hex);
         lua_createtable(L, 0, 2);
-        lua_pushstring(L, names[i]);
-        lua_setfield(L, -2, "name");
-        lua_pushstring(L, hex);
-        lua_setfield(L, -2, "hash");
+        gal_lua_set_text(L, "name", names[i]);
+        gal_lua_set_text(L, "hash", hex);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -432,18 +430,12 @@ static int noise_params(lua_State *L)
         lua_createtable(L, 0, 10);
         lua_pushfstring(L, "noise.%s", p[i].name);
         lua_setfield(L, -2, "name");
-        lua_pushstring(L, p[i].unit);
-        lua_setfield(L, -2, "unit");
-        lua_pushstring(L, p[i].doc);
-        lua_setfield(L, -2, "doc");
-        for (int k = 0; k < 5; k++) {
-            lua_pushnumber(L, num[k]);
-            lua_setfield(L, -2, key[k]);
-        }
-        lua_pushboolean(L, p[i].log);
-        lua_setfield(L, -2, "log");
-        lua_pushboolean(L, p[i].free);
-        lua_setfield(L, -2, "free");
+        gal_lua_set_text(L, "unit", p[i].unit);
+        gal_lua_set_text(L, "doc", p[i].doc);
+        for (int k = 0; k < 5; k++)
+            gal_lua_set_num(L, key[k], num[k]);
+        gal_lua_set_flag(L, "log", p[i].log);
+        gal_lua_set_flag(L, "free", p[i].free);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

@@ -33,8 +33,7 @@ void gal_lua_registry_part(lua_State *L, const char *part)
         lua_newtable(L);
         if (strcmp(part, "names") == 0) {
             lua_newtable(L);
-            lua_pushliteral(L, "k");
-            lua_setfield(L, -2, "__mode");
+            gal_lua_set_text(L, "__mode", "k");
             lua_setmetatable(L, -2);
         }
         lua_pushvalue(L, -1);
@@ -60,8 +59,7 @@ size_t gal_lua_registry_keys(lua_State *L, int idx, const char **names, size_t n
 void gal_lua_doc(lua_State *L, const char *name, const char *text)
 {
     gal_lua_registry_part(L, "docs");
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, name);
+    gal_lua_set_text(L, name, text);
     lua_pop(L, 1);
 }
 
