@@ -1,0 +1,64 @@
+-- The house of docs/developer.md: arrows between rooms point down, files and functions are short; the checks see what breaks it.
+local test = require "galua.test"
+
+local function run(command)
+  local p = io.popen(command .. " 2>&1; echo status $?")
+  local text = p:read "*a"
+  p:close()
+  return tonumber(text:match "status (%d+)%s*$"), text
+end
+
+-- a small tree of files { path = text }, checked
+local function check(script, files)
+  local top = os.tmpname()
+  os.remove(top)
+  for path, text in pairs(files) do
+    os.execute(("mkdir -p %s/%s"):format(top, path:match "^(.*)/"))
+    local f = assert(io.open(top .. "/" .. path, "w"))
+    f:write(text)
+    f:close()
+  end
+  os.execute(("mkdir -p %s/src %s/include %s/lua %s/tests %s/scripts"):format(top, top, top, top, top))
+  local status, text = run(("luajit scripts/dev/%s %s"):format(script, top))
+  os.execute("rm -rf " .. top)
+  return status, text
+end
+
+test.describe("house", function()
+  test.it("has no arrow that points up, and no room or header without a place", function()
+    local status, text = run "luajit scripts/dev/check_layers.lua"
+    if status ~= 0 then error(text) end
+  end)
+
+  test.it("the check of the layers sees what is wrong", function()
+    local base = { ["src/base/a.c"] = '#include "galua/base.h"\n', ["include/galua/base.h"] = "\n" }
+    local function with(path, text)
+      local files = { [path] = text }
+      for k, v in pairs(base) do files[k] = files[k] or v end
+      return check("check_layers.lua", files)
+    end
+    test.eq((check("check_layers.lua", base)), 0)
+    for _, case in ipairs { { "src/num/b.c", '#include "galua/galaxy.h"\n', "room num %(floor %d+%) includes galua/galaxy.h of room model" },
+      { "src/infer/b.c", '#include "galua/cosmo.h"\n', "room infer may not use galua/cosmo.h of room astro" },
+      { "src/ssp/b.c", '#include "sfh/x.h"\n', "arrows point down" }, { "src/base/b.c", "#include <lua.h>\n", "Lua is for" },
+      { "src/num/b.c", '#include "galua/nowhere.h"\n', "galua/nowhere.h belongs to no room" },
+      { "include/galua/nowhere.h", "\n", "belongs to no room" }, { "src/cellar/b.c", "\n", "is no room" },
+      { "include/galua/base.h", '#include "galua/fit.h"\n', "arrows point down" },
+      { "src/num/b.c", '    printf("x");\n', "prints nothing" } } do
+      local status, text = with(case[1], case[2])
+      test.eq(status, 1)
+      if not text:find(case[3]) then error(case[1] .. ": " .. text) end
+    end
+  end)
+
+  test.it("has short files and functions, and the check of sizes sees long ones", function()
+    local status, text = run "luajit scripts/dev/check_sizes.lua"
+    if status ~= 0 then error(text) end
+    status, text = check("check_sizes.lua", { ["src/base/a.c"] = ("int x;\n"):rep(601), ["src/base/b.c"] = "int f(void)\n{\n" .. ("    ;\n"):rep(101) .. "}\n",
+      ["lua/c.lua"] = "local function f()\n" .. ("  g()\n"):rep(101) .. "end\n" })
+    test.eq(status, 1)
+    for _, what in ipairs { "src/base/a.c: 601 lines", "src/base/b.c:2: a function", "lua/c.lua:1: a function" } do
+      if not text:find(what, 1, true) then error(what .. " not in " .. text) end
+    end
+  end)
+end)
