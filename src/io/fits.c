@@ -271,9 +271,24 @@ gal_status gal_fits_set_i64(gal_fits *f, const char *key, int64_t x, const char 
     return set_key(f, status, key);
 }
 
+gal_status gal_fits_add_history(gal_fits *f, const char *text)
+{
+    int status = 0;
+    while (*text && !status) {
+        size_t n = strcspn(text, "\n");
+        char line[256];
+        snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), text);
+        fits_write_history(f->ptr, line, &status);
+        text += n + (text[n] == '\n');
+    }
+    return set_key(f, status, "HISTORY");
+}
+
 gal_status fits_seal(gal_fits *f)
 {
     int status = 0;
+    if (f->open_table)
+        return GAL_OK;
     if (fits_write_chksum(f->ptr, &status))
         return fits_fail(f, GAL_EIO, status, "cannot write");
     return GAL_OK;

@@ -30,6 +30,7 @@ GAL_API gal_status gal_fits_key_i64(gal_fits *f, const char *key, int64_t *x);
 GAL_API gal_status gal_fits_set_string(gal_fits *f, const char *key, const char *text, const char *comment);
 GAL_API gal_status gal_fits_set_f64(gal_fits *f, const char *key, double x, const char *comment);
 GAL_API gal_status gal_fits_set_i64(gal_fits *f, const char *key, int64_t x, const char *comment);
+GAL_API gal_status gal_fits_add_history(gal_fits *f, const char *text); /* one HISTORY record per line of the text */
 
 /* ------------------------------------------------------------------ images (of the current HDU) */
 GAL_API gal_status gal_fits_image_shape(gal_fits *f, int *rank, size_t dims[GAL_FITS_MAXRANK]); /* rank 0: no image */
@@ -53,4 +54,16 @@ GAL_API gal_status gal_fits_read_column(gal_fits *f, size_t i, gal_fits_type typ
 GAL_API gal_status gal_fits_read_strings(gal_fits *f, size_t i, size_t nrows, char **strings); /* gal_free each */
 GAL_API gal_status gal_fits_write_table(gal_fits *f, const char *extname, size_t nrows, size_t ncols,
                                         const gal_fits_column *columns);
+/* A table in blocks: nothing of its size is held. begin (data of the columns unused), then keywords and elements in any order, end (checksums). */
+GAL_API gal_status gal_fits_begin_table(gal_fits *f, const char *extname, size_t nrows, size_t ncols,
+                                        const gal_fits_column *columns);
+GAL_API gal_status gal_fits_write_elements(gal_fits *f, size_t i, gal_fits_type type, size_t first, size_t n,
+                                           const void *data); /* elements are counted through the rows, from 0 */
+GAL_API gal_status gal_fits_end_table(gal_fits *f);
+/* n numbers of column i from element `first`; NULL entries become NaN, or -1 as I64. The range must lie in the table. */
+GAL_API gal_status gal_fits_read_elements(gal_fits *f, size_t i, gal_fits_type type, size_t first, size_t n,
+                                          void *data);
+/* GAL_EFORMAT when the file ends before the data of the current HDU do (not seen in compressed files), or the columns of a table do not
+ * fill its rows. */
+GAL_API gal_status gal_fits_check_size(gal_fits *f);
 #endif

@@ -10,6 +10,7 @@ struct gal_fits {
     char *path;
     char *tmp;            /* while creating: the name until gal_fits_close */
     char hdu[FLEN_VALUE]; /* name of the current HDU, for messages */
+    bool open_table;      /* between gal_fits_begin_table and _end_table: no checksums yet */
 };
 /* Sets our error "PATH: HDU 'X': TEXT (FITS: reason)" and clears cfitsio's message stack; status 0: no reason. */
 gal_status fits_fail(const gal_fits *f, gal_status code, int status, const char *fmt, ...) GAL_PRINTF(4, 5);

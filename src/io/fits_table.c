@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 gal_status gal_fits_table_shape(gal_fits *f, size_t *nrows, size_t *ncols)
 {
@@ -162,7 +163,7 @@ out:
 
 #define MAXCOL 999
 
-gal_status gal_fits_write_table(gal_fits *f, const char *extname, size_t nrows, size_t ncols,
+gal_status gal_fits_begin_table(gal_fits *f, const char *extname, size_t nrows, size_t ncols,
                                 const gal_fits_column *columns)
 {
     gal_status st = GAL_OK;
@@ -189,17 +190,103 @@ gal_status gal_fits_write_table(gal_fits *f, const char *extname, size_t nrows, 
         forms[i] = form[i];
     }
     fits_create_tbl(f->ptr, BINARY_TBL, (LONGLONG)nrows, (int)ncols, names, forms, units, extname, &status);
-    for (size_t i = 0; i < ncols && !status && nrows; i++) {
-        const gal_fits_column *c = &columns[i];
-        LONGLONG n = (LONGLONG)(nrows * (c->type == GAL_FITS_STR || !c->repeat ? 1 : c->repeat));
-        fits_write_col(f->ptr, c->type == GAL_FITS_STR ? TSTRING : fits_number_type(c->type), (int)i + 1, 1, 1, n,
-                       (void *)(uintptr_t)c->data, &status);
-    }
-    st = status ? fits_fail(f, GAL_EIO, status, "cannot write the table") : fits_seal(f);
+    if (status)
+        st = fits_fail(f, GAL_EIO, status, "cannot write the table");
+    f->open_table = st == GAL_OK;
 out:
     gal_free(names);
     gal_free(units);
     gal_free(forms);
     gal_free(form);
     return st;
+}
+
+gal_status gal_fits_end_table(gal_fits *f)
+{
+    f->open_table = false;
+    return fits_seal(f);
+}
+
+gal_status gal_fits_write_elements(gal_fits *f, size_t i, gal_fits_type type, size_t first, size_t n, const void *data)
+{
+    int status = 0;
+    LONGLONG repeat = 0, width = 0;
+    fits_get_coltypell(f->ptr, (int)i + 1, NULL, &repeat, &width, &status);
+    LONGLONG per = type == GAL_FITS_STR || repeat < 1 ? 1 : repeat;
+    if (!status && n)
+        fits_write_col(f->ptr, type == GAL_FITS_STR ? TSTRING : fits_number_type(type), (int)i + 1,
+                       (LONGLONG)first / per + 1, (LONGLONG)first % per + 1, (LONGLONG)n, (void *)(uintptr_t)data,
+                       &status);
+    return status ? fits_fail(f, GAL_EIO, status, "cannot write the table") : GAL_OK;
+}
+
+gal_status gal_fits_write_table(gal_fits *f, const char *extname, size_t nrows, size_t ncols,
+                                const gal_fits_column *columns)
+{
+    gal_status st = gal_fits_begin_table(f, extname, nrows, ncols, columns);
+    for (size_t i = 0; i < ncols && st == GAL_OK; i++) {
+        const gal_fits_column *c = &columns[i];
+        st = gal_fits_write_elements(f, i, c->type, 0, nrows * (c->type == GAL_FITS_STR || !c->repeat ? 1 : c->repeat),
+                                     c->data);
+    }
+    return st == GAL_OK ? gal_fits_end_table(f) : st;
+}
+
+gal_status gal_fits_read_elements(gal_fits *f, size_t i, gal_fits_type type, size_t first, size_t n, void *data)
+{
+    gal_fits_column c;
+    int status = 0, any = 0;
+    double nan64 = NAN;
+    float nan32 = NAN;
+    LONGLONG none = -1;
+    size_t nrows, ncols;
+    gal_status st = GAL_OK;
+    GAL_TRY(gal_fits_table_shape(f, &nrows, &ncols));
+    GAL_TRY(gal_fits_column_info(f, i, &c));
+    if (c.type == GAL_FITS_STR || type == GAL_FITS_STR || (type == GAL_FITS_I64 && c.type != GAL_FITS_I64))
+        return fits_fail(f, GAL_EFORMAT, 0, "column '%s' holds %s, expected %s", c.name,
+                         c.type == GAL_FITS_STR ? "text" : "floating-point numbers",
+                         type == GAL_FITS_I64 ? "integers" : "numbers");
+    size_t total;
+    if (__builtin_mul_overflow(nrows, c.repeat, &total) || n > total || first > total - n)
+        return fits_fail(f, GAL_EFORMAT, 0, "column '%s' has %zu x %zu values, asked for %zu to %zu", c.name, nrows,
+                         c.repeat, first + 1, first + n);
+    void *null = type == GAL_FITS_F64 ? (void *)&nan64 : type == GAL_FITS_F32 ? (void *)&nan32 : (void *)&none;
+    if (n && fits_read_col(f->ptr, fits_number_type(type), (int)i + 1, (LONGLONG)(first / c.repeat) + 1,
+                           (LONGLONG)(first % c.repeat) + 1, (LONGLONG)n, null, data, &any, &status))
+        return fits_fail(f, GAL_EIO, status, "cannot read column '%s'", c.name);
+out:
+    return st;
+}
+
+gal_status gal_fits_check_size(gal_fits *f)
+{
+    int status = 0, kind = 0, ncols = 0;
+    LONGLONG head = 0, data = 0, end = 0, filled = 0;
+    long width = 0;
+    struct stat sb;
+    fits_get_hduaddrll(f->ptr, &head, &data, &end, &status);
+    fits_get_hdu_type(f->ptr, &kind, &status);
+    if (!status && kind == BINARY_TBL) {
+        fits_get_num_cols(f->ptr, &ncols, &status);
+        fits_read_key(f->ptr, TLONG, "NAXIS1", &width, NULL, &status);
+        for (int i = 1; i <= ncols && !status; i++) {
+            int type = 0;
+            LONGLONG repeat = 0, each = 0;
+            fits_get_coltypell(f->ptr, i, &type, &repeat, &each, &status);
+            if (type < 0) /* variable length: a descriptor of 8 or 16 bytes */
+                kind = ANY_HDU;
+            else
+                filled += type == TSTRING ? repeat : type == TBIT ? (repeat + 7) / 8 : repeat * each;
+        }
+    }
+    if (status)
+        return fits_fail(f, GAL_EFORMAT, status, "damaged header");
+    if (kind == BINARY_TBL && filled != width)
+        return fits_fail(f, GAL_EFORMAT, 0, "the columns (TFORM) take %lld bytes a row, NAXIS1 says %ld",
+                         (long long)filled, width);
+    if (gal_fits_is(f->path) && stat(f->path, &sb) == 0 && end > sb.st_size)
+        return fits_fail(f, GAL_EFORMAT, 0, "truncated: %lld bytes, the header promises %lld", (long long)sb.st_size,
+                         (long long)end);
+    return GAL_OK;
 }
