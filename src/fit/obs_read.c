@@ -230,14 +230,8 @@ static gal_status head_column(const gal_table *t, const char *wanted, const char
                               const gal_column **out)
 {
     *out = NULL;
-    if (wanted)
-        return text ? gal_table_need_text(t, wanted, out) : gal_table_need_num(t, wanted, out);
-    for (size_t i = 0; i < n && !*out; i++) {
-        *out = gal_table_column(t, usual[i]);
-        if (*out && !text && (*out)->is_text)
-            return gal_table_need_num(t, usual[i], out);
-    }
-    return GAL_OK;
+    gal_status st = wanted ? gal_table_need(t, wanted, out) : gal_table_find_any(t, usual, n, out);
+    return st == GAL_OK && *out && !text ? gal_table_need_num(t, (*out)->name, out) : st;
 }
 
 static gal_status add_cell(gal_obs *o, const gal_table *t, size_t row, const gal_obs_layout *l, const char *band)
@@ -298,7 +292,7 @@ gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const
     gal_obs_layout l;
     gal_obs *o = NULL;
     const gal_column *id, *z, *d;
-    char place[768], name[256] = "";
+    char place[768], name[256] = "", cell[GAL_CELL_TEXT];
     const char *band = NULL;
     *out = NULL;
     gal_obs_layout_defaults(&l);
@@ -309,10 +303,8 @@ gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const
     GAL_TRY(head_column(t, l.id, ID, 3, true, &id));
     GAL_TRY(head_column(t, l.redshift, Z, 2, false, &z));
     GAL_TRY(head_column(t, l.distance, D, 1, false, &d));
-    if (id && id->is_text)
-        snprintf(name, sizeof name, "%s", id->text[row]);
-    else if (id)
-        snprintf(name, sizeof name, "%.15g", id->num[row]);
+    if (id)
+        snprintf(name, sizeof name, "%s", gal_table_text(id, row, cell));
     gal_table_place(t, row, place, sizeof place);
     if (*name)
         snprintf(place + strlen(place), sizeof place - strlen(place), ", source '%.200s'", name);

@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct ecsv {
@@ -130,7 +129,7 @@ static gal_status column_pair(ecsv *e, const char *key, const char *value)
     if (strcmp(key, "description") == 0)
         return gal_coldef_set(d, NULL, NULL, value);
     if (strcmp(key, "datatype") == 0)
-        d->type = strcmp(value, "string") == 0 ? CELL_TEXT : CELL_NUM;
+        d->type = strcmp(value, "string") == 0 ? CELL_TEXT : strcmp(value, "bool") == 0 ? CELL_BOOL : CELL_NUM;
     return GAL_OK;
 }
 
@@ -327,17 +326,9 @@ static void put(sink *s, const char *text)
 
 static void put_number(sink *s, double x)
 {
-    char buf[40];
-    if (isnan(x))
-        snprintf(buf, sizeof buf, "nan");
-    else {
-        for (int digits = 15; digits <= 17; digits++) {
-            snprintf(buf, sizeof buf, "%.*g", digits, x);
-            if (strtod(buf, NULL) == x)
-                break;
-        }
-    }
-    put(s, buf);
+    char buf[GAL_CELL_TEXT];
+    gal_number_text(x, buf);
+    put(s, isnan(x) ? "nan" : buf);
 }
 
 /* quotes when the text holds the delimiter, a quote, a newline, nothing, or could be taken for a comment */
@@ -376,7 +367,7 @@ static void put_rows(sink *s, const gal_table *t, char delimiter)
         for (size_t j = 0; j < t->ncol; j++) {
             if (j)
                 put(s, sep);
-            if (t->col[j].is_text)
+            if (t->col[j].text)
                 put_cell(s, t->col[j].text[i], delimiter);
             else
                 put_number(s, t->col[j].num[i]);
@@ -404,7 +395,7 @@ gal_status gal_table_write_ecsv(const gal_table *t, const char *path)
             put(&s, ", unit: ");
             put_yaml(&s, t->col[j].unit);
         }
-        put(&s, t->col[j].is_text ? ", datatype: string" : ", datatype: float64");
+        put(&s, t->col[j].text ? ", datatype: string" : ", datatype: float64");
         if (*t->col[j].comment) {
             put(&s, ", description: ");
             put_yaml(&s, t->col[j].comment);

@@ -1,11 +1,9 @@
-/* table.c - tables in memory: building, look-up, conversion of text cells, choice of the format, ECSV and CSV writers.
+/* table.c - tables in memory: building, and reading of any format. Cells are in table_cells.c, look-up in table_columns.c.
  *
  * Numbers are doubles, NaN for an empty cell; a text column is one block: the row pointers with the characters behind them.
  * Thread safety: a table belongs to one thread; reading a finished one from several is fine. */
 #include "fits.h"
 #include "table_internal.h"
-#include <ctype.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,95 +67,9 @@ void gal_coldefs_free(coldef *d, size_t n)
         gal_free(d[i].name);
         gal_free(d[i].unit);
         gal_free(d[i].comment);
+        gal_free(d[i].null);
     }
     gal_free(d);
-}
-
-bool gal_cell_empty(const char *s)
-{
-    static const char *const NOTHING[] = {"--", "nan", "null", "none", "na", "n/a", "masked", "..."};
-    while (isspace((unsigned char)*s))
-        s++;
-    if (!*s)
-        return true;
-    for (size_t i = 0; i < sizeof NOTHING / sizeof NOTHING[0]; i++)
-        if (strcasecmp(s, NOTHING[i]) == 0)
-            return true;
-    return false;
-}
-
-bool gal_parse_double(const char *s, double *out)
-{
-    char buf[64], *end;
-    size_t n = 0;
-    while (isspace((unsigned char)*s))
-        s++;
-    for (; *s && n + 1 < sizeof buf; s++, n++) {
-        bool exponent = (*s == 'D' || *s == 'd') && n && (isdigit((unsigned char)buf[n - 1]) || buf[n - 1] == '.');
-        buf[n] = exponent ? 'e' : *s;
-    }
-    // cppcheck-suppress uninitvar ; filled by the copy above
-    while (n && isspace((unsigned char)buf[n - 1]))
-        n--;
-    buf[n] = 0;
-    if (!n || *s || strpbrk(buf, "xX"))
-        return false;
-    *out = strtod(buf, &end);
-    return *end == 0;
-}
-
-static bool parse_bool(const char *s, double *out)
-{
-    bool yes = strcasecmp(s, "true") == 0;
-    if (!yes && strcasecmp(s, "false") != 0)
-        return false;
-    *out = yes;
-    return true;
-}
-
-static char **text_block(char *const *cell, size_t stride, size_t n)
-{
-    size_t bytes = n * sizeof(char *);
-    for (size_t i = 0; i < n; i++)
-        bytes += strlen(cell[i * stride]) + 1;
-    char **v = gal_alloc(bytes + 1);
-    if (!v)
-        return NULL;
-    char *p = (char *)(v + n);
-    for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(cell[i * stride]) + 1;
-        memcpy(p, cell[i * stride], len);
-        v[i] = p;
-        p += len;
-    }
-    return v;
-}
-
-static gal_status column_from_cells(const gal_table *t, gal_column *col, const coldef *def, char *const *cell,
-                                    size_t stride)
-{
-    char place[512];
-    double *num = def->type == CELL_TEXT ? NULL : GAL_NEWN(double, t->nrow);
-    if (def->type != CELL_TEXT && !num)
-        return GAL_ENOMEM;
-    for (size_t i = 0; num && i < t->nrow; i++) {
-        const char *s = cell[i * stride];
-        // cppcheck-suppress nullPointerRedundantCheck ; num is given whenever the branch is taken
-        num[i] = NAN;
-        if (gal_cell_empty(s) || gal_parse_double(s, &num[i]) || (def->type == CELL_NUM && parse_bool(s, &num[i])))
-            continue;
-        gal_free(num);
-        num = NULL;
-        if (def->type == CELL_NUM) {
-            gal_table_place(t, i, place, sizeof place);
-            return gal_fail(GAL_EFORMAT, "%s: column '%s': '%s' is not a number", place, def->name, s);
-        }
-    }
-    col->num = num;
-    col->is_text = !num;
-    if (!num && !(col->text = text_block(cell, stride, t->nrow)))
-        return GAL_ENOMEM;
-    return GAL_OK;
 }
 
 static gal_status column_labels(gal_column *c, const char *name, const char *unit, const char *comment)
@@ -168,31 +80,70 @@ static gal_status column_labels(gal_column *c, const char *name, const char *uni
     return c->name && c->unit && c->comment ? GAL_OK : GAL_ENOMEM;
 }
 
+/* Which columns share their name with another: twin[j] is the first of the others, plus one; 0: none. */
+typedef struct named {
+    const char *name;
+    size_t j;
+} named;
+
+static int by_name(const void *a, const void *b)
+{
+    const named *x = a, *y = b;
+    int c = strcmp(x->name, y->name);
+    return c ? c : (x->j > y->j) - (x->j < y->j);
+}
+
+static gal_status find_twins(const coldef *def, size_t n, size_t *twin)
+{
+    named *v = GAL_NEWN(named, n);
+    if (!v)
+        return GAL_ENOMEM;
+    for (size_t j = 0; j < n; j++)
+        v[j] = (named){def[j].name, j};
+    qsort(v, n, sizeof *v, by_name);
+    for (size_t k = 1; k < n; k++)
+        if (strcmp(v[k].name, v[k - 1].name) == 0) {
+            twin[v[k].j] = v[k - 1].j + 1;
+            if (!twin[v[k - 1].j])
+                twin[v[k - 1].j] = v[k].j + 1;
+        }
+    gal_free(v);
+    return GAL_OK;
+}
+
 gal_status gal_table_from_cells(gal_table *t, const coldef *def, size_t ncol, const cells *c)
 {
+    gal_status st = GAL_OK;
+    size_t *twin = NULL;
+    char why[80];
     if (ncol == 0)
         return gal_fail(GAL_EFORMAT, "%s: no columns found: is it a table?", t->path);
-    for (size_t j = 0; j < ncol; j++)
-        for (size_t i = 0; i < j; i++)
-            if (strcmp(def[i].name, def[j].name) == 0)
-                return gal_fail(GAL_EFORMAT, "%s: column '%s' appears twice (%zu and %zu)", t->path, def[j].name, i + 1,
-                                j + 1);
     t->nrow = c->nrow;
     t->col = GAL_NEWN(gal_column, ncol);
     t->line = GAL_NEWN(size_t, c->nrow);
-    if (!t->col || !t->line)
-        return GAL_ENOMEM;
-    t->ncol = ncol;
+    twin = GAL_NEWN(size_t, ncol);
+    if (!t->col || !t->line || !twin)
+        GAL_TRY(GAL_ENOMEM);
+    GAL_TRY(find_twins(def, ncol, twin));
     if (c->nrow)
         memcpy(t->line, c->line, c->nrow * sizeof *c->line);
     for (size_t j = 0; j < ncol; j++) {
-        gal_status st = column_labels(&t->col[j], def[j].name, def[j].unit, def[j].comment);
-        if (st == GAL_OK)
-            st = column_from_cells(t, &t->col[j], &def[j], c->v + j, ncol);
-        if (st != GAL_OK)
-            return st;
+        if (twin[j]) {
+            snprintf(why, sizeof why, "appears twice (%zu and %zu)", twin[j] <= j ? twin[j] : j + 1,
+                     twin[j] <= j ? j + 1 : twin[j]);
+            GAL_TRY(gal_table_pass_over(t, def[j].name, why));
+            continue;
+        }
+        gal_column *col = &t->col[t->ncol++];
+        GAL_TRY(column_labels(col, def[j].name, def[j].unit, def[j].comment));
+        GAL_TRY(gal_column_from_cells(t, col, &def[j], c->v + j, ncol));
     }
-    return GAL_OK;
+    if (t->ncol == 0)
+        GAL_THROW(GAL_EFORMAT, "%s: column '%s' %s", t->path, t->passed[0].name, t->passed[0].why);
+    st = gal_table_finish(t);
+out:
+    gal_free(twin);
+    return st;
 }
 
 /* ------------------------------------------------------------------ building */
@@ -213,17 +164,41 @@ gal_status gal_table_create(gal_table **out, size_t nrow)
     return GAL_OK;
 }
 
+static void column_free(gal_column *c)
+{
+    gal_free(c->name);
+    gal_free(c->unit);
+    gal_free(c->comment);
+    gal_free(c->num);
+    gal_free(c->text);
+    gal_free(c->mark);
+}
+
+void gal_table_drop(gal_table *t, size_t j)
+{
+    column_free(&t->col[j]);
+    memmove(&t->col[j], &t->col[j + 1], (t->ncol - j - 1) * sizeof *t->col);
+    t->ncol--;
+}
+
 void gal_table_free(gal_table *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; t->col && i < t->ncol; i++) {
-        gal_free(t->col[i].name);
-        gal_free(t->col[i].unit);
-        gal_free(t->col[i].comment);
-        gal_free(t->col[i].num);
-        gal_free(t->col[i].text);
+    for (size_t i = 0; t->col && i < t->ncol; i++)
+        column_free(&t->col[i]);
+    for (size_t i = 0; i < t->nvec; i++) {
+        gal_free(t->vec[i].name);
+        gal_free(t->vec[i].unit);
+        gal_free(t->vec[i].comment);
+        gal_free(t->vec[i].num);
     }
+    for (size_t i = 0; i < t->npassed; i++) {
+        gal_free(t->passed[i].name);
+        gal_free(t->passed[i].why);
+    }
+    gal_free(t->vec);
+    gal_free(t->passed);
     for (size_t i = 0; i < t->nmeta; i++) {
         gal_free(t->meta_key[i]);
         gal_free(t->meta_value[i]);
@@ -272,7 +247,8 @@ gal_status gal_table_add_text(gal_table *t, const char *name, const char *const 
     if (st != GAL_OK)
         return st;
     c->is_text = true;
-    c->text = text_block((char *const *)v, 1, t->nrow);
+    c->type = GAL_COLUMN_TEXT;
+    c->text = gal_text_block((char *const *)v, 1, t->nrow);
     return c->text ? GAL_OK : GAL_ENOMEM;
 }
 
@@ -293,75 +269,6 @@ gal_status gal_table_add_meta(gal_table *t, const char *key, const char *value)
     k[t->nmeta] = key_copy;
     v[t->nmeta++] = value_copy;
     return GAL_OK;
-}
-
-/* ------------------------------------------------------------------ look-up */
-const gal_column *gal_table_column(const gal_table *t, const char *name)
-{
-    for (size_t i = 0; i < t->ncol; i++)
-        if (t->col[i].name && strcmp(t->col[i].name, name) == 0)
-            return &t->col[i];
-    return NULL;
-}
-
-const char *gal_table_meta(const gal_table *t, const char *key)
-{
-    for (size_t i = 0; i < t->nmeta; i++)
-        if (strcasecmp(t->meta_key[i], key) == 0)
-            return t->meta_value[i];
-    return NULL;
-}
-
-void gal_table_place(const gal_table *t, size_t row, char *buf, size_t n)
-{
-    if (t->line && t->path && *t->path)
-        snprintf(buf, n, "%s, line %zu", t->path, t->line[row]);
-    else
-        snprintf(buf, n, "%s%srow %zu", t->path ? t->path : "", t->path && *t->path ? ", " : "", row + 1);
-}
-
-static gal_status need(const gal_table *t, const char *name, const gal_column **out)
-{
-    if ((*out = gal_table_column(t, name)))
-        return GAL_OK;
-    char hint[160];
-    const char **names = GAL_NEWN(const char *, t->ncol);
-    if (!names)
-        return GAL_ENOMEM;
-    for (size_t i = 0; i < t->ncol; i++)
-        names[i] = t->col[i].name;
-    gal_did_you_mean(hint, sizeof hint, name, names, t->ncol);
-    size_t used = 0;
-    for (size_t i = 0; !gal_nearest(name, names, t->ncol) && i < t->ncol && used + 48 < sizeof hint; i++)
-        used += (size_t)snprintf(hint + used, sizeof hint - used, "%s%.40s", i ? ", " : "; the columns are ", names[i]);
-    gal_free(names);
-    return gal_fail(GAL_ENOTFOUND, "%s: no column '%s'%s", *t->path ? t->path : "table", name, hint);
-}
-
-gal_status gal_table_need_num(const gal_table *t, const char *name, const gal_column **out)
-{
-    gal_status st = need(t, name, out);
-    if (st != GAL_OK || !(*out)->is_text)
-        return st;
-    double v;
-    char place[512];
-    for (size_t i = 0; i < t->nrow; i++) {
-        const char *s = (*out)->text[i];
-        if (gal_cell_empty(s) || gal_parse_double(s, &v))
-            continue;
-        gal_table_place(t, i, place, sizeof place);
-        return gal_fail(GAL_EFORMAT, "%s: column '%s': '%s' is not a number", place, name, s);
-    }
-    return gal_fail(GAL_EFORMAT, "%s: column '%s' is declared as text, numbers are expected", t->path, name);
-}
-
-gal_status gal_table_need_text(const gal_table *t, const char *name, const gal_column **out)
-{
-    gal_status st = need(t, name, out);
-    if (st == GAL_OK && !(*out)->is_text)
-        return gal_fail(GAL_EFORMAT, "%s: column '%s' holds numbers, text is expected", *t->path ? t->path : "table",
-                        name);
-    return st;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -430,6 +337,7 @@ gal_status gal_table_parse(gal_table **out, const char *text, size_t n, const ch
     memcpy(copy, text, n);
     copy[n] = 0;
     GAL_TRY(parse_any(t, copy, n));
+    gal_table_say_passed(t);
 out:
     gal_free(copy);
     if (st != GAL_OK) {

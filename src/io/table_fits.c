@@ -105,15 +105,15 @@ gal_status gal_table_write_fits(const gal_table *t, const char *path)
     for (size_t j = 0; j < t->ncol; j++) {
         const gal_column *s = &t->col[j];
         size_t width = 1;
-        for (size_t i = 0; s->is_text && i < t->nrow; i++)
+        for (size_t i = 0; s->text && i < t->nrow; i++)
             width = strlen(s->text[i]) > width ? strlen(s->text[i]) : width;
         if (strlen(s->name) >= sizeof c[j].name || strlen(s->unit) >= sizeof c[j].unit)
             GAL_THROW(GAL_EINVAL, "%s: column name or unit '%.40s...' is too long for FITS", path, s->name);
         strcpy(c[j].name, s->name);
         strcpy(c[j].unit, s->unit);
-        c[j].type = s->is_text ? GAL_FITS_STR : GAL_FITS_F64;
+        c[j].type = s->text ? GAL_FITS_STR : GAL_FITS_F64;
         c[j].repeat = width;
-        c[j].data = s->is_text ? (const void *)s->text : s->num;
+        c[j].data = s->text ? (const void *)s->text : s->num;
     }
     GAL_TRY(gal_fits_create(&f, path));
     GAL_TRY(gal_fits_write_image(f, NULL, GAL_FITS_F64, 0, NULL, NULL, NULL));

@@ -3,10 +3,11 @@
 #define GAL_IO_TABLE_INTERNAL_H
 #include "galua/table.h"
 
-typedef enum cell_type { CELL_AUTO, CELL_NUM, CELL_TEXT } cell_type;
+typedef enum cell_type { CELL_AUTO, CELL_NUM, CELL_BOOL, CELL_TEXT } cell_type;
 
 typedef struct coldef {
     char *name, *unit, *comment; /* owned (gal_strdup); unit and comment may be NULL */
+    char *null;                  /* owned: the text or number that stands for "no value" in this column; NULL: none */
     cell_type type;
 } coldef;
 
@@ -25,8 +26,21 @@ void gal_cells_free(cells *c);
 gal_status gal_coldef_set(coldef *d, const char *name, const char *unit, const char *comment);
 void gal_coldefs_free(coldef *d, size_t n);
 
-/* Columns from nrow*ncol cells. AUTO columns are numbers when every cell is one (or empty), else text. */
+/* Columns from nrow*ncol cells, and gal_table_finish(). AUTO columns are numbers when every cell is one (or empty), truth values when
+ * every cell is true or false, else text. Columns that share a name are passed over. */
 gal_status gal_table_from_cells(gal_table *t, const coldef *def, size_t ncol, const cells *c);
+gal_status gal_column_from_cells(const gal_table *t, gal_column *col, const coldef *def, char *const *cell,
+                                 size_t stride);
+/* What every reader ends with: columns NAME.mask act on NAME, the header's "missing" on all. */
+gal_status gal_table_finish(gal_table *t);
+gal_status gal_table_apply_mask(gal_table *t, const char *name, const char *mask);
+gal_status gal_column_mark(gal_column *c, size_t nrow, size_t i, gal_cell what);
+void gal_table_drop(gal_table *t, size_t j); /* removes column j */
+/* n strings, `stride` apart, as one block: the pointers with the characters behind them */
+char **gal_text_block(char *const *cell, size_t stride, size_t n);
+void gal_number_text(double x, char buf[GAL_CELL_TEXT]); /* the fewest digits that give x back */
+/* One warning, and the same text never again in this process (the last 64 are remembered). */
+void gal_say_once(const char *module, const char *fmt, ...) GAL_PRINTF(2, 3);
 
 /* A cell that stands for "no value": empty, --, nan, null, none, na, n/a, masked (any case). */
 bool gal_cell_empty(const char *s);

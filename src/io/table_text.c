@@ -314,8 +314,8 @@ gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimi
         GAL_THROW(GAL_EFORMAT, "%s: a header, but no data rows", t->path);
     cells body = c;
     body.v += first;
+    GAL_TRY(keep_comments(t, &h, used)); /* "missing" is read from them */
     GAL_TRY(gal_table_from_cells(t, def, ncol, &body));
-    GAL_TRY(keep_comments(t, &h, used));
 out:
     header_free(&h);
     gal_cells_free(&c);

@@ -57,23 +57,32 @@ static int rows_len(lua_State *L, void *obj)
 static int column(lua_State *L)
 {
     rows *r = self(L);
-    const char *name = gal_lua_checkstr(L, 2);
-    const gal_column *c = gal_table_column(r->t, name);
-    if (!c) {
-        const char **names = lua_newuserdata(L, (r->t->ncol + 1) * sizeof *names);
-        for (size_t i = 0; i < r->t->ncol; i++)
-            names[i] = r->t->col[i].name;
-        char hint[80];
-        gal_did_you_mean(hint, sizeof hint, name, names, r->t->ncol);
-        return gal_lua_error(L, GAL_ENOTFOUND, "%s has no column '%s'%s", r->t->path, name, hint);
-    }
-    if (!c->is_text) {
+    const gal_column *c;
+    char buf[GAL_CELL_TEXT];
+    gal_lua_checkstatus(L, gal_table_need(r->t, gal_lua_checkstr(L, 2), &c));
+    if (!c->text) {
         gal_lua_pushvec_copy(L, c->num, r->t->nrow);
         return 1;
     }
     lua_createtable(L, (int)r->t->nrow, 0);
     for (size_t i = 0; i < r->t->nrow; i++) {
-        lua_pushstring(L, c->text[i]);
+        lua_pushstring(L, gal_table_text(c, i, buf));
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* skipped() -> { { name =, why = }, ... } */
+static int skipped(lua_State *L)
+{
+    rows *r = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < r->t->npassed; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, r->t->passed[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, r->t->passed[i].why);
+        lua_setfield(L, -2, "why");
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -107,8 +116,15 @@ static void rows_tostring(lua_State *L, void *obj)
 }
 
 static const gal_lua_row methods[] = {
-    {"column", column, "column(name) -> vec or list\nThe numbers or texts of a column."},
+    {"column", column,
+     "column(name) -> vec or list\nThe numbers of a column (nan where it is empty or masked), or its texts. Integers "
+     "beyond 2^53 and "
+     "with leading\nzeros (identifiers) are texts, as written."},
     {"columns", columns, "columns() -> list\nNames of the columns."},
+    {"skipped", skipped,
+     "skipped() -> list of { name =, why = }\nColumns of the file that were passed over: arrays of variable length, "
+     "complex "
+     "numbers ..."},
     {NULL, NULL, NULL},
 };
 static const gal_lua_field fields[] = {{"path", "the file"}, {NULL, NULL}};
@@ -202,6 +218,31 @@ static void rename_columns(lua_State *L, rows *r)
     lua_pop(L, 1);
 }
 
+/* missing = -99 or { -99, -9999 }: no value, in every column */
+static void missing_values(lua_State *L, rows *r, gal_lua_opts *o)
+{
+    double v[16];
+    size_t n = 0;
+    if (!gal_lua_opt_push(o, "missing"))
+        return;
+    bool list = lua_istable(L, -1);
+    size_t count = list ? lua_objlen(L, -1) : 1;
+    if (count > sizeof v / sizeof v[0])
+        gal_lua_error(L, GAL_EINVAL, "observation.catalogue: missing: %d values, at most 16", (int)count);
+    for (; n < count; n++) {
+        if (list)
+            lua_rawgeti(L, -1, (int)n + 1);
+        if (lua_type(L, -1) != LUA_TNUMBER)
+            gal_lua_opt_typeerror(o, "missing", "a number such as -99, or a list of numbers", -1);
+        v[n] = lua_tonumber(L, -1);
+        if (list)
+            lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    if (gal_table_missing(r->t, n, v) != GAL_OK)
+        gal_lua_fail(L);
+}
+
 static int catalogue(lua_State *L)
 {
     const char *path = gal_lua_checkstr(L, 1);
@@ -226,6 +267,7 @@ static int catalogue(lua_State *L)
     static const char *const kinds[] = {"detection", "limit", "ignored"};
     l->other_flag = (gal_obs_kind)gal_lua_opt_choice(&o, "other_flag", kinds, 3, GAL_OBS_IGNORED);
     l->negative_err_is_limit = gal_lua_opt_bool(&o, "negative_err_is_limit", false);
+    missing_values(L, r, &o);
     if (gal_lua_opt_push(&o, "names")) {
         if (!lua_istable(L, -1))
             return gal_lua_opt_typeerror(&o, "names", "a table of column = filter", -1);
@@ -389,6 +431,7 @@ void gal_luaopen_tables(lua_State *L)
          "limits\n"
          "@param other_flag (ignored) what a flag other than detection, limit, ignored means\n"
          "@param negative_err_is_limit (false) a negative error marks a limit\n"
+         "@param missing a number, or a list of numbers, that means no value in every column: -99, { -99, -9999 }\n"
          "@example list = observation.catalogue(\"dustpedia.dat\", { unit = \"Jy\", bands = { \"GALEX.*\", \"SDSS.*\" "
          "} })"},
         {NULL, NULL, NULL},

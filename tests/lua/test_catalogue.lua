@@ -181,7 +181,7 @@ test.describe("a table of sources", function()
     test.throws(function() return galua.observation.catalogue(path, { unit = "mJy", bands = { "SDS.*" } }) end,
       ("observation.catalogue: %s has no band column 'SDS.*'"):format(path))
     test.throws(function() return galua.observation.catalogue(path)[1] end, "~has no unit")
-    test.throws(function() return t:column("Z") end, "~has no column 'Z'")
+    test.throws(function() return t:column("Z") end, "~no column 'Z'")
     os.remove(path)
   end)
 end)
