@@ -66,4 +66,13 @@ GAL_API gal_status gal_fits_read_elements(gal_fits *f, size_t i, gal_fits_type t
 /* GAL_EFORMAT when the file ends before the data of the current HDU do (not seen in compressed files), or the columns of a table do not
  * fill its rows. */
 GAL_API gal_status gal_fits_check_size(gal_fits *f);
+
+/* ------------------------------------------------------------------ bytes of a column, for readers of their own (several threads) */
+typedef struct gal_fits_raw {
+    int64_t start;                 /* of the table's data in the file */
+    size_t nrows, row, at, repeat; /* bytes of a row, offset of the column in it, elements a row */
+    int bytes;                     /* 4: big-endian float, 8: double */
+} gal_fits_raw;
+/* GAL_EUNSUP: the file is compressed, the column is not of plain floats or doubles (or scaled), or is not there. */
+GAL_API gal_status gal_fits_raw_column(gal_fits *f, size_t i, gal_fits_raw *out);
 #endif
