@@ -27,7 +27,7 @@ local function filters(...)
 end
 
 doc.text("filters", filters, [[filters(name, ...) -> set
-Built-in bands by name ("SDSS.g"), by set ("SDSS.ugriz", "Herschel.PACS", "2MASS"), filter handles, or files. A set is an array of
+Built-in bands by name ("SDSS.g"), by set ("SDSS.ugriz", "Herschel.PACS", "2MASS"), by pattern ("GALEX.*"), filter handles, or files. A set is an array of
 filters; sets are joined with `..`. filter.names() lists what there is.
 @example print(filters("SDSS.ugriz", "2MASS"))]])
 

@@ -257,7 +257,18 @@ def write_page(page, rows):
         "of the peak.", "",
         "None of the packages used carries a measured curve of IRAS, Planck, SCUBA-2, VLA or ATCA bands: give them as files or top-hats. The MIRI and "
         "Roman curves and WISE W4 are from before flight (Brown et al. 2014 place W4 3 % redder).", "",
-        "The names are also sets: `SDSS.ugriz`, `SDSS`, `Herschel.PACS`, `JWST.NIRCam`, `LSST.ugrizy`, `Euclid`.", "",
+        "The names are also sets: `SDSS.ugriz`, `SDSS`, `Herschel.PACS`, `JWST.NIRCam`, `LSST.ugrizy`, `Euclid`, and patterns: `GALEX.*`, `JWST.*.F444W`.", "",
+        "## Filters of your own",
+        "",
+        "`filter.read(file)`, or a file name wherever a band is named: text with two columns (wavelength, transmission), ECSV, VOTable (SVO), FITS, HDF5",
+        "of DSPS; `filter.curve(name, wave, trans)` in Lua. Wavelengths are in the unit that the column names (`wave[um]`, `wave_nm`); `nu_GHz` and `freq[Hz]` are",
+        "frequencies; without a unit they are Angstrom, and a pivot below the Lyman limit is told, for it is more often nm. `# energy`, `# Energy",
+        "counter`, `# type: energy` or DetectorType = 0 mark a response per energy; else it is per photon. One file is one curve: wavelengths that turn",
+        "back, or a second curve after a comment or an empty line, are an error. Of more than two columns without names a running number is passed over and",
+        "the two next are taken, which is told.",
+        "",
+        "## The curves",
+        "",
         "| name | pivot | width | convention | source |", "|---|---|---|---|---|"]
     text += [f"| `{n}` | {unit_length(p)} | {unit_length(w)} | {c} | {s} |" for n, p, w, c, s in rows]
     page.write_text("\n".join(text) + "\n")

@@ -19,28 +19,24 @@
 
 typedef struct node {
     double x, y;
-    size_t i;
 } node;
 
-static int by_wave(const void *a, const void *b)
+/* Copy in ascending order: a descending list is reversed, so that the two values of a step keep their sides. One curve ascends or
+ * descends throughout: wavelengths that turn are two bands in one file, a typing error, or columns that are not what they seem. */
+static gal_status ascending(node *v, const char *name, const double *wave, const double *trans, size_t n)
 {
-    const node *p = a, *q = b;
-    if (p->x != q->x)
-        return p->x < q->x ? -1 : 1;
-    return p->i < q->i ? -1 : p->i > q->i;
-}
-
-/* Copy in ascending order. A descending list is reversed, so that the two values of a step keep their sides. */
-static void sorted_nodes(node *v, const double *wave, const double *trans, size_t n)
-{
-    bool descending = true;
-    for (size_t i = 1; i < n && descending; i++)
-        descending = wave[i] <= wave[i - 1];
+    bool descending = wave[n - 1] < wave[0];
+    for (size_t i = 1; i < n; i++)
+        if (descending ? wave[i] > wave[i - 1] : wave[i] < wave[i - 1])
+            return gal_fail(GAL_EINVAL,
+                            "filter '%s': the wavelength turns at node %zu (%.8g after %.8g): a curve ascends or "
+                            "descends throughout; two bands are two files",
+                            name, i + 1, wave[i], wave[i - 1]);
     for (size_t i = 0; i < n; i++) {
         size_t j = descending ? n - 1 - i : i;
-        v[i] = (node){wave[j], trans[j], i};
+        v[i] = (node){wave[j], trans[j]};
     }
-    qsort(v, n, sizeof *v, by_wave);
+    return GAL_OK;
 }
 
 static gal_status check_curve(const char *name, const double *wave, const double *trans, size_t n)
@@ -134,7 +130,7 @@ gal_status gal_filter_create(gal_filter **out, const char *name, const double *w
     if (!f->name || !f->source || !f->wave || !f->trans)
         GAL_THROW(GAL_ENOMEM, "filter '%s': out of memory for %zu nodes", name, n);
     f->energy = energy;
-    sorted_nodes(v, wave, trans, n);
+    GAL_TRY(ascending(v, name, wave, trans, n));
     size_t m = 0;
     double peak = 0, ref = v[0].x;
     for (size_t i = 0; i < n; i++) {

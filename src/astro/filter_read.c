@@ -1,15 +1,19 @@
 /* filter_read.c - transmission curves from files: text tables (two columns, ECSV, SVO VOTable) and DSPS HDF5.
  *
- * Wavelengths are in the unit the file names, else in Angstrom. The response is per photon unless the file says otherwise: a
- * comment line "# energy", metadata (convention, response or detector = energy) or the SVO parameter DetectorType = 0. */
+ * Wavelengths are in the unit the file names (wave[nm], wave_nm), else in Angstrom, with a warning below the Lyman limit; a column of
+ * frequencies (nu_GHz, freq[Hz]) becomes c/nu. The response is per photon unless the file says otherwise: a comment line "# energy",
+ * "# Energy counter", "# type: energy", metadata of these names, or the SVO parameter DetectorType = 0. */
+#include "galua/const.h"
 #include "galua/filter.h"
 #include "galua/table.h"
 #include "io/h5.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#define SOFT_XRAY 50.0 /* A: shorter pivots without a unit in the file are more often micron than X rays */
+#define SOFT_XRAY   50.0   /* A: shorter pivots without a unit in the file are more often micron than X rays */
+#define LYMAN_LIMIT 911.75 /* A: between the two they are more often nm than extreme ultraviolet */
 
 /* file name without folders, suffix and the "_transmission" of DSPS */
 static void stem(const char *path, char *buf, size_t n)
@@ -38,11 +42,14 @@ static gal_status finish(gal_filter **out, const char *path, const char *name, c
     gal_status st = gal_filter_create(out, name, wave, trans, n, energy, path);
     if (st != GAL_OK)
         return gal_fail_prefix(st, "%s", path);
-    if (!(unit && *unit) && (*out)->pivot < SOFT_XRAY)
+    double pivot = (*out)->pivot;
+    if (!(unit && *unit) && pivot < LYMAN_LIMIT)
         gal_log(GAL_LOG_WARN, "filter",
-                "%s: no wavelength unit, taken as Angstrom (pivot %.4g A); if it is micron, name the "
-                "column wavelength[um]",
-                path, (*out)->pivot);
+                "%s: no wavelength unit, taken as Angstrom (pivot %.4g A%s); if it is %s, name the column "
+                "wavelength[%s], or "
+                "say wavelength[A]",
+                path, pivot, pivot < SOFT_XRAY ? "" : ", below the Lyman limit", pivot < SOFT_XRAY ? "micron" : "nm",
+                pivot < SOFT_XRAY ? "um" : "nm");
     return GAL_OK;
 }
 
@@ -73,41 +80,179 @@ out:
     return st;
 }
 
-static const gal_column *named(const gal_table *t, const char *const *names, size_t n)
+/* ------------------------------------------------------------------ columns */
+static const char *const WAVE[] = {"wavelength", "wavelengths", "wave", "lambda", "lam", "wl", NULL},
+                         *const FREQUENCY[] = {"frequency", "freq", "nu", NULL},
+                         *const TRANS[] = {
+                             "transmission", "trans", "transmittance", "response", "throughput", "rsr", "t", NULL};
+
+/* Ends of names that are units, and ends that say something else of a wavelength. */
+static const struct {
+    const char *end, *unit;
+} SUFFIX[] = {{"a", "A"},    {"aa", "A"},      {"ang", "A"},     {"angstrom", "A"}, {"angstroms", "A"}, {"nm", "nm"},
+              {"um", "um"},  {"mu", "um"},     {"micron", "um"}, {"microns", "um"}, {"mm", "mm"},       {"cm", "cm"},
+              {"m", "m"},    {"hz", "Hz"},     {"khz", "kHz"},   {"mhz", "MHz"},    {"ghz", "GHz"},     {"thz", "THz"},
+              {"vac", NULL}, {"vacuum", NULL}, {"air", NULL},    {"obs", NULL},     {"rest", NULL},     {"eff", NULL}};
+enum { NSUFFIX = sizeof SUFFIX / sizeof SUFFIX[0] };
+
+/* The first column with one of the names, or one of the names and "_" and something; *unit: what the name says, NULL when nothing. */
+static gal_status named(const gal_table *t, const char *const *names, const gal_column **out, const char **unit)
 {
-    for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < t->ncol; i++)
-            if (strcasecmp(t->col[i].name, names[k]) == 0)
-                return &t->col[i];
-    return NULL;
+    *out = NULL;
+    *unit = NULL;
+    for (const char *const *n = names; *n && !*out; n++)
+        for (size_t i = 0; i < t->ncol && !*out; i++)
+            if (strcasecmp(t->col[i].name, *n) == 0)
+                *out = &t->col[i];
+    for (size_t i = 0; i < t->ncol && !*out; i++) {
+        const char *bar = strrchr(t->col[i].name, '_');
+        for (const char *const *n = names; bar && *n && !*out; n++)
+            if (strlen(*n) == (size_t)(bar - t->col[i].name) && strncasecmp(t->col[i].name, *n, strlen(*n)) == 0)
+                *out = &t->col[i];
+        for (int k = 0; *out && k < NSUFFIX; k++)
+            if (strcasecmp(SUFFIX[k].end, bar + 1) == 0) {
+                *unit = SUFFIX[k].unit;
+                return GAL_OK;
+            }
+        if (*out && names != TRANS && !*t->col[i].unit)
+            return gal_fail(GAL_EFORMAT,
+                            "%s: column '%s': '%s' is no unit of a wavelength: name it %.*s[nm] (A, um, GHz ...)",
+                            t->path, t->col[i].name, bar + 1, (int)(bar - t->col[i].name), t->col[i].name);
+    }
+    return GAL_OK;
 }
 
-/* +1 energy, -1 photon, 0 something else */
+/* 1, 2, 3 ... in a first column: the numbers of the nodes (EAZY, some LePhare files) */
+static bool is_index(const gal_table *t, const gal_column *c)
+{
+    if (c->is_text || t->nrow < 3)
+        return false;
+    for (size_t i = 0; i < t->nrow; i++)
+        if (c->num[i] != c->num[0] + (double)i || (c->num[0] != 0 && c->num[0] != 1))
+            return false;
+    return true;
+}
+
+/* The columns of wavelength and transmission, and the unit of the first ("" when none). */
+static gal_status choose(const gal_table *t, const gal_column **w, const gal_column **r, const char **unit)
+{
+    const char *said, *none;
+    gal_status st = GAL_OK;
+    GAL_TRY(named(t, WAVE, w, &said));
+    if (!*w)
+        GAL_TRY(named(t, FREQUENCY, w, &said));
+    GAL_TRY(named(t, TRANS, r, &none));
+    if (*w && !*r && t->ncol == 2)
+        *r = &t->col[*w == &t->col[0]];
+    if (!*w || !*r) {
+        size_t first = t->ncol > 2 && is_index(t, &t->col[0]);
+        *w = &t->col[first];
+        *r = &t->col[first + 1];
+        if (t->ncol > 2)
+            gal_log(
+                GAL_LOG_WARN, "filter",
+                "%s: %zu columns: column %zu is taken as the wavelength, column %zu as the transmission%s; name them "
+                "wavelength and transmission to say otherwise",
+                t->path, t->ncol, first + 1, first + 2, first ? ", the first being a running number" : "");
+    }
+    GAL_TRY(gal_table_need_num(t, (*w)->name, w));
+    GAL_TRY(gal_table_need_num(t, (*r)->name, r));
+    *unit = *(*w)->unit ? (*w)->unit : said ? said : "";
+out:
+    return st;
+}
+
+/* Frequencies to wavelengths [A]; leaves wavelengths alone. */
+static gal_status from_frequency(const gal_table *t, const gal_column *w, const char **unit)
+{
+    double k;
+    bool frequency = false;
+    for (const char *const *n = FREQUENCY; *n; n++)
+        frequency |= strncasecmp(w->name, *n, strlen(*n)) == 0 && (!w->name[strlen(*n)] || w->name[strlen(*n)] == '_');
+    if (!frequency)
+        return GAL_OK;
+    if (!**unit)
+        return gal_fail(GAL_EFORMAT, "%s: column '%s' has no unit: name it %s[GHz]", t->path, w->name, w->name);
+    gal_status st = gal_unit_factor(*unit, "Hz", &k);
+    if (st != GAL_OK)
+        return gal_fail_prefix(st, "%s: column '%s'", t->path, w->name);
+    for (size_t i = 0; i < t->nrow; i++)
+        w->num[i] = GAL_C_AA / (w->num[i] * k);
+    *unit = "A";
+    return GAL_OK;
+}
+
+/* Blocks of rows with a comment or an empty line between them and a valley there are curves of their own: a library, not a filter. */
+static gal_status one_block(const gal_table *t, const double *trans)
+{
+    double before = 0, peak = 0;
+    for (size_t i = 0; i < t->nrow; i++)
+        peak = trans[i] > peak ? trans[i] : peak;
+    for (size_t i = 1; t->line && i < t->nrow; i++) {
+        before = trans[i - 1] > before ? trans[i - 1] : before;
+        double edge = trans[i - 1] > trans[i] ? trans[i - 1] : trans[i], after = 0;
+        if (t->line[i] == t->line[i - 1] + 1 || before < 2 * edge || before < 0.1 * peak)
+            continue;
+        for (size_t j = i; j < t->nrow; j++)
+            after = trans[j] > after ? trans[j] : after;
+        if (after > 2 * edge && after > 0.1 * peak)
+            return gal_fail(
+                GAL_EFORMAT,
+                "%s: a second curve begins at line %zu, after a comment or an empty line: a filter is one curve; "
+                "write each band to a file of its own",
+                t->path, t->line[i]);
+    }
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ convention */
+/* +1 energy, -1 photon, 0 something else. All words of the text must be of such a statement: "energy", "Photon counter",
+ * "type: energy", "Detector type = 0 (energy counter)". */
 static int convention(const char *s)
 {
-    char word[16];
-    int n = 0;
-    if (sscanf(s, " %15[A-Za-z]%n", word, &n) != 1)
-        return 0;
-    s += n;
-    s += strspn(s, " \t\r");
-    if (*s && strncasecmp(s, "count", 5) != 0 && strncasecmp(s, "response", 8) != 0)
-        return 0;
-    return strcasecmp(word, "energy") == 0 ? 1 : strncasecmp(word, "photon", 6) == 0 ? -1 : 0;
+    static const char *const OTHER[] = {"counter",  "counters", "counting",     "count",    "counts",
+                                        "detector", "type",     "detectortype", "response", "convention",
+                                        "0",        "1",        "per",          "unit",     NULL};
+    int found = 0;
+    char word[24];
+    while (*s) {
+        size_t n = 0;
+        while (*s && !isalnum((unsigned char)*s))
+            s++;
+        for (; isalnum((unsigned char)*s); s++)
+            if (n + 1 < sizeof word)
+                word[n++] = *s;
+        word[n] = 0;
+        if (n == 0)
+            break;
+        int one = strcasecmp(word, "energy") == 0 ? 1 : strncasecmp(word, "photon", 6) == 0 && n <= 7 ? -1 : 0;
+        bool known = one != 0;
+        for (const char *const *o = OTHER; *o && !known; o++)
+            known = strcasecmp(*o, word) == 0;
+        if (!known || (one && found && one != found))
+            return 0;
+        found = one ? one : found;
+    }
+    return found;
 }
 
 static gal_status energy_response(const gal_table *t, bool *energy)
 {
-    static const char *const KEY[] = {"convention", "response", "detector", "DetectorType"};
+    static const char *const KEY[] = {"convention",    "response", "detector", "DetectorType",
+                                      "detector_type", "type",     "counter"};
+    enum { STRICT = 5, NKEY = 7 }; /* `type` and `counter` may speak of other things */
     *energy = false;
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < NKEY; i++) {
         const char *v = gal_table_meta(t, KEY[i]);
         if (!v)
             continue;
-        int c = i == 3 ? (*v == '0') - (*v == '1') : convention(v);
-        if (c == 0)
+        bool number = (*v == '0' || *v == '1') && !v[1];
+        int c = number && i >= 2 ? (*v == '0') - (*v == '1') : convention(v);
+        if (c == 0 && i < STRICT)
             return gal_fail(GAL_EFORMAT, "%s: %s is '%s', it must be %s", t->path, KEY[i], v,
-                            i == 3 ? "0 (energy) or 1 (photon)" : "energy or photon");
+                            i >= 3 ? "0 (energy) or 1 (photon)" : "energy or photon");
+        if (c == 0)
+            continue;
         *energy = c > 0;
         return GAL_OK;
     }
@@ -122,31 +267,30 @@ static gal_status energy_response(const gal_table *t, bool *energy)
         }
         p += len + (p[len] == '\n');
     }
+    if (t->ncol == 2 && strncasecmp(t->col[1].name, "count", 5) ==
+                            0) { /* "# Energy counter" over two columns is taken for their names */
+        const char *first = t->col[0].name;
+        *energy = strcasecmp(first, "energy") == 0;
+    }
     return GAL_OK;
 }
 
 static gal_status read_table(gal_filter **out, const char *path, const char *name)
 {
-    static const char *const WAVE[] = {"wavelength", "wave", "lambda", "lam", "wl"}, *const TRANS[] = {
-                                                                                         "transmission", "trans",
-                                                                                         "response", "throughput",
-                                                                                         "rsr"};
     gal_status st = GAL_OK;
     gal_table *t = NULL;
+    const gal_column *w, *r;
+    const char *unit;
     bool energy;
     GAL_TRY(gal_table_read(&t, path));
     if (t->ncol < 2)
         GAL_THROW(GAL_EFORMAT, "%s: one column, a filter needs two: wavelength and transmission", path);
-    const gal_column *w = named(t, WAVE, 5), *r = named(t, TRANS, 5);
-    if (!w || !r) {
-        w = &t->col[0];
-        r = &t->col[1];
-    }
-    GAL_TRY(gal_table_need_num(t, w->name, &w));
-    GAL_TRY(gal_table_need_num(t, r->name, &r));
+    GAL_TRY(choose(t, &w, &r, &unit));
+    GAL_TRY(one_block(t, r->num));
+    GAL_TRY(from_frequency(t, w, &unit));
     GAL_TRY(energy_response(t, &energy));
     const char *label = gal_table_meta(t, "name");
-    GAL_TRY(finish(out, path, label && *label ? label : name, w->unit, w->num, r->num, t->nrow, energy));
+    GAL_TRY(finish(out, path, label && *label ? label : name, unit, w->num, r->num, t->nrow, energy));
 out:
     gal_table_free(t);
     return st;

@@ -4,6 +4,7 @@
  * sorted. It is read once, on first use, and kept. Thread safety: a mutex guards the first read (HDF5 itself is single threaded). */
 #include "galua/filter.h"
 #include "io/h5.h"
+#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,8 +126,8 @@ gal_status gal_filters_names(const char *const **names, size_t *n)
 /* ------------------------------------------------------------------ look-up */
 static bool is_file(const char *name)
 {
-    static const char *const SUFFIX[] = {".dat",     ".txt", ".ecsv", ".csv",    ".tsv", ".xml", ".vot",
-                                         ".votable", ".h5",  ".hdf5", ".filter", ".par", ".fits"};
+    static const char *const SUFFIX[] = {".dat", ".txt",  ".ecsv",   ".csv", ".tsv",  ".xml", ".vot", ".votable",
+                                         ".h5",  ".hdf5", ".filter", ".par", ".fits", ".res", ".gz"};
     size_t len = strlen(name);
     if (strchr(name, '/'))
         return true;
@@ -157,6 +158,37 @@ static int by_pivot(const void *a, const void *b)
 {
     double p = (*(gal_filter *const *)a)->pivot, q = (*(gal_filter *const *)b)->pivot;
     return (p > q) - (p < q);
+}
+
+/* "GALEX.*", "JWST.*.F444W": * any letters, ? one; case does not matter */
+static bool matches(const char *pattern, const char *name)
+{
+    for (; *pattern && *pattern != '*'; pattern++, name++)
+        if (!*name || (*pattern != '?' && tolower((unsigned char)*pattern) != tolower((unsigned char)*name)))
+            return false;
+    if (!*pattern)
+        return !*name;
+    while (*pattern == '*')
+        pattern++;
+    for (;; name++) {
+        if (matches(pattern, name))
+            return true;
+        if (!*name)
+            return false;
+    }
+}
+
+static gal_status find_pattern(const char *pattern, found *r)
+{
+    for (size_t i = 0; i < set.n; i++)
+        if (matches(pattern, set.f[i]->name)) {
+            gal_status st = add(r, set.f[i]);
+            if (st != GAL_OK)
+                return st;
+        }
+    if (r->n)
+        qsort(r->f, r->n, sizeof *r->f, by_pivot);
+    return GAL_OK;
 }
 
 static gal_status find_group(const char *name, found *r)
@@ -218,6 +250,8 @@ static gal_status find_letters(const char *name, found *r)
 
 static gal_status not_found(const char *name)
 {
+    if (strpbrk(name, "*?"))
+        return gal_fail(GAL_ENOTFOUND, "no built-in filter matches '%s': filter.names() lists them", name);
     char hint[256] = "", bands[512] = "";
     const char **pool = GAL_NEWN(const char *, set.n + set.ngroup);
     size_t n = set.n + set.ngroup, len = 0;
@@ -251,7 +285,7 @@ gal_status gal_filters_find(const char *name, gal_filter ***list, size_t *n)
     gal_status st = GAL_OK;
     if (!name || !*name)
         return gal_fail(GAL_EINVAL, "filter name is empty");
-    if (is_file(name)) {
+    if (is_file(name) && !strpbrk(name, "*?")) {
         gal_filter *f;
         GAL_TRY(gal_filter_read(&f, name));
         st = add(&r, f);
@@ -265,6 +299,8 @@ gal_status gal_filters_find(const char *name, gal_filter ***list, size_t *n)
         for (size_t i = 0; i < set.n && r.n == 0; i++)
             if (strcasecmp(set.f[i]->name, name) == 0)
                 GAL_TRY(add(&r, set.f[i]));
+        if (strpbrk(name, "*?"))
+            GAL_TRY(find_pattern(name, &r));
         if (r.n == 0)
             GAL_TRY(find_group(name, &r));
         if (r.n == 0)

@@ -90,10 +90,24 @@ static int find(lua_State *L)
     return 1;
 }
 
+/* names([set or pattern]) */
 static int names(lua_State *L)
 {
     const char *const *list;
     size_t n;
+    if (!lua_isnoneornil(L, 1)) {
+        gal_filter **f = NULL;
+        n = 0;
+        gal_lua_checkstatus(L, gal_filters_find(gal_lua_checkstr(L, 1), &f, &n));
+        lua_createtable(L, (int)n, 0);
+        for (size_t i = 0; i < n; i++) {
+            lua_pushstring(L, f[i]->name);
+            lua_rawseti(L, -2, (int)i + 1);
+            gal_filter_unref(f[i]);
+        }
+        gal_free(f);
+        return 1;
+    }
     gal_lua_checkstatus(L, gal_filters_names(&list, &n));
     lua_createtable(L, (int)n, 0);
     for (size_t i = 0; i < n; i++) {
@@ -152,12 +166,16 @@ void gal_luaopen_filter(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"find", find, "filter.find(name, ...) -> array\nFilters by name, set or file; what filters() is made of."},
-        {"names", names, "filter.names() -> array\nNames of the built-in filters, sorted."},
+        {"names", names,
+         "filter.names([name]) -> array\nNames of the built-in filters, sorted; of a set or a pattern (\"JWST\", "
+         "\"*.F444W\") "
+         "by wavelength."},
         {"tophat", tophat, "filter.tophat(name, lo, hi) -> filter\nConstant response between two wavelengths [A]."},
         {"gaussian", gaussian, "filter.gaussian(name, centre, fwhm) -> filter\nGaussian response [A], cut at 4 sigma."},
         {"read", read_file,
-         "filter.read(path) -> filter\nASCII (two columns; '# energy' or '# photon'), ECSV, VOTable, HDF5 (wave, "
-         "transmission)."},
+         "filter.read(path) -> filter\nOne curve: ASCII (two columns; '# energy' or '# photon'), ECSV, VOTable, FITS, "
+         "HDF5 "
+         "(wave, transmission); wavelengths in A, or as the column says: wave[um], wave_nm, nu_GHz."},
         {"curve", curve, "filter.curve(name, wave, trans[, 'energy']) -> filter\nA curve of your own [A]."},
         {NULL, NULL, NULL},
     };

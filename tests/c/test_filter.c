@@ -95,12 +95,13 @@ static void derived_numbers(void **state)
     gal_filter_unref(f);
 }
 
-/* order of the nodes does not matter, steps keep their sides, repeated points are harmless */
+/* ascending or descending does not matter, steps keep their sides, repeated points are harmless; a curve that turns is none */
 static void node_order(void **state)
 {
     (void)state;
     const double l1[4] = {1000, 1000, 2000, 2000}, t1[4] = {0, 1, 1, 0}, l2[4] = {2000, 2000, 1000, 1000},
-                 t2[4] = {0, 1, 1, 0}, l3[5] = {2000, 1000, 1500, 1500, 1250}, t3[5] = {1, 1, 1, 1, 1};
+                 t2[4] = {0, 1, 1, 0}, l3[5] = {1000, 1250, 1500, 1500, 2000}, t3[5] = {1, 1, 1, 1, 1},
+                 l4[5] = {2000, 1000, 1500, 1500, 1250};
     gal_filter *a, *b, *c;
     OK(gal_filter_create(&a, "a", l1, t1, 4, false, ""));
     OK(gal_filter_create(&b, "b", l2, t2, 4, false, ""));
@@ -116,6 +117,9 @@ static void node_order(void **state)
     gal_filter_unref(a);
     gal_filter_unref(b);
     gal_filter_unref(c);
+    FAILS(gal_filter_create(&c, "c", l4, t3, 5, false, ""), GAL_EINVAL,
+          "filter 'c': the wavelength turns at node 3 (1500 after 1000): a curve ascends or descends throughout; two "
+          "bands are two files");
 }
 
 /* L and T linear: <S> = norm int l L T dl in closed form, on grids that cut the band anywhere */
@@ -528,6 +532,9 @@ static void names_and_sets(void **state)
                "Herschel.PACS.blue Herschel.PACS.green Herschel.PACS.red Herschel.SPIRE.PSW Herschel.SPIRE.PMW "
                "Herschel.SPIRE.PLW");
     expect_set("VISTA.ZYJHKs", "VISTA.Z VISTA.Y VISTA.J VISTA.H VISTA.Ks");
+    expect_set("GALEX.*", "GALEX.FUV GALEX.NUV");
+    expect_set("sdss.?", "SDSS.u SDSS.g SDSS.r SDSS.i SDSS.z");
+    expect_set("JWST.*.F1?0M", "JWST.NIRISS.F140M JWST.NIRCam.F140M");
     expect_set("2MASS", "2MASS.J 2MASS.H 2MASS.Ks");
     expect_set("WISE.W1W4", "WISE.W1 WISE.W4");
     expect_set("Euclid", "Euclid.VIS Euclid.Y Euclid.J Euclid.H");
@@ -538,6 +545,8 @@ static void names_and_sets(void **state)
     FAILS(gal_filters_find("SSDS.g", &f, &n), GAL_ENOTFOUND,
           "unknown filter 'SSDS.g', did you mean 'SDSS.g', 'SDSS.i', 'SDSS.r'? (a file is named with its folder or "
           "suffix)");
+    FAILS(gal_filters_find("GALAX.*", &f, &n), GAL_ENOTFOUND,
+          "no built-in filter matches 'GALAX.*': filter.names() lists them");
     FAILS(gal_filters_find("", &f, &n), GAL_EINVAL, "filter name is empty");
     FAILS(gal_filters_find("no/such.dat", &f, &n), GAL_ENOTFOUND, "no/such.dat: no such filter file");
     assert_int_equal(n, 0);
