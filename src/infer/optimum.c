@@ -261,14 +261,19 @@ gal_status gal_optimum_run(gal_optimum *o, gal_progress_fn progress, void *ctx)
     size_t repaired = 0;
     for (size_t i = 0; i < o->nmodes; i++)
         repaired += o->mode[i].repaired > 0 || isnan(o->mode[i].lnz);
-    o->end = best->converged ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT;
+    bool good = best->converged && o->draws.n > 0; /* an optimum without a Gaussian is no posterior */
+    o->end = good ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT;
     int at = snprintf(o->why, sizeof o->why, "%s: %zu mode%s from %zu starts, the best reached by %zu (%s)",
-                      best->converged ? "converged" : "not converged", o->nmodes, o->nmodes == 1 ? "" : "s",
-                      o->opt.starts, best->starts, best->why);
+                      good ? "converged" : "not converged", o->nmodes, o->nmodes == 1 ? "" : "s", o->opt.starts,
+                      best->starts, best->why);
+    if (o->draws.n == 0)
+        at += snprintf(o->why + at, sizeof o->why - (size_t)at,
+                       "; no mode has a curvature (a plateau, or an end at -inf), so there are no draws: use nested or "
+                       "ensemble");
     if (o->draws.n > 0)
         at += snprintf(o->why + at, sizeof o->why - (size_t)at, "; Pareto k %.2f%s", o->imp.khat,
                        o->imp.khat > 0.7 ? ": the Gaussian draws cannot be trusted" : "");
-    if (repaired > 0)
+    if (repaired > 0 && o->draws.n > 0)
         snprintf(o->why + at, sizeof o->why - (size_t)at, "; %zu mode%s without a proper curvature", repaired,
                  repaired == 1 ? "" : "s");
     return GAL_OK;
