@@ -15,6 +15,22 @@ static double *pooled(gal_chains s)
     return v;
 }
 
+/* Moves the draws that are no numbers behind the others; counts the draws that are numbers or infinite, and those not finite. */
+static size_t drop_nan(double *v, double *w, size_t n, size_t *nonfinite)
+{
+    size_t m = 0;
+    *nonfinite = 0;
+    for (size_t i = 0; i < n; i++) {
+        *nonfinite += !isfinite(v[i]);
+        if (isnan(v[i]))
+            continue;
+        if (w)
+            w[m] = w[i];
+        v[m++] = v[i];
+    }
+    return m;
+}
+
 /* A quantity that no free parameter changes: the draws differ by rounding, if at all, and there is nothing to converge. */
 static bool constant(const gal_summary_row *r)
 {
@@ -58,7 +74,7 @@ static gal_status fill(gal_summary_row *r, gal_draws_kind kind, const gal_summar
     static const double Q[] = {0.025, 0.16, 0.5, 0.84, 0.975};
     gal_status st = GAL_OK;
     size_t n = in->values.n * in->values.m;
-    double q[5], share[2], *v = NULL, *x = NULL;
+    double q[5], share[2], *v = NULL, *x = NULL, *kept = NULL;
     const double *w = kind == GAL_DRAWS_WEIGHTED ? in->weight : NULL;
     if (n == 0)
         return gal_fail(GAL_EINVAL, "summary of %s: no draws", in->name);
@@ -69,15 +85,27 @@ static gal_status fill(gal_summary_row *r, gal_draws_kind kind, const gal_summar
         st = GAL_ENOMEM;
         goto out;
     }
-    GAL_TRY(gal_quantiles(v, w, n, Q, 5, q));
+    if (w && (kept = GAL_NEWN(double, n)))
+        memcpy(kept, w, n * sizeof *kept);
+    if (w && !kept)
+        GAL_TRY(GAL_ENOMEM);
+    size_t m = drop_nan(v, kept, n, &r->nonfinite);
+    for (int k = 0; k < 5; k++)
+        q[k] = NAN;
+    if (m > 0)
+        GAL_TRY(gal_quantiles(v, kept, m, Q, 5, q));
     r->q025 = q[0];
     r->q16 = q[1];
     r->median = q[2];
     r->q84 = q[3];
     r->q975 = q[4];
-    r->mean = gal_mean(v, w, n);
-    r->sd = n > 1 ? sqrt(gal_var(v, w, n)) : 0;
-    GAL_TRY(effective(r, kind, in));
+    if (r->nonfinite) { /* costs this quantity its diagnostics, and nothing else */
+        r->mean = r->sd = r->mcse_mean = r->ess = r->ess_tail = r->rhat = r->tau = NAN;
+    } else {
+        r->mean = gal_mean(v, w, n);
+        r->sd = n > 1 ? sqrt(gal_var(v, w, n)) : 0;
+        GAL_TRY(effective(r, kind, in));
+    }
     if (in->coord.x) {
         if (in->coord.n * in->coord.m != n)
             GAL_THROW(GAL_EINVAL, "summary of %s: %zu values but %zu coordinates", in->name, n,
@@ -92,6 +120,7 @@ static gal_status fill(gal_summary_row *r, gal_draws_kind kind, const gal_summar
 out:
     gal_free(v);
     gal_free(x);
+    gal_free(kept);
     return st;
 }
 
@@ -149,12 +178,16 @@ static void cells(char c[NCOL][CELL], const gal_summary_row *r)
     number(c[4], r->q84, err);
     number(c[5], r->mean, err);
     number(c[6], r->sd, err);
-    snprintf(c[7], CELL, "%.0f", r->ess);
+    snprintf(c[7], CELL, r->nonfinite ? "-" : "%.0f", r->ess);
     if (isnan(r->rhat) && isnan(r->tau))
         snprintf(c[8], CELL, "-");
     else
         snprintf(c[8], CELL, isnan(r->rhat) ? "%.1f" : "%.3f", isnan(r->rhat) ? r->tau : r->rhat);
-    snprintf(c[9], CELL, "%s%s%s", r->trusted ? "" : "not converged", !r->trusted && r->edge ? ", " : "",
+    snprintf(c[9], CELL, "%s%s%s",
+             r->nonfinite ? "not finite in every draw"
+             : r->trusted ? ""
+                          : "not converged",
+             !r->trusted && r->edge ? ", " : "",
              r->edge == 3   ? "at both prior edges"
              : r->edge == 1 ? "at the lower prior edge"
              : r->edge      ? "at the upper prior edge"

@@ -60,7 +60,8 @@ static void push_row(lua_State *L, const gal_summary_row *r)
     const gal_lua_number num[] = {{"median", r->median}, {"q16", r->q16},           {"q84", r->q84},
                                   {"q025", r->q025},     {"q975", r->q975},         {"mean", r->mean},
                                   {"sd", r->sd},         {"ess", r->ess},           {"tau", r->tau},
-                                  {"rhat", r->rhat},     {"ess_tail", r->ess_tail}, {"mcse", r->mcse_mean}};
+                                  {"rhat", r->rhat},     {"ess_tail", r->ess_tail}, {"mcse", r->mcse_mean},
+                                  {"nonfinite", (double)r->nonfinite}};
     lua_newtable(L);
     gal_lua_set_list(L, num, sizeof num / sizeof *num);
     gal_lua_set_text(L, "name", r->name);

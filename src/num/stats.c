@@ -72,8 +72,8 @@ gal_status gal_quantiles(const double *x, const double *w, size_t n, const doubl
         if (i == 0 || i == n) {
             out[k] = p[i == 0 ? 0 : n - 1].x;
         } else {
-            double dc = p[i].w - p[i - 1].w, f = dc > 0 ? (q[k] - p[i - 1].w) / dc : 1;
-            out[k] = p[i - 1].x + f * (p[i].x - p[i - 1].x);
+            double dc = p[i].w - p[i - 1].w, f = dc > 0 ? (q[k] - p[i - 1].w) / dc : 1, a = p[i - 1].x, b = p[i].x;
+            out[k] = isinf(a) || isinf(b) ? (f < 0.5 ? a : b) : a + f * (b - a); /* nothing lies half-way to infinity */
         }
     }
     gal_free(p);
