@@ -12,8 +12,8 @@ static const gal_quantity info[GAL_NDERIVED] = {
     [GAL_D_MSTAR] =     {"Mstar",      "Msun",    "stellar mass, remnants included"},
     [GAL_D_MFORMED] =   {"Mformed",    "Msun",    "mass of all stars ever formed"},
     [GAL_D_SFR] =       {"SFR",        "Msun/yr", "star formation rate now"},
-    [GAL_D_SFR10] =     {"SFR10",      "Msun/yr", "star formation rate averaged over the last 10 Myr"},
-    [GAL_D_SFR100] =    {"SFR100",     "Msun/yr", "star formation rate averaged over the last 100 Myr"},
+    [GAL_D_SFR10] =     {"SFR10",      "Msun/yr", "star formation rate averaged over the last 10 Myr: mass formed in them / 10 Myr"},
+    [GAL_D_SFR100] =    {"SFR100",     "Msun/yr", "star formation rate averaged over the last 100 Myr: mass formed in them / 100 Myr"},
     [GAL_D_SSFR10] =    {"sSFR10",     "1/yr",    "SFR10 / Mstar"},
     [GAL_D_SSFR] =      {"sSFR",       "1/yr",    "SFR100 / Mstar"},
     [GAL_D_MGAS] =      {"Mgas",       "Msun",    "gas mass"},
@@ -29,9 +29,9 @@ static const gal_quantity info[GAL_NDERIVED] = {
     [GAL_D_LSTAR] =     {"Lstar",      "Lsun",    "luminosity of the stars before gas and dust"},
     [GAL_D_LDUST] =     {"Ldust",      "Lsun",    "power absorbed by dust, which re-emits it"},
     [GAL_D_LIR] =       {"LIR",        "Lsun",    "infrared luminosity of everything, 8-1000 micron"},
-    [GAL_D_AV] =        {"A_V",        "mag",     "effective attenuation of the stars at 5500 A"},
-    [GAL_D_ANUV] =      {"A_NUV",      "mag",     "effective attenuation of the stars at 2300 A"},
-    [GAL_D_AFUV] =      {"A_FUV",      "mag",     "effective attenuation of the stars at 1500 A"},
+    [GAL_D_AV] =        {"A_V",        "mag",     "effective attenuation of the stars at 5500 A, at most 700"},
+    [GAL_D_ANUV] =      {"A_NUV",      "mag",     "effective attenuation of the stars at 2300 A, at most 700"},
+    [GAL_D_AFUV] =      {"A_FUV",      "mag",     "effective attenuation of the stars at 1500 A, at most 700"},
     [GAL_D_AV_MC] =     {"A_V_MC",     "mag",     "V-band extinction of one cloud"},
     [GAL_D_AV_DD] =     {"A_V_DD",     "mag",     "V-band extinction of the diffuse dust"},
     [GAL_D_T_MC] =      {"T_MC",       "K",       "temperature of the dust in clouds; 0 when it absorbs nothing"},
@@ -63,11 +63,24 @@ static double at(const gal_galaxy *g, const double *lum, size_t i, double wave)
     return lum[i] + f * (lum[i + 1] - lum[i]);
 }
 
-/* -2.5 log10(extinct/stellar); 0 where there is no light. */
+/* Light of the stars that is left at node k, without the cancellation of 1 - absorbed: behind a dense cloud. */
+static double left_over(const gal_galaxy_ws *w, size_t k)
+{
+    const gal_screen *a = &w->screen;
+    return (fmax(w->s0[k] - w->s1[k], 0) + w->s1[k] * a->att_mc[k]) * a->att_dd[k];
+}
+
+/* -2.5 log10(extinct/stellar), at most GAL_ATTENUATION_MAX, which stands for all that is more: the light that is left then falls
+ * below the smallest number. 0 where there is no light. */
 static double attenuation(const gal_galaxy *g, const gal_galaxy_ws *w, size_t i, double wave)
 {
     double out = at(g, w->lum[GAL_COMP_EXTINCT], i, wave), in = at(g, w->s0, i, wave);
-    return in > 0 && out > 0 ? -2.5 * log10(out / in) : in > 0 ? INFINITY : 0;
+    if (in > 0 && out < 1e-10 * in) {
+        const double left[2] = {left_over(w, i), left_over(w, i + 1)};
+        double f = (wave - g->grid->wave[i]) / (g->grid->wave[i + 1] - g->grid->wave[i]);
+        out = left[0] > 0 && left[1] > 0 ? left[0] * pow(left[1] / left[0], f) : 0; /* as steep as it is */
+    }
+    return in > 0 ? fmin(out > 0 ? -2.5 * log10(out / in) : INFINITY, GAL_ATTENUATION_MAX) : 0;
 }
 
 static double range_sum(const gal_range *r, const double *lum)
@@ -118,12 +131,13 @@ static double radio_luminosity(const gal_model_grid *g, const double *lum)
     return l * wave * wave / GAL_C_AA * GAL_LSUN * 1e-7;
 }
 
-/* Rate averaged over the last `span` years (the whole life of a younger galaxy); now = mass formed. */
+/* Mass formed in the last `span` years over `span`, whatever the age: a galaxy younger than that formed nothing before. now = mass
+ * formed. */
 static double mean_rate(const gal_history *h, double now, double span)
 {
     double t = fmin(fmax(h->age - span, 0), h->quench), m;
     gal_history_mass(h, &t, 1, &m);
-    return (now - m) / fmin(span, h->age);
+    return (now - m) / span;
 }
 
 double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w)
