@@ -60,6 +60,9 @@ GAL_API gal_target *gal_fit_target(gal_fit *f);             /* borrowed */
 GAL_API const gal_galaxy *gal_fit_galaxy(const gal_fit *f); /* borrowed */
 GAL_API size_t gal_fit_nused(const gal_fit *f);             /* bands that enter the likelihood */
 GAL_API size_t gal_fit_nblob(const gal_fit *f);
+/* One line on data that this model cannot describe: below Lyman alpha with nothing in the galaxy that absorbs there; "" when there
+ * are none. Borrowed. */
+GAL_API const char *gal_fit_note(const gal_fit *f);
 GAL_API const char *gal_fit_blob_unit(const gal_fit *f, size_t i);
 GAL_API const gal_prior *gal_fit_prior(const gal_fit *f, size_t i);
 GAL_API const char *gal_fit_unit(const gal_fit *f, size_t i); /* of parameter i */

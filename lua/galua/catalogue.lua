@@ -93,19 +93,25 @@ function catalogue:fit(j)
   if obs.distance and obs.distance == obs.distance and not free.distance and obs.distance > 0 then g.distance = obs.distance end
   -- the seed of a row does not depend on the others: 2^53 / 1000003 > 9e9 rows
   local seed = (self.seed * 1000003 + row) % 2 ^ 53
-  return galua.fit{ data = obs, model = g, free = free, noise = v.noise, limits = v.limits, amplitude = v.amplitude,
-    likelihood = v.likelihood, spec = v.spec, sampler = v.samplers[1], seed = seed }, obs, row, v
+  return galua.fit({ data = obs, model = g, free = free, noise = v.noise, limits = v.limits, amplitude = v.amplitude,
+    likelihood = v.likelihood, spec = v.spec, sampler = v.samplers[1], seed = seed }, true), obs, row, v
 end
 
 -- ---------------------------------------------------------------- one source
 local levels = { 0.025, 0.16, 0.5, 0.84, 0.975 }
 
+-- of the draws that are numbers or infinite; NaN when there are none
 local function quantiles(v)
-  local s, n, out = v:sort(), #v, {}
+  local numbers, out = {}, {}
+  for i = 1, #v do if v[i] == v[i] then numbers[#numbers + 1] = v[i] end end
+  local n = #numbers
+  if n == 0 then return { 0 / 0, 0 / 0, 0 / 0, 0 / 0, 0 / 0 } end
+  local s = n == #v and v:sort() or galua.vec(numbers):sort()
   for i, q in ipairs(levels) do
     local x = q * (n - 1) + 1
     local k = math.min(math.max(math.floor(x), 1), n - 1)
-    out[i] = n > 1 and s[k] + (x - k) * (s[k + 1] - s[k]) or s[1]
+    local a, b = s[k], n > 1 and s[k + 1] or s[k]
+    out[i] = math.abs(b - a) < math.huge and a + (x - k) * (b - a) or (x - k < 0.5 and a or b) -- nothing lies half-way to infinity
   end
   return out
 end
@@ -154,12 +160,17 @@ function catalogue:work(j, beat)
   local okz, lnz, err = pcall(function() return f.sampler:evidence(e) end)
   if okz and lnz then record.lnz, record.lnz_err = finite(lnz), finite(err) end
   local names, units, kinds, columns, q, flags, ess, khat = {}, {}, {}, {}, {}, {}, math.huge
+  if f.target.note ~= "" then flags[1] = f.target.note end
   local function put(r, values)
     local i = #names + 1
     names[i], units[i], columns[i], q[i] = r.name, r.unit, values, quantiles(values)
-    ess = math.min(ess, r.ess or math.huge)
     if r.edge and r.edge ~= "" then flags[#flags + 1] = r.name .. " at the " .. r.edge .. " edge" end
-    if r.trusted == false then flags[#flags + 1] = r.name .. " not trusted" end
+    if (r.nonfinite or 0) > 0 then -- costs this quantity alone
+      flags[#flags + 1] = r.name .. " not finite in " .. r.nonfinite .. " draws"
+    else
+      ess = math.min(ess, r.ess or math.huge)
+      if r.trusted == false then flags[#flags + 1] = r.name .. " not trusted" end
+    end
   end
   for _, r in ipairs(summary.parameters) do put(r, samples.values[r.name]) end
   record.nfree = #names
@@ -370,7 +381,7 @@ function catalogue:write(q, path)
       local values = {}
       for i, r in ipairs(list) do
         local at = where[i][name]
-        values[i] = at and r.quantiles[at][l] or nan
+        values[i] = at and tonumber(r.quantiles[at][l]) or nan -- of a text too: JSON has no inf
       end
       columns[#columns + 1] = { name = (name:gsub("%.", "_")) .. "_" .. tag[l], unit = fits_unit(units[k]), values = values }
     end

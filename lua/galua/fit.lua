@@ -77,7 +77,8 @@ local function ordered(model, free)
   return list
 end
 
-local function create(given)
+-- quiet: what should make one doubt is not said here (catalogues put it into their table)
+local function create(given, quiet)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
     limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
@@ -118,6 +119,9 @@ local function create(given)
   options.amplitude, options.spectral, options.spectral_kernel = o.amplitude, spectral, spectral_kernel
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
   self.target = galua.target(options)
+  if not quiet and self.target.note ~= "" then
+    io.stderr:write(("warning: fit%s: %s\n"):format(self.name ~= "" and " '" .. self.name .. "'" or "", self.target.note))
+  end
   return setmetatable(self, fit)
 end
 
@@ -131,6 +135,7 @@ function fit:describe()
   if spec and spec.gp then lines[#lines + 1] = "  noise correlated over the pixels, kernel " .. spec.gp end
   if self.amplitude then lines[#lines + 1] = "  amplitude marginalised, " .. tostring(self.amplitude) end
   if self.likelihood then lines[#lines + 1] = "  " .. tostring(self.likelihood) end
+  if self.target.note ~= "" then lines[#lines + 1] = "  warning: " .. self.target.note end
   lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
   for i, p in ipairs(self.free) do
     lines[#lines + 1] = ("  %-18s %-9s %s"):format(p[1], self.target.units[i], tostring(p[2]))
@@ -220,7 +225,11 @@ Samples the posterior; Ctrl-C stops at the next batch and keeps what there is. C
 @param progress (true) show it]])
 
 function fit:need_samples()
-  if not self.engine or not self.sampler:ready(self.engine) then galua.fail("this fit has no samples yet: call fit:run{}") end
+  if not self.engine then galua.fail("this fit has no samples yet: call fit:run{}") end
+  if self.sampler:ready(self.engine) then return end
+  local state, text = self.engine.state, tostring(self.engine.state_text or "")
+  if state == "new" or state == "ready" or text == "" then galua.fail("this fit has no samples yet: call fit:run{}") end
+  galua.fail("this fit has no samples: %s (%s)", self.sampler.kind, text)
 end
 
 -- ---------------------------------------------------------------- samples and summary
@@ -258,9 +267,13 @@ function summary:__tostring()
   local lines = { ("%-16s %12s %12s %12s  %-8s %7s  %s"):format("quantity", "median", "-1 sigma", "+1 sigma", "unit", "ESS", "") }
   local function put(r)
     local flag = r.edge ~= "" and ("at the " .. r.edge .. " edge of its prior") or ""
-    if not r.trusted then flag = flag .. (flag ~= "" and "; " or "") .. self.distrust end
-    lines[#lines + 1] = ("%-16s %12s %12s %12s  %-8s %7.0f  %s"):format(r.name, short(r.median), short(r.median - r.q16),
-      short(r.q84 - r.median), r.unit, r.ess, flag)
+    local ess = ("%.0f"):format(r.ess)
+    if (r.nonfinite or 0) > 0 then -- no effective size: nothing to distrust it by
+      flag, ess = flag .. (flag ~= "" and "; " or "") .. ("not finite in %d draws"):format(r.nonfinite), "-"
+    elseif not r.trusted then
+      flag = flag .. (flag ~= "" and "; " or "") .. self.distrust
+    end
+    lines[#lines + 1] = ("%-16s %12s %12s %12s  %-8s %7s  %s"):format(r.name, short(r.median), short(r.minus), short(r.plus), r.unit, ess, flag)
   end
   for _, r in ipairs(self.parameters) do put(r) end
   lines[#lines + 1] = ("-"):rep(84)
@@ -286,6 +299,9 @@ function fit:summary()
   self:need_samples()
   if rawget(self, "_summary") then return self._summary end
   local parameters, derived = self.sampler:summary(self.engine, self)
+  for _, list in ipairs { parameters, derived } do
+    for _, r in ipairs(list) do r.minus, r.plus = r.median - r.q16, r.q84 - r.median end
+  end
   local s = self:samples()
   local best = self:residuals()
   local chi2 = 0
@@ -293,6 +309,7 @@ function fit:summary()
   self._summary = setmetatable({ parameters = parameters, derived = derived, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
     nbands = self.target.nbands, state = self.engine.state_text, distrust = self.sampler.distrust,
     notes = self.sampler.notes and self.sampler:notes(self.engine, self) or {} }, summary)
+  if self.target.note ~= "" then table.insert(self._summary.notes, 1, self.target.note) end
   return self._summary
 end
 
@@ -470,7 +487,9 @@ luminosities ..., then model fluxes [mJy] of the bands), lnprior, lnlike, x (sam
 @example f:samples().derived.Mstar:mean()]])
 doc.text("fit:summary", fit.summary, [[fit:summary() -> summary
 Prints median, 16-84 % interval and effective size of every parameter and derived quantity, with what should make one doubt. Fields:
-parameters, derived (lists of name, unit, median, minus, plus, mean, sd, ess ...), best_lnlike, chi2, nbands; :get(name).]])
+parameters, derived (lists of name, unit, median, minus = median - q16, plus = q84 - median, q16, q84, q025, q975, mean, sd, ess, tau, rhat,
+mcse, edge, trusted, nonfinite = draws that are infinite or no number), n, best_lnlike, chi2, nbands, state, notes; :get(name).
+@example f:summary():get("Mstar").plus]])
 doc.text("fit:best", fit.best, [[fit:best() -> galaxy, index
 The model at the sample of highest posterior, and which of samples() it is.]])
 doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
@@ -482,4 +501,4 @@ require "galua.fit.figures"(fit)
 require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
 require "galua.fit.report"(fit)
-return setmetatable({ class = fit }, { __call = function(_, given) return create(given) end })
+return setmetatable({ class = fit }, { __call = function(_, given, quiet) return create(given, quiet) end })

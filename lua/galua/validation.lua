@@ -101,8 +101,8 @@ function validation:mock_spectrum(obs, x, i)
 end
 
 function validation:fit(obs)
-  return galua.fit{ data = obs, model = self.model, free = self.free, noise = self.noise, limits = self.limits, sampler = self.sampler,
-    amplitude = self.amplitude, likelihood = self.likelihood, seed = self.seed }
+  return galua.fit({ data = obs, model = self.model, free = self.free, noise = self.noise, limits = self.limits, sampler = self.sampler,
+    amplitude = self.amplitude, likelihood = self.likelihood, seed = self.seed }, rawget(self, "probe") ~= nil)
 end
 
 -- Mock i: { observation =, truth = { name = value } }, from the seed and i alone. Points that the model forbids are drawn again: they have

@@ -340,6 +340,7 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     f->target.names = (const char *const *)f->names;
     f->target.blob_names = f->blob_names;
     GAL_TRY(dry_run(f));
+    GAL_TRY(fit_unabsorbed(f));
     *out = f;
     f = NULL;
 out:

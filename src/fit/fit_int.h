@@ -42,6 +42,7 @@ struct gal_fit {
     gal_like like; /* of those arrays */
     const char **blob_names;
     char *band_names;
+    char note[512];  /* what should make one doubt the data under this model, "" when nothing */
     worker *workers; /* [nworker], grown by the master only */
     int nworker;
 };
@@ -53,6 +54,7 @@ gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_check_noise(const gal_fit *f);
 gal_status fit_name_blobs(gal_fit *f);
+gal_status fit_unabsorbed(gal_fit *f); /* fills note: data below Lyman alpha where the model absorbs nothing; unabsorbed.c */
 /* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other
  * data (PIT). lnw[m] is scratch. */
 gal_status fit_leave_out(size_t m, const double *term, const double *below, double reff, double *lnw, double *elpd,

@@ -39,6 +39,8 @@ static int t_get(lua_State *L, void *obj, const char *key)
         return lua_pushinteger(L, (int)t->nblob), 1;
     if (strcmp(key, "nbands") == 0)
         return lua_pushinteger(L, (int)gal_fit_nused(f)), 1;
+    if (strcmp(key, "note") == 0)
+        return lua_pushstring(L, gal_fit_note(f)), 1;
     if (strcmp(key, "names") == 0)
         return push_names(L, t->names, t->ndim), 1;
     if (strcmp(key, "blob_names") == 0)
@@ -73,6 +75,7 @@ static const gal_lua_field t_fields[] = {
     {"blob_names", "their names"},
     {"blob_units", "their units"},
     {"nbands", "bands that enter the likelihood"},
+    {"note", "one line on data that this model cannot describe, or an empty text"},
     {NULL, NULL},
 };
 
