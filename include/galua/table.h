@@ -118,10 +118,25 @@ GAL_API gal_status gal_table_pass_over(gal_table *t, const char *name, const cha
 GAL_API void gal_table_say_passed(const gal_table *t);
 GAL_API gal_status gal_table_add_meta(gal_table *t, const char *key, const char *value);
 
-/* ---- units: factor such that value[to] = factor * value[from]. Length A nm um mm cm m km pc kpc Mpc; flux density Jy mJy uJy nJy
- * W/m2/Hz erg/s/cm2/Hz; per wavelength erg/s/cm2/A W/m2/um; time s yr kyr Myr Gyr; frequency Hz .. THz; mass Msun kg g; luminosity Lsun W erg/s; angle deg arcmin arcsec rad; and
- * dimensionless "". Unknown unit: GAL_EINVAL with the nearest; incompatible units name both. */
+/* ---- units, in the spellings of FITS, VOUnit, CDS and astropy, with scales: "erg.s-1.cm-2.Hz-1", "erg / (s cm2 Hz)", "10nJy",
+ * "1e-17 erg/s/cm^2/A", "10**(-16)erg.cm**(-2).s**(-1).angstrom**(-1)", "nanomaggy". Names: A Angstrom, m, pc, micron, AU; Jy, maggy
+ * (AB zero point); erg J eV W Lsun; g Msun; s min h d yr a; Hz; rad deg arcmin arcsec sr; K; %; with SI prefixes. */
+/* factor such that value[to] = factor * value[from]. GAL_EINVAL: an unknown unit, with the nearest; incompatible ones, naming both. */
 GAL_API gal_status gal_unit_factor(const char *from, const char *to, double *factor);
+
+/* What turns the numbers of a flux column into mJy: units per frequency, per wavelength (erg/s/cm2/A: at a wavelength), magnitudes
+ * ("mag(AB)", "ABmag", "mag(ST)"; plain "mag" is refused: its zero point is not said). */
+typedef struct gal_flux_unit {
+    double mjy; /* mJy of the unit, of magnitude 0; per wavelength: that, over wavelength^2 [A^2] */
+    bool per_wavelength, magnitude;
+} gal_flux_unit;
+GAL_API gal_status gal_flux_unit_parse(gal_flux_unit *out, const char *text);
+/* The unit of the errors of fluxes in `flux`: "" is theirs, "mag" is fine where they are magnitudes; a mixture is GAL_EINVAL. */
+GAL_API gal_status gal_flux_unit_parse_error(gal_flux_unit *out, const gal_flux_unit *flux, const char *text);
+/* Flux x in mJy. wave2 [A^2]: pivot^2 of a band, lo hi of a pixel; not used per frequency and by AB magnitudes. */
+GAL_API double gal_flux_mjy(const gal_flux_unit *u, double x, double wave2);
+/* Its error in mJy; `mjy` is the flux in mJy, used by magnitudes: 0.4 ln 10 S err (first order) */
+GAL_API double gal_flux_error_mjy(const gal_flux_unit *u, double err, double mjy, double wave2);
 #ifdef __cplusplus
 }
 #endif
