@@ -30,7 +30,18 @@ typedef struct gal_wavegrid {
     const double *wave; /* [n] A */
     const double *tw;   /* [n] trapezoid weights [A]: int f dlambda = sum tw f */
     gal_compat compat;
+    /* The nodes of a plan (galua/plan.h): some of the whole grid's, ascending, repeated where several sums use them. tw then gives the
+     * integral of what dust emits, and only that. NULL: this is the whole grid. */
+    const struct gal_wavegrid *whole;
+    const uint32_t *at; /* [n] their indices in it */
 } gal_wavegrid;
+
+/* How a class gets along with the nodes of a plan. */
+typedef enum gal_on_nodes {
+    GAL_NODES_WHOLE,   /* reads spectra of the view, or more: galaxies with it have no plan */
+    GAL_NODES_PICKED,  /* reads numbers of the view alone: its spectra are made on the whole grid and picked */
+    GAL_NODES_ANYWHERE /* a value at a wavelength needs no neighbours, `setup` sees to integrals (grid->whole) */
+} gal_on_nodes;
 
 /* What a component sees of an evaluation. Fields are valid from the stage named on. */
 typedef struct gal_view {
@@ -151,6 +162,7 @@ typedef struct gal_component_class {
     const gal_line *line; /* classes with `source` only */
     size_t nlines;
     unsigned needs; /* GAL_NEED_* */
+    gal_on_nodes on_nodes;
     /* classes with `screen` and `reemit`: this many parameters, the last ones, serve the emission only; they and the spectra go
      * when another component re-emits */
     size_t nemission;

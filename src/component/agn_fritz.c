@@ -217,6 +217,7 @@ const gal_component_class gal_agn_fritz = {
     .derived = gal_agn_quantities,
     .nderived = 2,
     .needs = GAL_NEED_ABSORBED,
+    .on_nodes = GAL_NODES_PICKED,
     .create = create,
     .destroy = destroy,
     .setup = setup,

@@ -124,6 +124,7 @@ const gal_component_class gal_nebular_hii = {
     .line = lines,
     .nlines = NLINE,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS,
+    .on_nodes = GAL_NODES_PICKED,
     .create = create,
     .destroy = gal_free,
     .setup = setup,

@@ -166,14 +166,14 @@ static int longward(double w, int n)
 static void optical_depth(const table *t, const gal_wavegrid *g, double z, double *tau)
 {
     bool breaks = g->compat.igm_breaks;
-    double limit = limit_of(g), x = 1 + z, scale[NPOWER], deep[DEEP], forest1 = 0, damped1 = 0, ln_lo = -1;
+    double first = g->whole ? g->whole->wave[0] : g->wave[0], limit = limit_of(g), x = 1 + z, scale[NPOWER], deep[DEEP], forest1 = 0, damped1 = 0, ln_lo = -1;
     double x16 = pow(x, 1.6), x34 = pow(x, 3.4), xm09 = pow(x, -0.9), x23 = pow(x, 2.3), x33 = pow(x, 3.3);
     bool low = z < (breaks ? 2.2 : 2.0);
     for (int i = 0; i < NPOWER; i++)
         scale[i] = pow(x, power[i]);
-    if (!breaks && t->n > 0 && g->wave[0] * x < limit) {
+    if (!breaks && t->n > 0 && first * x < limit) {
         static const double one[NPOWER] = {1, 1, 1, 1, 1, 1, 1};
-        ln_lo = log(g->wave[0] * x / limit);
+        ln_lo = log(first * x / limit);
         damped_tail(z, ln_lo, deep);
         forest1 = fmax(forest_continuum(one, z, x16, x34, xm09), 0);
         damped1 = fmax(damped_continuum(one, x, x23, x33, low), 0);
@@ -241,6 +241,7 @@ const gal_component_class gal_igm_inoue14 = {
     .par = par,
     .npar = 1,
     .needs = GAL_NEED_REDSHIFT,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .setup = setup,
     .teardown = teardown,
     .scratch = scratch,

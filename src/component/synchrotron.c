@@ -76,6 +76,7 @@ const gal_component_class gal_synchrotron_supernova = {
     .spectra = spectra,
     .nspectra = 1,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .scratch = scratch,
     .emit = emit,
 };

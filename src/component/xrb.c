@@ -76,6 +76,7 @@ const gal_component_class gal_xrb_fragos13 = {
     .derived = derived,
     .nderived = 2,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_AGE,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .setup = setup,
     .teardown = teardown,
     .emit = emit,

@@ -34,6 +34,7 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, 
 void gal_csp_sum(gal_csp *c, double *s0, double *s1);
 /* sum_ij w0 table[iz][ia] for the optional tables (surviving mass, ...) */
 double gal_csp_table_sum(const gal_csp *c, const float *table);
+double gal_csp_cloud_sum(const gal_csp *c, const float *table); /* the same of w1 */
 /* The age [yr] of the stars when `share` of the mass had formed: the others are younger. By the breakpoints' exact masses and the rate
  * at three points between; 0 when nothing formed. */
 double gal_csp_age_of_share(const gal_csp *c, const gal_history *h, double share);

@@ -209,6 +209,11 @@ double gal_csp_table_sum(const gal_csp *c, const float *table)
     return GAL_KERN_PICK(csp_kern)->table(c->ssp->nz * c->ssp->nage, c->w0, table);
 }
 
+double gal_csp_cloud_sum(const gal_csp *c, const float *table)
+{
+    return GAL_KERN_PICK(csp_kern)->table(c->ssp->nz * c->ssp->nage, c->w1, table);
+}
+
 /* The part x (0 .. 1) of a piece, from its older end, in which `part` of its mass formed: the rate is the parabola through the three
  * points of the Gauss rule. */
 static double piece_share(const double *psi, double part)

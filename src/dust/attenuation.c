@@ -99,6 +99,7 @@ static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, c
         .par = params,                                                                                                 \
         .npar = (own) + NTAIL,                                                                                         \
         .tau_esc = 1 + (own) + T_TAU_ESC,                                                                              \
+        .on_nodes = GAL_NODES_ANYWHERE,                                                                                \
         .setup = symbol##_setup,                                                                                       \
         .teardown = teardown,                                                                                          \
         .scratch = scratch,                                                                                            \
@@ -272,6 +273,7 @@ const gal_component_class gal_attenuation_gordon16 = {
     .par = mixture_par,
     .npar = 2 + NTAIL,
     .tau_esc = 1 + 2 + T_TAU_ESC,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .setup = gal_attenuation_gordon16_setup,
     .teardown = mixture_teardown,
     .scratch = scratch,

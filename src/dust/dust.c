@@ -13,8 +13,29 @@
 const gal_dust_const gal_dust_modern = {GAL_H_CGS, GAL_KB_CGS};
 const gal_dust_const gal_dust_galapy = {6.626196e-27, 1.380622e-16};
 
-gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
-                              const double *pah_wave, const double *pah, size_t npah)
+/* The nodes of the power integral, one after the other: in a plan they are few. */
+static gal_status pack_power(gal_dust_grid *g)
+{
+    size_t m = 0;
+    for (size_t i = 0; i < g->n; i++)
+        m += g->tw[i] != 0;
+    if (m > GAL_DUST_PACKED)
+        return GAL_OK;
+    if (!(g->p_tw = GAL_NEWN(double, 3 * m + 1)) || !(g->p_at = GAL_NEWN(uint32_t, m + 1)))
+        return GAL_ENOMEM;
+    g->p_b5 = g->p_tw + m;
+    g->p_hck = g->p_b5 + m;
+    for (size_t i = 0; i < g->n; i++)
+        if (g->tw[i] != 0) {
+            g->p_at[g->np] = (uint32_t)i;
+            g->p_b5[g->np] = g->b5[i];
+            g->p_hck[g->np] = g->hck[i];
+            g->p_tw[g->np++] = g->tw[i];
+        }
+    return GAL_OK;
+}
+
+static gal_status fill_nodes(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k)
 {
     *g = (gal_dust_grid){.n = n, .wave = wave, .tw = tw, .k = k};
     if (!(g->lnx = GAL_NEWN(double, 4 * n)))
@@ -28,6 +49,14 @@ gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double
         g->b5[i] = 2 * k.h * GAL_C_CGS * GAL_C_CGS / pow(cm, 5) * 1e-8;
         g->hck[i] = k.h * GAL_C_CGS / (k.kb * cm);
     }
+    return GAL_OK;
+}
+
+gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
+                              const double *pah_wave, const double *pah, size_t npah)
+{
+    if (fill_nodes(g, wave, tw, n, k) != GAL_OK)
+        return GAL_ENOMEM;
     double sum = 0;
     if (pah_wave)
         for (size_t i = 0; i < n; i++)
@@ -47,9 +76,27 @@ gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double
     return GAL_OK;
 }
 
+gal_status gal_dust_grid_on(gal_dust_grid *g, const gal_wavegrid *w, gal_dust_const k, const double *pah_wave,
+                            const double *pah, size_t npah)
+{
+    gal_dust_grid whole;
+    if (!w->whole)
+        return gal_dust_grid_init(g, w->wave, w->tw, w->n, k, pah_wave, pah, npah);
+    gal_status st = gal_dust_grid_init(&whole, w->whole->wave, w->whole->tw, w->whole->n, k, pah_wave, pah, npah);
+    if (st == GAL_OK && (st = fill_nodes(g, w->wave, w->tw, w->n, k)) == GAL_OK)
+        for (size_t i = 0; i < w->n; i++)
+            g->pah[i] = whole.pah[w->at[i]];
+    if (st == GAL_OK)
+        st = pack_power(g);
+    gal_dust_grid_clear(&whole);
+    return st;
+}
+
 void gal_dust_grid_clear(gal_dust_grid *g)
 {
     gal_free(g->lnx);
+    gal_free(g->p_tw);
+    gal_free(g->p_at);
     *g = (gal_dust_grid){0};
 }
 
@@ -106,9 +153,15 @@ static size_t wien_start(const gal_dust_grid *g, double t)
 
 double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope)
 {
-    size_t i = wien_start(g, t);
-    double s, d;
-    GAL_KERN_PICK(dust_kern)->planck_sum(g->n - i, 1 / t, g->tw + i, g->b5 + i, g->hck + i, absorbed + i, &s, &d);
+    double s, d, few[GAL_DUST_PACKED];
+    if (g->np > 0) {
+        for (size_t i = 0; i < g->np; i++)
+            few[i] = absorbed[g->p_at[i]];
+        GAL_KERN_PICK(dust_kern)->planck_sum(g->np, 1 / t, g->p_tw, g->p_b5, g->p_hck, few, &s, &d);
+    } else {
+        size_t i = wien_start(g, t);
+        GAL_KERN_PICK(dust_kern)->planck_sum(g->n - i, 1 / t, g->tw + i, g->b5 + i, g->hck + i, absorbed + i, &s, &d);
+    }
     if (slope)
         *slope = d / s;
     return surface * s;

@@ -1,13 +1,15 @@
 /* Two-phase dust: extinction curves, attenuation, energy balance, grey bodies, PAH template. See galua/galaxy.h. */
 #ifndef GAL_DUST_H
 #define GAL_DUST_H
-#include "galua/base.h"
+#include "galua/component.h"
 
 /* Physical constants used by the emission (the parity mode has those of 1973). cgs. */
 typedef struct gal_dust_const {
     double h, kb;
 } gal_dust_const;
 extern const gal_dust_const gal_dust_modern, gal_dust_galapy;
+
+enum { GAL_DUST_PACKED = 256 }; /* most nodes of the power integral that are packed */
 
 /* Static tables of a wavelength grid; shared by threads. */
 typedef struct gal_dust_grid {
@@ -19,9 +21,15 @@ typedef struct gal_dust_grid {
     double *hck;        /* [n] h c / (k lambda) [K] */
     double *pah;        /* [n] template [1/A], sum tw pah = 1 */
     gal_dust_const k;
+    size_t np; /* a plan's grid: the nodes with tw != 0; 0: not packed */
+    uint32_t *p_at;
+    double *p_tw, *p_b5, *p_hck; /* [np] */
 } gal_dust_grid;
 gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
                               const double *pah_wave, const double *pah, size_t npah);
+/* The same on a component's grid: on a plan's nodes the template keeps the normalisation of the whole grid. The grid must outlive it. */
+gal_status gal_dust_grid_on(gal_dust_grid *g, const gal_wavegrid *w, gal_dust_const k, const double *pah_wave,
+                            const double *pah, size_t npah);
 void gal_dust_grid_clear(gal_dust_grid *g);
 
 /* A(lambda)/A_V: (lambda/5500)^-low up to 100 micron, slope upp beyond, continuous. */

@@ -36,7 +36,7 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
     gal_dust_grid *g = GAL_NEW(gal_dust_grid);
     if (!g)
         return GAL_ENOMEM;
-    gal_status st = gal_dust_grid_init(g, w->wave, w->tw, w->n, gal_dust_modern, NULL, NULL, 0);
+    gal_status st = gal_dust_grid_on(g, w, gal_dust_modern, NULL, NULL, 0);
     if (st != GAL_OK)
         gal_free(g);
     else
@@ -129,6 +129,7 @@ const gal_component_class gal_dust_greybody_class = {
     .spectra = spectra,
     .nspectra = 1,
     .needs = GAL_NEED_ABSORBED,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .setup = setup,
     .teardown = teardown,
     .scratch = scratch,
@@ -147,6 +148,7 @@ const gal_component_class gal_dust_casey12 = {
     .spectra = spectra,
     .nspectra = 1,
     .needs = GAL_NEED_ABSORBED,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .setup = setup,
     .teardown = teardown,
     .scratch = scratch,

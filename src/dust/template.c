@@ -359,6 +359,7 @@ static const gal_option file[] = {{"path", "", "file of the library", GAL_OPTION
         .spectra = spectra,                                                                                            \
         .nspectra = 1,                                                                                                 \
         .needs = GAL_NEED_ABSORBED,                                                                                    \
+        .on_nodes = GAL_NODES_PICKED,                                                                                  \
         .create = reader,                                                                                              \
         .destroy = library_free,                                                                                       \
         .setup = setup,                                                                                                \

@@ -81,9 +81,8 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
     gal_dust_grid *g = GAL_NEW(gal_dust_grid);
     if (!g)
         return GAL_ENOMEM;
-    gal_status st =
-        gal_dust_grid_init(g, w->wave, w->tw, w->n, w->compat.old_constants ? gal_dust_galapy : gal_dust_modern,
-                           t->n ? t->wave : NULL, t->pah, t->n);
+    gal_status st = gal_dust_grid_on(g, w, w->compat.old_constants ? gal_dust_galapy : gal_dust_modern,
+                                     t->n ? t->wave : NULL, t->pah, t->n);
     if (st != GAL_OK)
         gal_free(g);
     else
@@ -194,6 +193,7 @@ const gal_component_class gal_ism_two_phase = {
     .spectra = spectra,
     .nspectra = 2,
     .needs = GAL_NEED_HISTORY | GAL_NEED_SCREEN | GAL_NEED_ABSORBED,
+    .on_nodes = GAL_NODES_ANYWHERE,
     .nemission = 1,
     .tau_esc = 1 + TAU_ESC,
     .create = create,

@@ -182,7 +182,8 @@ static int custom_component(lua_State *L)
     char *at = c->names;
     c->spectrum[0] = keep(&at, group);
     c->nown = (size_t)field_num(L, "nown", 0);
-    c->class = (gal_component_class){.group = keep(&at, group),
+    c->class = (gal_component_class){.on_nodes = GAL_NODES_ANYWHERE,
+                                     .group = keep(&at, group),
                                      .kind = "custom",
                                      .doc = keep(&at, doc),
                                      .par = c->par,

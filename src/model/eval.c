@@ -12,9 +12,13 @@ static gal_status open_parts(const gal_galaxy *g, gal_galaxy_ws *w)
     for (size_t i = 0; i < g->npart; i++) {
         const gal_component_class *k = g->part[i].class;
         const void *self = gal_component_self(g->part[i].c);
-        size_t m = k->scratch ? k->scratch(self, &g->grid->view) : 0;
+        const gal_model_grid *grid = g->part[i].picked ? g->grid->whole : g->grid;
+        size_t m = k->scratch ? k->scratch(self, &grid->view) : 0;
         if (m && !(w->part[i].scratch = GAL_NEWN(double, m)))
             return GAL_ENOMEM;
+        for (size_t c = 0; g->part[i].picked && c < g->part[i].nlum; c++)
+            if (!(w->part[i].whole[c] = GAL_NEWN(double, grid->n)))
+                return GAL_ENOMEM;
         gal_status st = k->open ? k->open(&w->part[i].local, self) : GAL_OK;
         if (st != GAL_OK)
             return st;
@@ -90,6 +94,8 @@ void gal_galaxy_ws_free(gal_galaxy_ws *w)
         if (k->close && w->part[i].local)
             k->close(w->part[i].local);
         gal_free(w->part[i].scratch);
+        for (size_t c = 0; c < MAXLUM; c++)
+            gal_free(w->part[i].whole[c]);
     }
     gal_csp_clear(&w->csp);
     gal_history_clear(&w->history);
@@ -141,7 +147,7 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     if (changed & GAL_NEED_STARS)
         gal_stage_stars(g, w, theta);
     GAL_TRY(gal_stage_components(g, w, theta, was ? changed : ~0u));
-    double lbol = gal_galaxy_lbol(g, w), ldust = w->view.e_mc + w->view.e_dd;
+    double lbol = g->grid->whole ? w->view.bol : gal_galaxy_lbol(g, w), ldust = w->view.e_mc + w->view.e_dd;
     if (!isfinite(lbol) || !isfinite(ldust))
         GAL_THROW(GAL_EMATH, "galaxy: the spectrum is not finite (Lbol = %g, Ldust = %g Lsun)", lbol, ldust);
     memcpy(w->last, theta, g->npar * sizeof *theta);

@@ -225,7 +225,7 @@ static void destroy(gal_galaxy *g)
         return;
     for (size_t i = 0; i < g->npart; i++) {
         if (g->part[i].table)
-            gal_model_table_drop(g->grid, g->part[i].table);
+            gal_model_table_drop(g->part[i].picked ? g->grid->whole : g->grid, g->part[i].table);
         gal_component_unref(g->part[i].c);
     }
     gal_ssp_unref(g->o.ssp);
@@ -243,6 +243,11 @@ static void destroy(gal_galaxy *g)
 }
 
 gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
+{
+    return gal_galaxy_create_on(out, o, NULL);
+}
+
+gal_status gal_galaxy_create_on(gal_galaxy **out, const gal_galaxy_opts *o, gal_model_grid *grid)
 {
     gal_status st = GAL_OK;
     gal_galaxy *g = NULL;
@@ -269,10 +274,16 @@ gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
     GAL_TRY(take_components(g, o));
     GAL_TRY(list_parameters(g));
     GAL_TRY(list_results(g));
-    GAL_TRY(gal_model_grid_get(&g->grid, o));
+    if (grid)
+        g->grid = grid;
+    else
+        GAL_TRY(gal_model_grid_get(&g->grid, o));
     GAL_TRY(place_lines(g));
-    for (size_t i = 0; i < g->npart; i++)
-        GAL_TRY(gal_model_table_get(&g->part[i].table, g->grid, g->part[i].c));
+    for (size_t i = 0; i < g->npart; i++) {
+        gal_part *p = &g->part[i];
+        p->picked = grid && p->class->on_nodes == GAL_NODES_PICKED;
+        GAL_TRY(gal_model_table_get(&p->table, p->picked ? grid->whole : g->grid, p->c));
+    }
     *out = g;
     g = NULL;
 out:

@@ -105,8 +105,9 @@ static gal_status make_grid(gal_model_grid *g, const gal_ssp *s, const gal_compa
     g->i_nuv = gal_search(g->wave, g->n, 2300);
     g->i_fuv = gal_search(g->wave, g->n, 1500);
     g->i_radio = gal_search(g->wave, g->n, GAL_C_AA / 1.4e9);
-    g->i_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : 911.75);
+    g->n_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : 911.75) + 1;
     g->view = (gal_wavegrid){.n = g->n, .wave = g->wave, .tw = g->tw, .compat = *compat};
+    g->tw_stars = g->tw_sources = g->tw;
     return GAL_OK;
 }
 
@@ -152,7 +153,7 @@ static gal_status make_ranges(gal_model_grid *g)
     static const double window[NBETA][2] = {{1268, 1284}, {1309, 1316}, {1342, 1371}, {1407, 1515}, {1562, 1583},
                                             {1677, 1740}, {1760, 1833}, {1866, 1890}, {1930, 1950}, {2400, 2580}};
     gal_status st = GAL_OK;
-    GAL_TRY(make_photons(&g->photons, &g->n_photons, g, g->i_lyman));
+    GAL_TRY(make_photons(&g->photons, &g->n_photons, g, g->n_lyman - 1));
     GAL_TRY(make_photons(&g->photons_he, &g->n_photons_he, g, gal_search(g->wave, g->n, 504.26)));
     GAL_TRY(make_range(&g->ir, g, 8e4, 1e7));
     for (int i = 0; i < NBETA; i++) {
@@ -209,6 +210,12 @@ static void destroy(gal_model_grid *g)
     gal_free(g->ga);
     gal_free(g->gb);
     gal_free(g->gj);
+    if (g->whole) { /* a plan's */
+        gal_free(g->at);
+        gal_free(g->cell_bol);
+        gal_free((double *)(uintptr_t)g->tw_stars);
+        gal_free((double *)(uintptr_t)g->tw_sources);
+    }
     gal_free(g);
 }
 

@@ -25,6 +25,7 @@ typedef struct gal_range {
     size_t first, count;
     double *w;
 } gal_range;
+#define GAL_CELL_PHOTONS 1e40
 enum { NBETA = 10 }; /* windows of the ultraviolet slope */
 
 /* What depends on the SSP's wavelengths only: shared by all galaxies on the same table, counted (src/model/grid.c). */
@@ -39,8 +40,8 @@ typedef struct gal_model_grid {
     bool same;                /* the grid is the SSP's own */
     size_t i_v, i_nuv, i_fuv; /* nodes at or below 5500, 2300, 1500 A */
     size_t i_radio;           /* ... at or below the wavelength of 1.4 GHz */
-    size_t i_lyman;           /* the last node that ionises hydrogen: wave <= 911.75 A */
-    double *photons;          /* [i_lyman + 1] ionising photons [1/s] per L [Lsun/A] at the node */
+    size_t n_lyman;           /* nodes that ionise hydrogen: wave <= 911.75 A */
+    double *photons;          /* [n_lyman] ionising photons [1/s] per L [Lsun/A] at the node */
     double *photons_he;       /* ... of helium: wave <= 504.26 A */
     size_t n_photons, n_photons_he;
     gal_range ir, beta[NBETA]; /* 8-1000 micron; windows, means instead of integrals */
@@ -50,6 +51,13 @@ typedef struct gal_model_grid {
     float *sn, *light, *light_age, *light_z;
     gal_wavegrid view; /* as components see it */
     gal_model_table *tables;
+    /* Weights of the power that dust takes from the stars and from other sources: tw, in a plan those of its own nodes. */
+    const double *tw_stars, *tw_sources;
+    /* A plan's grid: [nz][nage] bolometric luminosity, and ionising photons of hydrogen and helium in 1e40/s, per mass; NULL: sums over
+     * the nodes. */
+    float *cell_bol, *cell_qh, *cell_qhei;
+    uint32_t *at; /* [n] nodes of the whole grid; owned */
+    struct gal_model_grid *whole;
 } gal_model_grid;
 gal_status gal_model_grid_get(gal_model_grid **out, const gal_galaxy_opts *o);
 void gal_model_grid_drop(gal_model_grid *g); /* NULL is fine */
@@ -67,6 +75,7 @@ typedef struct gal_part {
     size_t derived;   /* its quantities among the galaxy's */
     size_t line;      /* its lines among the galaxy's */
     bool reemit;      /* its `reemit` is the galaxy's dust emission */
+    bool picked;      /* a plan's galaxy, the part lives on the whole grid */
 } gal_part;
 
 struct gal_galaxy {
@@ -92,11 +101,15 @@ struct gal_galaxy {
     int refs;
 };
 
+/* A galaxy on a grid of the caller's, a plan's; owns it from success on. NULL: the grid of o->ssp. */
+gal_status gal_galaxy_create_on(gal_galaxy **out, const gal_galaxy_opts *o, gal_model_grid *grid);
+
 /* State of one component in a workspace. */
 typedef struct gal_part_ws {
     void *local;
     double *scratch;
-    double *raw[MAXLUM]; /* source: spectra before dust */
+    double *raw[MAXLUM];   /* source: spectra before dust */
+    double *whole[MAXLUM]; /* of a picked part, on the whole grid */
     gal_source source;
     size_t count[4];
 } gal_part_ws;
@@ -113,7 +126,7 @@ struct gal_galaxy_ws {
     double **lum;  /* [nlum] */
     double *derived, *line, *seen;
     double *last; /* [npar] parameters of the last evaluation */
-    gal_view view;
+    gal_view view, whole_view;
     gal_emission emission;
     gal_history history; /* of the last evaluation */
     gal_sfh_content content;

@@ -32,7 +32,6 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     gal_view *v = &w->view;
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     const gal_model_grid *grid = g->grid;
-    v->bol = kern->dot(grid->n, grid->tw, w->s0);
     v->tau_esc = tau_esc;
     v->sfr = w->content.sfr;
     v->mgas = w->content.mgas;
@@ -41,9 +40,17 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     v->mstar = gal_galaxy_mstar(g, w);
     v->zstar = g->o.compat.mstar_formula ? w->content.zstar : w->csp.formed > 0 ? w->csp.z_mass / w->csp.formed : 0;
     v->age_mass = w->csp.formed > 0 ? w->csp.age_mass / w->csp.formed : w->view.age;
-    v->qh = kern->dot(grid->n_photons, grid->photons, w->s0);
-    v->qhei = kern->dot(grid->n_photons_he, grid->photons_he, w->s0);
-    v->qh_clouds = tau_esc > 0 ? kern->dot(grid->n_photons, grid->photons, w->s1) : 0;
+    if (grid->whole) {
+        v->bol = gal_csp_table_sum(&w->csp, grid->cell_bol);
+        v->qh = GAL_CELL_PHOTONS * gal_csp_table_sum(&w->csp, grid->cell_qh);
+        v->qhei = GAL_CELL_PHOTONS * gal_csp_table_sum(&w->csp, grid->cell_qhei);
+        v->qh_clouds = GAL_CELL_PHOTONS * gal_csp_cloud_sum(&w->csp, grid->cell_qh);
+    } else {
+        v->bol = kern->dot(grid->n, grid->tw, w->s0);
+        v->qh = kern->dot(grid->n_photons, grid->photons, w->s0);
+        v->qhei = kern->dot(grid->n_photons_he, grid->photons_he, w->s0);
+        v->qh_clouds = tau_esc > 0 ? kern->dot(grid->n_photons, grid->photons, w->s1) : 0;
+    }
     v->sn_rate = gal_csp_table_sum(&w->csp, grid->sn);
 }
 
@@ -57,7 +64,7 @@ static gal_stage stage_of(const gal_galaxy *g, gal_galaxy_ws *w, size_t i, const
 {
     const gal_part *p = &g->part[i];
     gal_part_ws *s = &w->part[i];
-    return (gal_stage){.self = gal_component_self(p->c),
+    gal_stage stage = {.self = gal_component_self(p->c),
                        .table = p->table->table,
                        .local = s->local,
                        .scratch = s->scratch,
@@ -66,6 +73,26 @@ static gal_stage stage_of(const gal_galaxy *g, gal_galaxy_ws *w, size_t i, const
                        .lum = w->lum + p->lum,
                        .derived = w->derived + p->derived,
                        .line = w->line + p->line};
+    if (p->picked) { /* on the whole grid, where nothing but its own spectra is made */
+        w->whole_view = w->view;
+        w->whole_view.grid = &g->grid->whole->view;
+        w->whole_view.stars = w->whole_view.clouds = w->whole_view.attenuated = NULL;
+        w->whole_view.att_mc = w->whole_view.abs_mc = w->whole_view.att_dd = w->whole_view.abs_dd = NULL;
+        stage.view = &w->whole_view;
+        stage.lum = s->whole;
+    }
+    return stage;
+}
+
+/* Spectra of a part that were made on the whole grid, at a plan's nodes. */
+static void pick(const gal_galaxy *g, gal_galaxy_ws *w, size_t i, double *const *to, bool add)
+{
+    const uint32_t *at = g->grid->at;
+    for (size_t c = 0; g->part[i].picked && c < g->part[i].nlum; c++) {
+        const double *from = w->part[i].whole[c];
+        for (size_t k = 0; k < g->grid->n; k++)
+            to[c][k] = from[at[k]] + (add ? to[c][k] : 0);
+    }
 }
 
 /* Stars through clouds and diffuse dust. Where gas takes Lyman continuum the ionising nodes are a sum of their own: `left` of the
@@ -74,9 +101,9 @@ static void attenuate_stars(const gal_galaxy *g, gal_galaxy_ws *w, double left, 
 {
     const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
     const gal_screen *a = &w->screen;
-    const double *tw = g->grid->tw;
+    const double *tw = g->grid->tw_stars;
     double *out = w->lum[GAL_COMP_EXTINCT];
-    size_t n = g->grid->n, m = left < 1 ? g->grid->i_lyman + 1 : 0;
+    size_t n = g->grid->n, m = left < 1 ? g->grid->n_lyman : 0;
     double e_mc = 0, e_dd = 0;
     kern->two_phase(n - m, w->s0 + m, w->s1 + m, a->abs_mc + m, a->att_dd + m, a->abs_dd + m, tw + m, out + m, &e_mc,
                     &e_dd);
@@ -104,12 +131,12 @@ static void attenuate_source(const gal_galaxy *g, gal_galaxy_ws *w, size_t i)
     const gal_part *p = &g->part[i];
     double eta = s->in_clouds, r = s->dust_ratio, e_mc, e_dd;
     for (size_t c = 0; c < p->nlum; c++) {
-        kern->source(g->grid->n, w->part[i].raw[c], eta, r, a->abs_mc, a->att_dd, a->abs_dd, g->grid->tw,
+        kern->source(g->grid->n, w->part[i].raw[c], eta, r, a->abs_mc, a->att_dd, a->abs_dd, g->grid->tw_sources,
                      w->lum[p->lum + c], &e_mc, &e_dd);
         w->view.e_mc += e_mc;
         w->view.e_dd += e_dd;
     }
-    for (size_t l = p->line; l < p->line + p->class->nlines; l++) {
+    for (size_t l = p->line; !g->grid->whole && l < p->line + p->class->nlines; l++) {
         size_t k = g->line_at[l].k;
         double f = g->line_at[l].f;
         double abs_mc = a->abs_mc[k] + f * (a->abs_mc[k + 1] - a->abs_mc[k]);
@@ -123,13 +150,16 @@ static void add_up(const gal_galaxy *g, gal_galaxy_ws *w)
     size_t n = g->grid->n;
     double *total = w->lum[GAL_COMP_TOTAL];
     const double *extinct = w->lum[GAL_COMP_EXTINCT];
-    if (g->nlum == GAL_COMPS + 2) { /* the usual two dust phases: one pass */
+    if (g->nlum == GAL_COMPS + 2 && !g->grid->whole) { /* the usual two dust phases: one pass */
         const double *a = w->lum[GAL_COMPS], *b = w->lum[GAL_COMPS + 1];
         for (size_t k = 0; k < n; k++)
             total[k] = extinct[k] + a[k] + b[k];
         return;
     }
-    memcpy(total, extinct, n * sizeof *total);
+    if (g->grid->whole) /* the stars' nodes are their own: `total` is what is added to their light */
+        memset(total, 0, n * sizeof *total);
+    else
+        memcpy(total, extinct, n * sizeof *total);
     for (size_t i = GAL_COMPS; i < g->nlum; i++) {
         const double *x = w->lum[i];
         for (size_t k = 0; k < n; k++)
@@ -145,9 +175,10 @@ static gal_status sources(const gal_galaxy *g, gal_galaxy_ws *w, const double *t
         if (!p->class->source || !dirty(p, w, theta, *changed, all))
             continue;
         gal_stage s = stage_of(g, w, i, theta);
-        s.lum = w->part[i].raw;
+        s.lum = p->picked ? w->part[i].whole : w->part[i].raw;
         w->part[i].source = (gal_source){.dust_ratio = 1, .lyc_left = 1};
         st = p->class->source(&s, &w->part[i].source);
+        pick(g, w, i, w->part[i].raw, false);
         w->part[i].count[0]++;
         *changed |= GAL_NEED_GAS;
     }
@@ -186,8 +217,11 @@ static gal_status emissions(const gal_galaxy *g, gal_galaxy_ws *w, const double 
                 w->view.t_dd = w->emission.t_dd;
                 *changed |= GAL_NEED_DUST;
             } else {
+                for (size_t c = 0; p->picked && p->class->source && c < p->nlum; c++)
+                    memset(s.lum[c], 0, g->grid->whole->n * sizeof(double)); /* it adds */
                 st = p->class->emit(&s);
             }
+            pick(g, w, i, w->lum + p->lum, p->class->source != NULL);
             w->part[i].count[2]++;
         }
     return st;

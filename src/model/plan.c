@@ -1,0 +1,217 @@
+/* Plans: making one until its tolerance holds on points that it was not made from, and evaluating it. See galua/plan.h. */
+#include "model/plan_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+struct gal_plan_ws {
+    gal_galaxy_ws *ws;
+};
+
+static void destroy(gal_plan *p)
+{
+    plan_reduced_clear(p);
+    for (size_t b = 0; b < p->nfilter; b++)
+        gal_filter_unref(p->filter[b]);
+    gal_free(p->filter);
+    gal_free(p->lo);
+    gal_free(p->error);
+    gal_free(p->star);
+    gal_galaxy_unref(p->whole);
+    gal_free(p);
+}
+
+gal_plan *gal_plan_ref(gal_plan *p)
+{
+    __atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+    return p;
+}
+
+void gal_plan_unref(gal_plan *p)
+{
+    if (p && __atomic_fetch_sub(&p->refs, 1, __ATOMIC_ACQ_REL) == 1)
+        destroy(p);
+}
+
+gal_plan_info gal_plan_describe(const gal_plan *p)
+{
+    return p->info;
+}
+
+const double *gal_plan_error(const gal_plan *p)
+{
+    return p->error;
+}
+
+bool gal_plan_covers(const gal_plan *p, const double *theta)
+{
+    for (size_t k = 0; k < p->whole->npar; k++)
+        if (k != P_DISTANCE && !(theta[k] >= p->lo[k] && theta[k] <= p->hi[k]))
+            return false;
+    return true;
+}
+
+/* ------------------------------------------------------------------ evaluation */
+gal_status gal_plan_ws_create(gal_plan_ws **out, const gal_plan *p)
+{
+    gal_plan_ws *w = GAL_NEW(gal_plan_ws);
+    *out = NULL;
+    if (!w)
+        return GAL_ENOMEM;
+    gal_status st = gal_galaxy_ws_create(&w->ws, p->reduced);
+    if (st != GAL_OK)
+        gal_free(w);
+    else
+        *out = w;
+    return st;
+}
+
+void gal_plan_ws_free(gal_plan_ws *w)
+{
+    if (w)
+        gal_galaxy_ws_free(w->ws);
+    gal_free(w);
+}
+
+static double sum(const plan_sum *s, const double *x)
+{
+    double y = 0;
+    for (size_t i = 0; i < s->n; i++)
+        y += s->weight[i] * x[s->node[i]];
+    return y;
+}
+
+static double sum_through(const plan_sum *s, const double *x, const double *t)
+{
+    double y = 0;
+    for (size_t i = 0; i < s->n; i++)
+        y += s->weight[i] * x[s->node[i]] * t[s->node[i]];
+    return y;
+}
+
+gal_status gal_plan_photometry(const gal_plan *p, gal_plan_ws *w, const double *theta, double *flux)
+{
+    double factor;
+    gal_status st = gal_galaxy_flux_factor(p->whole, theta, &factor);
+    if (st == GAL_OK)
+        st = gal_galaxy_eval(p->reduced, w->ws, theta);
+    if (st != GAL_OK)
+        return st;
+    const double *stars = w->ws->lum[GAL_COMP_EXTINCT], *rest = w->ws->lum[GAL_COMP_TOTAL], *trans = w->ws->trans;
+    for (size_t b = 0; b < p->nfilter; b++) {
+        flux[b] = trans ? sum_through(&p->star[b], stars, trans) + sum_through(&p->rest[b], rest, trans)
+                        : sum(&p->star[b], stars) + sum(&p->rest[b], rest);
+        flux[b] *= factor;
+        if (!isfinite(flux[b]))
+            return gal_fail(GAL_EMATH, "galaxy: the flux in band '%s' is %g", p->filter[b]->name, flux[b]);
+    }
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ making one */
+/* Largest error of each band over check points of their own for every round; those that fail are learnt from. */
+static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o, size_t round)
+{
+    gal_status st = GAL_OK;
+    size_t nb = p->nfilter, n = o->ncheck ? o->ncheck : 1000;
+    gal_plan_ws *w = NULL;
+    double *flux = GAL_NEWN(double, nb);
+    if (!flux)
+        return GAL_ENOMEM;
+    GAL_TRY(gal_plan_ws_create(&w, p));
+    memset(p->error, 0, nb * sizeof *p->error);
+    p->info.checked = 0;
+    p->info.error = 0;
+    for (size_t i = 0; p->info.checked < n && i < 4 * n; i++) {
+        double worst = 0;
+        GAL_TRY(plan_point(p, o->seed, PLAN_CHECK, 4 * n * round + i, t->theta));
+        if (plan_see(t, p, t->theta) != GAL_OK)
+            continue; /* no model there */
+        bool none = gal_plan_photometry(p, w, t->theta, flux) != GAL_OK;
+        for (size_t k = 0; k < nb; k++) {
+            double e = none ? INFINITY : fabs(flux[k] - t->flux[k]);
+            if (e > 0 && t->measure[k] > 0) {
+                p->error[k] = fmax(p->error[k], e / t->measure[k]);
+                worst = fmax(worst, e / t->measure[k]);
+            }
+        }
+        if (worst > 0.5 * p->info.tolerance)
+            plan_learn(t, p);
+        p->info.error = fmax(p->info.error, worst);
+        p->info.checked++;
+    }
+out:
+    gal_free(flux);
+    gal_plan_ws_free(w);
+    return st;
+}
+
+static gal_status usable(const gal_galaxy *g, const gal_plan_opts *o)
+{
+    gal_compat none = {0};
+    if (memcmp(&g->o.compat, &none, sizeof none) != 0)
+        return gal_fail(GAL_EUNSUP, "plan: not with a parity choice");
+    if (o->lo[P_REDSHIFT] < o->hi[P_REDSHIFT])
+        return gal_fail(GAL_EUNSUP, "plan: the redshift is free (%g .. %g)", o->lo[P_REDSHIFT], o->hi[P_REDSHIFT]);
+    for (size_t i = 0; i < g->npart; i++)
+        if (g->part[i].class->on_nodes == GAL_NODES_WHOLE)
+            return gal_fail(GAL_EUNSUP, "plan: %s.%s needs the spectra of the stars", g->part[i].class->group,
+                            g->part[i].class->kind);
+    if (o->nfilter == 0)
+        return gal_fail(GAL_EINVAL, "plan: no bands");
+    for (size_t k = 0; k < g->npar; k++)
+        if (!(o->lo[k] <= o->hi[k]))
+            return gal_fail(GAL_EDOMAIN, "plan: %s spans %g .. %g", g->par[k].name, o->lo[k], o->hi[k]);
+    return GAL_OK;
+}
+
+gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o)
+{
+    enum { ROUNDS = 16 };
+    gal_status st = GAL_OK;
+    plan_training train = {0};
+    plan_nodes nodes = {0};
+    gal_plan *p = NULL;
+    double start = gal_clock(), tolerance = o->tolerance > 0 ? o->tolerance : 1e-6;
+    *out = NULL;
+    GAL_TRY(usable(g, o));
+    if (!(p = GAL_NEW(gal_plan)))
+        return GAL_ENOMEM;
+    p->refs = 1;
+    p->whole = gal_galaxy_ref(g);
+    p->filter = GAL_NEWN(gal_filter *, o->nfilter);
+    p->lo = GAL_NEWN(double, 2 * g->npar);
+    p->error = GAL_NEWN(double, o->nfilter);
+    p->star = GAL_NEWN(plan_sum, 2 * o->nfilter);
+    if (!p->filter || !p->lo || !p->error || !p->star)
+        GAL_TRY(GAL_ENOMEM);
+    p->hi = p->lo + g->npar;
+    p->rest = p->star + o->nfilter;
+    for (; p->nfilter < o->nfilter; p->nfilter++)
+        p->filter[p->nfilter] = gal_filter_ref(o->filter[p->nfilter]);
+    memcpy(p->lo, o->lo, g->npar * sizeof *p->lo);
+    memcpy(p->hi, o->hi, g->npar * sizeof *p->hi);
+    p->info.tolerance = tolerance;
+    GAL_TRY(plan_train(&train, p, o));
+    double asked = tolerance;
+    for (int round = 0; round < ROUNDS; round++, asked *= 0.8) {
+        plan_reduced_clear(p);
+        plan_nodes_clear(&nodes);
+        GAL_TRY(plan_choose(&nodes, p, &train, asked));
+        GAL_TRY(plan_reduce(p, &nodes));
+        GAL_TRY(measure(p, &train, o, (size_t)round));
+        if (p->info.error <= tolerance)
+            break;
+    }
+    p->info.seconds = gal_clock() - start;
+    if (!(p->info.error <= tolerance))
+        GAL_THROW(GAL_EMATH, "plan: tolerance %g is not reached, only %.2g on %zu points", tolerance, p->info.error,
+                  p->info.checked);
+    *out = p;
+    p = NULL;
+out:
+    plan_training_clear(&train);
+    plan_nodes_clear(&nodes);
+    gal_plan_unref(p);
+    return st;
+}

@@ -1,0 +1,191 @@
+/* Points of a plan's box and what the galaxy looks like there on its whole grid. */
+#include "model/plan_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+static double coordinate(const gal_param *par, double lo, double hi, double u)
+{
+    if (!(hi > lo))
+        return lo;
+    if (par->log && lo > 0)
+        return fmin(fmax(lo * pow(hi / lo, u), lo), hi);
+    return lo + u * (hi - lo);
+}
+
+gal_status plan_point(const gal_plan *p, uint64_t seed, uint64_t purpose, size_t i, double *theta)
+{
+    enum { TRIES = 400 };
+    const gal_galaxy *g = p->whole;
+    for (uint64_t attempt = 0; attempt < TRIES; attempt++) {
+        gal_rng rng;
+        gal_rng_init(&rng, seed, purpose, i, attempt, 0);
+        bool edge = i % 3 == 0;
+        for (size_t k = 0; k < g->npar; k++) {
+            double u = gal_rng_uniform(&rng), v = edge ? gal_rng_uniform(&rng) : 1;
+            theta[k] = coordinate(&g->par[k], p->lo[k], p->hi[k], v < 0.3 ? 0 : v < 0.6 ? 1 : u);
+        }
+        if (gal_galaxy_check(g, theta) == GAL_OK)
+            return GAL_OK;
+    }
+    return gal_fail(GAL_EDOMAIN, "plan: the model refuses %d points of its box; the last because %s", TRIES,
+                    gal_error_message());
+}
+
+void plan_training_clear(plan_training *t)
+{
+    gal_free(t->curve);
+    gal_free(t->rest);
+    gal_free(t->lost);
+    gal_free(t->light);
+    gal_free(t->scale);
+    gal_free(t->power);
+    gal_free(t->w);
+    gal_free(t->first);
+    gal_free(t->count);
+    gal_free(t->theta);
+    gal_galaxy_ws_free(t->ws);
+    gal_phot_free(t->phot);
+    *t = (plan_training){0};
+}
+
+static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
+{
+    t->cap = nd;
+    const gal_galaxy *g = p->whole;
+    t->n = g->grid->n;
+    t->nb = p->nfilter;
+    t->ncomp = g->nlum - GAL_COMPS;
+    for (size_t i = 0; i < g->npart; i++)
+        t->nsource += g->part[i].class->source ? g->part[i].nlum : 0;
+    t->curve = GAL_NEWN(double, nd *NCURVE * t->n);
+    t->rest = GAL_NEWN(double, nd * t->ncomp * t->n + 1);
+    t->lost = GAL_NEWN(double, nd * 2 * t->nsource * t->n + 1);
+    t->light = GAL_NEWN(double, t->n);
+    t->scale = GAL_NEWN(double, nd * t->nb);
+    t->power = GAL_NEWN(double, nd * t->ncomp + 1);
+    t->w = GAL_NEWN(const double *, t->nb);
+    t->theta = GAL_NEWN(double, g->npar + 2 * t->nb);
+    t->flux = t->theta + g->npar;
+    t->measure = t->flux + t->nb;
+    t->first = GAL_NEWN(size_t, t->nb);
+    t->count = GAL_NEWN(size_t, t->nb);
+    return t->curve && t->rest && t->lost && t->light && t->scale && t->power && t->w && t->theta && t->first &&
+                   t->count
+               ? GAL_OK
+               : GAL_ENOMEM;
+}
+
+/* Largest share of the power per A over the populations seen. */
+static void take_light(plan_training *t, const double *tw, const double *s)
+{
+    double sum = 0;
+    for (size_t k = 0; k < t->n; k++)
+        sum += tw[k] * s[k];
+    for (size_t k = 0; sum > 0 && k < t->n; k++)
+        t->light[k] = fmax(t->light[k], s[k] / sum);
+}
+
+static void take_sources(plan_training *t, const gal_galaxy *g, const gal_galaxy_ws *w, size_t d)
+{
+    size_t n = t->n, c = 0;
+    for (size_t i = 0; i < g->npart; i++) {
+        const gal_part *part = &g->part[i];
+        double eta = w->part[i].source.in_clouds;
+        for (size_t k = 0; part->class->source && k < part->nlum; k++, c++) {
+            double *mc = t->lost + (2 * (d * t->nsource + c)) * n, *dd = mc + n, sum = 0;
+            const double *raw = w->part[i].raw[k], *out = w->lum[part->lum + k];
+            for (size_t j = 0; j < n; j++) {
+                mc[j] = eta * raw[j] * w->screen.abs_mc[j];
+                dd[j] = raw[j] - mc[j] - out[j];
+                if (part->class->emit) /* more than the source is in out */
+                    dd[j] = (raw[j] - mc[j]) * w->screen.abs_dd[j];
+                sum += g->grid->tw[j] * (mc[j] + dd[j]);
+            }
+            for (size_t j = 0; j < n; j++) {
+                mc[j] = sum > 0 ? mc[j] / sum : 0;
+                dd[j] = sum > 0 ? dd[j] / sum : 0;
+            }
+        }
+    }
+}
+
+gal_status plan_see(plan_training *t, const gal_plan *p, const double *theta)
+{
+    double factor;
+    gal_status st = gal_galaxy_flux_factor(p->whole, theta, &factor);
+    if (st == GAL_OK)
+        st = gal_galaxy_photometry(p->whole, t->ws, t->phot, theta, t->flux);
+    for (size_t b = 0; st == GAL_OK && b < t->nb; b++) {
+        double bare = 0;
+        for (size_t k = 0; k < t->count[b]; k++)
+            bare += t->w[b][k] * t->ws->s0[t->first[b] + k];
+        t->measure[b] = fmax(t->flux[b], 1e-3 * factor * bare);
+        t->factor = factor;
+    }
+    return st;
+}
+
+void plan_learn(plan_training *t, const gal_plan *p)
+{
+    const gal_galaxy *g = p->whole;
+    const gal_galaxy_ws *w = t->ws;
+    const gal_screen *a = &w->screen;
+    size_t n = t->n, d = t->nd;
+    if (d == t->cap)
+        return;
+    t->nd++;
+    double *curve = t->curve + d * NCURVE * n;
+    for (size_t k = 0; k < n; k++) {
+        double arrives = w->trans ? w->trans[k] : 1;
+        curve[SEEN_DD * n + k] = a->att_dd[k] * arrives;
+        curve[SEEN_BOTH * n + k] = a->att_dd[k] * a->att_mc[k] * arrives;
+        curve[LOST_MC * n + k] = a->abs_mc[k];
+        curve[LOST_DD * n + k] = a->abs_dd[k];
+        curve[LOST_BOTH * n + k] = a->abs_dd[k] * a->att_mc[k];
+    }
+    for (size_t c = 0; c < t->ncomp; c++) {
+        double *to = t->rest + (d * t->ncomp + c) * n, sum = 0;
+        const double *from = w->lum[GAL_COMPS + c];
+        for (size_t k = 0; k < n; k++) {
+            to[k] = from[k] * (w->trans ? w->trans[k] : 1);
+            sum += g->grid->tw[k] * to[k];
+        }
+        t->power[d * t->ncomp + c] = sum;
+    }
+    take_sources(t, g, w, d);
+    take_light(t, g->grid->tw, w->s0);
+    take_light(t, g->grid->tw, w->s1);
+    for (size_t b = 0; b < t->nb; b++)
+        t->scale[d * t->nb + b] = t->measure[b] / t->factor;
+}
+
+gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o)
+{
+    gal_status st = GAL_OK;
+    const gal_galaxy *g = p->whole;
+    size_t nd = o->ntrain ? o->ntrain : 400;
+    *t = (plan_training){0};
+    GAL_TRY(allocate(t, p, 2 * nd));
+    GAL_TRY(gal_galaxy_ws_create(&t->ws, g));
+    GAL_TRY(gal_phot_create(&t->phot, p->filter, p->nfilter, g->grid->wave, g->grid->n));
+    GAL_TRY(gal_phot_weights(t->phot, p->lo[P_REDSHIFT], GAL_PHOT_EXACT));
+    for (size_t b = 0; b < p->nfilter; b++) {
+        if (!gal_phot_covered(t->phot)[b])
+            GAL_THROW(GAL_EDOMAIN, "plan: band '%s' is outside the model's wavelengths at redshift %g",
+                      p->filter[b]->name, p->lo[P_REDSHIFT]);
+        t->w[b] = gal_phot_window(t->phot, b, &t->first[b], &t->count[b]);
+    }
+    for (size_t i = 0; t->nd < nd; i++) {
+        GAL_TRY(plan_point(p, o->seed, PLAN_TRAIN, i, t->theta));
+        st = plan_see(t, p, t->theta);
+        if ((st == GAL_EMATH || st == GAL_EDOMAIN) && i < 3 * nd)
+            continue; /* a point that has no model */
+        GAL_TRY(st);
+        plan_learn(t, p);
+    }
+out:
+    if (st != GAL_OK)
+        plan_training_clear(t);
+    return st;
+}

@@ -1,0 +1,225 @@
+/* The reduced galaxy of a plan: the nodes in the order of their wavelengths, an SSP table with one column per node that stands for
+ * light of stars, and a galaxy of the same parts on them. */
+#include "galua/const.h"
+#include "model/plan_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int by_wave(const void *a, const void *b)
+{
+    const plan_node *x = a, *y = b;
+    if (x->k != y->k)
+        return x->k < y->k ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return (x->band > y->band) - (x->band < y->band);
+}
+
+/* One spectrum of the SSP table on the whole grid. */
+static void cell_spectrum(const gal_galaxy *g, const gal_csp *c, size_t cell, double *lum)
+{
+    const gal_model_grid *grid = g->grid;
+    const gal_ssp *s = g->o.ssp;
+    size_t cells = s->nz * s->nage;
+    const float *a = s->lum + (c->iu * cells + cell) * s->nwave, *b = c->frac_u > 0 ? a + cells * s->nwave : a;
+    double f = c->frac_u;
+    for (size_t k = 0; k < grid->n; k++) {
+        if (grid->same) {
+            lum[k] = (1 - f) * (double)a[k] + f * (double)b[k];
+            continue;
+        }
+        size_t j = grid->gj[k];
+        lum[k] = (1 - f) * (grid->ga[k] * (double)a[j] + grid->gb[k] * (double)a[j + 1]) +
+                 f * (grid->ga[k] * (double)b[j] + grid->gb[k] * (double)b[j + 1]);
+    }
+}
+
+static double range(const double *w, const double *lum, size_t n)
+{
+    double s = 0;
+    for (size_t k = 0; k < n; k++)
+        s += w[k] * lum[k];
+    return s;
+}
+
+/* Columns of the reduced table, and the sums over the whole spectrum of each cell. */
+static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy *g, const plan_nodes *l, size_t ncol)
+{
+    gal_status st = GAL_OK;
+    const gal_ssp *s = g->o.ssp;
+    const gal_model_grid *grid = g->grid;
+    size_t cells = s->nz * s->nage;
+    gal_ssp *t = NULL;
+    gal_csp csp = {0};
+    double *lum = GAL_NEWN(double, grid->n);
+    r->cell_bol = GAL_NEWN(float, 3 * cells);
+    r->sn = GAL_NEWN(float, cells);
+    if (!lum || !r->cell_bol || !r->sn)
+        GAL_TRY(GAL_ENOMEM);
+    r->cell_qh = r->cell_bol + cells;
+    r->cell_qhei = r->cell_qh + cells;
+    memcpy(r->sn, grid->sn, cells * sizeof *r->sn);
+    GAL_TRY(gal_csp_init(&csp, s, g->o.logu, 0));
+    GAL_TRY(gal_ssp_create(&t, 1, s->nz, s->nage, ncol + 1));
+    memcpy(t->age, s->age, s->nage * sizeof *t->age);
+    memcpy(t->z, s->z, s->nz * sizeof *t->z);
+    for (size_t k = 0; k <= ncol; k++)
+        t->wave[k] = (double)(k + 1);
+    t->hash = s->hash;
+    if (s->mass) {
+        if (!(t->mass = GAL_NEWN(float, cells)))
+            GAL_TRY(GAL_ENOMEM);
+        memcpy(t->mass, s->mass, cells * sizeof *t->mass);
+    }
+    for (size_t c = 0; c < cells; c++) {
+        cell_spectrum(g, &csp, c, lum);
+        r->cell_bol[c] = (float)range(grid->tw, lum, grid->n);
+        r->cell_qh[c] = (float)(range(grid->photons, lum, grid->n_photons) / GAL_CELL_PHOTONS);
+        r->cell_qhei[c] = (float)(range(grid->photons_he, lum, grid->n_photons_he) / GAL_CELL_PHOTONS);
+        float *to = t->lum + c * t->nwave;
+        for (size_t i = 0, col = 0; i < l->n; i++)
+            if (l->node[i].column)
+                to[col++] = (float)range(l->node[i].column, lum + l->node[i].first, l->node[i].count);
+    }
+    *out = t;
+    t = NULL;
+out:
+    gal_free(lum);
+    gal_csp_clear(&csp);
+    gal_ssp_unref(t);
+    return st;
+}
+
+/* Entries of the reduced grid: a column has one of its own, nodes without share one at their wavelength. entry[l->n]. */
+static size_t place(const plan_nodes *l, uint32_t *entry, uint32_t *at)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        const plan_node *a = &l->node[i];
+        bool shared = !a->column && n > 0 && at[n - 1] == a->k;
+        if (!shared)
+            at[n++] = a->k;
+        entry[i] = (uint32_t)(n - 1);
+    }
+    return n;
+}
+
+static gal_status make_grid(gal_model_grid **out, const gal_galaxy *g, const plan_nodes *l, const uint32_t *entry,
+                            const uint32_t *at, size_t n)
+{
+    gal_model_grid *r = GAL_NEW(gal_model_grid);
+    *out = r;
+    if (!r)
+        return GAL_ENOMEM;
+    r->refs = 1;
+    r->whole = g->grid;
+    r->n = n;
+    r->wave = GAL_NEWN(double, n);
+    r->tw = GAL_NEWN(double, n);
+    r->ga = GAL_NEWN(double, n);
+    r->gb = GAL_NEWN(double, n);
+    r->gj = GAL_NEWN(uint32_t, n);
+    r->at = GAL_NEWN(uint32_t, n);
+    double *stars = GAL_NEWN(double, n), *sources = GAL_NEWN(double, n);
+    r->tw_stars = stars;
+    r->tw_sources = sources;
+    if (!r->wave || !r->tw || !r->ga || !r->gb || !r->gj || !r->at || !stars || !sources)
+        return GAL_ENOMEM;
+    memcpy(r->at, at, n * sizeof *at);
+    for (size_t k = 0; k < n; k++) {
+        r->wave[k] = g->grid->wave[at[k]];
+        r->n_lyman += at[k] < g->grid->n_lyman;
+    }
+    uint32_t col = 0;
+    for (size_t i = 0; i < l->n; i++) {
+        const plan_node *a = &l->node[i];
+        uint32_t e = entry[i];
+        if (a->column) {
+            r->ga[e] = 1;
+            r->gj[e] = col++;
+        }
+        if (a->kind == NODE_POWER_STAR)
+            stars[e] = 1;
+        else if (a->kind == NODE_SOURCE)
+            sources[e] += a->weight;
+        else if (a->kind == NODE_DUST)
+            r->tw[e] += a->weight;
+    }
+    r->view = (gal_wavegrid){
+        .n = n, .wave = r->wave, .tw = r->tw, .compat = g->grid->view.compat, .whole = &g->grid->view, .at = r->at};
+    return GAL_OK;
+}
+
+static gal_status make_sums(plan_sum *s, const plan_nodes *l, const uint32_t *entry, plan_kind kind, size_t band)
+{
+    for (size_t i = 0; i < l->n; i++)
+        s->n += l->node[i].kind == kind && l->node[i].band == band;
+    s->node = GAL_NEWN(uint32_t, s->n + 1);
+    s->weight = GAL_NEWN(double, s->n + 1);
+    if (!s->node || !s->weight)
+        return GAL_ENOMEM;
+    for (size_t i = 0, m = 0; i < l->n; i++)
+        if (l->node[i].kind == kind && l->node[i].band == band) {
+            s->node[m] = entry[i];
+            s->weight[m++] = kind == NODE_STAR ? 1 : l->node[i].weight;
+        }
+    return GAL_OK;
+}
+
+gal_status plan_reduce(gal_plan *p, const plan_nodes *l)
+{
+    gal_status st = GAL_OK;
+    const gal_galaxy *g = p->whole;
+    gal_model_grid *r = NULL;
+    gal_ssp *table = NULL;
+    gal_component *parts[MAXCOMP];
+    size_t n, ncol = 0;
+    uint32_t *entry = GAL_NEWN(uint32_t, 2 * l->n + 1), *at = entry + l->n;
+    if (!entry)
+        return GAL_ENOMEM;
+    qsort(l->node, l->n, sizeof *l->node, by_wave);
+    n = place(l, entry, at);
+    for (size_t i = 0; i < l->n; i++)
+        ncol += l->node[i].column != NULL;
+    if (n < 2)
+        GAL_THROW(GAL_EMATH, "plan: %zu nodes", n);
+    GAL_TRY(make_grid(&r, g, l, entry, at, n));
+    GAL_TRY(make_table(&table, r, g, l, ncol));
+    for (size_t b = 0; b < p->nfilter; b++) {
+        GAL_TRY(make_sums(&p->star[b], l, entry, NODE_STAR, b));
+        GAL_TRY(make_sums(&p->rest[b], l, entry, NODE_REST, b));
+    }
+    gal_galaxy_opts o = g->o;
+    for (size_t i = 0; i < g->npart; i++)
+        parts[i] = g->part[i].c;
+    o.component = parts;
+    o.ncomponent = g->npart;
+    o.dust = g->screen != NULL;
+    o.ssp = table;
+    gal_model_grid *grid = r;
+    r = NULL; /* the galaxy's from now on */
+    GAL_TRY(gal_galaxy_create_on(&p->reduced, &o, grid));
+    p->info.nodes = n;
+    p->info.star_nodes = ncol;
+    p->info.bytes = table->nz * table->nage * (table->nwave + 5) * sizeof(float) + n * 8 * sizeof(double);
+out:
+    gal_free(entry);
+    gal_ssp_unref(table);
+    gal_model_grid_drop(r);
+    return st;
+}
+
+void plan_reduced_clear(gal_plan *p)
+{
+    gal_galaxy_unref(p->reduced);
+    p->reduced = NULL;
+    for (size_t b = 0; b < p->nfilter; b++) {
+        gal_free(p->star[b].node);
+        gal_free(p->star[b].weight);
+        gal_free(p->rest[b].node);
+        gal_free(p->rest[b].weight);
+        p->star[b] = p->rest[b] = (plan_sum){0};
+    }
+}

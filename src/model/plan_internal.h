@@ -1,0 +1,84 @@
+/* A plan from the inside; see galua/plan.h. plan.c: the object; plan_draws.c: points of the box; plan_nodes.c: which nodes;
+ * plan_grid.c: the reduced galaxy on them. */
+#ifndef GAL_PLAN_INTERNAL_H
+#define GAL_PLAN_INTERNAL_H
+#include "galua/plan.h"
+#include "galua/rng.h"
+#include "model/model_internal.h"
+#include "num/eim.h"
+
+/* sum over few nodes of the reduced grid */
+typedef struct plan_sum {
+    size_t n;
+    uint32_t *node;
+    double *weight;
+} plan_sum;
+
+struct gal_plan {
+    gal_galaxy *whole, *reduced;
+    gal_filter **filter;
+    size_t nfilter;
+    double *lo, *hi, *error;
+    plan_sum *star, *rest; /* [nfilter] */
+    gal_plan_info info;
+    int refs;
+};
+
+/* ---- points of the box (plan_draws.c) */
+enum { PLAN_TRAIN = 0x706c0001, PLAN_CHECK = 0x706c0002 };
+/* A point that the model accepts; a third of the points lie on faces and corners of the box. GAL_EDOMAIN after many tries. */
+gal_status plan_point(const gal_plan *p, uint64_t seed, uint64_t purpose, size_t i, double *theta);
+
+/* What is seen on the whole grid at training points. */
+enum {
+    SEEN_DD,
+    SEEN_BOTH,
+    LOST_MC,
+    LOST_DD,
+    LOST_BOTH,
+    NCURVE
+}; /* att_dd, att_dd att_mc; abs_mc, abs_dd, abs_dd att_mc */
+typedef struct plan_training {
+    size_t n, nb, nd, cap, ncomp, nsource;
+    double *curve; /* [nd][NCURVE][n] */
+    double *rest;  /* [nd][ncomp][n] spectra besides the stars', as they arrive */
+    double *
+        lost; /* [nd][nsource][2][n] what clouds and diffuse dust take from the spectra of sources, per power taken from them */
+    double *light;         /* [n] largest share of the light that a stellar population sends out at a node, per A */
+    double *scale;         /* [nd][nb] what the error of a band is measured against, per flux factor */
+    double *power;         /* [nd][ncomp] int of rest */
+    const double **w;      /* [nb] weights of the band on its window */
+    size_t *first, *count; /* [nb] the window */
+    gal_phot *phot;
+    gal_galaxy_ws *ws;
+    double *theta, *flux, *measure,
+        factor; /* [npar], [nb] mJy, [nb] what its error is measured against; of the point seen last */
+} plan_training;
+gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o);
+gal_status plan_see(plan_training *t, const gal_plan *p,
+                    const double *theta); /* the whole galaxy there; errors of the model */
+void plan_learn(plan_training *t,
+                const gal_plan *p); /* the point seen last becomes a training point, if there is room */
+void plan_training_clear(plan_training *t);
+
+/* ---- nodes (plan_nodes.c) */
+typedef enum plan_kind { NODE_STAR, NODE_POWER_STAR, NODE_REST, NODE_SOURCE, NODE_DUST } plan_kind;
+typedef struct plan_node {
+    plan_kind kind;
+    uint32_t k;    /* in the whole grid */
+    size_t band;   /* NODE_STAR, NODE_REST */
+    double weight; /* of kinds without a column */
+    size_t first, count;
+    double *column; /* [count] weights over the whole grid from `first`: the column is their sum with the SSP spectra */
+} plan_node;
+typedef struct plan_nodes {
+    plan_node *node;
+    size_t n, cap;
+} plan_nodes;
+gal_status plan_choose(plan_nodes *out, const gal_plan *p, const plan_training *t, double tolerance);
+void plan_nodes_clear(plan_nodes *l);
+
+/* ---- the reduced galaxy (plan_grid.c): p->reduced, star, rest */
+gal_status plan_reduce(gal_plan *p, const plan_nodes *l);
+void plan_reduced_clear(gal_plan *p);
+#endif
