@@ -122,6 +122,8 @@ GAL_API gal_hash gal_hash_bytes(const void *data, size_t n);
 GAL_API gal_hash gal_hash_combine(gal_hash a, gal_hash b);
 GAL_API void gal_hash_hex(gal_hash h, char out[33]);
 GAL_API gal_status gal_hash_file(const char *path, gal_hash *out);
+/* Of the first n bytes of an open file, read in blocks from its start; the file offset stays. `path` names it in errors. */
+GAL_API gal_status gal_hash_descriptor(int fd, const char *path, uint64_t n, gal_hash *out);
 
 #ifdef __cplusplus
 }

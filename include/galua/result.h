@@ -73,6 +73,9 @@ GAL_API gal_status gal_result_copy(gal_result *to, const gal_result *from, const
 GAL_API gal_status gal_result_write(const gal_result *r, const char *path);
 /* Everything that gal_result_write wrote. GAL_EFORMAT for other HDF5 files, with what is missing. */
 GAL_API gal_status gal_result_read(gal_result **out, const char *path);
+/* Did the file that it was read from have a checksum of all its bytes? (One that does not match is an error of gal_result_read;
+ * files of older versions have none.) */
+GAL_API bool gal_result_sealed(const gal_result *r);
 
 /* ------------------------------------------------------------------ fingerprint
  * What a run depends on, part by part: data, model, priors, grid files, sampler settings, version. */

@@ -27,4 +27,36 @@ function M.galaxy_from(d, ssp)
   return galua.galaxy(options)
 end
 
+local function expect(v, kind, what, path)
+  if type(v) ~= kind then galua.fail("%s: its description has no %s (a %s is there)", path, what, type(v)) end
+end
+
+-- d, decoded from the results file `path`, names parts that exist and nothing else: a file calls no other function of ours.
+function M.check_description(d, path)
+  for name, kind in pairs{ data = "table", model = "table", theta = "table", free = "table", sampler = "table", limits = "string", seed = "number" } do
+    expect(d[name], kind, name, path)
+  end
+  local m = d.model
+  for name, kind in pairs{ ssp = "table", sfh = "table", components = "table", cosmology = "table" } do expect(m[name], kind, name, path) end
+  expect(m.ssp.hash, "string", "hash of the SSP table", path)
+  expect(m.ssp.name, "string", "name of the SSP table", path)
+  local function known(group, kind)
+    expect(kind, "string", "kind of " .. tostring(group), path)
+    if kind ~= "custom" and not galua.custom_component.known(group, kind) then
+      galua.fail("%s: its model has '%s.%s', which this version does not have", path, tostring(group), kind)
+    end
+  end
+  if m.sfh.custom == nil then known("sfh", m.sfh.kind) else expect(m.sfh.custom, "table", "definition of its custom history", path) end
+  for _, c in ipairs(m.components) do
+    expect(c, "table", "list of components", path)
+    if c.kind ~= "custom" then known(c.group, c.kind) end
+    expect(c.options, "table", "options of " .. tostring(c.group), path)
+  end
+  for _, p in ipairs(d.free) do
+    expect(p, "table", "list of priors", path)
+    expect(p.name, "string", "name of a free parameter", path)
+    expect(p.prior, "table", "prior of " .. p.name, path)
+  end
+end
+
 return M

@@ -2,6 +2,7 @@
 local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
+local ship = require "galua.ship"
 
 local fit = {}
 fit.__index = function(self, key)
@@ -411,7 +412,7 @@ end
 -- resume: to go on, not only to read
 function fit:restore(path, resume)
   local engine = self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
-  local texts = galua.result_texts(path)
+  local texts, _, sealed = galua.result_texts(path)
   check_numerics(path, texts, resume)
   local stored = texts.model and json.decode(texts.model)
   if stored and stored.seed ~= self.seed then
@@ -425,16 +426,24 @@ function fit:restore(path, resume)
   end
   self.engine = engine
   self._samples, self._summary = nil, nil
+  if not sealed then
+    io.stderr:write(path, ": has no checksum (written by an earlier version, or changed by another program): damage would not be seen\n")
+  end
   return self
 end
 
 local function load_fit(path, options)
   if type(path) ~= "string" then galua.fail("load_fit: argument 1 must be a file name, got %s", type(path)) end
-  local o = galua.options("load_fit", options, { ssp = ":any", likelihood = ":any" })
+  local o = galua.options("load_fit", options, { ssp = ":any", likelihood = ":any", trust = false })
   local texts, data = galua.result_texts(path)
   if not texts.model then galua.fail("%s: holds no model description: not a file of fit:save", path) end
   local d = json.decode(texts.model)
-  if d.format ~= 1 then galua.fail("%s: written by a newer version (format %s)", path, tostring(d.format)) end
+  if type(d) ~= "table" or d.format ~= 1 then
+    galua.fail("%s: written by a newer version (format %s)", path, tostring(type(d) == "table" and d.format))
+  end
+  require("galua.describe").check_description(d, path)
+  if o.likelihood and type(d.likelihood) == "table" then d.likelihood = {} end
+  ship.admit(d, path, o.trust)
   local obs = galua.observation.new{ name = d.data.name, redshift = d.data.redshift, distance = d.data.distance,
     citation = d.data.citation }
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
@@ -458,9 +467,13 @@ local function load_fit(path, options)
   return f:restore(path)
 end
 
-doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file, likelihood = }]) -> fit
+doc.text("load_fit", load_fit, [[load_fit(path[, { ssp = table or file, likelihood =, trust = }]) -> fit
 The fit of a results file, with its model, data, samples and state: f:summary(), f:best(), f:run{ more = 1000 }. The SSP table must
-have the hash that the fit used; name its file when it is not the built-in one.]])
+have the hash that the fit used; name its file when it is not the built-in one. A checksum over the whole file is verified; a file of
+an earlier version has none: it opens, and that is said.
+@param trust (false) run the Lua functions that the file holds: custom histories, components, likelihoods, moves, strategies, compiled
+again from their text. They can do what you can do: say true only for a file whose writer you trust. Without it such a file is refused
+in one line; nothing of it is run]])
 
 doc.text("fit", create, [[fit{ data =, model =, free =, ... } -> fit
 Posterior of a model galaxy given the photometry of a source. f:run{ out = "x.h5" }, print(f:summary()), f:plot_sed(), f:corner(),

@@ -20,7 +20,7 @@ function mt:shipped(data)
 end
 
 -- plain data to make it again from
-function mt:store() return { shipped = self.text, source = self.source, where = self.where } end
+function mt:store() return { shipped = self.text, key = self.key, source = self.source, where = self.where } end
 
 function M.custom(f)
   if type(f) ~= "function" then
@@ -38,7 +38,7 @@ function M.from(d)
     galua.fail("likelihood.from: expected what a results file holds, got a %s", core.class_name(d) or type(d))
   end
   local f = ship.unpack(d.shipped)
-  return setmetatable({ f = f, text = d.shipped, key = ship.pack(f, "likelihood.custom", nil, true), source = d.source, where = d.where },
+  return setmetatable({ f = f, text = d.shipped, key = d.key or ship.pack(f, "likelihood.custom", nil, true), source = d.source, where = d.where },
     mt)
 end
 

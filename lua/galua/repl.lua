@@ -185,6 +185,7 @@ function M.step(line)
       end
     end
   end
+  require("galua.ship").remember(text)
   return "> ", text, run(chunk, mute > 0, is_expression)
 end
 

@@ -1,5 +1,8 @@
 -- Functions as data: what a function is made of, its code and the values it took from around it, as text that another Lua state
 -- (a worker's) or another session (a results file) turns back into the same function. See lua/galua/worker.lua.
+--
+-- Workers get compiled code: it comes from this process. Results files come from anybody: what they hold is compiled again from its source
+-- text, and only where the caller trusts them (M.admit); compiled code of a file is never loaded.
 local galua = require "galua"
 local core = require "galua.core"
 local M = {}
@@ -79,20 +82,21 @@ end
 
 -- What a function does, as text that is the same in every process: its instructions and constants. (string.dump writes constant tables in
 -- the order of their hashes, which the process draws.) The number of times that each byte occurs in the dump stands for the rest.
-local function instructions(f)
+local function walk(g)
   local util = require "jit.util"
-  local dump = string.dump(f, true)
-  local function walk(g)
-    local info, out = util.funcinfo(g), {}
-    for pc = 0, info.bytecodes - 1 do out[#out + 1] = ("%d"):format(util.funcbc(g, pc)) end
-    for i = 0, info.nconsts - 1 do out[#out + 1] = number(util.funck(g, i)) end
-    for i = 1, info.gcconsts do
-      local k = util.funck(g, -i)
-      local kind = type(k)
-      out[#out + 1] = kind == "proto" and "{" .. walk(k) .. "}" or kind == "cdata" and tostring(k) or plain(k, "constant", 1)
-    end
-    return table.concat(out, " ")
+  local info, out = util.funcinfo(g), {}
+  for pc = 0, info.bytecodes - 1 do out[#out + 1] = ("%d"):format(util.funcbc(g, pc)) end
+  for i = 0, info.nconsts - 1 do out[#out + 1] = number(util.funck(g, i)) end
+  for i = 1, info.gcconsts do
+    local k = util.funck(g, -i)
+    local kind = type(k)
+    out[#out + 1] = kind == "proto" and "{" .. walk(k) .. "}" or kind == "cdata" and tostring(k) or plain(k, "constant", 1)
   end
+  return table.concat(out, " ")
+end
+
+local function instructions(f)
+  local dump = string.dump(f, true)
   local count, bytes = {}, {}
   for i = 1, #dump do
     local b = dump:byte(i)
@@ -102,22 +106,95 @@ local function instructions(f)
   return walk(assert(loadstring(dump))) .. " / " .. table.concat(bytes, " ")
 end
 
--- the text of a function; "" when its file cannot be read
-function M.source(f)
-  local info = debug.getinfo(f, "S")
-  local text = info.source:sub(1, 1) ~= "@" and info.source or nil
-  if not text then
-    local file = io.open(info.source:sub(2))
-    if not file then return "" end
-    text = file:read("*a")
+local typed = {} -- chunks of the prompt, newest last: their functions say no more than "stdin"
+
+-- Called by the prompt for what it runs.
+function M.remember(text)
+  if text:find("function", 1, true) then typed[#typed + 1] = text end
+end
+
+-- texts that f may have been compiled from
+local function chunks(f)
+  local source = debug.getinfo(f, "S").source
+  if source:sub(1, 1) == "@" then
+    local file = io.open(source:sub(2))
+    if not file then return {} end
+    local text = file:read("*a")
     file:close()
+    return { text }
+  elseif source:sub(1, 1) ~= "=" then
+    return { source }
   end
+  local out = {}
+  if source == "=stdin" then
+    for i = #typed, math.max(1, #typed - 200), -1 do out[#out + 1] = typed[i] end
+  end
+  return out
+end
+
+local function lines_of(text, first, last)
   local lines, i = {}, 0
   for line in (text .. "\n"):gmatch("(.-)\n") do
     i = i + 1
-    if i >= info.linedefined and i <= info.lastlinedefined then lines[#lines + 1] = line end
+    if i >= first and i <= last then lines[#lines + 1] = line end
   end
-  return table.concat(lines, "\n")
+  return lines
+end
+
+-- the lines of a function; "" when its file cannot be read
+function M.source(f)
+  local info = debug.getinfo(f, "S")
+  local text = chunks(f)[1]
+  return text and table.concat(lines_of(text, info.linedefined, info.lastlinedefined), "\n") or ""
+end
+
+local function upvalue_names(f)
+  local names = {}
+  for k = 1, 250 do
+    local name = debug.getupvalue(f, k)
+    if not name then break end
+    if not name:match("^[%a_][%w_]*$") then return nil end -- stripped
+    names[k] = name
+  end
+  return names
+end
+
+-- "(a, b) ... end" of "function name(a, b) ... end"
+local function without_name(text)
+  local name, rest = text:match("^function%s*([%w_.:%s]*)(%(.*)$")
+  if not name then return nil end
+  if name:find(":", 1, true) then rest = rest:gsub("^%(%s*(%)?)", function(close) return close == ")" and "(self)" or "(self, " end) end
+  return rest
+end
+
+-- A chunk that returns the same function as f, its upvalues being locals of the chunk: cut out of the file that f came from and kept only
+-- when it compiles to the same instructions and constants. nil: there is none.
+local function rebuild(f)
+  local info, names = debug.getinfo(f, "S"), upvalue_names(f)
+  local want, params = walk(f), names and require("jit.util").funcinfo(f).params
+  for _, text in ipairs(names and chunks(f) or {}) do
+    local lines = lines_of(text, info.linedefined, info.lastlinedefined)
+    local body = table.concat(lines, "\n")
+    local tail = #body - #(lines[#lines] or "")
+    local first = 1
+    while lines[1] do
+      local from = body:find("%f[%w_]function%f[^%w_]", first)
+      if not from or from > #lines[1] then break end
+      first = from + 8
+      local stop = math.max(from, tail)
+      while true do
+        local _, last = body:find("%f[%w_]end%f[^%w_]", stop)
+        if not last then break end
+        stop = last + 1
+        local rest = without_name(body:sub(from, last))
+        local head = #names > 0 and ("local %s "):format(table.concat(names, ",")) or ""
+        local chunk = rest and head .. "return function" .. rest
+        local made = chunk and load(chunk, "=shipped", "t")
+        local ok, g = pcall(made or error)
+        if ok and type(g) == "function" and require("jit.util").funcinfo(g).params == params and walk(g) == want then return chunk end
+      end
+    end
+  end
 end
 
 -- f as text; extra: further plain fields of the result; what: the function's name in messages. strip: text that cannot be unpacked but is
@@ -143,7 +220,9 @@ function M.pack(f, what, extra, strip, who)
       elseif type(v) == "function" then up[k] = ("{f=%d}"):format(add(v, n))
       else up[k] = ("{v=%s}"):format(plain(v, ("%s: '%s', used by the function,"):format(what, n), 1, who)) end
     end
-    out[i] = ("{code=%q,up={%s}}"):format(strip and instructions(g) or hex(code), table.concat(up, ","))
+    local chunk = not strip and rebuild(g)
+    out[i] = ("{code=%q,%sup={%s}}"):format(strip and instructions(g) or hex(code), chunk and "lua=" .. plain(chunk, what, 1) .. "," or "",
+      table.concat(up, ","))
     return i
   end
   add(f, what)
@@ -154,7 +233,59 @@ function M.pack(f, what, extra, strip, who)
     #fields > 0 and "," or "", table.concat(fields, ","))
 end
 
--- The function and the table of fields that M.pack made text of, in this state: globals are those of the script.
+-- The function and the table of fields that M.pack of this process made text of, in this state: globals are those of the script.
 function M.unpack(text) return require("galua.worker").unpack(text) end
+
+-- Text of M.pack that came from a file whose writer is trusted -> the same, compiled here from its source.
+function M.compile(text, where)
+  local refuse = function(why) galua.fail("%s: %s: give the function again", where, why) end
+  local data = text:sub(1, 1) ~= "\27" and load(text, "=shipped", "t", { math = { huge = math.huge } })
+  local ok, packed = pcall(data or error)
+  if not ok or type(packed) ~= "table" or type(packed.functions) ~= "table" then refuse("its Lua function is not readable text") end
+  for _, f in ipairs(packed.functions) do
+    local made = type(f) == "table" and type(f.lua) == "string" and f.lua:sub(1, 1) ~= "\27" and load(f.lua, f.lua, "t")
+    if not made then refuse("it holds compiled code alone, which is never loaded from a file") end
+    local good, g = pcall(made)
+    if not good or type(g) ~= "function" then refuse("its Lua function is not readable text") end
+    f.code = hex(string.dump(g))
+  end
+  local out = {}
+  for i, f in ipairs(packed.functions) do
+    local up = {}
+    for k = 1, 250 do
+      local u = type(f.up) == "table" and f.up[k]
+      if not u then break end
+      up[k] = u.lib and ("{lib=%q}"):format(u.lib) or u.f and ("{f=%d}"):format(u.f) or ("{v=%s}"):format(plain(u.v, where, 1))
+    end
+    out[i] = ("{code=%q,lua=%s,up={%s}}"):format(f.code, plain(f.lua, where, 1), table.concat(up, ","))
+  end
+  local fields = {}
+  for k, v in pairs(packed) do
+    if k ~= "functions" then fields[#fields + 1] = ("%s=%s"):format(k, plain(v, where, 1)) end
+  end
+  table.sort(fields)
+  return ("return{functions={%s}%s%s}"):format(table.concat(out, ","), #fields > 0 and "," or "", table.concat(fields, ","))
+end
+
+-- The gate of what a file brings: d, decoded data, may hold Lua functions anywhere (fields `shipped`). Without trust that is an error of
+-- one line; with it they are compiled from their source.
+function M.admit(d, path, trust)
+  local function visit(t, name, depth)
+    if depth > 100 then galua.fail("%s: its description is nested too deeply", path) end
+    for k, v in pairs(t) do
+      if k == "shipped" and type(v) == "string" then
+        local what = type(t.where) == "string" and ("%s, %s"):format(name, t.where) or
+          (type(t.group) == "string" and t.group .. ".custom" or name == "custom" and "sfh.custom" or name)
+        if not trust then
+          galua.fail("%s: holds Lua code (%s), which is not run unasked: load_fit(file, { trust = true }) if you trust its writer", path, what)
+        end
+        t[k] = M.compile(v, ("%s: %s"):format(path, what))
+      elseif type(v) == "table" then
+        visit(v, type(k) == "string" and k or name, depth + 1)
+      end
+    end
+  end
+  visit(d, "a function", 1)
+end
 
 return M

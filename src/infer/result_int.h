@@ -15,6 +15,7 @@ struct gal_result {
         double value;
     } * attr;
     size_t nattr;
+    bool sealed;
 };
 size_t var_count(const gal_var *v);  /* product of sizes */
 size_t var_width(gal_var_type type); /* bytes per value */

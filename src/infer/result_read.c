@@ -30,8 +30,11 @@ static gal_status read_text(gal_h5 *h, const char *path, gal_var *v)
     size_t n;
     if ((st = gal_h5_read_strings(h, path, &s, &n)) != GAL_OK)
         return st;
-    if (n == v->size[0])
-        memcpy(v->data, s, n * sizeof *s);
+    if (n != v->size[0]) {
+        gal_h5_free_strings(s, n);
+        return gal_fail(GAL_EFORMAT, "%s: '%s' changed while it was read", gal_h5_path(h), path);
+    }
+    memcpy(v->data, s, n * sizeof *s);
     gal_free(s); /* the strings themselves now belong to v */
     return GAL_OK;
 }
@@ -78,6 +81,7 @@ static gal_status read_var(gal_result *r, gal_h5 *h, const char *group, const ch
                           "%s: axis %d of '%s' has no dimension name; the file was changed by another program",
                           gal_h5_path(h), i + 1, path);
     }
+    GAL_TRY(gal_h5_check_size(h, path));
     v = var_new(scale ? "" : group, name, type, info.rank, scale ? &name : (const char *const *)dims, info.dims, unit,
                 about);
     if (!v) {
@@ -121,6 +125,11 @@ static gal_status read_group(gal_result *r, gal_h5 *h, const char *group)
     return st == GAL_OK ? read_attributes(r, h, group) : st;
 }
 
+bool gal_result_sealed(const gal_result *r)
+{
+    return r->sealed;
+}
+
 gal_status gal_result_read(gal_result **out, const char *path)
 {
     gal_status st = GAL_OK;
@@ -137,6 +146,7 @@ gal_status gal_result_read(gal_result **out, const char *path)
         GAL_THROW(GAL_EFORMAT, "%s: results of format %lld, this program reads up to %d; update it", path,
                   (long long)format, RESULT_FORMAT);
     GAL_TRY(gal_result_create(&r));
+    r->sealed = gal_h5_sealed(h);
     GAL_TRY(gal_h5_list(h, "/", &groups, &n));
     for (size_t i = 0; i < n; i++) {
         gal_h5_info info;

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "seal.h"
+
 /* ------------------------------------------------------------------ errors */
 void h5_quiet(void)
 {
@@ -149,14 +151,38 @@ static gal_status check_readable(const char *path)
     return GAL_OK;
 }
 
+static uint64_t file_size(const char *path)
+{
+    struct stat sb;
+    return stat(path, &sb) == 0 ? (uint64_t)sb.st_size : 0;
+}
+
+gal_status h5_believe(const gal_h5 *h, const char *name, uint64_t stored, uint64_t n, uint64_t width)
+{
+    enum { DEFLATE = 1032 }; /* no compressed byte gives more */
+    uint64_t bytes, most = stored < h->size ? stored : h->size;
+    if (most == 0)
+        most = h->size; /* never written: fill values */
+    if (__builtin_mul_overflow(n, width, &bytes) || bytes / DEFLATE > most)
+        return h5_fail(h, GAL_EFORMAT, name, "says that it holds %llu values; the file of %llu bytes cannot",
+                       (unsigned long long)n, (unsigned long long)h->size);
+    return GAL_OK;
+}
+
 static gal_status open_mode(gal_h5 **out, const char *path, unsigned mode)
 {
     gal_status st = GAL_OK;
     gal_h5 *h = NULL;
+    bool sealed;
     *out = NULL;
     h5_quiet();
     GAL_TRY(check_readable(path));
+    GAL_TRY(gal_seal_check(path, &sealed));
+    if (sealed && mode != H5F_ACC_RDONLY)
+        GAL_TRY(gal_seal_strip(path));
     GAL_TRY(handle(&h, path));
+    h->sealed = sealed;
+    h->size = file_size(path);
     if ((h->file = H5Fopen(path, mode, H5P_DEFAULT)) < 0) {
         st = h5_fail(h, GAL_EIO, NULL, "cannot open");
         destroy(h);
@@ -176,6 +202,11 @@ gal_status gal_h5_open(gal_h5 **out, const char *path)
 gal_status gal_h5_open_rw(gal_h5 **out, const char *path)
 {
     return open_mode(out, path, H5F_ACC_RDWR);
+}
+
+bool gal_h5_sealed(const gal_h5 *h)
+{
+    return h->sealed;
 }
 
 static void track_order(hid_t plist)
@@ -244,6 +275,8 @@ gal_status gal_h5_close(gal_h5 *h)
     if (H5Fclose(h->file) < 0 && st == GAL_OK)
         st = h5_fail(h, GAL_EIO, NULL, "cannot close");
     H5Eclear2(H5E_DEFAULT);
+    if (st == GAL_OK && mode != H5F_ACC_RDONLY && (h->tmp || h->sealed))
+        st = gal_seal_put(h->tmp ? h->tmp : h->path);
     if (st == GAL_OK && h->tmp) {
         st = sync_file(h->tmp);
         if (st == GAL_OK && rename(h->tmp, h->path) != 0)

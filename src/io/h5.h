@@ -25,7 +25,9 @@ typedef enum gal_h5_type {
 GAL_API bool gal_h5_is(const char *path);                          /* does it start like an HDF5 file? */
 GAL_API gal_status gal_h5_open(gal_h5 **out, const char *path);    /* read only */
 GAL_API gal_status gal_h5_open_rw(gal_h5 **out, const char *path); /* change in place */
-/* New file under a temporary name in the same folder; gal_h5_close moves it over `path` in one step. */
+/* Was it sealed by gal_h5_close when it was opened? (seal.h; a seal that does not match is an error of gal_h5_open) */
+GAL_API bool gal_h5_sealed(const gal_h5 *h);
+/* New file under a temporary name in the same folder; gal_h5_close seals it and moves it over `path` in one step. */
 GAL_API gal_status gal_h5_create(gal_h5 **out, const char *path);
 /* Writes what is pending, syncs, renames. The handle is gone either way. NULL is fine. */
 GAL_API gal_status gal_h5_close(gal_h5 *h);
@@ -48,6 +50,10 @@ typedef struct gal_h5_info {
     bool extendible; /* along axis 0 */
 } gal_h5_info;
 GAL_API gal_status gal_h5_describe(gal_h5 *h, const char *name, gal_h5_info *out);
+
+/* GAL_EFORMAT when the file cannot hold what a dataset says it does: a few bytes may claim any size. Reading asks by itself; to be
+ * asked before memory is taken for `dims`. */
+GAL_API gal_status gal_h5_check_size(gal_h5 *h, const char *name);
 
 /* ------------------------------------------------------------------ arrays of numbers */
 typedef struct gal_h5_opt {

@@ -116,6 +116,33 @@ gal_status gal_h5_describe(gal_h5 *h, const char *name, gal_h5_info *out)
     return st;
 }
 
+static gal_status check_size(const gal_h5 *h, const char *name, hid_t dset, const gal_h5_info *info)
+{
+    uint64_t n = 1;
+    size_t width = info->type == GAL_H5_STR ? 1 : info->type == GAL_H5_F32 ? 4 : info->type == GAL_H5_I8 ? 1 : 8;
+    for (int i = 0; i < info->rank; i++)
+        if (__builtin_mul_overflow(n, (uint64_t)info->dims[i], &n))
+            n = UINT64_MAX;
+    if (h->tmp || h->size == 0) /* being written by ourselves */
+        return GAL_OK;
+    return h5_believe(h, name, H5Dget_storage_size(dset), n, width);
+}
+
+gal_status gal_h5_check_size(gal_h5 *h, const char *name)
+{
+    hid_t dset;
+    gal_h5_info info;
+    h5_quiet();
+    gal_status st = h5_dataset(h, name, &dset);
+    if (st != GAL_OK)
+        return st;
+    st = info_of(h, name, dset, &info);
+    if (st == GAL_OK)
+        st = check_size(h, name, dset, &info);
+    H5Dclose(dset);
+    return st;
+}
+
 static bool numbers_fit(gal_h5_type stored, gal_h5_type wanted)
 {
     bool stored_float = stored == GAL_H5_F64 || stored == GAL_H5_F32;
@@ -297,6 +324,7 @@ gal_status gal_h5_read_alloc(gal_h5 *h, const char *name, gal_h5_type type, int 
     GAL_TRY(info_of(h, name, dset, &info));
     GAL_TRY(check_type(h, name, &info, type));
     GAL_TRY(check_shape(h, name, &info, rank, dims, true));
+    GAL_TRY(check_size(h, name, dset, &info));
     for (int i = 0; i < rank; i++)
         if (__builtin_mul_overflow(n, info.dims[i], &n))
             n = SIZE_MAX;

@@ -9,7 +9,9 @@
 struct gal_h5 {
     hid_t file;
     char *path;
+    uint64_t size; /* read: of the file [bytes] */
     char *tmp;   /* while creating: the name the file has until gal_h5_close */
+    bool sealed; /* read: it ended with a seal (seal.h), which holds */
     bool broken; /* a write failed: gal_h5_close will say so and keep the old file */
 };
 /* Sets our error to "PATH: [dataset 'NAME': ]TEXT (HDF5: innermost reason)"; name may be NULL. Clears HDF5's stack. */
@@ -25,4 +27,6 @@ void h5_quiet(void);
 gal_status h5_parents(gal_h5 *h, const char *name);
 gal_status h5_dataset(const gal_h5 *h, const char *name, hid_t *out); /* opens; near names in the message */
 hid_t h5_string_type(void);                                           /* variable length, UTF-8; close it */
+/* GAL_EFORMAT unless `stored` bytes of this file can hold n items of `width` bytes; h->size is what the file has. */
+gal_status h5_believe(const gal_h5 *h, const char *name, uint64_t stored, uint64_t n, uint64_t width);
 #endif

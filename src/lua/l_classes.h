@@ -78,4 +78,10 @@ int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);    
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
 gal_compat gal_lua_galaxy_compat(gal_lua_opts *o); /* option compat of galaxy{} */
 int gal_lua_galaxy_describe(lua_State *L);         /* g:describe(): the choices as plain data */
+/* Raise unless the value at idx is the definition of a function of the user's: { shipped, key, params = { {name, unit, doc, value,
+ * [lo, hi, plo, phi]}, ... } } with at most `most` parameters. Returns their number. */
+size_t gal_lua_check_definition(lua_State *L, int idx, const char *fn, size_t most);
+/* tables.write, tables.write_arrays (table_write.c) */
+int gal_lua_tables_write(lua_State *L);
+int gal_lua_tables_write_arrays(lua_State *L);
 #endif

@@ -152,16 +152,71 @@ static bool field_bool(lua_State *L, const char *name)
     return v;
 }
 
+/* ------------------------------------------------------------------ definitions, from component.lua, sfh.lua, a results file or anybody */
+static void want(lua_State *L, int t, const char *fn, const char *name, int type, const char *what)
+{
+    lua_getfield(L, t, name);
+    if (lua_type(L, -1) != type)
+        gal_lua_error(L, GAL_EINVAL, "%s: its definition needs %s, %s; got %s", fn, name, what, luaL_typename(L, -1));
+    lua_pop(L, 1);
+}
+
+static void check_parameter(lua_State *L, const char *fn, size_t i)
+{
+    static const char *const TEXT[] = {"name", "unit", "doc"}, *const NUMBER[] = {"value", "lo", "hi", "plo", "phi"};
+    if (!lua_istable(L, -1))
+        gal_lua_error(L, GAL_EINVAL, "%s: parameter %zu of its definition must be a table, got %s", fn, i,
+                      luaL_typename(L, -1));
+    int t = lua_gettop(L);
+    for (int k = 0; k < 3; k++)
+        want(L, t, fn, TEXT[k], LUA_TSTRING, "a text of each parameter");
+    want(L, t, fn, "value", LUA_TNUMBER, "a number of each parameter");
+    for (int k = 0; k < 5; k++) {
+        lua_getfield(L, t, NUMBER[k]);
+        if (!lua_isnil(L, -1) && !(lua_type(L, -1) == LUA_TNUMBER && !isnan(lua_tonumber(L, -1))))
+            gal_lua_error(L, GAL_EINVAL, "%s: %s of parameter %zu must be a number", fn, NUMBER[k], i);
+        lua_pop(L, 1);
+    }
+}
+
+size_t gal_lua_check_definition(lua_State *L, int idx, const char *fn, size_t most)
+{
+    if (!lua_istable(L, idx))
+        gal_lua_argerror(L, idx, "a definition, a table");
+    want(L, idx, fn, "shipped", LUA_TSTRING, "the text of its function");
+    want(L, idx, fn, "key", LUA_TSTRING, "the key of its function");
+    want(L, idx, fn, "params", LUA_TTABLE, "a list of parameters");
+    lua_getfield(L, idx, "params");
+    size_t np = lua_objlen(L, -1);
+    if (np > most)
+        gal_lua_error(L, GAL_EINVAL, "%s: %zu parameters, at most %zu are possible", fn, np, most);
+    for (size_t i = 1; i <= np; i++) {
+        lua_rawgeti(L, -1, (int)i);
+        check_parameter(L, fn, i);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return np;
+}
+
 /* core.custom_component{ group, stage, doc, nown, shipped, params = { {name, unit, doc, value, lo, hi, plo, phi, log, free}, ... } }
- * -> component. Everything was checked in Lua. */
+ * -> component. The words of its errors are in Lua, which checks first. */
 static int custom_component(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    size_t np = gal_lua_check_definition(L, 1, "component", MAXOWN), text = 0;
+    want(L, 1, "component", "group", LUA_TSTRING, "the name of its group");
+    want(L, 1, "component", "stage", LUA_TSTRING, "where it acts");
+    want(L, 1, "component", "doc", LUA_TSTRING, "a line for help");
+    want(L, 1, "component", "nown", LUA_TNUMBER, "the number of its function's parameters");
+    lua_getfield(L, 1, "stage");
+    bool is_screen = strcmp(lua_tostring(L, -1), "screen") == 0;
+    lua_getfield(L, 1, "nown");
+    if (lua_tonumber(L, -1) + (is_screen ? 4 : 0) != (double)np)
+        return gal_lua_error(L, GAL_EINVAL, "component: nown = %g does not fit its %zu parameters",
+                             lua_tonumber(L, -1), np);
     lua_settop(L, 1);
     lua_getfield(L, 1, "params");
-    size_t np = lua_objlen(L, 2), text = 0;
-    if (np > MAXOWN)
-        return gal_lua_error(L, GAL_EINVAL, "component: %zu parameters, at most %d are possible", np, MAXOWN);
     for (size_t i = 1; i <= np; i++) {
         lua_rawgeti(L, 2, (int)i);
         text += strlen(field(L, "name")) + strlen(field(L, "unit")) + strlen(field(L, "doc")) + 3;
@@ -284,6 +339,23 @@ static int view_names(lua_State *L)
     return 1;
 }
 
+/* known(group, kind): is there a component or history of that name? */
+static int is_known(lua_State *L)
+{
+    const gal_component_class *k = NULL;
+    bool yes = false;
+    if (lua_type(L, 1) == LUA_TSTRING && lua_type(L, 2) == LUA_TSTRING) {
+        const char *group = lua_tostring(L, 1), *kind = lua_tostring(L, 2);
+        if (strcmp(group, "sfh") == 0)
+            for (int i = 0; i <= GAL_SFH_TABLE; i++)
+                yes = yes || strcmp(gal_sfh_name((gal_sfh_kind)i), kind) == 0;
+        else
+            yes = gal_component_find(&k, group, kind) == GAL_OK;
+    }
+    lua_pushboolean(L, yes);
+    return 1;
+}
+
 void gal_luaopen_custom(lua_State *L);
 void gal_luaopen_custom(lua_State *L)
 {
@@ -291,6 +363,7 @@ void gal_luaopen_custom(lua_State *L)
         {"custom", custom_component,
          "custom(definition) -> component\nInternal: a component from its checked definition."},
         {"view", view_names, "view() -> list\nInternal: quantities that a component's function may look at."},
+        {"known", is_known, "known(group, kind) -> boolean\nInternal: whether a description may name it."},
         {NULL, NULL, NULL},
     };
     gal_lua_module(L, "custom_component", rows,

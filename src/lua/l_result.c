@@ -318,12 +318,24 @@ out:
     return 1;
 }
 
-/* result_texts(path) -> table of the texts in group galua, observation with the stored curves */
+/* Variable of n values: whatever wrote the file, its arrays are as long as they are said to be. */
+static gal_status list_of(const gal_result *r, const char *path, const char *group, const char *name, gal_var_type type,
+                          size_t n, const gal_var **out)
+{
+    gal_status st = gal_result_get(r, group, name, type, 1, out);
+    if (st == GAL_OK && (*out)->size[0] != n)
+        st = gal_fail(GAL_EFORMAT, "%s: %s/%s has %zu values, %zu expected; the file is damaged", path, group, name,
+                      (*out)->size[0], n);
+    return st;
+}
+
+/* result_texts(path) -> table of the texts in group galua, observation with the stored curves, has it a checksum? */
 static int result_texts(lua_State *L)
 {
     const char *path = gal_lua_checkstr(L, 1);
     gal_result *r;
     gal_lua_checkstatus(L, gal_result_read(&r, path));
+    bool sealed = gal_result_sealed(r);
     lua_newtable(L);
     for (size_t i = 0; i < gal_result_nvars(r); i++) {
         const gal_var *v = gal_result_var_at(r, i);
@@ -334,20 +346,22 @@ static int result_texts(lua_State *L)
     gal_filter *fl = NULL;
     gal_status st = GAL_OK;
     const gal_var *band = gal_result_coord(r, "band"), *flux, *err, *kind, *note, *w, *t;
-    if (!band)
-        GAL_THROW(GAL_EFORMAT, "%s: holds no photometry (coordinate 'band' is missing): not a file of fit:save", path);
-    GAL_TRY(gal_result_get(r, "observed_data", "flux", GAL_VAR_F64, 1, &flux));
-    GAL_TRY(gal_result_get(r, "constant_data", "err", GAL_VAR_F64, 1, &err));
-    GAL_TRY(gal_result_get(r, "constant_data", "kind", GAL_VAR_I64, 1, &kind));
-    GAL_TRY(gal_result_get(r, "constant_data", "note", GAL_VAR_TEXT, 1, &note));
+    if (!band || band->type != GAL_VAR_TEXT)
+        GAL_THROW(GAL_EFORMAT, "%s: holds no photometry (no names of bands, coordinate 'band'): not a file of fit:save",
+                  path);
+    size_t n = band->size[0];
+    GAL_TRY(list_of(r, path, "observed_data", "flux", GAL_VAR_F64, n, &flux));
+    GAL_TRY(list_of(r, path, "constant_data", "err", GAL_VAR_F64, n, &err));
+    GAL_TRY(list_of(r, path, "constant_data", "kind", GAL_VAR_I64, n, &kind));
+    GAL_TRY(list_of(r, path, "constant_data", "note", GAL_VAR_TEXT, n, &note));
     GAL_TRY(gal_obs_create(&o, "", NAN));
-    for (size_t i = 0; i < band->size[0]; i++) {
+    for (size_t i = 0; i < n; i++) {
         const char *b = ((char **)band->data)[i];
         char name[200];
         snprintf(name, sizeof name, "filter.%s.wave", b);
         GAL_TRY(gal_result_get(r, "galua", name, GAL_VAR_F64, 1, &w));
         snprintf(name, sizeof name, "filter.%s.trans", b);
-        GAL_TRY(gal_result_get(r, "galua", name, GAL_VAR_F64, 1, &t));
+        GAL_TRY(list_of(r, path, "galua", name, GAL_VAR_F64, w->size[0], &t));
         GAL_TRY(gal_filter_create(&fl, b, w->data, t->data, w->size[0], false, path));
         GAL_TRY(gal_obs_add(o, fl, ((double *)flux->data)[i], ((double *)err->data)[i],
                             (gal_obs_kind)((int64_t *)kind->data)[i], ((char **)note->data)[i]));
@@ -361,15 +375,16 @@ out:
         gal_obs_free(o);
     gal_lua_checkstatus(L, st);
     gal_lua_push(L, &gal_lua_obs, o);
-    return 2;
+    lua_pushboolean(L, sealed);
+    return 3;
 }
 void gal_luaopen_result(lua_State *L);
 void gal_luaopen_result(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"result_texts", result_texts,
-         "result_texts(path) -> table, observation\nThe texts of a results file and the photometry it holds; see "
-         "load_fit."},
+         "result_texts(path) -> table, observation, boolean\nThe texts of a results file, the photometry it holds, and "
+         "whether it has a checksum; see load_fit."},
         {NULL, NULL, NULL},
     };
     gal_lua_module(L, NULL, rows, NULL);

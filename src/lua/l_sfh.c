@@ -204,15 +204,12 @@ static const gal_sfh_custom custom_functions = {
     .ref = custom_ref, .unref = custom_unref, .open = custom_open, .close = custom_close, .rate = custom_rate};
 
 /* core_custom({ shipped, key, params = { {name, unit, doc, value, lo, hi, plo, phi, log, free}, ... } }, options) -> component.
- * Everything about the parameters was checked in Lua. */
+ * The words of its errors are in Lua, which checks first. */
 static int make_custom(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 2);
+    size_t np = gal_lua_check_definition(L, 1, "sfh.custom", GAL_SFH_MAXBIN), text = 0;
     lua_getfield(L, 1, "params"); /* index 3 */
-    size_t np = lua_objlen(L, 3), text = 0;
-    if (np > GAL_SFH_MAXBIN)
-        return gal_lua_error(L, GAL_EINVAL, "sfh.custom: %zu parameters, at most %d are possible", np, GAL_SFH_MAXBIN);
     for (size_t i = 1; i <= np; i++) {
         lua_rawgeti(L, 3, (int)i);
         text += text_length(L, "name") + text_length(L, "unit") + text_length(L, "doc");

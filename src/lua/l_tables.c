@@ -288,130 +288,6 @@ static int catalogue(lua_State *L)
     return 1;
 }
 
-/* ------------------------------------------------------------------ writing */
-/* write_table(path, { {name =, unit =, values = vec or list of texts}, ... }[, { key = text }]): by suffix .fits, .ecsv, .csv */
-static int write_table(lua_State *L)
-{
-    const char *path = gal_lua_checkstr(L, 1);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 3);
-    int ncol = (int)lua_objlen(L, 2);
-    gal_table *t = NULL;
-    gal_status st = GAL_OK;
-    size_t nrow = 0;
-    for (int i = 1; i <= ncol && st == GAL_OK; i++) {
-        lua_rawgeti(L, 2, i);
-        lua_getfield(L, -1, "name");
-        lua_getfield(L, -2, "unit");
-        lua_getfield(L, -3, "values");
-        const char *name = lua_tostring(L, -3), *unit = lua_tostring(L, -2);
-        bool text = false;
-        size_t n = lua_istable(L, -1) ? lua_objlen(L, -1) : 0;
-        if (lua_istable(L, -1)) {
-            lua_rawgeti(L, -1, 1);
-            text = lua_type(L, -1) == LUA_TSTRING;
-            lua_pop(L, 1);
-        }
-        const double *v = NULL;
-        const char **words = NULL;
-        if (text) {
-            words = lua_newuserdata(L, (n + 1) * sizeof *words);
-            for (size_t k = 0; k < n; k++) {
-                lua_rawgeti(L, -2, (int)k + 1);
-                words[k] = lua_tostring(L, -1) ? lua_tostring(L, -1) : "";
-                lua_pop(L, 1); /* the list keeps it alive */
-            }
-        } else {
-            v = gal_lua_checkvec(L, lua_gettop(L), &n);
-        }
-        if (i == 1)
-            st = gal_table_create(&t, nrow = n);
-        if (st == GAL_OK && n != nrow)
-            st = gal_fail(GAL_EINVAL, "%s: column '%s' has %zu rows, the first has %zu", path, name, n, nrow);
-        if (st == GAL_OK)
-            st = text ? gal_table_add_text(t, name, words) : gal_table_add_num(t, name, unit ? unit : "", v);
-        lua_settop(L, 3);
-    }
-    if (st == GAL_OK && lua_istable(L, 3)) {
-        lua_pushnil(L);
-        while (st == GAL_OK && lua_next(L, 3)) {
-            st = gal_table_add_meta(t, lua_tostring(L, -2), lua_tostring(L, -1));
-            lua_pop(L, 1);
-        }
-    }
-    const char *dot = strrchr(path, '.');
-    if (st == GAL_OK)
-        st = dot && (strcmp(dot, ".fits") == 0 || strcmp(dot, ".fit") == 0) ? gal_table_write_fits(t, path)
-             : dot && strcmp(dot, ".csv") == 0                              ? gal_table_write_csv(t, path)
-             : dot && strcmp(dot, ".ecsv") == 0
-                 ? gal_table_write_ecsv(t, path)
-                 : gal_fail(GAL_EINVAL, "%s: a table is written as .fits, .ecsv or .csv", path);
-    gal_table_free(t);
-    gal_lua_checkstatus(L, st);
-    return 0;
-}
-
-/* write_arrays(path, { texts = { name = text }, coords = { dim = list of labels },
- *   vars = { { group =, name =, dims = { ... }, values = matrix or vec or list of texts, unit =, doc = }, ... } }) */
-static int write_arrays(lua_State *L)
-{
-    const char *path = gal_lua_checkstr(L, 1);
-    gal_result *r = NULL;
-    gal_status st = gal_result_create(&r);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    lua_settop(L, 2);
-    lua_getfield(L, 2, "coords");
-    lua_pushnil(L);
-    while (st == GAL_OK && lua_next(L, 3)) {
-        int n = (int)lua_objlen(L, -1);
-        const char **label = lua_newuserdata(L, ((size_t)n + 1) * sizeof *label);
-        for (int i = 0; i < n; i++) {
-            lua_rawgeti(L, -2, i + 1);
-            label[i] = lua_tostring(L, -1) ? lua_tostring(L, -1) : "";
-            lua_pop(L, 1);
-        }
-        st = gal_result_coord_text(r, lua_tostring(L, -3), (size_t)n, label);
-        lua_pop(L, 2);
-    }
-    lua_settop(L, 2);
-    lua_getfield(L, 2, "texts");
-    lua_pushnil(L);
-    while (st == GAL_OK && lua_next(L, 3)) {
-        st = gal_result_put_text(r, "galua", lua_tostring(L, -2), lua_tostring(L, -1));
-        lua_pop(L, 1);
-    }
-    lua_settop(L, 2);
-    lua_getfield(L, 2, "vars");
-    int nvar = (int)lua_objlen(L, 3);
-    for (int i = 1; i <= nvar && st == GAL_OK; i++) {
-        const char *dims[2], *field[4], *names[4] = {"group", "name", "unit", "doc"};
-        size_t size[2] = {0, 0};
-        lua_rawgeti(L, 3, i);
-        for (int k = 0; k < 4; k++) {
-            lua_getfield(L, 4, names[k]);
-            field[k] = lua_tostring(L, -1);
-        }
-        lua_getfield(L, 4, "dims"); /* 9 */
-        int rank = (int)lua_objlen(L, 9);
-        for (int k = 0; k < 2 && k < rank; k++) {
-            lua_rawgeti(L, 9, k + 1);
-            dims[k] = lua_tostring(L, -1);
-        }
-        lua_getfield(L, 4, "values");
-        int at = lua_gettop(L);
-        const gal_mat *m = gal_lua_tomat(L, at);
-        const double *v =
-            m && rank == 2 ? gal_lua_checkmat(L, at, &size[0], &size[1]) : gal_lua_checkvec(L, at, &size[0]);
-        st = gal_result_put(r, field[0], field[1], GAL_VAR_F64, rank, dims, size, v, field[2], field[3]);
-        lua_settop(L, 3);
-    }
-    if (st == GAL_OK)
-        st = gal_result_write(r, path);
-    gal_result_free(r);
-    gal_lua_checkstatus(L, st);
-    return 0;
-}
-
 void gal_luaopen_tables(lua_State *L);
 void gal_luaopen_tables(lua_State *L)
 {
@@ -437,10 +313,10 @@ void gal_luaopen_tables(lua_State *L)
         {NULL, NULL, NULL},
     };
     static const gal_lua_row table[] = {
-        {"write", write_table,
+        {"write", gal_lua_tables_write,
          "tables.write(path, columns[, meta])\nA FITS, ECSV or CSV table by its suffix. columns: list of { name =, "
          "unit =, values = }."},
-        {"write_arrays", write_arrays,
+        {"write_arrays", gal_lua_tables_write_arrays,
          "tables.write_arrays(path, { vars =, coords =, texts = })\nNamed arrays with dimensions as an HDF5 file that "
          "ArviZ and xarray "
          "read."},

@@ -87,7 +87,7 @@ test.describe("moves in Lua", function()
     make(moves, 25):run{ out = path, progress = false }
     test.eq(make(moves, 60):run{ out = path, resume = true, progress = false }:samples().lnlike:sum(), whole)
     make(moves, 25):run{ out = path, progress = false }
-    local f = load_fit(path, { ssp = table_of })
+    local f = load_fit(path, { ssp = table_of, trust = true })
     f:run{ ["until"] = 60, progress = false }
     test.eq(f:samples().lnlike:sum(), whole)
     test.ok(tostring(f.sampler):find("0.7 custom (tests/lua/test_moves.lua:", 1, true), tostring(f.sampler))

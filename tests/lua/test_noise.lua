@@ -212,7 +212,7 @@ test.describe("noise", function()
     round{ free = { age = free.age }, amplitude = prior.loguniform(0.1, 10) }
     local like = likelihood.custom(function(m, o) return -0.5 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
     round{ likelihood = like }
-    local again = load_fit(path, { ssp = table_of }) -- the function is in the file
+    local again = load_fit(path, { ssp = table_of, trust = true }) -- the function is in the file
     local _, ll = again.target:lnprob(again:samples().x:row(7))
     test.eq(ll[1], again:samples().lnlike[7])
     test.ok(again.likelihood.source:find("o.flux[1]", 1, true))
