@@ -427,7 +427,7 @@ function fit:restore(path, resume)
   self.engine = engine
   self._samples, self._summary = nil, nil
   if not sealed then
-    io.stderr:write(path, ": has no checksum (written by an earlier version, or changed by another program): damage would not be seen\n")
+    io.stderr:write(path .. ": has no checksum (written by an earlier version, or changed by another program): damage would not be seen\n")
   end
   return self
 end
@@ -443,7 +443,9 @@ local function load_fit(path, options)
   end
   require("galua.describe").check_description(d, path)
   if o.likelihood and type(d.likelihood) == "table" then d.likelihood = {} end
-  ship.admit(d, path, o.trust)
+  ship.admit(d.sampler, path, o.trust, function(line) io.stderr:write(line, "\n") end)
+  ship.admit({ model = d.model, likelihood = d.likelihood, noise = d.noise, amplitude = d.amplitude, free = d.free, spec = d.spec, data = d.data },
+    path, o.trust)
   local obs = galua.observation.new{ name = d.data.name, redshift = d.data.redshift, distance = d.data.distance,
     citation = d.data.citation }
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end

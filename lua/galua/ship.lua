@@ -267,25 +267,30 @@ function M.compile(text, where)
   return ("return{functions={%s}%s%s}"):format(table.concat(out, ","), #fields > 0 and "," or "", table.concat(fields, ","))
 end
 
--- The gate of what a file brings: d, decoded data, may hold Lua functions anywhere (fields `shipped`). Without trust that is an error of
--- one line; with it they are compiled from their source.
-function M.admit(d, path, trust)
+-- The gate of what a file brings: d, decoded data, may hold Lua functions anywhere (fields `shipped`). With trust they are compiled from
+-- their source. Without it that is an error of one line; later(line): they are left out, the line says it, and comes again as the error of
+-- whoever needs one: a fit is read without the functions of its sampler.
+function M.admit(d, path, trust, later)
+  local function leave_out(t, why)
+    if not later then galua.fail("%s", why) end
+    later(why)
+    t.shipped = ("error(%q, 0)"):format(why):gsub("\\\n", "\\n")
+  end
   local function visit(t, name, depth)
     if depth > 100 then galua.fail("%s: its description is nested too deeply", path) end
     for k, v in pairs(t) do
-      if k == "shipped" and type(v) == "string" then
-        local what = type(t.where) == "string" and ("%s, %s"):format(name, t.where) or
-          (type(t.group) == "string" and t.group .. ".custom" or name == "custom" and "sfh.custom" or name)
-        if not trust then
-          galua.fail("%s: holds Lua code (%s), which is not run unasked: load_fit(file, { trust = true }) if you trust its writer", path, what)
-        end
-        t[k] = M.compile(v, ("%s: %s"):format(path, what))
-      elseif type(v) == "table" then
-        visit(v, type(k) == "string" and k or name, depth + 1)
-      end
+      if type(v) == "table" then visit(v, type(k) == "string" and k or name, depth + 1) end
     end
+    if type(t.shipped) ~= "string" then return end
+    local what = type(t.where) == "string" and ("%s, %s"):format(name, t.where) or
+      (type(t.group) == "string" and t.group .. ".custom" or name == "custom" and "sfh.custom" or name)
+    if not trust then
+      return leave_out(t, ("%s: holds Lua code (%s), which is not run unasked: load_fit(file, { trust = true }) if you trust its writer"):format(
+        path, what))
+    end
+    local ok, text = pcall(M.compile, t.shipped, ("%s: %s"):format(path, what))
+    if ok then t.shipped = text else leave_out(t, tostring(text)) end
   end
-  visit(d, "a function", 1)
+  visit(d, later and "sampler" or "a function", 1)
 end
-
 return M

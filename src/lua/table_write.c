@@ -122,7 +122,8 @@ int gal_lua_tables_write(lua_State *L)
     gal_status st = gal_table_create(&t, c[0].n);
     for (size_t i = 0; i < ncol && st == GAL_OK; i++) {
         if (c[i].n != c[0].n)
-            st = gal_fail(GAL_EINVAL, "%s: column '%s' has %zu rows, the first has %zu", path, c[i].name, c[i].n, c[0].n);
+            st = gal_fail(GAL_EINVAL, "%s: column '%s' has %zu rows, the first has %zu", path, c[i].name, c[i].n,
+                          c[0].n);
         else
             st = c[i].words ? gal_table_add_text(t, c[i].name, c[i].words)
                             : gal_table_add_num(t, c[i].name, c[i].unit ? c[i].unit : "", c[i].numbers);
@@ -160,8 +161,8 @@ static void read_array(lua_State *L, const char *fn, int i, array *a)
     need_table(L, fn, "dims of each variable");
     size_t rank = lua_objlen(L, -1);
     if (rank < 1 || rank > 2)
-        gal_lua_error(L, GAL_EINVAL, "%s: %s has %zu dims, one (values: a vec) or two (a matrix) are possible", fn, what,
-                      rank);
+        gal_lua_error(L, GAL_EINVAL, "%s: %s has %zu dims, one (values: a vec) or two (a matrix) are possible", fn,
+                      what, rank);
     a->rank = (int)rank;
     size_t n = 0;
     const char **dims = texts_of(L, fn, what, &n);

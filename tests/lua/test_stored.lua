@@ -78,7 +78,7 @@ test.describe("stored results", function()
       v.numerics = v.numerics + 1
       return v
     end
-    io.stderr = { write = function(_, text) said = text end }
+    io.stderr = { write = function(_, text) if text:find("numerics", 1, true) then said = text end end }
     local ok, f = pcall(load_fit, path, { ssp = table_of })
     io.stderr = stderr
     local went, why = pcall(function() f:run { out = path, resume = true, progress = false } end)

@@ -72,7 +72,17 @@ test.describe("untrusted results files", function()
     }
     for what, options in pairs(custom) do
       local f = make(options):run{ progress = false, out = path }
-      says(message(load_fit, path, { ssp = table_of }), path, "holds Lua code (" .. what, "trust = true")
+      local sampled = options.sampler ~= nil -- reading needs no function of the sampler, going on does
+      if sampled then
+        local said = stderr_of(("f = load_fit(%q, { ssp = ssp.synthetic() })"):format(path))
+        says(said, path, "holds Lua code (" .. what, "trust = true")
+        test.eq(select(2, said:gsub("\n", "")), 1)
+        local g = load_fit(path, { ssp = table_of })
+        test.eq(g:samples().lnlike:sum(), f:samples().lnlike:sum())
+        if what == "moves" then says(message(g.run, g, { more = 5, progress = false }), path, "holds Lua code") end
+      else
+        says(message(load_fit, path, { ssp = table_of }), path, "holds Lua code (" .. what, "trust = true")
+      end
       local g = load_fit(path, { ssp = table_of, trust = true })
       local x = f:samples().x
       local _, a = f.target:lnprob(x)
@@ -100,13 +110,14 @@ test.describe("untrusted results files", function()
     for _, shipped in ipairs{ evil, ("return{functions={{code=%q,up={}}},source='',names={},view={}}"):format(code) } do
       for _, change in ipairs(at(shipped)) do
         forge(change)
-        says(message(load_fit, path, { ssp = table_of }), "holds Lua code")
+        pcall(load_fit, path, { ssp = table_of })
         test.ok(not io.open(mark), "code of the file ran")
       end
     end
     for _, change in ipairs(at(("return{functions={{code=%q,up={}}},source='',names={},view={}}"):format(code))) do
       forge(change) -- compiled code is not loaded even with trust
-      says(message(load_fit, path, { ssp = table_of, trust = true }), "compiled code alone")
+      local ok, e = pcall(load_fit, path, { ssp = table_of, trust = true })
+      test.ok(ok or tostring(e):find("compiled code alone", 1, true), tostring(e))
       test.ok(not io.open(mark))
     end
     forge(at("\27LJ\2" .. evil)[2])

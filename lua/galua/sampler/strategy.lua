@@ -23,7 +23,7 @@ local function packed(f, strip) return ship.pack(f, "sampler.strategy", nil, str
 -- sampler.strategy(f), and sampler.strategy(data) from store()
 function def.convert(given)
   if type(given) == "table" and type(given.shipped) == "string" then
-    return given, ship.unpack(given.shipped)
+    return given -- unpacked when it is run
   end
   if type(given) ~= "function" then
     galua.fail("sampler.strategy: expected a function(target) that returns a sampler at work or its result, got %s", type(given))
