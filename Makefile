@@ -6,7 +6,7 @@ CC      ?= cc
 MODE    ?= release
 B       := $(if $(filter release,$(MODE)),build,build/$(MODE))
 O       := $(B)/obj
-PKGS    := luajit gsl hdf5 cfitsio readline libxxhash libsharp chealpix
+PKGS    := luajit gsl hdf5 cfitsio readline libxxhash zlib libsharp chealpix
 PKG_CONFIG ?= pkg-config
 
 OPT_release := -O3 -g

@@ -3,7 +3,7 @@
 # `install` installs them on Debian and its relatives when it may (root, or sudo without password), and does nothing when all
 # are there. `install tests` also tries what only tests use and skip without.
 wished=openmpi-bin
-packages="gcc make pkg-config luajit libluajit-5.1-dev libgsl-dev libcfitsio-dev libhdf5-dev libreadline-dev libxxhash-dev
+packages="gcc make pkg-config luajit libluajit-5.1-dev libgsl-dev libcfitsio-dev libhdf5-dev libreadline-dev libxxhash-dev zlib1g-dev
 libsharp-dev libchealpix-dev
 libcmocka-dev libcairo2 fonts-dejavu-core"
 
@@ -12,7 +12,7 @@ if ! command -v dpkg-query >/dev/null 2>&1; then # not Debian: ask for the thing
     for tool in ${CC:-cc} make pkg-config luajit; do
         command -v "${tool%% *}" >/dev/null 2>&1 || lacking="$lacking $tool"
     done
-    for lib in luajit gsl hdf5 cfitsio readline libxxhash libsharp chealpix cmocka; do
+    for lib in luajit gsl hdf5 cfitsio readline libxxhash zlib libsharp chealpix cmocka; do
         pkg-config --exists "$lib" 2>/dev/null || lacking="$lacking $lib"
     done
     [ -z "$lacking" ] && exit 0

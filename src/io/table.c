@@ -2,8 +2,8 @@
  *
  * Numbers are doubles, NaN for an empty cell; a text column is one block: the row pointers with the characters behind them.
  * Thread safety: a table belongs to one thread; reading a finished one from several is fine. */
-#include "fits.h"
 #include "table_internal.h"
+#include "table_source.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,7 +275,9 @@ gal_status gal_table_add_meta(gal_table *t, const char *key, const char *value)
 static bool has_suffix(const char *path, const char *suffix)
 {
     size_t n = strlen(path), m = strlen(suffix);
-    return n >= m && strcasecmp(path + n - m, suffix) == 0;
+    if (n > 3 && strcasecmp(path + n - 3, ".gz") == 0)
+        n -= 3;
+    return n >= m && strncasecmp(path + n - m, suffix, m) == 0;
 }
 
 /* Delimiter of a plain text table: by suffix, else by the first line that is no comment. */
@@ -306,8 +308,18 @@ static gal_status parse_any(gal_table *t, char *text, size_t n)
     }
     if (n >= 8 && memcmp(text, "\x89HDF\r\n\x1a\n", 8) == 0)
         return gal_fail(GAL_EFORMAT, "%s: is an HDF5 file, not a table", t->path);
-    if (n >= 2 && memcmp(text, "\x1f\x8b", 2) == 0)
-        return gal_fail(GAL_EFORMAT, "%s: is compressed: unpack it with gunzip", t->path);
+    static const struct {
+        const char *magic, *tool;
+    } packed[] = {{"\x1f\x8b", "gunzip"},
+                  {"BZh", "bunzip2"},
+                  {"\xfd"
+                   "7zXZ",
+                   "unxz"},
+                  {"\x28\xb5\x2f\xfd", "unzstd"},
+                  {"PK\x03\x04", "unzip"}};
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++)
+        if (strncmp(text, packed[i].magic, strlen(packed[i].magic)) == 0)
+            return gal_fail(GAL_EFORMAT, "%s: is compressed: unpack it with %s", t->path, packed[i].tool);
     if (memchr(text, 0, n))
         return gal_fail(GAL_EFORMAT, "%s: holds binary data, not a text table", t->path);
     size_t blank = strspn(text, " \t\r\n");
@@ -322,22 +334,36 @@ static gal_status parse_any(gal_table *t, char *text, size_t n)
     return gal_table_parse_ascii(t, text, n, guess_delimiter(t->path, text));
 }
 
+static gal_status new_table(gal_table **out, const char *path)
+{
+    gal_status st = gal_table_create(out, 0);
+    if (st != GAL_OK)
+        return st;
+    gal_free((*out)->path);
+    return ((*out)->path = gal_strdup(path ? path : "")) ? GAL_OK : GAL_ENOMEM;
+}
+
+/* text is changed */
+static gal_status parse_text(gal_table *t, char *text, size_t n)
+{
+    gal_status st = parse_any(t, text, n);
+    if (st == GAL_OK)
+        gal_table_say_passed(t);
+    return st;
+}
+
 gal_status gal_table_parse(gal_table **out, const char *text, size_t n, const char *path)
 {
     gal_status st = GAL_OK;
     gal_table *t = NULL;
     char *copy = NULL;
     *out = NULL;
-    GAL_TRY(gal_table_create(&t, 0));
-    gal_free(t->path);
-    t->path = gal_strdup(path ? path : "");
-    copy = gal_alloc(n + 1);
-    if (!t->path || !copy)
+    GAL_TRY(new_table(&t, path));
+    if (!(copy = gal_alloc(n + 1)))
         GAL_THROW(GAL_ENOMEM, "table: out of memory for %zu bytes", n);
     memcpy(copy, text, n);
     copy[n] = 0;
-    GAL_TRY(parse_any(t, copy, n));
-    gal_table_say_passed(t);
+    GAL_TRY(parse_text(t, copy, n));
 out:
     gal_free(copy);
     if (st != GAL_OK) {
@@ -350,15 +376,31 @@ out:
 
 gal_status gal_table_read(gal_table **out, const char *path)
 {
-    char *text;
-    size_t n;
+    gal_status st = GAL_OK;
+    gal_table *t = NULL;
+    char *text = NULL, head[9] = "";
+    source s;
     *out = NULL;
-    if (gal_fits_is(path))
-        return gal_table_read_fits(out, path);
-    gal_status st = gal_read_file(path, &text, &n);
-    if (st != GAL_OK)
+    if ((st = gal_source_open(&s, path)) != GAL_OK)
         return st;
-    st = gal_table_parse(out, text, n, path);
+    size_t n = s.size;
+    GAL_TRY(new_table(&t, path));
+    if (n >= sizeof head)
+        GAL_TRY(gal_source_read(&s, 0, sizeof head, head));
+    if (memcmp(head, "SIMPLE  =", 9) == 0) {
+        GAL_TRY(gal_table_from_fits(t, &s));
+        gal_table_say_passed(t);
+    } else {
+        GAL_TRY(gal_source_all(&s, &text));
+        GAL_TRY(parse_text(t, text, n));
+    }
+out:
+    gal_source_close(&s);
     gal_free(text);
-    return st;
+    if (st != GAL_OK) {
+        gal_table_free(t);
+        return st;
+    }
+    *out = t;
+    return GAL_OK;
 }

@@ -47,7 +47,8 @@ bool gal_cell_empty(const char *s);
 
 gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */
-gal_status gal_table_read_fits(gal_table **out, const char *path);
+struct source;
+gal_status gal_table_from_fits(gal_table *t, const struct source *s); /* into an empty table that has its path */
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);
 
 /* Records of a delimited text, unquoted in place. */
