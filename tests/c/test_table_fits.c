@@ -412,12 +412,13 @@ static void damaged(void **state)
     /* any byte of the headers may be anything, any allocation may fail */
     all_kinds(&f);
     gal_log_set_level(GAL_LOG_OFF);
-    for (uint32_t k = 0, seed = 1; k < 1500; k++) {
+    for (uint32_t k = 0, seed = 1; k < 400; k++) {
         static file g;
         memcpy(g.v, f.v, f.n);
         for (int i = 0; i < 3; i++) {
             seed = seed * 1664525u + 1013904223u;
-            g.v[(seed >> 8) % f.n] = (unsigned char)(seed % 3 ? "0123456789' =TDKXPQA"[(seed >> 3) % 20] : seed >> 24);
+            g.v[(seed >> 8) % f.n] =
+                seed % 3 ? (unsigned char)"0123456789' =TDKXPQA"[(seed >> 3) % 20] : (unsigned char)(seed >> 24);
         }
         store(g.v, f.n);
         size_t live = gal_mem_live();
