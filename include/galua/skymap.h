@@ -55,7 +55,8 @@ static inline void gal_skymap_set(gal_skymap *m, int comp, int64_t i, double x)
 /* Bad: UNSEEN (to 1e-5 of it, as files hold it in either precision) or not finite. */
 static inline bool gal_skymap_bad(double x)
 {
-    return !(x > 1.00001 * GAL_UNSEEN && x < 1e300) || (x > 1.00001 * GAL_UNSEEN && x < 0.99999 * GAL_UNSEEN);
+    double d = x - GAL_UNSEEN;
+    return !(x - x == 0) || (d < 1.6375e25 && d > -1.6375e25);
 }
 /* Index in the arrays of pixel `pix`, -1 outside of a cut sky. */
 GAL_API int64_t gal_skymap_index(const gal_skymap *m, int64_t pix);

@@ -95,7 +95,7 @@ gal_status gal_skymap_copy(gal_skymap **out, const gal_skymap *m, bool single)
             memcpy((*out)->data[k], m->data[k], (size_t)m->npix * (single ? sizeof(float) : sizeof(double)));
         else {
             gal_skymap *o = *out;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
             for (int64_t i = 0; i < m->npix; i++)
                 gal_skymap_set(o, k, i, gal_skymap_get(m, k, i));
         }
@@ -149,7 +149,7 @@ gal_status gal_skymap_reorder(gal_skymap **out, const gal_skymap *m, gal_orderin
     }
     GAL_TRY(alike(out, m, m->nside, order, m->single, list, m->npix));
     gal_skymap *o = *out;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
     for (int64_t i = 0; i < o->npix; i++) {
         int64_t from = renumber(m->nside, list ? list[i] : i, order, m->order), at = gal_skymap_index(m, from);
         for (int k = 0; k < m->ncomp; k++)
@@ -166,7 +166,7 @@ gal_status gal_skymap_cut(gal_skymap **out, const gal_skymap *m, const int64_t *
     if (st != GAL_OK)
         return st;
     gal_skymap *o = *out;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
     for (int64_t i = 0; i < o->npix; i++) {
         int64_t at = gal_skymap_index(m, o->pixels ? o->pixels[i] : i);
         for (int k = 0; k < m->ncomp; k++)
@@ -209,7 +209,7 @@ static double mean_of_children(const gal_skymap *m, int comp, int64_t x, int64_t
 
 static void degrade(gal_skymap *o, const gal_skymap *m, int64_t ratio, double factor)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
     for (int64_t i = 0; i < o->npix; i++) {
         int64_t x, y;
         int face;
@@ -223,7 +223,7 @@ static void degrade(gal_skymap *o, const gal_skymap *m, int64_t ratio, double fa
 
 static void upgrade(gal_skymap *o, const gal_skymap *m, int64_t ratio, double factor)
 {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
     for (int64_t i = 0; i < o->npix; i++) {
         int64_t at = gal_skymap_index(m, parent(o->nside, o->order, o->pixels ? o->pixels[i] : i, ratio));
         for (int k = 0; k < m->ncomp; k++) {

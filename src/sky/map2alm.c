@@ -1,0 +1,210 @@
+/* Analysis of maps: quadrature with Jacobi iterations, ring weights, and least squares by conjugate gradients (galua/alm.h).
+ *
+ * Y is synthesis, A = Y^T W analysis with W = 4 pi / npix (times ring weights). Jacobi: a = A m, then a += A (m - Y a), as healpy does.
+ * Least squares: with uniform W, Y^T W Y a = Y^T W m minimises |Y a - m|; its matrix is close to 1 for l up to 2 nside, so that
+ * conjugate gradients gain one to two digits a step. It stays well conditioned to 2.5 nside; at 3 nside - 1 nobody can invert it. */
+#include "sky/sht.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct job {
+    const sht_plan *p;
+    int spin, n;                /* n arrays: 1 for spin 0, 2 for spin 2 */
+    const double *map[2];       /* without bad pixels */
+    double *scratch[2];         /* [npix] */
+    double *r[2], *d[2], *q[2]; /* CG: residual, direction, product */
+    double *sums;               /* [lmax + 1] */
+} job;
+
+static size_t alm_doubles(const job *j)
+{
+    return 2 * gal_alm_size(j->p->lmax);
+}
+
+static void axpy(const job *j, double f, double *const *x, double *const *y) /* y += f x */
+{
+    size_t n = alm_doubles(j);
+    for (int k = 0; k < j->n; k++) {
+        const double *a = x[k];
+        double *b = y[k];
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
+        for (size_t i = 0; i < n; i++)
+            b[i] += f * a[i];
+    }
+}
+
+static void xpby(const job *j, double *const *x, double f, double *const *y) /* y = x + f y */
+{
+    size_t n = alm_doubles(j);
+    for (int k = 0; k < j->n; k++) {
+        const double *a = x[k];
+        double *b = y[k];
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
+        for (size_t i = 0; i < n; i++)
+            b[i] = a[i] + f * b[i];
+    }
+}
+
+static double norm2(const job *j, double *const *a)
+{
+    return sht_dot(j->p->lmax, j->n, a, a, j->sums);
+}
+
+/* scratch = map - Y a */
+static void residual_map(const job *j, double *const *a)
+{
+    int64_t npix = gal_healpix_npix(j->p->nside);
+    sht_synthesis(j->p, j->spin, a, j->scratch);
+    for (int k = 0; k < j->n; k++) {
+        double *s = j->scratch[k];
+        const double *m = j->map[k];
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
+        for (int64_t i = 0; i < npix; i++)
+            s[i] = m[i] - s[i];
+    }
+}
+
+static gal_status jacobi(const job *j, double *const *a, int iterations, gal_map2alm_report *rep)
+{
+    sht_analysis(j->p, j->spin, j->map, a, false);
+    for (int i = 0; i < iterations; i++) {
+        if (gal_interrupted())
+            return gal_fail(GAL_EINTR, "map2alm: interrupted");
+        residual_map(j, a);
+        if (i + 1 < iterations || !j->r[0])
+            sht_analysis(j->p, j->spin, (const double *const *)j->scratch, a, true);
+        else { /* the last correction is what the report speaks of */
+            sht_analysis(j->p, j->spin, (const double *const *)j->scratch, j->r, false);
+            axpy(j, 1, j->r, a);
+            double n = norm2(j, a), e = sqrt(norm2(j, j->r) / (n > 0 ? n : 1));
+            rep->residual = e > rep->residual ? e : rep->residual;
+        }
+    }
+    rep->iterations = iterations;
+    return GAL_OK;
+}
+
+static gal_status conjugate(const job *j, double *const *a, int most, double tolerance, gal_map2alm_report *rep)
+{
+    int step = 0;
+    size_t bytes = alm_doubles(j) * sizeof(double);
+    sht_analysis(j->p, j->spin, j->map, a, false); /* the right-hand side is the first guess */
+    double goal = norm2(j, a) * tolerance * tolerance, b = norm2(j, a);
+    residual_map(j, a);
+    sht_analysis(j->p, j->spin, (const double *const *)j->scratch, j->r, false);
+    for (int k = 0; k < j->n; k++)
+        memcpy(j->d[k], j->r[k], bytes);
+    double rr = norm2(j, j->r);
+    for (; step < most && rr > goal; step++) {
+        if (gal_interrupted())
+            return gal_fail(GAL_EINTR, "map2alm: interrupted");
+        sht_synthesis(j->p, j->spin, j->d, j->scratch);
+        sht_analysis(j->p, j->spin, (const double *const *)j->scratch, j->q, false);
+        double alpha = rr / sht_dot(j->p->lmax, j->n, j->d, j->q, j->sums);
+        axpy(j, alpha, j->d, a);
+        axpy(j, -alpha, j->q, j->r);
+        double next = norm2(j, j->r);
+        xpby(j, j->r, next / rr, j->d);
+        rr = next;
+    }
+    double left = b > 0 ? sqrt(rr / b) : 0;
+    rep->iterations = step > rep->iterations ? step : rep->iterations;
+    rep->residual = left > rep->residual ? left : rep->residual;
+    rep->converged = rep->converged && rr <= goal;
+    return GAL_OK;
+}
+
+/* A component as doubles without bad pixels: the map's own array where it has none. */
+static int64_t clean(const gal_skymap *m, int comp, double *copy, const double **out)
+{
+    int64_t nbad = 0;
+#pragma omp parallel for schedule(static) num_threads(gal_threads()) reduction(+ : nbad)
+    for (int64_t i = 0; i < m->npix; i++) {
+        double x = gal_skymap_get(m, comp, i);
+        bool is = gal_skymap_bad(x);
+        nbad += is;
+        if (copy)
+            copy[i] = is ? 0 : x;
+    }
+    *out = copy ? copy : m->data[comp];
+    return nbad;
+}
+
+static bool any_bad(const gal_skymap *m, int comp)
+{
+    const double *unused;
+    return m->single || clean(m, comp, NULL, &unused) > 0;
+}
+
+static gal_status one(job *j, const gal_skymap *m, gal_alm *a, int comp, const gal_map2alm_opts *o, int method,
+                      gal_map2alm_report *rep)
+{
+    gal_status st = GAL_OK;
+    double *copy[2] = {NULL, NULL};
+    size_t map_bytes = (size_t)m->npix * sizeof(double), alm_bytes = alm_doubles(j) * sizeof(double);
+    int iterations = o->iterations >= 0             ? o->iterations
+                     : method == GAL_MAP2ALM_JACOBI ? 3
+                     : method == GAL_MAP2ALM_CG     ? 20
+                                                    : 0;
+    bool cg = method == GAL_MAP2ALM_CG;
+    for (int k = 0; k < j->n; k++) {
+        if (any_bad(m, comp + k) && !(copy[k] = gal_alloc(map_bytes)))
+            GAL_TRY(GAL_ENOMEM);
+        rep->bad += clean(m, comp + k, copy[k], &j->map[k]);
+        if (((cg || iterations) && !(j->scratch[k] = gal_alloc(map_bytes))) ||
+            ((cg || iterations) && !(j->r[k] = gal_alloc(alm_bytes))) ||
+            (cg && (!(j->d[k] = gal_alloc(alm_bytes)) || !(j->q[k] = gal_alloc(alm_bytes)))))
+            GAL_TRY(GAL_ENOMEM);
+    }
+    st = cg ? conjugate(j, a->a + comp, iterations, o->tolerance > 0 ? o->tolerance : 1e-12, rep)
+            : jacobi(j, a->a + comp, iterations, rep);
+out:
+    for (int k = 0; k < 2; k++) {
+        gal_free(copy[k]);
+        gal_free(j->scratch[k]);
+        gal_free(j->r[k]);
+        gal_free(j->d[k]);
+        gal_free(j->q[k]);
+        j->scratch[k] = j->r[k] = j->d[k] = j->q[k] = NULL;
+    }
+    return st;
+}
+
+gal_status gal_map2alm(const gal_skymap *m, gal_alm *a, const gal_map2alm_opts *opts, gal_map2alm_report *report)
+{
+    static const gal_map2alm_opts defaults = {GAL_MAP2ALM_AUTO, -1, 0};
+    gal_status st = GAL_OK;
+    sht_plan p = {0};
+    double *weights = NULL, *sums = NULL;
+    gal_map2alm_report rep = {.converged = true};
+    const gal_map2alm_opts *o = opts ? opts : &defaults;
+    int method = o->method;
+    GAL_TRY(sht_check_pair(a, m, "map2alm"));
+    if (method < GAL_MAP2ALM_AUTO || method > GAL_MAP2ALM_CG)
+        GAL_THROW(GAL_EINVAL, "map2alm: method %d: expected 0 to %d", method, GAL_MAP2ALM_CG);
+    if (method == GAL_MAP2ALM_AUTO)
+        method = 2 * (int64_t)a->lmax <= 5 * m->nside ? GAL_MAP2ALM_CG : GAL_MAP2ALM_JACOBI;
+    if (!(sums = GAL_NEWN(double, (size_t)a->lmax + 1)))
+        GAL_TRY(GAL_ENOMEM);
+    if (method == GAL_MAP2ALM_RING) {
+        if (!(weights = GAL_NEWN(double, (size_t)(2 * m->nside))))
+            GAL_TRY(GAL_ENOMEM);
+        GAL_TRY(gal_healpix_ring_weights(m->nside, weights));
+    }
+    GAL_TRY(sht_plan_make(&p, m->nside, a->lmax, weights));
+    for (int k = 0; k < a->ncomp;) {
+        int spin = a->teb && k == 1 ? 2 : 0;
+        job j = {.p = &p, .spin = spin, .n = spin ? 2 : 1, .sums = sums};
+        GAL_TRY(one(&j, m, a, k, o, method, &rep));
+        k += j.n;
+    }
+    a->coord = m->coord;
+    if (report)
+        *report = rep;
+out:
+    sht_plan_free(&p);
+    gal_free(weights);
+    gal_free(sums);
+    return st;
+}
