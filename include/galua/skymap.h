@@ -90,11 +90,11 @@ typedef struct gal_skymap_read_opts {
     int precision; /* 0: as the file, 32, 64 */
     int iqu;       /* -1: as the file says (POLAR, names I Q U), 0: scalars, 1: the three fields are I, Q, U */
     int hdu;       /* 0: the first binary table; else its number, 1 = primary */
-    int order;     /* -1: as the file says; else gal_ordering, for files that do not say */
+    int order;     /* 0: as the file says; else 1 + gal_ordering, for files that do not say */
 } gal_skymap_read_opts;
 #define GAL_SKYMAP_READ_DEFAULTS                                                                                       \
     {                                                                                                                  \
-        NULL, 0, 0, -1, 0, -1                                                                                          \
+        NULL, 0, 0, -1, 0, 0                                                                                           \
     }
 /* Map of a file in the ordering of the file. BAD_DATA of the header and NaN become UNSEEN. opts NULL: defaults.
  * GAL_EFORMAT: one line that names the file and what is wrong: no or wrong NSIDE, no ORDERING, rows that are not 12 nside^2 pixels,

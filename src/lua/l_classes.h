@@ -16,6 +16,8 @@ extern const gal_lua_class gal_lua_optimum;    /* gal_optimum */
 extern const gal_lua_class gal_lua_pathfinder; /* gal_pathfinder */
 extern const gal_lua_class gal_lua_smc;        /* gal_smc */
 extern const gal_lua_class gal_lua_nested;     /* l_nested.c */
+extern const gal_lua_class gal_lua_skymap;     /* gal_skymap */
+extern const gal_lua_class gal_lua_alm;        /* gal_alm */
 
 /* A sampler at work, as fit{} holds it: how it goes into a results file and back. ENGINES of l_result.c lists them all. */
 struct gal_result;

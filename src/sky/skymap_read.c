@@ -90,8 +90,8 @@ static gal_status read_ordering(gal_skymap_file *f, int order)
     gal_skymap_info *i = &f->info;
     char text[80];
     text_of(f, "ORDERING", text, sizeof text);
-    if (order >= 0)
-        i->order = (gal_ordering)order;
+    if (order > 0)
+        i->order = (gal_ordering)(order - 1);
     else if (!*text)
         return bad(f, "no keyword ORDERING: say which when reading (RING or NESTED)");
     else if (gal_ordering_parse(&i->order, text) != GAL_OK)

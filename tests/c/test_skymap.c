@@ -232,7 +232,7 @@ static void malformed(void **state)
     gal_skymap_free(m);
     put("m.fits", (table){12, 4, "HEALPIX", NULL, NULL, NULL, 2, NULL, x});
     gal_skymap_read_opts o = GAL_SKYMAP_READ_DEFAULTS;
-    o.order = GAL_NESTED;
+    o.order = 1 + GAL_NESTED;
     OK(gal_skymap_read(&m, at("m.fits"), &o)); /* the reader says what the file does not */
     assert_int_equal(m->order, GAL_NESTED);
     gal_skymap_free(m);
