@@ -17,7 +17,7 @@ extern "C" {
 #endif
 /* The number of the numerics: raised, with a line in CHANGELOG.md, by a change that makes the likelihood or a derived quantity of the same
  * parameters differ by more than rounding. It is kept in results files: a run goes on under the number it began with. */
-#define GAL_NUMERICS 1
+#define GAL_NUMERICS 2
 typedef struct gal_fit_par {
     const char
         *name; /* a parameter of the galaxy, "noise.NAME" of gal_noise_params, "spec.NAME" of gal_spectral_params */

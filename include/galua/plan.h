@@ -20,7 +20,7 @@ typedef struct gal_plan_opts {
     size_t nfilter;
     const double *lo, *hi; /* [npar] box of the parameters, lo = hi: fixed; copied. `distance` may be anything */
     double tolerance;      /* of max(F, 1e-3 F of the stars without dust), per band; 0 = 1e-6 */
-    size_t ntrain, ncheck; /* points; 0 = 400, 1000 */
+    size_t ntrain, ncheck; /* points; 0 = 500, 4000 */
     uint64_t seed;         /* of both, different streams */
 } gal_plan_opts;
 typedef struct gal_plan gal_plan;

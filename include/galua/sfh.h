@@ -167,6 +167,8 @@ GAL_API void gal_history_rate(const gal_history *h, const double *t, size_t n, d
 GAL_API void gal_history_mass(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
 /* Metallicity of the gas that stars form from at t. */
 GAL_API void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z);
+/* Is it the same at all times, and of the stars too? Then *z is it. */
+GAL_API bool gal_history_one_z(const gal_history *h, double *z);
 /* Mass-weighted mean metallicity of the stars formed until t (in-situ: closed form of Pantoni+19; linear metals: quadrature). */
 GAL_API void gal_history_zstar(const gal_history *h, const double *t, size_t n, double *z);
 /* Times where the rate or metallicity has a kink or a jump: at most gal_sfh_max_breaks, any order, may be outside 0 .. age. */

@@ -14,12 +14,20 @@ typedef struct gal_csp {
     double age_mass;         /* int a dm [yr Msun] */
     double z_mass;           /* int Z dm [Msun] */
     double returned;         /* int 0.05 ln(1 + a/0.4 Myr) dm [Msun], used when the table has no surviving mass */
+    uint32_t *first, *last;  /* [nz] weights of metallicity iz are at ages first .. last - 1 and 0 elsewhere */
     double *lnage, *inv_dln; /* [nage] of the table */
+    double *inv_dz;          /* [nz] */
+    double *cell_a, *cell_f; /* [3][nage] points of whole cells of the table, and their hats */
     size_t cap, nbrk;        /* breakpoints that fit, and there are (0: the reference code's quadrature) */
     double *brk, *mass;      /* [cap] ages ascending; mass formed before age - brk */
-    double *kink;            /* [nbreak] times where the history has a kink */
-    double *a, *t, *psi, *z; /* [3 cap] quadrature points */
-    const float **col;       /* [2 x 3 nz nage] columns of the current sum */
+    uint32_t *cell, *loose;  /* [cap] cell of a piece; pieces that are only part of one */
+    double *kink;            /* [nbreak + ..] ages where the history has a kink, and other cuts */
+    double *a, *fa, *t, *psi, *z,
+        *m;          /* [3][cap] points of the pieces: age, hat of the older node, time, rate, metallicity, mass */
+    double *iz, *fz; /* [3][cap] node of the metallicity below, share of the next; only [0] when one_z */
+    bool one_z;
+    double *fold;      /* [4][cap] mass of a piece to its four nodes */
+    const float **col; /* [2 nz nage] columns of the current sum */
     double *colw;
 } gal_csp;
 gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbreak); /* gal_sfh_max_breaks */

@@ -18,6 +18,10 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, 
     memset(c->w0, 0, nz * nage * sizeof *c->w0);
     memset(c->w1, 0, nz * nage * sizeof *c->w1);
     c->formed = c->age_mass = c->z_mass = c->returned = 0;
+    for (size_t iz = 0; iz < nz; iz++) {
+        c->first[iz] = 0;
+        c->last[iz] = (uint32_t)nage;
+    }
     while (time > 0 && i + 1 < nage) {
         double next = age - ssp->age[i + 1], z;
         while (time > next) {

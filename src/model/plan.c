@@ -113,7 +113,7 @@ gal_status gal_plan_photometry(const gal_plan *p, gal_plan_ws *w, const double *
 static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o, size_t round)
 {
     gal_status st = GAL_OK;
-    size_t nb = p->nfilter, n = o->ncheck ? o->ncheck : 1000;
+    size_t nb = p->nfilter, n = o->ncheck ? o->ncheck : 4000;
     gal_plan_ws *w = NULL;
     double *flux = GAL_NEWN(double, nb);
     if (!flux)
@@ -135,7 +135,7 @@ static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o,
                 worst = fmax(worst, e / t->measure[k]);
             }
         }
-        if (worst > 0.5 * p->info.tolerance)
+        if (worst > 0.2 * p->info.tolerance)
             plan_learn(t, p);
         p->info.error = fmax(p->info.error, worst);
         p->info.checked++;

@@ -164,7 +164,7 @@ gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *
 {
     gal_status st = GAL_OK;
     const gal_galaxy *g = p->whole;
-    size_t nd = o->ntrain ? o->ntrain : 400;
+    size_t nd = o->ntrain ? o->ntrain : 500;
     *t = (plan_training){0};
     GAL_TRY(allocate(t, p, 2 * nd));
     GAL_TRY(gal_galaxy_ws_create(&t->ws, g));

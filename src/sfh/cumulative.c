@@ -5,21 +5,10 @@
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 
-/* norm tau gamma(k+1, t/tau), lower incomplete gamma function; k = 1 elementary: 1 - (1 + x) e^-x */
+/* norm tau gamma(k+1, t/tau), lower incomplete gamma function */
 double gal_delayed_mass(double norm, double tau, double k, double t)
 {
     double x = t / tau;
-    if (k == 1) {
-        if (x < 0.1) { /* sum_{j>=2} (-1)^j x^j (j-1)/j! */
-            double s = 0, term = 1;
-            for (int j = 1; j < 14; j++) {
-                term *= -x / j;
-                s += term * (j - 1);
-            }
-            return norm * tau * s;
-        }
-        return norm * tau * (1 - (1 + x) * exp(-x));
-    }
     if (x < k + 2) { /* series x^a e^-x sum x^n / (a (a+1) ... (a+n)), Abramowitz & Stegun 6.5.29 */
         double a = k + 1, term = 1 / a, s = term;
         for (int j = 1; j < 400 && term > 1e-17 * s; j++) {

@@ -1,6 +1,7 @@
 /* A star formation history at given parameters and age: rates, masses, metallicities, contents. Formulas in galua/sfh.h. */
 #include "galua/const.h"
 #include "galua/num.h"
+#include "sfh/history_kern.h"
 #include "sfh/sfh_internal.h"
 
 #include <math.h>
@@ -93,6 +94,7 @@ static size_t bin_of(const gal_history *h, double t)
 
 static void base_rate(const gal_history *h, const double *t, size_t n, double *psi)
 {
+    const struct history_kern *kern = GAL_KERN_PICK(history_kern);
     const gal_sfh *s = h->sfh;
     const double *p = h->p;
     switch (s->kind) {
@@ -104,26 +106,24 @@ static void base_rate(const gal_history *h, const double *t, size_t n, double *p
             psi[i] = t[i] > 0 ? p[0] : 0;
         return;
     case GAL_SFH_DELAYED:
-        for (size_t i = 0; i < n; i++) {
+        if (p[2] == 1)
+            kern->delayed(n, p[0], p[1], t, psi);
+        for (size_t i = 0; p[2] != 1 && i < n; i++) {
             double x = t[i] / p[1];
-            psi[i] = t[i] > 0 ? p[0] * (p[2] == 1 ? x : pow(x, p[2])) * exp(-x) : 0;
+            psi[i] = t[i] > 0 ? p[0] * pow(x, p[2]) * exp(-x) : 0;
         }
         return;
     case GAL_SFH_LOGNORMAL:
-        for (size_t i = 0; i < n; i++) {
-            double y = t[i] > 0 ? log(t[i] / p[1]) / p[2] : 0;
-            psi[i] = t[i] > 0 ? p[0] / (sqrt(2 * M_PI) * p[2]) * exp(-0.5 * y * y) : 0;
-        }
+        kern->lognormal(n, p[0] / (sqrt(2 * M_PI) * p[2]), p[1], p[2], t, psi);
         return;
     case GAL_SFH_DPL:
-        for (size_t i = 0; i < n; i++) {
-            double l = t[i] > 0 ? log(t[i] / p[1]) : 0;
-            psi[i] = t[i] > 0 ? p[0] / (exp(p[2] * l) + exp(-p[3] * l)) : 0;
-        }
+        kern->two_powers(n, p[0], p[1], p[2], p[3], t, psi);
         return;
     case GAL_SFH_EXPONENTIAL:
-        for (size_t i = 0; i < n; i++)
-            psi[i] = t[i] > 0 ? p[0] * exp(s->o.rising ? (t[i] - h->age) / p[1] : -t[i] / p[1]) : 0;
+        if (!s->o.rising)
+            kern->decay(n, p[0], p[1], t, psi);
+        for (size_t i = 0; s->o.rising && i < n; i++)
+            psi[i] = t[i] > 0 ? p[0] * exp((t[i] - h->age) / p[1]) : 0;
         return;
     case GAL_SFH_PERIODIC:
         for (size_t i = 0; i < n; i++)
@@ -150,13 +150,12 @@ static double table_mass(const gal_history *h, double t)
     return u >= 0 ? h->tab_cum[k] + u * (y[k] + 0.5 * slope * u) : 0;
 }
 
+/* One time > 0, of the models that base_masses does not do itself. */
 static double base_mass(const gal_history *h, double t)
 {
     const gal_sfh *s = h->sfh;
     const double *p = h->p;
     switch (s->kind) {
-    case GAL_SFH_INSITU:
-        return gal_insitu_mass(p[0], p[1], t);
     case GAL_SFH_CONSTANT:
         return p[0] * t;
     case GAL_SFH_DELAYED:
@@ -180,6 +179,22 @@ static double base_mass(const gal_history *h, double t)
     }
 }
 
+static void base_masses(const gal_history *h, const double *t, size_t n, double *mass)
+{
+    const struct history_kern *kern = GAL_KERN_PICK(history_kern);
+    const gal_sfh *s = h->sfh;
+    const double *p = h->p;
+    if (s->kind == GAL_SFH_INSITU)
+        gal_insitu_masses(p[0], p[1], t, n, mass);
+    else if (s->kind == GAL_SFH_DELAYED && p[2] == 1)
+        kern->delayed_mass(n, p[0] * p[1], p[1], t, mass);
+    else if (s->kind == GAL_SFH_EXPONENTIAL && !s->o.rising)
+        kern->decay_mass(n, p[0] * p[1], p[1], t, mass);
+    else
+        for (size_t i = 0; i < n; i++)
+            mass[i] = t[i] > 0 ? base_mass(h, t[i]) : 0;
+}
+
 void gal_history_rate(const gal_history *h, const double *t, size_t n, double *psi)
 {
     base_rate(h, t, n, psi);
@@ -190,11 +205,9 @@ void gal_history_rate(const gal_history *h, const double *t, size_t n, double *p
 
 void gal_history_mass(const gal_history *h, const double *t, size_t n, double *mass)
 {
-    for (size_t i = 0; i < n; i++) {
-        mass[i] = t[i] > 0 ? base_mass(h, t[i]) : 0;
-        if (h->burst_mass > 0)
-            mass[i] += gal_burst_mass(h, t[i]);
-    }
+    base_masses(h, t, n, mass);
+    for (size_t i = 0; h->burst_mass > 0 && i < n; i++)
+        mass[i] += gal_burst_mass(h, t[i]);
 }
 
 size_t gal_history_breaks(const gal_history *h, double *t)
@@ -241,6 +254,14 @@ void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z
         for (size_t i = 0; i < n; i++)
             z[i] = m[0];
     }
+}
+
+bool gal_history_one_z(const gal_history *h, double *z)
+{
+    if (h->sfh->kind == GAL_SFH_INSITU || h->sfh->o.metals != GAL_METALS_CONSTANT)
+        return false;
+    *z = h->p[gal_sfh_quench_index(h->sfh) + 2];
+    return true;
 }
 
 /* int_0^t M dt' / (t M(t)): how much earlier than t the stars formed, by parts; 5 x 8-point Gauss in t'. */

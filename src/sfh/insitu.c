@@ -6,6 +6,7 @@
  *   D        = dust-to-gas ratio, below.
  * R = 0.45 (instantaneous recycling, Chabrier), eps_out = 3 psi_max^-0.3, y_Z = 0.04, y_D = 3.8e-4, kappa_SN = 10, eps_acc = 1e6.
  * Every 0/0 at t -> 0 is taken by series. Metals are zero before 1e5 yr. */
+#include "sfh/history_kern.h"
 #include "sfh/sfh_internal.h"
 
 #include <math.h>
@@ -24,26 +25,13 @@ static double gamma_of(double psi_max)
 
 void gal_insitu_rate(double psi_max, double tau, const double *t, size_t n, double *psi)
 {
-    double g = gamma_of(psi_max), a = 1 / (S * tau), d = g / tau - a;
-    for (size_t i = 0; i < n; i++)
-        psi[i] = t[i] > 0 ? -psi_max * exp(-a * t[i]) * expm1(-d * t[i]) : 0;
+    double g = gamma_of(psi_max), a = 1 / (S * tau);
+    GAL_KERN_PICK(history_kern)->growth(n, psi_max, a, g / tau - a, t, psi);
 }
 
-double gal_insitu_mass(double psi_max, double tau, double t)
+void gal_insitu_masses(double psi_max, double tau, const double *t, size_t n, double *mass)
 {
-    double g = gamma_of(psi_max), x = t / (S * tau), y = g * t / tau;
-    if (y < 0.05) { /* s tau (1 - e^-x) - tau/gamma (1 - e^-y) by its series: both terms start with t */
-        double sum = 0, px = x, py = y, sign = -1, fact = 1;
-        for (int k = 2; k < 14; k++) {
-            px *= x;
-            py *= y;
-            fact *= k;
-            sum += sign * (S * px - py / g) / fact;
-            sign = -sign;
-        }
-        return psi_max * tau * sum;
-    }
-    return psi_max * tau * (-S * expm1(-x) + expm1(-y) / g);
+    GAL_KERN_PICK(history_kern)->growth_mass(n, psi_max * tau, S, gamma_of(psi_max), tau, t, mass);
 }
 
 /* 1 - u/(e^u - 1), u >= 0: u/2 - u^2/12 + u^4/720 at small u */
@@ -57,8 +45,7 @@ static double metal_growth(double u)
 void gal_insitu_zgas(double psi_max, double tau, const double *t, size_t n, double *z)
 {
     double g = gamma_of(psi_max), f = S * g - 1;
-    for (size_t i = 0; i < n; i++)
-        z[i] = t[i] >= T_METAL ? S * Y_Z / f * metal_growth(f * t[i] / (S * tau)) : 0;
+    GAL_KERN_PICK(history_kern)->metals(n, S * Y_Z / f, f / (S * tau), T_METAL, t, z);
 }
 
 /* 1 - (sg/f) N/D with N = e^-x - e^{-sg x}(1 + f x), D = f + e^{-sg x} - sg e^-x, sg = s gamma = f + 1. Both start with x^2 and

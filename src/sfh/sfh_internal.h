@@ -5,7 +5,7 @@
 
 /* insitu.c */
 void gal_insitu_rate(double psi_max, double tau, const double *t, size_t n, double *psi);
-double gal_insitu_mass(double psi_max, double tau, double t);
+void gal_insitu_masses(double psi_max, double tau, const double *t, size_t n, double *mass);
 void gal_insitu_zgas(double psi_max, double tau, const double *t, size_t n, double *z);
 void gal_insitu_zstar(double psi_max, double tau, const double *t, size_t n, double *z);
 double gal_insitu_dust_to_gas(double psi_max, double tau, double t);
