@@ -9,32 +9,38 @@
 #include <pthread.h>
 #include <string.h>
 
-/* How far apart nodes may be [dex] so that grey bodies and PAH features are resolved. */
-static double widest(double wave)
-{
-    if (wave < 2.4e4)
-        return INFINITY;
-    return wave < 3e5 ? 0.004 : wave < 1e7 ? 0.015 : 0.05;
-}
+/* How far apart nodes may be [dex], from `from` [A] on, so that bands of light that is linear between them are right to 0.2 %: grey
+ * bodies; PAH features, of which the one at 3.3 micron is 0.012 wide; dust beyond 1 mm, where lambda^-6 with a step of 0.005 dex errs
+ * by 7e-4. Beyond a centimetre gas and electrons shine, with shallower slopes. */
+static const struct {
+    double from, dex;
+} step[] = {{2.4e4, 0.004}, {2.9e4, 0.002}, {3.8e4, 0.004}, {3e5, 0.015}, {1e7, 0.005}, {1e8, 0.02}, {1e10, 0}};
+enum { NSTEP = sizeof step / sizeof *step };
 
-/* Nodes to insert in [a, b], their number, equally spaced in ln. */
-static size_t inserted(double a, double b)
-{
-    double dex = log10(b / a), n = ceil(dex / widest(a) - 1e-9);
-    return n > 1 ? (size_t)n - 1 : 0;
-}
-
+/* Nodes strictly between a and b, their number: equally spaced in ln where the width is one, and where it changes. out = NULL only
+ * counts. */
 static size_t put_between(double a, double b, double *out)
 {
-    size_t m = inserted(a, b);
-    for (size_t i = 1; out && i <= m; i++)
-        out[i - 1] = a * pow(b / a, (double)i / (double)(m + 1));
-    return m;
+    size_t n = 0;
+    for (int i = 0; i + 1 < NSTEP; i++) {
+        double lo = fmax(a, step[i].from), hi = fmin(b, step[i + 1].from);
+        double pieces = hi > lo ? ceil(log10(hi / lo) / step[i].dex - 1e-9) : 0;
+        for (double k = 1; k <= pieces; k++) {
+            double x = k < pieces ? lo * pow(hi / lo, k / pieces) : hi;
+            if (!(x < b))
+                break;
+            if (out)
+                out[n] = x;
+            n++;
+        }
+    }
+    return n;
 }
 
 /* The nodes in order; out = NULL only counts. Beyond the SSP: 1 A .. first node (16 per dex), last node .. 1e10 A. */
 static size_t lay_grid(const gal_ssp *s, double *out)
 {
+    const double end = step[NSTEP - 1].from;
     size_t n = 0;
     double first = s->wave[0], last = s->wave[s->nwave - 1];
     if (first > 1) {
@@ -47,21 +53,15 @@ static size_t lay_grid(const gal_ssp *s, double *out)
         if (out)
             out[n] = s->wave[k];
         n++;
-        if (k + 1 < s->nwave) {
-            /* steps of the allowed width may change inside a wide gap: split it there */
-            double a = s->wave[k], b = s->wave[k + 1];
-            n += put_between(a, b, out ? out + n : NULL);
-        }
+        if (k + 1 < s->nwave)
+            n += put_between(s->wave[k], s->wave[k + 1], out ? out + n : NULL);
     }
-    static const double stops[] = {2.4e4, 3e5, 1e7, 1e10};
-    for (size_t i = 0; i < 4; i++)
-        if (last < stops[i]) {
-            n += put_between(last, stops[i], out ? out + n : NULL);
-            if (out)
-                out[n] = stops[i];
-            n++;
-            last = stops[i];
-        }
+    if (last < end) {
+        n += put_between(last, end, out ? out + n : NULL);
+        if (out)
+            out[n] = end;
+        n++;
+    }
     return n;
 }
 
