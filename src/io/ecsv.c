@@ -1,7 +1,8 @@
 /* ecsv.c - ECSV 1.0 (astropy APE 6): a YAML header in comments, then a table delimited by blanks or commas; and the writers.
  *
  * Only the YAML that ECSV writers produce is understood: "datatype:" as a list of flow maps {name: a, unit: b, ...} or of block
- * maps, "meta:" as a map or an !!omap list of scalars, "delimiter:". Nested metadata is skipped. */
+ * maps, "meta:" as a map or an !!omap list of scalars, "delimiter:". Nested metadata is skipped,
+ * but for what __serialized_columns__ says of masks and units. */
 #include "table_internal.h"
 #include <ctype.h>
 #include <math.h>
@@ -129,6 +130,12 @@ static gal_status column_pair(ecsv *e, const char *key, const char *value)
     if (strcmp(key, "description") == 0)
         return gal_coldef_set(d, NULL, NULL, value);
     if (strcmp(key, "datatype") == 0)
+        d->skip = strncmp(value, "complex", 7) == 0 ? "holds complex numbers" : NULL;
+    if (strcmp(key, "subtype") == 0) { /* of strings: lists in JSON, "float64[3]", "int64[null]", or other objects */
+        d->vector = strchr(value, '[') != NULL;
+        d->skip = d->vector ? NULL : "holds objects";
+    }
+    if (strcmp(key, "datatype") == 0)
         d->type = strcmp(value, "string") == 0 ? CELL_TEXT : strcmp(value, "bool") == 0 ? CELL_BOOL : CELL_NUM;
     return GAL_OK;
 }
@@ -252,6 +259,52 @@ static gal_status header(ecsv *e)
     return GAL_OK;
 }
 
+/* "KEY: ... {name: X}" of a line of __serialized_columns__: X, "" when the line is something else */
+static const char *part(const char *line, const char *key, const char *inner, char *buf, size_t size)
+{
+    const char *eol = line + strcspn(line, "\n"), *p = line + strspn(line, " ");
+    size_t n = strlen(key), m = strlen(inner);
+    buf[0] = 0;
+    if (strncmp(p, key, n) != 0 || p[n] != ':')
+        return buf;
+    for (p = memchr(p, '{', (size_t)(eol - p)); p && p < eol && strncmp(p + 1, inner, m) != 0;)
+        p = memchr(p + 1, '{', (size_t)(eol - p - 1));
+    if (p && p < eol && p[m + 1] == ':')
+        scalar(p + m + 2, ",}\n", buf, size);
+    return buf;
+}
+
+/* How astropy stored quantities and masked columns: masks by name, units that the list of columns lacks. */
+static gal_status serialized(ecsv *e, bool masks)
+{
+    char data[256] = "", name[256], text[256];
+    const char *p = e->yaml ? strstr(e->yaml, "__serialized_columns__:") : NULL;
+    gal_status st = GAL_OK;
+    size_t indent = 0, column = e->ncol;
+    if (!p)
+        return GAL_OK;
+    while (p > e->yaml && p[-1] != '\n')
+        p--;
+    indent = strspn(p, " -");
+    for (p += strcspn(p, "\n"); *p == '\n' && p[1] && strspn(p + 1, " ") > indent && st == GAL_OK;
+         p += strcspn(p, "\n")) {
+        p++;
+        if (p[strspn(p, " ")] == '-')
+            break;
+        scalar(p, ":\n", name, sizeof name);
+        for (size_t j = 0; j < e->ncol; j++)
+            if (strcmp(e->def[j].name, name) == 0)
+                column = j;
+        if (*part(p, "data", "name", text, sizeof text) || *part(p, "value", "name", text, sizeof text))
+            memcpy(data, text, sizeof data);
+        if (masks && *part(p, "mask", "name", text, sizeof text))
+            st = gal_table_apply_mask(e->t, data, text);
+        if (!masks && *part(p, "unit", "unit", text, sizeof text) && column < e->ncol && !e->def[column].unit)
+            st = gal_coldef_set(&e->def[column], NULL, text, NULL);
+    }
+    return st;
+}
+
 gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n)
 {
     gal_status st = GAL_OK;
@@ -289,7 +342,9 @@ gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n)
                       got == 1 ? "" : "s", e.ncol);
         GAL_TRY(gal_cells_end_row(&c, r.start));
     }
+    GAL_TRY(serialized(&e, false));
     GAL_TRY(gal_table_from_cells(t, e.def, e.ncol, &c));
+    GAL_TRY(serialized(&e, true));
 out:
     gal_free(e.yaml);
     gal_coldefs_free(e.def, e.ncol);

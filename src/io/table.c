@@ -119,10 +119,9 @@ gal_status gal_table_from_cells(gal_table *t, const coldef *def, size_t ncol, co
     if (ncol == 0)
         return gal_fail(GAL_EFORMAT, "%s: no columns found: is it a table?", t->path);
     t->nrow = c->nrow;
-    t->col = GAL_NEWN(gal_column, ncol);
     t->line = GAL_NEWN(size_t, c->nrow);
     twin = GAL_NEWN(size_t, ncol);
-    if (!t->col || !t->line || !twin)
+    if (!t->line || !twin)
         GAL_TRY(GAL_ENOMEM);
     GAL_TRY(find_twins(def, ncol, twin));
     if (c->nrow)
@@ -134,11 +133,21 @@ gal_status gal_table_from_cells(gal_table *t, const coldef *def, size_t ncol, co
             GAL_TRY(gal_table_pass_over(t, def[j].name, why));
             continue;
         }
-        gal_column *col = &t->col[t->ncol++];
+        if (def[j].skip) {
+            GAL_TRY(gal_table_pass_over(t, def[j].name, def[j].skip));
+            continue;
+        }
+        if (def[j].vector) {
+            GAL_TRY(gal_vector_from_cells(t, &def[j], c->v + j, ncol));
+            continue;
+        }
+        gal_column *col = gal_table_grow(t);
+        if (!col)
+            GAL_TRY(GAL_ENOMEM);
         GAL_TRY(column_labels(col, def[j].name, def[j].unit, def[j].comment));
         GAL_TRY(gal_column_from_cells(t, col, &def[j], c->v + j, ncol));
     }
-    if (t->ncol == 0)
+    if (t->ncol + t->nvec == 0)
         GAL_THROW(GAL_EFORMAT, "%s: column '%s' %s", t->path, t->passed[0].name, t->passed[0].why);
     st = gal_table_finish(t);
 out:
@@ -212,18 +221,29 @@ void gal_table_free(gal_table *t)
     gal_free(t);
 }
 
+/* There is room for the next power of two above ncol, or for 8. */
+gal_column *gal_table_grow(gal_table *t)
+{
+    size_t n = t->ncol;
+    if (n == 0 || (n >= 8 && (n & (n - 1)) == 0)) {
+        gal_column *col = gal_realloc(t->col, (n ? 2 * n : 8) * sizeof *col);
+        if (!col)
+            return NULL;
+        t->col = col;
+    }
+    memset(&t->col[n], 0, sizeof *t->col);
+    t->ncol++;
+    return &t->col[n];
+}
+
 static gal_status new_column(gal_table *t, const char *name, const char *unit, gal_column **out)
 {
     if (!name || !*name)
         return gal_fail(GAL_EINVAL, "table column %zu has no name", t->ncol + 1);
     if (gal_table_column(t, name))
         return gal_fail(GAL_EINVAL, "table has a column '%s' already", name);
-    gal_column *col = gal_realloc(t->col, (t->ncol + 1) * sizeof *col);
-    if (!col)
+    if (!(*out = gal_table_grow(t)))
         return GAL_ENOMEM;
-    t->col = col;
-    memset(&col[t->ncol], 0, sizeof *col);
-    *out = &col[t->ncol++];
     return column_labels(*out, name, unit, NULL);
 }
 
@@ -329,6 +349,10 @@ static gal_status parse_any(gal_table *t, char *text, size_t n)
         return gal_table_parse_ecsv(t, text, n);
     if (text[blank] == '<')
         return gal_table_parse_votable(t, text + blank, n - blank);
+    if (gal_ipac_is(text, n))
+        return gal_table_parse_ipac(t, text, n);
+    if (gal_mrt_is(text, n))
+        return gal_table_parse_mrt(t, text, n);
     if (has_suffix(t->path, ".ecsv"))
         return gal_fail(GAL_EFORMAT, "%s: the first line of an ECSV file must be '# %%ECSV 1.0'", t->path);
     return gal_table_parse_ascii(t, text, n, guess_delimiter(t->path, text));

@@ -195,6 +195,74 @@ out:
     return st;
 }
 
+/* Numbers of a list such as "1 2 3" or "[[1.0, null], [2, 3]]" into out (NULL: only counted); SIZE_MAX when something else is there */
+static size_t list_of_numbers(const char *s, double *out)
+{
+    static const char SEPARATORS[] = " ,;[]()\t\r\n";
+    char word[48];
+    size_t n = 0;
+    for (;; n++) {
+        double x = NAN;
+        s += strspn(s, SEPARATORS);
+        size_t len = strcspn(s, SEPARATORS);
+        if (len == 0)
+            return n;
+        if (len >= sizeof word)
+            return SIZE_MAX;
+        memcpy(word, s, len);
+        word[len] = 0;
+        if (!gal_cell_empty(word) && !gal_parse_double(word, &x) && !parse_truth(word, true, &x))
+            return SIZE_MAX;
+        if (out)
+            out[n] = x;
+        s += len;
+    }
+}
+
+gal_status gal_vector_from_cells(gal_table *t, const coldef *def, char *const *cell, size_t stride)
+{
+    enum { MOST = 1000 };
+    gal_status st = GAL_OK;
+    size_t width = 0, n;
+    double *all = NULL, *one = NULL;
+    for (size_t i = 0; i < t->nrow; i++) {
+        if ((n = list_of_numbers(cell[i * stride], NULL)) == SIZE_MAX)
+            return gal_table_pass_over(t, def->name, "holds lists that are not of numbers");
+        if (n && width && n != width)
+            return gal_table_pass_over(t, def->name, "holds arrays of variable length");
+        width = n ? n : width;
+    }
+    if (width == 0)
+        return gal_table_pass_over(t, def->name, "holds nothing");
+    if (width > MOST && t->nrow != 1)
+        return gal_table_pass_over(t, def->name, "holds more than 1000 numbers in each row");
+    all = gal_alloc(t->nrow * width * sizeof *all);
+    one = gal_alloc(t->nrow * sizeof *one);
+    if (!all || !one)
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t i = 0; i < t->nrow; i++)
+        if (list_of_numbers(cell[i * stride], all + i * width) == 0)
+            for (size_t j = 0; j < width; j++)
+                all[i * width + j] = NAN;
+    if (t->nrow == 1)
+        GAL_TRY(gal_table_add_vector(t, def->name, def->unit, width, all));
+    for (size_t j = 0; j < width && width <= MOST; j++) {
+        char name[300];
+        snprintf(name, sizeof name, "%.280s_%zu", def->name, j + 1);
+        if (gal_table_column(t, name)) {
+            GAL_TRY(gal_table_pass_over(t, def->name, "has elements with the names of other columns"));
+            break;
+        }
+        for (size_t i = 0; i < t->nrow; i++)
+            one[i] = all[i * width + j];
+        GAL_TRY(gal_table_add_num(t, name, def->unit, one));
+    }
+out:
+    gal_free(all);
+    gal_free(one);
+    return st;
+}
+
 /* ------------------------------------------------------------------ reading cells */
 gal_cell gal_table_cell(const gal_column *c, size_t i, double *x)
 {

@@ -202,11 +202,9 @@ static gal_status new_column(gal_table *t, const field *f, const char *name, gal
     *taken = gal_table_column(t, name) != NULL;
     if (*taken)
         return gal_table_pass_over(t, name, "has the name of another column");
-    gal_column *v = gal_realloc(t->col, (t->ncol + 1) * sizeof *v);
+    gal_column *v = gal_table_grow(t);
     if (!v)
         return GAL_ENOMEM;
-    t->col = v;
-    v += t->ncol++;
     *v = (gal_column){.type = type, .is_text = type == GAL_COLUMN_TEXT, .name = gal_strdup(name)};
     v->unit = gal_strdup(f->unit);
     v->comment = gal_strdup("");

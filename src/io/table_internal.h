@@ -9,6 +9,8 @@ typedef struct coldef {
     char *name, *unit, *comment; /* owned (gal_strdup); unit and comment may be NULL */
     char *null;                  /* owned: the text or number that stands for "no value" in this column; NULL: none */
     cell_type type;
+    bool vector;      /* cells are lists of numbers: "1 2 3", "[1.0, null]" */
+    const char *skip; /* static: why the column is passed over; NULL: it is not */
 } coldef;
 
 /* Cells point into a buffer that outlives them. */
@@ -35,6 +37,10 @@ gal_status gal_column_from_cells(const gal_table *t, gal_column *col, const cold
 gal_status gal_table_finish(gal_table *t);
 gal_status gal_table_apply_mask(gal_table *t, const char *name, const char *mask);
 gal_status gal_column_mark(gal_column *c, size_t nrow, size_t i, gal_cell what);
+gal_column *gal_table_grow(gal_table *t); /* a new empty column at the end; NULL without memory */
+/* Lists of numbers in n cells: columns NAME_1, NAME_2, ... and in a table of one row a vector; passed over where they are of different
+ * lengths or no numbers. */
+gal_status gal_vector_from_cells(gal_table *t, const coldef *def, char *const *cell, size_t stride);
 void gal_table_drop(gal_table *t, size_t j); /* removes column j */
 /* n strings, `stride` apart, as one block: the pointers with the characters behind them */
 char **gal_text_block(char *const *cell, size_t stride, size_t n);
@@ -50,6 +56,10 @@ gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimi
 struct source;
 gal_status gal_table_from_fits(gal_table *t, const struct source *s); /* into an empty table that has its path */
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);
+bool gal_ipac_is(const char *text, size_t n);
+gal_status gal_table_parse_ipac(gal_table *t, const char *text, size_t n);
+bool gal_mrt_is(const char *text, size_t n);
+gal_status gal_table_parse_mrt(gal_table *t, const char *text, size_t n);
 
 /* Records of a delimited text, unquoted in place. */
 typedef struct records {

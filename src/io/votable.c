@@ -1,7 +1,7 @@
-/* votable.c - VOTable with TABLEDATA: the first table of the document. FIELD (name, unit, datatype, DESCRIPTION) become columns,
- * PARAM and INFO metadata (name = value). A tolerant scanner of tags, not an XML parser: name space prefixes, comments, CDATA and
- * the five entities are understood. Binary serialisations are refused by name. */
-#include "table_internal.h"
+/* votable.c - VOTable with TABLEDATA, BINARY or BINARY2: the first table of the document. FIELD (name, unit, datatype, arraysize,
+ * DESCRIPTION, VALUES null) become columns, PARAM and INFO metadata (name = value). A tolerant scanner of tags, not an XML parser:
+ * name space prefixes, comments, CDATA and the five entities are understood. */
+#include "votable.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,23 +121,57 @@ static const char *attribute(const xml *x, const char *name, char *buf, size_t s
     return "";
 }
 
-static gal_status on_field(xml *x, coldef **def, size_t *ncol)
+typedef struct fields {
+    coldef *def;
+    votable_field *f;
+    size_t n, cap;
+} fields;
+
+/* "*", "12", "2x3", "8*": the number of elements and whether it varies; 1 without arraysize */
+static void array_size(const char *s, votable_field *f)
 {
-    char a[256], b[128], c[64];
-    coldef *d = gal_realloc(*def, (*ncol + 1) * sizeof *d);
-    if (!d)
-        return GAL_ENOMEM;
-    *def = d;
-    const char *type = attribute(x, "datatype", c, sizeof c);
-    bool text = strcmp(type, "char") == 0 || strcmp(type, "unicodeChar") == 0;
-    d[*ncol] = (coldef){.type = text ? CELL_TEXT : CELL_NUM};
-    ++*ncol;
+    f->count = 1;
+    while (isdigit((unsigned char)*s)) {
+        char *end;
+        unsigned long n = strtoul(s, &end, 10);
+        f->count = n < 1u << 24 && f->count < 1u << 24 ? f->count * n : 1u << 24;
+        s = end + (*end == 'x');
+    }
+    f->variable = *s == '*';
+}
+
+static gal_status on_field(xml *x, fields *v)
+{
+    char a[256], b[128], c[64], e[64];
+    if (v->n == v->cap) {
+        size_t cap = 2 * v->cap + 16;
+        coldef *d = gal_realloc(v->def, cap * sizeof *d);
+        if (d)
+            v->def = d;
+        votable_field *f = gal_realloc(v->f, cap * sizeof *f);
+        if (f)
+            v->f = f;
+        if (!d || !f)
+            return GAL_ENOMEM;
+        v->cap = cap;
+    }
+    const char *type = attribute(x, "datatype", c, sizeof c), *size = attribute(x, "arraysize", e, sizeof e);
+    bool text = strcmp(type, "char") == 0 || strcmp(type, "unicodeChar") == 0, truth = strcmp(type, "boolean") == 0;
+    coldef *d = &v->def[v->n];
+    votable_field *f = &v->f[v->n];
+    *d = (coldef){.type = text ? CELL_TEXT : truth ? CELL_BOOL : CELL_NUM};
+    *f = (votable_field){0};
+    snprintf(f->type, sizeof f->type, "%.15s", type);
+    array_size(size, f);
+    d->vector = !text && (f->variable || f->count != 1);
+    d->skip = strstr(type, "Complex") ? "holds complex numbers" : NULL;
+    v->n++;
     const char *name = attribute(x, "name", a, sizeof a);
     if (!*name)
         name = attribute(x, "ID", a, sizeof a);
     if (!*name)
-        return gal_fail(GAL_EFORMAT, "%s, line %zu: FIELD %zu has no name", x->t->path, x->line, *ncol);
-    return gal_coldef_set(&d[*ncol - 1], name, attribute(x, "unit", b, sizeof b), NULL);
+        return gal_fail(GAL_EFORMAT, "%s, line %zu: FIELD %zu has no name", x->t->path, x->line, v->n);
+    return gal_coldef_set(d, name, attribute(x, "unit", b, sizeof b), NULL);
 }
 
 static gal_status on_row(xml *x, cells *c, size_t ncol)
@@ -168,36 +202,79 @@ static gal_status on_row(xml *x, cells *c, size_t ncol)
     return gal_fail(GAL_EFORMAT, "%s: ends inside the row of line %zu: the file is cut short", x->t->path, line);
 }
 
+/* VALUES null="-99" of the field */
+static gal_status on_values(xml *x, coldef *d)
+{
+    char a[64];
+    const char *null = attribute(x, "null", a, sizeof a);
+    if (!*null || d->null)
+        return GAL_OK;
+    return (d->null = gal_strdup(null)) ? GAL_OK : GAL_ENOMEM;
+}
+
+/* <STREAM>base64</STREAM> behind <BINARY> or <BINARY2> */
+static gal_status on_stream(xml *x, const fields *v, cells *c, char **keep)
+{
+    char *before, *stop, a[32];
+    bool nulls = strcmp(x->name, "BINARY2") == 0;
+    size_t line = x->line;
+    if (!next_tag(x, &before, &stop) || strcmp(x->name, "STREAM") != 0)
+        return gal_fail(GAL_EFORMAT, "%s, line %zu: binary data without STREAM", x->t->path, line);
+    const char *encoding = attribute(x, "encoding", a, sizeof a);
+    if (strcmp(encoding, "base64") != 0 || x->empty)
+        return gal_fail(GAL_EUNSUP,
+                        "%s, line %zu: STREAM is not base64 in the file: save the table with TABLEDATA instead",
+                        x->t->path, line);
+    char *from = x->p;
+    if (!next_tag(x, &before, &stop) || strcmp(x->name, "/STREAM") != 0)
+        return gal_fail(GAL_EFORMAT, "%s: STREAM is not closed: the file is cut short", x->t->path);
+    return gal_votable_stream(x->t, v->f, v->n, nulls, from, (size_t)(stop - from), c, keep);
+}
+
+/* Tags before the data */
+static gal_status on_header(xml *x, fields *v, bool *in_field, char *before, char *stop)
+{
+    char a[256], b[2048];
+    if (strcmp(x->name, "PARAM") == 0 || strcmp(x->name, "INFO") == 0)
+        return gal_table_add_meta(x->t, attribute(x, "name", a, sizeof a), attribute(x, "value", b, sizeof b));
+    if (strcmp(x->name, "FIELD") == 0) {
+        *in_field = !x->empty;
+        return on_field(x, v);
+    }
+    if (strcmp(x->name, "/FIELD") == 0)
+        *in_field = false;
+    else if (strcmp(x->name, "/DESCRIPTION") == 0 && *in_field)
+        return gal_coldef_set(&v->def[v->n - 1], NULL, NULL, decode(before, stop));
+    else if (strcmp(x->name, "VALUES") == 0 && *in_field)
+        return on_values(x, &v->def[v->n - 1]);
+    return GAL_OK;
+}
+
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n)
 {
     gal_status st = GAL_OK;
     xml x = {.t = t, .p = text, .end = text + n, .line = 1};
-    coldef *def = NULL;
+    fields v = {0};
     cells c = {0};
-    size_t ncol = 0;
-    char *before, *stop, a[256], b[2048];
-    bool seen = false, data = false, complete = false, in_field = false;
+    char *before, *stop, *keep = NULL;
+    bool seen = false, data = false, complete = false, in_field = false, stream = false;
     while (!complete && next_tag(&x, &before, &stop)) {
         if (strcmp(x.name, "VOTABLE") == 0)
             seen = true;
-        else if (strcmp(x.name, "PARAM") == 0 || strcmp(x.name, "INFO") == 0)
-            GAL_TRY(gal_table_add_meta(t, attribute(&x, "name", a, sizeof a), attribute(&x, "value", b, sizeof b)));
-        else if (strcmp(x.name, "FIELD") == 0) {
-            GAL_TRY(on_field(&x, &def, &ncol));
-            in_field = !x.empty;
-        } else if (strcmp(x.name, "/FIELD") == 0)
-            in_field = false;
-        else if (strcmp(x.name, "/DESCRIPTION") == 0 && in_field)
-            GAL_TRY(gal_coldef_set(&def[ncol - 1], NULL, NULL, decode(before, stop)));
         else if (strcmp(x.name, "TABLEDATA") == 0)
             complete = x.empty, data = true;
         else if (strcmp(x.name, "TR") == 0 && data)
-            GAL_TRY(on_row(&x, &c, ncol));
+            GAL_TRY(on_row(&x, &c, v.n));
         else if (strcmp(x.name, "/TABLEDATA") == 0)
             complete = true;
-        else if (strcmp(x.name, "BINARY") == 0 || strcmp(x.name, "BINARY2") == 0 || strcmp(x.name, "FITS") == 0)
-            GAL_THROW(GAL_EUNSUP, "%s, line %zu: VOTable with %s data: save it with TABLEDATA instead", t->path, x.line,
-                      x.name);
+        else if (strcmp(x.name, "BINARY") == 0 || strcmp(x.name, "BINARY2") == 0) {
+            GAL_TRY(on_stream(&x, &v, &c, &keep));
+            complete = data = stream = true;
+        } else if (strcmp(x.name, "FITS") == 0)
+            GAL_THROW(GAL_EUNSUP, "%s, line %zu: VOTable with FITS data: save it with TABLEDATA instead", t->path,
+                      x.line);
+        else
+            GAL_TRY(on_header(&x, &v, &in_field, before, stop));
     }
     if (!seen)
         GAL_THROW(GAL_EFORMAT, "%s: is XML, but not a VOTable", t->path);
@@ -205,9 +282,15 @@ gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n)
         GAL_THROW(GAL_EFORMAT, "%s: VOTable without a TABLEDATA element", t->path);
     if (!complete)
         GAL_THROW(GAL_EFORMAT, "%s: TABLEDATA is not closed: the file is cut short", t->path);
-    GAL_TRY(gal_table_from_cells(t, def, ncol, &c));
+    GAL_TRY(gal_table_from_cells(t, v.def, v.n, &c));
+    if (stream) { /* rows, not lines */
+        gal_free(t->line);
+        t->line = NULL;
+    }
 out:
     gal_cells_free(&c);
-    gal_coldefs_free(def, ncol);
+    gal_coldefs_free(v.def, v.n);
+    gal_free(v.f);
+    gal_free(keep);
     return st;
 }

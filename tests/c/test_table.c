@@ -271,8 +271,7 @@ static void malformed(void **state)
     bad("<html><body></body></html>", "e.xml", GAL_EFORMAT, "e.xml: is XML, but not a VOTable");
     bad("<VOTABLE><TABLE></TABLE></VOTABLE>", "e.xml", GAL_EFORMAT, "e.xml: VOTable without a TABLEDATA element");
 #define VOT "<VOTABLE><TABLE><FIELD name='a' datatype='int'/>\n<DATA>"
-    bad(VOT "<BINARY2>x</BINARY2>", "e.xml", GAL_EUNSUP,
-        "e.xml, line 2: VOTable with BINARY2 data: save it with TABLEDATA instead");
+    bad(VOT "<BINARY2>x</BINARY2>", "e.xml", GAL_EFORMAT, "e.xml, line 2: binary data without STREAM");
     bad(VOT "<TABLEDATA>\n<TR><TD>1</TD><TD>2</TD></TR></TABLEDATA>", "e.xml", GAL_EFORMAT,
         "e.xml, line 3: row of 2 cells, but 1 FIELDs are declared");
     bad(VOT "<TABLEDATA><TR><TD>1</TD></TR>", "e.xml", GAL_EFORMAT,
