@@ -167,6 +167,7 @@ typedef struct gal_component_class {
      * when another component re-emits */
     size_t nemission;
     int tau_esc; /* classes with `screen`: 1 + index of the parameter that is the escape time from clouds; 0 = no clouds */
+    int cut;     /* ... 1 + index of the option, a choice of gal_cuts, how stars leave them; 0 = over time */
     /* v[noption]; self may stay NULL when the class has no options. Reads files, checks options. */
     gal_status (*create)(void **self, const gal_option_value *v);
     void (*destroy)(void *self);
@@ -184,6 +185,14 @@ typedef struct gal_component_class {
     gal_status (*emit)(const gal_stage *s);
     gal_status (*transmit)(const gal_stage *s, double *t); /* t[n] in 0 .. 1 */
 } gal_component_class;
+
+/* How stars leave their birth clouds: "ramp", from tau_esc to 2 tau_esc, or "sharp", all at tau_esc. NULL-terminated. */
+GAL_API extern const char *const gal_cuts[];
+#define GAL_CUT_OPTION                                                                                                 \
+    {                                                                                                                  \
+        "cut", "", "how stars leave birth clouds: ramp, from tau_esc to 2 tau_esc, or sharp, all at tau_esc",          \
+            GAL_OPTION_CHOICE, gal_cuts, 0, NULL                                                                       \
+    }
 
 /* NULL-terminated list of the built-in classes. */
 GAL_API const gal_component_class *const *gal_component_classes(void);

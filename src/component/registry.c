@@ -12,6 +12,8 @@ extern const gal_component_class gal_nebular_hii, gal_nebular_freefree, gal_sync
 
 extern const gal_component_class gal_agn_torus, gal_agn_embedded, gal_agn_fritz;
 
+const char *const gal_cuts[] = {"ramp", "sharp", NULL};
+
 static const gal_component_class *const list[] = {
     &gal_ism_two_phase,
     &gal_attenuation_power_law,

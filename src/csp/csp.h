@@ -9,6 +9,7 @@ typedef struct gal_csp {
     const gal_ssp *ssp;
     size_t iu;               /* logU node used */
     double frac_u;           /* weight of node iu + 1 */
+    bool sharp;              /* stars leave clouds all at tau_esc, not from it to 2 tau_esc */
     double *w0, *w1;         /* [nz][nage] Msun formed; all, and inside clouds (times eta) */
     double formed;           /* Msun, sum of w0 */
     double age_mass;         /* int a dm [yr Msun] */
@@ -50,5 +51,5 @@ double gal_csp_age_of_share(const gal_csp *c, const gal_history *h, double share
 /* Core-collapse supernovae [1/yr/Msun formed] of stars of age [yr] and metallicity z; see ccsn.c. */
 double gal_csp_ccsn_rate(double age, double z, bool no_cut);
 
-double gal_escape(double age, double tau_esc); /* eta(a): fraction of light still inside its birth cloud */
+double gal_escape(double age, double tau_esc, bool sharp); /* eta(a): fraction of light still inside its birth cloud */
 #endif

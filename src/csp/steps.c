@@ -37,7 +37,7 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, 
         double w = i > 0 ? total - before : 0, a = ssp->age[i];
         size_t iz = nz > 1 ? gal_search(ssp->z, nz, z) : 0;
         double f = nz > 1 ? (z - ssp->z[iz]) / (ssp->z[iz + 1] - ssp->z[iz]) : 0,
-               eta = tau_esc > 0 ? gal_escape(a, tau_esc) : 0;
+               eta = tau_esc > 0 ? gal_escape(a, tau_esc, c->sharp) : 0;
         c->w0[iz * nage + i] += w * (1 - f);
         c->w1[iz * nage + i] += w * (1 - f) * eta;
         if (nz > 1) {

@@ -97,11 +97,11 @@ void gal_csp_clear(gal_csp *c)
     *c = (gal_csp){0};
 }
 
-double gal_escape(double age, double tau_esc)
+double gal_escape(double age, double tau_esc, bool sharp)
 {
     if (age <= tau_esc)
         return 1;
-    return age < 2 * tau_esc ? 2 - age / tau_esc : 0;
+    return !sharp && age < 2 * tau_esc ? 2 - age / tau_esc : 0;
 }
 
 /* Cuts inside (lo, age) besides the table's ages, ascending, into c->kink. Returns their number. */
@@ -283,10 +283,10 @@ static void add_pieces(gal_csp *c, size_t np, double tau_esc)
             if (inside)
                 add_points(c, c->w1, k, ia, one);
         }
-        if (!inside && mid < 2 * tau_esc) {
+        if (!inside && !c->sharp && mid < 2 * tau_esc) {
             double eta[Q];
             for (size_t q = 0; q < Q; q++)
-                eta[q] = gal_escape(c->a[q * cap + k], tau_esc);
+                eta[q] = gal_escape(c->a[q * cap + k], tau_esc, c->sharp);
             add_points(c, c->w1, k, ia, eta);
         }
     }

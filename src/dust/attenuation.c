@@ -89,6 +89,8 @@ static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, c
     {"tau_esc",   "yr",  "time before stars start to leave their birth cloud",               1e7,   1e3,  1e10, 1e6,  1e8, true,  false}
 // clang-format on
 
+static const gal_option option[] = {GAL_CUT_OPTION};
+
 /* What all classes share. */
 #define LAW(symbol, name, text, params, own)                                                                           \
     const gal_component_class symbol = {                                                                               \
@@ -98,8 +100,11 @@ static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, c
                     "A)^n_birth.",                                                                                     \
         .par = params,                                                                                                 \
         .npar = (own) + NTAIL,                                                                                         \
+        .option = option,                                                                                              \
+        .noption = 1,                                                                                                  \
         .tau_esc = 1 + (own) + T_TAU_ESC,                                                                              \
         .on_nodes = GAL_NODES_ANYWHERE,                                                                                \
+        .cut = 1,                                                                                                      \
         .setup = symbol##_setup,                                                                                       \
         .teardown = teardown,                                                                                          \
         .scratch = scratch,                                                                                            \
@@ -272,8 +277,11 @@ const gal_component_class gal_attenuation_gordon16 = {
            "A(lambda) = A_V c(lambda); stars younger than tau_esc also meet A_V_birth (lambda/5500 A)^n_birth.",
     .par = mixture_par,
     .npar = 2 + NTAIL,
+    .option = option,
+    .noption = 1,
     .tau_esc = 1 + 2 + T_TAU_ESC,
     .on_nodes = GAL_NODES_ANYWHERE,
+    .cut = 1,
     .setup = gal_attenuation_gordon16_setup,
     .teardown = mixture_teardown,
     .scratch = scratch,

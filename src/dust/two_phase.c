@@ -49,7 +49,9 @@ static const gal_param par[COUNT] = {
 
 static const gal_option option[] = {
     {"pah_wave", "A", "wavelengths of a PAH template of your own", GAL_OPTION_VECTOR, NULL, 0, NULL},
-    {"pah", "1/A", "its values, unit integral", GAL_OPTION_VECTOR, NULL, 0, NULL}};
+    {"pah", "1/A", "its values, unit integral", GAL_OPTION_VECTOR, NULL, 0, NULL},
+    GAL_CUT_OPTION};
+enum { CUT = 2 };
 
 typedef struct template
 {
@@ -189,13 +191,14 @@ const gal_component_class gal_ism_two_phase = {
     .par = par,
     .npar = COUNT,
     .option = option,
-    .noption = 2,
+    .noption = sizeof option / sizeof *option,
     .spectra = spectra,
     .nspectra = 2,
     .needs = GAL_NEED_HISTORY | GAL_NEED_SCREEN | GAL_NEED_ABSORBED,
     .on_nodes = GAL_NODES_ANYWHERE,
     .nemission = 1,
     .tau_esc = 1 + TAU_ESC,
+    .cut = 1 + CUT,
     .create = create,
     .destroy = gal_free,
     .setup = setup,

@@ -42,6 +42,8 @@ gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g)
     }
     GAL_TRY(gal_history_init(&w->history, &g->sfh));
     GAL_TRY(gal_csp_init(&w->csp, g->o.ssp, g->o.logu, gal_sfh_max_breaks(&g->sfh)));
+    if (g->screen && g->screen->class->cut)
+        w->csp.sharp = gal_component_options(g->screen->c)[g->screen->class->cut - 1].number == 1;
     w->block = GAL_NEWN(double, 2 * m + (6 + g->nlum - 1 + nraw + 2 * transmits) * n);
     w->lum = GAL_NEWN(double *, g->nlum);
     w->derived = GAL_NEWN(double, g->nderived);

@@ -71,14 +71,16 @@ static void molecular_clouds(void **state)
 static void escape(void **state)
 {
     (void)state;
-    CLOSE(gal_escape(1e6, 1e7), 1, 0);
-    CLOSE(gal_escape(1.5e7, 1e7), 0.5, 1e-15);
-    assert_true(gal_escape(1e8, 1e7) == 0);
+    CLOSE(gal_escape(1e6, 1e7, false), 1, 0);
+    CLOSE(gal_escape(1.5e7, 1e7, false), 0.5, 1e-15);
+    assert_true(gal_escape(1e8, 1e7, false) == 0);
+    CLOSE(gal_escape(1e7, 1e7, true), 1, 0); /* all at once */
+    assert_true(gal_escape(1.0000001e7, 1e7, true) == 0);
     /* F_tot for l in (1e3, 1e8), a in (1e7, 4e7) */
     static const double want[2][2] = {{0, 0.73803851}, {0.99993566, 0.99999976}};
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++) {
-            double l = i ? 1e8 : 1e3, eta = gal_escape(j ? 4e7 : 1e7, 1e7);
+            double l = i ? 1e8 : 1e3, eta = gal_escape(j ? 4e7 : 1e7, 1e7, false);
             double mc = pow(10, -0.4 * 95.52238805 * gal_dust_curve_at(l, 1.3, 1.6)),
                    dd = pow(10, -0.04 * gal_dust_curve_at(l, 0.7, 2));
             double f = dd * (1 - eta * (1 - mc));
