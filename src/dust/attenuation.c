@@ -152,13 +152,18 @@ LAW_FUNCTIONS(gal_attenuation_calzetti, calzetti_base, 0, copy_base)
 LAW(gal_attenuation_calzetti, "calzetti",
     "Starburst galaxies (Calzetti et al. 2000, ApJ 533, 682; Leitherer et al. 2002 below 1500 A).", tail_par, 0);
 
-/* c = [c_Calzetti x^delta + E_b D / k_Calzetti(5500)] / (the same at 5500 A) */
+/* Salim et al. 2018, eqs 3-5: c = [c_Calzetti x^delta + E_b D / R_V,mod] / (the same at 5500 A), where
+ *     R_V,mod = R_V / [(R_V + 1) (4400/5500)^delta - R_V],  R_V = 4.05,
+ * is the ratio of total to selective extinction of the curve with that slope: E_b is the strength of the feature in units of
+ * A/E(B-V). Without limit, from delta = 0.99 on, there is no feature. */
 static void salim_curve(const law_table *t, const double *p, double *curve)
 {
-    double rv = gal_law_calzetti_k(5500), v = 1 + p[1] * gal_law_bump(5500) / rv;
+    const double cal = 4.05;
+    double inverse = fmax(((cal + 1) * pow(0.8, p[0]) - cal) / cal, 0), bump = p[1] * inverse;
+    double v = 1 + bump * gal_law_bump(5500);
     GAL_KERN_PICK(dust_kern)->power_law(t->n, -p[0], t->lnx, curve);
     for (size_t k = 0; k < t->n; k++) {
-        double c = (curve[k] * t->a[k] + p[1] / rv * t->b[k]) / v;
+        double c = (curve[k] * t->a[k] + bump * t->b[k]) / v;
         curve[k] = c > 0 ? c : 0;
     }
 }
@@ -172,7 +177,7 @@ LAW_FUNCTIONS(gal_attenuation_salim18, calzetti_base, 2, salim_curve)
 LAW(gal_attenuation_salim18, "salim18",
     "The Calzetti law with a free slope and a 2175 A feature (Noll et al. 2009, A&A 507, 1793; Salim et al. 2018, ApJ "
     "859, 11):\n"
-    "c ~ k_Calzetti (lambda/5500 A)^delta + E_b D(lambda), D a Drude profile of width 350 A.",
+    "c ~ k_Calzetti (lambda/5500 A)^delta/4.05 + E_b D(lambda)/R_V,mod(delta), D a Drude profile of width 350 A.",
     salim_par, 2);
 
 /* ------------------------------------------------------------------ extinction curves of the Milky Way and the Clouds */
