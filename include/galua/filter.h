@@ -43,9 +43,13 @@ typedef struct gal_phot gal_phot; /* sparse weights of nb bands on a grid at red
 GAL_API gal_status gal_phot_create(gal_phot **out, gal_filter *const *filters, size_t nb, const double *wave,
                                    size_t nwave);
 GAL_API void gal_phot_free(gal_phot *p);
+/* Where the spectrum is not known although the grid goes on: rest-frame wavelengths [A] gap[0] .. gap[1] and gap[2] .. gap[3] (empty
+ * when not ascending). From the next redshift on a band with more than 0.1 % of its response there is not covered. */
+GAL_API void gal_phot_gaps(gal_phot *p, const double gap[4]);
 typedef enum gal_phot_rule {
     GAL_PHOT_EXACT, /* union of nodes, exact for piecewise-linear L_lambda */
-    GAL_PHOT_GALAPY /* parity: trapezoid of n(l) S_nu(l) over spectrum nodes strictly inside the filter, no edges */
+    GAL_PHOT_GALAPY, /* parity: trapezoid of n(l) S_nu(l) over spectrum nodes strictly inside the filter, no edges */
+    GAL_PHOT_LOGLOG  /* parity: trapezoid over the filter's nodes, S_nu a power law between the spectrum's */
 } gal_phot_rule;
 /* (Re)computes the weights for redshift z: band flux = sum_k w_k * L_k, times the caller's flux factor. With
  * S_nu(lambda_obs) = factor * lambda_rest^2 * L(lambda_rest), the lambda^2 is inside the weights. The workspace-owned arrays
@@ -55,7 +59,9 @@ GAL_API gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule);
 GAL_API void gal_phot_apply(const gal_phot *p, const double *lum, double factor, double *flux); /* flux[nb] */
 GAL_API const bool *gal_phot_covered(const gal_phot *p); /* [nb], after gal_phot_weights */
 GAL_API size_t gal_phot_nbands(const gal_phot *p);
-/* The weights of one band: flux = factor * sum_{k<count} w[k] L[start+k]. Valid until the next gal_phot_weights. */
+GAL_API const gal_filter *gal_phot_filter(const gal_phot *p, size_t band); /* borrowed */
+/* The weights of one band: flux = factor * sum_{k<count} w[k] L[start+k]. Valid until the next gal_phot_weights. NULL with
+ * GAL_PHOT_LOGLOG, which is not linear in L. */
 GAL_API const double *gal_phot_window(const gal_phot *p, size_t band, size_t *start, size_t *count);
 static inline double gal_ab_mag_mjy(double mjy);
 #ifdef __cplusplus

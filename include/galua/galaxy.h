@@ -143,7 +143,20 @@ gal_galaxy_view(const gal_galaxy_ws *w); /* what components saw: absorbed powers
 /* S_nu = factor * lambda_rest^2 * L [mJy], lambda in A, L in Lsun/A:  1e26 (1+z) Lsun / (4 pi c D_L^2). D_L from `distance`
  * [Mpc] when that parameter is > 0, else from the redshift. GAL_EDOMAIN at z = 0 without a distance (D20). */
 GAL_API gal_status gal_galaxy_flux_factor(const gal_galaxy *g, const double *theta, double *factor);
-/* Band fluxes [mJy] of the total SED; p was created on gal_galaxy_wave and is owned by the caller (one per thread). */
+/* What the stellar table does not cover: rest-frame wavelengths [A] gap[0] .. gap[1], gap[2] .. gap[3], empty when not ascending. */
+GAL_API void gal_galaxy_gaps(const gal_galaxy *g, double gap[4]);
+/* lo .. hi [A, rest frame] where `what` ("index 'Dn4000'") needs starlight; GAL_EDOMAIN names the table and its range. */
+GAL_API gal_status gal_galaxy_covers(const gal_galaxy *g, const char *what, double lo, double hi);
+/* Does the table have the ionising photons? It begins at 300 A or below. */
+GAL_API bool gal_galaxy_ionising(const gal_galaxy *g);
+GAL_API gal_status gal_galaxy_check_ionising(const gal_galaxy *g, const char *what);
+/* Bands on the galaxy's grid, those where its light is not known not covered. */
+GAL_API gal_status gal_galaxy_phot_create(gal_phot **out, const gal_galaxy *g, gal_filter *const *filters, size_t nb);
+/* Band i of p, weighed for redshift z: GAL_EDOMAIN when it is not covered. */
+GAL_API gal_status gal_galaxy_check_band(const gal_galaxy *g, const gal_phot *p, size_t i, double z);
+GAL_API gal_phot_rule gal_galaxy_phot_rule(const gal_galaxy *g); /* how its bands are integrated */
+/* Band fluxes [mJy] of the total SED; p is of gal_galaxy_phot_create and owned by the caller (one per thread). A band that is not
+ * covered gets 0: ask gal_phot_covered or gal_galaxy_check_band. */
 GAL_API gal_status gal_galaxy_photometry(const gal_galaxy *g, gal_galaxy_ws *w, gal_phot *p, const double *theta,
                                          double *flux);
 /* Counts of stage executions since creation (tests of the dependency tracking): masses, stellar sums, attenuation. */

@@ -8,7 +8,8 @@
  *
  * The parity rule is the sum of the original GalaPy code: trapezoid over the spectrum nodes strictly inside the filter of
  * n(l) S_nu(l), where n = t/l / trapz(t/l) is linear between filter nodes and t is the response as the file gave it (an energy
- * response is not divided by l). It neither adds the filter edges nor renormalises.
+ * response is not divided by l). It neither adds the filter edges nor renormalises. Its later rule is the trapezoid over the filter's
+ * own nodes of n(l) S_nu(l), with ln S_nu linear in ln l between spectrum nodes and 1e-300 mJy where there is no light.
  *
  * Thread safety: one gal_phot per thread; the filters behind it are shared. */
 #include "galua/filter.h"
@@ -27,6 +28,8 @@ typedef struct band {
     double *norm_t;      /* [n] parity rule: n(l_i) */
     size_t start, count; /* window of spectrum nodes */
     size_t off;          /* of its weights in gal_phot.w */
+    uint32_t *seg;       /* [n] log-log rule: spectrum node at or below each filter node */
+    double *at;          /* [2n] position between it and the next in ln wave, weight of S there */
 } band;
 
 struct gal_phot {
@@ -39,6 +42,7 @@ struct gal_phot {
     size_t cap;
     double z; /* state of the weights; NaN = none yet */
     gal_phot_rule rule;
+    double gap[4]; /* rest-frame wavelengths where the spectrum is not known: gap[0] .. gap[1], gap[2] .. gap[3] */
 };
 
 static void prepare_moments(band *b)
@@ -138,6 +142,8 @@ void gal_phot_free(gal_phot *p)
         gal_free(p->b[i].m0);
         gal_free(p->b[i].m1);
         gal_free(p->b[i].guide);
+        gal_free(p->b[i].seg);
+        gal_free(p->b[i].at);
     }
     gal_free(p->b);
     gal_free(p->wave);
@@ -225,6 +231,65 @@ static void parity_weights(const gal_phot *p, const band *b, double opz, double 
     }
 }
 
+/* The log-log rule: where the filter's nodes are in the spectrum, and the trapezoid weights of S_nu/(factor L) there. */
+static gal_status loglog_nodes(const gal_phot *p, band *b, double opz)
+{
+    const gal_filter *f = b->f;
+    size_t n = f->n;
+    if (!b->seg)
+        b->seg = GAL_NEWN(uint32_t, n);
+    if (!b->at)
+        b->at = GAL_NEWN(double, 2 * n);
+    if (!b->seg || !b->at)
+        return gal_fail(GAL_ENOMEM, "photometry: out of memory for filter '%s'", f->name);
+    for (size_t i = 0; i < n; i++) {
+        double l = f->wave[i] / opz, left = i > 0 ? f->wave[i] - f->wave[i - 1] : 0;
+        double right = i + 1 < n ? f->wave[i + 1] - f->wave[i] : 0;
+        size_t k = gal_search(p->wave, p->nwave, l);
+        b->seg[i] = (uint32_t)k;
+        b->at[2 * i] = log(l / p->wave[k]) / log(p->wave[k + 1] / p->wave[k]);
+        b->at[2 * i + 1] = 0.5 * (left + right) * b->norm_t[i] * l * l;
+    }
+    return GAL_OK;
+}
+
+static double loglog_flux(const gal_phot *p, const band *b, const double *lum, double factor)
+{
+    const double least = 1e-300; /* mJy */
+    double sum = 0;
+    for (size_t i = 0; i < b->f->n; i++) {
+        size_t k = b->seg[i];
+        double f = b->at[2 * i], x0 = p->wave[k], x1 = p->wave[k + 1];
+        double y0 = lum[k] > 0 ? lum[k] : least / (factor * x0 * x0);
+        double y1 = lum[k + 1] > 0 ? lum[k + 1] : least / (factor * x1 * x1);
+        sum += b->at[2 * i + 1] * exp((1 - f) * log(y0) + f * log(y1));
+    }
+    return factor * sum;
+}
+
+void gal_phot_gaps(gal_phot *p, const double gap[4])
+{
+    memcpy(p->gap, gap, sizeof p->gap);
+    p->z = NAN;
+}
+
+/* Does more than 0.1 % of the band's response (by lambda T) lie where the spectrum is not known? */
+static bool in_gap(const gal_phot *p, const band *b, double opz)
+{
+    const double *wave = b->f->wave, most = 1e-3;
+    double all, m1, share = 0;
+    moments_at(b, wave[b->i1], &all, &m1);
+    for (int i = 0; i < 4; i += 2) {
+        double lo = fmax(p->gap[i] * opz, wave[b->i0]), hi = fmin(p->gap[i + 1] * opz, wave[b->i1]), a, c;
+        if (!(hi > lo))
+            continue;
+        moments_at(b, lo, &a, &m1);
+        moments_at(b, hi, &c, &m1);
+        share += (c - a) / all;
+    }
+    return share > most;
+}
+
 gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule)
 {
     if (z == p->z && rule == p->rule)
@@ -238,6 +303,16 @@ gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule)
         band *b = &p->b[i];
         p->covered[i] = rule == GAL_PHOT_GALAPY ? parity_window(p, b, opz, &b->start, &b->count)
                                                 : exact_window(p, b, opz, &b->start, &b->count);
+        if (p->covered[i] && in_gap(p, b, opz)) {
+            p->covered[i] = false;
+            b->start = b->count = 0;
+        }
+        if (rule == GAL_PHOT_LOGLOG && p->covered[i]) {
+            gal_status st = loglog_nodes(p, b, opz);
+            if (st != GAL_OK)
+                return st;
+            continue;
+        }
         b->off = total;
         total += b->count;
     }
@@ -251,7 +326,7 @@ gal_status gal_phot_weights(gal_phot *p, double z, gal_phot_rule rule)
     }
     for (size_t i = 0; i < p->nb; i++) {
         const band *b = &p->b[i];
-        if (b->count == 0)
+        if (b->count == 0 || rule == GAL_PHOT_LOGLOG)
             continue;
         if (rule == GAL_PHOT_GALAPY)
             parity_weights(p, b, opz, p->w + b->off);
@@ -267,13 +342,20 @@ void gal_phot_apply(const gal_phot *p, const double *lum, double factor, double 
 {
     for (size_t i = 0; i < p->nb; i++) {
         const band *b = &p->b[i];
-        flux[i] = b->count ? factor * num_dot(p->w + b->off, lum + b->start, b->count) : 0;
+        flux[i] = !b->count                    ? 0
+                  : p->rule == GAL_PHOT_LOGLOG ? loglog_flux(p, b, lum, factor)
+                                               : factor * num_dot(p->w + b->off, lum + b->start, b->count);
     }
 }
 
 const bool *gal_phot_covered(const gal_phot *p)
 {
     return p->covered;
+}
+
+const gal_filter *gal_phot_filter(const gal_phot *p, size_t band_index)
+{
+    return p->b[band_index].f;
 }
 
 size_t gal_phot_nbands(const gal_phot *p)
@@ -286,5 +368,5 @@ const double *gal_phot_window(const gal_phot *p, size_t band_index, size_t *star
     const band *b = &p->b[band_index];
     *start = b->start;
     *count = b->count;
-    return p->w + b->off;
+    return p->rule == GAL_PHOT_LOGLOG ? NULL : p->w + b->off;
 }

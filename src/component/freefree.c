@@ -1,7 +1,10 @@
-/* Free-free emission of ionised gas from the ionising photons of the stars (Bressan et al. 2002; Draine 2011; Ronconi et al. 2024):
+/* Free-free emission of ionised gas from the ionising photons of the stars (Draine 2011, chapter 10; T_e and the use of it: Bressan et
+ * al. 2002; Ronconi et al. 2024):
  *     T_e = 10^(3.89 - 0.4802 z - 0.0205 z^2) K,  z = log10(Zgas/0.02)
  *     g = ln{ exp[5.96 - (sqrt 3/pi) ln(Zi nu9 T4^-1.5)] + e }
- *     L_lambda = 1.8e-27 Q_H T4^0.3 g exp(-h nu/kT_e) nu/lambda erg/s/A
+ *     L_lambda = 2.64e-27 Q_H T4^0.3 g exp(-h nu/kT_e) nu/lambda erg/s/A
+ * 4 pi 5.44e-41/2.59e-13: emission coefficient over that of recombination to all levels but the first, at 1e4 K. The reference code
+ * has 1.8e-27 (choice freefree_norm), which is a third too faint beside the hydrogen lines. Light is
  * dimmed as the stars are on average, by L_attenuated/L_stars. No lines and no recombination continuum: nebular.hii has both. The
  * Lyman continuum of the stars is left as it is. In the default mode T_e is kept within 3000 .. 25000 K (the fit diverges for metal
  * free gas). */

@@ -26,8 +26,8 @@ void gal_xray_shape(const gal_wavegrid *g, double gamma, double e_cut, double *f
             if (e0 <= 10 && e1 >= 2)
                 sum += 0.5 * (y[i] + y[i + 1]) * (e0 - e1);
         }
-        for (size_t k = 0; k < g->n; k++)
-            f[k] = gal_interp(l, y, N, g->wave[k], GAL_ZERO) / sum;
+        for (size_t k = 0; k < g->n; k++) /* 0 where the grid begins beyond 2 keV: it would be 0/0 in the reference */
+            f[k] = sum > 0 ? gal_interp(l, y, N, g->wave[k], GAL_ZERO) / sum : 0;
         return;
     }
     double lo = log(KEV_A / 10), hi = log(KEV_A / 2), sum = 0;

@@ -51,6 +51,9 @@ gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const do
 double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e);
 /* lum[k] += surface absorbed B(T) / Lsun [Lsun/A] */
 void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *lum);
+/* The parity mode's PAH template: wavelengths [A] and values [1/A], unit integral. */
+enum { GAL_PAH_GALAPY_N = 344 };
+void gal_pah_galapy(double wave[GAL_PAH_GALAPY_N], double p[GAL_PAH_GALAPY_N]);
 /* The default PAH spectrum on any grid [1/A], not normalised: Drude profiles. */
 void gal_pah_drude(const double *wave, size_t n, double *p);
 #endif

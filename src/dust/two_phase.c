@@ -83,8 +83,14 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
     gal_dust_grid *g = GAL_NEW(gal_dust_grid);
     if (!g)
         return GAL_ENOMEM;
+    double wave[GAL_PAH_GALAPY_N], pah[GAL_PAH_GALAPY_N];
+    template p = *t;
+    if (!p.n && w->compat.pah_template) {
+        gal_pah_galapy(wave, pah);
+        p = (template){wave, pah, GAL_PAH_GALAPY_N};
+    }
     gal_status st = gal_dust_grid_on(g, w, w->compat.old_constants ? gal_dust_galapy : gal_dust_modern,
-                                     t->n ? t->wave : NULL, t->pah, t->n);
+                                     p.n ? p.wave : NULL, p.pah, p.n);
     if (st != GAL_OK)
         gal_free(g);
     else

@@ -18,6 +18,7 @@ static const struct {
     {"mstar_formula", offsetof(gal_compat, mstar_formula)},
     {"old_constants", offsetof(gal_compat, old_constants)},
     {"band_rule", offsetof(gal_compat, band_rule)},
+    {"band_loglog", offsetof(gal_compat, band_loglog)},
     {"ssp_grid", offsetof(gal_compat, ssp_grid)},
     {"sn_no_cut", offsetof(gal_compat, sn_no_cut)},
     {"xray_energy", offsetof(gal_compat, xray_energy)},
@@ -28,6 +29,8 @@ static const struct {
     {"lmxb_galaxy_age", offsetof(gal_compat, lmxb_galaxy_age)},
     {"radio_norm", offsetof(gal_compat, radio_norm)},
     {"nodes_lyman", offsetof(gal_compat, nodes_lyman)},
+    {"freefree_norm", offsetof(gal_compat, freefree_norm)},
+    {"pah_template", offsetof(gal_compat, pah_template)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };
 
@@ -38,7 +41,7 @@ static void push_compat(lua_State *L, const gal_compat *c)
         gal_lua_set_flag(L, compat_choice[i].name, *(const bool *)((const char *)c + compat_choice[i].offset));
 }
 
-/* compat = "exact", "galapy", or a table of named choices */
+/* compat = "exact", "galapy", "galapy-0.6.0", or a table of named choices */
 gal_compat gal_lua_galaxy_compat(gal_lua_opts *o)
 {
     lua_State *L = o->L;
@@ -46,12 +49,13 @@ gal_compat gal_lua_galaxy_compat(gal_lua_opts *o)
     if (!gal_lua_opt_push(o, "compat"))
         return c;
     if (lua_type(L, -1) == LUA_TSTRING) {
-        static const char *const modes[] = {"exact", "galapy"};
+        static const char *const modes[] = {"exact", "galapy", "galapy-0.6.0"};
         lua_pop(L, 1);
-        return gal_lua_opt_choice(o, "compat", modes, 2, 0) == 1 ? gal_compat_galapy() : c;
+        int mode = gal_lua_opt_choice(o, "compat", modes, 3, 0);
+        return mode == 1 ? gal_compat_galapy() : mode == 2 ? gal_compat_galapy_060() : c;
     }
     if (!lua_istable(L, -1))
-        gal_lua_opt_typeerror(o, "compat", "'exact', 'galapy' or a table of choices", -1);
+        gal_lua_opt_typeerror(o, "compat", "'exact', 'galapy', 'galapy-0.6.0' or a table of choices", -1);
     int t = lua_gettop(L);
     lua_pushnil(L);
     while (lua_next(L, t)) {

@@ -158,14 +158,19 @@ out:
     return st;
 }
 
+gal_phot_rule gal_galaxy_phot_rule(const gal_galaxy *g)
+{
+    const gal_compat *c = &g->o.compat;
+    return c->band_loglog ? GAL_PHOT_LOGLOG : c->band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT;
+}
+
 gal_status gal_galaxy_photometry(const gal_galaxy *g, gal_galaxy_ws *w, gal_phot *p, const double *theta, double *flux)
 {
     gal_status st = GAL_OK;
     double factor, z = theta[P_REDSHIFT];
     GAL_TRY(gal_galaxy_flux_factor(g, theta, &factor));
     GAL_TRY(gal_galaxy_eval(g, w, theta));
-    GAL_TRY(
-        gal_phot_weights(p, z, g->o.compat.band_rule ? GAL_PHOT_GALAPY : GAL_PHOT_EXACT)); /* remembers its redshift */
+    GAL_TRY(gal_phot_weights(p, z, gal_galaxy_phot_rule(g))); /* remembers its redshift */
     const double *lum = w->lum[GAL_COMP_TOTAL];
     if (w->trans) {
         for (size_t k = 0; k < g->grid->n; k++)

@@ -18,6 +18,15 @@ gal_compat gal_compat_galapy(void)
 {
     gal_compat c;
     memset(&c, true, sizeof c); /* every choice */
+    c.band_rule = false;
+    return c;
+}
+
+gal_compat gal_compat_galapy_060(void)
+{
+    gal_compat c = gal_compat_galapy();
+    c.band_rule = true;
+    c.band_loglog = false;
     return c;
 }
 

@@ -102,12 +102,12 @@ static void read_pah(void)
 static gal_galaxy *parity(double *theta)
 {
     gal_galaxy_opts o = options();
-    o.compat = gal_compat_galapy();
+    o.compat = gal_compat_galapy_060();
     read_pah();
     const gal_component_class *k;
     gal_component *c;
     assert_int_equal(gal_component_find(&k, "ism", "two_phase"), GAL_OK);
-    gal_option_value v[2] = {{.given = true, .vec = pah_wave, .nvec = npah}, {.given = true, .vec = pah, .nvec = npah}};
+    gal_option_value v[8] = {{.given = true, .vec = pah_wave, .nvec = npah}, {.given = true, .vec = pah, .nvec = npah}};
     assert_int_equal(gal_component_create(&c, k, v), GAL_OK);
     o.component = &c;
     o.ncomponent = 1;
