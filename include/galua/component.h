@@ -82,7 +82,8 @@ enum {
     GAL_NEED_ABSORBED = 32, /* attenuated light, absorbed power */
     GAL_NEED_DUST = 64,     /* dust temperatures */
     GAL_NEED_SN = 128,      /* the supernova rate */
-    GAL_NEED_GAS = 256      /* results of `source` */
+    GAL_NEED_GAS = 256,     /* results of `source` */
+    GAL_NEED_IONISING = 512 /* ionising photons: the stellar table must reach down to them */
 };
 
 /* Result of `source` besides its spectrum. */

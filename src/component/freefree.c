@@ -58,7 +58,8 @@ static gal_status emit(const gal_stage *s)
     double z = log10((v->zgas > 1e-10 ? v->zgas : 1e-10) / 0.02), te = pow(10, 3.89 - 0.4802 * z - 0.0205 * z * z);
     if (!v->grid->compat.old_constants)
         te = te > 25000 ? 25000 : te < 3000 ? 3000 : te;
-    double t4 = te / 1e4, norm = 1.8e-27 * v->qh * pow(t4, 0.3) / GAL_LSUN;
+    double per_photon = v->grid->compat.freefree_norm ? 1.8e-27 : 2.64e-27;
+    double t4 = te / 1e4, norm = per_photon * v->qh * pow(t4, 0.3) / GAL_LSUN;
     double c = exp(5.96) * pow(s->p[0] * pow(t4, -1.5), -sqrt(3) / M_PI); /* exp[..] = c nu9^(-sqrt 3/pi) */
     kern->freefree(v->grid->n, norm > 0 ? norm : 0, c, 1 / te, t->power, t->hnuk, t->slope, v->stars, v->attenuated,
                    s->lum[0]);
@@ -82,7 +83,7 @@ const gal_component_class gal_nebular_freefree = {
     .nspectra = 1,
     .derived = derived,
     .nderived = 1,
-    .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_ABSORBED,
+    .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_ABSORBED | GAL_NEED_IONISING,
     .setup = setup,
     .teardown = teardown,
     .emit = emit,

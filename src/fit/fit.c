@@ -27,8 +27,7 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     GAL_TRY(gal_galaxy_ws_create(&w->ws, f->galaxy));
     GAL_TRY(fit_spectral_worker(f, &w->spectral));
     if (f->nband > 0)
-        GAL_TRY(gal_phot_create(&w->phot, f->obs->filter, f->nband, gal_galaxy_wave(f->galaxy),
-                                gal_galaxy_nwave(f->galaxy)));
+        GAL_TRY(gal_galaxy_phot_create(&w->phot, f->galaxy, f->obs->filter, f->nband));
     if (!(w->theta = GAL_NEWN(double, f->npar + f->nband + f->nused + gal_like_work(&f->like))))
         GAL_TRY(GAL_ENOMEM);
     w->flux = w->theta + f->npar;
@@ -119,8 +118,11 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
         return GAL_OK;
     if (st != GAL_OK)
         return st;
-    for (size_t k = 0; k < f->nused; k++)
+    for (size_t k = 0; k < f->nused; k++) {
+        if (!gal_phot_covered(w->phot)[f->band[k]])
+            return GAL_OK; /* at this redshift the table does not reach it */
         w->used[k] = w->flux[f->band[k]];
+    }
     double scale = 1;
     if (f->custom.lnlike) {
         if ((st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike)) != GAL_OK)
@@ -267,6 +269,32 @@ static gal_status refused(const gal_fit *f, double *theta)
                     first);
 }
 
+/* Is every band that is used covered somewhere: in the middle of the prior, or at either end of it? u[ndim] is overwritten. */
+static gal_status bands_covered(const gal_fit *f, worker *w, double *u)
+{
+    static const double try[] = {0.5, 0.01, 0.99};
+    for (size_t k = 0; w->phot && k < f->nused; k++) {
+        gal_status st = GAL_EDOMAIN;
+        char first[400] = "";
+        double at = 0;
+        for (int i = 0; i < 3 && st == GAL_EDOMAIN; i++) {
+            for (size_t d = 0; d < f->ndim; d++)
+                u[d] = try[i];
+            at_quantiles(f, u, w->theta);
+            if ((st = gal_phot_weights(w->phot, w->theta[1], gal_galaxy_phot_rule(f->galaxy))) != GAL_OK)
+                return st;
+            st = gal_galaxy_check_band(f->galaxy, w->phot, f->band[k], w->theta[1]);
+            if (i == 0 && st != GAL_OK) {
+                at = w->theta[1];
+                snprintf(first, sizeof first, "%s", gal_error_message());
+            }
+        }
+        if (st != GAL_OK)
+            return gal_fail(st, "fit: at redshift %g %s: flag it 'ignored'", at, first);
+    }
+    return GAL_OK;
+}
+
 /* Whatever is wrong for every point shall be said before the run: look at the middle of the prior. */
 static gal_status dry_run(gal_fit *f)
 {
@@ -283,15 +311,8 @@ static gal_status dry_run(gal_fit *f)
     at_quantiles(f, u, w->theta);
     if (w->spectral)
         GAL_TRY(fit_spectral_dry(f, w->spectral, w->ws, w->theta));
-    double z = w->theta[1];
     GAL_TRY(gal_galaxy_flux_factor(f->galaxy, w->theta, &factor));
-    if (w->phot)
-        GAL_TRY(gal_phot_weights(w->phot, z, GAL_PHOT_EXACT));
-    for (size_t k = 0; k < f->nused; k++)
-        if (!gal_phot_covered(w->phot)[f->band[k]])
-            GAL_THROW(GAL_EDOMAIN,
-                      "fit: band '%s' is outside the model's wavelengths at redshift %g: flag it 'ignored'",
-                      f->obs->filter[f->band[k]]->name, z);
+    GAL_TRY(bands_covered(f, w, u));
 out:
     gal_free(u);
     return st;

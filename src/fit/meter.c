@@ -1,5 +1,6 @@
 /* Spectral indices, equivalent widths and line fluxes of a galaxy. See galua/spectrum.h. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,6 +124,11 @@ gal_status gal_meter_index(gal_meter *m, const gal_index *i, const gal_kinematic
         return gal_fail(GAL_EDOMAIN, "index: sigma_v = %g km/s is not in 0 .. 5000", sv);
     lick = lick && i->air; /* the breaks and Lick indices; the others are of no such system */
     gal_index_range(i, &lo, &hi);
+    char what[80];
+    snprintf(what, sizeof what, "index '%s'", i->name);
+    gal_status st = gal_galaxy_covers(m->g, what, lo, hi);
+    if (st != GAL_OK)
+        return st;
     double reach = 8 * (hi * fmax(sv, sg) * 1e5 / GAL_C_CGS + 6);
     a = gal_search(wave, n, lo - reach);
     b = gal_search(wave, n, hi + reach) + 4;

@@ -86,9 +86,13 @@ gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const double *
                            const gal_kinematics *k, double *flux)
 {
     double factor, z = theta[1], opz = 1 + z;
+    const double *lo = gal_spec_lo(v->spec), *hi = gal_spec_hi(v->spec);
+    size_t n = gal_spec_n(v->spec);
     gal_status st = gal_galaxy_flux_factor(v->g, theta, &factor);
     if (st == GAL_OK)
         st = gal_spec_ws_set(v->ws, z, k->sigma_v, k->shift);
+    if (st == GAL_OK)
+        st = gal_galaxy_covers(v->g, "spectrum", lo[0] / opz, hi[n - 1] / opz);
     if (st != GAL_OK)
         return st;
     const double *lum = gal_galaxy_lum(w, comp), *trans = gal_galaxy_transmission(w);
@@ -100,8 +104,7 @@ gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const double *
     if (lines)
         gal_spec_lines(v->ws, v->lines.wave, v->lum, v->lines.n, isnan(k->sigma_gas) ? v->lines.sigma : k->sigma_gas,
                        flux);
-    const double *lo = gal_spec_lo(v->spec), *hi = gal_spec_hi(v->spec);
-    for (size_t i = 0; i < gal_spec_n(v->spec); i++)
+    for (size_t i = 0; i < n; i++)
         flux[i] *= factor * lo[i] * hi[i] / (opz * opz);
     return GAL_OK;
 }

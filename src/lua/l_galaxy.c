@@ -197,12 +197,10 @@ static int m_band_flux(lua_State *L)
     double *flux = gal_lua_pushvec(L, nb);
     gal_phot *p = NULL;
     gal_status st = GAL_OK;
-    if (nb > 0 && (st = gal_phot_create(&p, f, nb, gal_galaxy_wave(m->g), gal_galaxy_nwave(m->g))) == GAL_OK &&
+    if (nb > 0 && (st = gal_galaxy_phot_create(&p, m->g, f, nb)) == GAL_OK &&
         (st = gal_galaxy_photometry(m->g, m->ws, p, m->theta, flux)) == GAL_OK)
         for (size_t i = 0; st == GAL_OK && i < nb; i++)
-            if (!gal_phot_covered(p)[i])
-                st = gal_fail(GAL_EDOMAIN, "filter '%s' is outside the model's wavelengths at this redshift",
-                              f[i]->name);
+            st = gal_galaxy_check_band(m->g, p, i, m->theta[1]);
     gal_phot_free(p);
     gal_lua_checkstatus(L, st);
     return 1;

@@ -290,6 +290,11 @@ gal_status gal_galaxy_create_on(gal_galaxy **out, const gal_galaxy_opts *o, gal_
     GAL_TRY(place_lines(g));
     for (size_t i = 0; i < g->npart; i++) {
         gal_part *p = &g->part[i];
+        if (!grid && p->class->needs & GAL_NEED_IONISING) { /* a reduced grid was made of one that has it */
+            char what[120];
+            snprintf(what, sizeof what, "galaxy: the ionising light that %s.%s needs", p->class->group, p->class->kind);
+            GAL_TRY(gal_galaxy_check_ionising(g, what));
+        }
         p->picked = grid && p->class->on_nodes == GAL_NODES_PICKED;
         GAL_TRY(gal_model_table_get(&p->table, p->picked ? grid->whole : g->grid, p->c));
     }

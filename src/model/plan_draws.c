@@ -168,12 +168,11 @@ gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *
     *t = (plan_training){0};
     GAL_TRY(allocate(t, p, 2 * nd));
     GAL_TRY(gal_galaxy_ws_create(&t->ws, g));
-    GAL_TRY(gal_phot_create(&t->phot, p->filter, p->nfilter, g->grid->wave, g->grid->n));
+    GAL_TRY(gal_galaxy_phot_create(&t->phot, g, p->filter, p->nfilter));
     GAL_TRY(gal_phot_weights(t->phot, p->lo[P_REDSHIFT], GAL_PHOT_EXACT));
     for (size_t b = 0; b < p->nfilter; b++) {
-        if (!gal_phot_covered(t->phot)[b])
-            GAL_THROW(GAL_EDOMAIN, "plan: band '%s' is outside the model's wavelengths at redshift %g",
-                      p->filter[b]->name, p->lo[P_REDSHIFT]);
+        if (gal_galaxy_check_band(g, t->phot, b, p->lo[P_REDSHIFT]) != GAL_OK)
+            GAL_THROW(GAL_EDOMAIN, "plan: at redshift %g %s", p->lo[P_REDSHIFT], gal_error_message());
         t->w[b] = gal_phot_window(t->phot, b, &t->first[b], &t->count[b]);
     }
     for (size_t i = 0; t->nd < nd; i++) {

@@ -155,7 +155,7 @@ local inputs = {
   { "galaxy{ ssp = table, distance = -1 }", "distance = -1 is not in 0 .. 1e+06 Mpc" },
   { [[galaxy{ ssp = table, cosmology = "Planck19" }]],
     "unknown cosmology 'Planck19', did you mean 'Planck18'? (known: Planck18, Planck15, WMAP9, WMAP7)" },
-  { [[galaxy{ ssp = table, compat = "foo" }]], "galaxy: compat = 'foo' is not one of exact, galapy" },
+  { [[galaxy{ ssp = table, compat = "foo" }]], "galaxy: compat = 'foo' is not one of exact, galapy, galapy-0.6.0" },
   { "galaxy{ 1 }", "galaxy: options are given by name, found a value without one at position 1" },
   { "galaxy(3)", "galaxy: expected a table of options {name = value}, got number" },
   { [[g.age = "x"]], "age must be a number, got string" },
@@ -231,7 +231,7 @@ local inputs = {
   { [[local o = observation.new{ redshift = 0.1 }
       o:add(filters(file("far.csv", "wavelength[A],transmission\n0.4,1\n0.6,1\n"))[1], 1, 0.1)
       fit{ data = o, model = g, free = free }]],
-    "fit: band 'far' is outside the model's wavelengths at redshift 0.1: flag it 'ignored'" },
+    "fit: at redshift 0.1 band 'far', 0.363636 .. 0.545455 A at rest, is outside the model's wavelengths, 1 .. 1e+10 A: flag it 'ignored'" },
   { "fit{ data = source, model = galaxy{ ssp = table, redshift = 5 }, free = { age = prior.uniform(2e9, 1e10) } }",
     "fit: the model refuses 256 points spread over the priors; in their middle: age = 6e+09 yr is above the age of the Universe, 1.17071e+09 yr, at redshift 5 (Planck18)" },
   { "fit{ data = source, model = galaxy{ ssp = table, sfh = sfh.delayed{ Z = 0.09 } }, free = free }",
