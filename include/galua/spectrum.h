@@ -3,11 +3,13 @@
  * Flux densities are mJy, as in photometry: S_nu = F_lambda lambda_lo lambda_hi / c for the mean F_lambda of a pixel. Masked pixels stay
  * in the object (they are drawn) but enter no likelihood; their flux and err may be NaN.
  *
- * Files (ECSV, CSV, ASCII, VOTable, FITS binary table): columns wave (wavelength, lambda, lam, loglam: log10), flux, err
- * (error, sigma, flux_err) or ivar (0 = masked), optionally mask (quality, and_mask: 0 = good), R or fwhm [unit of wave] or wdisp [pixels,
- * as SDSS has it beside loglam].
- * Units are those of the columns, else metadata wave_unit, flux_unit; F_lambda ("1e-17 erg/s/cm2/A") or F_nu ("uJy"). Metadata name,
- * redshift, R, air (true/false). */
+ * Files (ECSV, CSV, ASCII, VOTable, FITS table or image): columns wave (wavelength, lambda, lam, wl, awav, loglam: log10), flux, err
+ * (error, sigma, flux_err ...), var or ivar (0 = masked), optionally a mask, R or fwhm [length or km/s; no unit: that of wave] or wdisp
+ * [pixels, as SDSS has it beside loglam]; in rows, or as the vectors of a single row (ESO, SDSS). Units are those of the columns, else
+ * metadata wave_unit, flux_unit (CUNIT1, BUNIT); F_lambda ("1e-17 erg/s/cm2/A") or F_nu ("uJy"). Metadata name, redshift, R (SPEC_RES);
+ * in air: air, AIRORVAC, VACUUM, CTYPE1 = AWAV, or the column's name.
+ * A mask is a column mask, dq, quality, qual, and_mask, flag, flags ..., of which anything but 0 (true, bad) masks, or good, valid, use, of
+ * which 0 (false, bad) masks. A flux or err that the file itself masks masks its pixel. */
 #ifndef GAL_SPECTRUM_H
 #define GAL_SPECTRUM_H
 #include "galua/galaxy.h"
@@ -37,9 +39,20 @@ GAL_API gal_status gal_spectrum_set_lines(gal_spectrum *s, size_t n, const doubl
 GAL_API gal_hash gal_spectrum_hash(const gal_spectrum *s);
 /* Factor to mJy of `unit`, F_nu or F_lambda, for a pixel lo .. hi [A]; a number in front counts ("1e-17 erg/s/cm2/A"). */
 GAL_API gal_status gal_spectrum_unit(const char *unit, double lo, double hi, double *factor);
-/* R > 0 overrides the file's; air < 0: as the file says (default vacuum); unit of the flux where the column has none, or NULL. */
-GAL_API gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air, const char *unit);
-GAL_API gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air, const char *unit);
+typedef struct gal_spectrum_opts { /* how a file is read */
+    double R;         /* > 0 overrides the file's */
+    int air;          /* < 0: as the file says (default vacuum) */
+    const char *unit; /* of the flux where its column has none, or NULL */
+    const char *mask; /* column that masks, NULL: the first of the usual names */
+    bool some_bits;   /* an integer mask: only `bits` count, else all */
+    uint64_t bits;
+    const double *missing; /* [nmissing] numbers that mean no value: they mask their pixel */
+    size_t nmissing;
+} gal_spectrum_opts;
+GAL_API gal_spectrum_opts gal_spectrum_defaults(void);
+/* opts NULL: the defaults. Errors name file, line, column and cell. */
+GAL_API gal_status gal_spectrum_read(gal_spectrum **out, const char *path, const gal_spectrum_opts *opts);
+GAL_API gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, const gal_spectrum_opts *opts);
 GAL_API bool gal_spectrum_is(const gal_table *t); /* has columns of a spectrum and none of bands */
 
 /* ------------------------------------------------------------------ a galaxy seen by an instrument: one per thread */

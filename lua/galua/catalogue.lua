@@ -89,7 +89,11 @@ function catalogue:fit(j)
   if type(free) == "function" then free = free(obs, row) end
   g = g:copy()
   local own = type(v.model) == "function" and g.redshift > 0
-  if obs.redshift and obs.redshift == obs.redshift and not free.redshift and not own then g.redshift = math.max(obs.redshift, 0) end
+  if obs.blank_redshift and not free.redshift and not own then
+    galua.fail("row %d%s: no redshift: free it, or give one with model = function(observation, row) ... end", row,
+      obs.name ~= "" and ", source '" .. obs.name .. "'" or "")
+  end
+  if obs.redshift and obs.redshift == obs.redshift and not free.redshift and not own then g.redshift = obs.redshift end
   if obs.distance and obs.distance == obs.distance and not free.distance and obs.distance > 0 then g.distance = obs.distance end
   -- the seed of a row does not depend on the others: 2^53 / 1000003 > 9e9 rows
   local seed = (self.seed * 1000003 + row) % 2 ^ 53

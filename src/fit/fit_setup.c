@@ -192,7 +192,12 @@ gal_status fit_name_blobs(gal_fit *f)
     for (size_t i = 0; i < f->nderived; i++)
         f->blob_names[i] = gal_galaxy_derived_info(f->galaxy, i)->name;
     for (size_t i = 0; i < f->nband; i++) {
-        snprintf(f->band_names + LEN * i, LEN, "flux.%.60s", f->obs->filter[i]->name);
+        size_t again = 1; /* a band measured more than once: flux.SDSS.g, flux.SDSS.g#2 */
+        for (size_t k = 0; k < i; k++)
+            again += strcmp(f->obs->filter[k]->name, f->obs->filter[i]->name) == 0;
+        int n = snprintf(f->band_names + LEN * i, LEN, "flux.%.55s", f->obs->filter[i]->name);
+        if (again > 1)
+            snprintf(f->band_names + LEN * i + n, LEN - (size_t)n, "#%zu", again);
         f->blob_names[f->nderived + i] = f->band_names + LEN * i;
     }
     if (f->amplitude)

@@ -55,18 +55,41 @@ void gal_obs_free(gal_obs *o)
     gal_free(o);
 }
 
-static gal_status check(const gal_obs *o, const gal_filter *f, double flux, double err, gal_obs_kind kind)
+static bool same_curve(const gal_filter *a, const gal_filter *b)
 {
-    for (size_t i = 0; i < o->n; i++)
-        if (strcmp(o->filter[i]->name, f->name) == 0)
-            return gal_fail(GAL_EINVAL, "band '%s' appears twice", f->name);
+    return a == b || (a->n == b->n && memcmp(a->wave, b->wave, a->n * sizeof *a->wave) == 0 &&
+                      memcmp(a->trans, b->trans, a->n * sizeof *a->trans) == 0);
+}
+
+/* A band may be measured more than once; not with another curve of its name, and not by the same numbers: a row copied by mistake. */
+static gal_status check_again(const gal_obs *o, const gal_filter *f, double mjy, double err_mjy)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (strcmp(o->filter[i]->name, f->name) != 0)
+            continue;
+        if (!same_curve(o->filter[i], f))
+            return gal_fail(GAL_EINVAL, "band '%s' appears twice, with different curves: give one of them another name",
+                            f->name);
+        if (o->flux[i] == mjy && o->err[i] == err_mjy)
+            return gal_fail(GAL_EINVAL, "band '%s' appears twice with the same flux and err: leave one out", f->name);
+    }
+    return GAL_OK;
+}
+
+/* Numbers as the user has them, in `unit`; magnitudes may have any sign. */
+static gal_status check(const gal_filter *f, double flux, double err, gal_obs_kind kind, bool magnitude,
+                        const char *unit)
+{
+    const char *blank = *unit ? " " : "";
     if (kind == GAL_OBS_IGNORED)
         return GAL_OK;
     if (kind == GAL_OBS_LIMIT) {
-        if (!(flux > 0) || isinf(flux))
-            return gal_fail(GAL_EINVAL, "band '%s': limit %g must be a positive number", f->name, flux);
+        if (!(flux > 0 || (magnitude && isfinite(flux))) || isinf(flux))
+            return gal_fail(GAL_EINVAL, "band '%s': limit %g%s%s must be a positive number", f->name, flux, blank,
+                            unit);
         if (!isnan(err) && (!(err > 0) || isinf(err)))
-            return gal_fail(GAL_EINVAL, "band '%s': err %g of the limit must be positive", f->name, err);
+            return gal_fail(GAL_EINVAL, "band '%s': err %g%s%s of the limit must be positive", f->name, err, blank,
+                            unit);
         return GAL_OK;
     }
     if (!isfinite(flux))
@@ -76,8 +99,8 @@ static gal_status check(const gal_obs *o, const gal_filter *f, double flux, doub
         return gal_fail(GAL_EINVAL, "band '%s': err is missing (NaN); a detection needs its 1-sigma error", f->name);
     if (!(err > 0) || isinf(err))
         return gal_fail(GAL_EINVAL,
-                        "band '%s': err %g must be positive; give the measured error, or flag the band 'ignored'",
-                        f->name, err);
+                        "band '%s': err %g%s%s must be positive; give the measured error, or flag the band 'ignored'",
+                        f->name, err, blank, unit);
     return GAL_OK;
 }
 
@@ -96,9 +119,9 @@ static gal_status grow(gal_obs *o)
     return GAL_OK;
 }
 
-gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note)
+static gal_status insert(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note)
 {
-    gal_status st = check(o, f, flux, err, kind);
+    gal_status st = check_again(o, f, flux, err);
     if (st != GAL_OK || (st = grow(o)) != GAL_OK)
         return st;
     char *copy = gal_strdup(note ? note : "");
@@ -116,11 +139,27 @@ gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_o
     }
     o->filter[at] = gal_filter_ref(f);
     o->flux[at] = flux;
-    o->err[at] = kind == GAL_OBS_LIMIT && isnan(err) ? flux / o->limit_sigma : err;
+    o->err[at] = err;
     o->kind[at] = kind;
     o->note[at] = copy;
     o->n++;
     return GAL_OK;
+}
+
+gal_status gal_obs_add_as(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note,
+                          const gal_flux_unit *u, const gal_flux_unit *eu, const char *unit)
+{
+    gal_status st = check(f, flux, err, kind, u->magnitude, unit);
+    if (st != GAL_OK)
+        return st;
+    double wave2 = f->pivot * f->pivot, s = gal_flux_mjy(u, flux, wave2), e = gal_flux_error_mjy(eu, err, s, wave2);
+    return insert(o, f, s, kind == GAL_OBS_LIMIT && isnan(e) ? s / o->limit_sigma : e, kind, note);
+}
+
+gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind, const char *note)
+{
+    static const gal_flux_unit mjy = {.mjy = 1};
+    return gal_obs_add_as(o, f, flux, err, kind, note, &mjy, &mjy, "mJy");
 }
 
 void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s)

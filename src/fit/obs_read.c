@@ -1,10 +1,14 @@
-/* obs_read.c - observations from tables: long layout (a row per band) and wide catalogues (a row per source). */
+/* obs_read.c - observations from tables: long layout (a row per band) and wide catalogues (a row per source). What a cell means is settled
+ * by galua/table.h, what a unit means by its gal_flux_unit. */
 #include "galua/obs.h"
 #include "galua/spectrum.h"
+#include "io/table_internal.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 /* One filter by name; a name that is a file beside the table is found there. */
 static gal_status one_filter(const char *band, const char *table_path, gal_filter **out)
@@ -27,20 +31,37 @@ static gal_status one_filter(const char *band, const char *table_path, gal_filte
     return st;
 }
 
-/* Factor to mJy of a column; `fallback` when the column names no unit. */
-static gal_status to_mjy(const gal_table *t, const gal_column *c, const char *fallback, double *factor)
+/* ------------------------------------------------------------------ the columns of a band */
+typedef struct measure {
+    const gal_column *flux, *err, *limit, *flag; /* limit and flag may be NULL */
+    const char *unit, *err_name;
+    gal_flux_unit u, eu, lu;
+} measure;
+
+static gal_status units(const gal_table *t, const char *fallback, measure *m)
 {
-    const char *unit = *c->unit ? c->unit : fallback;
-    if (!unit || !*unit)
-        unit = gal_table_meta(t, "flux_unit");
-    if (!unit || !*unit)
+    const char *file = *t->path ? t->path : "table";
+    m->unit = *m->flux->unit ? m->flux->unit : fallback;
+    if (!m->unit || !*m->unit)
+        m->unit = gal_table_meta(t, "flux_unit");
+    if (!m->unit || !*m->unit)
         return gal_fail(
             GAL_EFORMAT,
             "%s: column '%s' has no unit: name the column %s[mJy], or add the line '# flux_unit: mJy' (Jy, uJy, "
-            "erg/s/cm2/Hz ...)",
-            *t->path ? t->path : "table", c->name, c->name);
-    gal_status st = gal_unit_factor(unit, "mJy", factor);
-    return st == GAL_OK ? st : gal_fail_prefix(st, "%s: column '%s'", *t->path ? t->path : "table", c->name);
+            "erg/s/cm2/Hz, erg/s/cm2/A, mag(AB) ...)",
+            file, m->flux->name, m->flux->name);
+    const gal_column *c = m->flux;
+    gal_status st = gal_flux_unit_parse(&m->u, m->unit);
+    if (st == GAL_OK) {
+        c = m->err;
+        st = gal_flux_unit_parse_error(&m->eu, &m->u, c->unit);
+    }
+    m->lu = m->u;
+    if (st == GAL_OK && m->limit && *m->limit->unit) {
+        c = m->limit;
+        st = gal_flux_unit_parse(&m->lu, c->unit);
+    }
+    return st == GAL_OK ? st : gal_fail_prefix(st, "%s: column '%s'", file, c->name);
 }
 
 static gal_status meta_number(const gal_table *t, const char *key, double *out)
@@ -62,132 +83,215 @@ static const char *first_meta(const gal_table *t, const char *const *keys, size_
     return "";
 }
 
+static gal_status take_limit_sigma(gal_obs *o, const gal_table *t, double given)
+{
+    double sigma = given;
+    gal_status st = given > 0 ? GAL_OK : meta_number(t, "limit_sigma", &sigma);
+    if (st != GAL_OK || isnan(sigma))
+        return st;
+    if (!(sigma > 0) || isinf(sigma))
+        return gal_fail(GAL_EINVAL, "%s: limit_sigma %g must be positive", t->path, sigma);
+    o->limit_sigma = sigma;
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ flags */
 static const struct {
     const char *word;
     gal_obs_kind kind;
 } FLAGS[] = {
     {"", GAL_OBS_DETECTION},  {"detection", GAL_OBS_DETECTION}, {"ok", GAL_OBS_DETECTION},   {"limit", GAL_OBS_LIMIT},
     {"upper", GAL_OBS_LIMIT}, {"upper limit", GAL_OBS_LIMIT},   {"uplim", GAL_OBS_LIMIT},    {"ul", GAL_OBS_LIMIT},
-    {"<", GAL_OBS_LIMIT},     {"ignored", GAL_OBS_IGNORED},     {"ignore", GAL_OBS_IGNORED}, {"skip", GAL_OBS_IGNORED}};
-enum { NFLAG = sizeof FLAGS / sizeof FLAGS[0] };
+    {"<", GAL_OBS_LIMIT},     {"ignored", GAL_OBS_IGNORED},     {"ignore", GAL_OBS_IGNORED}, {"skip", GAL_OBS_IGNORED},
+    {"0", GAL_OBS_DETECTION}, {"false", GAL_OBS_DETECTION},     {"f", GAL_OBS_DETECTION}};
 
-static bool known_flag(const char *s, gal_obs_kind *kind)
+/* What a flag means: by the layout, else by the usual words; others as the layout says, noted, or an error. */
+static gal_status flag_kind(const char *word, const gal_obs_layout *l, bool strict, gal_obs_kind *kind, char *note,
+                            size_t size)
 {
-    for (int i = 0; i < NFLAG; i++)
-        if (strcasecmp(FLAGS[i].word, s) == 0) {
-            *kind = FLAGS[i].kind;
-            return true;
+    for (size_t i = 0; i < l->nflag; i++)
+        if (strcasecmp(l->flags[i].word, word) == 0) {
+            *kind = l->flags[i].kind;
+            return GAL_OK;
         }
-    return false;
-}
-
-/* Word of a flag column, "" when there is none. A column of empty cells reads as numbers. */
-static gal_status flag_word(const gal_column *c, size_t row, const char **word)
-{
-    *word = "";
-    if (c && c->is_text)
-        *word = c->text[row];
-    else if (c && !isnan(c->num[row]))
-        return gal_fail(GAL_EINVAL, "column '%s': flag %g is a number; the words are detection, limit, ignored",
-                        c->name, c->num[row]);
+    for (size_t i = 0; i < COUNT(FLAGS); i++)
+        if (strcasecmp(FLAGS[i].word, word) == 0) {
+            *kind = FLAGS[i].kind;
+            return GAL_OK;
+        }
+    if (strict)
+        return gal_fail(
+            GAL_EINVAL,
+            "flag '%s' is none of detection, limit, ignored: say what it means, flags = { ['%s'] = 'limit' }, or "
+            "other_flag = 'ignored'",
+            word, word);
+    *kind = l->other_flag;
+    snprintf(note, size, "flag '%s' of the catalogue", word);
     return GAL_OK;
 }
 
-/* ------------------------------------------------------------------ long layout */
-typedef struct columns {
-    const gal_column *band, *flux, *err, *limit, *flag, *note;
-    double flux_mjy, err_mjy, limit_mjy;
-} columns;
-
-static gal_status find_columns(const gal_table *t, columns *c)
+/* ------------------------------------------------------------------ one measurement */
+/* -99, -999.9, 99: nothing but nines from 90 on */
+static bool nines(double x)
 {
-    gal_status st = GAL_OK;
-    GAL_TRY(gal_table_need_text(t, "band", &c->band));
-    GAL_TRY(gal_table_need_num(t, "flux", &c->flux));
-    GAL_TRY(gal_table_need_num(t, "err", &c->err));
-    if (gal_table_column(t, "limit"))
-        GAL_TRY(gal_table_need_num(t, "limit", &c->limit));
-    c->flag = gal_table_column(t, "flag");
-    c->note = gal_table_column(t, "note");
-    if (c->note && !c->note->is_text)
-        c->note = NULL;
-    GAL_TRY(to_mjy(t, c->flux, NULL, &c->flux_mjy));
-    GAL_TRY(to_mjy(t, c->err, c->flux->unit, &c->err_mjy));
-    if (c->limit)
-        GAL_TRY(to_mjy(t, c->limit, c->flux->unit, &c->limit_mjy));
-out:
-    return st;
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", fabs(x));
+    return fabs(x) >= 90 && strspn(text, "9.") == strlen(text);
 }
 
-static gal_status add_row(gal_obs *o, const gal_table *t, const columns *c, size_t i)
+/* Numbers that stand for "no value" in many catalogues and were not said to: an error where they cannot be data, a word where they can. */
+static gal_status sentinel(const gal_table *t, const char *band, const measure *m, double s, double e, bool limit)
+{
+    if (m->u.magnitude && nines(s))
+        return gal_fail(GAL_EINVAL, "band '%s': magnitude %g: if that means no value, say missing = %g", band, s, s);
+    if (s < 0 && s == e)
+        return gal_fail(GAL_EINVAL, "band '%s': flux and err are both %g: if that means no value, say missing = %g",
+                        band, s, s);
+    if (e < 0 && nines(e) && !limit)
+        return gal_fail(GAL_EINVAL,
+                        "band '%s': err %g is negative: if that means no value, say missing = %g; if it marks a limit, "
+                        "negative_err_is_limit",
+                        band, e, e);
+    if (s < 0 && nines(s) && s < -5 * fabs(e))
+        gal_say_once("observation",
+                     "%.200s: fluxes of %g%s%s are taken as they are: if that means no value, say missing = %g",
+                     *t->path ? t->path : "table", s, *m->unit ? " " : "", m->unit, s);
+    return GAL_OK;
+}
+
+/* The band's cells of a row into the observation. absent: an empty flux is a band not observed (wide layout). */
+static gal_status add_measure(gal_obs *o, const gal_table *t, size_t row, const measure *m, const char *band,
+                              const gal_obs_layout *l, bool absent, const char *note)
 {
     gal_status st = GAL_OK;
     gal_filter *f = NULL;
     gal_obs_kind kind = GAL_OBS_DETECTION;
-    const char *band = c->band->text[i], *flag;
-    double flux = c->flux->num[i] * c->flux_mjy, err = c->err->num[i] * c->err_mjy;
-    double limit = c->limit ? c->limit->num[i] * c->limit_mjy : NAN;
-    if (!*band)
-        GAL_THROW(GAL_EINVAL, "the band has no name");
-    GAL_TRY(one_filter(band, t->path, &f));
-    GAL_TRY(flag_word(c->flag, i, &flag));
-    if (!known_flag(flag, &kind))
-        GAL_THROW(GAL_EINVAL, "band '%s': flag '%s' is none of detection, limit, ignored", band, flag);
-    if (!isnan(limit) && kind != GAL_OBS_IGNORED) {
-        if (!isnan(flux) && kind == GAL_OBS_DETECTION)
+    gal_cell what;
+    char buf[GAL_CELL_TEXT], said[128] = "";
+    double s, e, u = NAN;
+    GAL_TRY(gal_table_number(t, m->flux, row, &s, &what));
+    GAL_TRY(gal_table_number(t, m->err, row, &e, NULL));
+    if (m->limit)
+        GAL_TRY(gal_table_number(t, m->limit, row, &u, NULL));
+    if (m->flag && (st = flag_kind(gal_table_text(m->flag, row, buf), l, !absent && !l->other_flag_given, &kind, said,
+                                   sizeof said)) != GAL_OK) {
+        gal_fail_prefix(st, "band '%s'", band);
+        goto out;
+    }
+    if (absent && isnan(u) && isnan(s))
+        goto out;
+    if (!absent && what == GAL_CELL_MASKED && isnan(u) && kind == GAL_OBS_DETECTION) {
+        kind = GAL_OBS_IGNORED;
+        snprintf(said, sizeof said, "masked in the file");
+    }
+    gal_flux_unit unit = m->u;
+    if (!isnan(u) && kind != GAL_OBS_IGNORED && (!absent || isnan(s) || kind == GAL_OBS_LIMIT)) {
+        if (!isnan(s) && kind == GAL_OBS_DETECTION)
             GAL_THROW(GAL_EINVAL, "band '%s': flux and limit are both given; leave one empty or set the flag", band);
         kind = GAL_OBS_LIMIT;
-        flux = limit;
+        s = u;
+        unit = m->lu;
     }
-    GAL_TRY(gal_obs_add(o, f, flux, err, kind, c->note ? c->note->text[i] : ""));
+    if (kind != GAL_OBS_IGNORED)
+        GAL_TRY(sentinel(t, band, m, s, e, l->negative_err_is_limit));
+    if (e < 0 && kind != GAL_OBS_IGNORED && (absent || l->negative_err_is_limit)) {
+        if (!l->negative_err_is_limit)
+            GAL_THROW(GAL_EINVAL, "band '%s': err %g is negative; if that marks limits here, say negative_err_is_limit",
+                      band, e);
+        kind = GAL_OBS_LIMIT;
+        e = -e;
+    }
+    GAL_TRY(one_filter(band, t->path, &f));
+    GAL_TRY(gal_obs_add_as(o, f, s, e, kind, *said ? said : note, &unit, &m->eu, m->unit));
 out:
     gal_filter_unref(f);
     return st;
 }
 
-gal_status gal_obs_from_table(gal_obs **out, const gal_table *t)
+/* ------------------------------------------------------------------ long layout */
+typedef struct columns {
+    const gal_column *band, *note;
+    measure m;
+} columns;
+
+static gal_status first_of(const gal_table *t, const char *const *names, size_t n, const gal_column **out)
+{
+    gal_status st = gal_table_find_any(t, names, n, out);
+    return st == GAL_OK && !*out ? gal_table_need(t, names[0], out) : st;
+}
+
+static gal_status find_columns(const gal_table *t, const gal_obs_layout *l, columns *c)
+{
+    static const char *const BAND[] = {"band", "filter"}, *const FLUX[] = {"flux", "flux_density", "mag"},
+                             *const ERR[] = {"err",      "error",   "flux_err", "flux_error", "fluxerr",     "e_flux",
+                                             "err_flux", "mag_err", "e_mag",    "unc",        "uncertainty", "sigma"};
+    gal_status st = GAL_OK;
+    GAL_TRY(first_of(t, BAND, COUNT(BAND), &c->band));
+    GAL_TRY(gal_table_need_text(t, c->band->name, &c->band));
+    GAL_TRY(first_of(t, FLUX, COUNT(FLUX), &c->m.flux));
+    GAL_TRY(first_of(t, ERR, COUNT(ERR), &c->m.err));
+    GAL_TRY(gal_table_find(t, "limit", &c->m.limit));
+    GAL_TRY(gal_table_find(t, "flag", &c->m.flag));
+    GAL_TRY(gal_table_find(t, "note", &c->note));
+    GAL_TRY(units(t, l->unit, &c->m));
+out:
+    return st;
+}
+
+static gal_status add_rows(gal_obs *o, const gal_table *t, const columns *c, const gal_obs_layout *l)
+{
+    char band[GAL_CELL_TEXT], note[GAL_CELL_TEXT], place[512];
+    for (size_t i = 0; i < t->nrow; i++) {
+        const char *name = gal_table_text(c->band, i, band);
+        gal_status st =
+            *name ? add_measure(o, t, i, &c->m, name, l, false, c->note ? gal_table_text(c->note, i, note) : "")
+                  : gal_fail(GAL_EINVAL, "the band has no name");
+        if (st == GAL_OK)
+            continue;
+        gal_table_place(t, i, place, sizeof place);
+        return strncmp(gal_error_message(), place, strlen(place)) == 0 ? st : gal_fail_prefix(st, "%s", place);
+    }
+    if (o->n == 0)
+        return gal_fail(GAL_EINVAL, "%s: no rows: one band a row is expected", t->path);
+    if (o->n == gal_obs_count(o, GAL_OBS_IGNORED))
+        return gal_fail(GAL_EINVAL, "%s: no band is left: all are ignored", t->path);
+    return GAL_OK;
+}
+
+gal_status gal_obs_from_table(gal_obs **out, const gal_table *t, const gal_obs_layout *layout,
+                              const gal_spectrum_opts *spectrum)
 {
     static const char *const NAME[] = {"name", "object", "source"}, *const CITE[] = {"citation", "reference"};
     gal_status st = GAL_OK;
     gal_obs *o = NULL;
     columns c = {0};
-    double redshift, distance, sigma;
-    char place[512];
+    gal_obs_layout l;
+    double redshift, distance;
     *out = NULL;
-    bool spectrum = gal_spectrum_is(t);
-    if (!spectrum)
-        GAL_TRY(find_columns(t, &c));
+    gal_obs_layout_defaults(&l);
+    if (layout)
+        l = *layout;
+    bool is_spectrum = gal_spectrum_is(t);
+    if (!is_spectrum)
+        GAL_TRY(find_columns(t, &l, &c));
     GAL_TRY(meta_number(t, "redshift", &redshift));
     if (isnan(redshift))
         GAL_TRY(meta_number(t, "z", &redshift));
     GAL_TRY(meta_number(t, "distance_Mpc", &distance));
-    GAL_TRY(meta_number(t, "limit_sigma", &sigma));
     if ((st = gal_obs_create(&o, first_meta(t, NAME, 3), redshift)) != GAL_OK ||
         (st = gal_obs_set_distance(o, distance)) != GAL_OK) {
         gal_fail_prefix(st, "%s", t->path);
         goto out;
     }
-    if (!isnan(sigma)) {
-        if (!(sigma > 0) || isinf(sigma))
-            GAL_THROW(GAL_EINVAL, "%s: limit_sigma %g must be positive", t->path, sigma);
-        o->limit_sigma = sigma;
-    }
+    GAL_TRY(take_limit_sigma(o, t, l.limit_sigma));
     GAL_TRY(gal_obs_set_citation(o, first_meta(t, CITE, 2)));
-    if (spectrum) {
+    if (is_spectrum) {
         gal_spectrum *s;
-        GAL_TRY(gal_spectrum_from_table(&s, t, 0, -1, NULL));
+        GAL_TRY(gal_spectrum_from_table(&s, t, spectrum));
         gal_obs_set_spectrum(o, s);
+    } else {
+        GAL_TRY(add_rows(o, t, &c, &l));
     }
-    for (size_t i = 0; i < t->nrow && !spectrum; i++)
-        if ((st = add_row(o, t, &c, i)) != GAL_OK) {
-            gal_table_place(t, i, place, sizeof place);
-            gal_fail_prefix(st, "%s", place);
-            goto out;
-        }
-    if (o->n == 0 && !spectrum)
-        GAL_THROW(GAL_EINVAL, "%s: no rows: one band a row is expected", t->path);
-    if (!spectrum && o->n == gal_obs_count(o, GAL_OBS_IGNORED))
-        GAL_THROW(GAL_EINVAL, "%s: no band is left: all are ignored", t->path);
     gal_free(o->path);
     if (!(o->path = gal_strdup(t->path)))
         GAL_TRY(GAL_ENOMEM);
@@ -207,7 +311,7 @@ gal_status gal_obs_read(gal_obs **out, const char *path)
     gal_status st = gal_table_read(&t, path);
     if (st != GAL_OK)
         return st;
-    st = gal_obs_from_table(out, t);
+    st = gal_obs_from_table(out, t, NULL, NULL);
     gal_table_free(t);
     return st;
 }
@@ -218,61 +322,44 @@ void gal_obs_layout_defaults(gal_obs_layout *l)
     *l = (gal_obs_layout){.err = "_err", .flag = "_flag", .limit = "_limit", .other_flag = GAL_OBS_IGNORED};
 }
 
-static const gal_column *companion(const gal_table *t, const char *band, const char *suffix)
+/* "_err": the band's name and that; "e_*": the band's name for the star */
+void gal_obs_companion(char *buf, size_t n, const char *band, const char *pattern)
+{
+    const char *star = strchr(pattern, '*');
+    if (star)
+        snprintf(buf, n, "%.*s%s%s", (int)(star - pattern), pattern, band, star + 1);
+    else
+        snprintf(buf, n, "%s%s", band, pattern);
+}
+
+static gal_status companion(const gal_table *t, const char *band, const char *pattern, const gal_column **out)
 {
     char name[256];
-    snprintf(name, sizeof name, "%s%s", band, suffix);
-    return gal_table_column(t, name);
+    gal_obs_companion(name, sizeof name, band, pattern);
+    return gal_table_find(t, name, out);
 }
 
 /* the column the user named, or the first of the usual ones; NULL when absent */
-static gal_status head_column(const gal_table *t, const char *wanted, const char *const *usual, size_t n, bool text,
+static gal_status head_column(const gal_table *t, const char *wanted, const char *const *usual, size_t n,
                               const gal_column **out)
 {
     *out = NULL;
-    gal_status st = wanted ? gal_table_need(t, wanted, out) : gal_table_find_any(t, usual, n, out);
-    return st == GAL_OK && *out && !text ? gal_table_need_num(t, (*out)->name, out) : st;
+    return wanted ? gal_table_need(t, wanted, out) : gal_table_find_any(t, usual, n, out);
 }
 
 static gal_status add_cell(gal_obs *o, const gal_table *t, size_t row, const gal_obs_layout *l, const char *band)
 {
     gal_status st = GAL_OK;
-    gal_filter *f = NULL;
-    const gal_column *flux, *err, *flag = companion(t, band, l->flag), *limit = companion(t, band, l->limit);
-    char err_name[256], note[128] = "";
-    double cf, ce, cl = 1;
-    gal_obs_kind kind = GAL_OBS_DETECTION;
-    snprintf(err_name, sizeof err_name, "%s%s", band, l->err);
-    GAL_TRY(gal_table_need_num(t, band, &flux));
-    GAL_TRY(gal_table_need_num(t, err_name, &err));
-    GAL_TRY(to_mjy(t, flux, l->unit, &cf));
-    GAL_TRY(to_mjy(t, err, *flux->unit ? flux->unit : l->unit, &ce));
-    if (limit)
-        GAL_TRY(to_mjy(t, limit, *flux->unit ? flux->unit : l->unit, &cl));
-    double s = flux->num[row] * cf, e = err->num[row] * ce, u = limit && limit->num ? limit->num[row] * cl : NAN;
-    const char *word;
-    GAL_TRY(flag_word(flag, row, &word));
-    if (!known_flag(word, &kind)) {
-        kind = l->other_flag;
-        snprintf(note, sizeof note, "flag '%s' of the catalogue", word);
-    }
-    if (isnan(u) && isnan(s))
-        goto out; /* not observed */
-    if (!isnan(u) && kind != GAL_OBS_IGNORED && (isnan(s) || kind == GAL_OBS_LIMIT)) {
-        kind = GAL_OBS_LIMIT;
-        s = u;
-    }
-    if (e < 0 && kind != GAL_OBS_IGNORED) {
-        if (!l->negative_err_is_limit)
-            GAL_THROW(GAL_EINVAL, "band '%s': err %g is negative; if that marks limits here, say negative_err_is_limit",
-                      band, e / ce);
-        kind = GAL_OBS_LIMIT;
-        e = -e;
-    }
-    GAL_TRY(one_filter(band, t->path, &f));
-    GAL_TRY(gal_obs_add(o, f, s, e, kind, note));
+    measure m = {0};
+    char name[256];
+    gal_obs_companion(name, sizeof name, band, l->err);
+    GAL_TRY(gal_table_need(t, band, &m.flux));
+    GAL_TRY(gal_table_need(t, name, &m.err));
+    GAL_TRY(companion(t, band, l->flag, &m.flag));
+    GAL_TRY(companion(t, band, l->limit, &m.limit));
+    GAL_TRY(units(t, l->unit, &m));
+    GAL_TRY(add_measure(o, t, row, &m, band, l, true, ""));
 out:
-    gal_filter_unref(f);
     return st;
 }
 
@@ -284,39 +371,64 @@ static bool listed(const char *name, const char *const *list, size_t n)
     return false;
 }
 
-gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const gal_obs_layout *layout)
+typedef struct head {
+    const gal_column *id, *z, *d;
+} head;
+
+static gal_status find_head(const gal_table *t, const gal_obs_layout *l, head *h)
 {
     static const char *const ID[] = {"name", "id", "source"}, *const Z[] = {"redshift", "z"},
                              *const D[] = {"distance_Mpc"};
     gal_status st = GAL_OK;
+    GAL_TRY(head_column(t, l->id, ID, COUNT(ID), &h->id));
+    GAL_TRY(head_column(t, l->redshift, Z, COUNT(Z), &h->z));
+    GAL_TRY(head_column(t, l->distance, D, COUNT(D), &h->d));
+out:
+    return st;
+}
+
+/* Is column j a band to be read? */
+static gal_status is_band(const gal_table *t, size_t j, const gal_obs_layout *l, const head *h, bool *out)
+{
+    const gal_column *c = &t->col[j], *err;
+    gal_status st = companion(t, c->name, l->err, &err);
+    *out = st == GAL_OK && err && c != h->id && c != h->z && c != h->d && !listed(c->name, l->skip, l->nskip);
+    return st;
+}
+
+gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const gal_obs_layout *layout)
+{
+    gal_status st = GAL_OK;
     gal_obs_layout l;
     gal_obs *o = NULL;
-    const gal_column *id, *z, *d;
+    head h;
     char place[768], name[256] = "", cell[GAL_CELL_TEXT];
-    const char *band = NULL;
+    double z = NAN, d = NAN;
     *out = NULL;
     gal_obs_layout_defaults(&l);
     if (layout)
         l = *layout;
     if (row >= t->nrow)
         GAL_THROW(GAL_EINVAL, "%s: row %zu asked for, the table has %zu", t->path, row + 1, t->nrow);
-    GAL_TRY(head_column(t, l.id, ID, 3, true, &id));
-    GAL_TRY(head_column(t, l.redshift, Z, 2, false, &z));
-    GAL_TRY(head_column(t, l.distance, D, 1, false, &d));
-    if (id)
-        snprintf(name, sizeof name, "%s", gal_table_text(id, row, cell));
+    GAL_TRY(find_head(t, &l, &h));
+    if (h.id)
+        snprintf(name, sizeof name, "%s", gal_table_text(h.id, row, cell));
     gal_table_place(t, row, place, sizeof place);
     if (*name)
         snprintf(place + strlen(place), sizeof place - strlen(place), ", source '%.200s'", name);
-    if ((st = gal_obs_create(&o, name, z ? z->num[row] : NAN)) != GAL_OK ||
-        (st = gal_obs_set_distance(o, d ? d->num[row] : NAN)) != GAL_OK)
+    if (h.z)
+        GAL_TRY(gal_table_number(t, h.z, row, &z, NULL));
+    if (h.d)
+        GAL_TRY(gal_table_number(t, h.d, row, &d, NULL));
+    if ((st = gal_obs_create(&o, name, z)) != GAL_OK || (st = gal_obs_set_distance(o, d)) != GAL_OK ||
+        (st = take_limit_sigma(o, t, l.limit_sigma)) != GAL_OK)
         goto named;
+    o->blank_redshift = h.z && isnan(z);
     for (size_t j = 0; j < (l.bands ? l.nband : t->ncol); j++) {
-        band = l.bands ? l.bands[j] : t->col[j].name;
-        const gal_column *c = l.bands ? NULL : &t->col[j];
-        if (c && (!companion(t, band, l.err) || c == id || c == z || c == d || listed(band, l.skip, l.nskip)))
-            continue;
-        if ((st = add_cell(o, t, row, &l, band)) != GAL_OK)
+        bool wanted = true;
+        if (!l.bands && (st = is_band(t, j, &l, &h, &wanted)) != GAL_OK)
+            goto named;
+        if (wanted && (st = add_cell(o, t, row, &l, l.bands ? l.bands[j] : t->col[j].name)) != GAL_OK)
             goto named;
     }
     if (o->n == gal_obs_count(o, GAL_OBS_IGNORED)) {
@@ -337,4 +449,51 @@ out:
     }
     *out = o;
     return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ what is passed over */
+/* Does the name of a column stand for one filter of the built-in set? */
+static bool names_a_filter(const char *name)
+{
+    const char *const *list;
+    size_t n;
+    if (gal_filters_names(&list, &n) != GAL_OK)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (strcasecmp(list[i], name) == 0)
+            return true;
+    return false;
+}
+
+void gal_obs_say_unused(const gal_table *t, const gal_obs_layout *layout)
+{
+    gal_obs_layout l;
+    head h;
+    char list[300] = "", pattern[128];
+    size_t len = 0, n = 0, blank = 0;
+    gal_obs_layout_defaults(&l);
+    if (layout)
+        l = *layout;
+    if (find_head(t, &l, &h) != GAL_OK)
+        return;
+    for (size_t j = 0; j < t->ncol && !l.bands; j++) {
+        const gal_column *c = &t->col[j];
+        bool used;
+        if (is_band(t, j, &l, &h, &used) != GAL_OK || used || listed(c->name, l.skip, l.nskip) ||
+            !names_a_filter(c->name))
+            continue;
+        if (n++ < 5)
+            len += (size_t)snprintf(list + len, sizeof list - len, "%s%.40s", n > 1 ? ", " : "", c->name);
+    }
+    gal_obs_companion(pattern, sizeof pattern, "NAME", l.err);
+    if (n > 0)
+        gal_say_once(
+            "observation",
+            "%.200s: not used: %s%s: named like filters, but without errors (columns %s; err = '...' names others)",
+            *t->path ? t->path : "table", list, n > 5 ? " ..." : "", pattern);
+    for (size_t i = 0; h.z && i < t->nrow; i++)
+        blank += gal_table_cell(h.z, i, NULL) == GAL_CELL_MISSING || gal_table_cell(h.z, i, NULL) == GAL_CELL_MASKED;
+    if (blank > 0)
+        gal_say_once("observation", "%.200s: %zu of %zu rows have no redshift in column '%s'",
+                     *t->path ? t->path : "table", blank, t->nrow, h.z->name);
 }

@@ -1,10 +1,9 @@
-/* Observed spectra: construction, validation, hashing, files. See galua/spectrum.h. */
+/* Observed spectra: construction, validation, hashing. See galua/spectrum.h; spectrum_table.c reads them from tables. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "galua/const.h"
 #include "galua/spectrum.h"
 
 static gal_status check(const gal_spectrum *s)
@@ -110,182 +109,12 @@ gal_hash gal_spectrum_hash(const gal_spectrum *s)
 /* ------------------------------------------------------------------ units */
 gal_status gal_spectrum_unit(const char *unit, double lo, double hi, double *factor)
 {
-    double scale = 1, exponent;
-    const char *rest = unit;
-    char *end;
-    while (*rest == ' ')
-        rest++;
-    if (strncmp(rest, "10^", 3) == 0 || strncmp(rest, "10**", 4) == 0) { /* 10^-17, 10**(-17) */
-        const char *p = rest + (rest[2] == '^' ? 3 : 4);
-        p += *p == '(';
-        exponent = strtod(p, &end);
-        if (end != p) {
-            scale = pow(10, exponent);
-            rest = end + (*end == ')');
-        }
-    } else {
-        double v = strtod(rest, &end);
-        if (end != rest && v > 0) {
-            scale = v;
-            rest = end;
-        }
-    }
-    while (*rest == ' ' || *rest == '*')
-        rest++;
-    double f;
-    if (gal_unit_factor(rest, "mJy", &f) != GAL_OK) {
-        char first[400];
-        strncpy(first, gal_error_message(), sizeof first - 1);
-        first[sizeof first - 1] = 0;
-        if (gal_unit_factor(rest, "erg/s/cm2/A", &f) != GAL_OK)
-            return gal_fail(GAL_EINVAL, "flux unit '%s' is neither a flux density per frequency nor per wavelength",
-                            unit);
-        f *= lo * hi / GAL_C_AA * 1e26;
-    }
-    *factor = f * scale;
-    return GAL_OK;
-}
-
-/* ------------------------------------------------------------------ tables */
-static const gal_column *any_column(const gal_table *t, const char *const *names)
-{
-    for (; *names; names++)
-        for (size_t i = 0; i < t->ncol; i++)
-            if (strcasecmp(t->col[i].name, *names) == 0 && !t->col[i].is_text)
-                return &t->col[i];
-    return NULL;
-}
-
-static const char *const WAVE[] = {"wave", "wavelength", "lambda", "lam", "loglam", NULL};
-static const char *const FLUX[] = {"flux", "flux_density", "fluxdensity", NULL};
-static const char *const ERR[] = {"err", "error", "flux_err", "flux_error", "sigma", "uncertainty", NULL};
-static const char *const IVAR[] = {"ivar", NULL};
-static const char *const MASK[] = {"mask", "quality", "and_mask", "flag", NULL};
-static const char *const RES[] = {"R", "resolution", NULL};
-static const char *const WIDTH[] = {"fwhm", NULL};
-static const char *const WDISP[] = {"wdisp", NULL};
-
-bool gal_spectrum_is(const gal_table *t)
-{
-    return !gal_table_column(t, "band") && any_column(t, WAVE) && any_column(t, FLUX);
-}
-
-static gal_status wave_factor(const gal_table *t, const gal_column *c, double *factor)
-{
-    const char *unit = *c->unit ? c->unit : gal_table_meta(t, "wave_unit");
-    if (!unit || !*unit) {
-        if (strcasecmp(c->name, "loglam") != 0)
-            return gal_fail(GAL_EFORMAT, "%s: column '%s' has no unit: name it %s[A], or add the line '# wave_unit: A'",
-                            t->path, c->name, c->name);
-        unit = "A"; /* loglam of SDSS: log10 of A by definition */
-    }
-    if (strcasecmp(c->name, "loglam") == 0) {
-        *factor = 1;
-        return GAL_OK;
-    }
-    gal_status st = gal_unit_factor(unit, "A", factor);
-    return st == GAL_OK ? st : gal_fail_prefix(st, "%s: column '%s'", t->path, c->name);
-}
-
-typedef struct {
-    double *wave, *flux, *err, *mask, *res;
-} arrays;
-
-static gal_status fill(const gal_table *t, arrays *a, gal_spec_opts *o)
-{
-    gal_status st = GAL_OK;
-    const gal_column *w = any_column(t, WAVE), *m = any_column(t, MASK), *r = any_column(t, RES),
-                     *f = any_column(t, WIDTH), *d = any_column(t, WDISP);
-    double k;
-    bool loglam = w && strcasecmp(w->name, "loglam") == 0;
-    if (!w)
-        return gal_fail(GAL_ENOTFOUND, "%s: no column of wavelengths (wave, wavelength, lambda, loglam)", t->path);
-    GAL_TRY(wave_factor(t, w, &k));
-    for (size_t i = 0; i < t->nrow; i++) {
-        a->wave[i] = loglam ? pow(10, w->num[i]) : w->num[i] * k;
-        a->mask[i] = m ? (isnan(m->num[i]) || m->num[i] != 0) : 0;
-        if (r || f)
-            a->res[i] = r ? r->num[i] : f->num[i] * k;
-        else if (d && loglam && t->nrow > 1) { /* standard deviation in pixels; 0 where SDSS has no data */
-            double step = i + 1 < t->nrow ? w->num[i + 1] - w->num[i] : w->num[i] - w->num[i - 1];
-            a->res[i] = a->wave[i] * (pow(10, step) - 1) * 2.3548200450309493 * fmax(d->num[i], 0.1);
-        }
-    }
-    o->wave = a->wave;
-    if (o->R == 0 && r)
-        o->res = a->res;
-    else if (o->R == 0 && (f || (d && loglam)))
-        o->fwhm = a->res;
-out:
-    return st;
-}
-
-static gal_status fill_flux(const gal_table *t, const gal_spec *spec, const char *given, arrays *a)
-{
-    const gal_column *f = any_column(t, FLUX), *e = any_column(t, ERR), *v = any_column(t, IVAR);
-    if (!f || !(e || v))
-        return gal_fail(GAL_ENOTFOUND, "%s: a spectrum needs columns flux and err (or ivar)", t->path);
-    const char *unit = *f->unit ? f->unit : given ? given : gal_table_meta(t, "flux_unit");
-    if (!unit || !*unit)
-        return gal_fail(
-            GAL_EFORMAT,
-            "%s: column '%s' has no unit: add the line '# flux_unit: erg/s/cm2/A' (1e-17 erg/s/cm2/A, uJy ...) or say "
-            "unit = '...'",
-            t->path, f->name);
-    for (size_t i = 0; i < t->nrow; i++) {
-        double k, ke, lo = gal_spec_lo(spec)[i], hi = gal_spec_hi(spec)[i];
-        gal_status st = gal_spectrum_unit(unit, lo, hi, &k);
-        if (st == GAL_OK)
-            st = gal_spectrum_unit(e && *e->unit ? e->unit : unit, lo, hi, &ke);
-        if (st != GAL_OK)
-            return gal_fail_prefix(st, "%s", t->path);
-        a->flux[i] = f->num[i] * k;
-        if (!e && v->num[i] == 0)
-            a->mask[i] = 1;
-        a->err[i] = e ? e->num[i] * ke : 1 / sqrt(v->num[i]) * k;
-    }
-    return GAL_OK;
-}
-
-gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, double R, int air, const char *unit)
-{
-    gal_status st = GAL_OK;
-    gal_spec *spec = NULL;
-    size_t n = t->nrow;
-    arrays a = {.wave = GAL_NEWN(double, 5 * n + 1)};
-    *out = NULL;
-    if (!a.wave)
-        return GAL_ENOMEM;
-    a.flux = a.wave + n;
-    a.err = a.wave + 2 * n;
-    a.mask = a.wave + 3 * n;
-    a.res = a.wave + 4 * n;
-    const char *r = gal_table_meta(t, "R"), *in_air = gal_table_meta(t, "air");
-    gal_spec_opts o = {.n = n, .R = R};
-    o.air = air >= 0 ? air > 0
-                     : in_air && (strcasecmp(in_air, "true") == 0 || strcasecmp(in_air, "yes") == 0 || *in_air == '1');
-    if (R == 0 && r && !gal_parse_double(r, &o.R))
-        GAL_THROW(GAL_EFORMAT, "%s: R '%s' is not a number", t->path, r);
-    GAL_TRY(fill(t, &a, &o));
-    GAL_TRY(gal_spec_create(&spec, &o));
-    GAL_TRY(fill_flux(t, spec, unit, &a));
-    GAL_TRY(gal_spectrum_create(out, spec, a.flux, a.err, a.mask));
-out:
-    gal_spec_unref(spec);
-    gal_free(a.wave);
-    if (st != GAL_OK && *t->path && !strstr(gal_error_message(), t->path))
-        gal_fail_prefix(st, "%s", t->path);
-    return st;
-}
-
-gal_status gal_spectrum_read(gal_spectrum **out, const char *path, double R, int air, const char *unit)
-{
-    gal_table *t;
-    *out = NULL;
-    gal_status st = gal_table_read(&t, path);
+    gal_flux_unit u;
+    gal_status st = gal_flux_unit_parse(&u, unit);
     if (st != GAL_OK)
         return st;
-    st = gal_spectrum_from_table(out, t, R, air, unit);
-    gal_table_free(t);
-    return st;
+    if (u.magnitude)
+        return gal_fail(GAL_EINVAL, "flux unit '%s': the pixels of a spectrum are no magnitudes", unit);
+    *factor = gal_flux_mjy(&u, 1, lo * hi);
+    return GAL_OK;
 }

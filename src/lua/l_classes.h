@@ -2,6 +2,8 @@
 #ifndef GAL_LUA_CLASSES_H
 #define GAL_LUA_CLASSES_H
 #include "galua/galaxy.h"
+#include "galua/obs.h"
+#include "galua/spectrum.h"
 #include "galua/target.h"
 #include "lua/util.h"
 extern const gal_lua_class gal_lua_cosmo;      /* gal_cosmo */
@@ -36,6 +38,13 @@ const gal_lua_engine *gal_lua_engine_named(const char *name);               /* N
 /* The parts that gal_result_put_* of a sampler need; lives on the stack */
 void gal_lua_result_map(lua_State *L, int target, struct gal_result_map *map);
 extern const gal_lua_class gal_lua_snapshot; /* gal_result: a sampler at work, kept (l_strategy.c) */
+
+/* How files with data are read (l_obs.c): options R, air, unit, bits of spectra; flags, other_flag, negative_err_is_limit, limit_sigma of
+ * bands; the numbers of option `missing`. */
+gal_spectrum_opts gal_lua_spectrum_opts(gal_lua_opts *o);
+void gal_lua_obs_reading(gal_lua_opts *o, gal_obs_layout *l);
+enum { GAL_LUA_MISSING = 16 };
+size_t gal_lua_opt_missing(gal_lua_opts *o, double v[GAL_LUA_MISSING]);
 
 /* target{ names =, priors =, lnlike = } in l_density.c */
 int gal_lua_density_create(lua_State *L);

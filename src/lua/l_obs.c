@@ -1,5 +1,6 @@
 /* Lua: observations, the photometry of one source. */
 #include "galua/obs.h"
+#include "galua/spectrum.h"
 #include "lua/l_classes.h"
 
 #include <math.h>
@@ -38,6 +39,8 @@ static int get(lua_State *L, void *obj, const char *key)
         return number_or_nil(L, o->redshift);
     if (strcmp(key, "distance") == 0)
         return number_or_nil(L, o->distance_mpc);
+    if (strcmp(key, "blank_redshift") == 0)
+        return lua_pushboolean(L, o->blank_redshift), 1;
     if (strcmp(key, "citation") == 0)
         return lua_pushstring(L, o->citation), 1;
     if (strcmp(key, "path") == 0)
@@ -52,6 +55,7 @@ static int get(lua_State *L, void *obj, const char *key)
 static const gal_lua_field fields[] = {
     {"name", "name of the source"},
     {"redshift", "redshift, or nil"},
+    {"blank_redshift", "true where the table has a column of redshifts and nothing in it for this source"},
     {"distance", "[Mpc] luminosity distance to use instead of the redshift's, or nil"},
     {"citation", "where the numbers come from"},
     {"path", "the file"},
@@ -143,11 +147,111 @@ const gal_lua_class gal_lua_obs = {
     .tostring = tostring,
 };
 
+/* ------------------------------------------------------------------ how files are read */
+/* how a spectrum is read: R, air, unit, bits = { 0, 4 }, missing = { -99 } */
+gal_spectrum_opts gal_lua_spectrum_opts(gal_lua_opts *o)
+{
+    gal_spectrum_opts s = gal_spectrum_defaults();
+    size_t n = 0;
+    s.R = gal_lua_opt_num(o, "R", 0);
+    s.air = gal_lua_opt_given(o, "air") ? gal_lua_opt_bool(o, "air", false) : -1;
+    s.unit = gal_lua_opt_str(o, "unit", NULL);
+    s.missing = gal_lua_opt_vec(o, "missing", &s.nmissing);
+    const double *bit = gal_lua_opt_vec(o, "bits", &n);
+    s.some_bits = bit != NULL;
+    for (size_t i = 0; bit && i < n; i++) {
+        if (!(bit[i] >= 0 && bit[i] <= 63 && bit[i] == floor(bit[i])))
+            gal_lua_error(o->L, GAL_EINVAL, "%s: bits: %f is no number of a bit, 0 .. 63", o->fn, bit[i]);
+        s.bits |= (uint64_t)1 << (int)bit[i];
+    }
+    return s;
+}
+
+void gal_lua_obs_reading(gal_lua_opts *o, gal_obs_layout *l)
+{
+    static const char *const kinds[] = {"detection", "limit", "ignored"};
+    lua_State *L = o->L;
+    l->other_flag_given = gal_lua_opt_given(o, "other_flag");
+    l->other_flag = (gal_obs_kind)gal_lua_opt_choice(o, "other_flag", kinds, 3, GAL_OBS_IGNORED);
+    l->negative_err_is_limit = gal_lua_opt_bool(o, "negative_err_is_limit", false);
+    l->limit_sigma = gal_lua_opt_num(o, "limit_sigma", 0);
+    if (gal_lua_opt_given(o, "limit_sigma") && !(l->limit_sigma > 0 && l->limit_sigma < 1e6))
+        gal_lua_error(L, GAL_EINVAL, "%s: limit_sigma = %f must be positive", o->fn, l->limit_sigma);
+    if (!gal_lua_opt_push(o, "flags"))
+        return;
+    if (!lua_istable(L, -1))
+        gal_lua_opt_typeerror(o, "flags", "a table of flag = kind, such as { [1] = 'limit' }", -1);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        int k = 0;
+        const char *kind = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+        lua_pushvalue(L, -2); /* a copy: lua_next does not like keys turned into texts */
+        const char *word = lua_tostring(L, -1);
+        while (k < 3 && strcmp(kinds[k], kind) != 0)
+            k++;
+        if (k == 3 || !word || strlen(word) >= sizeof l->flags[0].word || l->nflag == GAL_OBS_FLAGS)
+            gal_lua_error(
+                L, GAL_EINVAL,
+                "%s: flags: '%s' = '%s': a flag of at most 31 letters means detection, limit or ignored (at most %d)",
+                o->fn, word ? word : "?", kind, GAL_OBS_FLAGS);
+        else {
+            strcpy(l->flags[l->nflag].word, word);
+            l->flags[l->nflag++].kind = (gal_obs_kind)k;
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+size_t gal_lua_opt_missing(gal_lua_opts *o, double v[GAL_LUA_MISSING])
+{
+    lua_State *L = o->L;
+    size_t n = 0;
+    if (!gal_lua_opt_push(o, "missing"))
+        return 0;
+    bool list = lua_istable(L, -1);
+    size_t count = list ? lua_objlen(L, -1) : 1;
+    if (count > GAL_LUA_MISSING)
+        gal_lua_error(L, GAL_EINVAL, "%s: missing: %d values, at most %d", o->fn, (int)count, GAL_LUA_MISSING);
+    for (; n < count; n++) {
+        if (list)
+            lua_rawgeti(L, -1, (int)n + 1);
+        if (lua_type(L, -1) != LUA_TNUMBER)
+            gal_lua_opt_typeerror(o, "missing", "a number such as -99, or a list of numbers", -1);
+        v[n] = lua_tonumber(L, -1);
+        if (list)
+            lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return n;
+}
+
+/* read(path[, { ... }]) */
 static int read_obs(lua_State *L)
 {
-    gal_obs *o;
-    gal_lua_checkstatus(L, gal_obs_read(&o, gal_lua_checkstr(L, 1)));
-    gal_lua_push(L, &gal_lua_obs, o);
+    gal_obs *obs = NULL;
+    gal_table *t = NULL;
+    gal_lua_opts o;
+    const char *path = gal_lua_checkstr(L, 1);
+    double missing[GAL_LUA_MISSING];
+    gal_lua_opts_begin(L, &o, 2, "observation.read");
+    gal_obs_layout l;
+    gal_obs_layout_defaults(&l);
+    gal_lua_obs_reading(&o, &l);
+    l.unit = gal_lua_opt_str(&o, "unit", NULL);
+    size_t n = gal_lua_opt_missing(&o, missing);
+    gal_spectrum_opts s = gal_lua_spectrum_opts(&o);
+    s.mask = gal_lua_opt_str(&o, "mask", NULL);
+    s.missing = missing;
+    s.nmissing = n;
+    gal_lua_opts_end(&o);
+    gal_status st = gal_table_read(&t, path);
+    if (st == GAL_OK && n > 0)
+        st = gal_table_missing(t, n, missing);
+    if (st == GAL_OK)
+        st = gal_obs_from_table(&obs, t, &l, &s);
+    gal_table_free(t);
+    gal_lua_checkstatus(L, st);
+    gal_lua_push(L, &gal_lua_obs, obs);
     return 1;
 }
 
@@ -174,10 +278,24 @@ void gal_luaopen_obs(lua_State *L)
 {
     static const gal_lua_row module[] = {
         {"read", read_obs,
-         "observation.read(path) -> observation\n"
-         "ECSV, CSV, ASCII or VOTable with columns band, flux, err and optionally limit, flag, note; units are "
-         "required.\n"
-         "Metadata: name, redshift, distance_Mpc, citation."},
+         "observation.read(path[, { ... }]) -> observation\n"
+         "A table (ECSV, CSV, ASCII, VOTable, FITS) with a row per band: columns band, flux, err and optionally limit, "
+         "flag, note; or a "
+         "spectrum:\n"
+         "columns wave, flux, err, mask ... (observation:spectrum). Units are required: flux[mJy] in CSV and ASCII, or "
+         "the line '# "
+         "flux_unit: mJy'.\n"
+         "Metadata: name, redshift, distance_Mpc, citation, limit_sigma.\n"
+         "@param unit unit of a flux column that has none: mJy, uJy, nanomaggy, erg/s/cm2/A, mag(AB) ...\n"
+         "@param missing a number, or a list of numbers, that means no value: -99, { -99, -9999 }\n"
+         "@param flags what flags mean: { [1] = \"limit\", n = \"ignored\" }\n"
+         "@param other_flag (an error) what every other flag means: detection, limit, ignored\n"
+         "@param negative_err_is_limit (false) a negative error marks a limit\n"
+         "@param limit_sigma (metadata, else 3) how many sigma a limit without err stands for\n"
+         "@param mask of a spectrum: column that masks\n"
+         "@param bits of a spectrum: numbers of the bits of an integer mask that count\n"
+         "@param R of a spectrum: resolving power instead of the file's\n"
+         "@param air of a spectrum: wavelengths are air, instead of what the file says"},
         {"new", new_obs,
          "observation.new{ name =, redshift =, distance =, citation = } -> observation\nAn empty one; fill it with "
          "o:add(...).\n"

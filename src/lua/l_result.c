@@ -64,6 +64,11 @@ static gal_status put_data(gal_result *r, const gal_obs *o)
         const gal_filter *f = o->filter[i];
         char name[200], d[200];
         const char *dims[1] = {d};
+        bool again = false; /* measured more than once: one curve */
+        for (size_t k = 0; k < i; k++)
+            again |= strcmp(o->filter[k]->name, f->name) == 0;
+        if (again)
+            continue;
         snprintf(d, sizeof d, "node.%s", f->name);
         snprintf(name, sizeof name, "filter.%s.wave", f->name);
         GAL_TRY(gal_result_put(r, "galua", name, GAL_VAR_F64, 1, dims, &f->n, f->wave, "A", NULL));

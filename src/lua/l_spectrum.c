@@ -288,7 +288,8 @@ static void take_calibration(lua_State *L, gal_lua_opts *o, gal_calib *c)
 
 /* what the options say of the pixels and lines: read before anything is allocated, for reading may raise an error */
 typedef struct given {
-    const char *unit;
+    const char *unit, *mask_column;
+    gal_spectrum_opts file;
     const double *flux, *err, *ivar, *mask, *line_wave, *line_sd;
     size_t nflux, nerr, nmask, nline, nsd;
 } given;
@@ -300,7 +301,14 @@ static given read_given(gal_lua_opts *o)
     g.err = gal_lua_opt_vec(o, "err", &g.nerr);
     if (!g.err)
         g.ivar = gal_lua_opt_vec(o, "ivar", &g.nerr);
-    g.mask = gal_lua_opt_vec(o, "mask", &g.nmask);
+    if (gal_lua_opt_push(o, "mask")) {
+        bool name = lua_type(o->L, -1) == LUA_TSTRING;
+        lua_pop(o->L, 1);
+        if (name)
+            g.mask_column = gal_lua_opt_str(o, "mask", NULL);
+        else
+            g.mask = gal_lua_opt_vec(o, "mask", &g.nmask);
+    }
     g.line_wave = gal_lua_opt_vec(o, "line_wave", &g.nline);
     g.line_sd = gal_lua_opt_vec(o, "line_sd", &g.nsd);
     return g;
@@ -361,15 +369,20 @@ static int attach(lua_State *L)
     take_calibration(L, &o, &c);
     given g = read_given(&o);
     if (file) {
-        double R = gal_lua_opt_num(&o, "R", 0);
-        int air = gal_lua_opt_given(&o, "air") ? gal_lua_opt_bool(&o, "air", false) : -1;
+        gal_spectrum_opts so = gal_lua_spectrum_opts(&o);
+        so.mask = g.mask_column;
         if (g.flux || g.err || g.ivar || gal_lua_opt_given(&o, "wave") || gal_lua_opt_given(&o, "edges"))
             gal_lua_error(L, GAL_EINVAL,
                           "spectrum: the pixels are those of file '%s': leave out wave, edges, flux, err, ivar", file);
-        st = gal_spectrum_read(&s, file, R, air, gal_lua_opt_given(&o, "unit") ? g.unit : NULL);
+        st = gal_spectrum_read(&s, file, &so);
         if (st == GAL_OK && g.mask)
             st = add_mask(s, &g, file);
     } else {
+        if (g.mask_column)
+            gal_lua_error(L, GAL_EINVAL,
+                          "spectrum: mask = '%s' names a column of a file, and there is no file: give one number for "
+                          "each pixel, 1 or true where it is not used",
+                          g.mask_column);
         if (raw)
             gal_lua_checkstatus(L, gal_spec_restore(&spec, nraw / 5, raw, raw_r));
         else

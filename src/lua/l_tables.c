@@ -169,7 +169,7 @@ static const char **matching(lua_State *L, rows *r, const char *what, const char
         size_t before = *n;
         for (size_t c = 0; pattern && c < r->t->ncol; c++) {
             char companion[300];
-            snprintf(companion, sizeof companion, "%s%s", r->t->col[c].name, err);
+            gal_obs_companion(companion, sizeof companion, r->t->col[c].name, err);
             bool there = false;
             for (size_t k = 0; k < *n; k++)
                 there |= strcmp(out[k], r->t->col[c].name) == 0;
@@ -198,8 +198,8 @@ static void rename_columns(lua_State *L, rows *r)
         bool found = false;
         for (int k = 0; from && to && k < 4; k++) {
             char a[300], b[300];
-            snprintf(a, sizeof a, "%s%s", from, suffix[k]);
-            snprintf(b, sizeof b, "%s%s", to, suffix[k]);
+            gal_obs_companion(a, sizeof a, from, suffix[k]);
+            gal_obs_companion(b, sizeof b, to, suffix[k]);
             for (size_t c = 0; c < r->t->ncol; c++)
                 if (strcmp(r->t->col[c].name, a) == 0) {
                     char *copy = gal_strdup(b);
@@ -216,31 +216,6 @@ static void rename_columns(lua_State *L, rows *r)
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-}
-
-/* missing = -99 or { -99, -9999 }: no value, in every column */
-static void missing_values(lua_State *L, rows *r, gal_lua_opts *o)
-{
-    double v[16];
-    size_t n = 0;
-    if (!gal_lua_opt_push(o, "missing"))
-        return;
-    bool list = lua_istable(L, -1);
-    size_t count = list ? lua_objlen(L, -1) : 1;
-    if (count > sizeof v / sizeof v[0])
-        gal_lua_error(L, GAL_EINVAL, "observation.catalogue: missing: %d values, at most 16", (int)count);
-    for (; n < count; n++) {
-        if (list)
-            lua_rawgeti(L, -1, (int)n + 1);
-        if (lua_type(L, -1) != LUA_TNUMBER)
-            gal_lua_opt_typeerror(o, "missing", "a number such as -99, or a list of numbers", -1);
-        v[n] = lua_tonumber(L, -1);
-        if (list)
-            lua_pop(L, 1);
-    }
-    lua_pop(L, 1);
-    if (gal_table_missing(r->t, n, v) != GAL_OK)
-        gal_lua_fail(L);
 }
 
 static int catalogue(lua_State *L)
@@ -264,10 +239,10 @@ static int catalogue(lua_State *L)
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         if (gal_lua_opt_given(&o, text[i].name))
             *text[i].field = own(L, r, gal_lua_req_str(&o, text[i].name));
-    static const char *const kinds[] = {"detection", "limit", "ignored"};
-    l->other_flag = (gal_obs_kind)gal_lua_opt_choice(&o, "other_flag", kinds, 3, GAL_OBS_IGNORED);
-    l->negative_err_is_limit = gal_lua_opt_bool(&o, "negative_err_is_limit", false);
-    missing_values(L, r, &o);
+    gal_lua_obs_reading(&o, l);
+    double missing[GAL_LUA_MISSING];
+    size_t nmissing = gal_lua_opt_missing(&o, missing);
+    gal_lua_checkstatus(L, gal_table_missing(r->t, nmissing, missing));
     if (gal_lua_opt_push(&o, "names")) {
         if (!lua_istable(L, -1))
             return gal_lua_opt_typeerror(&o, "names", "a table of column = filter", -1);
@@ -284,6 +259,7 @@ static int catalogue(lua_State *L)
         l->skip = r->skip = matching(L, r, "skip", l->err, &l->nskip);
     }
     gal_lua_opts_end(&o);
+    gal_obs_say_unused(r->t, l);
     lua_pushvalue(L, handle);
     return 1;
 }
@@ -302,11 +278,15 @@ void gal_luaopen_tables(lua_State *L)
          "@param skip columns or patterns that are no bands\n@param names columns not named like filters: { g_mag_ap = "
          "\"SDSS.g\" }\n"
          "@param id (name, id or source) column of names\n@param redshift (redshift or z) column\n"
-         "@param distance (distance_Mpc) column [Mpc]\n@param unit unit of columns that have none\n"
-         "@param err (_err) suffix of errors\n@param flag (_flag) suffix of flags\n@param limit (_limit) suffix of "
-         "limits\n"
-         "@param other_flag (ignored) what a flag other than detection, limit, ignored means\n"
+         "@param distance (distance_Mpc) column [Mpc]\n@param unit unit of columns that have none: mJy, nanomaggy, "
+         "mag(AB) ...\n"
+         "@param err (_err) suffix of errors, or their name with a * for the band: \"e_*\"\n@param flag (_flag) the "
+         "same of flags\n@param "
+         "limit (_limit) the same of limits\n"
+         "@param flags what flags mean: { [1] = \"limit\", n = \"ignored\" }\n"
+         "@param other_flag (ignored) what every other flag means\n"
          "@param negative_err_is_limit (false) a negative error marks a limit\n"
+         "@param limit_sigma (metadata, else 3) how many sigma a limit without err stands for\n"
          "@param missing a number, or a list of numbers, that means no value in every column: -99, { -99, -9999 }\n"
          "@example list = observation.catalogue(\"dustpedia.dat\", { unit = \"Jy\", bands = { \"GALEX.*\", \"SDSS.*\" "
          "} })"},

@@ -218,7 +218,7 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     uv = at(g, w->s0, grid->i_fuv, 1500) * 1500 * 1500 / GAL_C_AA * GAL_LSUN; /* erg/s/Hz */
     d[GAL_D_XI_ION] = uv > 0 ? v->qh / uv : 0;
     d[GAL_D_R_CCSN] = v->sn_rate;
-    d[GAL_D_T_UNIVERSE] = gal_cosmo_age(g->o.cosmo, z);
+    d[GAL_D_T_UNIVERSE] = gal_cosmo_age(g->o.cosmo, fmax(z, 0));
     d[GAL_D_DISTANCE] = theta[P_DISTANCE] > 0 ? theta[P_DISTANCE] : gal_cosmo_luminosity_distance(g->o.cosmo, z);
     if (g->radio_quantity)
         d[g->radio_quantity] = radio_luminosity(grid, total);

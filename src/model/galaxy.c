@@ -39,7 +39,7 @@ void gal_galaxy_defaults(gal_galaxy_opts *o)
 /*   name         unit  doc                                                             value  lo     hi     plo   phi   log    free */
 static const gal_param global[P_SFH] = {
     {"age",       "yr", "time since the onset of star formation",                       1e9,   1e5,   2e10,  1e8,  1.3e10, true, true},
-    {"redshift",  "",   "redshift",                                                     0,     0,     30,    0,    10,   false, false},
+    {"redshift",  "",   "redshift",                                                     0,     -0.01, 30,    0,    10,   false, false}, /* peculiar motions */
     {"distance",  "Mpc", "luminosity distance; 0 = from the redshift",                  0,     0,     1e6,   0.1,  1e4,  true,  false}};
 // clang-format on
 
@@ -443,7 +443,9 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
         if (!(theta[i] >= g->par[i].lo && theta[i] <= g->par[i].hi))
             return gal_fail(GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", g->par[i].name, theta[i], g->par[i].lo,
                             g->par[i].hi, *g->par[i].unit ? " " : "", g->par[i].unit);
-    double universe = gal_cosmo_age(g->o.cosmo, theta[P_REDSHIFT]);
+    if (theta[P_REDSHIFT] < 0 && !(theta[P_DISTANCE] > 0))
+        return gal_fail(GAL_EDOMAIN, "redshift = %g has no distance: set 'distance' [Mpc]", theta[P_REDSHIFT]);
+    double universe = gal_cosmo_age(g->o.cosmo, fmax(theta[P_REDSHIFT], 0));
     if (theta[P_AGE] > universe)
         return gal_fail(GAL_EDOMAIN, "age = %g yr is above the age of the Universe, %.6g yr, at redshift %g (%s)",
                         theta[P_AGE], universe, theta[P_REDSHIFT], gal_cosmo_name(g->o.cosmo));
@@ -483,7 +485,7 @@ gal_status gal_galaxy_flux_factor(const gal_galaxy *g, const double *theta, doub
         return GAL_OK;
     }
     if (!(z > 0))
-        return gal_fail(GAL_EDOMAIN, "redshift = 0 has no distance: set 'redshift' > 0 or 'distance' [Mpc]");
+        return gal_fail(GAL_EDOMAIN, "redshift = %g has no distance: set 'redshift' > 0 or 'distance' [Mpc]", z);
     if (g->o.compat.flux_table && z >= 1e-5) {
         double k = floor(log10(z / 1e-5) * 111), a = 1e-5 * pow(10, k / 111), b = 1e-5 * pow(10, (k + 1) / 111);
         double f = factor_at(g, a, gal_cosmo_luminosity_distance(g->o.cosmo, a));

@@ -32,7 +32,7 @@ static gal_obs *obs(const char *text)
 {
     gal_table *t = table(text);
     gal_obs *o;
-    gal_status st = gal_obs_from_table(&o, t);
+    gal_status st = gal_obs_from_table(&o, t, NULL, NULL);
     gal_table_free(t);
     OK(st);
     return o;
@@ -192,7 +192,7 @@ static void wide_layout(void **state)
     assert_int_equal(gal_obs_from_row(&o, t, 0, &l), GAL_EFORMAT);
     assert_string_equal(gal_error_message(),
                         "o.csv: column 'm' has no unit: name the column m[mJy], or add the line '# flux_unit: mJy' "
-                        "(Jy, uJy, erg/s/cm2/Hz ...)");
+                        "(Jy, uJy, erg/s/cm2/Hz, erg/s/cm2/A, mag(AB) ...)");
     l.unit = "mJy";
     assert_int_equal(gal_obs_from_row(&o, t, 0, &l), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
@@ -211,7 +211,7 @@ static void bad(const char *text, gal_status code, const char *message)
 {
     gal_table *t = table(text);
     gal_obs *o;
-    gal_status st = gal_obs_from_table(&o, t);
+    gal_status st = gal_obs_from_table(&o, t, NULL, NULL);
     gal_table_free(t);
     if (st == GAL_OK)
         fail_msg("accepted, but '%s' was expected", message);
@@ -235,35 +235,41 @@ static void malformed(void **state)
     bad(H "SDSS.g,inf,1,,\n", GAL_EINVAL,
         "o.csv, line 2: band 'SDSS.g': flux is infinite; give a number, a limit, or flag the band 'ignored'");
     bad(H "SDSS.g,1,0,,\n", GAL_EINVAL,
-        "o.csv, line 2: band 'SDSS.g': err 0 must be positive; give the measured error, or flag the band 'ignored'");
+        "o.csv, line 2: band 'SDSS.g': err 0 mJy must be positive; give the measured error, or flag the band "
+        "'ignored'");
     bad(H "SDSS.g,1,-0.5,,\n", GAL_EINVAL,
-        "o.csv, line 2: band 'SDSS.g': err -0.5 must be positive; give the measured error, or flag the band 'ignored'");
+        "o.csv, line 2: band 'SDSS.g': err -0.5 mJy must be positive; give the measured error, or flag the band "
+        "'ignored'");
     bad(H "SDSS.g,1,,,\n", GAL_EINVAL,
         "o.csv, line 2: band 'SDSS.g': err is missing (NaN); a detection needs its 1-sigma error");
-    bad(H "SDSS.g,1,1,,\nSDSS.r,1,1,,\nsdss.G,1,1,,\n", GAL_EINVAL, "o.csv, line 4: band 'SDSS.g' appears twice");
-    bad(H "SDSS.g,,,-3,\n", GAL_EINVAL, "o.csv, line 2: band 'SDSS.g': limit -3 must be a positive number");
-    bad(H "SDSS.g,,-1,3,\n", GAL_EINVAL, "o.csv, line 2: band 'SDSS.g': err -1 of the limit must be positive");
+    bad(H "SDSS.g,1,1,,\nSDSS.r,1,1,,\nsdss.G,1,1,,\n", GAL_EINVAL,
+        "o.csv, line 4: band 'SDSS.g' appears twice with the same flux and err: leave one out");
+    bad(H "SDSS.g,,,-3,\n", GAL_EINVAL, "o.csv, line 2: band 'SDSS.g': limit -3 mJy must be a positive number");
+    bad(H "SDSS.g,,-1,3,\n", GAL_EINVAL, "o.csv, line 2: band 'SDSS.g': err -1 mJy of the limit must be positive");
     bad(H "SDSS.g,1,1,3,\n", GAL_EINVAL,
         "o.csv, line 2: band 'SDSS.g': flux and limit are both given; leave one empty or set the flag");
     bad(H "SDSS.g,1,1,,maybe\n", GAL_EINVAL,
-        "o.csv, line 2: band 'SDSS.g': flag 'maybe' is none of detection, limit, ignored");
+        "o.csv, line 2: band 'SDSS.g': flag 'maybe' is none of detection, limit, ignored: say what it means, flags = { "
+        "['maybe'] = 'limit' }, or other_flag = 'ignored'");
     bad(H "SDSS.g,1,1,,1\n", GAL_EINVAL,
-        "o.csv, line 2: column 'flag': flag 1 is a number; the words are detection, limit, ignored");
+        "o.csv, line 2: band 'SDSS.g': flag '1' is none of detection, limit, ignored: say what it means, flags = { "
+        "['1'] = "
+        "'limit' }, or other_flag = 'ignored'");
     bad(H "SDSS.g,1,1,,ignored\n", GAL_EINVAL, "o.csv: no band is left: all are ignored");
     bad(H ",1,1,,\nSDSS.g,1,1,,\n", GAL_EINVAL, "o.csv, line 2: the band has no name");
     bad(H "SDSS.g,1x,1,,\n", GAL_EFORMAT, "o.csv, line 2: column 'flux': '1x' is not a number");
     bad("band,flux,err\nSDSS.g,1,1\n", GAL_EFORMAT,
         "o.csv: column 'flux' has no unit: name the column flux[mJy], or add the line '# flux_unit: mJy' (Jy, uJy, "
-        "erg/s/cm2/Hz ...)");
+        "erg/s/cm2/Hz, erg/s/cm2/A, mag(AB) ...)");
     bad("band,flux[mjy],err\nSDSS.g,1,1\n", GAL_EINVAL,
         "o.csv: column 'flux': unknown unit 'mjy', did you mean 'mJy'?");
     bad("band,flux[um],err\nSDSS.g,1,1\n", GAL_EINVAL,
         "o.csv: column 'flux': unit 'um' (length) does not convert to 'mJy' (flux density)");
     bad("band,flux[mag],err\nSDSS.g,1,1\n", GAL_EINVAL,
-        "o.csv: column 'flux': unknown unit 'mag' (magnitudes are converted before: S = 3630.78 Jy * 10^(-0.4 m_AB))");
+        "o.csv: column 'flux': unit 'mag' does not say its zero point: write mag(AB) (Vega magnitudes are converted "
+        "before)");
     bad("bands,flux[mJy],err\nSDSS.g,1,1\n", GAL_ENOTFOUND, "o.csv: no column 'band', did you mean 'bands'?");
-    bad("band,flux[mJy],error\nSDSS.g,1,1\n", GAL_ENOTFOUND,
-        "o.csv: no column 'err'; the columns are band, flux, error");
+    bad("band,flux[mJy],eror\nSDSS.g,1,1\n", GAL_ENOTFOUND, "o.csv: no column 'err', did you mean 'eror'?");
     bad("band,flux[mJy],err\n1,1,1\n", GAL_EFORMAT, "o.csv: column 'band' holds numbers, text is expected");
     bad("# redshift: high\n" H "SDSS.g,1,1,,\n", GAL_EFORMAT, "o.csv: redshift 'high' is not a number");
     bad("# redshift: -2\n" H "SDSS.g,1,1,,\n", GAL_EINVAL,
@@ -297,13 +303,13 @@ static void out_of_memory(void **state)
     (void)state;
     gal_table *t = table("# name: A\n" H "SDSS.g,1,1,,\nSDSS.r,,,3,\n");
     gal_obs *o;
-    OK(gal_obs_from_table(&o, t)); /* loads the filters */
+    OK(gal_obs_from_table(&o, t, NULL, NULL)); /* loads the filters */
     gal_obs_free(o);
     size_t live = gal_mem_live();
     bool finished = false;
     for (long k = 0; k < 200 && !finished; k++) {
         gal_mem_fail_after(k);
-        gal_status st = gal_obs_from_table(&o, t);
+        gal_status st = gal_obs_from_table(&o, t, NULL, NULL);
         gal_mem_fail_after(-1);
         finished = st == GAL_OK;
         if (finished)

@@ -471,7 +471,7 @@ test.it("spectra from FITS, ECSV and CSV tables", function()
   has(e2, "leave out")
   columns[2].unit = "K"
   local _, e3 = back(".ecsv", columns)
-  has(e3, "flux unit 'K'")
+  has(e3, "unit 'K' (temperature)")
   columns[2].unit, wave[7] = unit, wave[6]
   local _, e4 = back(".ecsv", columns)
   has(e4, "must ascend")

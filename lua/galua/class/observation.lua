@@ -10,7 +10,7 @@ function observation:__galua_show()
   end
   local s = self:spectrum()
   if s then
-    lines[#lines + 1] = ("  spectrum   %d pixels (%d used)   %.6g .. %.6g A   calibration %s"):format(#s.wave, s.nused, s.wave[1],
+    lines[#lines + 1] = ("  spectrum   %d pixels (%d used, %d masked)   %.6g .. %.6g A   calibration %s"):format(#s.wave, s.nused, #s.wave - s.nused, s.wave[1],
       s.wave[#s.wave], s.calibration.mode)
   end
   for _, i in ipairs(self:indices()) do lines[#lines + 1] = ("  index %-18s %12.5g +- %.3g"):format(i.name, i.value, i.err) end

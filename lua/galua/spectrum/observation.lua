@@ -11,6 +11,15 @@ local function attach(obs, given)
   local o = {}
   if type(given) == "string" then given = { file = given } end
   for k, v in pairs(given) do o[k] = v end
+  local m = rawget(o, "mask")
+  if type(m) == "table" then -- true masks, as 1 does
+    local numbers = {}
+    for i, v in ipairs(m) do numbers[i] = v == true and 1 or v == false and 0 or v end
+    o.mask = numbers
+  end
+  for _, key in ipairs { "bits", "missing" } do
+    if type(o[key]) == "number" then o[key] = { o[key] } end
+  end
   local l = rawget(o, "lines")
   if l ~= nil then
     o.lines = nil
@@ -91,12 +100,15 @@ function M.extend(class)
 Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi, flux, err [mJy], mask, fwhm, calibration).
 @param wave [A] pixel centres, or
 @param edges [A] pixel edges
-@param file a table with columns wave, flux, err (or ivar), mask, R or fwhm, instead of the arrays
+@param file a table with columns wave, flux, err (or ivar, var), mask, R or fwhm, in rows or as vectors of one row, or a one-dimensional
+FITS image, instead of the arrays
 @param flux mean flux density of the pixels
 @param err errors, or
 @param ivar inverse variances; 0 masks
 @param unit (mJy) of flux and err: F_nu or F_lambda, "1e-17 erg/s/cm2/A"; of a file, where its column has none
-@param mask 1 where a pixel is not used
+@param mask 1 or true where a pixel is NOT used (NumPy's masked arrays; Prospector's is the opposite); of a file: the name of the column
+@param bits number of a bit, or a list: only these bits of a file's integer mask count (JWST's DO_NOT_USE: 0); else any does
+@param missing a number or list that means no value in a file, -99: such pixels are masked
 @param R resolving power, a number or one per pixel
 @param fwhm [A] instead of R, one per pixel
 @param air (false) wavelengths are air
