@@ -134,7 +134,7 @@ local inputs = {
   { [[votable("SDSS.q", "1", "1")]], "TMP/o.xml, line 6: unknown filter 'SDSS.q': SDSS has g i r u z" },
   { [[observation.read(file("x.xml", "<?xml version='1.0'?><VOTABLE>"))]], "TMP/x.xml: VOTable without a TABLEDATA element" },
   { [[observation.read(file("x.fits", "SIMPLE  =                    T"))]],
-    "TMP/x.fits: not a readable FITS file (FITS: error reading from FITS file)" },
+    "TMP/x.fits: cut short: the FITS header at byte 0 has no END" },
   { [[observation.new{ name = "a", redshift = -2 }]], "observation a: redshift -2 is not a redshift (-0.01 .. 1e4)" },
   { [[observation.new{ nam = "a" }]], "observation.new: unknown option 'nam', did you mean 'name'?" },
   { "observation.new{ distance = -1 }", "distance -1 Mpc must be positive" },
