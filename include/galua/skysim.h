@@ -76,6 +76,9 @@ GAL_API gal_status gal_sources_angles(size_t n, double *angle);
  * that end in _IQU. Same seed, same sky at every nside below lmax. */
 GAL_API const char *const *gal_synthetic_names(void); /* NULL-ended */
 GAL_API gal_status gal_synthetic(const char *what, int64_t nside, uint64_t seed, float *const *out, char unit[24]);
+/* Point sources of it: S^-1.2 above 1 mJy at 100 GHz, spectral index -0.5 +- 0.3, polarised to 3 per cent; flux, polflux [3][n] Jy, highest power of
+ * ln nu first. */
+GAL_API gal_status gal_synthetic_sources(size_t n, uint64_t seed, double *theta, double *phi, double *flux, double *polflux);
 #ifdef __cplusplus
 }
 #endif

@@ -59,6 +59,28 @@ function M.component(f, packed)
   end
 end
 
+-- f(nu, p, polarised) over n pixels -> out[n]. head: nu, polarised or not; then an array for each parameter.
+function M.emission(f, packed)
+  local names = packed.names
+  local p = named(names, "parameter")
+  local a, b, c, d = names[1], names[2], names[3], names[4]
+  return function(head, out, ...)
+    local par, n = { ... }, nil
+    n = par[#par]
+    head, out = ffi.cast(doubles, head), ffi.cast(doubles, out)
+    local nu, polarised = head[0], head[1] ~= 0
+    local pa, pb = ffi.cast(doubles, a and par[1] or out), ffi.cast(doubles, b and par[2] or out)
+    local pc, pd = ffi.cast(doubles, c and par[3] or out), ffi.cast(doubles, d and par[4] or out)
+    for k = 0, n - 1 do
+      if a then p[a] = pa[k] end
+      if b then p[b] = pb[k] end
+      if c then p[c] = pc[k] end
+      if d then p[d] = pd[k] end
+      out[k] = f(nu, p, polarised)
+    end
+  end
+end
+
 -- f(model_flux, obs) -> ln L. model_flux: list of fluxes [mJy]; obs: the observation as plain data, rows() as of the handle.
 function M.likelihood(f, packed)
   local given = packed.obs

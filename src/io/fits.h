@@ -75,4 +75,6 @@ typedef struct gal_fits_raw {
 } gal_fits_raw;
 /* GAL_EUNSUP: the file is compressed, the column is not of plain floats or doubles (or scaled), or is not there. */
 GAL_API gal_status gal_fits_raw_column(gal_fits *f, size_t i, gal_fits_raw *out);
+/* First n elements of a column of real numbers, or the real parts of one of complex ones (spectra of healpy). */
+GAL_API gal_status gal_fits_read_real(gal_fits *f, size_t i, size_t n, double *data);
 #endif

@@ -55,3 +55,20 @@ gal_status gal_fits_raw_column(gal_fits *f, size_t i, gal_fits_raw *out)
     out->bytes = type == TFLOAT ? 4 : 8;
     return GAL_OK;
 }
+
+gal_status gal_fits_read_real(gal_fits *f, size_t i, size_t n, double *data)
+{
+    int status = 0, type = 0;
+    LONGLONG repeat = 0, width = 0;
+    fits_get_coltypell(f->ptr, (int)i + 1, &type, &repeat, &width, &status);
+    if (status || (type != TCOMPLEX && type != TDBLCOMPLEX))
+        return gal_fits_read_column(f, i, GAL_FITS_F64, n, data);
+    double *z = GAL_NEWN(double, 2 * n);
+    if (!z)
+        return GAL_ENOMEM;
+    fits_read_col(f->ptr, TDBLCOMPLEX, (int)i + 1, 1, 1, (LONGLONG)n, NULL, z, NULL, &status);
+    for (size_t k = 0; k < n && !status; k++)
+        data[k] = z[2 * k];
+    gal_free(z);
+    return status ? fits_fail(f, GAL_EIO, status, "column %zu cannot be read", i + 1) : GAL_OK;
+}

@@ -215,19 +215,12 @@ static gal_status read_file(const gal_field *f, size_t first, size_t n, double *
         }
         for (size_t i = 1; span != width && i < m; i++)
             memmove(bytes + i * width, bytes + i * span, width);
-        (width == 4 ? k->swap32 : k->swap64)(m, 1, bytes, out);
+        (width == 4 ? k->swap32 : k->swap64)(m, f->scale, bytes, out);
         out += m;
         first += m;
         n -= m;
     }
     return GAL_OK;
-}
-
-/* UNSEEN to NaN, then the scale */
-static void clean(size_t n, double scale, double *x)
-{
-    for (size_t k = 0; k < n; k++)
-        x[k] = x[k] > 1.00001 * GAL_SKY_UNSEEN && x[k] < 0.99999 * GAL_SKY_UNSEEN ? NAN : scale * x[k];
 }
 
 static void combine(gal_field_formula f, size_t n, const double *c, double (*v)[CHUNK], size_t nchild, double *out)
@@ -293,16 +286,13 @@ gal_status gal_field_read(const gal_field *f, size_t first, size_t n, double *ou
             out[k] = f->scale;
         break;
     case F32:
-        GAL_KERN_PICK(sky_kern)->widen(n, 1, (const float *)f->x + first, out);
-        clean(n, f->scale, out);
+        GAL_KERN_PICK(sky_kern)->widen(n, f->scale, (const float *)f->x + first, out);
         break;
     case F64:
-        memcpy(out, (const double *)f->x + first, n * sizeof *out);
-        clean(n, f->scale, out);
+        GAL_KERN_PICK(sky_kern)->copy(n, f->scale, (const double *)f->x + first, out);
         break;
     case FILE_COLUMN:
         st = read_file(f, first, n, out);
-        clean(n, f->scale, out);
         break;
     case FORMULA:
         st = read_formula(f, first, n, out);

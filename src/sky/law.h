@@ -13,6 +13,7 @@ enum { LAW_I, LAW_P, LAW_NORM_I, LAW_NORM_P };
 
 struct gal_sky_law {
     const char *name, *doc;
+    const char *unit;         /* of the amplitude; NULL: uK_RJ */
     const gal_sky_input *par; /* numbers or maps */
     size_t npar;
     const gal_sky_input *opt; /* numbers */

@@ -37,6 +37,7 @@ static gal_status cmb(const void *self, void *local, int which, double nu, size_
 
 const gal_sky_law gal_law_cmb = {
     .name = "cmb",
+    .unit = "uK_CMB",
     .doc = "thermodynamic temperature [uK_CMB], the same at all frequencies",
     .shape = cmb,
 };
@@ -53,6 +54,7 @@ static gal_status quadrupole(const void *self, void *local, int which, double nu
 static const gal_sky_input temperature[] = {{"T", "K", "temperature of the microwave background", 2.7255, 1, 10}};
 const gal_sky_law gal_law_quadrupole = {
     .name = "quadrupole",
+    .unit = "uK_CMB",
     .doc = "kinematic quadrupole: T beta^2 cos^2 [uK_CMB] times x/2 coth(x/2)",
     .opt = temperature,
     .nopt = 1,
@@ -73,6 +75,7 @@ static gal_status tsz(const void *self, void *local, int which, double nu, size_
 
 const gal_sky_law gal_law_tsz = {
     .name = "tsz",
+    .unit = "",
     .doc = "thermal Sunyaev-Zeldovich effect of a map of Compton y",
     .shape = tsz,
 };

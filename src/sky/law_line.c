@@ -26,6 +26,7 @@ static gal_status line(const void *self, int which, const gal_band *band, double
 static const gal_sky_input line_opt[] = {{"nu", "GHz", "frequency of the line", NAN, 1e-3, 1e6}};
 const gal_sky_law gal_law_line = {
     .name = "line",
+    .unit = "uK_CMB",
     .doc = "emission line: a template in uK_CMB GHz, seen by bands that contain its frequency",
     .opt = line_opt,
     .nopt = 1,

@@ -69,3 +69,8 @@ size_t gal_sky_law_tables(const gal_sky_law *law, const char *const **l)
     *l = law->table;
     return law->ntable;
 }
+
+const char *gal_sky_law_unit(const gal_sky_law *law)
+{
+    return law->unit ? law->unit : "uK_RJ";
+}

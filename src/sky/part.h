@@ -39,6 +39,7 @@ typedef struct part_plan {
     const gal_sky_part *part;
     bool active, same;  /* same: Q and U use the band integral of I */
     bool exact;         /* sums over frequencies at run time */
+    bool shared;        /* piecewise polynomials have the same knots: one search a pixel */
     double *coef[2];    /* [nchannels][nnu] with the law's factors; coef[1] == coef[0] when same */
     functional norm[2]; /* of I, P; never exact unless `exact` */
     functional *f[2];   /* [nchannels]; only basis channels are made */

@@ -14,5 +14,8 @@ typedef struct gal_pieces {
 /* knot[nseg + 1] strictly ascending; coefficients to be filled by the caller, then gal_pieces_index. x outside the knots uses the end segments. */
 gal_status gal_pieces_create(gal_pieces **out, size_t nseg, int order, const double *knot);
 gal_status gal_pieces_index(gal_pieces *p);
+/* The same functions on the union of their knots, so that one search serves all of them: true when done; false, and nothing changed, when the
+ * union has more than `most` segments or memory is lacking. All of one order. */
+bool gal_pieces_share(gal_pieces **list, size_t n, size_t most);
 void gal_pieces_free(gal_pieces *p);
 #endif

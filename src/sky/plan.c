@@ -143,6 +143,32 @@ static gal_status make_functional(const gal_sky_plan *p, part_plan *q, int which
     return st;
 }
 
+/* One search for the piecewise polynomials of all channels, while they stay in the cache */
+static void share_knots(const gal_sky_plan *p, part_plan *q)
+{
+    enum { MOST = 8192 };
+    size_t n = 0, k = 0;
+    gal_pieces **list = GAL_NEWN(gal_pieces *, 2 * p->nch + 2);
+    for (int w = 0; w < 2 && list; w++) {
+        if (q->norm[w].pieces)
+            list[n++] = q->norm[w].pieces;
+        for (size_t c = 0; c < p->nch; c++)
+            if (q->f[w][c].pieces)
+                list[n++] = q->f[w][c].pieces;
+    }
+    if (n > 1 && gal_pieces_share(list, n, MOST)) {
+        q->shared = true;
+        for (int w = 0; w < 2; w++) {
+            if (q->norm[w].pieces)
+                q->norm[w].pieces = list[k++];
+            for (size_t c = 0; c < p->nch; c++)
+                if (q->f[w][c].pieces)
+                    q->f[w][c].pieces = list[k++];
+        }
+    }
+    gal_free(list);
+}
+
 static gal_status plan_part(gal_sky_plan *p, part_plan *q)
 {
     gal_status st = GAL_OK;
@@ -170,6 +196,7 @@ static gal_status plan_part(gal_sky_plan *p, part_plan *q)
                     gal_functional_free(&q->f[w][c]);
                     q->f[w][c].kind = F_EXACT;
                 }
+    share_knots(p, q);
     q->active = false;
     for (int w = 0; w < 2; w++)
         for (size_t c = 0; c < p->nch; c++)

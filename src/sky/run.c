@@ -9,11 +9,13 @@
 #include <omp.h>
 #include <string.h>
 
-enum { BLOCK = 1024 }; /* a multiple of LAW_BLOCK; arrays of one part stay in the first two caches */
+enum { BLOCK = 256 }; /* a multiple of LAW_BLOCK; what a few channels need stays in the first cache */
 
 typedef struct room { /* of one thread */
     double *block;
     double *a[3], *par[GAL_SKY_MAXPAR], *unit[2], *norm, *f, *tmp, *sum[2], *acc;
+    int *segment; /* of the first working variable that is a map, when knots are shared */
+    bool found;
     void **local; /* [nparts] */
 } room;
 
@@ -33,7 +35,7 @@ static gal_status open_room(const job *j, room *r)
     memset(r, 0, sizeof *r);
     for (size_t i = 0; i < p->nparts; i++)
         sums = sums || p->part[i].exact;
-    size_t n = 3 + GAL_SKY_MAXPAR + 2 + 3 + (sums ? 2 * nb : 0) + 3 * nb;
+    size_t n = 3 + GAL_SKY_MAXPAR + 2 + 4 + (sums ? 2 * nb : 0) + 3 * nb;
     r->block = gal_alloc(n * BLOCK * sizeof(double));
     r->local = GAL_NEWN(void *, p->nparts ? p->nparts : 1);
     if (!r->block || !r->local)
@@ -49,6 +51,8 @@ static gal_status open_room(const job *j, room *r)
     TAKE(r->norm);
     TAKE(r->f);
     TAKE(r->tmp);
+    r->segment = (int *)at;
+    at += BLOCK;
 #undef TAKE
     for (int w = 0; w < 2 && sums; w++) {
         r->sum[w] = at;
@@ -87,16 +91,14 @@ static gal_status load(const job *j, room *r, const gal_sky_part *s, size_t firs
             r->a[i][k] = 0;
     }
     for (size_t i = 0; i < s->law->npar; i++) {
-        double *x = r->par[i], good = NAN, any = 0;
+        double *x = r->par[i], good = NAN;
         if (s->nmap == 0 || gal_field_is_number(s->par[i], &good)) {
             for (size_t k = 0; k < m && s->nmap; k++)
                 x[k] = good;
             continue;
         }
         GAL_TRY(gal_field_read(s->par[i], first, n, x));
-        for (size_t k = 0; k < n; k++)
-            any += x[k] - x[k];
-        if (any != 0) { /* NaN */
+        if (j->k->any_nan(n, x)) {
             double hi;
             GAL_TRY(gal_field_range(s->par[i], &good, &hi));
             for (size_t k = 0; k < n; k++)
@@ -115,12 +117,17 @@ out:
     return st;
 }
 
-static void apply(const job *j, room *r, const gal_sky_part *s, const functional *f, size_t m, double *out)
+static void apply(const job *j, room *r, const part_plan *q, const functional *f, size_t m, double *out)
 {
-    if (f->kind == F_PIECES)
-        j->k->pieces(m, f->pieces, r->par[s->map[0]], out);
-    else if (f->kind == F_POLY)
+    const double *x = r->par[q->part->map[0]];
+    if (f->kind == F_PIECES) {
+        if (!r->found || !q->shared)
+            j->k->find(m, f->pieces, x, r->segment);
+        r->found = true;
+        j->k->pieces(m, f->pieces, r->segment, x, out);
+    } else if (f->kind == F_POLY) {
         j->k->poly(m, f->poly.rows, f->poly.deg, f->poly.c, r->unit[0], r->unit[1], out);
+    }
 }
 
 static void normalise(const job *j, room *r, const part_plan *q, size_t m)
@@ -141,7 +148,7 @@ static void normalise(const job *j, room *r, const part_plan *q, size_t m)
         if (f->kind == F_EXACT)
             s->law->norm(s->self, which, m, w, r->norm);
         else
-            apply(j, r, s, f, m, r->norm);
+            apply(j, r, q, f, m, r->norm);
         for (int i = from; i < to; i++)
             (f->inverse ? j->k->divide : j->k->mul)(m, r->norm, r->a[i]);
     }
@@ -212,6 +219,7 @@ static gal_status add_part(const job *j, room *r, size_t ipart, size_t first, si
             used = used || (j->basis[b] && q->f[w][p->basis[b]].kind != F_ZERO);
     if (!used)
         return GAL_OK;
+    r->found = false;
     GAL_TRY(load(j, r, s, first, n, m));
     for (int d = 0; d < s->nmap && d < 2; d++) {
         int i = s->map[d];
@@ -227,7 +235,7 @@ static gal_status add_part(const job *j, room *r, size_t ipart, size_t first, si
             const double *v = f->kind == F_EXACT ? r->sum[w] + b * BLOCK : r->f;
             if (f->kind == F_ZERO || (!q->same && !s->amplitude[w]))
                 continue;
-            apply(j, r, s, f, m, r->f);
+            apply(j, r, q, f, m, r->f);
             accumulate(j, r, s, f, v, b, w ? 1 : 0, q->same || w ? 3 : 1, m);
         }
     }

@@ -4,10 +4,12 @@
 #include "num/isa.h"
 #include "sky/pieces.h"
 struct sky_kern {
-    /* out = scale x; x float, double, or big-endian float, double of a file */
+    /* out = scale x, UNSEEN as NaN; x float, double, or big-endian float, double of a file */
     void (*widen)(size_t n, double scale, const float *x, double *out);
+    void (*copy)(size_t n, double scale, const double *x, double *out);
     void (*swap32)(size_t n, double scale, const unsigned char *x, double *out);
     void (*swap64)(size_t n, double scale, const unsigned char *x, double *out);
+    bool (*any_nan)(size_t n, const double *x);
     /* blocks. Modified black body: out = exp(ln_ratio (beta + 1)) / expm1(x inv_t) */
     void (*mbb)(size_t n, double ln_ratio, double x, const double *beta, const double *inv_t, double *out);
     /* out = expm1(x inv_t) exp(ln_ratio (beta + 1)) */
@@ -28,7 +30,9 @@ struct sky_kern {
     /* blocks. Polynomial of x and y in -1 .. 1: rows of y, row j of degree deg[j] in x; c packed row by row from the highest row, each from the
      * highest power */
     void (*poly)(size_t n, int rows, const int *deg, const double *c, const double *x, const double *y, double *out);
-    void (*pieces)(size_t n, const gal_pieces *p, const double *x, double *out);
+    /* segments of x, and values there */
+    void (*find)(size_t n, const gal_pieces *p, const double *x, int *segment);
+    void (*pieces)(size_t n, const gal_pieces *p, const int *segment, const double *x, double *out);
     /* out = scale x, NaN as UNSEEN */
     void (*store32)(size_t n, double scale, const double *x, float *out);
     void (*store64)(size_t n, double scale, const double *x, double *out);

@@ -54,6 +54,8 @@ static const recipe LIST[] = {
     {"radio_I", "Jy/sr", POSITIVE, 1500, 0, 1, 0, 1, 0, {0.6}, {-0.2}, 2, 0, 1, -1},
     {"radio_background_IQU", "uK_RJ", STOKES, 0.3, 0, 1, 0, 1, 0, {0.6, 0.01, 0.01}, {-0.2, -0.2, -0.2}, 2, 0, 1, -1},
     {"compton_y", "", POSITIVE, 1.2e-6, 0, 1, 0, 1, 0, {0.7}, {-1.4}, 30, 0, 1, -1},
+    {"dust_T_error", "K", BOUNDED, 1, 0.5, 0, 0, 0, 0, {0.7}, {-1}, 3, 0, 1, -1},
+    {"dust_beta_error", "", BOUNDED, 0.05, 0.02, 0, 0, 0, 0, {0.7}, {-1}, 3, 0, 1, -1},
     {"ksz_I", "uK_CMB", GAUSSIAN, 0, 2.5, 0, 0, 0, 0, {1}, {-2}, 300, 0, 1, -1},
 };
 // clang-format on
@@ -180,4 +182,24 @@ out:
     gal_alm_free(a);
     gal_skymap_free(m);
     return st;
+}
+
+gal_status gal_synthetic_sources(size_t n, uint64_t seed, double *theta, double *phi, double *flux, double *polflux)
+{
+    const double x0 = log(100);
+    gal_rng r;
+    gal_rng_init(&r, seed, PURPOSE, 1000, 0, 0);
+    for (size_t k = 0; k < n; k++) {
+        theta[k] = acos(1 - 2 * gal_rng_uniform(&r));
+        phi[k] = 2 * M_PI * gal_rng_uniform(&r);
+        double s = 1e-3 * pow(gal_rng_uniform(&r), -1 / 1.2), a = -0.5 + 0.3 * gal_rng_normal(&r), p = 0.03 * gal_rng_uniform(&r);
+        s = s < 50 ? s : 50;
+        /* s (1 + a d + a^2 d^2/2), d = ln nu - x0: the power law nu^a to second order, positive everywhere */
+        double c[3] = {0.5 * a * a * s, (a - a * a * x0) * s, (1 - a * x0 + 0.5 * a * a * x0 * x0) * s};
+        for (int j = 0; j < 3; j++) {
+            flux[(size_t)j * n + k] = c[j];
+            polflux[(size_t)j * n + k] = p * c[j];
+        }
+    }
+    return GAL_OK;
 }

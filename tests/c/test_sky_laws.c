@@ -184,7 +184,7 @@ static void spinning_dust(void **state)
              {70, 3.91833107192e-4, 0.0410805037677},    {100, 1.2909814877e-05, 0.00202012638889},
              {353, 2.75312947118e-12, 3.81090277355e-09}};
     size_t rows, cols;
-    double *x = read_columns("tests/ref/sky/emissivity.txt", &rows, &cols);
+    double *x = read_columns("data/sky/emissivity.txt", &rows, &cols);
     gal_sky_table table = {x, rows, cols};
     assert_int_equal(rows, 1000);
     const law_case c1 = {"spdust", {22.8, 30}, {20}}, c2 = {"spdust", {41, 30}, {33.35}};
@@ -366,7 +366,7 @@ static void fill(world *w, gal_sky_part *parts[4])
         w->bs[k] = (float)(-3 + 0.1 * tanh(gal_rng_normal(&r)));
         w->peak[k] = (float)(22 + 3 * tanh(gal_rng_normal(&r)));
     }
-    w->emissivity = read_columns("tests/ref/sky/emissivity.txt", &rows, &cols);
+    w->emissivity = read_columns("data/sky/emissivity.txt", &rows, &cols);
     gal_sky_table table = {w->emissivity, rows, cols};
     const float *iqu[3] = {w->i, w->q, w->u}, *only[3] = {w->i};
     parts[0] = make("mbb", D0.opt, iqu, (const float *[2]){w->beta, w->t}, NULL);
