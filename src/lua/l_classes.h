@@ -20,6 +20,7 @@ extern const gal_lua_class gal_lua_smc;        /* gal_smc */
 extern const gal_lua_class gal_lua_nested;     /* l_nested.c */
 extern const gal_lua_class gal_lua_skymap;     /* gal_skymap */
 extern const gal_lua_class gal_lua_alm;        /* gal_alm */
+extern const gal_lua_class gal_lua_band;       /* gal_band */
 
 /* A sampler at work, as fit{} holds it: how it goes into a results file and back. ENGINES of l_result.c lists them all. */
 struct gal_result;
