@@ -18,8 +18,8 @@ typedef enum gal_dipole_kind {
 } gal_dipole_kind;
 /* A field computed pixel by pixel. amplitude (the peak) in the unit of the result; T [K]; lon, lat [deg] of the motion; amplitude_k the same in K.
  * beta = d (d + 2)/(d^2 + 2 d + 2), d = amplitude_k/T. */
-GAL_API gal_status gal_field_dipole(gal_field **out, int64_t nside, gal_dipole_kind kind, double amplitude, double amplitude_k,
-                                    double T, double lon, double lat);
+GAL_API gal_status gal_field_dipole(gal_field **out, int64_t nside, gal_dipole_kind kind, double amplitude,
+                                    double amplitude_k, double T, double lon, double lat);
 
 /* ------------------------------------------------------------------ Gaussian coefficients */
 typedef struct gal_legacy_random gal_legacy_random;
@@ -36,7 +36,7 @@ GAL_API void gal_logpoltens_inverse(size_t n, double *i, double *q, double *u);
 typedef struct gal_lensing_args {
     int64_t nside;
     uint32_t seed;
-    int lmax; /* of the spectra */
+    int lmax;                                       /* of the spectra */
     const double *tt, *ee, *bb, *te, *pp, *pt, *pe; /* C_l [lmax + 1]: lensing potential p */
     bool rotate; /* turn Q, U along the displacement; upstream computes the angle and discards it */
 } gal_lensing_args;
@@ -50,8 +50,8 @@ typedef struct gal_realise_args {
     int lmax, cut;                   /* drawn to lmax, kept to cut */
     int ncl;                         /* length of the spectra; 0 beyond */
     const double *tt, *ee, *bb, *te; /* of small scales; ee NULL: one scalar */
-    const double *modulation[2];     /* maps that multiply small scales of the first, of the other components; NULL: 1 */
-    const gal_alm *large;            /* added */
+    const double *modulation[2]; /* maps that multiply small scales of the first, of the other components; NULL: 1 */
+    const gal_alm *large;        /* added */
 } gal_realise_args;
 /* Small scales times modulation plus large scales: one scalar, or three components that are the logarithm of the polarisation tensor and are
  * returned as I, Q, U. */
@@ -65,8 +65,8 @@ GAL_API gal_status gal_radiation_field(size_t npix, uint32_t seed, const double 
 /* ------------------------------------------------------------------ point sources */
 /* Entries of gal_sky_sources for n directions: the pixel that holds each, or with fwhm > 0 [rad] the Gaussian painted on pixel centres to 5 sigma,
  * its sum 1. Caller frees the three arrays. */
-GAL_API gal_status gal_sources_paint(int64_t nside, size_t n, const double *theta, const double *phi, double fwhm, size_t *nentry,
-                                     size_t **pixel, uint32_t **source, double **share);
+GAL_API gal_status gal_sources_paint(int64_t nside, size_t n, const double *theta, const double *phi, double fwhm,
+                                     size_t *nentry, size_t **pixel, uint32_t **source, double **share);
 /* Angles of polarisation as upstream draws them: uniform in -pi/2 .. pi/2, seed 56567 */
 GAL_API gal_status gal_sources_angles(size_t n, double *angle);
 
@@ -78,7 +78,8 @@ GAL_API const char *const *gal_synthetic_names(void); /* NULL-ended */
 GAL_API gal_status gal_synthetic(const char *what, int64_t nside, uint64_t seed, float *const *out, char unit[24]);
 /* Point sources of it: S^-1.2 above 1 mJy at 100 GHz, spectral index -0.5 +- 0.3, polarised to 3 per cent; flux, polflux [3][n] Jy, highest power of
  * ln nu first. */
-GAL_API gal_status gal_synthetic_sources(size_t n, uint64_t seed, double *theta, double *phi, double *flux, double *polflux);
+GAL_API gal_status gal_synthetic_sources(size_t n, uint64_t seed, double *theta, double *phi, double *flux,
+                                         double *polflux);
 #ifdef __cplusplus
 }
 #endif

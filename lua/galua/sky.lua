@@ -34,7 +34,7 @@ local function inputs(s, row, l)
       for i, p in ipairs(l.par) do list[i] = p.name end
       galua.fail("sky: law '%s' has no parameter '%s'%s (it has: %s)", l.name, name, core.did_you_mean(name, list), table.concat(list, ", "))
     end
-    par[name] = type(ref) == "userdata" and ref.npix and ref.memory and ref or templates.field(s, row, ref)
+    par[name] = parts_of.is_field(ref) and ref or templates.field(s, row, ref)
   end
   for name, ref in pairs(row.tables or {}) do
     tables = tables or {}
@@ -149,10 +149,12 @@ local function create(_, o)
     tolerance = o.tolerance, compat = o.compat, single = o.single, items = {}, notes = {}, files = {}, fields = {} }
   s.stream = o.stream
   if s.stream == nil then s.stream = o.nside >= 2048 end
-  for _, m in ipairs(o.models) do add_model(s, m) end
-  if #s.items == 0 then galua.fail("sky: models is empty") end
   s.models = {}
-  for i, item in ipairs(s.items) do s.models[i] = item.name end
+  for i, m in ipairs(o.models) do
+    add_model(s, m)
+    s.models[i] = type(m) == "string" and m or s.items[#s.items].name
+  end
+  if #s.items == 0 then galua.fail("sky: models is empty") end
   for _, note in ipairs(s.notes) do io.stderr:write("galua: sky: ", note, "\n") end
   return setmetatable(s, mt)
 end

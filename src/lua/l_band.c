@@ -77,11 +77,13 @@ static const gal_lua_row methods[] = {
      "factor(from, to) -> number\nValue in the unit `to` of 1 `from` through the band: uK_CMB, K_RJ, MJy/sr ...\n"
      "@example print(band.tophat(90, 110):factor(\"uK_RJ\", \"uK_CMB\"))"},
     {"moved", moved,
-     "moved{ shift =, stretch = } -> band\nThe band at nu (1 + stretch) + shift, as measured bands are moved in calibration.\n"
+     "moved{ shift =, stretch = } -> band\nThe band at nu (1 + stretch) + shift, as measured bands are moved in "
+     "calibration.\n"
      "@param shift [GHz] (0) of all frequencies\n@param stretch (0) relative, of all frequencies"},
     {"quantile", quantile, "quantile(u) -> GHz\nFrequency below which a part u of the response lies."},
     {"sample", sample,
-     "sample{ n =, draws =, seed = } -> list of bands\nRealisations of an uncertain band: bootstrap draws smoothed by a Gaussian kernel of "
+     "sample{ n =, draws =, seed = } -> list of bands\nRealisations of an uncertain band: bootstrap draws smoothed by "
+     "a Gaussian kernel of "
      "the width that has the largest\nleave-one-out likelihood, as upstream's bandpass sampler.\n"
      "@param n (1) bands\n@param draws (128) draws and points of a band\n@param seed (that of the session)\n"
      "@param kernel [GHz] (chosen) width of the kernel"},
@@ -126,8 +128,8 @@ static void tostring(lua_State *L, void *obj)
     if (n == 1)
         snprintf(text, sizeof text, "band   %s   at %g GHz", gal_band_name(b), nu[0]);
     else
-        snprintf(text, sizeof text, "band   %s   %g .. %g GHz   centre %.5g   width %.4g   %zu points", gal_band_name(b), nu[0],
-                 nu[n - 1], gal_band_center(b), gal_band_width(b), n);
+        snprintf(text, sizeof text, "band   %s   %g .. %g GHz   centre %.5g   width %.4g   %zu points",
+                 gal_band_name(b), nu[0], nu[n - 1], gal_band_center(b), gal_band_width(b), n);
     lua_pushstring(L, text);
 }
 
@@ -151,7 +153,8 @@ const gal_lua_class gal_lua_band = {
     .tostring = tostring,
 };
 
-static int push_band(lua_State *L, const char *name, size_t n, const double *nu, const double *w, gal_band_weights convention)
+static int push_band(lua_State *L, const char *name, size_t n, const double *nu, const double *w,
+                     gal_band_weights convention)
 {
     gal_band *b;
     gal_lua_checkstatus(L, gal_band_create(&b, name, n, nu, w, convention));
@@ -225,13 +228,18 @@ void gal_luaopen_band(lua_State *L)
          "@param points (10) frequencies of the trapezoid\n@param name label\n@example b = band.tophat(90, 110)"},
         {"delta", delta, "delta(nu[, name]) -> band\nOne frequency [GHz]: the emission there."},
         {"table", from_table,
-         "table(nu, w[, { weights = \"power\" }]) -> band\nMeasured response at ascending frequencies [GHz]; any scale of w.\n"
-         "@param weights (power) 'power': response to intensity, as PySM; 'rj': to Rayleigh-Jeans temperature\n@param name label"},
+         "table(nu, w[, { weights = \"power\" }]) -> band\nMeasured response at ascending frequencies [GHz]; any scale "
+         "of w.\n"
+         "@param weights (power) 'power': response to intensity, as PySM; 'rj': to Rayleigh-Jeans temperature\n@param "
+         "name label"},
         {"convert", convert,
-         "convert(value, from, to, nu | band) -> number\nBetween K_RJ, K_CMB, Jy/sr with prefixes, at a frequency [GHz] or through a band.\n"
+         "convert(value, from, to, nu | band) -> number\nBetween K_RJ, K_CMB, Jy/sr with prefixes, at a frequency "
+         "[GHz] or through a band.\n"
          "@example print(band.convert(1, \"K_CMB\", \"MJy/sr\", 100))"},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_band);
-    gal_lua_module(L, "band", rows, "Bandpasses of microwave detectors and units of sky maps: band.tophat, band.delta, band.table, band.read.");
+    gal_lua_module(
+        L, "band", rows,
+        "Bandpasses of microwave detectors and units of sky maps: band.tophat, band.delta, band.table, band.read.");
 }

@@ -36,7 +36,8 @@ static int field_range(lua_State *L)
 static int field_values(lua_State *L)
 {
     const gal_field *f = gal_lua_check(L, 1, &gal_lua_field_class);
-    double first = lua_isnoneornil(L, 2) ? 0 : gal_lua_checknum(L, 2), n = lua_isnoneornil(L, 3) ? (double)gal_field_size(f) : gal_lua_checknum(L, 3);
+    double first = lua_isnoneornil(L, 2) ? 0 : gal_lua_checknum(L, 2),
+           n = lua_isnoneornil(L, 3) ? (double)gal_field_size(f) : gal_lua_checknum(L, 3);
     double *x = gal_lua_pushvec(L, (size_t)n);
     gal_lua_checkstatus(L, gal_field_read(f, (size_t)first, (size_t)n, x));
     return 1;
@@ -71,7 +72,8 @@ static int number(lua_State *L)
     return push_field(L, f);
 }
 
-static gal_status of_map(gal_field **f, const gal_skymap *m, int comp, double scale, void (*release)(void *), void *owner)
+static gal_status of_map(gal_field **f, const gal_skymap *m, int comp, double scale, void (*release)(void *),
+                         void *owner)
 {
     if (m->pixels || m->order != GAL_RING)
         return gal_fail(GAL_EINVAL, "sky: a template must be a whole sky in RING order");
@@ -87,7 +89,8 @@ static int map(lua_State *L)
 {
     const gal_skymap *m = gal_lua_check(L, 1, &gal_lua_skymap);
     gal_field *f;
-    gal_lua_checkstatus(L, of_map(&f, m, gal_lua_checkint(L, 2, 1, GAL_SKYMAP_MAX) - 1, lua_isnoneornil(L, 3) ? 1 : gal_lua_checknum(L, 3), NULL, NULL));
+    gal_lua_checkstatus(L, of_map(&f, m, gal_lua_checkint(L, 2, 1, GAL_SKYMAP_MAX) - 1,
+                                  lua_isnoneornil(L, 3) ? 1 : gal_lua_checknum(L, 3), NULL, NULL));
     push_field(L, f);
     gal_lua_keep(L, -1, 1, "map");
     return 1;
@@ -241,7 +244,8 @@ static int part_scale(lua_State *L)
 }
 
 static const gal_lua_row part_methods[] = {
-    {"scale", part_scale, "scale(band, parameters[, polarised]) -> number\nK_RJ of a template of 1 with these parameters."},
+    {"scale", part_scale,
+     "scale(band, parameters[, polarised]) -> number\nK_RJ of a template of 1 with these parameters."},
     {NULL, NULL, NULL},
 };
 static const gal_lua_field part_fields[] = {{"name", "label"}, {NULL, NULL}};
@@ -404,6 +408,13 @@ static int laws(lua_State *L)
     return 1;
 }
 
+/* is_field(x) -> boolean */
+static int is_field(lua_State *L)
+{
+    lua_pushboolean(L, gal_lua_test(L, 1, &gal_lua_field_class) != NULL);
+    return 1;
+}
+
 /* inspect(path) -> { nside =, fields =, unit = { ... } } */
 static int inspect(lua_State *L)
 {
@@ -460,6 +471,7 @@ void gal_luaopen_sky(lua_State *L)
         {"dipole", dipole, "dipole{ nside =, kind =, amplitude =, T =, lon =, lat = } -> field\nInternal: the dipole."},
         {"part", part, "part(definition) -> part\nInternal: an emission law over fields."},
         {"sources", sources, "sources(definition) -> part\nInternal: point sources."},
+        {"is_field", is_field, "is_field(x) -> boolean\nInternal: is it a field?"},
         {"inspect", inspect, "inspect(path) -> table\nInternal: what a FITS map holds."},
         {"h5", h5, "h5(path, dataset) -> mat\nInternal: numbers of an HDF5 file."},
         {"laws", laws, "laws() -> list\nInternal: the emission laws and what they take."},

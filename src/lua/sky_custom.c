@@ -38,7 +38,8 @@ static void close_local(void *local)
 }
 
 /* out[k] = f(nu, p, polarised) */
-static gal_status shape(const void *self, void *local, int which, double nu, size_t n, const double *const *par, double *out)
+static gal_status shape(const void *self, void *local, int which, double nu, size_t n, const double *const *par,
+                        double *out)
 {
     const custom *c = self;
     double head[2] = {nu, which};
@@ -46,8 +47,8 @@ static gal_status shape(const void *self, void *local, int which, double nu, siz
     gal_status st = gal_worker_run(local, ptr, 2 + (int)c->law.npar, n);
     for (size_t k = 0; st == GAL_OK && k < n; k++)
         if (!isfinite(out[k]))
-            st = gal_fail(GAL_EMATH, "the emission law returned %g at %g GHz%s%s%.0g", out[k], nu, c->law.npar ? ", " : "",
-                          c->law.npar ? c->par[0].name : "", c->law.npar ? par[0][k] : 0.);
+            st = gal_fail(GAL_EMATH, "the emission law returned %g at %g GHz%s%s%.0g", out[k], nu,
+                          c->law.npar ? ", " : "", c->law.npar ? c->par[0].name : "", c->law.npar ? par[0][k] : 0.);
     return st;
 }
 
@@ -84,7 +85,8 @@ static int create(lua_State *L)
     lua_getfield(L, 1, "params");
     size_t np = lua_objlen(L, 2), text = 64;
     if (np > GAL_SKY_MAXPAR)
-        return gal_lua_error(L, GAL_EINVAL, "sky.component: %zu parameters, at most %d are possible", np, GAL_SKY_MAXPAR);
+        return gal_lua_error(L, GAL_EINVAL, "sky.component: %zu parameters, at most %d are possible", np,
+                             GAL_SKY_MAXPAR);
     for (size_t i = 1; i <= np; i++) {
         lua_rawgeti(L, 2, (int)i);
         text += strlen(field(L, "name")) + strlen(field(L, "unit")) + 3;
@@ -124,7 +126,7 @@ static int create(lua_State *L)
                            .close = close_local};
     for (size_t i = 0; i < np; i++) {
         lua_rawgeti(L, 2, (int)i + 1);
-        c->par[i] = (gal_sky_input){keep(&at, field(L, "name")), keep(&at, field(L, "unit")), "", NAN,
+        c->par[i] = (gal_sky_input){keep(&at, field(L, "name")),   keep(&at, field(L, "unit")), "", NAN,
                                     field_num(L, "lo", -INFINITY), field_num(L, "hi", INFINITY)};
         lua_pop(L, 1);
     }

@@ -20,7 +20,8 @@ static gal_skymap *push_map(lua_State *L, int64_t nside, int ncomp, bool single,
 /* new_map(nside, ncomp, single, unit) */
 static int new_map(lua_State *L)
 {
-    push_map(L, (int64_t)gal_lua_checknum(L, 1), gal_lua_checkint(L, 2, 1, GAL_SKYMAP_MAX), lua_toboolean(L, 3), gal_lua_checkstr(L, 4));
+    push_map(L, (int64_t)gal_lua_checknum(L, 1), gal_lua_checkint(L, 2, 1, GAL_SKYMAP_MAX), lua_toboolean(L, 3),
+             gal_lua_checkstr(L, 4));
     return 1;
 }
 
@@ -32,7 +33,8 @@ static int synthetic(lua_State *L)
     bool iqu = n > 4 && strcmp(what + n - 4, "_IQU") == 0;
     char unit[24];
     gal_skymap *m = push_map(L, (int64_t)gal_lua_checknum(L, 2), iqu ? 3 : 1, true, "");
-    gal_lua_checkstatus(L, gal_synthetic(what, m->nside, (uint64_t)gal_lua_checknum(L, 3), (float *const *)m->data, unit));
+    gal_lua_checkstatus(L,
+                        gal_synthetic(what, m->nside, (uint64_t)gal_lua_checknum(L, 3), (float *const *)m->data, unit));
     gal_skymap_set_unit(m, unit);
     return 1;
 }
@@ -45,7 +47,8 @@ static int lensed(lua_State *L)
     const double *cl[7];
     size_t n[7];
     gal_lua_opts_begin(L, &o, 1, "lensed");
-    gal_lensing_args a = {.nside = (int64_t)gal_lua_req_num(&o, "nside"), .seed = (uint32_t)gal_lua_req_num(&o, "seed")};
+    gal_lensing_args a = {.nside = (int64_t)gal_lua_req_num(&o, "nside"),
+                          .seed = (uint32_t)gal_lua_req_num(&o, "seed")};
     a.rotate = gal_lua_opt_bool(&o, "rotate", false);
     for (int i = 0; i < 7; i++) {
         cl[i] = gal_lua_opt_vec(&o, names[i], &n[i]);
@@ -64,7 +67,8 @@ static const double *map_data(lua_State *L, gal_lua_opts *o, const char *name, i
 {
     const gal_skymap *m = gal_lua_opt_obj(o, name, &gal_lua_skymap);
     if (m && (m->single || m->pixels || m->npix != npix))
-        gal_lua_error(L, GAL_EINVAL, "realise: %s must be a whole map of %lld pixels in double precision", name, (long long)npix);
+        gal_lua_error(L, GAL_EINVAL, "realise: %s must be a whole map of %lld pixels in double precision", name,
+                      (long long)npix);
     return m ? m->data[0] : NULL;
 }
 
@@ -76,7 +80,8 @@ static int realise(lua_State *L)
     const double *cl[4];
     size_t n[4];
     gal_lua_opts_begin(L, &o, 1, "realise");
-    gal_realise_args a = {.nside = (int64_t)gal_lua_req_num(&o, "nside"), .seed = (uint32_t)gal_lua_req_num(&o, "seed")};
+    gal_realise_args a = {.nside = (int64_t)gal_lua_req_num(&o, "nside"),
+                          .seed = (uint32_t)gal_lua_req_num(&o, "seed")};
     a.lmax = gal_lua_opt_int(&o, "lmax", 0, 1, GAL_ALM_LMAX);
     a.cut = gal_lua_opt_int(&o, "cut", a.lmax, 1, GAL_ALM_LMAX);
     a.modulation[0] = map_data(L, &o, "modulation_T", gal_healpix_npix(a.nside));
@@ -106,10 +111,12 @@ static int radiation_field(lua_State *L)
     for (int i = 0; i < 4; i++) {
         m[i] = gal_lua_check(L, 3 + i, &gal_lua_skymap);
         if (m[i]->single || m[i]->nside != m[0]->nside || m[i]->pixels || m[i]->order != GAL_RING)
-            return gal_lua_error(L, GAL_EINVAL, "radiation field: whole RING maps of one nside in double precision are needed");
+            return gal_lua_error(L, GAL_EINVAL,
+                                 "radiation field: whole RING maps of one nside in double precision are needed");
     }
     gal_skymap *u = push_map(L, m[0]->nside, 1, false, "");
-    gal_lua_checkstatus(L, gal_radiation_field((size_t)u->npix, seed, m[0]->data[0], m[1]->data[0], m[2]->data[0], m[3]->data[0], u->data[0]));
+    gal_lua_checkstatus(L, gal_radiation_field((size_t)u->npix, seed, m[0]->data[0], m[1]->data[0], m[2]->data[0],
+                                               m[3]->data[0], u->data[0]));
     if (nside == u->nside)
         return 1;
     gal_lua_checkstatus(L, gal_skymap_ud_grade(&graded, u, nside, 0));
@@ -177,7 +184,7 @@ static int spectra(lua_State *L)
         st = gal_fits_select_number(f, 2);
     if (st == GAL_OK)
         st = gal_fits_table_shape(f, &rows, &cols);
-    double *x = st == GAL_OK ? GAL_NEWN(double, rows * cols + 1) : NULL;
+    double *x = st == GAL_OK ? GAL_NEWN(double, rows *cols + 1) : NULL;
     for (size_t i = 0; x && st == GAL_OK && i < cols; i++)
         st = gal_fits_read_real(f, i, rows, x + i * rows);
     if (f)
@@ -244,17 +251,20 @@ static int synthetic_catalogue(lua_State *L)
 void gal_lua_sky_open_make(lua_State *L)
 {
     static const gal_lua_row rows[] = {
-        {"new_map", new_map, "new_map(nside, components, single, unit) -> map\nInternal: a map of zeros, RING, Galactic."},
+        {"new_map", new_map,
+         "new_map(nside, components, single, unit) -> map\nInternal: a map of zeros, RING, Galactic."},
         {"synthetic", synthetic, "synthetic(what, nside, seed) -> map\nInternal: a template of the synthetic sky."},
         {"lensed", lensed, "lensed(definition) -> map\nInternal: the lensed microwave background."},
         {"realise", realise, "realise(definition) -> map\nInternal: small scales with modulation plus large scales."},
-        {"column", column, "column(path, column, nside) -> map\nInternal: a column of a FITS map in double precision, at a nside."},
+        {"column", column,
+         "column(path, column, nside) -> map\nInternal: a column of a FITS map in double precision, at a nside."},
         {"double", to_double, "double(map) -> map\nInternal: in double precision."},
         {"plane", plane, "plane(path, column, mask, nside) -> map\nInternal: what replaces the Galactic plane."},
         {"spectra", spectra, "spectra(path) -> list\nInternal: C_l of a FITS table."},
         {"alm", read_alm, "alm(path) -> alm\nInternal: coefficients of a file."},
         {"alm_map", alm_map, "alm_map(path, nside) -> map\nInternal: a scalar from coefficients of a file."},
-        {"synthetic_catalogue", synthetic_catalogue, "synthetic_catalogue(n, seed) -> table\nInternal: sources of the synthetic sky."},
+        {"synthetic_catalogue", synthetic_catalogue,
+         "synthetic_catalogue(n, seed) -> table\nInternal: sources of the synthetic sky."},
         {"radiation_field", radiation_field, "radiation_field(seed, ...) -> map\nInternal: log10 U of grains, drawn."},
         {NULL, NULL, NULL},
     };

@@ -65,7 +65,8 @@ static int run(lua_State *L)
         if (lua_toboolean(L, -1)) {
             gal_skymap *m = gal_lua_check(L, -1, &gal_lua_skymap);
             if (m->pixels || m->order != GAL_RING || (size_t)m->npix != q->npix)
-                return gal_lua_error(L, GAL_EINVAL, "plan:run: map %zu must be a whole sky of %zu pixels in RING order", c + 1, q->npix);
+                return gal_lua_error(L, GAL_EINVAL, "plan:run: map %zu must be a whole sky of %zu pixels in RING order",
+                                     c + 1, q->npix);
             out[c].f32 = m->single;
             for (int i = 0; i < 3 && i < m->ncomp; i++)
                 out[c].x[i] = m->data[i];
@@ -116,10 +117,12 @@ static void show(lua_State *L, void *obj)
 }
 
 static const gal_lua_row methods[] = {
-    {"run", run, "run{ maps = } \nSweep the pixels once and fill the maps, one a channel; false: not wanted.\n"
-                 "@param maps list of maps\n@param basis (false) only the channels that others are sums of\n"
-                 "@param threads (all) threads\n@param progress function(fraction)"},
-    {"coefficients", coefficients, "coefficients() -> mat, list\nChannels as sums of those computed, and which those are."},
+    {"run", run,
+     "run{ maps = } \nSweep the pixels once and fill the maps, one a channel; false: not wanted.\n"
+     "@param maps list of maps\n@param basis (false) only the channels that others are sums of\n"
+     "@param threads (all) threads\n@param progress function(fraction)"},
+    {"coefficients", coefficients,
+     "coefficients() -> mat, list\nChannels as sums of those computed, and which those are."},
     {NULL, NULL, NULL},
 };
 static const gal_lua_field fields[] = {{"error", "largest certified relative error of a band integral; 0: exact"},

@@ -17,16 +17,14 @@ static gal_status read(void *ctx, size_t first, size_t n, double *out)
         double v[3];
         gal_healpix_pix2vec(d->nside, GAL_RING, (int64_t)(first + k), v);
         double x = d->beta * (v[0] * d->v[0] + v[1] * d->v[1] + v[2] * d->v[2]);
-        double y = d->kind == GAL_DIPOLE_FULL    ? 1 / (gamma * (1 - x)) - 1
-                   : d->kind == GAL_DIPOLE_FIRST ? x
-                                                 : x * x;
+        double y = d->kind == GAL_DIPOLE_FULL ? 1 / (gamma * (1 - x)) - 1 : d->kind == GAL_DIPOLE_FIRST ? x : x * x;
         out[k] = d->scale * y;
     }
     return GAL_OK;
 }
 
-gal_status gal_field_dipole(gal_field **out, int64_t nside, gal_dipole_kind kind, double amplitude, double amplitude_k, double T,
-                            double lon, double lat)
+gal_status gal_field_dipole(gal_field **out, int64_t nside, gal_dipole_kind kind, double amplitude, double amplitude_k,
+                            double T, double lon, double lat)
 {
     gal_status st = gal_healpix_check(nside, GAL_RING);
     *out = NULL;

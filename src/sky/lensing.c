@@ -18,7 +18,8 @@ typedef struct shifts { /* of every pixel: nearest centre, offsets from it, angl
 static gal_status derive(int64_t nside, const double *map, gal_alm *alm, double *dt, double *dp)
 {
     const gal_map2alm_opts how = {.method = GAL_MAP2ALM_RING, .iterations = 0};
-    gal_skymap m = {.nside = nside, .npix = gal_healpix_npix(nside), .order = GAL_RING, .ncomp = 1, .data = {(void *)map}};
+    gal_skymap m = {
+        .nside = nside, .npix = gal_healpix_npix(nside), .order = GAL_RING, .ncomp = 1, .data = {(void *)map}};
     double *const out[2] = {dt, dp};
     gal_status st = gal_map2alm(&m, alm, &how, NULL);
     return st == GAL_OK ? gal_alm2map_der1(alm, 0, nside, out) : st;
@@ -59,6 +60,7 @@ static gal_status taylor(int64_t nside, const shifts *s, const double *map, doub
     add(s, n, t, 3, 0, out);
     add(s, n, y, 2, 1, out);
     GAL_TRY(derive(nside, p, alm, t, x)); /* pt, pp */
+    add(s, n, x, 0, 2, out);
     GAL_TRY(derive(nside, x, alm, t, y)); /* ppt, ppp */
     add(s, n, t, 1, 2, out);
     add(s, n, y, 0, 3, out);
@@ -79,7 +81,8 @@ static gal_status displace(int64_t nside, const double *g1, const double *g2, sh
     s->sin2 = s->dt + 3 * n;
 #pragma omp parallel for schedule(static)
     for (int64_t k = 0; k < n; k++) {
-        double theta, phi, theta0, phi0, d = sqrt(g1[k] * g1[k] + g2[k] * g2[k]), a = d > 0 ? g1[k] / d : 0, b = d > 0 ? g2[k] / d : 0;
+        double theta, phi, theta0, phi0, d = sqrt(g1[k] * g1[k] + g2[k] * g2[k]), a = d > 0 ? g1[k] / d : 0,
+                                         b = d > 0 ? g2[k] / d : 0;
         gal_healpix_pix2ang(nside, GAL_RING, k, &theta, &phi);
         double c = cos(d) * cos(theta) - sin(d) * sin(theta) * a;
         c = c > 1 ? 1 : c < -1 ? -1 : c;

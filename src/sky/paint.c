@@ -16,7 +16,8 @@ typedef struct entry {
 static int by_pixel(const void *a, const void *b)
 {
     const entry *x = a, *y = b;
-    return x->pixel != y->pixel ? (x->pixel > y->pixel) - (x->pixel < y->pixel) : (x->source > y->source) - (x->source < y->source);
+    return x->pixel != y->pixel ? (x->pixel > y->pixel) - (x->pixel < y->pixel)
+                                : (x->source > y->source) - (x->source < y->source);
 }
 
 static gal_status grow(entry **list, size_t *room, size_t need)
@@ -32,7 +33,8 @@ static gal_status grow(entry **list, size_t *room, size_t need)
     return GAL_OK;
 }
 
-static gal_status paint_one(int64_t nside, uint32_t source, double theta, double phi, double sigma, entry **list, size_t *n, size_t *room)
+static gal_status paint_one(int64_t nside, uint32_t source, double theta, double phi, double sigma, entry **list,
+                            size_t *n, size_t *room)
 {
     gal_status st = GAL_OK;
     double v[3] = {sin(theta) * cos(phi), sin(theta) * sin(phi), cos(theta)}, sum = 0;
@@ -61,8 +63,8 @@ out:
     return st;
 }
 
-gal_status gal_sources_paint(int64_t nside, size_t n, const double *theta, const double *phi, double fwhm, size_t *nentry,
-                             size_t **pixel, uint32_t **source, double **share)
+gal_status gal_sources_paint(int64_t nside, size_t n, const double *theta, const double *phi, double fwhm,
+                             size_t *nentry, size_t **pixel, uint32_t **source, double **share)
 {
     gal_status st = GAL_OK;
     entry *list = NULL;

@@ -18,7 +18,8 @@ static void factor(int n, const double *const cl[4][4], int l, double c[4][4])
         }
 }
 
-gal_status gal_legacy_alm(gal_legacy_random *r, int nfield, int lmax, int keep, const double *const cl[4][4], double *const *a)
+gal_status gal_legacy_alm(gal_legacy_random *r, int nfield, int lmax, int keep, const double *const cl[4][4],
+                          double *const *a)
 {
     double root = sqrt(0.5);
     keep = keep < lmax ? keep : lmax;
@@ -135,8 +136,8 @@ out:
     return st;
 }
 
-gal_status gal_radiation_field(size_t n, uint32_t seed, const double *t_mean, const double *t_std, const double *beta_mean,
-                               const double *beta_std, double *u)
+gal_status gal_radiation_field(size_t n, uint32_t seed, const double *t_mean, const double *t_std,
+                               const double *beta_mean, const double *beta_std, double *u)
 {
     gal_legacy_random *r;
     gal_status st = gal_legacy_random_create(&r, seed);

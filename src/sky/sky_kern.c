@@ -181,7 +181,8 @@ static void find(size_t n, const gal_pieces *p, const double *restrict x, int *r
         }
 }
 
-static void pieces(size_t n, const gal_pieces *p, const int *restrict seg, const double *restrict x, double *restrict out)
+static void pieces(size_t n, const gal_pieces *p, const int *restrict seg, const double *restrict x,
+                   double *restrict out)
 {
     const double *restrict knot = p->knot, *restrict c0 = p->coef[0], *restrict c1 = p->coef[1],
                            *restrict c2 = p->coef[2], *restrict c3 = p->coef[3];
@@ -207,5 +208,6 @@ static void store64(size_t n, double scale, const double *restrict x, double *re
         out[k] = x[k] == x[k] ? scale * x[k] : -1.6375e30;
 }
 
-const struct sky_kern GAL_KERN(sky_kern) = {widen, copy,   swap32,  swap64, any_nan, mbb,    mbb_norm, power,   curved,
-                                            inverse, axpy, muladd,  mul,    divide,  unit,   poly,     find,    pieces,  store32, store64};
+const struct sky_kern GAL_KERN(sky_kern) = {widen, copy,   swap32,  swap64, any_nan, mbb,    mbb_norm,
+                                            power, curved, inverse, axpy,   muladd,  mul,    divide,
+                                            unit,  poly,   find,    pieces, store32, store64};

@@ -95,7 +95,8 @@ static void coefficients(const recipe *r, int stream, int c, uint64_t seed, int 
     }
 }
 
-static double loop(const double v[3]) /* a ring of radius 58 deg about (329, 17.5), northern half (Loop I: Berkhuijsen et al. 1971) */
+static double
+loop(const double v[3]) /* a ring of radius 58 deg about (329, 17.5), northern half (Loop I: Berkhuijsen et al. 1971) */
 {
     static const double l = 329 * M_PI / 180, b = 17.5 * M_PI / 180;
     double c = v[0] * cos(b) * cos(l) + v[1] * cos(b) * sin(l) + v[2] * sin(b);
@@ -105,7 +106,8 @@ static double loop(const double v[3]) /* a ring of radius 58 deg about (329, 17.
 
 static double large(const recipe *r, const double v[3])
 {
-    double s = fabs(v[2]), c = s < 1 ? v[0] / sqrt(1 - s * s) : 0, disc = 0.3 + 0.7 * pow(0.5 * (1 + c), 1.5);
+    double s = fabs(v[2]), c = s < 1 ? v[0] / sqrt(1 - s * s) : 0,
+           disc = 0.3 + 0.7 * pow(c > -1 ? 0.5 * (1 + c) : 0, 1.5);
     return r->floor + r->thin * exp(-s / r->thin_h) * disc + r->thick * exp(-s / r->thick_h) * (0.5 + 0.5 * disc) +
            (r->loop > 0 ? r->loop * loop(v) : 0);
 }
@@ -115,7 +117,8 @@ static void geometry(double theta, double phi, double most, double *q, double *u
 {
     static const double l = 70 * M_PI / 180, b = 8 * M_PI / 180;
     const double field[3] = {cos(b) * cos(l), cos(b) * sin(l), sin(b)};
-    const double south[3] = {cos(theta) * cos(phi), cos(theta) * sin(phi), -sin(theta)}, east[3] = {-sin(phi), cos(phi), 0};
+    const double south[3] = {cos(theta) * cos(phi), cos(theta) * sin(phi), -sin(theta)},
+                 east[3] = {-sin(phi), cos(phi), 0};
     double x = 0, y = 0;
     for (int i = 0; i < 3; i++) {
         x += field[i] * south[i];
@@ -192,7 +195,8 @@ gal_status gal_synthetic_sources(size_t n, uint64_t seed, double *theta, double 
     for (size_t k = 0; k < n; k++) {
         theta[k] = acos(1 - 2 * gal_rng_uniform(&r));
         phi[k] = 2 * M_PI * gal_rng_uniform(&r);
-        double s = 1e-3 * pow(gal_rng_uniform(&r), -1 / 1.2), a = -0.5 + 0.3 * gal_rng_normal(&r), p = 0.03 * gal_rng_uniform(&r);
+        double s = 1e-3 * pow(gal_rng_uniform(&r), -1 / 1.2), a = -0.5 + 0.3 * gal_rng_normal(&r),
+               p = 0.03 * gal_rng_uniform(&r);
         s = s < 50 ? s : 50;
         /* s (1 + a d + a^2 d^2/2), d = ln nu - x0: the power law nu^a to second order, positive everywhere */
         double c[3] = {0.5 * a * a * s, (a - a * a * x0) * s, (1 - a * x0 + 0.5 * a * a * x0 * x0) * s};

@@ -3,7 +3,7 @@
 -- law: emission law (sky.laws()); I, Q, U: templates, or IQU: the first three columns of one; unit: theirs where the file has none;
 -- par: parameters of the law, numbers or templates; opt: its numbers [GHz]. make: what builds the parts of a row that is not just that
 -- (lua/galua/sky/make/NAME.lua). A list of rows is a sum. available: sides of the files named {nside}; max: the side they were made for;
--- far: extragalactic (stays where it is when Galactic parts are rotated).
+-- share: of the synthetic template; far: extragalactic (stays where it is when Galactic parts are rotated).
 local P = {}
 
 local function p2(name) return "pysm_2/" .. name .. ".fits" end
@@ -43,7 +43,7 @@ end
 P.d9 = gnilc(1.48, 19.6)
 P.d10 = gnilc("dust_gnilc/gnilc_dust_beta_nside{nside}_2023.06.06.fits", "dust_gnilc/gnilc_dust_Td_nside{nside}_2023.06.06.fits")
 local raw = "dust_gnilc/raw/gnilc_dust_"
-P.d11 = { make = "realisation", law = "mbb", opt = { nu_I = 353 }, max = 8192, factor = 0.911, cut_templates = -1, synalm_lmax = 16384,
+P.d11 = { make = "realisation", instead = "d10", law = "mbb", opt = { nu_I = 353 }, max = 8192, factor = 0.911, cut_templates = -1, synalm_lmax = 16384,
   large = raw .. "largescale_template_logpoltens_alm_nside2048_lmax1024_complex64.fits.gz",
   small = raw .. "small_scales_logpoltens_cl_lmax16384.fits.gz",
   modulation_T = raw .. "temperature_modulation_alms_lmax768.fits.gz",
@@ -58,7 +58,7 @@ P.d12 = {}
 for k = 1, 6 do
   local function f(what) return ("mkd_dust/2048/thermaldust_%s%d.fits"):format(what, k) end
   P.d12[k] = { law = "mbb", IQU = f"ampl", unit = "MJy/sr", unit_at = 353, factor = 0.911, opt = { nu_I = 353 },
-    par = { beta = f"specind", T = f"temp" }, max = 2048 }
+    par = { beta = f"specind", T = f"temp" }, max = 2048, share = 1 / 6 }
 end
 
 local function synch(beta)
@@ -77,7 +77,7 @@ P.s5 = synch23("synch/synch_beta_nside{nside}_2023.02.16.fits")
 P.s7 = synch23("synch/synch_beta_nside{nside}_2023.02.16.fits")
 P.s7.law, P.s7.par.curvature, P.s7.opt.nu_curve = "curved_power_law", "synch/synch_curvature_nside{nside}_2023.02.17.fits", 23
 raw = "synch/raw/synch_"
-P.s6 = { make = "realisation", law = "power_law", opt = { nu_I = 23 }, max = 8192, synalm_lmax = 16384,
+P.s6 = { make = "realisation", instead = "s5", law = "power_law", opt = { nu_I = 23 }, max = 8192, synalm_lmax = 16384,
   large = raw .. "largescale_template_logpoltens_alm_lmax128_2023.02.24.fits.gz",
   small = raw .. "small_scales_cl_lmax16384_2023.02.24.fits.gz",
   modulation_T = raw .. "temperature_modulation_alms_lmax64_2023.02.24.fits.gz",

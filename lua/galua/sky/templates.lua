@@ -15,7 +15,7 @@ local stand_in = {
   { "synch/synch_template", "synch23_IQU" }, { "synch/synch_beta", "synch_beta_shift" }, { "synch/synch_curvature", "synch_curvature" },
   { "pysm_2/ff_t_new", "freefree_I" }, { "pysm_2/ame_t_new", "ame_I" }, { "pysm_2/ame2_t_new", "ame2_I" }, { "pysm_2/ame_nu_peak", "ame_peak" },
   { "co/HFI_CompMap_CO", { "co10_I", "co21_I", "co32_I" } }, { "co/mcmoleCO", { "co_clouds_I", "co_clouds_I", "co_clouds_I" } },
-  { "co/psimap", "angle" }, { "co/gmap", "depolarisation" }, { "websky/0.4/cib/", "cib_I" }, { "websky/0.4/radio/", "radio_I" },
+  { "pysm_2/lensed_cmb", "cmb_IQU" }, { "cmb/map_([IQU])_", "cmb_IQU" }, { "co/psimap", "angle" }, { "co/gmap", "depolarisation" }, { "websky/0.4/cib/", "cib_I" }, { "websky/0.4/radio/", "radio_I" },
   { "radio_catalog/background", "radio_background_IQU" }, { "[tyuv]?tsz", "compton_y" }, { "y_b16_halo", "compton_y" }, { "[Kk][sS][zZ]", "ksz_I" },
 }
 local letter = { t = 1, q = 2, u = 3, I = 1, Q = 2, U = 3 }
@@ -84,6 +84,10 @@ end
 function M.synthetic_map(s, name, column, nside)
   local recipe, component = synthetic(s, name, column)
   local key = recipe .. "@" .. (nside or s.nside)
+  if recipe == "cmb_IQU" and not (s.synthetic or {})[key] then
+    s.synthetic = s.synthetic or {}
+    s.synthetic[key] = M.lensed(s, { spectra = "pysm_2/camb_lenspotentialCls.dat" }, s.seed)
+  end
   s.synthetic = s.synthetic or {}
   s.synthetic[key] = s.synthetic[key] or sky_core.synthetic(recipe, nside or s.nside, s.seed)
   s.made_up = true
@@ -119,7 +123,7 @@ function M.field(s, row, ref, column, unit)
     local m, component = M.synthetic_map(s, name, column)
     local made = m.unit
     local u = unit and galua.band.convert(1, made, unit, row.unit_at or row.nu_at) or 1
-    return of_map(m, component, u * (unit and row.factor or 1))
+    return of_map(m, component, u * (unit and row.factor or 1) * (unit and row.share or 1))
   end
   local key = path .. "#" .. column
   local info = s.files[path] or sky_core.inspect(path)
@@ -142,6 +146,34 @@ function M.numbers(path)
     end
   end
   return rows
+end
+
+-- C_l from l = 0 of a file of CAMB: l, l(l+1)/2pi of TT EE BB TE, [l(l+1)]^2/2pi of the potential, [l(l+1)]^1.5/2pi of its correlations
+local function spectra(s, row)
+  local two_pi, cl = 2 * math.pi, { tt = {}, ee = {}, bb = {}, te = {}, pp = {}, pt = {}, pe = {} }
+  local delens = {}
+  if row.apply_delens then
+    for _, r in ipairs(M.numbers(M.find(s, row.delens, true) or galua.fail("sky: %s is needed", row.delens))) do delens[r[1]] = r[2] end
+  end
+  for name in pairs(cl) do cl[name][1], cl[name][2] = 0, 0 end
+  for _, r in ipairs(M.numbers(M.find(s, row.spectra, true))) do
+    local l = r[1]
+    if l >= 2 then
+      local a, f = two_pi / (l * (l + 1)), row.apply_delens and (delens[l] or 0) or 1
+      if #cl.tt ~= l then galua.fail("sky: %s: l = %d follows l = %d", row.spectra, l, #cl.tt - 1) end
+      cl.tt[l + 1], cl.ee[l + 1], cl.bb[l + 1], cl.te[l + 1] = a * r[2], a * r[3], a * r[4], a * r[5]
+      cl.pp[l + 1] = two_pi * r[6] / (l * (l + 1)) ^ 2 * f
+      cl.pt[l + 1], cl.pe[l + 1] = two_pi * r[7] / (l * (l + 1)) ^ 1.5 * math.sqrt(f), two_pi * r[8] / (l * (l + 1)) ^ 1.5 * math.sqrt(f)
+    end
+  end
+  return cl
+end
+
+-- The microwave background: Gaussian, displaced by the potential [uK_CMB]
+function M.lensed(s, row, seed)
+  local cl = spectra(s, row)
+  cl.nside, cl.seed, cl.rotate = s.nside, seed, row.rotate
+  return sky_core.lensed(cl)
 end
 
 function M.table(s, name)

@@ -5,7 +5,6 @@ local core = galua.sky_core
 local templates = require "galua.sky.templates"
 
 local function file(s, name)
-  if not s.folders then galua.fail("sky: realisations need their files (%s ...): sky{ templates = folder }", name) end
   return templates.find(s, name)
 end
 
@@ -27,6 +26,7 @@ local function in_plane(s, x, mask, path, column)
 end
 
 return function(s, row, add)
+  if not s.folders then return add(require("galua.sky.presets")[row.instead]) end -- synthetic: as the fixed maps
   local lmax = row.synalm_lmax or math.floor(math.min(16384, 2.5 * s.nside))
   local cut = math.floor(math.min(lmax, 2.5 * s.nside))
   local seeds = row.seeds
