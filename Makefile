@@ -14,6 +14,7 @@ OPT_debug   := -O0 -g3 -DGAL_DEBUG
 OPT_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer -DGAL_SANITIZE
 OPT_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -DGAL_SANITIZE
 OPT_tsan    := -O1 -g -fsanitize=thread -fno-omit-frame-pointer -DGAL_SANITIZE
+OPT_fuzz    := -O1 -g -fsanitize=address,fuzzer-no-link -fno-omit-frame-pointer -DGAL_SANITIZE
 OPT         := $(OPT_$(MODE))
 SAN_LINK    := $(filter -fsanitize=%,$(OPT))
 

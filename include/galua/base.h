@@ -108,9 +108,15 @@ GAL_API gal_status gal_data_path(const char *name, char *buf, size_t n);
 GAL_API gal_status gal_data_dir(int i, char *buf, size_t n); /* i-th place of the search, GAL_ENOTFOUND past the end */
 /* Whole file in memory, NUL-terminated (not counted in *n). Caller frees with gal_free. */
 GAL_API gal_status gal_read_file(const char *path, char **text, size_t *n);
-/* PATH.PID.tmp, where a file is written before it is renamed to PATH; NULL without memory, the caller frees it. Such files of processes
- * that were killed (an hour old or more) are removed. */
-GAL_API char *gal_temporary(const char *path);
+/* How every file is written: begin makes a temporary file beside PATH (a random name that did not exist, no link followed; *fd is open for
+ * reading and writing, the caller closes it), commit syncs it and renames it to what PATH names behind its links, abandon removes it.
+ * GAL_EIO when PATH is a folder, device, pipe or socket: only regular files are replaced. Files that killed processes left so
+ * (an hour old or more) are removed. */
+typedef struct gal_replace gal_replace;
+GAL_API gal_status gal_replace_begin(gal_replace **out, const char *path, int *fd);
+GAL_API const char *gal_replace_name(const gal_replace *r); /* of the temporary file */
+GAL_API gal_status gal_replace_commit(gal_replace *r);      /* r is gone either way */
+GAL_API void gal_replace_abandon(gal_replace *r);           /* NULL is fine */
 /* Write via temporary file, fsync, rename: the old content survives any failure. */
 GAL_API gal_status gal_write_file(const char *path, const void *data, size_t n);
 

@@ -424,10 +424,7 @@ function validation:report(prefix)
   out[#out + 1] = ""
   out[#out + 1] = ("![recovery](%s_recovery.png)"):format(base)
   local function put(path, text)
-    local f, e = io.open(path, "w")
-    if not f then galua.fail("%s", e) end
-    f:write(text, "\n")
-    f:close()
+    core.write_file(path, text .. "\n")
   end
   put(prefix .. ".md", table.concat(out, "\n"))
   put(prefix .. ".json", json.encode(self:verdict()))

@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench demo lint format install uninstall \
+.PHONY: fuzz all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make validate   the long validations"
 	@echo "make debug | asan | ubsan            other builds, in build/MODE; make test MODE=asan runs the tests with one"
 	@echo "make tsan | valgrind                 the threaded tests under ThreadSanitizer; the quick tests under valgrind"
+	@echo "make fuzz TIME=600                   readers, results loaders and the Lua API under libFuzzer and ASan, for TIME seconds"
 	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
 	@echo "make lint       clang-format, cppcheck, layer and symbol checks;  make format applies the formatter"
 	@echo "make install PREFIX=/usr/local ; make uninstall ; make deps ; make clean"
@@ -42,6 +43,19 @@ valgrind:
 	@command -v valgrind >/dev/null || { echo "make valgrind needs valgrind: apt-get install valgrind" >&2; exit 1; }
 	@$(MAKE) --no-print-directory all test-programs
 	@GALUA_RUN="$(VALGRIND)" sh scripts/dev/run_tests.sh build $(VALGRIND_RUN)
+
+# ---- fuzzing (docs/developer.md): every tests/fuzz/fuzz_*.c, then random calls of the Lua API; TIME in seconds for all of it
+TIME ?= 600
+FUZZSRC := $(sort $(wildcard tests/fuzz/*.c))
+$(B)/fuzz: $(FUZZSRC) tests/fuzz/fuzz.h $(B)/libgalua.a
+	$(call say,FUZZ,$@)
+	$(Q)$(CC) $(GAL_CFLAGS) -fsanitize=address,fuzzer $(FUZZSRC) $(B)/libgalua.a -Wl,-E $(LIBS) -o $@
+fuzz:
+	@command -v clang >/dev/null || { echo "make fuzz needs clang with libFuzzer and libomp: apt-get install clang libomp-dev" >&2; exit 1; }
+	@$(MAKE) --no-print-directory MODE=release all
+	@$(MAKE) --no-print-directory MODE=fuzz CC="$(FUZZCC)" all build/fuzz/fuzz
+	@sh tests/fuzz/run.sh build/fuzz $(TIME) $(ONLY)
+FUZZCC ?= clang
 
 # ---- tests. A second make, because pkg-config is asked before the packages are there.
 test: test-deps

@@ -2,20 +2,14 @@
 #define _GNU_SOURCE /* dladdr */
 #include "galua/base.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
-
-#define ABANDONED_AGE 3600. /* s */
 
 bool gal_file_exists(const char *path)
 {
@@ -146,67 +140,5 @@ gal_status gal_read_file(const char *path, char **text, size_t *n)
 out:
     gal_free(buf);
     fclose(f);
-    return st;
-}
-
-/* Is `name` BASE.PID.tmp of a process that is no more? Age is asked too: the process may live on another machine. */
-static bool abandoned(const char *name, const char *base, int folder)
-{
-    size_t n = strlen(base);
-    char *end;
-    struct stat sb;
-    if (strncmp(name, base, n) != 0 || name[n] != '.' || name[n + 1] < '1' || name[n + 1] > '9')
-        return false;
-    long pid = strtol(name + n + 1, &end, 10);
-    return strcmp(end, ".tmp") == 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH &&
-           fstatat(folder, name, &sb, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(sb.st_mode) &&
-           difftime(time(NULL), sb.st_mtime) > ABANDONED_AGE;
-}
-
-char *gal_temporary(const char *path)
-{
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    char *dir = slash ? gal_asprintf("%.*s", (int)(slash - path) + 1, path) : gal_asprintf(".");
-    if (!dir)
-        return NULL;
-    DIR *d = opendir(dir);
-    gal_free(dir);
-    for (struct dirent *e; d && (e = readdir(d));)
-        if (abandoned(e->d_name, base, dirfd(d)))
-            unlinkat(dirfd(d), e->d_name, 0);
-    if (d)
-        closedir(d);
-    return gal_asprintf("%s.%ld.tmp", path, (long)getpid());
-}
-
-gal_status gal_write_file(const char *path, const void *data, size_t n)
-{
-    gal_status st = GAL_OK;
-    char *tmp = gal_temporary(path);
-    int fd = tmp ? open(tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
-    if (fd < 0) {
-        st = tmp ? gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(errno)) : GAL_ENOMEM;
-        gal_free(tmp);
-        return st;
-    }
-    for (const char *p = data; n > 0;) {
-        ssize_t k = write(fd, p, n);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
-        p += k;
-        n -= (size_t)k;
-    }
-    if (fsync(fd) != 0)
-        GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
-out:
-    if (close(fd) != 0 && st == GAL_OK)
-        st = gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
-    if (st == GAL_OK && rename(tmp, path) != 0)
-        st = gal_fail(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
-    if (st != GAL_OK)
-        unlink(tmp);
-    gal_free(tmp);
     return st;
 }

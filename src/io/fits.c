@@ -37,7 +37,7 @@ bool gal_fits_is(const char *path)
 static void destroy(gal_fits *f)
 {
     gal_free(f->path);
-    gal_free(f->tmp);
+    gal_replace_abandon(f->tmp);
     gal_free(f);
 }
 
@@ -81,20 +81,13 @@ gal_status gal_fits_create(gal_fits **out, const char *path)
 {
     gal_status st = GAL_OK;
     gal_fits *f = NULL;
-    struct stat sb;
-    int status = 0;
+    int status = 0, fd;
     *out = NULL;
-    if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-        return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
     GAL_TRY(handle(&f, path));
-    if (!(f->tmp = gal_temporary(path)))
-        GAL_TRY(GAL_ENOMEM);
-    int fd = open(f->tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666); /* a clearer reason than cfitsio gives */
-    if (fd < 0)
-        GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+    GAL_TRY(gal_replace_begin(&f->tmp, path, &fd));
     close(fd);
-    unlink(f->tmp);
-    if (fits_create_diskfile(&f->ptr, f->tmp, &status)) {
+    unlink(gal_replace_name(f->tmp)); /* cfitsio makes its own; nobody can guess the name */
+    if (fits_create_diskfile(&f->ptr, gal_replace_name(f->tmp), &status)) {
         st = fits_fail(f, GAL_EIO, status, "cannot write");
         goto out;
     }
@@ -116,14 +109,9 @@ gal_status gal_fits_close(gal_fits *f)
     if (fits_close_file(f->ptr, &status))
         st = fits_fail(f, GAL_EIO, status, f->tmp ? "cannot write" : "cannot close");
     if (f->tmp && st == GAL_OK) {
-        int fd = open(f->tmp, O_RDONLY);
-        if (fd < 0 || fsync(fd) != 0 || rename(f->tmp, f->path) != 0)
-            st = gal_fail(GAL_EIO, "%s: cannot write: %s", f->path, strerror(errno));
-        if (fd >= 0)
-            close(fd);
+        st = gal_replace_commit(f->tmp);
+        f->tmp = NULL;
     }
-    if (f->tmp && st != GAL_OK)
-        unlink(f->tmp);
     destroy(f);
     return st;
 }
@@ -135,8 +123,6 @@ void gal_fits_abandon(gal_fits *f)
         return;
     fits_close_file(f->ptr, &status);
     fits_clear_errmsg();
-    if (f->tmp)
-        unlink(f->tmp);
     destroy(f);
 }
 

@@ -8,7 +8,7 @@
 struct gal_fits {
     fitsfile *ptr;
     char *path;
-    char *tmp;            /* while creating: the name until gal_fits_close */
+    gal_replace *tmp;     /* while creating: where the file is until gal_fits_close */
     char hdu[FLEN_VALUE]; /* name of the current HDU, for messages */
     bool open_table;      /* between gal_fits_begin_table and _end_table: no checksums yet */
 };

@@ -114,7 +114,7 @@ bool gal_h5_is(const char *path)
 static void destroy(gal_h5 *h)
 {
     gal_free(h->path);
-    gal_free(h->tmp);
+    gal_replace_abandon(h->tmp);
     gal_free(h);
 }
 
@@ -220,24 +220,17 @@ gal_status gal_h5_create(gal_h5 **out, const char *path)
 {
     gal_status st = GAL_OK;
     gal_h5 *h = NULL;
-    struct stat sb;
     hid_t plist = H5I_INVALID_HID;
+    int fd;
     *out = NULL;
-    if (stat(path, &sb) == 0 && S_ISDIR(sb.st_mode))
-        return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
     GAL_TRY(handle(&h, path));
-    if (!(h->tmp = gal_temporary(path)))
-        GAL_TRY(GAL_ENOMEM);
-    int fd = open(h->tmp, O_WRONLY | O_CREAT | O_TRUNC, 0666); /* a clearer reason than HDF5 gives */
-    if (fd < 0)
-        GAL_THROW(GAL_EIO, "%s: cannot write: %s", path, strerror(errno));
+    GAL_TRY(gal_replace_begin(&h->tmp, path, &fd));
     close(fd);
     plist = H5Pcreate(H5P_FILE_CREATE);
     track_order(plist);
-    h->file = H5Fcreate(h->tmp, H5F_ACC_TRUNC, plist, H5P_DEFAULT);
+    h->file = H5Fcreate(gal_replace_name(h->tmp), H5F_ACC_TRUNC, plist, H5P_DEFAULT);
     if (h->file < 0) {
         st = h5_fail(h, GAL_EIO, NULL, "cannot write");
-        unlink(h->tmp);
         goto out;
     }
     *out = h;
@@ -276,14 +269,11 @@ gal_status gal_h5_close(gal_h5 *h)
         st = h5_fail(h, GAL_EIO, NULL, "cannot close");
     H5Eclear2(H5E_DEFAULT);
     if (st == GAL_OK && mode != H5F_ACC_RDONLY && (h->tmp || h->sealed))
-        st = gal_seal_put(h->tmp ? h->tmp : h->path);
+        st = gal_seal_put(h->tmp ? gal_replace_name(h->tmp) : h->path);
     if (st == GAL_OK && h->tmp) {
-        st = sync_file(h->tmp);
-        if (st == GAL_OK && rename(h->tmp, h->path) != 0)
-            st = gal_fail(GAL_EIO, "%s: cannot write: %s", h->path, strerror(errno));
+        st = gal_replace_commit(h->tmp);
+        h->tmp = NULL;
     }
-    if (st != GAL_OK && h->tmp)
-        unlink(h->tmp);
     destroy(h);
     return st;
 }
@@ -295,8 +285,6 @@ void gal_h5_abandon(gal_h5 *h)
     h5_quiet();
     H5Fclose(h->file);
     H5Eclear2(H5E_DEFAULT);
-    if (h->tmp)
-        unlink(h->tmp);
     destroy(h);
 }
 
@@ -307,7 +295,7 @@ gal_status gal_h5_flush(gal_h5 *h)
         return h5_fail(h, GAL_EIO, NULL, "not written: an earlier write failed");
     if (H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0)
         return h5_write_failed(h, NULL, "cannot write");
-    return sync_file(h->tmp ? h->tmp : h->path);
+    return sync_file(h->tmp ? gal_replace_name(h->tmp) : h->path);
 }
 
 const char *gal_h5_path(const gal_h5 *h)

@@ -10,7 +10,7 @@ struct gal_h5 {
     hid_t file;
     char *path;
     uint64_t size; /* read: of the file [bytes] */
-    char *tmp;   /* while creating: the name the file has until gal_h5_close */
+    gal_replace *tmp; /* while creating: where the file is until gal_h5_close */
     bool sealed; /* read: it ended with a seal (seal.h), which holds */
     bool broken; /* a write failed: gal_h5_close will say so and keep the old file */
 };

@@ -175,8 +175,20 @@ static int core_mkdirs(lua_State *L)
 static int core_write_file(lua_State *L)
 {
     size_t n;
-    const char *text = luaL_checklstring(L, 2, &n);
-    gal_lua_checkstatus(L, gal_write_file(luaL_checkstring(L, 1), text, n));
+    const char *path = gal_lua_checkstr(L, 1);
+    gal_lua_checkstr(L, 2);
+    const char *text = lua_tolstring(L, 2, &n);
+    gal_lua_checkstatus(L, gal_write_file(path, text, n));
+    return 0;
+}
+
+static int core_check_writable(lua_State *L)
+{
+    gal_replace *r;
+    int fd;
+    gal_lua_checkstatus(L, gal_replace_begin(&r, gal_lua_checkstr(L, 1), &fd));
+    close(fd);
+    gal_replace_abandon(r);
     return 0;
 }
 
@@ -327,6 +339,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"realpath", core_realpath},
                                           {"mkdirs", core_mkdirs},
                                           {"write_file", core_write_file},
+                                          {"check_writable", core_check_writable},
                                           {"hash", core_hash},
                                           {"hash_file", core_hash_file},
                                           {"isatty", core_isatty},

@@ -239,7 +239,7 @@ gal_status gal_queue_open(gal_queue **out, const char *folder, size_t njob, gal_
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         GAL_TRY(io_error("make the folder", folder));
     path_in(q, "claims", path, sizeof path);
-    if ((q->claims = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
+    if ((q->claims = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666)) < 0)
         GAL_TRY(io_error("open", path));
     GAL_TRY(lock(q->claims, F_WRLCK, path));
     st = check_jobs(q, what);
@@ -432,7 +432,7 @@ static gal_status open_log(gal_queue *q)
         return GAL_OK;
     snprintf(q->log_path, sizeof q->log_path, "%s/%016llx-%lld-%.0f.log", q->folder, (unsigned long long)q->host,
              (long long)getpid(), wall() * 1e3);
-    q->log = open(q->log_path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    q->log = open(q->log_path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_APPEND | O_CLOEXEC, 0666);
     return q->log < 0 ? io_error("make", q->log_path) : GAL_OK;
 }
 
@@ -530,7 +530,7 @@ gal_status gal_queue_lead(gal_queue *q, bool *got)
     struct flock l = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     path_in(q, "lead", path, sizeof path);
     *got = false;
-    if (q->lead < 0 && (q->lead = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666)) < 0)
+    if (q->lead < 0 && (q->lead = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666)) < 0)
         return io_error("open", path);
     *got = fcntl(q->lead, F_SETLK, &l) == 0;
     return *got || errno == EAGAIN || errno == EACCES ? GAL_OK : io_error("lock", path);

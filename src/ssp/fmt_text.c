@@ -17,6 +17,9 @@
 #include "galua/const.h"
 
 #define BC03_LSUN 3.826e33
+enum {
+    HEADER_LINES = 50
+}; /* published files have five or six before the wavelengths: the search must not look through all of a file */
 
 /* ------------------------------------------------------------------ numbers in text */
 typedef struct scan {
@@ -66,12 +69,21 @@ static gal_status number(scan *s, const char *what, double *x)
     return GAL_OK;
 }
 
+/* Numbers that the rest of the text has room for, a digit and a blank each */
+static double room(const scan *s)
+{
+    return 0.5 * (double)(s->end - s->p) + 1;
+}
+
 static gal_status count(scan *s, const char *what, size_t *n)
 {
     double x;
     gal_status st = number(s, what, &x);
     if (st == GAL_OK && !(x >= 0 && x <= 1e7 && x == floor(x)))
         st = gal_fail(GAL_EFORMAT, "%s: line %zu: %g is not a number of %s", s->path, line_of(s, s->p), x, what);
+    if (st == GAL_OK && x > room(s))
+        st = gal_fail(GAL_EFORMAT, "%s: truncated: line %zu promises %g %s, more than the rest of the file holds",
+                      s->path, line_of(s, s->p), x, what);
     *n = st == GAL_OK ? (size_t)x : 0;
     return st;
 }
@@ -202,13 +214,19 @@ gal_status ssp_read_bc03(gal_ssp **out, const char *path)
     for (size_t i = 0; i < nage; i++)
         GAL_TRY(number(&s, "ages", &age[i]));
     const char *header = s.p, *p = s.p;
-    while (p < s.end && !wavelengths_at(p, &list, &nwave)) {
+    bool found = false;
+    for (int line = 0; line < HEADER_LINES && p < s.end; line++) {
+        if ((found = wavelengths_at(p, &list, &nwave)))
+            break;
         p += strcspn(p, "\n");
         p += *p == '\n';
     }
-    if (p >= s.end)
+    if (!found)
         GAL_THROW(GAL_EFORMAT, "%s: truncated or not BC03: no list of wavelengths and fluxes after the %zu ages", path,
                   nage);
+    if ((double)nage * (double)nwave > room(&s))
+        GAL_THROW(GAL_EFORMAT, "%s: truncated: %zu ages x %zu wavelengths are more than the file holds", path, nage,
+                  nwave);
     GAL_TRY(create_one(&t, path, nage, nwave));
     memcpy(t->age, age, nage * sizeof *age);
     s.p = list;
@@ -249,11 +267,12 @@ static gal_status bpass_z(const char *path, double *z)
     return gal_fail(GAL_EFORMAT, "%s: metallicity unknown: the file name has no .z001 .. .z040, .zem4 or .zem5", path);
 }
 
+/* Any white space parts numbers, form feeds too: p moves on in every turn. */
 static size_t numbers_in_line(const char *p, const char *end)
 {
     size_t n = 0;
     while (p < end && *p != '\n') {
-        while (p < end && (*p == ' ' || *p == '\t' || *p == '\r'))
+        while (p < end && *p != '\n' && isspace((unsigned char)*p))
             p++;
         n += p < end && *p != '\n';
         while (p < end && !isspace((unsigned char)*p))
@@ -290,6 +309,9 @@ gal_status ssp_read_bpass(gal_ssp **out, const char *path)
         const char *nl = memchr(p, '\n', (size_t)(s.end - p));
         p = nl ? nl + 1 : s.end;
     }
+    if (ncol != 52 && ncol != 42)
+        GAL_THROW(GAL_EFORMAT, "%s: line %zu: has %zu columns, expected 52 (or 42, release 1)", path, line_of(&s, s.p),
+                  ncol);
     size_t nage = ncol - 1;
     GAL_TRY(create_one(&t, path, nage, nwave));
     t->z[0] = z;

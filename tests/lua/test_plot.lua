@@ -437,8 +437,8 @@ t.describe("files", function()
       local pw, ph = s:match "/MediaBox %[ 0 0 ([%d.]+) ([%d.]+) %]"
       t.close(tonumber(pw), 288, 1e-6)
       t.close(tonumber(ph), 216, 1e-6)
-      fails(function() fig:save "/no/such/folder/a.png" end, "cannot write the figure /no/such/folder/a.png")
-      fails(function() fig:save "/no/such/folder/a.pdf" end, "cannot write the figure /no/such/folder/a.pdf")
+      fails(function() fig:save "/no/such/folder/a.png" end, "/no/such/folder/a.png: cannot write: No such file or directory")
+      fails(function() fig:save "/no/such/folder/a.pdf" end, "/no/such/folder/a.pdf: cannot write: No such file or directory")
       os.remove(base .. ".png")
       os.remove(base .. ".pdf")
     end

@@ -115,8 +115,9 @@ local function template(args)
 end
 
 local function exists(path)
-  local f = io.open(path, "r")
+  local f, why, code = io.open(path, "r")
   if f then f:close() end
+  if not f and code ~= 2 then galua.fail("fit: %s", why) end -- 2: there is none; anything else is not "no such file"
   return f ~= nil
 end
 
@@ -129,12 +130,7 @@ local function plan(f, out, o)
     elseif o.fresh then return ("would replace %s"):format(out) end
     return ("%s exists: without --resume or --fresh the fit would be refused"):format(out)
   end
-  local folder = out:match("^(.*)/[^/]*$") or "."
-  local name = ("%s/.galua_dry_run_%d"):format(folder, os.time())
-  local file, err = io.open(name, "w")
-  if not file then galua.fail("fit: cannot write %s: %s", out, (err:gsub("^.*: ", ""))) end
-  file:close()
-  os.remove(name)
+  core.check_writable(out)
   if o.resume then galua.fail("%s: nothing to resume: no such file", out) end
   return ("would write %s"):format(out)
 end

@@ -94,7 +94,8 @@ function M.new(width, height, format, path, opts)
   opts = opts or {}
   local c = setmetatable({ pt = 1, C = C, format = format, width = width, height = height }, Canvas)
   if format == "pdf" then
-    c.surface = C.cairo_pdf_surface_create(path, width, height)
+    c.tmp = os.tmpname() -- cairo writes by name, as it draws
+    c.surface = C.cairo_pdf_surface_create(c.tmp, width, height)
     check(C, C.cairo_surface_status(c.surface), path)
     local ok, set = pcall(function() return C.cairo_pdf_surface_set_metadata end)   -- cairo 1.16 and newer
     if ok then
@@ -199,11 +200,17 @@ function Canvas:finish(path)
   local C = self.C
   local status = C.cairo_status(self.cr)
   C.cairo_destroy(self.cr)
-  if status == 0 and self.format == "png" then status = C.cairo_surface_write_to_png(self.surface, path) end
+  local tmp = self.tmp or os.tmpname()
+  if status == 0 and self.format == "png" then status = C.cairo_surface_write_to_png(self.surface, tmp) end
   C.cairo_surface_finish(self.surface)
   if status == 0 then status = C.cairo_surface_status(self.surface) end
   C.cairo_surface_destroy(self.surface)
+  local file = io.open(tmp, "rb")
+  local drawn = file and file:read("*a") or ""
+  if file then file:close() end
+  os.remove(tmp)
   check(C, status, path)
+  require("galua.core").write_file(path, drawn)
 end
 
 return M

@@ -108,11 +108,7 @@ function Canvas:tostring()
 end
 
 function Canvas:finish(path)
-  local f, err = io.open(path, "w")
-  if not f then error(("cannot write the figure: %s"):format(err), 0) end
-  local ok, werr = f:write(self:tostring())
-  local closed, cerr = f:close()
-  if not ok or not closed then error(("cannot write the figure %s: %s"):format(path, werr or cerr or "disk full?"), 0) end
+  require("galua.core").write_file(path, self:tostring())
 end
 
 return M

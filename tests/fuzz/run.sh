@@ -1,0 +1,56 @@
+#!/bin/sh
+# run.sh BUILD SECONDS [TARGET...]: every fuzz target for its share of the time, two at once; then random calls of the Lua API for a third
+# of it beside them. The last lines are the numbers: executions, crashes, hangs, most memory; the status tells whether all were clean.
+set -u
+build=$1 seconds=$2
+shift 2
+here=$(dirname "$0") fuzz=$build/fuzz out=$build/fuzz-out
+[ $# -gt 0 ] && targets=$* || targets="$(GALUA_FUZZ=list "$fuzz") api"
+n=$(echo $targets | wc -w)
+share=$((seconds * 2 / (n + 3) + 1)) # the API takes four shares
+mkdir -p "$out"
+one() {
+  t=$1
+  if [ "$t" = api ]; then
+    GALUA_DATA=build/data "$build/galua" --batch "$here/api.lua" $((4 * share)) "$out/api.call" > "$out/api.log" 2>&1
+    echo $? > "$out/api.rc"
+    return
+  fi
+  mkdir -p "$out/$t"
+  seeds=$here/seeds/$t
+  [ -d "$seeds" ] || seeds=
+  ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 GALUA_FUZZ=$t "$fuzz" -max_total_time=$share -timeout=25 -rss_limit_mb=1000 \
+    -max_len=40000 -print_final_stats=1 -verbosity=1 -artifact_prefix="$out/$t-" "$out/$t" $seeds > "$out/$t.log" 2>&1
+  echo $? > "$out/$t.rc"
+}
+lane() {
+  for t in $*; do one "$t"; done
+}
+a= b= i=0
+for t in $targets; do
+  rm -f "$out/$t.rc"
+  if [ "$t" = api ]; then b="$b $t"; elif [ $((i % 2)) = 0 ] || [ $i -gt $((2 * (n - 5))) ]; then a="$a $t"; else b="$b $t"; fi
+  i=$((i + 1))
+done
+lane $a &
+lane $b
+wait
+total=0 bad=0
+for t in $targets; do
+  rc=$(cat "$out/$t.rc" 2>/dev/null || echo none)
+  if [ "$t" = api ]; then
+    tail -1 "$out/api.log"
+  else
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out/$t.log")
+    rss=$(sed -n 's/^stat::peak_rss_mb: *//p' "$out/$t.log")
+    deaths=$(grep -c '^galua: reader died' "$out/$t.log")
+    printf '%-14s %9s executions  %5s MB  %s reading processes died\n' "$t" "${runs:-?}" "${rss:-?}" "$deaths"
+    total=$((total + ${runs:-0}))
+  fi
+  if [ "$rc" != 0 ]; then
+    bad=$((bad + 1))
+    echo "  $t ended with status $rc: $out/$t.log"
+  fi
+done
+echo "$total executions of readers and loaders, $bad targets with a crash, hang, or more than 1000 MB"
+[ $bad = 0 ]
