@@ -21,6 +21,7 @@ int gal_lua_skymap_read(lua_State *L);                          /* healpix.read,
 int gal_lua_skymap_inspect(lua_State *L);
 int gal_lua_skymap_create(lua_State *L);
 int gal_lua_skymap_write(lua_State *L);
+int gal_lua_skymap_project(lua_State *L); /* skymap:project (skymap_project.c) */
 #define GAL_LUA_ANALYSIS_DOC                                                                                           \
     "@param method (auto) auto, jacobi (quadrature with iterations, as healpy), ring (with ring weights), cg (least "  \
     "squares)\n"                                                                                                       \

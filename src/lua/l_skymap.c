@@ -479,6 +479,19 @@ static const gal_lua_row methods[] = {
      "cl([options]) -> table\nAuto spectra: l, TT and, of I, Q, U, EE, BB, TE, EB, TB.\n@param lmax highest l (2 "
      "nside)\n"
      "@param with another map: cross spectra\n" GAL_LUA_ANALYSIS_DOC},
+    {"project", gal_lua_skymap_project,
+     "project([options]) -> table\nThe map on a plane, as skymap:plot draws it: nx, ny, half_x, half_y (plane units), "
+     "images (a vector of nx x "
+     "ny for each component, rows from the top; NaN outside of the sphere, UNSEEN where it is bad).\n"
+     "@param components ({1}) list of components\n@param projection (mollweide) mollweide, gnomonic, orthographic, "
+     "cartesian\n"
+     "@param centre [deg] ({0, 0}) longitude, latitude and position angle of up\n"
+     "@param extent [deg] width and height of a gnomonic (10 x 10) or Cartesian image\n"
+     "@param coord coordinates of the plot (those of the map)\n@param nx (800) pixels across\n"
+     "@param graticule [deg] step of meridians and parallels: graticule_x, graticule_y\n"
+     "@param lines points across at which lines of polarisation are drawn: a matrix of x1, y1, x2, y2, amplitude, "
+     "nlines of them\n"
+     "@param full amplitude of the longest line\n@param field lines along the magnetic field instead"},
     {"write", gal_lua_skymap_write,
      "write(path[, options]) -> skymap\nFITS in the field's conventions.\n@param polcconv (COSMO) sign of U in the "
      "file, COSMO or IAU\n"

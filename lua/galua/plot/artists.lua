@@ -83,6 +83,32 @@ M.steps = {
   end,
 }
 
+-- ---- image: nx x ny colours from the upper left of the box {x1, x2} x {y1, y2}; index[k] counts in `palette` from 0, where 0 is transparent
+M.image = {
+  extent = function(a, push)
+    push(a.x[1], a.y[1])
+    push(a.x[2], a.y[2])
+  end,
+  draw = function(a, f, c)
+    local x1, x2, y1, y2 = f.x(a.x[1]), f.x(a.x[2]), f.y(a.y[2]), f.y(a.y[1])
+    c:image(x1, y1, x2 - x1, y2 - y1, a)
+  end,
+  swatch = function() end,
+}
+
+-- ---- segments: x1, y1, x2, y2 of separate lines
+M.segments = {
+  extent = function(a, push)
+    for _, l in ipairs(a.list) do push(l[1], l[2]) end
+  end,
+  draw = function(a, f, c)
+    local p = {}
+    for k, l in ipairs(a.list) do p[k] = { f.x(l[1]), f.y(l[2]), f.x(l[3]), f.y(l[4]) } end
+    c:path(p, line_style(a, c))
+  end,
+  swatch = function(a, c, x, y, w) c:path({ { x, y, x + w, y } }, line_style(a, c)) end,
+}
+
 -- ---- band between lo and hi
 M.band = {
   extent = function(a, push)

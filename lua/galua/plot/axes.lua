@@ -13,10 +13,12 @@ local huge, log10, min, max, abs = math.huge, math.log10, math.min, math.max, ma
 local settings = {
   xscale = "linear or log", yscale = "linear or log", xlim = "{lo, hi}", ylim = "{lo, hi}", xlabel = "markup", ylabel = "markup",
   title = "markup", legend = "false, true or a place", xticks = "array of numbers or false", yticks = "array of numbers or false",
+  xticktext = "array of the texts at xticks", yticktext = "array of the texts at yticks",
   xformat = "plain or power", yformat = "plain or power", xticknumber = "about how many", yticknumber = "about how many",
   frame = "false hides the frame", decades = "at most so many decades below the top of a logarithmic y axis",
   xlabels = "false hides tick labels", ylabels = "false hides tick labels", title_size = "points",
   title_over = "true: the title takes no room of its own", tick_angle = "degrees, x tick labels",
+  aspect = "equal: one unit is as long on x as on y",
   hidden = "true draws nothing here", xreverse = "true: falls to the right",
 }
 Axes.settings = settings
@@ -91,7 +93,7 @@ function Axes:line(x, y, opts)
   same_length("a line", x, y)
   canvas.dash(o.dash)
   return add(self, "line", { x = x, y = y, color = next_color(self, o.color), width = o.width, dash = o.dash, alpha = o.alpha,
-    label = o.label })
+    label = o.label, faint = o.faint })              -- faint: not drawn in a terminal
 end
 
 -- An error given as a number, an array, or { lo = array, hi = array }.
@@ -196,6 +198,18 @@ end
 function Axes:contour(loops, opts)
   local o = opts or {}
   return add(self, "contour", { loops = loops, fill = o.fill, alpha = o.alpha, color = o.color, width = o.width, label = o.label })
+end
+
+-- An image over x1 .. x2 by y1 .. y2: { x = {x1, x2}, y = {y1, y2}, nx =, ny =, index = bytes from the upper left, palette = { colours } };
+-- index 0 is transparent, k the k-th colour of the palette.
+function Axes:image(opts)
+  return add(self, "image", { x = opts.x, y = opts.y, nx = opts.nx, ny = opts.ny, index = opts.index, palette = opts.palette })
+end
+
+-- Separate lines { { x1, y1, x2, y2 }, ... }. opts: color, width, alpha, label.
+function Axes:segments(list, opts)
+  local o = opts or {}
+  return add(self, "segments", { list = list, color = o.color or "black", width = o.width, alpha = o.alpha, label = o.label })
 end
 
 -- Lines across the axes at x (vline) or y (hline); view = true keeps them in sight.
@@ -305,7 +319,8 @@ function Axes:ticks(axis, lo, hi, n)
     for i, v in ipairs(given) do
       if v >= a and v <= b then
         t.major[#t.major + 1] = v
-        t.labels[#t.labels + 1] = tick.plain(v)
+        local texts = self[axis .. "ticktext"]
+        t.labels[#t.labels + 1] = texts and texts[i] or tick.plain(v)
       end
     end
     return t

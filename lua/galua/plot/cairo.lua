@@ -51,6 +51,11 @@ void cairo_font_options_set_hint_metrics(cairo_font_options_t *o, int v);
 void cairo_font_options_set_hint_style(cairo_font_options_t *o, int v);
 void cairo_font_options_set_antialias(cairo_font_options_t *o, int v);
 void cairo_set_font_options(cairo_t *cr, cairo_font_options_t *o);
+cairo_surface_t *cairo_image_surface_create_for_data(unsigned char *data, int format, int width, int height, int stride);
+typedef struct _cairo_pattern cairo_pattern_t;
+void cairo_set_source_surface(cairo_t *cr, cairo_surface_t *surface, double x, double y);
+cairo_pattern_t *cairo_get_source(cairo_t *cr);
+void cairo_pattern_set_filter(cairo_pattern_t *pattern, int filter);
 void cairo_pdf_surface_set_metadata(cairo_surface_t *surface, int key, const char *value);
 ]]
 
@@ -186,6 +191,27 @@ function Canvas:runs(x, y, runs, size, anchor, angle, color)
   end
   C.cairo_restore(cr)
   C.cairo_new_path(cr)
+end
+
+function Canvas:image(x, y, w, h, a)
+  local C, cr, n = self.C, self.cr, a.nx * a.ny
+  local colour, data = ffi.new("uint32_t[256]"), ffi.new("uint32_t[?]", n)        -- ARGB
+  for i, c in ipairs(a.palette) do
+    local r, g, b = colors.rgb(c)
+    colour[i] = 0xFF000000 + math.floor(r * 255 + 0.5) * 65536 + math.floor(g * 255 + 0.5) * 256 + math.floor(b * 255 + 0.5)
+  end
+  for i = 0, n - 1 do data[i] = colour[a.index[i]] end
+  local image = C.cairo_image_surface_create_for_data(ffi.cast("unsigned char *", data), 0, a.nx, a.ny, 4 * a.nx)
+  C.cairo_save(cr)
+  C.cairo_translate(cr, x, y)
+  C.cairo_scale(cr, w / a.nx, h / a.ny)
+  C.cairo_set_source_surface(cr, image, 0, 0)
+  C.cairo_pattern_set_filter(C.cairo_get_source(cr), self.format == "png" and 2 or 3)   -- best; nearest, for other programs to scale
+  C.cairo_paint(cr)
+  C.cairo_restore(cr)
+  self.keep = self.keep or {}                         -- a PDF surface reads the pixels when it is finished
+  self.keep[#self.keep + 1] = data
+  C.cairo_surface_destroy(image)
 end
 
 function Canvas:clip(x, y, w, h)

@@ -42,12 +42,21 @@ M.maps = {
   viridis = { "#440154", "#472D7B", "#3B528B", "#2C728E", "#21918C", "#28AE80", "#5EC962", "#ADDC30", "#FDE725" },
   cividis = { "#00224E", "#123570", "#3B496C", "#575D6D", "#707173", "#8A8678", "#A59C74", "#C3B369", "#E1CC55", "#FEE838" },
   grey = { "#FFFFFF", "#000000" },
+  gray = { "#000000", "#FFFFFF" },
+  inferno = { "#000004", "#1B0C41", "#4A0C6B", "#781C6D", "#A52C60", "#CF4446", "#ED6925", "#FB9B06", "#F7D13D", "#FCFFA4" },
+  -- blue to red through white, the same lightness on both sides: for what has a sign
+  polar = { "#0B3A82", "#2166AC", "#4393C3", "#92C5DE", "#D1E5F0", "#F7F7F7", "#FDDBC7", "#F4A582", "#D6604D", "#B2182B", "#7A0A22" },
 }
 
 -- Colour of x in [0, 1] on a map.
 function M.at(name, x)
   local map = M.maps[name or "viridis"]
-  if not map then error(("colour map '%s' is unknown: viridis, cividis or grey"):format(tostring(name)), 0) end
+  if not map then
+    local names = {}
+    for k in pairs(M.maps) do names[#names + 1] = k end
+    table.sort(names)
+    error(("colour map '%s' is unknown: %s"):format(tostring(name), table.concat(names, ", ")), 0)
+  end
   local p = max(0, min(1, x)) * (#map - 1)
   local i = min(floor(p), #map - 2)
   return M.mix(map[i + 1], map[i + 2], p - i)

@@ -32,6 +32,7 @@ local function measure(fig, cells, size)
     p.left = p.ylabels and wide + PAD + (ax.ylabel and size * 1.45 or 0) or 0
     local last = p.xt.labels[#p.xt.labels]
     p.right = (p.xlabels and last) and text.width(last, ts) * 0.5 or 0
+    if p.xlabels and last and not p.ylabels then p.left = text.width(p.xt.labels[1], ts) * 0.5 end
     local deep = ts
     if ax.tick_angle and ax.tick_angle ~= 0 then
       deep = 0
@@ -244,6 +245,11 @@ return function(fig, c)
   measure(fig, cells, size)
   layout(fig, cells, W, H, size)
   for _, p in ipairs(cells) do
+    if p.ax.aspect == "equal" then
+      local k = min(p.w / abs(p.xhi - p.xlo), p.h / abs(p.yhi - p.ylo))
+      local w, h = k * abs(p.xhi - p.xlo), k * abs(p.yhi - p.ylo)
+      p.x, p.y, p.w, p.h = p.x + (p.w - w) / 2, p.y + (p.h - h) / 2, w, h
+    end
     local x, y, w, h = p.x, p.y, p.w, p.h
     p.f = { x = Axes.mapping(p.ax.xscale, p.xlo, p.xhi, x, x + w), y = Axes.mapping(p.ax.yscale, p.ylo, p.yhi, y + h, y),
       box = { x, y, x + w, y + h } }

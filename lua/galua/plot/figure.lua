@@ -4,10 +4,10 @@ local Axes = require "galua.plot.axes"
 local Figure = {}
 local methods = {}
 local known = { width = true, height = true, rows = true, cols = true, width_ratios = true, height_ratios = true, sharex = true,
-  sharey = true, title = true, size = true, hspace = true, wspace = true, terminal = true }
+  sharey = true, title = true, size = true, hspace = true, wspace = true, terminal = true, row_lines = true }
 
 -- New figure. opts: width, height [inches], rows, cols, width_ratios, height_ratios, sharex, sharey (true: per column, per row),
--- hspace, wspace (points between panels, on top of what the labels need), title, size (font size, points).
+-- row_lines (in a terminal: lines of row r, the others share the rest), hspace, wspace (points between panels, on top of what the labels need), title, size (font size, points).
 function Figure.new(opts)
   local f = { width = 5.2, height = 3.7, rows = 1, cols = 1, size = 9, grid = {} }
   Axes.check("plot.figure", opts or {}, known)
@@ -44,7 +44,7 @@ function methods:set(opts)
   return self
 end
 
-for _, name in ipairs { "line", "points", "band", "steps", "hist", "hline", "vline", "hspan", "vspan", "text", "contour" } do
+for _, name in ipairs { "line", "points", "band", "steps", "hist", "hline", "vline", "hspan", "vspan", "text", "contour", "image", "segments" } do
   methods[name] = function(self, ...)
     local ax = self:axes()
     ax[name](ax, ...)

@@ -74,6 +74,8 @@ local function call(_, x, y, opts)
   if Figure.is(x) then return x end
   local mt = type(x) ~= "cdata" and getmetatable(x)
   if type(mt) == "table" and mt.__plot then return mt.__plot(x, y) end
+  local own = type(x) == "userdata" and field(x, "plot")                          -- a handle with a method `plot`
+  if own then return own(x, y) end
   if x == nil then error("plot: nothing to draw; plot(x, y), plot(y) or plot(spectrum)", 2) end
   if (type(x) == "table" or type(x) == "userdata" or type(x) == "cdata") and field(x, "wave") and field(x, "flux") then
     local o = { wave = x.wave, flux = x.flux }

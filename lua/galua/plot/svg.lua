@@ -90,6 +90,11 @@ function Canvas:runs(x, y, runs, size, anchor, angle, color)
   self:put((('<text %s>%s</text>'):format(table.concat(a, " "), table.concat(body)):gsub(" >", ">", 1)))
 end
 
+function Canvas:image(x, y, w, h, a)
+  self:put(('<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" image-rendering="optimizeSpeed" href="data:image/png;base64,%s"/>')
+    :format(num(x), num(y), num(w), num(h), require "galua.plot.png".base64(a)))
+end
+
 function Canvas:clip(x, y, w, h)
   self.clips = self.clips + 1
   self:put(('<clipPath id="c%d"><rect x="%s" y="%s" width="%s" height="%s"/></clipPath><g clip-path="url(#c%d)">')

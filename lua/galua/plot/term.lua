@@ -29,6 +29,15 @@ function M.has_color()
   return ok and tty == 1
 end
 
+-- The escape sequence of a colour; layer 38 is the letter, 48 the cell behind it.
+local function exact_code(layer, color)
+  local r, g, b = colors.rgb(color)
+  local depth = os.getenv("COLORTERM")
+  if depth == "truecolor" or depth == "24bit" then return ("\27[%d;2;%d;%d;%dm"):format(layer, r * 255, g * 255, b * 255) end
+  local function six(v) return floor(v * 5 + 0.5) end
+  return ("\27[%d;5;%dm"):format(layer, 16 + 36 * six(r) + 6 * six(g) + six(b))
+end
+
 local function escape_code(color)
   local r, g, b = colors.rgb(color)
   local depth = os.getenv("COLORTERM")
@@ -56,7 +65,7 @@ Canvas.__index = Canvas
 
 local function new_canvas(cols, rows)
   local c = setmetatable({ cols = cols, rows = rows, w = cols * 2, h = rows * 4, pt = 0.45 }, Canvas)
-  c.dots, c.ink, c.char, c.shade, c.shade_ink = {}, {}, {}, {}, {}
+  c.dots, c.ink, c.char, c.shade, c.shade_ink, c.half = {}, {}, {}, {}, {}, {}
   c.x1, c.y1, c.x2, c.y2 = 0, 0, c.w, c.h
   return c
 end
@@ -87,6 +96,38 @@ function Canvas:put(col, row, s, color)
       col = col + 1
     end
   end
+end
+
+-- Two colours to a cell, upper and lower half: the mean index of what lies under each (palettes are ramps).
+function Canvas:image(x, y, w, h, a)
+  for row = 0, self.rows * 2 - 1 do
+    local j1, j2 = max(0, floor((row * 2 - y) / h * a.ny)), min(a.ny, floor((row * 2 + 2 - y) / h * a.ny))
+    for col = 0, self.cols - 1 do
+      local i1, i2 = max(0, floor((col * 2 - x) / w * a.nx)), min(a.nx, floor((col * 2 + 2 - x) / w * a.nx))
+      local sum, n, all = 0, 0, 0
+      for j = j1, max(j1 + 1, j2) - 1 do
+        for i = i1, max(i1 + 1, i2) - 1 do
+          local k = j < a.ny and i < a.nx and a.index[j * a.nx + i] or 0
+          all = all + 1
+          if k > 0 then sum, n = sum + k, n + 1 end
+        end
+      end
+      if n * 2 > all and row * 2 + 1 > y and row * 2 + 1 < y + h and col * 2 + 1 > x and col * 2 + 1 < x + w then
+        local k = floor(sum / n + 0.5)
+        self.half[row * self.cols + col] = { a.palette[k], k / #a.palette }
+      end
+    end
+  end
+end
+
+local ramp = { [0] = "·", "░", "▒", "▓", "█" }
+-- A cell of an image: `over` is a letter drawn upon it.
+local function image_cell(up, down, over, ink, colored)
+  if not colored then return over or ramp[max(0, min(4, floor(((up or down)[2] + (down or up)[2]) * 2.5)))] end
+  if over then return exact_code(48, (up or down)[1]) .. (ink and escape_code(ink) or "") .. over .. "\27[0m" end
+  if not down then return exact_code(38, up[1]) .. "▀\27[0m" end
+  if not up then return exact_code(38, down[1]) .. "▄\27[0m" end
+  return exact_code(38, up[1]) .. exact_code(48, down[1]) .. "▀\27[0m"
 end
 
 function Canvas:clip(x, y, w, h) self.x1, self.y1, self.x2, self.y2 = x, y, x + w, y + h end
@@ -173,10 +214,14 @@ end
 local function braille(mask) return string.char(0xE2, 0xA0 + floor(mask / 64), 0x80 + mask % 64) end
 
 function Canvas:row(r, paint)
-  local out = {}
+  local out, colored = {}, paint("x", "red") ~= "x"
   for q = 0, self.cols - 1 do
     local i = r * self.cols + q
-    if self.char[i] then
+    local up, down = self.half[2 * r * self.cols + q], self.half[(2 * r + 1) * self.cols + q]
+    if up or down then
+      local over = self.char[i] or self.dots[i] and braille(self.dots[i])
+      out[#out + 1] = image_cell(up, down, over, over and self.ink[i], colored)
+    elseif self.char[i] then
       out[#out + 1] = paint(self.char[i], self.ink[i])
     elseif self.dots[i] then
       out[#out + 1] = paint(braille(self.dots[i]), self.ink[i])
@@ -275,17 +320,26 @@ local function panel(fig, ax, r, c, w, h, left, paint, show_x)
     top = top + 1
   end
   local cv = new_canvas(gw, gh)
-  local f = { x = Axes.mapping(ax.xscale, xlo, xhi, 0.5, cv.w - 0.5), y = Axes.mapping(ax.yscale, ylo, yhi, cv.h - 0.5, 0.5),
+  local dx, dy = 0.5, 0.5
+  if ax.aspect == "equal" then                        -- a dot is about as high as wide
+    local k = min((cv.w - 1) / abs(xhi - xlo), (cv.h - 1) / abs(yhi - ylo))
+    dx, dy = (cv.w - k * abs(xhi - xlo)) / 2, (cv.h - k * abs(yhi - ylo)) / 2
+  end
+  local f = { x = Axes.mapping(ax.xscale, xlo, xhi, dx, cv.w - dx), y = Axes.mapping(ax.yscale, ylo, yhi, cv.h - dy, dy),
     box = { 0, 0, cv.w, cv.h } }
-  for _, a in ipairs(ax.artists) do artists[a.kind].draw(a, f, cv) end
+  for _, a in ipairs(ax.artists) do
+    if not a.faint then artists[a.kind].draw(a, f, cv) end
+  end
   for i = 0, gh - 1 do
     local row = cv:row(i, paint)
-    lines[top + i][left + 1] = "│"
+    lines[top + i][left + 1] = ax.frame == false and " " or "│"
     for q = 1, gw do lines[top + i][left + 1 + q] = row[q] end
   end
   local base = top + gh
-  for q = 1, gw do if lines[base] then lines[base][left + 1 + q] = "─" end end
-  if lines[base] then lines[base][left + 1] = "└" end
+  if lines[base] and ax.frame ~= false then
+    for q = 1, gw do lines[base][left + 1 + q] = "─" end
+    lines[base][left + 1] = "└"
+  end
   local taken = {}
   for i, v in ipairs(yt.major) do
     local row = max(0, min(gh - 1, floor(f.y(v) / 4)))
@@ -349,7 +403,15 @@ function M.render(fig, opts)
     end
     left[c] = min(left[c], 9)
   end
-  local used = 0
+  local used, heights = 0, {}
+  if fig.row_lines then                               -- some rows have a height of their own: the others share the rest
+    local rest, ratios = h, 0
+    for r = 1, fig.rows do
+      rest = rest - (fig.row_lines[r] or 0)
+      ratios = ratios + (fig.row_lines[r] and 0 or fig.height_ratios and fig.height_ratios[r] or 1)
+    end
+    for r = 1, fig.rows do heights[r] = fig.row_lines[r] or max(3, floor(rest * (fig.height_ratios and fig.height_ratios[r] or 1) / ratios)) end
+  end
   for r = 1, fig.rows do
     acc = acc + (fig.height_ratios and fig.height_ratios[r] or 1)
     local lines_to = floor(h * acc / sum + 0.5)
@@ -359,6 +421,7 @@ function M.render(fig, opts)
     lines_to = min(h, max(lines_to, used + min(minimum, floor(h / fig.rows))))
     local ph = lines_to - used
     used = lines_to
+    if fig.row_lines then ph = heights[r] end
     local row, wacc, wused = {}, 0, 0
     for c = 1, fig.cols do
       wacc = wacc + (fig.width_ratios and fig.width_ratios[c] or 1)
