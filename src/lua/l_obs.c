@@ -148,7 +148,7 @@ const gal_lua_class gal_lua_obs = {
 };
 
 /* ------------------------------------------------------------------ how files are read */
-/* how a spectrum is read: R, air, unit, bits = { 0, 4 }, missing = { -99 } */
+/* how a spectrum is read: R, air, unit, bits = { 0, 4 } or 0 */
 gal_spectrum_opts gal_lua_spectrum_opts(gal_lua_opts *o)
 {
     gal_spectrum_opts s = gal_spectrum_defaults();
@@ -156,8 +156,15 @@ gal_spectrum_opts gal_lua_spectrum_opts(gal_lua_opts *o)
     s.R = gal_lua_opt_num(o, "R", 0);
     s.air = gal_lua_opt_given(o, "air") ? gal_lua_opt_bool(o, "air", false) : -1;
     s.unit = gal_lua_opt_str(o, "unit", NULL);
-    s.missing = gal_lua_opt_vec(o, "missing", &s.nmissing);
-    const double *bit = gal_lua_opt_vec(o, "bits", &n);
+    double one;
+    const double *bit = NULL;
+    if (gal_lua_opt_push(o, "bits")) {
+        bool number = lua_type(o->L, -1) == LUA_TNUMBER;
+        one = number ? lua_tonumber(o->L, -1) : 0;
+        lua_pop(o->L, 1);
+        n = 1;
+        bit = number ? &one : gal_lua_opt_vec(o, "bits", &n);
+    }
     s.some_bits = bit != NULL;
     for (size_t i = 0; bit && i < n; i++) {
         if (!(bit[i] >= 0 && bit[i] <= 63 && bit[i] == floor(bit[i])))

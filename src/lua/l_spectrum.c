@@ -369,7 +369,10 @@ static int attach(lua_State *L)
     take_calibration(L, &o, &c);
     given g = read_given(&o);
     if (file) {
+        double missing[GAL_LUA_MISSING];
         gal_spectrum_opts so = gal_lua_spectrum_opts(&o);
+        so.nmissing = gal_lua_opt_missing(&o, missing);
+        so.missing = missing;
         so.mask = g.mask_column;
         if (g.flux || g.err || g.ivar || gal_lua_opt_given(&o, "wave") || gal_lua_opt_given(&o, "edges"))
             gal_lua_error(L, GAL_EINVAL,

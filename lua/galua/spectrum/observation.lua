@@ -17,9 +17,6 @@ local function attach(obs, given)
     for i, v in ipairs(m) do numbers[i] = v == true and 1 or v == false and 0 or v end
     o.mask = numbers
   end
-  for _, key in ipairs { "bits", "missing" } do
-    if type(o[key]) == "number" then o[key] = { o[key] } end
-  end
   local l = rawget(o, "lines")
   if l ~= nil then
     o.lines = nil
