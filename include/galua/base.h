@@ -106,7 +106,7 @@ GAL_API gal_status gal_exe_dir(char *buf, size_t n); /* directory of the running
  * tree), EXE/data, EXE/../share/galua/data (installed), the build-time prefix. GAL_ENOTFOUND lists the places searched. */
 GAL_API gal_status gal_data_path(const char *name, char *buf, size_t n);
 GAL_API gal_status gal_data_dir(int i, char *buf, size_t n); /* i-th place of the search, GAL_ENOTFOUND past the end */
-/* Whole file in memory, NUL-terminated (not counted in *n). Caller frees with gal_free. */
+/* Whole regular file in memory, NUL-terminated (not counted in *n); devices and pipes are refused. Caller frees with gal_free. */
 GAL_API gal_status gal_read_file(const char *path, char **text, size_t *n);
 /* How every file is written: begin makes a temporary file beside PATH (a random name that did not exist, no link followed; *fd is open for
  * reading and writing, the caller closes it), commit syncs it and renames it to what PATH names behind its links, abandon removes it.

@@ -104,41 +104,39 @@ gal_status gal_read_file(const char *path, char **text, size_t *n)
 {
     gal_status st = GAL_OK;
     char *buf = NULL;
-    size_t cap = 0, len = 0;
+    size_t len = 0, size;
     *text = NULL;
     *n = 0;
     struct stat sb;
-    FILE *f = fopen(path, "rb");
-    if (!f)
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe would wait for its writer */
+    if (fd < 0)
         return gal_fail(errno == ENOENT ? GAL_ENOTFOUND : GAL_EIO, "%s: %s", path,
                         errno == ENOENT ? "no such file" : strerror(errno));
-    if (fstat(fileno(f), &sb) != 0)
+    if (fstat(fd, &sb) != 0)
         GAL_THROW(GAL_EIO, "%s: %s", path, strerror(errno));
     if (S_ISDIR(sb.st_mode))
         GAL_THROW(GAL_EIO, "%s: is a folder, not a file", path);
-    cap = S_ISREG(sb.st_mode) ? (size_t)sb.st_size + 2 : 65536;
-    if (!(buf = gal_alloc(cap)))
+    if (!S_ISREG(sb.st_mode)) /* may be endless */
+        GAL_THROW(GAL_EIO, "%s: is a device or a pipe, not a file: copy its data to a file", path);
+    size = (size_t)sb.st_size;
+    if (!(buf = gal_alloc(size + 1)))
         GAL_TRY(GAL_ENOMEM);
-    for (;;) {
-        if (len + 1 >= cap) {
-            char *bigger = gal_realloc(buf, cap = 2 * cap + 65536);
-            if (!bigger)
-                GAL_TRY(GAL_ENOMEM);
-            buf = bigger;
-        }
-        size_t got = fread(buf + len, 1, cap - len - 1, f);
+    while (len < size) {
+        ssize_t got = read(fd, buf + len, size - len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            GAL_THROW(GAL_EIO, "%s: %s", path, strerror(errno));
         if (got == 0)
             break;
-        len += got;
+        len += (size_t)got;
     }
-    if (ferror(f))
-        GAL_THROW(GAL_EIO, "%s: %s", path, strerror(errno));
     buf[len] = '\0';
     *text = buf;
     *n = len;
     buf = NULL;
 out:
     gal_free(buf);
-    fclose(f);
+    close(fd);
     return st;
 }

@@ -26,7 +26,8 @@ gal_status fits_fail(const gal_fits *f, gal_status code, int status, const char 
 bool gal_fits_is(const char *path)
 {
     char head[9] = "";
-    FILE *file = fopen(path, "rb");
+    struct stat sb;
+    FILE *file = stat(path, &sb) == 0 && S_ISREG(sb.st_mode) ? fopen(path, "rb") : NULL;
     if (!file)
         return false;
     size_t n = fread(head, 1, sizeof head, file);
@@ -64,6 +65,8 @@ gal_status gal_fits_open(gal_fits **out, const char *path)
                         errno == ENOENT ? "no such file" : strerror(errno));
     if (S_ISDIR(sb.st_mode))
         return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
+    if (!S_ISREG(sb.st_mode))
+        return gal_fail(GAL_EIO, "%s: is a device or a pipe, not a file: copy its data to a file", path);
     if (access(path, R_OK) != 0)
         return gal_fail(GAL_EIO, "%s: %s", path, strerror(errno));
     GAL_TRY(handle(&f, path));

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 2880, CARD = 80 };
+enum { BLOCK = 2880, CARD = 80, MOST = 200000 };
 
 gal_status gal_cards_read(const source *s, size_t at, cards80 *out)
 {
@@ -16,6 +16,8 @@ gal_status gal_cards_read(const source *s, size_t at, cards80 *out)
     for (size_t cap = 0;;) {
         if (at > s->size || s->size - at < BLOCK)
             GAL_THROW(GAL_EFORMAT, "%s: cut short: the FITS header at byte %zu has no END", s->path, at);
+        if (out->n > MOST)
+            GAL_THROW(GAL_EFORMAT, "%s: the FITS header has more than %d cards", s->path, MOST);
         if (out->n + BLOCK / CARD > cap) {
             cap = 2 * cap + 4 * BLOCK / CARD;
             char *v = gal_realloc(out->v, cap * CARD);

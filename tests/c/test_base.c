@@ -95,6 +95,9 @@ static void files(void **state)
     assert_string_equal(hex, "b5e9c1ad071b3e7fc779cfaa5e523818"); /* XXH3-128("hello") of the reference xxhsum */
     assert_int_equal(gal_read_file(dir, &text, &n), GAL_EIO);
     assert_non_null(strstr(gal_error_message(), "is a folder, not a file"));
+    assert_int_equal(gal_read_file("/dev/zero", &text, &n), GAL_EIO); /* endless */
+    assert_string_equal(gal_error_message(), "/dev/zero: is a device or a pipe, not a file: copy its data to a file");
+    assert_null(text);
     unlink(path);
     assert_int_equal(gal_read_file(path, &text, &n), GAL_ENOTFOUND);
     assert_non_null(strstr(gal_error_message(), "/a: no such file"));
