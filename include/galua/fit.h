@@ -10,6 +10,7 @@
 #include "galua/galaxy.h"
 #include "galua/like.h"
 #include "galua/obs.h"
+#include "galua/plan.h"
 #include "galua/prior.h"
 #include "galua/target.h"
 #ifdef __cplusplus
@@ -49,6 +50,7 @@ typedef struct gal_fit_opts {
     const gal_fit_custom *custom; /* NULL: none */
     const double *spectral;       /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
     gal_kernel spectral_kernel;   /* of the noise correlated over the pixels */
+    double plan;                  /* tolerance of a plan (galua/plan.h) for the bands, 0: the whole grid each time */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
 /* Errors: an unknown or repeated parameter, a bounded prior that reaches beyond a parameter's range, noise terms that exclude one
@@ -58,7 +60,19 @@ GAL_API gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o);
 GAL_API void gal_fit_free(gal_fit *f);                      /* NULL is fine */
 GAL_API gal_target *gal_fit_target(gal_fit *f);             /* borrowed */
 GAL_API const gal_galaxy *gal_fit_galaxy(const gal_fit *f); /* borrowed */
-GAL_API size_t gal_fit_nused(const gal_fit *f);             /* bands that enter the likelihood */
+/* The plan that band fluxes come from, and the samples at which it was compared with the whole grid. */
+typedef struct gal_fit_plan_info {
+    double tolerance; /* as asked; 0: no plan was asked for */
+    bool used;        /* is there one? */
+    const char *why;  /* why not; borrowed */
+    gal_plan_info made;
+    uint64_t checks; /* samples compared so far */
+    double worst;    /* largest error of them */
+    bool
+        failed; /* it is above the tolerance: evaluations fail from then on, and the run has to start on the whole grid */
+} gal_fit_plan_info;
+GAL_API gal_fit_plan_info gal_fit_plan(const gal_fit *f);
+GAL_API size_t gal_fit_nused(const gal_fit *f); /* bands that enter the likelihood */
 GAL_API size_t gal_fit_nblob(const gal_fit *f);
 /* One line on data that this model cannot describe: below Lyman alpha with nothing in the galaxy that absorbs there; "" when there
  * are none. Borrowed. */

@@ -8,7 +8,7 @@ local fit = {}
 fit.__index = function(self, key)
   local v = rawget(fit, key)
   if v ~= nil or type(key) ~= "string" then return v end
-  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" or key == "spec" then return nil end
+  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" or key == "spec" or key == "plan" then return nil end
   local engine = rawget(self, "engine") -- by its own name too: f.ensemble
   if engine and core.class_name(engine) == key then return engine end
   if galua.sampler.known(key) then return nil end
@@ -79,9 +79,17 @@ local function ordered(model, free)
 end
 
 -- quiet: what should make one doubt is not said here (catalogues put it into their table)
+-- option `plan`: true, false or { tolerance = }
+local function plan_tolerance(plan)
+  if plan == nil or plan == false then return 0 end
+  if plan == true then return 1e-6 end
+  if type(plan) ~= "table" then galua.fail("fit: plan must be true, false or a table such as { tolerance = 1e-6 }, got a %s", type(plan)) end
+  return galua.options("fit: plan", plan, { tolerance = 1e-6 }).tolerance
+end
+
 local function create(given, quiet)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
-    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table" })
+    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
   if not o.model then galua.fail("fit: 'model' is missing: a galaxy, such as galaxy{}") end
   if not o.free or next(o.free) == nil then
@@ -119,6 +127,8 @@ local function create(given, quiet)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
   options.amplitude, options.spectral, options.spectral_kernel = o.amplitude, spectral, spectral_kernel
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
+  options.plan, self.plan = plan_tolerance(o.plan), o.plan
+  self._options = options
   self.target = galua.target(options)
   if not quiet and self.target.note ~= "" then
     io.stderr:write(("warning: fit%s: %s\n"):format(self.name ~= "" and " '" .. self.name .. "'" or "", self.target.note))
@@ -136,6 +146,11 @@ function fit:describe()
   if spec and spec.gp then lines[#lines + 1] = "  noise correlated over the pixels, kernel " .. spec.gp end
   if self.amplitude then lines[#lines + 1] = "  amplitude marginalised, " .. tostring(self.amplitude) end
   if self.likelihood then lines[#lines + 1] = "  " .. tostring(self.likelihood) end
+  local plan = self.target.plan
+  if plan then
+    lines[#lines + 1] = plan.used and ("  bands from a plan of %d wavelengths, error at most %.1e"):format(plan.nodes, plan.tolerance)
+      or "  bands from the whole grid: " .. plan.why
+  end
   if self.target.note ~= "" then lines[#lines + 1] = "  warning: " .. self.target.note end
   lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
   for i, p in ipairs(self.free) do
@@ -175,6 +190,25 @@ local function progress_line()
   end, function() if tty then io.stderr:write("\r\27[K") end end
 end
 
+-- Start, or go on.
+local function advance(self, how)
+  if not self.engine then self.engine = self.sampler:start(self) end
+  return self.sampler:run(self.engine, how)
+end
+
+-- The same; a plan that was found wrong at a sample is left, and the run starts again from its seed: no result mixes two likelihoods.
+local function advance_safely(self, how)
+  local ok, state, engine = pcall(advance, self, how)
+  if ok then return state, engine end
+  local plan = self.target.plan
+  if not (plan and plan.failed) then error(state, 0) end
+  io.stderr:write(("fit: the plan errs by %.1e at a sample, %.1e was promised: the run starts again on the whole grid\n"):format(plan.worst,
+    plan.tolerance))
+  self._options.plan, self.plan = 0, false
+  self.target, self.engine, self._samples, self._summary = galua.target(self._options), nil, nil, nil
+  return advance(self, how)
+end
+
 function fit:run(given)
   local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", ["until"] = ":number",
     resume = false, fresh = false, checkpoint_every = 20 })
@@ -196,7 +230,6 @@ function fit:run(given)
     self:restore(o.out, true)
   end
   self._quiet = not o.progress
-  if not self.engine then self.engine = self.sampler:start(self) end
   local how, finish = { fit = self, more = o.more, ["until"] = o["until"] }
   if o.progress then how.progress, finish = progress_line() end
   if o.out then
@@ -206,7 +239,7 @@ function fit:run(given)
     end
     how.checkpoint_every = o.checkpoint_every
   end
-  local state, engine = self.sampler:run(self.engine, how)
+  local state, engine = advance_safely(self, how)
   self.engine = engine or self.engine
   if finish then finish() end
   self._samples, self._summary = nil, nil
@@ -365,7 +398,7 @@ function fit:description()
     sampler = self.sampler:store(),
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation,
       spectral = require("galua.spectrum.observation").store(self.data) },
-    spec = self:fixed_spec(),
+    spec = self:fixed_spec(), plan = self.plan,
   }
 end
 
@@ -386,6 +419,7 @@ function fit:save(path, given)
   self:need_engine()
   local texts = { model = json.encode(self:description()), script = self:script(), ssp_provenance = self.model.ssp.provenance,
     numerics = tostring(core.versions().numerics), summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
+  if self.target.plan then texts.plan = json.encode(self.target.plan) end
   local more, snapshots
   if self.sampler.save then more, snapshots = self.sampler:save(self) end
   for name, text in pairs(more or {}) do texts[name] = text end
@@ -464,7 +498,7 @@ local function load_fit(path, options)
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
-    spec = d.spec, sampler = galua.sampler.from(d.sampler) }
+    spec = d.spec, plan = d.plan, sampler = galua.sampler.from(d.sampler) }
   rawset(f, "_script", texts.script)
   return f:restore(path)
 end
@@ -488,6 +522,9 @@ back.
 @param spec of a spectrum: table of parameter = number or prior, and the kernel of its noise: { sigma_v = 150, gp = "matern32" }
 @param limits (censored) how upper limits enter: measured, censored, onesided, cut
 @param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
+@param plan (false) true or { tolerance = 1e-6 }: band fluxes from the few wavelengths that matter, many times faster, with an error below
+       `tolerance` of the flux or of 1e-3 of the flux without dust; f.target.plan tells what was measured. Every stored sample is compared
+       with the whole grid, and the run starts again without a plan should one differ
 @param likelihood likelihood.custom(f) instead of the built-in one
 @param sampler (sampler.ensemble{}) how to sample
 @param seed (session) seed of the random numbers: same seed, same bits

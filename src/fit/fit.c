@@ -13,6 +13,7 @@ static void worker_clear(worker *w)
 {
     gal_galaxy_ws_free(w->ws);
     gal_phot_free(w->phot);
+    gal_plan_ws_free(w->plan);
     fit_spectral_worker_free(w->spectral);
     gal_free(w->theta);
     if (w->close && w->custom)
@@ -26,13 +27,16 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     *w = (worker){0};
     GAL_TRY(gal_galaxy_ws_create(&w->ws, f->galaxy));
     GAL_TRY(fit_spectral_worker(f, &w->spectral));
+    if (f->plan)
+        GAL_TRY(gal_plan_ws_create(&w->plan, f->plan));
     if (f->nband > 0)
         GAL_TRY(gal_galaxy_phot_create(&w->phot, f->galaxy, f->obs->filter, f->nband));
-    if (!(w->theta = GAL_NEWN(double, f->npar + f->nband + f->nused + gal_like_work(&f->like))))
+    if (!(w->theta = GAL_NEWN(double, f->npar + 2 * f->nband + f->nused + gal_like_work(&f->like))))
         GAL_TRY(GAL_ENOMEM);
     w->flux = w->theta + f->npar;
     w->used = w->flux + f->nband;
-    w->like = w->used + f->nused;
+    w->bare = w->used + f->nused;
+    w->like = w->bare + f->nband;
     if (f->custom.open) {
         GAL_TRY(f->custom.open(&w->custom, f->custom.ctx));
         w->close = f->custom.close;
@@ -102,6 +106,31 @@ static double point_uniform(const gal_fit *f, const double *x)
     return gal_rng_uniform(&r);
 }
 
+/* The bands at w->theta: w->used, and w->flux (the same, with ignored bands) where a plan does not do, or `all` is asked for. GAL_EDOMAIN
+ * where there is no model. */
+static gal_status model_fluxes(const gal_fit *f, worker *w, bool all)
+{
+    bool planned = f->plan && gal_plan_covers(f->plan, w->theta);
+    gal_status st = GAL_OK;
+    if (planned)
+        st = gal_plan_photometry(f->plan, w->plan, w->theta, w->used);
+    if (st == GAL_OK && (all || !planned))
+        st = w->phot ? gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux)
+                     : gal_galaxy_eval(f->galaxy, w->ws, w->theta);
+    if (st == GAL_EDOMAIN || st == GAL_EMATH)
+        return GAL_EDOMAIN;
+    if (planned && all && st == GAL_OK)
+        st = fit_plan_compare(f, w);
+    for (size_t k = 0; k < f->nused; k++) /* the likelihood's fluxes are those that are kept */
+        if (planned)
+            w->flux[f->band[k]] = w->used[k];
+        else if (!gal_phot_covered(w->phot)[f->band[k]])
+            return GAL_EDOMAIN; /* at this redshift the table does not reach it */
+        else
+            w->used[k] = w->flux[f->band[k]];
+    return st;
+}
+
 /* One point. A model that cannot be (a parameter out of range, older than the Universe, dust that no temperature balances) has
  * likelihood zero; a NaN is reported with the point. */
 static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double *lnlike, double *blob)
@@ -112,17 +141,9 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
         blob[i] = NAN;
     if (gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         return GAL_OK;
-    gal_status st = w->phot ? gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux)
-                            : gal_galaxy_eval(f->galaxy, w->ws, w->theta);
-    if (st == GAL_EDOMAIN || st == GAL_EMATH)
-        return GAL_OK;
+    gal_status st = model_fluxes(f, w, blob != NULL);
     if (st != GAL_OK)
-        return st;
-    for (size_t k = 0; k < f->nused; k++) {
-        if (!gal_phot_covered(w->phot)[f->band[k]])
-            return GAL_OK; /* at this redshift the table does not reach it */
-        w->used[k] = w->flux[f->band[k]];
-    }
+        return st == GAL_EDOMAIN ? GAL_OK : st;
     double scale = 1;
     if (f->custom.lnlike) {
         if ((st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike)) != GAL_OK)
@@ -227,6 +248,7 @@ void gal_fit_free(gal_fit *f)
     gal_free(f->group);
     gal_prior_unref(f->amplitude);
     fit_spectral_free(f->spectral);
+    gal_plan_unref(f->plan);
     gal_free(f->blob_names);
     gal_free(f->band_names);
     gal_galaxy_unref(f->galaxy);
@@ -362,6 +384,9 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     f->target.blob_names = f->blob_names;
     GAL_TRY(dry_run(f));
     GAL_TRY(fit_unabsorbed(f));
+    GAL_TRY(fit_plan_create(f, o->plan));
+    if (f->plan)
+        GAL_TRY(gal_plan_ws_create(&f->workers[0].plan, f->plan));
     *out = f;
     f = NULL;
 out:

@@ -2,6 +2,7 @@
 #ifndef GAL_FIT_INT_H
 #define GAL_FIT_INT_H
 #include "galua/fit.h"
+#include "galua/plan.h"
 #include "galua/rng.h"
 #include "galua/spectrum.h"
 
@@ -15,7 +16,8 @@ typedef struct fit_measures fit_measures; /* measure.c */
 typedef struct {
     gal_galaxy_ws *ws;
     gal_phot *phot;
-    double *theta, *flux, *used, *like;
+    gal_plan_ws *plan;
+    double *theta, *flux, *used, *bare, *like;
     void *custom; /* of the caller's likelihood */
     void (*close)(void *custom);
     spectral_worker *spectral;
@@ -42,8 +44,13 @@ struct gal_fit {
     gal_like like; /* of those arrays */
     const char **blob_names;
     char *band_names;
-    char note[512];  /* what should make one doubt the data under this model, "" when nothing */
-    worker *workers; /* [nworker], grown by the master only */
+    char note[512];        /* what should make one doubt the data under this model, "" when nothing */
+    gal_plan *plan;        /* of the used bands, or NULL */
+    double plan_tolerance; /* promised; 0: none asked for */
+    char plan_why[200];    /* why there is none */
+    uint64_t plan_checks;  /* samples at which it was compared with the whole grid */
+    double plan_worst;     /* largest error there */
+    worker *workers;       /* [nworker], grown by the master only */
     int nworker;
 };
 
@@ -54,7 +61,10 @@ gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_check_noise(const gal_fit *f);
 gal_status fit_name_blobs(gal_fit *f);
-gal_status fit_unabsorbed(gal_fit *f); /* fills note: data below Lyman alpha where the model absorbs nothing; unabsorbed.c */
+gal_status
+fit_unabsorbed(gal_fit *f); /* fills note: data below Lyman alpha where the model absorbs nothing; unabsorbed.c */
+gal_status fit_plan_create(gal_fit *f, double tolerance); /* fit_plan.c; f->plan stays NULL where there can be none */
+gal_status fit_plan_compare(const gal_fit *f, worker *w);
 /* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other
  * data (PIT). lnw[m] is scratch. */
 gal_status fit_leave_out(size_t m, const double *term, const double *below, double reff, double *lnw, double *elpd,

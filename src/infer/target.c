@@ -60,7 +60,7 @@ gal_status gal_target_gradient(const gal_target *t, size_t m, const double *thet
     size_t d = t->ndim, per = 2 * d + 1, n = m * per;
     if (t->gradient && !numerical)
         return t->gradient(t, m, theta, lnp, grad);
-    double *x = GAL_NEWN(double, n *(d + 2 + t->nblob) + 1);
+    double *x = GAL_NEWN(double, n *(d + 2) + 1);
     if (!x)
         return GAL_ENOMEM;
     double *lp = x + n * d, *ll = lp + n;
@@ -70,7 +70,7 @@ gal_status gal_target_gradient(const gal_target *t, size_t m, const double *thet
         if (k > 0)
             x[i * d + (k - 1) / 2] += k % 2 ? h[(k - 1) / 2] : -h[(k - 1) / 2];
     }
-    gal_status st = gal_target_eval(t, n, x, lp, ll, ll + n);
+    gal_status st = gal_target_eval(t, n, x, lp, ll, NULL);
     for (size_t i = 0; st == GAL_OK && i < m; i++) {
         const double *p = lp + i * per, *l = ll + i * per, f = p[0] + l[0];
         lnp[i] = f;

@@ -29,6 +29,31 @@ static void push_names(lua_State *L, const char *const *names, size_t n)
     }
 }
 
+/* nil when none was asked for */
+static void push_plan(lua_State *L, const gal_fit *f)
+{
+    gal_fit_plan_info i = gal_fit_plan(f);
+    if (!(i.tolerance > 0)) {
+        lua_pushnil(L);
+        return;
+    }
+    lua_createtable(L, 0, 12);
+    gal_lua_set_num(L, "tolerance", i.tolerance);
+    gal_lua_set_flag(L, "used", i.used);
+    if (!i.used) {
+        gal_lua_set_text(L, "why", i.why);
+        return;
+    }
+    gal_lua_set_num(L, "nodes", (double)i.made.nodes);
+    gal_lua_set_num(L, "bytes", (double)i.made.bytes);
+    gal_lua_set_num(L, "error", i.made.error);
+    gal_lua_set_num(L, "checked", (double)i.made.checked);
+    gal_lua_set_num(L, "seconds", i.made.seconds);
+    gal_lua_set_num(L, "checks", (double)i.checks);
+    gal_lua_set_num(L, "worst", i.worst);
+    gal_lua_set_flag(L, "failed", i.failed);
+}
+
 static int t_get(lua_State *L, void *obj, const char *key)
 {
     gal_fit *f = obj;
@@ -41,6 +66,8 @@ static int t_get(lua_State *L, void *obj, const char *key)
         return lua_pushinteger(L, (int)gal_fit_nused(f)), 1;
     if (strcmp(key, "note") == 0)
         return lua_pushstring(L, gal_fit_note(f)), 1;
+    if (strcmp(key, "plan") == 0)
+        return push_plan(L, f), 1;
     if (strcmp(key, "names") == 0)
         return push_names(L, t->names, t->ndim), 1;
     if (strcmp(key, "blob_names") == 0)
@@ -75,6 +102,9 @@ static const gal_lua_field t_fields[] = {
     {"blob_names", "their names"},
     {"blob_units", "their units"},
     {"nbands", "bands that enter the likelihood"},
+    {"plan", "of the option plan: tolerance, used, why not; nodes, bytes, error (largest at `checked` points), "
+             "seconds; checks, worst (largest "
+             "error at that many samples), failed"},
     {"note", "one line on data that this model cannot describe, or an empty text"},
     {NULL, NULL},
 };
@@ -101,8 +131,8 @@ static int t_lnprob(lua_State *L)
     const gal_target *t = gal_fit_target(f);
     size_t m;
     const double *x = points(L, 2, t->ndim, &m);
-    double *blob = gal_lua_scratch(L, m * t->nblob), *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m);
-    gal_lua_checkstatus(L, gal_target_eval(t, m, x, lp, ll, blob));
+    double *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m);
+    gal_lua_checkstatus(L, gal_target_eval(t, m, x, lp, ll, NULL));
     return 2;
 }
 
@@ -403,6 +433,7 @@ static int target_create(lua_State *L)
     }
     fo.free = par;
     fo.nfree = n;
+    fo.plan = gal_lua_opt_range(&o, "plan", 0, 0, 0.1);
     gal_fit_custom custom;
     int kept = 0;
     if (take_likelihood(L, &o, &custom)) {
@@ -467,6 +498,7 @@ void gal_luaopen_target(lua_State *L)
          "@param spectral fixed parameters of the spectrum in the order of spectrum.params(), nan = default\n"
          "@param spectral_kernel (none) of noise correlated over the pixels: matern32 or sqexp\n"
          "@param likelihood function of (model flux, observation) returning ln L, shipped: see likelihood.custom\n"
+         "@param plan (0) tolerance of a plan for the bands, 0: the whole grid each time\n"
          "@param likelihood_key what it does, for the fingerprint"},
         {"noise_params", noise_params,
          "noise_params() -> list\nThe noise parameters that a fit can vary: name, unit, value, lo, hi, plo, phi, log, "

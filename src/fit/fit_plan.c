@@ -1,0 +1,96 @@
+/* A plan for the bands of a fit (galua/plan.h): its box is that of the priors. The whole grid is evaluated wherever derived quantities are
+ * wanted, that is for every sample that is kept: each of those compares the plan's fluxes with the exact ones. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fit/fit_int.h"
+
+/* Where a prior has its mass, in the parameter's own unit and range; ends at infinity become quantiles of 1e-9. */
+static void prior_range(const gal_prior *p, const gal_param *par, double *lo, double *hi)
+{
+    gal_prior_value_bounds(p, lo, hi);
+    if (!isfinite(*lo))
+        *lo = gal_prior_value(p, gal_prior_quantile(p, 1e-9));
+    if (!isfinite(*hi))
+        *hi = gal_prior_value(p, gal_prior_quantile(p, 1 - 1e-9));
+    *lo = fmin(fmax(*lo, par->lo), par->hi);
+    *hi = fmin(fmax(*hi, par->lo), par->hi);
+}
+
+gal_status fit_plan_create(gal_fit *f, double tolerance)
+{
+    gal_status st = GAL_OK;
+    if (!(tolerance > 0))
+        return GAL_OK;
+    if (!(tolerance <= 0.1))
+        return gal_fail(GAL_EDOMAIN, "fit: plan: tolerance = %g must be in 0 .. 0.1 (0: the whole grid)", tolerance);
+    f->plan_tolerance = tolerance;
+    double *lo = GAL_NEWN(double, 2 * f->npar), *hi = lo + f->npar;
+    gal_filter **filter = GAL_NEWN(gal_filter *, f->nused + 1);
+    if (!lo || !filter)
+        GAL_TRY(GAL_ENOMEM);
+    if (f->nused == 0 || f->spectral || (f->custom.lnlike && f->nused < f->nband)) {
+        snprintf(f->plan_why, sizeof f->plan_why, "%s",
+                 f->custom.lnlike ? "the likelihood sees ignored bands too" : "the data are not bands alone");
+        goto out;
+    }
+    memcpy(lo, f->theta, f->npar * sizeof *lo);
+    memcpy(hi, f->theta, f->npar * sizeof *hi);
+    for (size_t i = 0; i < f->ndim; i++)
+        if (f->index[i] < f->npar)
+            prior_range(f->prior[i], gal_galaxy_par(f->galaxy, f->index[i]), &lo[f->index[i]], &hi[f->index[i]]);
+    for (size_t k = 0; k < f->nused; k++)
+        filter[k] = f->obs->filter[f->band[k]];
+    /* made to half of what is promised: the largest error over many samples is above that over the check points */
+    gal_plan_opts o = {.filter = filter, .nfilter = f->nused, .lo = lo, .hi = hi, .tolerance = 0.5 * tolerance};
+    st = gal_plan_create(&f->plan, f->galaxy, &o);
+    if (st == GAL_EUNSUP || st == GAL_EMATH || st == GAL_EDOMAIN) { /* then it is the whole grid, and why is said */
+        snprintf(f->plan_why, sizeof f->plan_why, "%s", gal_error_message());
+        st = GAL_OK;
+    }
+out:
+    gal_free(lo);
+    gal_free(filter);
+    return st;
+}
+
+/* w->flux is exact, w->used the plan's. */
+gal_status fit_plan_compare(const gal_fit *f, worker *w)
+{
+    gal_fit *out = (gal_fit *)(uintptr_t)f; /* the counts are atomic */
+    double factor, worst = 0;
+    gal_status st = gal_galaxy_flux_factor(f->galaxy, w->theta, &factor);
+    if (st != GAL_OK)
+        return st;
+    gal_phot_apply(w->phot, gal_galaxy_lum(w->ws, GAL_COMP_STELLAR), factor, w->bare);
+    for (size_t k = 0; k < f->nused; k++) {
+        size_t b = f->band[k];
+        double scale = fmax(w->flux[b], 1e-3 * w->bare[b]), e = fabs(w->used[k] - w->flux[b]);
+        if (e > 0 && scale > 0)
+            worst = fmax(worst, e / scale);
+    }
+    __atomic_fetch_add(&out->plan_checks, 1, __ATOMIC_RELAXED);
+    double seen = 0;
+    __atomic_load(&out->plan_worst, &seen, __ATOMIC_RELAXED);
+    while (worst > seen &&
+           !__atomic_compare_exchange(&out->plan_worst, &seen, &worst, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return worst <= f->plan_tolerance
+               ? GAL_OK
+               : gal_fail(GAL_EMATH, "fit: plan: error %.2g at a sample, %.2g was promised: use the whole grid", worst,
+                          f->plan_tolerance);
+}
+
+gal_fit_plan_info gal_fit_plan(const gal_fit *f)
+{
+    gal_fit_plan_info i = {.tolerance = f->plan_tolerance,
+                           .used = f->plan != NULL,
+                           .checks = f->plan_checks,
+                           .worst = f->plan_worst,
+                           .failed = f->plan && f->plan_worst > f->plan_tolerance,
+                           .why = f->plan_why};
+    if (f->plan)
+        i.made = gal_plan_describe(f->plan);
+    return i;
+}

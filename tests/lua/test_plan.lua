@@ -1,0 +1,126 @@
+-- fit{ plan = true }: the same posterior from a few wavelengths; what is stored; what happens when a plan cannot be or was wrong.
+local test = require "galua.test"
+local json = require "galua.json"
+local galua = require "galua"
+
+local table_of = ssp.synthetic()
+local bands = filters("SDSS.griz", "2MASS", "Herschel.PACS")
+
+local function model(more)
+  local o = { ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
+  for k, v in pairs(more or {}) do o[k] = v end
+  return galaxy(o)
+end
+
+local function make(options)
+  local o = { data = observation.new{ name = "mock", redshift = 0.1 }, model = model(), seed = 3,
+    sampler = sampler.nested{ live = 60, dlogz = 1 },
+    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.normal(20, 5), ["ism.tau_esc"] = prior.loguniform(1e6, 1e8),
+      ["ism.Rdust"] = prior.loguniform(3e2, 1e4) } }
+  for k, v in pairs(options or {}) do o[k] = v end
+  local flux = model():band_flux(bands)
+  for i = 1, #bands do o.data:add(bands[i], flux[i], 0.05 * flux[i]) end
+  return fit(o)
+end
+
+local function points(f, n)
+  local x, state = {}, 1
+  for i = 1, n do
+    x[i] = {}
+    for k = 1, #f.free do
+      state = (state * 16807) % 2147483647
+      x[i][k] = state / 2147483647
+    end
+  end
+  return f.target:prior_transform(mat(x))
+end
+
+test.describe("a fit with a plan", function()
+  test.it("has the likelihood of the whole grid, keeps what was measured, and comes back from its file", function()
+    local f, whole = make{ plan = { tolerance = 1e-6 } }, make()
+    test.eq(whole.target.plan, nil)
+    local p = f.target.plan
+    test.eq(p.used, true)
+    if not (p.error <= 1e-6 and p.checked >= 1000 and p.nodes < #model():wave() / 2) then error(json.encode(p)) end
+    local x = points(f, 200)
+    local _, a = f.target:lnprob(x)
+    local _, b = whole.target:lnprob(x)
+    for i = 1, 200 do -- d ln L = sum (y - m)/s^2 dm: the pulls of far points are large
+      if a[i] ~= b[i] and math.abs(a[i] - b[i]) > 1e-5 * (1 + math.abs(b[i])) then error(("ln L %.12g, whole %.12g"):format(a[i], b[i])) end
+    end
+    local path = os.tmpname() .. ".h5"
+    f:run{ progress = false, out = path }
+    p = f.target.plan
+    if not (p.checks >= #f:samples().lnlike / 2 and p.worst > 0 and p.worst <= 1e-6 and not p.failed) then error(json.encode(p)) end
+    local stored = json.decode(galua.result_texts(path).plan)
+    test.eq(stored.checks, p.checks)
+    test.eq(stored.worst, p.worst)
+    local again = load_fit(path, { ssp = table_of })
+    test.eq(again.target.plan.tolerance, 1e-6)
+    local s = f:samples()
+    local _, l = again.target:lnprob(s.x)
+    for i = 1, s.n do test.eq(l[i], s.lnlike[i]) end
+    os.remove(path)
+    whole:run{ progress = false }
+    for _, name in ipairs { "age", "sfh.norm" } do -- two runs of few live points: their means differ by sampling alone
+      local u, v = f:summary():get(name), whole:summary():get(name)
+      if math.abs(u.mean - v.mean) > v.sd then error(("%s: %g, whole %g +- %g"):format(name, u.mean, v.mean, v.sd)) end
+    end
+    if not tostring(f):find("bands from a plan of %d+ wavelengths") then error(tostring(f)) end
+  end)
+
+  test.it("is the same for any number of threads", function()
+    local before = threads()
+    local f = make{ plan = true }
+    local x = points(f, 64)
+    threads(1)
+    local _, a = f.target:lnprob(x)
+    threads(2)
+    local _, b = f.target:lnprob(x)
+    threads(before)
+    for i = 1, 64 do test.eq(a[i], b[i]) end
+  end)
+
+  test.it("says why there is none, and takes the whole grid", function()
+    local f = make{ plan = true, free = { redshift = prior.uniform(0.05, 0.2) } }
+    test.eq(f.target.plan.used, false)
+    if not f.target.plan.why:find("redshift is free") then error(f.target.plan.why) end
+    local whole = make{ free = { redshift = prior.uniform(0.05, 0.2) } }
+    local _, a = f.target:lnprob(vec{ 0.12 })
+    local _, b = whole.target:lnprob(vec{ 0.12 })
+    test.eq(a[1], b[1])
+    for _, bad in ipairs { { tolerance = 1 }, { tolerance = -1 } } do
+      local ok, why = pcall(make, { plan = bad })
+      test.eq(ok, false)
+      if not tostring(why):find("plan") then error(tostring(why)) end
+    end
+    local ok, why = pcall(make, { plan = { tolerence = 1e-6 } })
+    test.eq(ok, false)
+    if not tostring(why):find("did you mean 'tolerance'") then error(tostring(why)) end
+  end)
+
+  test.it("starts again on the whole grid when a sample shows that the plan errs", function()
+    local f = make{ plan = true }
+    local real, start = f.target, f.sampler.start
+    -- a target whose plan is found wrong at the first evaluation
+    f.target = { plan = { failed = true, worst = 2e-6, tolerance = 1e-6, used = true, nodes = 1 } }
+    local tries, said = 0, nil
+    local s = setmetatable({ start = function(self, fit_)
+      tries = tries + 1
+      if tries == 1 then error("fit: plan: error at a sample", 0) end
+      return start(self, fit_)
+    end }, { __index = f.sampler, __tostring = function() return "sampler" end })
+    f.sampler = s
+    local stderr = io.stderr
+    io.stderr = { write = function(_, text) said = text end }
+    local ok, why = pcall(f.run, f, { progress = false })
+    io.stderr = stderr
+    if not ok then error(why) end
+    test.eq(tries, 2)
+    test.eq(f.target.plan, nil)
+    test.eq(f.target ~= real, true)
+    if not said:find("starts again on the whole grid") then error(tostring(said)) end
+    local whole = make():run{ progress = false }
+    test.eq(f.engine.lnz, whole.engine.lnz)
+  end)
+end)
