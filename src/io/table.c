@@ -303,21 +303,22 @@ static bool has_suffix(const char *path, const char *suffix)
 /* Delimiter of a plain text table: by suffix, else by the first line that is no comment. */
 static char guess_delimiter(const char *path, const char *text)
 {
-    if (has_suffix(path, ".csv"))
-        return ',';
-    if (has_suffix(path, ".tsv"))
-        return '\t';
     while (*text == '#' || *text == '\n' || *text == '\r') {
         text += strcspn(text, "\n");
         text += *text == '\n';
     }
-    size_t len = strcspn(text, "\n"), commas = 0;
+    size_t len = strcspn(text, "\n"), commas = 0, semicolons = 0, tabs = 0;
     bool quoted = false;
     for (size_t i = 0; i < len; i++) {
         quoted ^= text[i] == '"';
         commas += text[i] == ',' && !quoted;
+        semicolons += text[i] == ';' && !quoted;
+        tabs += text[i] == '\t' && !quoted;
     }
-    return commas ? ',' : 0;
+    bool csv = has_suffix(path, ".csv"), tsv = has_suffix(path, ".tsv");
+    if (semicolons && (csv ? !commas : !tabs && !commas)) /* spreadsheets, VizieR */
+        return ';';
+    return csv ? ',' : tsv ? '\t' : commas ? ',' : 0;
 }
 
 static gal_status parse_any(gal_table *t, char *text, size_t n)

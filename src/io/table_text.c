@@ -1,8 +1,9 @@
 /* table_text.c - delimited text: white space, comma or tab; quotes; header rows; '#' comments with names and metadata.
  *
  * Names of the columns come from, in this order: a first row without a single number; the last comment line before the data
- * with as many words as there are columns ("# name redshift ..."); else col1, col2, ... A unit may follow a name in brackets:
- * flux[mJy] or "flux (mJy)". Comment lines "# key: value" and "# key = value" are metadata. */
+ * with as many words as there are columns ("# name redshift ..."); else comment lines "# 1 NAME text [unit]" of SExtractor; else col1,
+ * col2, ... A unit may follow a name in brackets: flux[mJy] or "flux (mJy)"; behind the names a row of units and one of dashes may
+ * stand, as VizieR writes them. Comment lines "# key: value" and "# key = value" are metadata. */
 #include "table_internal.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -261,6 +262,63 @@ static bool all_words(char *const *cell, size_t n)
     return true;
 }
 
+/* "# 12 MAG_AUTO  Kron-like magnitude [mag]" of SExtractor: names and units by number; a vector takes the numbers up to the next name */
+static gal_status numbered_names(const header *h, coldef *def, size_t ncol, bool *done)
+{
+    char name[128], label[160];
+    size_t last = 0;
+    gal_status st = GAL_OK;
+    *done = false;
+    for (size_t i = 0; i < h->n && st == GAL_OK; i++) {
+        int used = 0;
+        unsigned k = 0;
+        if (sscanf(h->line[i], " %6u %127s %n", &k, name, &used) < 2 || k <= last || k > ncol || (last == 0 && k != 1))
+            continue;
+        double v;
+        if (gal_parse_double(name, &v))
+            continue;
+        for (size_t j = last + 1; last && j < k && st == GAL_OK; j++) { /* elements of the vector before */
+            snprintf(label, sizeof label, "%.120s_%zu", def[last - 1].name, j - last + 1);
+            st = gal_coldef_set(&def[j - 1], label, def[last - 1].unit, NULL);
+        }
+        char *open = strrchr(h->line[i] + used, '['), *close = open ? strchr(open, ']') : NULL;
+        if (close)
+            *close = 0;
+        if (st == GAL_OK)
+            st = gal_coldef_set(&def[k - 1], name, close ? open + 1 : NULL, NULL);
+        if (close)
+            *close = ']';
+        last = k;
+        *done = true;
+    }
+    return st;
+}
+
+static bool dashes(char *const *cell, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strlen(cell[i]) < 2 ? strcmp(cell[i], "-") != 0 : strspn(cell[i], "-") != strlen(cell[i]))
+            return false;
+    return true;
+}
+
+/* A row of dashes behind the names, and between them perhaps one of units: no data */
+static gal_status under_names(coldef *def, size_t ncol, cells *c, size_t first)
+{
+    size_t have = c->nrow;
+    if (have == 0 || have > 2 || !dashes(c->v + first + (have - 1) * ncol, ncol))
+        return GAL_OK;
+    for (size_t j = 0; have == 2 && j < ncol; j++) {
+        const char *unit = c->v[first + j];
+        gal_status st = *unit && !def[j].unit ? gal_coldef_set(&def[j], NULL, unit, NULL) : GAL_OK;
+        if (st != GAL_OK)
+            return st;
+    }
+    c->n = first;
+    c->nrow = 0;
+    return GAL_OK;
+}
+
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter)
 {
     gal_status st = GAL_OK;
@@ -295,8 +353,12 @@ gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimi
         first = ncol;
     } else {
         GAL_TRY(gal_cells_end_row(&c, line));
+        if (!named)
+            GAL_TRY(numbered_names(&h, def, ncol, &named));
         char label[32];
-        for (size_t j = 0; !named && j < ncol; j++) {
+        for (size_t j = 0; j < ncol; j++) {
+            if (def[j].name)
+                continue;
             snprintf(label, sizeof label, "col%zu", j + 1);
             GAL_TRY(gal_coldef_set(&def[j], label, NULL, NULL));
         }
@@ -309,6 +371,8 @@ gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimi
             GAL_THROW(GAL_EFORMAT, "%s, line %zu: %zu cell%s, but %zu columns are expected", t->path, r.start, got,
                       got == 1 ? "" : "s", ncol);
         GAL_TRY(gal_cells_end_row(&c, r.start));
+        if (word_row && c.nrow <= 2)
+            GAL_TRY(under_names(def, ncol, &c, first));
     }
     if (c.nrow == 0)
         GAL_THROW(GAL_EFORMAT, "%s: a header, but no data rows", t->path);

@@ -235,6 +235,45 @@ static void mrt(void **state)
         "t.mrt, line 5: bytes 9 to 2");
 }
 
+/* VizieR: units and dashes below the names; semicolons; SExtractor: a comment per column */
+static void ascii(void **state)
+{
+    (void)state;
+    gal_table *t =
+        parse("#RESOURCE=J/A+A/1\n#\nID\tFlux\te_Flux\tNote\n \tmJy\tmJy\t \n----\t-----\t---\t-\n007\t 1.5\t0.1\tx\n"
+              "008\t     \t0.2\t \n",
+              "asu.tsv");
+    assert_int_equal(t->nrow, 2);
+    is(t, "ID", 0, "007");
+    is(t, "Flux", 0, "1.5");
+    is(t, "Flux", 1, "");
+    assert_string_equal(col(t, "Flux")->unit, "mJy");
+    assert_string_equal(col(t, "ID")->unit, "");
+    gal_table_free(t);
+    t = parse("id;flux[mJy];note\n1;2.5;a,b\n2;;c\n", "x.csv");
+    is(t, "flux", 0, "2.5");
+    is(t, "note", 0, "a,b");
+    is(t, "flux", 1, "");
+    gal_table_free(t);
+    t = parse("a b\n- -\n1 2\n", "rule.txt"); /* dashes alone */
+    assert_int_equal(t->nrow, 1);
+    gal_table_free(t);
+    t = parse("a b\nx --\n1 2\n", "rule.txt"); /* no rule: a missing value */
+    assert_int_equal(t->nrow, 2);
+    gal_table_free(t);
+    t = parse(
+        "#   1 NUMBER          Running object number\n#   2 FLUX_APER       Flux vector within apertures  [count]\n"
+        "#   4 FLUX_BEST       Best of them                  [mJy]\n 1 1.5 2.5 7\n 2 3.5 4.5 8\n",
+        "s.cat");
+    is(t, "NUMBER", 1, "2");
+    is(t, "FLUX_APER", 0, "1.5");
+    is(t, "FLUX_APER_2", 0, "2.5");
+    is(t, "FLUX_BEST", 1, "8");
+    assert_string_equal(col(t, "FLUX_BEST")->unit, "mJy");
+    assert_string_equal(col(t, "FLUX_APER_2")->unit, "count");
+    gal_table_free(t);
+}
+
 /* every truncation is a table or an error, every allocation may fail */
 static void damaged(void **state)
 {
@@ -266,8 +305,8 @@ static void damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(votable), cmocka_unit_test(ecsv),    cmocka_unit_test(ipac),
-        cmocka_unit_test(mrt),     cmocka_unit_test(damaged),
+        cmocka_unit_test(votable), cmocka_unit_test(ascii), cmocka_unit_test(ecsv),
+        cmocka_unit_test(ipac),    cmocka_unit_test(mrt),   cmocka_unit_test(damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
