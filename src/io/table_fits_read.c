@@ -509,7 +509,7 @@ static gal_status first_table(reader *r, cards80 *primary, bool *binary)
     for (int hdu = 0;; hdu++) {
         gal_status st = hdu && at >= r->s->size ? GAL_ENOTFOUND : gal_cards_read(r->s, at, &r->h);
         if (st == GAL_ENOTFOUND || (st != GAL_OK && hdu > 0 && at + 2880 > r->s->size))
-            return gal_fail(GAL_EFORMAT, "%s: holds no table, only images", r->s->path);
+            return GAL_ENOTFOUND;
         if (st != GAL_OK || (st = gal_cards_data(r->s, &r->h, &bytes)) != GAL_OK)
             return st;
         gal_card_text(&r->h, "XTENSION", kind, sizeof kind);
@@ -533,7 +533,12 @@ gal_status gal_table_from_fits(gal_table *t, const source *s)
     cards80 primary = {0};
     bool binary = true;
     int64_t naxis = 0, width = 0, rows = 0, heap = -1;
-    GAL_TRY(first_table(&r, &primary, &binary));
+    st = first_table(&r, &primary, &binary);
+    if (st == GAL_ENOTFOUND) { /* images alone: a spectrum, if anything */
+        st = gal_table_from_image(t, s);
+        goto out;
+    }
+    GAL_TRY(st);
     gal_card_int(&r.h, "NAXIS", &naxis);
     gal_card_int(&r.h, "NAXIS1", &width);
     gal_card_int(&r.h, "NAXIS2", &rows);

@@ -55,6 +55,7 @@ gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */
 struct source;
 gal_status gal_table_from_fits(gal_table *t, const struct source *s); /* into an empty table that has its path */
+gal_status gal_table_from_image(gal_table *t, const struct source *s); /* the same, of a file without tables: a spectrum */
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);
 bool gal_ipac_is(const char *text, size_t n);
 gal_status gal_table_parse_ipac(gal_table *t, const char *text, size_t n);

@@ -377,7 +377,7 @@ static void damaged(void **state)
     size_t data = f.n - 2 * WIDTH;
     bad(f.v, data + WIDTH,
         "build/t_cells.fits: cut short: a FITS header announces more data than the 64 bytes behind it");
-    bad(f.v, 2880, "build/t_cells.fits: holds no table, only images");
+    bad(f.v, 2880, "build/t_cells.fits: holds no table and no image of one dimension");
     bad(f.v, 2879, "build/t_cells.fits: cut short: the FITS header at byte 0 has no END");
     char *rows = strstr((char *)f.v + 2880, "NAXIS2"); /* sizes that no file has: nothing is allocated for them */
     memcpy(rows, "NAXIS2  =  9223372036854775807", 30);
