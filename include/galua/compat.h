@@ -31,6 +31,8 @@ typedef struct gal_compat {
     bool freefree_norm;  /* free-free light by 1.8e-27 instead of 2.64e-27 (Draine 2011) */
     bool pah_template;   /* its PAH template instead of Drude profiles */
 } gal_compat;
+/* Of the choices taken: one that is added later changes no hash while it is not taken. */
+GAL_API gal_hash gal_compat_hash(const gal_compat *c);
 GAL_API gal_compat gal_compat_default(void);
 GAL_API gal_compat gal_compat_galapy(void);     /* 0.6.2 */
 GAL_API gal_compat gal_compat_galapy_060(void); /* the same with the band rule of 0.6.0 */

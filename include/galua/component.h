@@ -156,6 +156,8 @@ typedef struct gal_component_class {
     size_t npar;
     const gal_option *option;
     size_t noption;
+    size_t
+        nlater; /* of them, the last: added since results files are written; count in fingerprints only off their defaults */
     const char *const *spectra; /* names, as in g:lum("AGN") */
     size_t nspectra;
     const gal_quantity *derived;

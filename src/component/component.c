@@ -56,6 +56,10 @@ static gal_hash hash_of(const gal_component *c)
     gal_hash h = gal_hash_combine(gal_hash_bytes(k->group, strlen(k->group)), gal_hash_bytes(k->kind, strlen(k->kind)));
     for (size_t i = 0; i < k->noption; i++) {
         const gal_option_value *v = &c->option[i];
+        const gal_option *o = &k->option[i];
+        if (i + k->nlater >= k->noption && v->number == o->number && !v->nvec &&
+            (o->text ? v->text && strcmp(o->text, v->text) == 0 : !v->text))
+            continue;
         h = gal_hash_combine(h, gal_hash_bytes(&v->number, sizeof v->number));
         if (v->text)
             h = gal_hash_combine(h, gal_hash_bytes(v->text, strlen(v->text)));

@@ -198,6 +198,7 @@ const gal_component_class gal_ism_two_phase = {
     .npar = COUNT,
     .option = option,
     .noption = sizeof option / sizeof *option,
+    .nlater = 1,
     .spectra = spectra,
     .nspectra = 2,
     .needs = GAL_NEED_HISTORY | GAL_NEED_SCREEN | GAL_NEED_ABSORBED,

@@ -233,7 +233,7 @@ void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], g
     char text[400];
     /* the text that begins it was a version once, and stays: the hashes of stored files hold it */
     int n = snprintf(text, sizeof text, "0.1.0 %d %.17g %.17g %.17g", o->clamp, o->logu, cp->h0, cp->om0);
-    hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_hash_bytes(&o->compat, sizeof o->compat));
+    hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_compat_hash(&o->compat));
     hashes[2] = gal_hash_combine(hashes[2], gal_sfh_hash(gal_galaxy_sfh(f->galaxy)));
     for (size_t i = 0; i < gal_galaxy_ncomponent(f->galaxy); i++)
         hashes[2] = gal_hash_combine(hashes[2], gal_component_hash(gal_galaxy_component(f->galaxy, i)));
