@@ -6,9 +6,8 @@
  * of a run into pieces, and after a resume. */
 #ifndef GAL_ENSEMBLE_H
 #define GAL_ENSEMBLE_H
-#include "galua/base.h"
 #include "galua/rng.h"
-#include "galua/target.h"
+#include "galua/sampler.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -87,9 +86,8 @@ typedef struct gal_ensemble_opt {
     size_t thin;     /* store every thin-th step; 0 = 1 */
     bool force;      /* allow W < 2 d, start positions that do not span the space, and start points of probability 0 */
 } gal_ensemble_opt;
-/* The target is borrowed and must outlive the ensemble. opt may be NULL. */
-GAL_API gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const gal_ensemble_opt *opt);
-GAL_API void gal_ensemble_free(gal_ensemble *e); /* NULL is fine */
+/* Shown fields: walkers, thin, steps, stored (samples per walker), changed (samples that other moves drew). */
+GAL_API extern const gal_sampler_class gal_ensemble_class;
 
 /* Start positions x[W][d] in sampled coordinates. GAL_EINVAL when a point has probability 0, a parameter is the same for all
  * walkers or the condition number of the centred, scaled positions exceeds 1e8; GAL_EMATH for NaN. */
@@ -100,12 +98,9 @@ GAL_API gal_status gal_ensemble_start_prior(gal_ensemble *e);
 /* Other moves from here on: the walkers, their samples and the keys of the random numbers stay. The same moves (custom ones: as many)
  * keep the state of their tuning; otherwise it starts anew. Errors leave the ensemble as it was. */
 GAL_API gal_status gal_ensemble_set_moves(gal_ensemble *e, const gal_move *moves, size_t n);
-GAL_API bool gal_ensemble_started(const gal_ensemble *e);
-GAL_API size_t gal_ensemble_changed(const gal_ensemble *e); /* samples stored before that: of other moves */
 
-/* Called at most every `every` seconds between steps (checkpoints); an error stops the run. */
-typedef gal_status (*gal_ensemble_hook)(void *ctx, const gal_ensemble *e);
 typedef struct gal_ensemble_goal {
+    GAL_IS_GOAL;
     /* exactly one of the first three */
     size_t more;      /* this many more steps */
     size_t until;     /* until this many steps in all (a reached goal does nothing) */
@@ -113,35 +108,12 @@ typedef struct gal_ensemble_goal {
                           parameter and these changed by less than dtau since a check at least 100 steps before; usual: 50 */
     double dtau;      /* 0: 0.01 */
     size_t max_steps; /* with tau: give up at this many steps in all (GAL_RUN_LIMIT); 0: 1000000 */
-    gal_progress_fn progress;
-    void *progress_ctx;
-    gal_ensemble_hook hook;
-    void *hook_ctx;
-    double hook_every; /* seconds */
 } gal_ensemble_goal;
-/* GAL_OK when the goal or its limit is reached (gal_ensemble_end tells which); GAL_EINTR when the user stopped it; an error of
- * the target otherwise. In each case all steps before are kept and a later call goes on from there. */
-GAL_API gal_status gal_ensemble_run(gal_ensemble *e, const gal_ensemble_goal *goal);
 
 /* ------------------------------------------------------------------ what it holds; pointers are borrowed until the next run */
-GAL_API const gal_target *gal_ensemble_target(const gal_ensemble *e);
-GAL_API size_t gal_ensemble_nwalkers(const gal_ensemble *e);
-GAL_API size_t gal_ensemble_thin(const gal_ensemble *e);
-GAL_API uint64_t gal_ensemble_seed(const gal_ensemble *e);
-GAL_API size_t gal_ensemble_nmoves(const gal_ensemble *e, const gal_move **moves);
-GAL_API size_t gal_ensemble_steps(const gal_ensemble *e);   /* made since the start */
-GAL_API size_t gal_ensemble_nstored(const gal_ensemble *e); /* samples per walker */
-GAL_API gal_run_end gal_ensemble_end(const gal_ensemble *e);
-GAL_API const char *gal_ensemble_end_text(const gal_ensemble *e); /* one line: why the last run ended */
-GAL_API double gal_ensemble_seconds(const gal_ensemble *e);       /* time spent in runs */
-GAL_API size_t gal_ensemble_evaluations(const gal_ensemble *e);
-GAL_API const double *gal_ensemble_x(const gal_ensemble *e);               /* [W][d] current positions */
-GAL_API const double *gal_ensemble_current_lnprior(const gal_ensemble *e); /* [W] */
-GAL_API const double *gal_ensemble_current_lnlike(const gal_ensemble *e);  /* [W] */
-GAL_API const double *gal_ensemble_chain(const gal_ensemble *e);           /* [nstored][W][d] */
-GAL_API const double *gal_ensemble_lnprior(const gal_ensemble *e);         /* [nstored][W] */
-GAL_API const double *gal_ensemble_lnlike(const gal_ensemble *e);          /* [nstored][W] */
-GAL_API const double *gal_ensemble_blobs(const gal_ensemble *e);    /* [nstored][W][nblob], 24 bits; NULL without */
+GAL_API size_t gal_ensemble_moves(const gal_ensemble *e, const gal_move **moves);
+/* Where the walkers are: x[W][d], lnprior[W], lnlike[W]. */
+GAL_API void gal_ensemble_now(const gal_ensemble *e, const double **x, const double **lnprior, const double **lnlike);
 GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
 GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
 /* The step at which the tuning of a slice move ended; 0: still tuning, or another kind of move. *mu (may be NULL): its width. */
@@ -149,17 +121,6 @@ GAL_API size_t gal_ensemble_tuned(const gal_ensemble *e, size_t move, double *mu
 GAL_API double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move); /* NaN before it was used */
 /* Autocorrelation times [d], in steps, of the chain less its first quarter; *enough = longer than 50 tau for every parameter. */
 GAL_API gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough);
-
-/* ------------------------------------------------------------------ resume */
-/* Everything but the stored samples: settings, positions, counters. Caller frees with gal_free. */
-GAL_API gal_status gal_ensemble_state(const gal_ensemble *e, unsigned char **bytes, size_t *n);
-/* Rebuilds an ensemble on the same target; the samples are copied from arrays shaped as above (NULL, all of them: start with an
- * empty store, the walk itself goes on unchanged). GAL_EFORMAT when the bytes are damaged or belong to another target. */
-GAL_API gal_status gal_ensemble_restore(gal_ensemble **out, const gal_target *t, const unsigned char *bytes, size_t n,
-                                        const double *chain, const double *lnprior, const double *lnlike,
-                                        const double *blobs, const double *accepted);
-/* Samples the state expects: nstored of the saved ensemble. */
-GAL_API gal_status gal_ensemble_state_nstored(const unsigned char *bytes, size_t n, size_t *nwalkers, size_t *nstored);
 
 #ifdef __cplusplus
 }

@@ -13,8 +13,7 @@
  * Not thread-safe (one thread per run); the target's batches may use threads. */
 #ifndef GAL_NESTED_H
 #define GAL_NESTED_H
-#include "galua/base.h"
-#include "galua/target.h"
+#include "galua/sampler.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -61,49 +60,24 @@ typedef struct gal_nested_opt {
 } gal_nested_opt;
 
 typedef struct gal_nested gal_nested;
-/* The target is borrowed and must outlive the run; it needs a prior_transform. opt may be NULL. */
-GAL_API gal_status gal_nested_create(gal_nested **out, const gal_target *t, const gal_nested_opt *opt);
-GAL_API void gal_nested_free(gal_nested *s); /* NULL is fine */
+/* The target needs a prior_transform. Shown fields: lnz, lnz_err, information, ess, stored (points), insertion_z, inserted, memory, stuck,
+ * plateau, iterations, batches, method (what was chosen, and why).
+ *
+ * insertion_z: insertion-order test (Fowlie et al. 2020): N(0,1) if new points are draws of the prior above L*; |z| > 3 is a warning. The
+ * ranks of the points of one iteration are taken one after the other, so that they are independent. NaN before 10 points.
+ * memory: how much new points remember where their chains began: mean over chains and parameters of 1 - (end - start)^2/(2 s^2), s the
+ * standard deviation of the survivors. 0: independent; near 1 live points bunch, and ln Z tends to come out too high, which the
+ * insertion order does not show; chains that stay in one of several modes raise it, too. NaN without chains.
+ * stuck: share of chains that never moved (rwalk). plateau: points of equal likelihood, or forbidden ones, were met. */
+GAL_API extern const gal_sampler_class gal_nested_class;
 
-/* Called at most every `every` seconds between iterations (checkpoints); an error stops the run. */
-typedef gal_status (*gal_nested_hook)(void *ctx, const gal_nested *s);
+/* Limits count from the start of the run, not of this call (GAL_RUN_LIMIT) */
 typedef struct gal_nested_goal {
-    uint64_t max_calls;      /* 0: none. Limits count from the start of the run, not of this call (GAL_RUN_LIMIT) */
+    GAL_IS_GOAL;
+    uint64_t max_calls;      /* 0: none */
     uint64_t max_iterations; /* 0: none */
     double max_lnl;          /* stop when the threshold exceeds it; 0: none */
-    gal_progress_fn progress;
-    void *progress_ctx;
-    gal_nested_hook hook;
-    void *hook_ctx;
-    double hook_every; /* seconds */
 } gal_nested_goal;
-/* GAL_OK when the goal or a limit is reached (gal_nested_end tells which); GAL_EINTR when the user stopped it; an error of the
- * target otherwise. In each case all iterations before are kept, results can be read, and a later call goes on. goal may be NULL. */
-GAL_API gal_status gal_nested_run(gal_nested *s, const gal_nested_goal *goal);
-
-/* ------------------------------------------------------------------ what it holds */
-GAL_API const gal_target *gal_nested_target(const gal_nested *s);
-GAL_API gal_nested_opt gal_nested_options(const gal_nested *s); /* all choices made; wrap is borrowed */
-GAL_API const char *gal_nested_auto_text(const gal_nested *s);  /* one line: what was chosen, and why */
-GAL_API const char *gal_nested_sample_name(gal_nested_sample m);
-GAL_API const char *gal_nested_bound_name(gal_nested_bound b);
-GAL_API const char *gal_nested_dirs_name(gal_nested_dirs d);
-GAL_API gal_run_end gal_nested_end(const gal_nested *s);
-GAL_API const char *gal_nested_end_text(const gal_nested *s);
-GAL_API double gal_nested_seconds(const gal_nested *s);
-GAL_API uint64_t gal_nested_calls(const gal_nested *s);
-GAL_API uint64_t gal_nested_iterations(const gal_nested *s);
-GAL_API size_t gal_nested_batches(const gal_nested *s); /* of a dynamic run */
-/* Insertion-order test (Fowlie et al. 2020): z ~ N(0,1) if new points are draws of the prior above L*; |z| > 3 is a warning. The
- * ranks of the points of one iteration are taken one after the other, so that they are independent. NaN before 10 points. */
-GAL_API double gal_nested_insertion_z(const gal_nested *s);
-GAL_API uint64_t gal_nested_inserted(const gal_nested *s);
-/* How much new points remember where their chains began: mean over chains and parameters of 1 - (end - start)^2/(2 s^2), s the
- * standard deviation of the survivors. 0: independent; near 1 live points bunch, and ln Z tends to come out too high, which the
- * insertion order does not show; chains that stay in one of several modes raise it, too. NaN without chains. */
-GAL_API double gal_nested_memory(const gal_nested *s);
-GAL_API double gal_nested_stuck(const gal_nested *s); /* share of chains that never moved (rwalk) */
-GAL_API bool gal_nested_plateau(const gal_nested *s); /* points of equal likelihood, or forbidden ones, were met */
 
 /* The record: all points that died, and the live ones as if they died now, by rising likelihood. */
 typedef struct gal_nested_record {
@@ -119,7 +93,8 @@ typedef struct gal_nested_record {
     size_t nlast;          /* how many of them are live */
     double lnz, lnz_err, information, ess;
 } gal_nested_record;
-GAL_API gal_status gal_nested_record_make(const gal_nested *s, gal_nested_record *r);
+/* Borrowed until the next run; GAL_EINVAL before there are points. */
+GAL_API gal_status gal_nested_get_record(const gal_nested *s, const gal_nested_record **r);
 GAL_API void gal_nested_record_free(gal_nested_record *r);
 /* One record from several runs of the same target: live counts add up. GAL_EINVAL when their dimensions differ. */
 GAL_API gal_status gal_nested_record_merge(gal_nested_record *out, const gal_nested_record *const *runs, size_t n);
@@ -132,14 +107,6 @@ GAL_API gal_status gal_nested_realisations(const gal_nested_record *r, unsigned 
 /* Indices of m equally weighted draws: systematic resampling, then a random permutation. m 0 in: the effective sample size,
  * at least 1000 and at most n; *m says how many. Caller frees with gal_free. */
 GAL_API gal_status gal_nested_resample(const gal_nested_record *r, uint64_t seed, size_t *m, size_t **index);
-
-/* ------------------------------------------------------------------ resume */
-/* Everything but the points: settings, counters, bound, scale. Caller frees with gal_free. */
-GAL_API gal_status gal_nested_state(const gal_nested *s, unsigned char **bytes, size_t *n);
-/* Rebuilds a run on the same target from its state and its record (only u, x, lnprior, lnl, birth, blob, strand, order are
- * read). GAL_EFORMAT when the bytes are damaged or belong to another target. */
-GAL_API gal_status gal_nested_restore(gal_nested **out, const gal_target *t, const unsigned char *bytes, size_t n,
-                                      const gal_nested_record *r);
 
 #ifdef __cplusplus
 }

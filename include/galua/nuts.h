@@ -10,8 +10,7 @@
  * chain): the same bits for any number of threads, any split of a run and after a resume. */
 #ifndef GAL_NUTS_H
 #define GAL_NUTS_H
-#include "galua/base.h"
-#include "galua/target.h"
+#include "galua/sampler.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -27,8 +26,8 @@ typedef struct gal_nuts_opt {
     uint64_t seed, source;
     bool numerical; /* gradients, even where the target has them */
 } gal_nuts_opt;
-GAL_API gal_status gal_nuts_create(gal_nuts **out, const gal_target *t, const gal_nuts_opt *opt);
-GAL_API void gal_nuts_free(gal_nuts *n); /* NULL is fine */
+/* Shown fields: chains, warmup, iterations (warm-up included), stored (draws per chain), metric, space. */
+GAL_API extern const gal_sampler_class gal_nuts_class;
 
 /* Start positions theta[chains][d] in sampled coordinates; GAL_EINVAL when one has probability 0. */
 GAL_API gal_status gal_nuts_start(gal_nuts *n, const double *theta);
@@ -37,42 +36,16 @@ GAL_API gal_status gal_nuts_start_prior(gal_nuts *n);
 /* Positions z[chains][d] of the unconstrained space, and the first metric: cov[d][d] of z (NULL: unit). */
 GAL_API gal_status gal_nuts_start_gaussian(gal_nuts *n, const double *z, const double *cov);
 
-typedef gal_status (*gal_nuts_hook)(void *ctx, const gal_nuts *n);
 typedef struct gal_nuts_goal {
+    GAL_IS_GOAL;
     /* exactly one of the first three */
     size_t more;      /* this many more draws per chain (after the warm-up, which is completed first) */
     size_t until;     /* until this many draws per chain in all */
     double ess;       /* until the bulk and tail effective sizes of every coordinate reach this and R-hat < 1.01 */
     size_t max_draws; /* with ess: give up at this many per chain (GAL_RUN_LIMIT); 0: 100000 */
-    gal_progress_fn progress;
-    void *progress_ctx;
-    gal_nuts_hook hook; /* checkpoints, at most every hook_every seconds; an error stops the run */
-    void *hook_ctx;
-    double hook_every;
 } gal_nuts_goal;
-/* GAL_OK when the goal or its limit is reached; GAL_EINTR when stopped by the user; an error of the target otherwise. All whole
- * iterations before are kept and a later call goes on from there. */
-GAL_API gal_status gal_nuts_run(gal_nuts *n, const gal_nuts_goal *goal);
 
 /* ------------------------------------------------------------------ what it holds; pointers are borrowed until the next run */
-GAL_API const gal_target *gal_nuts_target(const gal_nuts *n);
-GAL_API const char *gal_nuts_space_text(const gal_nuts *n);
-GAL_API size_t gal_nuts_chains(const gal_nuts *n);
-GAL_API size_t gal_nuts_warmup(const gal_nuts *n);
-GAL_API size_t gal_nuts_iterations(const gal_nuts *n); /* warm-up included */
-GAL_API size_t gal_nuts_draws(const gal_nuts *n);      /* stored per chain */
-GAL_API gal_metric gal_nuts_metric_kind(const gal_nuts *n);
-GAL_API const char *gal_nuts_metric_name(gal_metric m); /* "diag", "dense", "unit" */
-GAL_API double gal_nuts_target_accept(const gal_nuts *n);
-GAL_API uint64_t gal_nuts_seed(const gal_nuts *n);
-GAL_API gal_run_end gal_nuts_end(const gal_nuts *n);
-GAL_API const char *gal_nuts_end_text(const gal_nuts *n);
-GAL_API double gal_nuts_seconds(const gal_nuts *n);
-GAL_API size_t gal_nuts_evaluations(const gal_nuts *n);    /* of the likelihood, in whole iterations */
-GAL_API const double *gal_nuts_theta(const gal_nuts *n);   /* [draws][chains][d] sampled coordinates */
-GAL_API const double *gal_nuts_lnprior(const gal_nuts *n); /* [draws][chains] */
-GAL_API const double *gal_nuts_lnlike(const gal_nuts *n);  /* [draws][chains] */
-GAL_API const double *gal_nuts_blobs(const gal_nuts *n);   /* [draws][chains][nblob]; NULL without blobs */
 typedef enum gal_nuts_stat {
     GAL_NUTS_ACCEPT, /* mean acceptance of the trajectory */
     GAL_NUTS_STEP,
@@ -84,7 +57,6 @@ typedef enum gal_nuts_stat {
     GAL_NUTS_NSTATS
 } gal_nuts_stat;
 GAL_API const double *gal_nuts_stats(const gal_nuts *n);                          /* [draws][chains][GAL_NUTS_NSTATS] */
-GAL_API double gal_nuts_step_size(const gal_nuts *n, size_t chain);               /* now */
 GAL_API void gal_nuts_inverse_metric(const gal_nuts *n, size_t chain, double *m); /* [d][d], of z */
 
 typedef struct gal_nuts_report {
@@ -101,18 +73,6 @@ GAL_API gal_status gal_nuts_diagnose(const gal_nuts *n, gal_nuts_report *r);
  * one window, 10 %; below 20 none. */
 GAL_API size_t gal_nuts_schedule(size_t warmup, size_t *end, size_t room, size_t *init, size_t *term);
 
-/* ------------------------------------------------------------------ resume, as gal_ensemble_state */
-GAL_API gal_status gal_nuts_state(const gal_nuts *n, unsigned char **bytes, size_t *size);
-/* Samples from arrays shaped as above; NULL, all of them: an empty store. */
-GAL_API gal_status gal_nuts_restore(gal_nuts **out, const gal_target *t, const unsigned char *bytes, size_t size,
-                                    const double *theta, const double *lnprior, const double *lnlike,
-                                    const double *blobs, const double *stats);
-GAL_API gal_status gal_nuts_state_draws(const unsigned char *bytes, size_t size, size_t *chains, size_t *draws);
-/* ------------------------------------------------------------------ results file, galua/result.h */
-struct gal_result;
-struct gal_result_map;
-GAL_API gal_status gal_result_put_nuts(struct gal_result *r, const gal_nuts *n, const struct gal_result_map *map);
-GAL_API gal_status gal_result_restore_nuts(gal_nuts **out, const struct gal_result *r, const gal_target *t);
 #ifdef __cplusplus
 }
 #endif

@@ -7,10 +7,8 @@
  * Gaussian of each path goes into a mixture; its draws are weighted by p/q_mixture and Pareto-smoothed. */
 #ifndef GAL_PATHFINDER_H
 #define GAL_PATHFINDER_H
-#include "galua/base.h"
-#include "galua/draws.h"
 #include "galua/nuts.h"
-#include "galua/target.h"
+#include "galua/sampler.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,33 +32,12 @@ typedef struct gal_pathfinder_opt {
     bool numerical;
     uint64_t seed, source;
 } gal_pathfinder_opt;
-GAL_API gal_status gal_pathfinder_create(gal_pathfinder **out, const gal_target *t, const gal_pathfinder_opt *opt);
-GAL_API void gal_pathfinder_free(gal_pathfinder *p); /* NULL is fine */
-/* From the beginning, always the same bits. GAL_EINTR: stopped by the user, nothing kept. GAL_EMATH when no path gives a Gaussian. */
-GAL_API gal_status gal_pathfinder_run(gal_pathfinder *p, gal_progress_fn progress, void *ctx);
-GAL_API const gal_target *gal_pathfinder_target(const gal_pathfinder *p);
-GAL_API gal_run_end gal_pathfinder_end(const gal_pathfinder *p); /* converged: khat <= 0.7; limit: above */
-GAL_API const char *gal_pathfinder_end_text(const gal_pathfinder *p);
-GAL_API const char *gal_pathfinder_space_text(const gal_pathfinder *p);
-GAL_API size_t gal_pathfinder_npaths(const gal_pathfinder *p);
-GAL_API const gal_path *gal_pathfinder_path(const gal_pathfinder *p, size_t i);
-GAL_API const gal_importance *gal_pathfinder_importance(const gal_pathfinder *p);
-GAL_API const gal_draws *gal_pathfinder_draws(const gal_pathfinder *p);
-GAL_API uint64_t gal_pathfinder_seed(const gal_pathfinder *p);
-GAL_API double gal_pathfinder_seconds(const gal_pathfinder *p);
-GAL_API size_t gal_pathfinder_evaluations(const gal_pathfinder *p);
-GAL_API gal_status gal_pathfinder_state(const gal_pathfinder *p, unsigned char **bytes, size_t *n);
-GAL_API gal_status gal_pathfinder_restore(gal_pathfinder **out, const gal_target *t, const unsigned char *bytes,
-                                          size_t n);
+/* A run begins anew, always the same bits. GAL_EINTR: stopped by the user, nothing kept. GAL_EMATH when no path gives a Gaussian. It ends
+ * converged with khat <= 0.7, at its limit above. Shown fields: npaths, lnz, lnz_err, khat, ess, stored. */
+GAL_API extern const gal_sampler_class gal_pathfinder_class;
 /* Starts NUTS at resampled draws, one per chain, with the covariance of the best Gaussian as the first metric; when khat > 0.7 the
  * metric stays unit: the warm-up must then be a full one. */
 GAL_API gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p);
-/* ------------------------------------------------------------------ results file, galua/result.h */
-struct gal_result;
-struct gal_result_map;
-GAL_API gal_status gal_result_put_pathfinder(struct gal_result *r, const gal_pathfinder *p,
-                                             const struct gal_result_map *map);
-GAL_API gal_status gal_result_restore_pathfinder(gal_pathfinder **out, const struct gal_result *r, const gal_target *t);
 #ifdef __cplusplus
 }
 #endif

@@ -10,8 +10,7 @@
 #define GAL_RESULT_H
 #include "galua/base.h"
 #include "galua/diag.h"
-#include "galua/ensemble.h"
-#include "galua/nested.h"
+#include "galua/target.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -94,7 +93,7 @@ GAL_API gal_status gal_result_get_fingerprint(const gal_result *r, gal_fingerpri
 /* GAL_EINVAL "PATH belongs to another fit: DIFFERENCES; ..." unless the stored fingerprint equals `here`. */
 GAL_API gal_status gal_result_check_fingerprint(const gal_result *r, const char *path, const gal_fingerprint *here);
 
-/* ------------------------------------------------------------------ ensembles */
+/* ------------------------------------------------------------------ samplers (gal_sampler_put, galua/sampler.h) */
 typedef struct gal_result_map {
     size_t
         nvalue; /* parameter values, e.g. more than coordinates for a Dirichlet; 0: the sampled coordinates themselves */
@@ -104,28 +103,9 @@ typedef struct gal_result_map {
     const char *const *blob_units; /* [nblob] or NULL */
     const double *lo, *hi; /* prior bounds of the sampled coordinates [ndim], for the edge flags; NULL: unknown */
 } gal_result_map;
-/* Puts samples, statistics, settings and state of an ensemble into the groups above (replacing what an earlier call put). map may
- * be NULL. Texts (galua/model, galua/script), data and fingerprint are the caller's to put. */
-GAL_API gal_status gal_result_put_ensemble(gal_result *r, const gal_ensemble *e, const gal_result_map *map);
-/* The ensemble as it was when it was put: it continues bit for bit. The target is borrowed. */
-GAL_API gal_status gal_result_restore_ensemble(gal_ensemble **out, const gal_result *r, const gal_target *t);
-/* Hook for gal_ensemble_run: puts the ensemble and writes the file. */
-typedef struct gal_checkpoint {
-    gal_result *result;
-    const gal_result_map *map;
-    const char *path;
-} gal_checkpoint;
-GAL_API gal_status gal_checkpoint_hook(void *checkpoint, const gal_ensemble *e);
 
-/* ------------------------------------------------------------------ nested sampling
- * posterior: equally weighted draws (one chain); group nested: all points by rising likelihood (dimension dead): theta, u, logl,
- * logl_birth, log_weight, n_live, logvol, log_prior, strand, order, derived; attributes log_evidence, log_evidence_err, information. */
-GAL_API gal_status gal_result_put_nested(gal_result *r, const gal_nested *s, const gal_result_map *map);
-GAL_API gal_status gal_result_restore_nested(gal_nested **out, const gal_result *r, const gal_target *t);
-
-/* Summary of all variables of group posterior with dimensions (chain, draw): trust by autocorrelation time when the file is from an
- * ensemble (galua/sampler is "ensemble"), by the effective size of all points when it is "nested", by R-hat otherwise, by weights
- * when galua/weight (draw) is present. The first
+/* Summary of all variables of group posterior with dimensions (chain, draw): trust as the sampler of the file (galua/sampler) is judged: by
+ * autocorrelation times, by R-hat, or by the effective size of its weighted draws (galua/ess); by weights when galua/weight (draw) is present. The first
  * `burn` draws are left out. Prior edges are judged for parameters named like a sampled coordinate with known bounds. */
 GAL_API gal_status gal_result_summary(const gal_result *r, size_t burn, gal_summary *out);
 

@@ -15,8 +15,7 @@
 #ifndef GAL_SMC_H
 #define GAL_SMC_H
 #include "galua/base.h"
-#include "galua/draws.h"
-#include "galua/target.h"
+#include "galua/sampler.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -30,49 +29,19 @@ typedef struct gal_smc_opt {
     size_t max_evaluations; /* of one run; 0: no limit */
     uint64_t seed, source;
 } gal_smc_opt;
-GAL_API gal_status gal_smc_create(gal_smc **out, const gal_target *t, const gal_smc_opt *opt);
-GAL_API void gal_smc_free(gal_smc *s); /* NULL is fine */
-
-typedef gal_status (*gal_smc_hook)(void *ctx, const gal_smc *s);
 typedef struct gal_smc_goal {
+    GAL_IS_GOAL;
     double ess; /* raise the wanted effective size to this; 0: as in the options */
-    gal_progress_fn progress;
-    void *progress_ctx;
-    gal_smc_hook hook;
-    void *hook_ctx;
-    double hook_every;
 } gal_smc_goal;
-/* GAL_OK when converged or at the limit of evaluations; GAL_EINTR when stopped by the user; all whole steps before are kept and a later call
- * goes on. goal may be NULL. */
-GAL_API gal_status gal_smc_run(gal_smc *s, const gal_smc_goal *goal);
-
 typedef struct gal_smc_level {
     double beta, lnz, ess; /* ess: of the pool at this beta, when it was chosen */
     double acceptance, sigma, nu;
     size_t n, steps; /* particles; moves made */
 } gal_smc_level;
-GAL_API const gal_target *gal_smc_target(const gal_smc *s);
-GAL_API gal_run_end gal_smc_end(const gal_smc *s);
-GAL_API const char *gal_smc_end_text(const gal_smc *s);
-GAL_API size_t gal_smc_particles(const gal_smc *s);
-GAL_API size_t gal_smc_nlevels(const gal_smc *s);
-GAL_API const gal_smc_level *gal_smc_levels(const gal_smc *s); /* [nlevels] complete ones, the first is the prior */
-GAL_API double gal_smc_beta(const gal_smc *s);                 /* reached */
-GAL_API size_t gal_smc_families(const gal_smc *s); /* draws of the prior that have weight in the posterior */
-GAL_API const gal_importance *
-gal_smc_importance(const gal_smc *s); /* NaNs before beta = 1; khat of the final weights */
-/* The pool weighted for beta = 1 (whatever beta was reached); n = 0 before the prior is drawn. Borrowed until the next run. */
-GAL_API const gal_draws *gal_smc_draws(const gal_smc *s);
-GAL_API uint64_t gal_smc_seed(const gal_smc *s);
-GAL_API double gal_smc_seconds(const gal_smc *s);
-GAL_API size_t gal_smc_evaluations(const gal_smc *s);
-GAL_API gal_status gal_smc_state(const gal_smc *s, unsigned char **bytes, size_t *n); /* everything, the pool too */
-GAL_API gal_status gal_smc_restore(gal_smc **out, const gal_target *t, const unsigned char *bytes, size_t n);
-/* ------------------------------------------------------------------ results file, galua/result.h */
-struct gal_result;
-struct gal_result_map;
-GAL_API gal_status gal_result_put_smc(struct gal_result *r, const gal_smc *s, const struct gal_result_map *map);
-GAL_API gal_status gal_result_restore_smc(gal_smc **out, const struct gal_result *r, const gal_target *t);
+/* Shown fields: beta, particles, nlevels, families (draws of the prior that have weight in the posterior), lnz, lnz_err, khat, ess (NaN before
+ * beta = 1). Draws: the pool weighted for beta = 1, whatever beta was reached; n = 0 before the prior is drawn. */
+GAL_API extern const gal_sampler_class gal_smc_class;
+GAL_API const gal_smc_level *gal_smc_levels(const gal_smc *s, size_t *n); /* complete ones, the first is the prior */
 #ifdef __cplusplus
 }
 #endif

@@ -30,6 +30,13 @@ void bytes_size(bytes *s, size_t *v)
     *v = (size_t)w;
 }
 
+void bytes_int(bytes *s, int *v)
+{
+    uint64_t w = (uint64_t)*v;
+    bytes_words(s, &w, 1);
+    *v = (int)w;
+}
+
 void bytes_f64(bytes *s, double *v)
 {
     bytes_words(s, v, 1);
@@ -80,8 +87,8 @@ gal_status bytes_open(bytes *s, uint64_t magic, const char *what, const unsigned
 
 gal_status bytes_close(const bytes *s, const char *what)
 {
-    if (s->no_memory)
-        return GAL_ENOMEM;
+    if (s->st != GAL_OK)
+        return s->st;
     if (s->at != s->size)
         return gal_fail(GAL_EFORMAT, "state of %s: %zu bytes of content, expected %zu", what, s->size, s->at);
     return GAL_OK;

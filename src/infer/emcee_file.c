@@ -2,14 +2,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "ensemble_int.h"
 #include "galua/export.h"
 #include "io/h5.h"
 
 static gal_status write_all(gal_h5 *h, const gal_ensemble *e, const char *group, double *lnp, double *acc)
 {
     gal_status st = GAL_OK;
-    const gal_target *t = gal_ensemble_target(e);
-    size_t n = gal_ensemble_nstored(e), W = gal_ensemble_nwalkers(e), d = t->ndim, dims[3] = {n, W, d};
+    const gal_target *t = e->t;
+    size_t n = e->nstored, W = e->W, d = t->ndim, dims[3] = {n, W, d};
     int64_t number[4] = {(int64_t)W, (int64_t)d, t->nblob > 0, (int64_t)n};
     static const char *const key[4] = {"nwalkers", "ndim", "has_blobs", "iteration"};
     const gal_h5_opt grow = {.extendible = true};
@@ -28,14 +29,14 @@ static gal_status write_all(gal_h5 *h, const gal_ensemble *e, const char *group,
     GAL_TRY(gal_h5_write(h, name, GAL_H5_F64, 1, &W, acc, NULL));
     if (!IN_GROUP("chain"))
         GAL_TRY(GAL_ENOMEM);
-    GAL_TRY(gal_h5_write(h, name, GAL_H5_F64, 3, dims, gal_ensemble_chain(e), &grow));
+    GAL_TRY(gal_h5_write(h, name, GAL_H5_F64, 3, dims, e->c_x, &grow));
     if (!IN_GROUP("log_prob"))
         GAL_TRY(GAL_ENOMEM);
     GAL_TRY(gal_h5_write(h, name, GAL_H5_F64, 2, dims, lnp, &grow));
     if (!IN_GROUP("blobs"))
         GAL_TRY(GAL_ENOMEM);
     if (t->nblob > 0)
-        GAL_TRY(gal_h5_write_vectors(h, name, 2, dims, t->nblob, gal_ensemble_blobs(e)));
+        GAL_TRY(gal_h5_write_vectors(h, name, 2, dims, t->nblob, e->c_blob));
 #undef IN_GROUP
 out:
     gal_free(name);
@@ -45,14 +46,14 @@ out:
 gal_status gal_emcee_write(const gal_ensemble *e, const char *path, const char *group)
 {
     gal_h5 *h = NULL;
-    size_t n = gal_ensemble_nstored(e), W = gal_ensemble_nwalkers(e);
+    size_t n = e->nstored, W = e->W;
     if (n == 0)
         return gal_fail(GAL_EINVAL, "%s: the ensemble has no samples yet: run it first", path);
     double *lnp = GAL_NEWN(double, n *W), *acc = GAL_NEWN(double, W);
     gal_status st = lnp && acc ? gal_h5_create(&h, path) : GAL_ENOMEM;
     if (st == GAL_OK) {
         for (size_t i = 0; i < n * W; i++)
-            lnp[i] = gal_ensemble_lnprior(e)[i] + gal_ensemble_lnlike(e)[i];
+            lnp[i] = e->c_lnprior[i] + e->c_lnlike[i];
         gal_ensemble_acceptance(e, acc);
         for (size_t i = 0; i < W; i++) /* emcee: accepted/iteration is the fraction */
             acc[i] *= (double)n;
@@ -136,8 +137,8 @@ void gal_emcee_free(gal_emcee *f)
 
 gal_status gal_emcee_start(gal_ensemble *e, const gal_emcee *f, const char *path)
 {
-    const gal_target *t = gal_ensemble_target(e);
-    size_t W = gal_ensemble_nwalkers(e);
+    const gal_target *t = e->t;
+    size_t W = e->W;
     if (f->nwalkers != W || f->ndim != t->ndim)
         return gal_fail(GAL_EINVAL, "%s: %zu walkers in %zu parameters, this ensemble has %zu in %zu", path,
                         f->nwalkers, f->ndim, W, t->ndim);
@@ -146,7 +147,7 @@ gal_status gal_emcee_start(gal_ensemble *e, const gal_emcee *f, const char *path
         return gal_fail_prefix(st, "%s", path);
     for (size_t i = 0; i < W; i++) {
         double there = f->log_prob[(f->n - 1) * W + i];
-        double here = gal_ensemble_current_lnprior(e)[i] + gal_ensemble_current_lnlike(e)[i];
+        double here = e->lnprior[i] + e->lnlike[i];
         if (here != there && !(fabs(here - there) <= 1e-8 * (1 + fabs(there))))
             return gal_fail(GAL_EINVAL,
                             "%s: walker %zu has ln p = %.10g there and %.10g here: the file belongs to another problem",

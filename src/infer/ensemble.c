@@ -17,7 +17,7 @@
 #define MAX_CONDITION 1e8
 
 /* ------------------------------------------------------------------ creation */
-gal_status ensemble_alloc(gal_ensemble *e)
+static gal_status alloc(gal_ensemble *e)
 {
     size_t W = e->W, d = e->d, nb = e->nb;
     e->x = GAL_NEWN(double, W *d);
@@ -42,52 +42,36 @@ gal_status ensemble_alloc(gal_ensemble *e)
     return ok ? ensemble_alloc_moves(e) : GAL_ENOMEM;
 }
 
-gal_status gal_ensemble_create(gal_ensemble **out, const gal_target *t, const gal_ensemble_opt *opt)
+gal_status ensemble_open(void *obj)
 {
-    static const gal_ensemble_opt none;
-    gal_status st = GAL_OK;
-    gal_ensemble *e = NULL;
-    if (!opt)
-        opt = &none;
-    size_t d = t->ndim, W = opt->nwalkers ? opt->nwalkers : 4 * d > 32 ? 4 * d : 32;
-    if (d == 0)
-        return gal_fail(GAL_EINVAL, "ensemble: the target has no free parameters");
-    if (W < 2 * d && !opt->force)
-        return gal_fail(GAL_EINVAL, "ensemble: %zu walkers are too few for %zu parameters, use at least %zu", W, d,
-                        2 * d);
-    e = GAL_NEW(gal_ensemble);
-    if (!e)
-        return GAL_ENOMEM;
-    e->t = t;
-    e->W = W;
-    e->d = d;
-    e->nb = t->nblob;
-    e->seed = opt->seed;
-    e->source = opt->source;
-    e->thin = opt->thin ? opt->thin : 1;
-    e->force = opt->force;
+    gal_ensemble *e = obj;
+    gal_ensemble_opt *o = &e->opt;
     const gal_move stretch = gal_move_default(GAL_MOVE_STRETCH);
-    GAL_TRY(opt->nmoves ? ensemble_take_moves(e, opt->moves, opt->nmoves) : ensemble_take_moves(e, &stretch, 1));
-    GAL_TRY(ensemble_alloc(e));
-    snprintf(e->why, sizeof e->why, "not started");
-    *out = e;
-    e = NULL;
+    size_t d = e->d;
+    gal_status st = GAL_OK;
+    e->W = o->nwalkers = o->nwalkers ? o->nwalkers : 4 * d > 32 ? 4 * d : 32;
+    o->thin = o->thin ? o->thin : 1;
+    if (e->W < 2 * d && !o->force)
+        return gal_fail(GAL_EINVAL, "ensemble: %zu walkers are too few for %zu parameters, use at least %zu", e->W, d,
+                        2 * d);
+    if (e->restored) /* with its moves */
+        return alloc(e);
+    GAL_TRY(o->nmoves ? ensemble_take_moves(e, o->moves, o->nmoves) : ensemble_take_moves(e, &stretch, 1));
+    o->moves = NULL; /* copied */
+    GAL_TRY(alloc(e));
 out:
-    gal_ensemble_free(e);
     return st;
 }
 
-void gal_ensemble_free(gal_ensemble *e)
+void ensemble_close(void *obj)
 {
-    if (!e)
-        return;
+    gal_ensemble *e = obj;
     void *all[] = {e->x,         e->lnprior,  e->lnlike, e->blob,  e->total,   e->recent, e->tau,   e->before, e->y,
                    e->ylnprior,  e->ylnlike,  e->yblob,  e->q,     e->scratch, e->order,  e->pick,  e->flag,   e->c_x,
                    e->c_lnprior, e->c_lnlike, e->c_blob, e->c_acc, e->slice,   e->rng,    e->gather};
     ensemble_drop_moves(e);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
-    gal_free(e);
 }
 
 /* ------------------------------------------------------------------ start */
@@ -154,13 +138,13 @@ gal_status gal_ensemble_start(gal_ensemble *e, const double *x)
             nbad++;
             first = i;
         }
-    if (nbad > 0 && !e->force) {
+    if (nbad > 0 && !e->opt.force) {
         char at[600];
         gal_target_point_text(e->t, x + first * e->d, at, sizeof at);
         return gal_fail(GAL_EINVAL, "start: %zu of %zu points have probability 0 (ln %s = -inf), the first is %s", nbad,
                         W, e->lnprior[first] == -INFINITY ? "prior" : "likelihood", at);
     }
-    if (!e->force && (st = ensemble_check_spread(e, x)) != GAL_OK)
+    if (!e->opt.force && (st = ensemble_check_spread(e, x)) != GAL_OK)
         return st;
     memcpy(e->x, x, W * e->d * sizeof *x);
     begin(e);
@@ -172,7 +156,7 @@ static gal_status draw_prior(gal_ensemble *e, uint64_t attempt, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         gal_rng r;
-        gal_rng_init(&r, e->seed, RNG_ENSEMBLE_START, e->source, attempt, e->order[i]);
+        gal_rng_init(&r, e->opt.seed, RNG_ENSEMBLE_START, e->opt.source, attempt, e->order[i]);
         for (size_t k = 0; k < e->d; k++)
             e->before[i * e->d + k] = gal_rng_uniform(&r);
     }
@@ -216,7 +200,7 @@ gal_status gal_ensemble_start_prior(gal_ensemble *e)
         }
         left = keep;
     }
-    if (!e->force && (st = ensemble_check_spread(e, e->x)) != GAL_OK)
+    if (!e->opt.force && (st = ensemble_check_spread(e, e->x)) != GAL_OK)
         return st;
     begin(e);
     return GAL_OK;
@@ -255,7 +239,7 @@ static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_
     }
     for (size_t i = 0; m->kind != GAL_MOVE_CUSTOM && i < na; i++) {
         gal_rng r;
-        gal_rng_init(&r, e->seed, RNG_ENSEMBLE_MOVE, e->source, e->step, a[i]);
+        gal_rng_init(&r, e->opt.seed, RNG_ENSEMBLE_MOVE, e->opt.source, e->step, a[i]);
         double q = move_propose(m, e->chol[move], e->step, &r, d, e->x + a[i] * d, e->x, c, nc, e->y + i * d,
                                 e->scratch, e->pick);
         e->q[i] = q - log(gal_rng_uniform(&r)); /* accepted when > ln p(x) - ln p(y) */
@@ -279,7 +263,7 @@ gal_status ensemble_step(gal_ensemble *e)
     size_t W = e->W, h = W / 2, pick = 0;
     gal_rng r;
     double sum = 0, u;
-    gal_rng_init(&r, e->seed, RNG_ENSEMBLE_STEP, e->source, e->step, 0);
+    gal_rng_init(&r, e->opt.seed, RNG_ENSEMBLE_STEP, e->opt.source, e->step, 0);
     for (size_t i = 0; i < e->nmoves; i++)
         sum += e->moves[i].weight;
     u = gal_rng_uniform(&r) * sum;
@@ -363,7 +347,7 @@ gal_status ensemble_store(gal_ensemble *e)
     for (size_t i = 0; i < W * e->nb; i++)
         e->c_blob[n * W * e->nb + i] = rounded(e->blob[i]);
     for (size_t i = 0; i < W; i++) {
-        e->c_acc[n * W + i] = e->recent[i] / (double)e->thin;
+        e->c_acc[n * W + i] = e->recent[i] / (double)e->opt.thin;
         e->recent[i] = 0;
     }
     e->nstored++;
@@ -371,87 +355,19 @@ gal_status ensemble_store(gal_ensemble *e)
 }
 
 /* ------------------------------------------------------------------ accessors */
-const gal_target *gal_ensemble_target(const gal_ensemble *e)
-{
-    return e->t;
-}
-size_t gal_ensemble_changed(const gal_ensemble *e)
-{
-    return e->changed;
-}
-bool gal_ensemble_started(const gal_ensemble *e)
-{
-    return e->started;
-}
-size_t gal_ensemble_nwalkers(const gal_ensemble *e)
-{
-    return e->W;
-}
-size_t gal_ensemble_thin(const gal_ensemble *e)
-{
-    return e->thin;
-}
-uint64_t gal_ensemble_seed(const gal_ensemble *e)
-{
-    return e->seed;
-}
-size_t gal_ensemble_nmoves(const gal_ensemble *e, const gal_move **moves)
+size_t gal_ensemble_moves(const gal_ensemble *e, const gal_move **moves)
 {
     *moves = e->moves;
     return e->nmoves;
 }
-size_t gal_ensemble_steps(const gal_ensemble *e)
+
+void gal_ensemble_now(const gal_ensemble *e, const double **x, const double **lnprior, const double **lnlike)
 {
-    return e->step;
+    *x = e->x;
+    *lnprior = e->lnprior;
+    *lnlike = e->lnlike;
 }
-size_t gal_ensemble_nstored(const gal_ensemble *e)
-{
-    return e->nstored;
-}
-gal_run_end gal_ensemble_end(const gal_ensemble *e)
-{
-    return e->end;
-}
-const char *gal_ensemble_end_text(const gal_ensemble *e)
-{
-    return e->why;
-}
-double gal_ensemble_seconds(const gal_ensemble *e)
-{
-    return e->seconds;
-}
-size_t gal_ensemble_evaluations(const gal_ensemble *e)
-{
-    return e->evaluations;
-}
-const double *gal_ensemble_x(const gal_ensemble *e)
-{
-    return e->x;
-}
-const double *gal_ensemble_current_lnprior(const gal_ensemble *e)
-{
-    return e->lnprior;
-}
-const double *gal_ensemble_current_lnlike(const gal_ensemble *e)
-{
-    return e->lnlike;
-}
-const double *gal_ensemble_chain(const gal_ensemble *e)
-{
-    return e->c_x;
-}
-const double *gal_ensemble_lnprior(const gal_ensemble *e)
-{
-    return e->c_lnprior;
-}
-const double *gal_ensemble_lnlike(const gal_ensemble *e)
-{
-    return e->c_lnlike;
-}
-const double *gal_ensemble_blobs(const gal_ensemble *e)
-{
-    return e->nb > 0 ? e->c_blob : NULL;
-}
+
 const double *gal_ensemble_accepted(const gal_ensemble *e)
 {
     return e->c_acc;
@@ -487,7 +403,7 @@ gal_status gal_ensemble_tau(const gal_ensemble *e, double *tau, bool *enough)
         if (st != GAL_OK)
             return st;
         *enough &= (double)(n - first) > 50 * tau[k];
-        tau[k] *= (double)e->thin;
+        tau[k] *= (double)e->opt.thin;
     }
     return GAL_OK;
 }

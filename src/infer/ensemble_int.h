@@ -5,18 +5,14 @@
 #include "galua/rng.h"
 
 struct gal_ensemble {
-    const gal_target *t;
-    size_t W, d, nb;               /* walkers, dimensions, blobs */
+    GAL_IS_SAMPLER;
+    size_t W; /* walkers */
+    gal_ensemble_opt opt;
     gal_move moves[GAL_MOVES_MAX]; /* cov: owned */
     double *chol[GAL_MOVES_MAX];   /* [d][d] Cholesky factor of a full cov, or NULL */
     size_t nmoves;
-    uint64_t seed, source;
-    size_t thin;
-    bool force, started;
-    gal_run_end end;
-    char why[400];
-    double seconds;
-    size_t evaluations;
+    bool started;
+    size_t limit, first; /* of the run at work: steps in all, steps at its beginning */
     /* now */
     size_t step;
     double *x, *lnprior, *lnlike, *blob; /* [W][d], [W], [W], [W][nb] */
@@ -69,7 +65,8 @@ gal_status ensemble_slice(gal_ensemble *e, const gal_move *m, const size_t *a, s
 void ensemble_tune(gal_ensemble *e, size_t move);        /* after a step with it */
 void ensemble_take(gal_ensemble *e, size_t w, size_t i); /* walker w goes to proposal i */
 
-gal_status ensemble_alloc(gal_ensemble *e); /* arrays for W, d, nb */
+gal_status ensemble_open(void *s);
+void ensemble_close(void *s);
 /* ensemble_moves.c */
 gal_status ensemble_alloc_moves(gal_ensemble *e); /* arrays that some moves need */
 /* Checked copies of the moves and their matrices; e->moves must own nothing. On error the caller drops them. */

@@ -167,7 +167,7 @@ static gal_status propose_one(gal_ensemble *e, size_t move, void *local, size_t 
     const gal_move_custom *c = &e->moves[move].custom;
     size_t d = e->d;
     gal_rng r;
-    gal_rng_init(&r, e->seed, RNG_ENSEMBLE_MOVE, e->source, e->step, w);
+    gal_rng_init(&r, e->opt.seed, RNG_ENSEMBLE_MOVE, e->opt.source, e->step, w);
     e->q[i] = 0;
     gal_status st = c->propose(c->ctx, local, e->step, &r, d, e->x + w * d, nc, e->gather, e->y + i * d, &e->q[i]);
     if (st != GAL_OK)

@@ -48,7 +48,7 @@ static void begin(gal_ensemble *e, const gal_move *m, size_t w, size_t i, const 
     strand *s = of(e, i);
     gal_rng *r = &e->rng[i];
     size_t d = e->d;
-    gal_rng_init(r, e->seed, RNG_ENSEMBLE_MOVE, e->source, e->step, w);
+    gal_rng_init(r, e->opt.seed, RNG_ENSEMBLE_MOVE, e->opt.source, e->step, w);
     if (m->kind == GAL_MOVE_SLICE) {
         move_choose(r, c, nc, 2, e->pick);
         for (size_t k = 0; k < d; k++)

@@ -116,10 +116,10 @@ gal_status nested_alloc(gal_nested *s)
     return ok ? nested_live_room(s, n) : GAL_ENOMEM;
 }
 
-void gal_nested_free(gal_nested *s)
+void nested_close(void *obj)
 {
-    if (!s)
-        return;
+    gal_nested *s = obj;
+    gal_nested_record_free(&s->rec);
     points_free(&s->live);
     points_free(&s->dead);
     bound_free(&s->b);
@@ -128,26 +128,12 @@ void gal_nested_free(gal_nested *s)
                    s->bll,  s->flp,   s->fll,   s->bblob,     s->fblob, s->hole, s->gone,   s->cu0,   s->turn};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
-    gal_free(s);
 }
 
 /* ------------------------------------------------------------------ evaluation */
-gal_status nested_tick(gal_nested *s)
-{
-    if (gal_interrupted())
-        return gal_fail(GAL_EINTR, "interrupted");
-    if (!s->goal || !s->goal->progress)
-        return GAL_OK;
-    double now = gal_clock();
-    if (now - s->told < 1)
-        return GAL_OK;
-    s->told = now;
-    return nested_report(s, now) ? gal_fail(GAL_EINTR, "interrupted") : GAL_OK;
-}
-
 gal_status nested_eval(gal_nested *s, size_t m, double *blob)
 {
-    gal_status st = m > 0 ? nested_tick(s) : GAL_OK;
+    gal_status st = m > 0 ? gal_sampler_tick(s) : GAL_OK;
     if (m == 0 || st != GAL_OK)
         return st;
     if ((st = s->t->prior_transform(s->t, m, s->bu, s->bx)) != GAL_OK ||
@@ -216,7 +202,7 @@ static gal_status first_points(gal_nested *s)
     s->plateau = s->dead.n > 0;
     s->lnx = log((double)(finite + 1) / (double)(total + 1));
     s->efficiency = (double)finite / (double)total;
-    s->calls += s->calls_now;
+    s->evaluations += s->calls_now;
     s->calls_now = 0;
     for (size_t i = 0; i < s->live.n; i++)
         s->label[i] = 0;
@@ -339,7 +325,7 @@ static gal_status iterate(gal_nested *s)
         close_holes(s, hole + need, kill - need);
     else
         s->live.n = left + need;
-    s->calls += s->calls_now;
+    s->evaluations += s->calls_now;
     s->calls_now = 0;
     s->iterations++;
 out:
@@ -355,29 +341,31 @@ double nested_remaining(const gal_nested *s)
     return z == -INFINITY ? INFINITY : more < 0 ? log1p(exp(more)) : more + log1p(exp(-more));
 }
 
-int nested_report(gal_nested *s, double now)
+double nested_report(void *obj, const void *goal, char *text, size_t size)
 {
-    char text[240];
-    double fraction = -1;
-    if (s->phase == PHASE_START || s->phase == PHASE_BETWEEN)
-        return s->goal->progress(s->goal->progress_ctx, s->phase == PHASE_START ? 0 : -1, "first points");
-    double rest = nested_remaining(s), lnz = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz;
+    const gal_nested *s = obj;
+    (void)goal;
+    if (s->phase == PHASE_START || s->phase == PHASE_BETWEEN) {
+        snprintf(text, size, "first points");
+        return s->phase == PHASE_START ? 0 : -1;
+    }
+    double rest = nested_remaining(s), lnz = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz, fraction = -1;
     double h = fmax(0, s->mean - s->lnz), n = (double)s->want;
-    int at = snprintf(text, sizeof text, "iteration %llu  calls %llu", (unsigned long long)s->iterations,
-                      (unsigned long long)(s->calls + s->calls_now));
+    int at = snprintf(text, size, "iteration %llu  calls %zu", (unsigned long long)s->iterations,
+                      s->evaluations + s->calls_now);
     if (s->phase == PHASE_BATCH)
-        at += snprintf(text + at, sizeof text - (size_t)at, "  batch %llu", (unsigned long long)s->batches);
-    at += snprintf(text + at, sizeof text - (size_t)at, "  ln Z %.2f +- %.2f", lnz, sqrt(h / n));
+        at += snprintf(text + at, size - (size_t)at, "  batch %llu", (unsigned long long)s->batches);
+    at += snprintf(text + at, size - (size_t)at, "  ln Z %.2f +- %.2f", lnz, sqrt(h / n));
     if (s->phase == PHASE_RUN && isfinite(rest)) {
         /* while L_max stands still, the rest falls with the volume */
         double more = fmax(0, log(expm1(rest)) - log(expm1(s->o.dlogz)));
         fraction = -s->lnx / (-s->lnx + more);
-        at += snprintf(text + at, sizeof text - (size_t)at, "  rest %.3g", rest);
+        at += snprintf(text + at, size - (size_t)at, "  rest %.3g", rest);
         if (fraction > 0)
-            snprintf(text + at, sizeof text - (size_t)at, "  ETA %.0f s",
-                     (s->seconds + now - s->t0) * (1 / fraction - 1));
+            snprintf(text + at, size - (size_t)at, "  ETA %.0f s",
+                     (s->seconds + gal_clock() - s->t0) * (1 / fraction - 1));
     }
-    return s->goal->progress(s->goal->progress_ctx, fraction, text);
+    return fraction;
 }
 
 static bool all_equal(const gal_nested *s)
@@ -408,15 +396,15 @@ static bool finished(gal_nested *s)
 static bool at_limit(gal_nested *s, const gal_nested_goal *g)
 {
     double worst = s->live.n > 0 ? s->live.lnl[s->order[0]] : -INFINITY;
-    const char *what = g->max_calls > 0 && s->calls >= g->max_calls                  ? "max_calls"
+    const char *what = g->max_calls > 0 && s->evaluations >= g->max_calls            ? "max_calls"
                        : g->max_iterations > 0 && s->iterations >= g->max_iterations ? "max_iterations"
                        : g->max_lnl != 0 && s->live.n > 0 && worst > g->max_lnl      ? "max_lnl"
                                                                                      : NULL;
     if (!what)
         return false;
     double rest = s->live.n == 0 ? INFINITY : nested_remaining(s);
-    snprintf(s->why, sizeof s->why, "stopped by %s after %llu calls: the live points can still add %.3g to ln Z%s",
-             what, (unsigned long long)s->calls, rest, rest > 10 * s->o.dlogz ? ", far from converged" : "");
+    snprintf(s->why, sizeof s->why, "stopped by %s after %zu calls: the live points can still add %.3g to ln Z%s", what,
+             s->evaluations, rest, rest > 10 * s->o.dlogz ? ", far from converged" : "");
     return true;
 }
 
@@ -455,99 +443,16 @@ static gal_status advance(gal_nested *s)
     }
 }
 
-static gal_status loop(gal_nested *s)
+gal_status nested_step(void *obj, const void *goal, bool *done)
 {
-    const gal_nested_goal *g = s->goal;
-    gal_status st;
-    while (s->phase != PHASE_DONE) {
-        if (at_limit(s, g)) {
-            s->end = GAL_RUN_LIMIT;
-            return GAL_OK;
-        }
-        if ((st = nested_tick(s)) != GAL_OK || (st = advance(s)) != GAL_OK)
-            return st;
-        if (g->hook && s->phase != PHASE_START && gal_clock() - s->hooked >= g->hook_every) {
-            if ((st = g->hook(g->hook_ctx, s)) != GAL_OK)
-                return st;
-            s->hooked = gal_clock();
-        }
+    gal_nested *s = obj;
+    s->have = false;
+    if (s->phase == PHASE_DONE) {
+        s->end = GAL_RUN_CONVERGED;
+        *done = true;
+    } else if (at_limit(s, goal)) {
+        s->end = GAL_RUN_LIMIT;
+        *done = true;
     }
-    s->end = GAL_RUN_CONVERGED;
-    return GAL_OK;
-}
-
-gal_status gal_nested_run(gal_nested *s, const gal_nested_goal *goal)
-{
-    static const gal_nested_goal none;
-    gal_status st;
-    s->goal = goal ? goal : &none;
-    s->t0 = s->told = s->hooked = gal_clock();
-    st = loop(s);
-    s->seconds += gal_clock() - s->t0;
-    s->goal = NULL;
-    if (st != GAL_OK) {
-        s->end = st == GAL_EINTR ? GAL_RUN_INTERRUPTED : GAL_RUN_FAILED;
-        snprintf(s->why, sizeof s->why, "%s after %llu iterations%s%s", st == GAL_EINTR ? "interrupted" : "failed",
-                 (unsigned long long)s->iterations, st == GAL_EINTR ? "" : ": ",
-                 st == GAL_EINTR ? "" : gal_error_message());
-    }
-    return st;
-}
-
-/* ------------------------------------------------------------------ accessors */
-const gal_target *gal_nested_target(const gal_nested *s)
-{
-    return s->t;
-}
-gal_nested_opt gal_nested_options(const gal_nested *s)
-{
-    return s->o;
-}
-const char *gal_nested_auto_text(const gal_nested *s)
-{
-    return s->auto_text;
-}
-gal_run_end gal_nested_end(const gal_nested *s)
-{
-    return s->end;
-}
-const char *gal_nested_end_text(const gal_nested *s)
-{
-    return s->why;
-}
-double gal_nested_seconds(const gal_nested *s)
-{
-    return s->seconds;
-}
-uint64_t gal_nested_calls(const gal_nested *s)
-{
-    return s->calls;
-}
-uint64_t gal_nested_iterations(const gal_nested *s)
-{
-    return s->iterations;
-}
-size_t gal_nested_batches(const gal_nested *s)
-{
-    return (size_t)s->batches;
-}
-double gal_nested_insertion_z(const gal_nested *s)
-{
-    return s->ranked < 10 ? NAN : s->rank_sum / sqrt((double)s->ranked / 12);
-}
-uint64_t gal_nested_inserted(const gal_nested *s)
-{
-    return s->ranked;
-}
-double gal_nested_memory(const gal_nested *s)
-{
-    return s->chains > 0 ? 1 - s->jumps / (double)s->chains : NAN;
-}
-double gal_nested_stuck(const gal_nested *s)
-{
-    return s->chains > 0 ? (double)s->chains_stuck / (double)s->chains : 0;
-}
-bool gal_nested_plateau(const gal_nested *s)
-{
-    return s->plateau;
+    return *done ? GAL_OK : advance(s);
 }

@@ -114,7 +114,7 @@ out:
 gal_status nested_next_batch(gal_nested *s, bool *more)
 {
     gal_nested_record r = {0};
-    gal_status st = gal_nested_record_make(s, &r);
+    gal_status st = record_make(s, &r);
     if (st != GAL_OK)
         return st;
     const gal_nested_opt *o = &s->o;
@@ -154,9 +154,9 @@ gal_status nested_next_batch(gal_nested *s, bool *more)
     }
     s->want = s->live.n; /* forbidden ones are not replaced */
     nested_sort(s);
-    s->calls += s->calls_now;
+    s->evaluations += s->calls_now;
     s->calls_now = 0;
-    s->update_calls = s->calls;
+    s->update_calls = s->evaluations;
     if (prior) {
         s->in_cube = true;
         s->bounded = false;

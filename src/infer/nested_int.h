@@ -37,18 +37,17 @@ typedef struct chain {
 typedef enum { PHASE_START, PHASE_RUN, PHASE_BATCH, PHASE_BETWEEN, PHASE_DONE } phase;
 
 struct gal_nested {
-    const gal_target *t;
-    size_t d, nb;
+    GAL_IS_SAMPLER;
     gal_nested_opt o; /* resolved; o.wrap = wrap */
     unsigned char *wrap;
     bool auto_sample; /* unif was our choice: chains take over where it fails */
     char auto_text[480];
-    gal_run_end end;
-    char why[400];
-    double seconds;
     /* progress of the run */
     phase phase;
-    uint64_t calls, iterations, batches;
+    uint64_t iterations, batches;
+    gal_nested_record rec; /* as of the last time it was asked for */
+    bool have;             /* it is still true */
+    size_t kept[4];        /* of a state that is read: dead and live points, ellipsoids, wrap */
     points live, dead;
     size_t slots;                /* length of order, label, hole, gone */
     size_t *order;               /* [slots] live slots by rising lnl */
@@ -87,10 +86,7 @@ struct gal_nested {
     double *fu, *fx, *flp, *fll, *fblob; /* the new points of an iteration */
     size_t *flabel;
     double *pts, *tmp; /* [room][d] shifted live points; [2 d] */
-    /* of this call */
-    const gal_nested_goal *goal;
-    double t0, told, hooked;
-    uint64_t calls_now; /* of the iteration at work: counted when it is complete */
+    size_t calls_now;  /* of the iteration at work: counted when it is complete */
 };
 
 /* points */
@@ -104,9 +100,13 @@ void nested_sort(gal_nested *s); /* order of the live points */
 /* rows of bu -> bx, blp, bll (forbidden: NESTED_FLOOR); counts calls, looks for interrupts, shows progress */
 gal_status nested_eval(gal_nested *s, size_t m, double *blob);
 void nested_to_chains(gal_nested *s, const char *why); /* from unif to rslice */
-gal_status nested_tick(gal_nested *s);
 double nested_remaining(const gal_nested *s);
-int nested_report(gal_nested *s, double now);
+gal_status nested_step(void *s, const void *goal, bool *done);
+double nested_report(void *s, const void *goal, char *text, size_t size);
+double nested_insertion_z(const void *s);
+gal_status nested_open(void *s);
+void nested_close(void *s);
+extern const char *const NESTED_SAMPLE[], *const NESTED_BOUND[], *const NESTED_DIRS[];
 
 /* need new points above lstar into fu, fx, ...; survivors = order[first .. live.n-1] (nested_sample.c) */
 gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *from, const size_t *list, size_t nlist,
@@ -116,6 +116,7 @@ bool nested_wrap(const gal_nested *s, double *u); /* into the cube; false: outsi
 
 /* record (nested_stat.c) */
 gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb);
+gal_status record_make(const gal_nested *s, gal_nested_record *r);
 gal_status record_integrate(gal_nested_record *r); /* sorts and fills lnx .. ess from lnl and birth */
 /* ln Z of points with lnl ascending and live counts: the one place of the rule; lnx, lnw may be NULL */
 double nested_weights(size_t n, const double *lnl, const double *nlive, const double *lnt, double *lnx, double *lnw);

@@ -116,7 +116,7 @@ gal_status nested_update_bound(gal_nested *s, const points *from, const size_t *
         label[list[k]] = got[k];
     s->bounded = true;
     s->updates++;
-    s->update_calls = s->calls;
+    s->update_calls = s->evaluations;
 out:
     return st;
 }
@@ -565,12 +565,13 @@ gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *f
     source q = {s, from, list, label, nlist, lstar};
     s->calls_now = 0;
     s->efficiency_next = s->efficiency;
-    if (s->in_cube && s->calls >= 2 * s->o.live && s->efficiency < cube_limit(s))
+    if (s->in_cube && s->evaluations >= 2 * s->o.live && s->efficiency < cube_limit(s))
         s->in_cube = false;
     bool first = !s->bounded, ready = nlist > s->d + 1;
-    if (!s->in_cube && s->o.bound != GAL_BOUND_NONE && ready && (first || s->calls >= s->update_calls + update_gap(s)))
+    if (!s->in_cube && s->o.bound != GAL_BOUND_NONE && ready &&
+        (first || s->evaluations >= s->update_calls + update_gap(s)))
         GAL_TRY(nested_update_bound(s, from, list, nlist, (size_t *)label));
-    if (s->auto_sample && s->o.sample == GAL_SAMPLE_UNIF && s->bounded && fabs(gal_nested_insertion_z(s)) > 3)
+    if (s->auto_sample && s->o.sample == GAL_SAMPLE_UNIF && s->bounded && fabs(nested_insertion_z(s)) > 3)
         nested_to_chains(s, "the insertion order told that the bound missed something (|z| > 3)");
     bool uniform = s->in_cube || s->o.sample == GAL_SAMPLE_UNIF, give_up = false;
     if (uniform)

@@ -5,22 +5,9 @@
 
 #include "nested_int.h"
 
-static const char *const SAMPLE[] = {"auto", "unif", "rwalk", "slice", "rslice"};
-static const char *const BOUND[] = {"auto", "none", "single", "multi"};
-static const char *const DIRS[] = {"auto", "bound", "live", "mix"};
-
-const char *gal_nested_sample_name(gal_nested_sample m)
-{
-    return m <= GAL_SAMPLE_RSLICE ? SAMPLE[m] : "?";
-}
-const char *gal_nested_bound_name(gal_nested_bound b)
-{
-    return b <= GAL_BOUND_MULTI ? BOUND[b] : "?";
-}
-const char *gal_nested_dirs_name(gal_nested_dirs d)
-{
-    return d <= GAL_DIRS_MIX ? DIRS[d] : "?";
-}
+const char *const NESTED_SAMPLE[] = {"auto", "unif", "rwalk", "slice", "rslice", NULL};
+const char *const NESTED_BOUND[] = {"auto", "none", "single", "multi", NULL};
+const char *const NESTED_DIRS[] = {"auto", "bound", "live", "mix", NULL};
 
 static const char *const DIRS_TEXT[] = {"", "axes of the bound", "differences of live points",
                                         "axes of the bound and differences of live points"};
@@ -81,7 +68,7 @@ static void choose(gal_nested *s)
     if (!(o->dlogz > 0))
         o->dlogz = o->dynamic ? 0.01 : 1e-3 * (double)(o->live - 1) + 0.01;
     int at = snprintf(s->auto_text, sizeof s->auto_text, "%s, %zu live points, %zu replaced at once; %s",
-                      o->dynamic ? "dynamic" : "static", o->live, o->replace, SAMPLE[o->sample]);
+                      o->dynamic ? "dynamic" : "static", o->live, o->replace, NESTED_SAMPLE[o->sample]);
     if (o->sample == GAL_SAMPLE_RWALK)
         at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " of %zu steps", o->walks);
     else if (o->sample != GAL_SAMPLE_UNIF)
@@ -89,7 +76,7 @@ static void choose(gal_nested *s)
                        o->sample == GAL_SAMPLE_SLICE ? "passes" : "slices");
     if (o->sample == GAL_SAMPLE_RWALK || o->sample == GAL_SAMPLE_RSLICE)
         at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " along %s", DIRS_TEXT[o->dirs]);
-    at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " (%s); bound %s", why, BOUND[o->bound]);
+    at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " (%s); bound %s", why, NESTED_BOUND[o->bound]);
     if (o->bound != GAL_BOUND_NONE && o->bootstrap > 0)
         snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " inflated by %d bootstraps", o->bootstrap);
     else if (o->bound != GAL_BOUND_NONE)
@@ -124,7 +111,8 @@ static gal_status check(const gal_nested *s)
     if (!(o->accept < 1))
         return gal_fail(GAL_EINVAL, "nested: accept = %g must lie between 0 and 1", o->accept);
     if (o->dirs == GAL_DIRS_MIX && o->sample != GAL_SAMPLE_RSLICE && o->sample != GAL_SAMPLE_UNIF)
-        return gal_fail(GAL_EINVAL, "nested: directions 'mix' are for sample = 'rslice', not '%s'", SAMPLE[o->sample]);
+        return gal_fail(GAL_EINVAL, "nested: directions 'mix' are for sample = 'rslice', not '%s'",
+                        NESTED_SAMPLE[o->sample]);
     if (o->bound == GAL_BOUND_NONE && o->sample == GAL_SAMPLE_RSLICE && o->dirs == GAL_DIRS_MIX)
         return gal_fail(GAL_EINVAL, "nested: directions 'mix' need a bound; use 'live'");
     if (o->walks < 2)
@@ -138,50 +126,38 @@ static gal_status check(const gal_nested *s)
     return GAL_OK;
 }
 
-gal_status gal_nested_create(gal_nested **out, const gal_target *t, const gal_nested_opt *opt)
+gal_status nested_open(void *obj)
 {
-    static const gal_nested_opt none;
+    gal_nested *s = obj;
+    gal_nested_opt *o = &s->o;
     gal_status st = GAL_OK;
-    gal_nested *s = NULL;
-    if (!opt)
-        opt = &none;
-    if (t->ndim == 0)
-        return gal_fail(GAL_EINVAL, "nested: the target has no free parameters");
-    if (!t->prior_transform)
+    if (!s->t->prior_transform)
         return gal_fail(GAL_EUNSUP, "nested: the target has no prior transform; nested sampling draws from the prior");
-    if (!(s = GAL_NEW(gal_nested)))
-        return GAL_ENOMEM;
-    s->t = t;
-    s->d = t->ndim;
-    s->nb = t->nblob;
-    s->o = *opt;
-    if (opt->wrap) {
-        if (!(s->wrap = GAL_NEWN(unsigned char, s->d))) {
-            st = GAL_ENOMEM;
-            goto out;
-        }
-        memcpy(s->wrap, opt->wrap, s->d);
-        s->o.wrap = s->wrap;
+    if (s->restored) { /* the other settings follow */
+        o->sample = GAL_SAMPLE_RSLICE;
+        if (s->kept[3] && !(s->wrap = GAL_NEWN(unsigned char, s->d)))
+            return GAL_ENOMEM;
+    } else if (o->wrap) {
+        if (!(s->wrap = GAL_NEWN(unsigned char, s->d)))
+            return GAL_ENOMEM;
+        memcpy(s->wrap, o->wrap, s->d);
     }
+    o->wrap = s->wrap;
     choose(s);
     GAL_TRY(check(s));
-    s->want = s->o.live;
-    s->nscratch = s->o.live > s->o.batch ? s->o.live : s->o.batch;
+    s->want = o->live;
+    s->nscratch = o->live > o->batch ? o->live : o->batch;
     s->nscratch = s->nscratch < 512 ? 512 : s->nscratch;
     GAL_TRY(nested_alloc(s));
     s->in_cube = true;
     s->efficiency = s->scale = 1;
-    if (s->o.sample == GAL_SAMPLE_RWALK && s->o.dirs == GAL_DIRS_LIVE)
+    if (o->sample == GAL_SAMPLE_RWALK && o->dirs == GAL_DIRS_LIVE)
         s->scale = 2.38 / sqrt(2 * (double)s->d);
     s->lnz = s->last = s->lnz_total = s->range[0] = -INFINITY;
     s->range[1] = INFINITY;
-    snprintf(s->why, sizeof s->why, "not started");
-    if (s->o.live <= 2 * s->d)
-        gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", s->o.live, s->d,
+    if (o->live <= 2 * s->d)
+        gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", o->live, s->d,
                 2 * s->d);
-    *out = s;
-    s = NULL;
 out:
-    gal_nested_free(s);
     return st;
 }

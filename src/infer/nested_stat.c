@@ -192,7 +192,7 @@ static void copy_points(gal_nested_record *r, size_t at, const points *p, const 
     }
 }
 
-gal_status gal_nested_record_make(const gal_nested *s, gal_nested_record *r)
+gal_status record_make(const gal_nested *s, gal_nested_record *r)
 {
     size_t n = s->dead.n + s->live.n;
     if (s->phase == PHASE_START)

@@ -9,11 +9,6 @@
 #include "nuts_int.h"
 #include "purpose.h"
 
-const char *gal_nuts_metric_name(gal_metric m)
-{
-    return m == GAL_METRIC_DENSE ? "dense" : m == GAL_METRIC_UNIT ? "unit" : "diag";
-}
-
 bool nuts_dense(const gal_nuts *n)
 {
     return n->opt.metric == GAL_METRIC_DENSE;
@@ -73,7 +68,7 @@ static gal_status chain_alloc(const gal_nuts *n, chain *c)
     return GAL_OK;
 }
 
-gal_status nuts_alloc(gal_nuts *n)
+static gal_status alloc(gal_nuts *n)
 {
     size_t d = n->d, C = n->C, nb = n->nb;
     n->chain = GAL_NEWN(chain, C);
@@ -98,52 +93,37 @@ gal_status nuts_alloc(gal_nuts *n)
     return GAL_OK;
 }
 
-gal_status gal_nuts_create(gal_nuts **out, const gal_target *t, const gal_nuts_opt *opt)
+gal_status nuts_open(void *obj)
 {
-    static const gal_nuts_opt none;
-    gal_status st = GAL_OK;
-    gal_nuts *n;
-    if (!opt)
-        opt = &none;
-    if (!(opt->target >= 0 && opt->target < 1))
+    gal_nuts *n = obj;
+    gal_nuts_opt *o = &n->opt;
+    gal_status st;
+    if (!(o->target >= 0 && o->target < 1))
         return gal_fail(GAL_EINVAL, "nuts: target acceptance is %g, it must lie between 0 and 1 (usual: 0.8)",
-                        opt->target);
-    if (!(opt->step >= 0 && opt->step < 1e7))
-        return gal_fail(GAL_EINVAL, "nuts: first step size is %g, it must be positive", opt->step);
-    if (opt->max_depth > DEPTH_TOP)
-        return gal_fail(GAL_EINVAL, "nuts: max_depth is %zu, at most %d", opt->max_depth, DEPTH_TOP);
-    if (!(n = GAL_NEW(gal_nuts)))
-        return GAL_ENOMEM;
-    n->t = t;
-    n->d = t->ndim;
-    n->nb = t->nblob;
-    n->opt = *opt;
-    n->C = n->opt.chains = opt->chains ? opt->chains : 4;
-    n->warmup = opt->warmup == SIZE_MAX ? 0 : opt->warmup ? opt->warmup : 1000;
-    n->opt.target = opt->target > 0 ? opt->target : 0.8;
-    n->opt.step = opt->step > 0 ? opt->step : 1;
-    n->opt.max_depth = opt->max_depth ? opt->max_depth : 10;
-    GAL_TRY(gal_space_create(&n->space, t, opt->numerical));
-    GAL_TRY(nuts_alloc(n));
-    snprintf(n->why, sizeof n->why, "not started");
-    *out = n;
-    n = NULL;
-out:
-    gal_nuts_free(n);
-    return st;
+                        o->target);
+    if (!(o->step >= 0 && o->step < 1e7))
+        return gal_fail(GAL_EINVAL, "nuts: first step size is %g, it must be positive", o->step);
+    if (o->max_depth > DEPTH_TOP)
+        return gal_fail(GAL_EINVAL, "nuts: max_depth is %zu, at most %d", o->max_depth, DEPTH_TOP);
+    n->C = o->chains = o->chains ? o->chains : 4;
+    if (!n->restored)
+        n->warmup = o->warmup == SIZE_MAX ? 0 : o->warmup ? o->warmup : 1000;
+    o->target = o->target > 0 ? o->target : 0.8;
+    o->step = o->step > 0 ? o->step : 1;
+    o->max_depth = o->max_depth ? o->max_depth : 10;
+    if ((st = gal_space_create(&n->space, n->t, o->numerical)) != GAL_OK)
+        return st;
+    return alloc(n);
 }
 
-void gal_nuts_free(gal_nuts *n)
+void nuts_close(void *obj)
 {
-    if (!n)
-        return;
+    gal_nuts *n = obj;
     for (size_t i = 0; n->chain && i < n->C; i++)
         gal_free(n->chain[i].mem);
     void *all[] = {n->chain, n->who, n->bz, n->theta, n->lnprior, n->lnlike, n->blob, n->stat};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
-    gal_space_free(n->space);
-    gal_free(n);
 }
 
 /* ------------------------------------------------------------------ start */
@@ -178,8 +158,8 @@ static gal_status begin(gal_nuts *n, const double *z)
     }
     n->started = n->search = true;
     n->end = GAL_RUN_NOT_STARTED;
-    n->evaluations += gal_space_evaluations(n->space) - n->base;
-    n->base = gal_space_evaluations(n->space);
+    n->evaluations += gal_space_evaluations(n->space) - n->counted;
+    n->counted = gal_space_evaluations(n->space);
     snprintf(n->why, sizeof n->why, "not started");
 out:
     gal_free(scale);
@@ -328,87 +308,9 @@ gal_status nuts_iterate(gal_nuts *n)
         store(n);
     else if (nuts_window_end(n, n->iteration))
         n->search = true;
-    n->evaluations += gal_space_evaluations(n->space) - n->base;
-    n->base = gal_space_evaluations(n->space);
+    n->evaluations += gal_space_evaluations(n->space) - n->counted;
+    n->counted = gal_space_evaluations(n->space);
     return GAL_OK;
-}
-
-/* ------------------------------------------------------------------ accessors */
-const gal_target *gal_nuts_target(const gal_nuts *n)
-{
-    return n->t;
-}
-const char *gal_nuts_space_text(const gal_nuts *n)
-{
-    return gal_space_text(n->space);
-}
-size_t gal_nuts_chains(const gal_nuts *n)
-{
-    return n->C;
-}
-size_t gal_nuts_warmup(const gal_nuts *n)
-{
-    return n->warmup;
-}
-size_t gal_nuts_iterations(const gal_nuts *n)
-{
-    return n->iteration;
-}
-size_t gal_nuts_draws(const gal_nuts *n)
-{
-    return n->ndraws;
-}
-gal_metric gal_nuts_metric_kind(const gal_nuts *n)
-{
-    return n->opt.metric;
-}
-double gal_nuts_target_accept(const gal_nuts *n)
-{
-    return n->opt.target;
-}
-uint64_t gal_nuts_seed(const gal_nuts *n)
-{
-    return n->opt.seed;
-}
-gal_run_end gal_nuts_end(const gal_nuts *n)
-{
-    return n->end;
-}
-const char *gal_nuts_end_text(const gal_nuts *n)
-{
-    return n->why;
-}
-double gal_nuts_seconds(const gal_nuts *n)
-{
-    return n->seconds;
-}
-size_t gal_nuts_evaluations(const gal_nuts *n)
-{
-    return n->evaluations;
-}
-const double *gal_nuts_theta(const gal_nuts *n)
-{
-    return n->theta;
-}
-const double *gal_nuts_lnprior(const gal_nuts *n)
-{
-    return n->lnprior;
-}
-const double *gal_nuts_lnlike(const gal_nuts *n)
-{
-    return n->lnlike;
-}
-const double *gal_nuts_blobs(const gal_nuts *n)
-{
-    return n->nb > 0 ? n->blob : NULL;
-}
-const double *gal_nuts_stats(const gal_nuts *n)
-{
-    return n->stat;
-}
-double gal_nuts_step_size(const gal_nuts *n, size_t i)
-{
-    return n->chain[i].step;
 }
 
 void gal_nuts_inverse_metric(const gal_nuts *n, size_t i, double *m)

@@ -48,19 +48,16 @@ typedef struct chain {
 } chain;
 
 struct gal_nuts {
-    const gal_target *t;
-    gal_space *space;
-    size_t d, nb, C;
+    GAL_IS_SAMPLER;
+    size_t C;
     gal_nuts_opt opt;
     size_t warmup, iteration, ndraws, room;
     size_t init, term, nwindow, window[80];
     bool started, search; /* search: a step size must be found before the next iteration */
     chain *chain;
-    gal_run_end end;
-    char why[400];
-    double seconds;
-    size_t evaluations, base; /* committed; of the space when it was last committed */
-    size_t checked;           /* draws at the last check of `ess` */
+    size_t counted;      /* evaluations of the space that were counted: those of whole iterations */
+    size_t checked;      /* draws at the last check of `ess` */
+    size_t limit, first; /* of the run at work: draws, iterations at its beginning */
     double *theta, *lnprior, *lnlike, *blob, *stat;
     /* of one batch: C rows */
     double *bz, *bg, *bscale, *blnp, *btheta, *blp, *bll, *bblob;
@@ -84,7 +81,8 @@ void adapt_iteration(gal_nuts *n, chain *c, double accept); /* iteration n->iter
 gal_status adapt_set_metric(gal_nuts *n, chain *c, const double *cov);
 bool nuts_window_end(const gal_nuts *n, size_t iteration);
 /* nuts.c */
-gal_status nuts_alloc(gal_nuts *n);
+gal_status nuts_open(void *s);
+void nuts_close(void *s);
 gal_status nuts_make_room(gal_nuts *n, size_t more);
 gal_status nuts_iterate(gal_nuts *n); /* all or nothing */
 #endif

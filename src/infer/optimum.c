@@ -6,30 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
+#include "fields.h"
 #include "gmix.h"
 #include "multistart.h"
+#include "optimum_int.h"
 
-#define MAGIC       0x3154504f5f4c4147ull /* "GAL_OPT1" */
-#define WHO_OPTIMUM 1                     /* the user of RNG_GMIX_DRAW */
-#define BARRIER     0.1                   /* in ln p, between starts that are different modes */
-
-struct gal_optimum {
-    const gal_target *t;
-    gal_space *space;
-    size_t d, nb;
-    gal_optimum_opt opt;
-    double *start;
-    size_t nmodes;
-    gal_mode *mode; /* [nmodes] */
-    double lnz;
-    gal_importance imp;
-    gal_draws draws;
-    gal_run_end end;
-    char why[400];
-    double seconds;
-    size_t evaluations;
-};
+#define WHO_OPTIMUM 1   /* the user of RNG_GMIX_DRAW */
+#define BARRIER     0.1 /* in ln p, between starts that are different modes */
 
 /* ------------------------------------------------------------------ creation */
 static void mode_free(gal_mode *m)
@@ -62,48 +45,33 @@ static void clear(gal_optimum *o)
     o->lnz = NAN;
 }
 
-gal_status gal_optimum_create(gal_optimum **out, const gal_target *t, const gal_optimum_opt *opt)
+/* Start points of the options are there for a new one alone: a state has theirs behind its settings. */
+static gal_status create(void *obj)
 {
-    static const gal_optimum_opt none;
-    gal_status st = GAL_OK;
-    gal_optimum *o = GAL_NEW(gal_optimum);
-    if (!o)
-        return GAL_ENOMEM;
-    o->t = t;
-    o->d = t->ndim;
-    o->nb = t->nblob;
-    o->opt = opt ? *opt : none;
+    gal_optimum *o = obj;
+    gal_status st;
     o->opt.starts = o->opt.starts ? o->opt.starts : 16;
     o->opt.history = o->opt.history ? o->opt.history : 10;
     o->opt.max_iterations = o->opt.max_iterations ? o->opt.max_iterations : 2000;
     o->opt.draws = o->opt.draws ? o->opt.draws : 1000;
     if (o->opt.nstart > o->opt.starts)
         o->opt.starts = o->opt.nstart;
-    GAL_TRY(gal_space_create(&o->space, t, o->opt.numerical));
-    if (o->opt.nstart > 0) {
-        o->start = GAL_NEWN(double, o->opt.nstart * o->d);
-        if (!o->start)
-            GAL_TRY(GAL_ENOMEM);
+    if ((st = gal_space_create(&o->space, o->t, o->opt.numerical)) != GAL_OK)
+        return st;
+    if (o->opt.nstart > 0 && !(o->start = GAL_NEWN(double, o->opt.nstart * o->d)))
+        return GAL_ENOMEM;
+    if (o->opt.nstart > 0 && o->opt.start)
         memcpy(o->start, o->opt.start, o->opt.nstart * o->d * sizeof *o->start);
-    }
     o->opt.start = o->start;
     clear(o);
-    snprintf(o->why, sizeof o->why, "not started");
-    *out = o;
-    o = NULL;
-out:
-    gal_optimum_free(o);
-    return st;
+    return GAL_OK;
 }
 
-void gal_optimum_free(gal_optimum *o)
+static void destroy(void *obj)
 {
-    if (!o)
-        return;
+    gal_optimum *o = obj;
     clear(o);
-    gal_space_free(o->space);
     gal_free(o->start);
-    gal_free(o);
 }
 
 /* ------------------------------------------------------------------ modes */
@@ -203,7 +171,7 @@ out:
     return st;
 }
 
-static gal_status work(gal_optimum *o, multistart *m, gal_progress_fn progress, void *ctx)
+static gal_status work(gal_optimum *o, multistart *m)
 {
     size_t d = o->d, n = o->opt.starts;
     gal_status st = GAL_OK;
@@ -219,7 +187,7 @@ static gal_status work(gal_optimum *o, multistart *m, gal_progress_fn progress, 
     if (n > o->opt.nstart)
         GAL_TRY(gal_space_start(o->space, n - o->opt.nstart, 0, o->opt.seed, o->opt.source, z + o->opt.nstart * d));
     GAL_TRY(multistart_init(m, o->space, n, z, &lo, NULL, NULL));
-    st = multistart_run(m, NULL, NULL, progress, ctx);
+    st = multistart_run(m, NULL, NULL, o->goal->progress, o->goal->progress_ctx);
     if (st == GAL_EINTR) { /* what there is: the points reached */
         gal_status s2 = find_modes(o, m, false);
         st = s2 == GAL_OK ? gal_fail(GAL_EINTR, "interrupted") : s2;
@@ -240,25 +208,30 @@ out:
     return st;
 }
 
-gal_status gal_optimum_run(gal_optimum *o, gal_progress_fn progress, void *ctx)
+/* ------------------------------------------------------------------ the class */
+/* A run begins anew, and is one step. */
+static gal_status begin(void *obj, const void *goal)
 {
-    multistart m = {0};
-    double t0 = gal_clock();
-    size_t before = gal_space_evaluations(o->space);
+    gal_optimum *o = obj;
+    (void)goal;
     clear(o);
+    o->seconds = 0;
     o->evaluations = 0;
-    gal_status st = work(o, &m, progress, ctx);
+    return GAL_OK;
+}
+
+static gal_status step(void *obj, const void *goal, bool *done)
+{
+    gal_optimum *o = obj;
+    multistart m = {0};
+    size_t before = gal_space_evaluations(o->space), repaired = 0;
+    gal_status st = work(o, &m);
+    (void)goal;
     multistart_free(&m);
-    o->seconds = gal_clock() - t0;
     o->evaluations = gal_space_evaluations(o->space) - before;
-    if (st != GAL_OK) {
-        o->end = st == GAL_EINTR ? GAL_RUN_INTERRUPTED : GAL_RUN_FAILED;
-        snprintf(o->why, sizeof o->why, "%s%s%s", st == GAL_EINTR ? "interrupted" : "failed",
-                 st == GAL_EINTR ? "" : ": ", st == GAL_EINTR ? "" : gal_error_message());
+    if (st != GAL_OK)
         return st;
-    }
     const gal_mode *best = &o->mode[0];
-    size_t repaired = 0;
     for (size_t i = 0; i < o->nmodes; i++)
         repaired += o->mode[i].repaired > 0 || isnan(o->mode[i].lnz);
     bool good = best->converged && o->draws.n > 0; /* an optimum without a Gaussian is no posterior */
@@ -276,75 +249,30 @@ gal_status gal_optimum_run(gal_optimum *o, gal_progress_fn progress, void *ctx)
     if (repaired > 0 && o->draws.n > 0)
         snprintf(o->why + at, sizeof o->why - (size_t)at, "; %zu mode%s without a proper curvature", repaired,
                  repaired == 1 ? "" : "s");
+    *done = true;
     return GAL_OK;
 }
 
-/* ------------------------------------------------------------------ accessors */
-const gal_target *gal_optimum_target(const gal_optimum *o)
+static gal_status draws(const void *obj, gal_draw_set *out)
 {
-    return o->t;
-}
-gal_run_end gal_optimum_end(const gal_optimum *o)
-{
-    return o->end;
-}
-const char *gal_optimum_end_text(const gal_optimum *o)
-{
-    return o->why;
-}
-const char *gal_optimum_space_text(const gal_optimum *o)
-{
-    return gal_space_text(o->space);
-}
-size_t gal_optimum_nmodes(const gal_optimum *o)
-{
-    return o->nmodes;
-}
-const gal_mode *gal_optimum_mode(const gal_optimum *o, size_t i)
-{
-    return i < o->nmodes ? &o->mode[i] : NULL;
-}
-double gal_optimum_lnz_laplace(const gal_optimum *o)
-{
-    return o->lnz;
-}
-const gal_importance *gal_optimum_importance(const gal_optimum *o)
-{
-    return &o->imp;
-}
-const gal_draws *gal_optimum_draws(const gal_optimum *o)
-{
-    return &o->draws;
-}
-uint64_t gal_optimum_seed(const gal_optimum *o)
-{
-    return o->opt.seed;
-}
-double gal_optimum_seconds(const gal_optimum *o)
-{
-    return o->seconds;
-}
-size_t gal_optimum_evaluations(const gal_optimum *o)
-{
-    return o->evaluations;
+    const gal_optimum *o = obj;
+    const gal_draws *w = &o->draws;
+    *out = (gal_draw_set){w->n, 1, w->theta, w->lnprior, w->lnlike, w->blob, w->lnw, o->imp.ess};
+    return GAL_OK;
 }
 
-/* ------------------------------------------------------------------ state */
-static void walk_settings(bytes *s, gal_optimum *o)
+static const void *modes(const void *s, size_t *n)
 {
-    bytes_size(s, &o->d);
-    bytes_size(s, &o->nb);
-    bytes_size(s, &o->opt.starts);
-    bytes_size(s, &o->opt.nstart);
-    bytes_size(s, &o->opt.history);
-    bytes_size(s, &o->opt.max_iterations);
-    bytes_size(s, &o->opt.draws);
-    bytes_u64(s, &o->opt.seed);
-    bytes_u64(s, &o->opt.source);
-    bytes_flag(s, &o->opt.numerical);
+    return gal_optimum_modes(s, n);
 }
 
-static void walk_mode(bytes *s, gal_mode *m, size_t d, size_t nb)
+const gal_mode *gal_optimum_modes(const gal_optimum *o, size_t *n)
+{
+    *n = o->nmodes;
+    return o->mode;
+}
+
+static void keep_mode(bytes *s, gal_mode *m, size_t d, size_t nb)
 {
     size_t why = 0;
     while (!s->reading && strcmp(lbfgs_end_text((lbfgs_end)why), m->why) != 0)
@@ -364,72 +292,83 @@ static void walk_mode(bytes *s, gal_mode *m, size_t d, size_t nb)
     m->why = lbfgs_end_text(why <= LBFGS_LIMIT ? (lbfgs_end)why : LBFGS_RUNNING);
 }
 
-static void walk(bytes *s, void *obj)
+static void keep_modes(bytes *b, void *obj)
 {
     gal_optimum *o = obj;
-    uint64_t end = o->end;
-    walk_settings(s, o);
-    bytes_words(s, o->start, o->opt.nstart * o->d);
-    bytes_size(s, &o->nmodes);
-    if (s->reading && s->p && o->nmodes <= o->opt.starts)
-        s->no_memory = !(o->mode = GAL_NEWN(gal_mode, o->nmodes));
-    for (size_t i = 0; o->mode && i < o->nmodes; i++) {
-        if (s->reading && mode_alloc(&o->mode[i], o->d, o->nb) != GAL_OK) {
-            o->nmodes = i;
-            s->no_memory = true;
+    size_t n = o->nmodes;
+    bytes_size(b, &n);
+    if (b->reading && n > o->opt.starts)
+        b->st = gal_fail(GAL_EFORMAT, "state of the optimiser: %zu modes of %zu starts; the file is damaged", n,
+                         o->opt.starts);
+    else if (b->reading && !(o->mode = GAL_NEWN(gal_mode, n)))
+        b->st = GAL_ENOMEM;
+    for (size_t i = 0; b->st == GAL_OK && i < n; i++) {
+        if (b->reading && (b->st = mode_alloc(&o->mode[i], o->d, o->nb)) != GAL_OK)
             return;
-        }
-        walk_mode(s, &o->mode[i], o->d, o->nb);
+        o->nmodes = b->reading ? i + 1 : n;
+        keep_mode(b, &o->mode[i], o->d, o->nb);
     }
-    size_t n = o->draws.n;
-    bytes_size(s, &n);
-    if (s->reading && n > 0 && n <= o->opt.draws)
-        s->no_memory |= gal_draws_alloc(&o->draws, n, o->d, o->nb) != GAL_OK;
-    if (o->draws.n != n)
-        return;
-    bytes_words(s, o->draws.theta, n * (o->d + o->nb + 3));
-    bytes_words(s, &o->imp, 4);
-    bytes_f64(s, &o->lnz);
-    bytes_f64(s, &o->seconds);
-    bytes_size(s, &o->evaluations);
-    bytes_u64(s, &end);
-    bytes_words(s, o->why, sizeof o->why / 8);
-    o->end = (gal_run_end)end;
+    if (b->st == GAL_OK)
+        keep_draws(b, &o->draws, o->d, o->nb, o->opt.draws);
 }
 
-gal_status gal_optimum_state(const gal_optimum *o, unsigned char **out, size_t *n)
-{
-    return bytes_write(MAGIC, walk, (void *)o, out, n);
-}
+#define S struct gal_optimum
+/* clang-format off */
+static const gal_field FIELD[] = {
+    GAL_STATE_D, GAL_STATE_NB,
+    OPTION(SIZE, GAL_STATE, "starts", opt.starts, 16, 1, 100000, "(16) draws of the prior to start from"),
+    KEEP(SIZE, opt.nstart),
+    OPTION(SIZE, GAL_STATE, "history", opt.history, 10, 1, 100, "(10) steps that L-BFGS remembers"),
+    OPTION(SIZE, GAL_STATE, "max_iterations", opt.max_iterations, 2000, 1, 1e6, "(2000) per start"),
+    OPTION(SIZE, GAL_STATE, "draws", opt.draws, 1000, 10, 1e7, "(1000) of the mixture of Gaussians"),
+    OPTION_SEED(GAL_STATE, opt.seed), OPTION_SOURCE(GAL_STATE, opt.source),
+    OPTION(FLAG, GAL_STATE, "numerical", opt.numerical, 0, 0, 1, "(false) central differences even where the model has gradients"),
+    READY, KEEP_WORDS(start, AT(opt.nstart), AT(d)), KEEP_BY(keep_modes),
+    SHOW(SIZE, GAL_SHOWN, "nmodes", NULL, nmodes, "distinct modes found"),
+    SHOW_IMPORTANCE(GAL_STATE | SHOW_ALL),
+    SHOW(REAL, GAL_STATE | SHOW_ALL, "lnz_laplace", "log_evidence_laplace", lnz, "ln evidence by Laplace's method, summed over modes"),
+    KEEP(REAL, seconds), KEEP(SIZE, evaluations), KEEP(INT, end), KEEP_CHARS(why), SHOW_SPACE,
+    {0},
+};
+#define COLUMN(kind, name, file, about, m) {GAL_C_##kind, offsetof(gal_mode, m), name, file, about}
+static const gal_item COLUMNS[] = {
+    COLUMN(VECTOR, "x", "x", "sampled coordinates", theta), COLUMN(VECTOR, "z", "z", "unconstrained coordinates", z),
+    COLUMN(MATRIX, "cov", "z_covariance", "Laplace's method", cov),
+    COLUMN(REAL, "lnp", "lnp", "density of the unconstrained coordinates", lnp), COLUMN(REAL, "lnprior", NULL, NULL, lnprior),
+    COLUMN(REAL, "lnlike", "log_likelihood", NULL, lnlike), COLUMN(REAL, "lnz", "log_evidence", "Laplace's method", lnz),
+    COLUMN(SIZE, "starts", "starts", "that arrived here", starts), COLUMN(SIZE, "repaired", NULL, NULL, repaired),
+    COLUMN(FLAG, "converged", "converged", NULL, converged), COLUMN(TEXT, "why", NULL, NULL, why), {0},
+};
+/* clang-format on */
+static const gal_item_list MODES = {
+    .name = "modes",
+    .doc =
+        "Highest first: x (sampled coordinates), z and cov (unconstrained), lnp (density of z), lnprior, lnlike, lnz "
+        "(Laplace), starts that arrived, repaired eigenvalues, converged, why.",
+    .group = "modes",
+    .dim = "mode",
+    .row = sizeof(gal_mode),
+    .column = COLUMNS,
+    .rows = modes};
 
-gal_status gal_optimum_restore(gal_optimum **out, const gal_target *t, const unsigned char *in, size_t n)
-{
-    gal_status st = GAL_OK;
-    gal_optimum head = {0}, *o = NULL;
-    bytes s;
-    GAL_TRY(bytes_open(&s, MAGIC, "the optimiser", in, n));
-    walk_settings(&s, &head);
-    if (head.d != t->ndim || head.nb != t->nblob)
-        GAL_THROW(
-            GAL_EFORMAT,
-            "state of the optimiser: it has %zu parameters and %zu derived quantities, this model %zu and %zu; it "
-            "belongs to another fit",
-            head.d, head.nb, t->ndim, t->nblob);
-    if (head.opt.nstart * head.d > n) /* cannot be: the checksum matched */
-        GAL_THROW(GAL_EFORMAT, "state of the optimiser: damaged");
-    double *none = GAL_NEWN(double, head.opt.nstart *head.d);
-    if (!none)
-        GAL_TRY(GAL_ENOMEM);
-    head.opt.start = none;
-    st = gal_optimum_create(&o, t, &head.opt);
-    gal_free(none);
-    GAL_TRY(st);
-    GAL_TRY(bytes_open(&s, MAGIC, "the optimiser", in, n));
-    walk(&s, o);
-    GAL_TRY(bytes_close(&s, "the optimiser"));
-    *out = o;
-    o = NULL;
-out:
-    gal_optimum_free(o);
-    return st;
-}
+const gal_sampler_class gal_optimum_class = {
+    .name = "optimum",
+    .title = "the optimiser",
+    .doc = "The highest points of a target, and Gaussians there.",
+    .make = "L-BFGS from many starts, Laplace's method at the modes; then :run{}.",
+    .run_doc = "Finds the modes, then draws from the Gaussians there; from the beginning each time. A run is one step: "
+               "too short to be checkpointed.",
+    .magic = 0x3154504f5f4c4147ull, /* "GAL_OPT1" */
+    .field = FIELD,
+    .list = &MODES,
+    .size = sizeof(struct gal_optimum),
+    .opt_at = AT(opt),
+    .opt_size = sizeof(gal_optimum_opt),
+    .goal_size = sizeof(gal_goal),
+    .kind = GAL_DRAWS_WEIGHTED,
+    .open = create,
+    .close = destroy,
+    .begin = begin,
+    .step = step,
+    .draws = draws,
+};

@@ -8,8 +8,10 @@
 #include "galua/num.h"
 #include "galua/optimum.h"
 #include "galua/rng.h"
+#include "fields.h"
 #include "gmix.h"
 #include "multistart.h"
+#include "nuts_int.h"
 #include "pathfinder_int.h"
 #include "purpose.h"
 
@@ -17,7 +19,7 @@
 #define BATCH          1024
 
 /* ------------------------------------------------------------------ creation */
-gal_status path_alloc(gal_path *p, size_t d)
+static gal_status path_alloc(gal_path *p, size_t d)
 {
     *p = (gal_path){.mean = GAL_NEWN(double, d + d * d), .elbo = -INFINITY};
     if (!p->mean)
@@ -36,49 +38,35 @@ static void clear(gal_pathfinder *p)
     p->imp = (gal_importance){NAN, NAN, NAN, NAN};
 }
 
-gal_status gal_pathfinder_create(gal_pathfinder **out, const gal_target *t, const gal_pathfinder_opt *opt)
+static gal_status create(void *obj)
 {
-    static const gal_pathfinder_opt none;
-    gal_status st = GAL_OK;
-    gal_pathfinder *p = GAL_NEW(gal_pathfinder);
-    if (!p)
-        return GAL_ENOMEM;
-    p->t = t;
-    p->d = t->ndim;
-    p->nb = t->nblob;
-    p->opt = opt ? *opt : none;
+    gal_pathfinder *p = obj;
+    gal_status st;
     p->opt.paths = p->opt.paths ? p->opt.paths : 8;
     p->opt.draws = p->opt.draws ? p->opt.draws : 1000;
     p->opt.elbo_draws = p->opt.elbo_draws ? p->opt.elbo_draws : 25;
     p->opt.history = p->opt.history ? p->opt.history : 6;
     p->opt.max_iterations = p->opt.max_iterations ? p->opt.max_iterations : 1000;
-    GAL_TRY(gal_space_create(&p->space, t, p->opt.numerical));
+    if ((st = gal_space_create(&p->space, p->t, p->opt.numerical)) != GAL_OK)
+        return st;
     if (!gal_space_probit(p->space))
-        GAL_THROW(GAL_EUNSUP, "pathfinder: the target cannot draw from its prior; paths need start points");
-    p->path = GAL_NEWN(gal_path, p->opt.paths);
-    if (!p->path)
-        GAL_TRY(GAL_ENOMEM);
+        return gal_fail(GAL_EUNSUP, "pathfinder: the target cannot draw from its prior; paths need start points");
+    if (!(p->path = GAL_NEWN(gal_path, p->opt.paths)))
+        return GAL_ENOMEM;
     for (size_t i = 0; i < p->opt.paths; i++)
-        GAL_TRY(path_alloc(&p->path[i], p->d));
+        if ((st = path_alloc(&p->path[i], p->d)) != GAL_OK)
+            return st;
     clear(p);
-    snprintf(p->why, sizeof p->why, "not started");
-    *out = p;
-    p = NULL;
-out:
-    gal_pathfinder_free(p);
-    return st;
+    return GAL_OK;
 }
 
-void gal_pathfinder_free(gal_pathfinder *p)
+static void destroy(void *obj)
 {
-    if (!p)
-        return;
+    gal_pathfinder *p = obj;
     for (size_t i = 0; p->path && i < p->opt.paths; i++)
         gal_free(p->path[i].mean);
     gal_draws_clear(&p->draws);
     gal_free(p->path);
-    gal_space_free(p->space);
-    gal_free(p);
 }
 
 /* ------------------------------------------------------------------ trajectories */
@@ -397,7 +385,7 @@ out:
     return st;
 }
 
-static gal_status work(gal_pathfinder *p, gal_progress_fn progress, void *ctx)
+static gal_status work(gal_pathfinder *p)
 {
     size_t d = p->d, n = p->opt.paths;
     gal_status st = GAL_OK;
@@ -413,7 +401,7 @@ static gal_status work(gal_pathfinder *p, gal_progress_fn progress, void *ctx)
         t[i].d = d;
     GAL_TRY(gal_space_start(p->space, n, 0, p->opt.seed, p->opt.source, z));
     GAL_TRY(multistart_init(&m, p->space, n, z, &lo, record, t));
-    GAL_TRY(multistart_run(&m, record, t, progress, ctx));
+    GAL_TRY(multistart_run(&m, record, t, p->goal->progress, p->goal->progress_ctx));
     for (size_t i = 0; i < n; i++)
         GAL_TRY(one_path(p, i, &m, &t[i], ends));
     GAL_TRY(mixture(p));
@@ -427,32 +415,127 @@ out:
     return st;
 }
 
-gal_status gal_pathfinder_run(gal_pathfinder *p, gal_progress_fn progress, void *ctx)
+/* ------------------------------------------------------------------ the class */
+/* A run begins anew, and is one step. */
+static gal_status begin(void *obj, const void *goal)
 {
-    double t0 = gal_clock();
-    size_t before = gal_space_evaluations(p->space);
+    gal_pathfinder *p = obj;
+    (void)goal;
     clear(p);
-    gal_status st = work(p, progress, ctx);
-    p->seconds = gal_clock() - t0;
+    p->seconds = 0;
+    p->evaluations = 0;
+    return GAL_OK;
+}
+
+static gal_status step(void *obj, const void *goal, bool *done)
+{
+    gal_pathfinder *p = obj;
+    size_t before = gal_space_evaluations(p->space);
+    gal_status st = work(p);
+    (void)goal;
     p->evaluations = gal_space_evaluations(p->space) - before;
-    if (st != GAL_OK) {
-        p->end = st == GAL_EINTR ? GAL_RUN_INTERRUPTED : GAL_RUN_FAILED;
-        snprintf(p->why, sizeof p->why, "%s%s%s", st == GAL_EINTR ? "interrupted" : "failed",
-                 st == GAL_EINTR ? "" : ": ", st == GAL_EINTR ? "" : gal_error_message());
+    if (st != GAL_OK)
         return st;
-    }
     bool good = p->imp.khat <= 0.7;
     p->end = good ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT;
     snprintf(p->why, sizeof p->why, "%s: %zu paths, Pareto k %.2f%s", good ? "converged" : "not converged",
              p->opt.paths, p->imp.khat,
              good ? "" : " > 0.7: the draws cannot be trusted, use a nested sampler, NUTS or SMC");
+    *done = true;
     return GAL_OK;
 }
+
+static gal_status draws(const void *obj, gal_draw_set *out)
+{
+    const gal_pathfinder *p = obj;
+    const gal_draws *w = &p->draws;
+    *out = (gal_draw_set){w->n, 1, w->theta, w->lnprior, w->lnlike, w->blob, w->lnw, p->imp.ess};
+    return GAL_OK;
+}
+
+static const void *paths(const void *obj, size_t *n)
+{
+    const gal_pathfinder *p = obj;
+    *n = p->opt.paths;
+    return p->path;
+}
+
+static void keep_paths(bytes *b, void *obj)
+{
+    gal_pathfinder *p = obj;
+    for (size_t i = 0; i < p->opt.paths; i++) {
+        gal_path *q = &p->path[i];
+        bytes_words(b, q->mean, p->d + p->d * p->d);
+        bytes_f64(b, &q->elbo);
+        bytes_f64(b, &q->lnp);
+        bytes_f64(b, &q->weight);
+        bytes_size(b, &q->iterations);
+        bytes_size(b, &q->chosen);
+        bytes_flag(b, &q->usable);
+    }
+    keep_draws(b, &p->draws, p->d, p->nb, p->opt.draws);
+}
+
+#define S struct gal_pathfinder
+/* clang-format off */
+static const gal_field FIELD[] = {
+    GAL_STATE_D, GAL_STATE_NB,
+    OPTION(SIZE, GAL_STATE, "paths", opt.paths, 8, 1, 10000, "(8) paths, each from a draw of the prior"),
+    OPTION(SIZE, GAL_STATE, "draws", opt.draws, 1000, 10, 1e7, "(1000) of the mixture"),
+    OPTION(SIZE, GAL_STATE, "elbo_draws", opt.elbo_draws, 25, 2, 100000, "(25) per iterate, to judge its Gaussian"),
+    OPTION(SIZE, GAL_STATE, "history", opt.history, 6, 1, 100, "(6) steps that make a Gaussian"),
+    OPTION(SIZE, GAL_STATE, "max_iterations", opt.max_iterations, 1000, 1, 1e6, "(1000) per path"),
+    OPTION(UNLESS, GAL_STATE, "laplace", opt.no_laplace, 1, 0, 1, "(true) the Gaussian of the Hessian at the end of a path competes"),
+    OPTION(FLAG, GAL_STATE, "numerical", opt.numerical, 0, 0, 1, "(false) central differences even where the model has gradients"),
+    OPTION_SEED(GAL_STATE, opt.seed), OPTION_SOURCE(GAL_STATE, opt.source), READY, KEEP_BY(keep_paths),
+    SHOW(SIZE, GAL_SHOWN, "npaths", NULL, opt.paths, "paths"),
+    SHOW_IMPORTANCE(GAL_STATE | SHOW_ALL), KEEP(REAL, seconds), KEEP(SIZE, evaluations), KEEP(INT, end), KEEP_CHARS(why), SHOW_SPACE,
+    {0},
+};
+#define COLUMN(kind, name, file, about, m) {GAL_C_##kind, offsetof(gal_path, m), name, file, about}
+static const gal_item COLUMNS[] = {
+    COLUMN(VECTOR, "mean", NULL, NULL, mean), COLUMN(MATRIX, "cov", NULL, NULL, cov),
+    COLUMN(REAL, "elbo", "elbo", "evidence lower bound", elbo), COLUMN(REAL, "lnp", "lnp", "at the end of the path", lnp),
+    COLUMN(REAL, "weight", "weight", "in the mixture", weight), COLUMN(SIZE, "iterations", "iterations", NULL, iterations),
+    COLUMN(SIZE, "chosen", NULL, NULL, chosen), {0},
+};
+/* clang-format on */
+static const gal_item_list PATHS = {
+    .name = "paths",
+    .doc = "Per path: mean and cov (unconstrained coordinates), elbo, lnp at its end, weight in the mixture, "
+           "iterations, chosen (iterate; one more than iterations: the Hessian at the end).",
+    .group = "paths",
+    .dim = "path",
+    .row = sizeof(gal_path),
+    .column = COLUMNS,
+    .rows = paths};
+
+const gal_sampler_class gal_pathfinder_class = {
+    .name = "pathfinder",
+    .title = "the pathfinder",
+    .doc = "Gaussians along climbing paths, weighted draws of their mixture.",
+    .make = "Pathfinder (Zhang et al. 2022); then :run{}.",
+    .run_doc = "Climbs, chooses a Gaussian for each path, draws; from the beginning each time. A run is one step: too "
+               "short to be checkpointed.",
+    .magic = 0x314854505f4c4147ull, /* "GAL_PTH1" */
+    .field = FIELD,
+    .list = &PATHS,
+    .size = sizeof(struct gal_pathfinder),
+    .opt_at = AT(opt),
+    .opt_size = sizeof(gal_pathfinder_opt),
+    .goal_size = sizeof(gal_goal),
+    .kind = GAL_DRAWS_WEIGHTED,
+    .open = create,
+    .close = destroy,
+    .begin = begin,
+    .step = step,
+    .draws = draws,
+};
 
 /* ------------------------------------------------------------------ as a start of NUTS */
 gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p)
 {
-    size_t d = p->d, C = gal_nuts_chains(n), best = 0, row[256];
+    size_t d = p->d, C = n->C, best = 0, row[256];
     gal_status st = GAL_OK;
     double *z = GAL_NEWN(double, C *d);
     if (!z)

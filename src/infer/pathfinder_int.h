@@ -4,17 +4,10 @@
 #include "galua/pathfinder.h"
 #include "galua/transform.h"
 struct gal_pathfinder {
-    const gal_target *t;
-    gal_space *space;
-    size_t d, nb;
+    GAL_IS_SAMPLER;
     gal_pathfinder_opt opt;
     gal_path *path; /* [paths] */
     gal_importance imp;
     gal_draws draws;
-    gal_run_end end;
-    char why[400];
-    double seconds;
-    size_t evaluations;
 };
-gal_status path_alloc(gal_path *p, size_t d);
 #endif

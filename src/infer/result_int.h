@@ -39,10 +39,10 @@ gal_status result_put_column(gal_result *r, const char *group, const char *name,
 gal_status result_get_column(const gal_result *r, const char *group, const char *name, gal_var_type type, size_t C,
                              size_t n, double *dst, size_t width, size_t k);
 typedef struct result_samples {
-    double *x, *lnprior, *lnlike, *blob; /* one block: gal_free(x) */
+    double *x, *lnprior, *lnlike, *blob; /* [n][C][...] */
 } result_samples;
-/* GAL_EFORMAT when the stored arrays have other sizes. */
-gal_status result_get_samples(const gal_result *r, const gal_target *t, size_t C, size_t n, result_samples *out);
+/* Into the caller's arrays; GAL_EFORMAT when the stored ones have other sizes. */
+gal_status result_get_samples(const gal_result *r, const gal_target *t, size_t C, size_t n, const result_samples *out);
 /* galua/version, sampler, seed, evaluations, seconds, end, end_text; galua/state */
 gal_status result_put_run(gal_result *r, const char *sampler, uint64_t seed, size_t evaluations, double seconds,
                           gal_run_end end, const char *end_text);

@@ -145,20 +145,16 @@ out:
     return st;
 }
 
-gal_status result_get_samples(const gal_result *r, const gal_target *t, size_t C, size_t n, result_samples *out)
+gal_status result_get_samples(const gal_result *r, const gal_target *t, size_t C, size_t n, const result_samples *out)
 {
     gal_status st = GAL_OK;
     const gal_var *x;
     size_t d = t->ndim, nb = t->nblob;
-    double *mem = NULL;
     GAL_TRY(gal_result_get(r, "galua", "x", GAL_VAR_F64, 3, &x));
     if (x->size[0] != C || x->size[1] != n || x->size[2] != d)
         GAL_THROW(GAL_EFORMAT,
                   "result: %zu chains, %zu samples of %zu parameters expected, the stored arrays are %zu, %zu, %zu", C,
                   n, d, x->size[0], x->size[1], x->size[2]);
-    if (!(mem = GAL_NEWN(double, n *C *(d + nb + 2))))
-        GAL_TRY(GAL_ENOMEM);
-    *out = (result_samples){mem, mem + n * C * d, mem + n * C * (d + 1), mem + n * C * (d + 2)};
     for (size_t j = 0; j < C; j++)
         for (size_t i = 0; i < n; i++)
             memcpy(out->x + (i * C + j) * d, (const double *)x->data + (j * n + i) * d, d * sizeof(double));
@@ -166,11 +162,7 @@ gal_status result_get_samples(const gal_result *r, const gal_target *t, size_t C
     GAL_TRY(result_get_column(r, "log_likelihood", "total", GAL_VAR_F64, C, n, out->lnlike, 1, 0));
     for (size_t k = 0; k < nb; k++)
         GAL_TRY(result_get_column(r, "posterior", t->blob_names[k], GAL_VAR_F64, C, n, out->blob, nb, k));
-    mem = NULL;
 out:
-    if (mem)
-        *out = (result_samples){0};
-    gal_free(mem);
     return st;
 }
 

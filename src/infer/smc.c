@@ -43,51 +43,38 @@ gal_status smc_alloc(gal_smc *s)
     return GAL_OK;
 }
 
-gal_status gal_smc_create(gal_smc **out, const gal_target *t, const gal_smc_opt *opt)
+gal_status smc_open(void *obj)
 {
-    static const gal_smc_opt none;
-    gal_status st = GAL_OK;
-    gal_smc *s = GAL_NEW(gal_smc);
-    if (!s)
-        return GAL_ENOMEM;
-    s->t = t;
-    s->d = t->ndim;
-    s->nb = t->nblob;
-    s->opt = opt ? *opt : none;
-    s->opt.particles = s->opt.particles ? s->opt.particles : s->d > 10 ? 2048 : 1024;
-    s->opt.active = s->opt.active ? s->opt.active : s->opt.particles / 2;
-    s->want = s->opt.ess = s->opt.ess > 0 ? s->opt.ess : 4. * (double)s->opt.particles;
-    s->opt.accept = s->opt.accept > 0 ? s->opt.accept : 6;
-    s->opt.max_steps = s->opt.max_steps ? s->opt.max_steps : 100 + 20 * s->d;
+    gal_smc *s = obj;
+    gal_smc_opt *o = &s->opt;
+    gal_status st;
+    o->particles = o->particles ? o->particles : s->d > 10 ? 2048 : 1024;
+    o->active = o->active ? o->active : o->particles / 2;
+    s->want = o->ess = o->ess > 0 ? o->ess : 4. * (double)o->particles;
+    o->accept = o->accept > 0 ? o->accept : 6;
+    o->max_steps = o->max_steps ? o->max_steps : 100 + 20 * s->d;
     s->sigma = fmin(2.38 / sqrt((double)s->d), 0.99);
     s->imp = (gal_importance){NAN, NAN, NAN, NAN};
-    if (s->opt.active < 4 * s->d || s->opt.particles < 32)
-        GAL_THROW(GAL_EINVAL,
-                  "smc: %zu particles, %zu of them moved per level, are too few for %zu parameters; use at least %zu",
-                  s->opt.particles, s->opt.active, s->d, 8 * s->d > 32 ? 8 * s->d : 32);
-    GAL_TRY(gal_space_create(&s->space, t, true));
+    if (o->active < 4 * s->d || o->particles < 32)
+        return gal_fail(
+            GAL_EINVAL,
+            "smc: %zu particles, %zu of them moved per level, are too few for %zu parameters; use at least %zu",
+            o->particles, o->active, s->d, 8 * s->d > 32 ? 8 * s->d : 32);
+    if ((st = gal_space_create(&s->space, s->t, true)) != GAL_OK)
+        return st;
     if (!gal_space_probit(s->space))
-        GAL_THROW(GAL_EUNSUP, "smc: the target cannot draw from its prior");
-    GAL_TRY(smc_alloc(s));
-    snprintf(s->why, sizeof s->why, "not started");
-    *out = s;
-    s = NULL;
-out:
-    gal_smc_free(s);
-    return st;
+        return gal_fail(GAL_EUNSUP, "smc: the target cannot draw from its prior");
+    return smc_alloc(s);
 }
 
-void gal_smc_free(gal_smc *s)
+void smc_close(void *obj)
 {
-    if (!s)
-        return;
+    gal_smc *s = obj;
     void *all[] = {s->z,      s->theta, s->lnprior, s->lnlike, s->blob,    s->lns,
                    s->family, s->level, s->first,   s->cz,     s->cfamily, s->row};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         gal_free(all[i]);
     gal_draws_clear(&s->draws);
-    gal_space_free(s->space);
-    gal_free(s);
 }
 
 /* ------------------------------------------------------------------ pool */
@@ -432,17 +419,20 @@ static gal_status finished(const gal_smc *s, bool *done)
     return GAL_OK;
 }
 
-gal_status smc_step(gal_smc *s, bool *done)
+gal_status smc_step(void *obj, const void *goal, bool *done)
 {
+    gal_smc *s = obj;
     gal_status st = GAL_OK;
     bool ended = false;
-    *done = false;
+    (void)goal;
     if (s->phase == SMC_PRIOR) {
         st = draw_prior(s);
     } else {
         if (s->phase == SMC_CHOOSE) {
-            if ((st = finished(s, done)) != GAL_OK || *done)
+            if ((st = finished(s, done)) != GAL_OK || *done) {
+                s->end = GAL_RUN_CONVERGED;
                 return st;
+            }
             if ((st = choose(s)) != GAL_OK)
                 return st;
         }
@@ -450,9 +440,13 @@ gal_status smc_step(gal_smc *s, bool *done)
         if (st == GAL_OK && ended)
             st = close_level(s);
     }
-    if (st == GAL_OK) {
-        s->evaluations += gal_space_evaluations(s->space) - s->base;
-        s->base = gal_space_evaluations(s->space);
+    if (st != GAL_OK)
+        return st;
+    s->evaluations += gal_space_evaluations(s->space) - s->counted;
+    s->counted = gal_space_evaluations(s->space);
+    if (s->opt.max_evaluations > 0 && s->evaluations - s->first_evaluation >= s->opt.max_evaluations) {
+        s->end = GAL_RUN_LIMIT;
+        *done = true;
     }
     return st;
 }

@@ -17,9 +17,7 @@ double gamma_draw(gal_rng *r, double shape);                              /* sca
 
 typedef enum { SMC_PRIOR, SMC_CHOOSE, SMC_MOVE } smc_phase;
 struct gal_smc {
-    const gal_target *t;
-    gal_space *space;
-    size_t d, nb;
+    GAL_IS_SAMPLER;
     gal_smc_opt opt;
     double want; /* effective size */
     /* the pool: points of finite probability, level after level */
@@ -45,18 +43,18 @@ struct gal_smc {
     gal_draws draws;
     gal_importance imp;
     size_t families;
-    gal_run_end end;
-    char why[400];
-    double seconds;
-    size_t evaluations, base;
+    size_t counted;          /* evaluations of the space that were counted */
+    size_t first_evaluation; /* of the run at work */
 };
+gal_status smc_open(void *s);
+void smc_close(void *s);
+gal_status smc_step(void *s, const void *goal, bool *done);
 size_t smc_prior_count(const gal_smc *s);
 gal_status smc_alloc(gal_smc *s);
 gal_status smc_make_room(gal_smc *s, size_t more, size_t levels);
 /* ln w of all pool points at beta; returns ln Z; *ess of the weights */
 double smc_weights(const gal_smc *s, double beta, double *lnw, double *ess);
-gal_status smc_step(gal_smc *s, bool *done);
-gal_status smc_finish(gal_smc *s); /* draws, evidence and its error */
+gal_status smc_finish(void *s); /* draws, evidence and its error */
 /* Standard error of ln Z(1); NaN when too few families are left */
 gal_status smc_bootstrap(const gal_smc *s, double *err);
 #endif

@@ -1,8 +1,9 @@
-/* Running SMC: limits, progress, interrupts, checkpoints; the posterior, the evidence and its error. */
+/* SMC: the posterior, the evidence and its error; the class. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "fields.h"
 #include "gmix.h"
 #include "purpose.h"
 #include "smc_int.h"
@@ -115,8 +116,21 @@ static gal_status count_families(gal_smc *s)
     return GAL_OK;
 }
 
-gal_status smc_finish(gal_smc *s)
+static void tell(gal_smc *s)
 {
+    if (s->end != GAL_RUN_CONVERGED && s->end != GAL_RUN_LIMIT)
+        return;
+    int at = snprintf(s->why, sizeof s->why, "%s: %zu levels, beta = %.3g, effective size %.0f",
+                      gal_run_end_name(s->end), s->nlevel, s->level[s->nlevel - 1].beta, s->imp.ess);
+    if (s->families < 30)
+        snprintf(s->why + at, sizeof s->why - (size_t)at,
+                 "; the posterior descends from %zu draws of the prior: the error of ln Z is a guess, raise particles",
+                 s->families);
+}
+
+gal_status smc_finish(void *obj)
+{
+    gal_smc *s = obj;
     gal_status st = GAL_OK;
     size_t d = s->d;
     gal_draws_clear(&s->draws);
@@ -143,137 +157,160 @@ gal_status smc_finish(gal_smc *s)
         s->imp.lnz = lnz;
         GAL_TRY(smc_bootstrap(s, &s->imp.lnz_err));
     }
+    tell(s);
 out:
     return st;
 }
 
-/* ------------------------------------------------------------------ run */
-static int report(const gal_smc *s, const gal_smc_goal *g)
+/* ------------------------------------------------------------------ the class */
+static double beta(const void *obj)
 {
-    char text[160];
-    double beta = s->nlevel > 0 ? s->level[s->nlevel - 1].beta : 0;
-    if (s->phase == SMC_PRIOR)
-        snprintf(text, sizeof text, "prior %zu", s->drawn);
-    else
-        snprintf(text, sizeof text, "level %zu  beta %.3g  step %zu  accepted %.2f  %zu evaluations", s->nlevel,
-                 s->next_beta, s->step, s->step > 0 ? s->accepted / (double)s->step : 0, s->evaluations);
-    /* on a logarithmic scale from the first beta to 1 */
-    double first = s->nlevel > 1 ? s->level[1].beta : 0;
-    return g->progress(g->progress_ctx, first > 0 && first < 1 ? log(beta / first) / -log(first) : -1, text);
+    const gal_smc *s = obj;
+    return s->nlevel > 0 ? s->level[s->nlevel - 1].beta : 0;
 }
 
-static gal_status loop(gal_smc *s, const gal_smc_goal *g, double t0)
+static gal_status begin(void *obj, const void *goal)
 {
-    double told = t0, hooked = t0;
-    size_t first = s->evaluations;
-    gal_status st;
-    for (;;) {
-        bool done;
-        if (gal_interrupted())
-            return gal_fail(GAL_EINTR, "interrupted");
-        if ((st = smc_step(s, &done)) != GAL_OK)
-            return st;
-        if (done) {
-            s->end = GAL_RUN_CONVERGED;
-            return GAL_OK;
-        }
-        if (s->opt.max_evaluations > 0 && s->evaluations - first >= s->opt.max_evaluations) {
-            s->end = GAL_RUN_LIMIT;
-            return GAL_OK;
-        }
-        double now = gal_clock();
-        if (g->progress && now - told >= 1) {
-            told = now;
-            if (report(s, g))
-                return gal_fail(GAL_EINTR, "interrupted");
-        }
-        if (g->hook && now - hooked >= g->hook_every) {
-            if ((st = smc_finish(s)) != GAL_OK || (st = g->hook(g->hook_ctx, s)) != GAL_OK)
-                return st;
-            hooked = gal_clock();
-        }
-    }
-}
-
-gal_status gal_smc_run(gal_smc *s, const gal_smc_goal *g)
-{
-    static const gal_smc_goal none;
-    double t0 = gal_clock();
-    g = g ? g : &none;
+    gal_smc *s = obj;
+    const gal_smc_goal *g = goal;
     s->want = g->ess > 0 ? g->ess : s->want;
-    gal_status st = loop(s, g, t0);
-    s->seconds += gal_clock() - t0;
-    if (st != GAL_OK) {
-        char why[300];
-        snprintf(why, sizeof why, "%s", gal_error_message());
-        s->end = st == GAL_EINTR ? GAL_RUN_INTERRUPTED : GAL_RUN_FAILED;
-        snprintf(s->why, sizeof s->why, "%s at beta = %.3g after %zu levels%s%s",
-                 st == GAL_EINTR ? "interrupted" : "failed", gal_smc_beta(s), s->nlevel, st == GAL_EINTR ? "" : ": ",
-                 st == GAL_EINTR ? "" : why);
-        gal_status s2 = smc_finish(s);
-        return s2 == GAL_OK ? gal_fail(st, "%s", why) : s2;
-    }
-    if ((st = smc_finish(s)) != GAL_OK)
-        return st;
-    int at = snprintf(s->why, sizeof s->why, "%s: %zu levels, beta = %.3g, effective size %.0f",
-                      gal_run_end_name(s->end), s->nlevel, gal_smc_beta(s), s->imp.ess);
-    if (s->families < 30)
-        snprintf(s->why + at, sizeof s->why - (size_t)at,
-                 "; the posterior descends from %zu draws of the prior: the error of ln Z is a guess, raise particles",
-                 s->families);
+    s->first_evaluation = s->evaluations;
     return GAL_OK;
 }
 
-/* ------------------------------------------------------------------ accessors */
-const gal_target *gal_smc_target(const gal_smc *s)
+static double report(void *obj, const void *goal, char *text, size_t size)
 {
-    return s->t;
+    const gal_smc *s = obj;
+    (void)goal;
+    if (s->phase == SMC_PRIOR)
+        snprintf(text, size, "prior %zu", s->drawn);
+    else
+        snprintf(text, size, "level %zu  beta %.3g  step %zu  accepted %.2f  %zu evaluations", s->nlevel, s->next_beta,
+                 s->step, s->step > 0 ? s->accepted / (double)s->step : 0, s->evaluations);
+    /* on a logarithmic scale from the first beta to 1 */
+    double first = s->nlevel > 1 ? s->level[1].beta : 0;
+    return first > 0 && first < 1 ? log(beta(s) / first) / -log(first) : -1;
 }
-gal_run_end gal_smc_end(const gal_smc *s)
+
+static void place(const void *obj, char *text, size_t size)
 {
-    return s->end;
+    const gal_smc *s = obj;
+    snprintf(text, size, "at beta = %.3g after %zu levels", beta(s), s->nlevel);
 }
-const char *gal_smc_end_text(const gal_smc *s)
+
+static gal_status draws(const void *obj, gal_draw_set *out)
 {
-    return s->why;
+    const gal_smc *s = obj;
+    const gal_draws *w = &s->draws;
+    *out = (gal_draw_set){w->n, 1, w->theta, w->lnprior, w->lnlike, w->blob, w->lnw, s->imp.ess};
+    return GAL_OK;
 }
-size_t gal_smc_particles(const gal_smc *s)
+
+static const void *levels(const void *s, size_t *n)
 {
-    return s->opt.particles;
+    return gal_smc_levels(s, n);
 }
-size_t gal_smc_nlevels(const gal_smc *s)
+
+const gal_smc_level *gal_smc_levels(const gal_smc *s, size_t *n)
 {
-    return s->nlevel;
-}
-const gal_smc_level *gal_smc_levels(const gal_smc *s)
-{
+    *n = s->nlevel;
     return s->level;
 }
-double gal_smc_beta(const gal_smc *s)
+
+/* sizes of pool and levels, and room for them */
+static void keep_room(bytes *b, void *obj)
 {
-    return s->nlevel > 0 ? s->level[s->nlevel - 1].beta : 0;
+    gal_smc *s = obj;
+    size_t n = s->n, levels = s->nlevel;
+    bytes_size(b, &n);
+    bytes_size(b, &levels);
+    if (!b->reading)
+        return;
+    if (n > b->size || levels > b->size)
+        b->st =
+            gal_fail(GAL_EFORMAT, "state of smc: %zu points and %zu levels do not fit; the file is damaged", n, levels);
+    else if ((b->st = smc_make_room(s, n, levels)) == GAL_OK)
+        s->n = n, s->nlevel = levels;
 }
-size_t gal_smc_families(const gal_smc *s)
+
+static void keep_levels(bytes *b, void *obj)
 {
-    return s->families;
+    gal_smc *s = obj;
+    for (size_t i = 0; i < s->nlevel; i++) {
+        bytes_words(b, &s->level[i], sizeof *s->level / 8);
+        bytes_size(b, &s->first[i]);
+    }
 }
-const gal_importance *gal_smc_importance(const gal_smc *s)
-{
-    return &s->imp;
-}
-const gal_draws *gal_smc_draws(const gal_smc *s)
-{
-    return &s->draws;
-}
-uint64_t gal_smc_seed(const gal_smc *s)
-{
-    return s->opt.seed;
-}
-double gal_smc_seconds(const gal_smc *s)
-{
-    return s->seconds;
-}
-size_t gal_smc_evaluations(const gal_smc *s)
-{
-    return s->evaluations;
-}
+
+#define S      struct gal_smc
+#define POOL   AT(n)
+#define ACTIVE AT(opt.active)
+#define D      AT(d)
+#define NB     AT(nb)
+#define BIG    1e7
+/* clang-format off */
+static const gal_field FIELD[] = {
+    GAL_STATE_D, GAL_STATE_NB,
+    OPTION(SIZE, GAL_STATE | GAL_SHOWN, "particles", opt.particles, 0, 0, BIG,
+           "(1024; above ten parameters 2048) effective size that sets the next temperature"),
+    OPTION(SIZE, GAL_STATE, "active", opt.active, 0, 0, BIG, "(particles/2) moved per level"),
+    OPTION(REAL, GAL_STATE, "ess", opt.ess, 0, 0, HUGE_VAL, "(4 particles) effective number of draws at the end"),
+    OPTION(SIZE, GAL_STATE, "max_steps", opt.max_steps, 0, 0, BIG, "(100 + 20 ndim) moves per level, at most"),
+    OPTION(REAL, GAL_STATE, "accept", opt.accept, 0, 0, HUGE_VAL, "(6) moves accepted per particle and level, at least"),
+    OPTION(SIZE, GAL_STATE, "max_evaluations", opt.max_evaluations, 0, 0, 9e15, "(none) stop a run there; the next goes on"),
+    OPTION_SEED(GAL_STATE, opt.seed), OPTION_SOURCE(GAL_STATE, opt.source), READY, KEEP_BY(keep_room),
+    KEEP_WORDS(z, POOL, D), KEEP_WORDS(theta, POOL, D), KEEP_WORDS(lnprior, POOL), KEEP_WORDS(lnlike, POOL), KEEP_WORDS(lns, POOL),
+    KEEP_WORDS(blob, POOL, NB), KEEP_WORDS(family, POOL), KEEP_BY(keep_levels), KEEP(SIZE, total), KEEP(SIZE, drawn), KEEP(INT, phase),
+    KEEP(SIZE, step), KEEP(REAL, want), KEEP(REAL, sigma), KEEP(REAL, accepted), KEEP(REAL, next_beta), KEEP(REAL, next_lnz),
+    KEEP(REAL, next_ess), KEEP(REAL, seconds), KEEP(REAL, kernel.nu), KEEP_WORDS(kernel.mean, D), KEEP_WORDS(kernel.chol, D, D),
+    KEEP_WORDS(cz, ACTIVE, D), KEEP_WORDS(ctheta, ACTIVE, D), KEEP_WORDS(cblob, ACTIVE, NB), KEEP_WORDS(clnprior, ACTIVE),
+    KEEP_WORDS(clnlike, ACTIVE), KEEP_WORDS(clnn, ACTIVE), KEEP_WORDS(cdist, ACTIVE), KEEP_WORDS(cl0, ACTIVE),
+    KEEP_WORDS(cfamily, ACTIVE), KEEP(SIZE, evaluations), KEEP(INT, end),
+    SHOW_BY(REAL, GAL_SHOWN, "beta", NULL, beta, "inverse temperature reached; 1: the posterior"),
+    SHOW(SIZE, GAL_SHOWN, "nlevels", NULL, nlevel, "levels made"),
+    SHOW(SIZE, SHOW_ALL, "families", NULL, families, "draws of the prior that the posterior descends from (effective number)"),
+    SHOW_IMPORTANCE(SHOW_ALL),
+    GOAL(REAL, gal_smc_goal, "ess", ess, 0, HUGE_VAL, "(of the options) effective number of draws"),
+    {0},
+};
+#define COLUMN(kind, name, file, m) {GAL_C_##kind, offsetof(gal_smc_level, m), name, file, NULL}
+static const gal_item COLUMNS[] = {
+    COLUMN(REAL, "beta", "beta", beta), COLUMN(REAL, "lnz", "log_evidence", lnz), COLUMN(REAL, "ess", "ess", ess),
+    COLUMN(REAL, "acceptance", "acceptance", acceptance), COLUMN(REAL, "sigma", NULL, sigma), COLUMN(REAL, "nu", NULL, nu),
+    COLUMN(SIZE, "n", "particles", n), COLUMN(SIZE, "steps", "steps", steps), {0},
+};
+/* clang-format on */
+static const gal_item_list LEVELS = {
+    "levels",
+    "Per level: beta, lnz, ess, acceptance, sigma, nu, n, steps; the first is the prior.",
+    "levels",
+    "level",
+    sizeof(gal_smc_level),
+    COLUMNS,
+    levels};
+
+const gal_sampler_class gal_smc_class = {
+    .name = "smc",
+    .title = "smc",
+    .doc = "Sequential Monte Carlo from the prior to the posterior of a target.",
+    .make = "Sequential Monte Carlo from the prior to the posterior; then :run{}.",
+    .run_doc =
+        "From the prior to the posterior, until the draws are worth `ess`; Ctrl-C stops between batches, a later "
+        "run goes on.",
+    .magic = 0x31434d535f4c4147ull, /* "GAL_SMC1" */
+    .field = FIELD,
+    .list = &LEVELS,
+    .size = sizeof(struct gal_smc),
+    .opt_at = AT(opt),
+    .opt_size = sizeof(gal_smc_opt),
+    .goal_size = sizeof(gal_smc_goal),
+    .kind = GAL_DRAWS_WEIGHTED,
+    .open = smc_open,
+    .close = smc_close,
+    .begin = begin,
+    .step = smc_step,
+    .report = report,
+    .place = place,
+    .finish = smc_finish,
+    .draws = draws,
+};

@@ -103,7 +103,7 @@ static gal_status fill(gal_summary_row *r, gal_draws_kind kind, const gal_summar
         r->mean = r->sd = r->mcse_mean = r->ess = r->ess_tail = r->rhat = r->tau = NAN;
     } else {
         r->mean = gal_mean(v, w, n);
-        r->sd = n > 1 ? sqrt(gal_var(v, w, n)) : 0;
+        r->sd = n > 1 ? sqrt(gal_variance(v, w, n)) : 0;
         GAL_TRY(effective(r, kind, in));
     }
     if (in->coord.x) {

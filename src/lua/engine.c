@@ -6,9 +6,6 @@
 
 #include "lua/l_classes.h"
 
-#define MIN_DRAWS 100
-#define MAX_DRAWS 20000
-
 static int on_progress(void *ctx, double fraction, const char *text)
 {
     gal_lua_hooks *h = ctx;
@@ -126,45 +123,25 @@ int gal_lua_push_draws(lua_State *L, const gal_target *t, size_t n, const double
     return 4;
 }
 
-int gal_lua_push_resampled(lua_State *L, const gal_target *t, const gal_draws *w, double ess)
+static void drop_draws(void *w)
 {
-    size_t d = t->ndim, nb = t->nblob, n = w->n == 0 ? 0 : (size_t)fmin(fmax(ess, MIN_DRAWS), MAX_DRAWS);
-    size_t *row = lua_newuserdata(L, (n + 1) * sizeof *row);
-    double *to = gal_lua_pushmat(L, n, d), *lp = gal_lua_pushvec(L, n), *ll = gal_lua_pushvec(L, n);
-    double *b = gal_lua_pushmat(L, n, nb);
-    gal_draws_pick(w, 0.5, n, row);
-    for (size_t i = 0; i < n; i++) {
-        memcpy(to + i * d, w->theta + row[i] * d, d * sizeof *to);
-        memcpy(b + i * nb, w->blob + row[i] * nb, nb * sizeof *to);
-        lp[i] = w->lnprior[row[i]];
-        ll[i] = w->lnlike[row[i]];
+    gal_draws_clear(w);
+    gal_free(w);
+}
+
+const gal_lua_class gal_lua_draws = {.name = "draws", .free = drop_draws};
+
+gal_draws *gal_lua_hold_draws(lua_State *L, gal_draws *w)
+{
+    gal_draws *own = GAL_NEW(gal_draws);
+    if (!own) {
+        gal_draws_clear(w);
+        gal_lua_fail(L);
+        return NULL;
     }
-    return 4;
-}
-
-int gal_lua_push_weighted_summary(lua_State *L, int idx, const gal_draws *w)
-{
-    double *weight = gal_lua_scratch(L, w->n);
-    for (size_t i = 0; i < w->n; i++)
-        weight[i] = exp(w->lnw[i]);
-    return gal_lua_push_target_summary(L, idx, GAL_DRAWS_WEIGHTED, w->n, 1, w->theta, w->blob, weight, 1);
-}
-
-int gal_lua_get_importance(lua_State *L, const gal_importance *i, const char *key)
-{
-    double v;
-    if (strcmp(key, "lnz") == 0)
-        v = i->lnz;
-    else if (strcmp(key, "lnz_err") == 0)
-        v = i->lnz_err;
-    else if (strcmp(key, "khat") == 0)
-        v = i->khat;
-    else if (strcmp(key, "ess") == 0)
-        v = i->ess;
-    else
-        return 0;
-    lua_pushnumber(L, v);
-    return 1;
+    *own = *w;
+    gal_lua_push(L, &gal_lua_draws, own);
+    return own;
 }
 
 uint64_t gal_lua_opt_seed(gal_lua_opts *o, const char *name)

@@ -33,10 +33,8 @@ int gal_lua_push_summary(lua_State *L, const gal_fit *f, gal_draws_kind kind, si
 /* x, lnprior, lnlike, blobs of n rows */
 int gal_lua_push_draws(lua_State *L, const gal_target *t, size_t n, const double *x, const double *lnprior,
                        const double *lnlike, const double *blobs);
-/* The same for weighted draws, resampled to as many as they are worth (100 .. 20000). */
-int gal_lua_push_resampled(lua_State *L, const gal_target *t, const gal_draws *w, double ess);
-int gal_lua_push_weighted_summary(lua_State *L, int idx, const gal_draws *w); /* idx: the target */
-/* Fields lnz, lnz_err, khat, ess: pushes and returns 1, or 0 */
-int gal_lua_get_importance(lua_State *L, const gal_importance *i, const char *key);
+/* Draws on the stack, freed by the collector: what follows may raise. Takes over what *w holds. */
+gal_draws *gal_lua_hold_draws(lua_State *L, gal_draws *w);
+extern const gal_lua_class gal_lua_draws;
 uint64_t gal_lua_opt_seed(gal_lua_opts *o, const char *name); /* option, or the seed of the session */
 #endif

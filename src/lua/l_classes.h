@@ -6,37 +6,18 @@
 #include "galua/spectrum.h"
 #include "galua/target.h"
 #include "lua/util.h"
-extern const gal_lua_class gal_lua_cosmo;      /* gal_cosmo */
-extern const gal_lua_class gal_lua_ssp;        /* gal_ssp */
-extern const gal_lua_class gal_lua_filter;     /* gal_filter */
-extern const gal_lua_class gal_lua_prior;      /* gal_prior */
-extern const gal_lua_class gal_lua_obs;        /* gal_obs */
-extern const gal_lua_class gal_lua_target;     /* gal_fit */
-extern const gal_lua_class gal_lua_ensemble;   /* gal_ensemble */
-extern const gal_lua_class gal_lua_nuts;       /* gal_nuts */
-extern const gal_lua_class gal_lua_optimum;    /* gal_optimum */
-extern const gal_lua_class gal_lua_pathfinder; /* gal_pathfinder */
-extern const gal_lua_class gal_lua_smc;        /* gal_smc */
-extern const gal_lua_class gal_lua_nested;     /* l_nested.c */
-extern const gal_lua_class gal_lua_skymap;     /* gal_skymap */
-extern const gal_lua_class gal_lua_alm;        /* gal_alm */
-extern const gal_lua_class gal_lua_band;       /* gal_band */
+extern const gal_lua_class gal_lua_cosmo;  /* gal_cosmo */
+extern const gal_lua_class gal_lua_ssp;    /* gal_ssp */
+extern const gal_lua_class gal_lua_filter; /* gal_filter */
+extern const gal_lua_class gal_lua_prior;  /* gal_prior */
+extern const gal_lua_class gal_lua_obs;    /* gal_obs */
+extern const gal_lua_class gal_lua_target; /* gal_fit */
+extern const gal_lua_class gal_lua_skymap; /* gal_skymap */
+extern const gal_lua_class gal_lua_alm;    /* gal_alm */
+extern const gal_lua_class gal_lua_band;   /* gal_band */
 
-/* A sampler at work, as fit{} holds it: how it goes into a results file and back. ENGINES of l_result.c lists them all. */
-struct gal_result;
 struct gal_result_map;
-typedef struct gal_lua_engine {
-    const char *name; /* galua/sampler in the file */
-    const gal_lua_class *cls;
-    gal_status (*put)(struct gal_result *r, const void *engine, const struct gal_result_map *map); /* galua/result.h */
-    gal_status (*restore)(void **out, const struct gal_result *r, const gal_target *t);
-} gal_lua_engine;
-extern const gal_lua_engine gal_lua_engine_ensemble, gal_lua_engine_nested, gal_lua_engine_nuts, gal_lua_engine_optimum,
-    gal_lua_engine_pathfinder, gal_lua_engine_smc;
-
-const gal_lua_engine *gal_lua_engine_at(lua_State *L, int idx, void **obj); /* raises when it is no sampler at work */
-const gal_lua_engine *gal_lua_engine_named(const char *name);               /* NULL: no such sampler */
-/* The parts that gal_result_put_* of a sampler need; lives on the stack */
+/* What gal_sampler_put needs of a fit; lives on the stack */
 void gal_lua_result_map(lua_State *L, int target, struct gal_result_map *map);
 extern const gal_lua_class gal_lua_snapshot; /* gal_result: a sampler at work, kept (l_strategy.c) */
 

@@ -3,6 +3,7 @@
 #include "galua/result.h"
 #include "galua/spectrum.h"
 #include "lua/l_classes.h"
+#include "lua/sampler.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,12 +13,6 @@ static gal_fit *target(lua_State *L, int idx)
 {
     return gal_lua_check(L, idx, &gal_lua_target);
 }
-
-/* One row per kind of sampler. */
-static const gal_lua_engine *const ENGINES[] = {&gal_lua_engine_ensemble,   &gal_lua_engine_nested,
-                                                &gal_lua_engine_nuts,       &gal_lua_engine_optimum,
-                                                &gal_lua_engine_pathfinder, &gal_lua_engine_smc};
-enum { NENGINE = sizeof ENGINES / sizeof *ENGINES };
 
 /* ------------------------------------------------------------------ results file */
 static void map_values(void *ctx, const double *x, double *v)
@@ -210,24 +205,6 @@ out:
     return st;
 }
 
-/* The sampler at stack index idx */
-const gal_lua_engine *gal_lua_engine_at(lua_State *L, int idx, void **obj)
-{
-    for (int i = 0; i < NENGINE; i++)
-        if ((*obj = gal_lua_test(L, idx, ENGINES[i]->cls)))
-            return ENGINES[i];
-    gal_lua_argerror(L, idx, "a sampler that has been started, such as an ensemble");
-    return NULL;
-}
-
-const gal_lua_engine *gal_lua_engine_named(const char *name)
-{
-    for (int i = 0; i < NENGINE; i++)
-        if (strcmp(ENGINES[i]->name, name) == 0)
-            return ENGINES[i];
-    return NULL;
-}
-
 void gal_lua_result_map(lua_State *L, int idx, gal_result_map *map)
 {
     gal_fit *f = target(L, idx);
@@ -247,8 +224,7 @@ void gal_lua_result_map(lua_State *L, int idx, gal_result_map *map)
 int gal_lua_target_save(lua_State *L)
 {
     gal_fit *f = target(L, 1);
-    void *e;
-    const gal_lua_engine *kind = gal_lua_engine_at(L, 2, &e);
+    const gal_sampler *e = gal_lua_check_sampler(L, 2);
     const char *path = gal_lua_checkstr(L, 3);
     const gal_target *t = gal_fit_target(f);
     gal_result_map map;
@@ -259,7 +235,7 @@ int gal_lua_target_save(lua_State *L)
     gal_fingerprint *fp = NULL;
     gal_status st = GAL_OK;
     GAL_TRY(gal_result_create(&r));
-    GAL_TRY(kind->put(r, e, &map));
+    GAL_TRY(gal_sampler_put(r, e, &map));
     gal_lua_kept(L, 1, "data");
     GAL_TRY(put_data(r, gal_lua_test(L, -1, &gal_lua_obs)));
     GAL_TRY(put_pointwise(r, f, t, gal_lua_test(L, -1, &gal_lua_obs), lua_toboolean(L, 6)));
@@ -296,30 +272,28 @@ int gal_lua_target_restore(lua_State *L)
 {
     gal_fit *f = target(L, 1);
     const char *path = gal_lua_checkstr(L, 2), *want = lua_isnoneornil(L, 3) ? NULL : gal_lua_checkstr(L, 3), *name;
-    const gal_lua_engine *kind = NULL;
+    const gal_sampler_class *kind;
     gal_result *r = NULL;
     gal_fingerprint *fp = NULL;
-    void *e = NULL;
+    gal_sampler *e = NULL;
     gal_status st = GAL_OK;
     GAL_TRY(gal_result_read(&r, path));
     GAL_TRY(gal_fingerprint_create(&fp));
     GAL_TRY(add_fingerprint(f, fp));
     GAL_TRY(gal_result_check_fingerprint(r, path, fp));
     GAL_TRY(gal_result_get_text(r, "galua", "sampler", &name));
-    kind = gal_lua_engine_named(name);
-    if (!kind)
+    if (gal_sampler_find(&kind, name) != GAL_OK)
         GAL_THROW(GAL_EFORMAT, "%s: made by sampler '%s', which this version does not have", path, name);
     if (want && strcmp(want, name) != 0)
         GAL_THROW(GAL_EINVAL,
                   "%s holds a run of sampler.%s, this fit has sampler.%s; choose another file, or start afresh", path,
                   name, want);
-    GAL_TRY(kind->restore(&e, r, gal_fit_target(f)));
+    GAL_TRY(gal_sampler_get(&e, r, gal_fit_target(f)));
 out:
     gal_fingerprint_free(fp);
     gal_result_free(r);
     gal_lua_checkstatus(L, st);
-    gal_lua_push(L, kind->cls, e);
-    gal_lua_keep(L, -1, 1, "target");
+    gal_lua_push_sampler(L, e, 1);
     return 1;
 }
 

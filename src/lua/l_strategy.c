@@ -3,6 +3,7 @@
 #include "galua/fit.h"
 #include "galua/result.h"
 #include "lua/l_classes.h"
+#include "lua/sampler.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,69 +17,51 @@ const gal_lua_class gal_lua_snapshot = {.name = "snapshot",
                                         .doc = "A sampler at work as it was at the end of a stage of a strategy.",
                                         .free = snapshot_free};
 
+static gal_status snapshot(gal_result **out, const gal_sampler *s, const gal_result_map *map)
+{
+    gal_status st = gal_result_create(out);
+    if (st == GAL_OK && (st = gal_sampler_put(*out, s, map)) != GAL_OK)
+        gal_result_free(*out);
+    return st;
+}
+
 /* take(target, engine) -> snapshot */
 static int take(lua_State *L)
 {
-    void *e;
     gal_result_map map;
-    gal_result *r = NULL;
+    gal_result *r;
     lua_settop(L, 2);
-    const gal_lua_engine *kind = gal_lua_engine_at(L, 2, &e);
+    const gal_sampler *s = gal_lua_check_sampler(L, 2);
     gal_lua_result_map(L, 1, &map);
-    gal_status st = gal_result_create(&r);
-    if (st == GAL_OK)
-        st = kind->put(r, e, &map);
-    if (st != GAL_OK) {
-        gal_result_free(r);
-        return gal_lua_fail(L);
-    }
+    gal_lua_checkstatus(L, snapshot(&r, s, &map));
     gal_lua_push(L, &gal_lua_snapshot, r);
     return 1;
-}
-
-/* Custom moves are not in saved states: those of `from` that do the same serve again. */
-static gal_status hand_over_moves(gal_ensemble *to, const gal_ensemble *from)
-{
-    const gal_move *a, *b;
-    gal_move moves[GAL_MOVES_MAX];
-    size_t n = gal_ensemble_nmoves(to, &a), m = gal_ensemble_nmoves(from, &b);
-    bool any = false;
-    memcpy(moves, a, n * sizeof *a);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < m && moves[i].kind == GAL_MOVE_CUSTOM; k++)
-            if (b[k].custom.propose && memcmp(&b[k].custom.key, &moves[i].custom.key, sizeof b[k].custom.key) == 0) {
-                moves[i].custom = b[k].custom;
-                any = true;
-            }
-    return any ? gal_ensemble_set_moves(to, moves, n) : GAL_OK;
 }
 
 /* give_back(target, engine, snapshot or another engine) -> engine: it is then as that was */
 static int give_back(lua_State *L)
 {
-    void *e, *now = NULL;
     gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
-    const gal_lua_engine *kind = gal_lua_engine_at(L, 2, &e);
+    gal_sampler *s = gal_lua_check_sampler(L, 2), *now = NULL;
     gal_result_map map;
     gal_result *made = NULL, *r = gal_lua_test(L, 3, &gal_lua_snapshot);
     gal_status st = GAL_OK;
     if (!r) {
-        void *other;
-        const gal_lua_engine *same = gal_lua_engine_at(L, 3, &other);
+        const gal_sampler *other = gal_lua_check_sampler(L, 3);
         gal_lua_result_map(L, 1, &map);
-        GAL_TRY(gal_result_create(&made));
-        GAL_TRY(same->put(made, other, &map));
+        GAL_TRY(snapshot(&made, other, &map));
         r = made;
     }
-    GAL_TRY(kind->restore(&now, r, gal_fit_target(f)));
-    if (kind == &gal_lua_engine_ensemble)
-        GAL_TRY(hand_over_moves(now, e));
-    gal_lua_replace(L, 2, kind->cls, now);
+    GAL_TRY(gal_sampler_get(&now, r, gal_fit_target(f)));
+    if (now->cls != s->cls)
+        GAL_THROW(GAL_EINVAL, "a snapshot of %s is not one of %s", now->cls->title, s->cls->title);
+    if (s->cls->adopt)
+        GAL_TRY(s->cls->adopt(now, s));
+    gal_lua_replace_sampler(L, 2, now);
     now = NULL;
 out:
     gal_result_free(made);
-    if (now)
-        kind->cls->free(now);
+    gal_sampler_free(now);
     gal_lua_checkstatus(L, st);
     lua_settop(L, 2);
     return 1;
@@ -116,5 +99,5 @@ void gal_luaopen_strategy(lua_State *L)
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_snapshot);
-    gal_lua_module(L, "snapshots", rows, "Samplers at work kept as they are: see sampler.strategy.");
+    gal_lua_module(L, "engines", rows, NULL);
 }

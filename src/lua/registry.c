@@ -203,13 +203,16 @@ void gal_lua_module(lua_State *L, const char *module, const gal_lua_row *rows, c
 void gal_lua_module_add(lua_State *L, const char *module, const char *name, const char *doc)
 {
     char dotted[128];
-    snprintf(dotted, sizeof dotted, "%s.%s", module, name);
+    int top = lua_gettop(L);
+    snprintf(dotted, sizeof dotted, "%s%s%s", module ? module : "", module ? "." : "", name);
     gal_lua_registry_document(L, dotted, doc);
     push_galua(L);
-    lua_pushstring(L, module);
-    lua_rawget(L, -2);
+    if (module) {
+        lua_pushstring(L, module);
+        lua_rawget(L, -2);
+    }
     lua_pushstring(L, name);
-    lua_pushvalue(L, -4);
+    lua_pushvalue(L, top);
     lua_rawset(L, -3);
-    lua_pop(L, 3);
+    lua_settop(L, top - 1);
 }

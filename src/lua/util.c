@@ -282,9 +282,10 @@ void gal_lua_class_register(lua_State *L, const gal_lua_class *cls)
     gal_lua_set_text(L, "name", cls->name);
     lua_pushvalue(L, top + 2);
     lua_setfield(L, -2, "methods");
-    if (cls->doc)
+    if (cls->doc) {
         gal_lua_set_text(L, "doc", cls->doc);
-    gal_lua_doc(L, cls->name, cls->doc);
+        gal_lua_doc(L, cls->name, cls->doc);
+    }
     lua_newtable(L);
     for (const gal_lua_field *f = cls->fields; f && f->name; f++)
         gal_lua_set_text(L, f->name, f->doc ? f->doc : "");

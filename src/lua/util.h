@@ -63,7 +63,7 @@ typedef struct gal_lua_row {
  * is what calling the table itself does: fit{...}. `doc` may be NULL. Missing fields are looked up in lua/galua/<module>.lua
  * (loaded once, on demand), then raise with the nearest name. */
 GAL_API void gal_lua_module(lua_State *L, const char *module, const gal_lua_row *rows, const char *doc);
-/* galua.<module>.<name> = the function at the top of the stack (popped); the module exists */
+/* galua.<module>.<name> = the function at the top of the stack (popped); the module exists, or is NULL: galua.<name> */
 GAL_API void gal_lua_module_add(lua_State *L, const char *module, const char *name, const char *doc);
 /* Push the compiled chunk of a module of the Lua library; raises when it is not there */
 GAL_API void gal_lua_push_module(lua_State *L, const char *name);

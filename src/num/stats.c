@@ -15,7 +15,7 @@ double gal_mean(const double *x, const double *w, size_t n)
     return s / sw;
 }
 
-double gal_var(const double *x, const double *w, size_t n)
+double gal_variance(const double *x, const double *w, size_t n)
 {
     double m = gal_mean(x, w, n), s = 0, sw = 0;
     for (size_t i = 0; i < n; i++) {

@@ -69,7 +69,7 @@ gal_status gal_band_kernel(const double *x, size_t n, double *width)
 {
     if (n < 2)
         return gal_fail(GAL_EINVAL, "band kernel: at least two draws are needed, got %zu", n);
-    double s = sqrt(gal_var(x, NULL, n)), best = -INFINITY;
+    double s = sqrt(gal_variance(x, NULL, n)), best = -INFINITY;
     s = s > 0 ? s : 1;
     double lo = fmax(1e-3, 0.05 * s), hi = 2 * s, h[64];
     gal_logspace(lo, hi > lo ? hi : lo * (1 + 1e-9), 64, h);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "galua/diag.h"
-#include "galua/ensemble.h"
+#include "infer/ensemble_int.h"
 #include "galua/num.h"
 #include "galua/rng.h"
 
@@ -113,13 +113,13 @@ static inline gal_ensemble *make(const gal_target *t, const char *move, size_t W
     gal_ensemble_opt o = {.nwalkers = W, .moves = m, .seed = seed};
     gal_ensemble *e;
     ok(gal_moves_preset(move, m, &o.nmoves));
-    ok(gal_ensemble_create(&e, t, &o));
+    ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, t, &o));
     return e;
 }
 
 static inline void run(gal_ensemble *e, size_t steps)
 {
-    ok(gal_ensemble_run(e, &(gal_ensemble_goal){.more = steps}));
+    ok(gal_sampler_run(e, &(gal_ensemble_goal){.more = steps}));
 }
 
 /* ------------------------------------------------------------------ statistics */
@@ -128,13 +128,13 @@ typedef double (*fn)(const double *theta, const void *ctx);
 /* mean of f over the chain, less its first `burn` samples, within 4 standard errors of `want` */
 static inline void expect_mean(const gal_ensemble *e, size_t burn, fn f, const void *ctx, double want, const char *what)
 {
-    size_t n = gal_ensemble_nstored(e) - burn, W = gal_ensemble_nwalkers(e), d = gal_ensemble_target(e)->ndim;
-    const double *c = gal_ensemble_chain(e) + burn * W * d;
+    size_t n = e->nstored - burn, W = e->W, d = e->t->ndim;
+    const double *c = e->c_x + burn * W * d;
     double *v = GAL_NEWN(double, n *W), tau;
     for (size_t i = 0; i < n * W; i++)
         v[i] = f(c + i * d, ctx);
     ok(gal_autocorr_time((gal_chains){v, n, W, W, 1}, 5, &tau));
-    double mean = gal_mean(v, NULL, n * W), se = sqrt(gal_var(v, NULL, n * W) * tau / (double)(n * W));
+    double mean = gal_mean(v, NULL, n * W), se = sqrt(gal_variance(v, NULL, n * W) * tau / (double)(n * W));
     if (!(fabs(mean - want) < 4 * se) || !((double)n > 50 * tau))
         fail_msg("%s: %.5f +- %.5f, want %.5f; tau %.1f of %zu steps", what, mean, se, want, tau, n);
     gal_free(v);
@@ -144,8 +144,8 @@ static inline void expect_mean(const gal_ensemble *e, size_t burn, fn f, const v
 static inline double ks(const gal_ensemble *e, size_t burn, size_t k, double (*cdf)(double, const void *),
                         const void *ctx)
 {
-    size_t N = gal_ensemble_nstored(e), W = gal_ensemble_nwalkers(e), d = gal_ensemble_target(e)->ndim, n = 0;
-    const double *c = gal_ensemble_chain(e);
+    size_t N = e->nstored, W = e->W, d = e->t->ndim, n = 0;
+    const double *c = e->c_x;
     double tau, *v = GAL_NEWN(double, N *W), D = 0, p = 0;
     ok(gal_autocorr_time(gal_chains_column(c, N, W, d, k, burn), 5, &tau));
     size_t thin = (size_t)ceil(2 * tau);

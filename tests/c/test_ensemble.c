@@ -39,7 +39,7 @@ static void check_gaussian(size_t d, size_t W, size_t steps, const char *move, u
         if (!(pv > 1e-3))
             fail_msg("%s, %zu-D: KS p = %g for parameter %zu", move, d, pv, i);
     }
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
 }
 
 static void gaussian_1d(void **state)
@@ -75,7 +75,7 @@ static void mixture_1d(void **state)
         double pv = ks(e, 800, 0, mixture_cdf, NULL);
         if (!(pv > 1e-3))
             fail_msg("%s, mixture: KS p = %g", MOVES[i], pv);
-        gal_ensemble_free(e);
+        gal_sampler_free(e);
     }
 }
 
@@ -117,7 +117,7 @@ static void linear_gaussian(void **state)
             expect_mean(e, 500, product, &q, unit[j], "posterior covariance");
         }
     }
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
 }
 
 static void affine_invariance(void **state)
@@ -156,7 +156,7 @@ static void affine_invariance(void **state)
         ok(gal_ensemble_start(b, y));
         run(a, STEPS);
         run(b, STEPS);
-        const double *ca = gal_ensemble_chain(a), *cb = gal_ensemble_chain(b);
+        const double *ca = a->c_x, *cb = b->c_x;
         for (size_t n = 0; n < STEPS * W; n++)
             for (size_t i = 0; i < D; i++) {
                 double want = B[i];
@@ -170,8 +170,8 @@ static void affine_invariance(void **state)
         double acc[W];
         gal_ensemble_acceptance(a, acc);
         assert_true(gal_mean(acc, NULL, W) > 0.1); /* it moved */
-        gal_ensemble_free(a);
-        gal_ensemble_free(b);
+        gal_sampler_free(a);
+        gal_sampler_free(b);
     }
 }
 
@@ -186,11 +186,11 @@ static void forbidden_region(void **state)
         pair q = {0, 0, 0, 0};
         ok(gal_ensemble_start_prior(e));
         for (size_t w = 0; w < 20; w++)
-            assert_true(gal_ensemble_x(e)[w] >= 0);
+            assert_true(e->x[w] >= 0);
         run(e, 6000);
         expect_mean(e, 500, coordinate, &q, sqrt(2 / M_PI), MOVES[i]);
         expect_mean(e, 500, product, &q, 1, MOVES[i]);
-        gal_ensemble_free(e);
+        gal_sampler_free(e);
     }
 }
 
@@ -231,7 +231,7 @@ static void options_of_moves(void **state)
         gal_ensemble_opt o = {.nwalkers = 24, .moves = &list[k], .nmoves = 1, .seed = 900 + (uint64_t)k};
         gal_ensemble *e;
         char what[40];
-        ok(gal_ensemble_create(&e, &t, &o));
+        ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t, &o));
         ok(gal_ensemble_start_prior(e));
         run(e, 7000);
         snprintf(what, sizeof what, "option %d", k);
@@ -240,17 +240,17 @@ static void options_of_moves(void **state)
             expect_mean(e, 1000, coordinate, &q, p.mean[i], what);
             expect_mean(e, 1000, product, &q, cov[i][(i + 1) % 3], what);
         }
-        gal_ensemble_free(e);
+        gal_sampler_free(e);
     }
     /* sequential: step n moves coordinate n mod d only; random: one of them */
     for (int k = 3; k < 5; k++) {
         gal_ensemble_opt o = {.nwalkers = 24, .moves = &list[k], .nmoves = 1};
         gal_ensemble *e;
         bool seen[3] = {false};
-        ok(gal_ensemble_create(&e, &t, &o));
+        ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t, &o));
         ok(gal_ensemble_start_prior(e));
         run(e, 40);
-        const double *c = gal_ensemble_chain(e);
+        const double *c = e->c_x;
         for (size_t n = 1; n < 40; n++)
             for (size_t w = 0; w < 24; w++) {
                 int moved = 0;
@@ -263,7 +263,7 @@ static void options_of_moves(void **state)
                 assert_true(moved <= 1);
             }
         assert_true(seen[0] && seen[1] && seen[2]);
-        gal_ensemble_free(e);
+        gal_sampler_free(e);
     }
 }
 
@@ -278,24 +278,24 @@ static void slices_tune_their_width(void **state)
         m.mu = start ? 300 : 0.01;
         gal_ensemble_opt o = {.nwalkers = 40, .moves = &m, .nmoves = 1, .seed = 4};
         gal_ensemble *e;
-        ok(gal_ensemble_create(&e, &t, &o));
+        ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t, &o));
         ok(gal_ensemble_start_prior(e));
         run(e, 300);
         size_t tuned = gal_ensemble_tuned(e, 0, &mu);
         if (!(tuned > 5 && tuned < 100 && mu > 0.5 && mu < 2))
             fail_msg("tuned at step %zu, mu = %g", tuned, mu);
         double now = mu, acc[40];
-        size_t evaluations = gal_ensemble_evaluations(e);
+        size_t evaluations = e->evaluations;
         run(e, 300);
         gal_ensemble_tuned(e, 0, &mu);
         assert_true(mu == now); /* and stays */
         gal_ensemble_acceptance(e, acc);
         for (int w = 0; w < 40; w++)
             assert_true(acc[w] == 1);
-        double each = (double)(gal_ensemble_evaluations(e) - evaluations) / (300 * 40);
+        double each = (double)(e->evaluations - evaluations) / (300 * 40);
         if (!(each > 4 && each < 8)) /* Karamanis & Beutler: about five for a tuned width */
             fail_msg("%g evaluations per update", each);
-        gal_ensemble_free(e);
+        gal_sampler_free(e);
     }
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "galua/export.h"
+#include "infer/ensemble_int.h"
 #include "io/h5.h"
 
 static void ok(gal_status st)
@@ -52,10 +53,11 @@ enum { W = 8, N = 30 };
 static gal_ensemble *made(size_t walkers, size_t steps)
 {
     gal_ensemble *e;
-    ok(gal_ensemble_create(&e, &TARGET, &(gal_ensemble_opt){.nwalkers = walkers, .seed = 3}));
+    ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &TARGET,
+                          &(gal_ensemble_opt){.nwalkers = walkers, .seed = 3}));
     if (steps) {
         ok(gal_ensemble_start_prior(e));
-        ok(gal_ensemble_run(e, &(gal_ensemble_goal){.more = steps}));
+        ok(gal_sampler_run(e, &(gal_ensemble_goal){.more = steps}));
     }
     return e;
 }
@@ -74,28 +76,28 @@ static void emcee_round_trip(void **state)
     assert_int_equal(g.n, N);
     assert_int_equal(g.nwalkers, W);
     assert_int_equal(g.ndim, 2);
-    assert_memory_equal(g.chain, gal_ensemble_chain(e), N * W * 2 * sizeof(double));
+    assert_memory_equal(g.chain, e->c_x, N * W * 2 * sizeof(double));
     double acc[W];
     gal_ensemble_acceptance(e, acc);
     for (size_t i = 0; i < N * W; i++)
-        assert_true(g.log_prob[i] == gal_ensemble_lnprior(e)[i] + gal_ensemble_lnlike(e)[i]);
+        assert_true(g.log_prob[i] == e->c_lnprior[i] + e->c_lnlike[i]);
     for (size_t w = 0; w < W; w++)
         assert_true(g.accepted[w] == acc[w] * N);
     ok(gal_emcee_start(f, &g, path));
-    assert_memory_equal(gal_ensemble_x(f), gal_ensemble_x(e), W * 2 * sizeof(double));
-    assert_memory_equal(gal_ensemble_current_lnlike(f), gal_ensemble_current_lnlike(e), W * sizeof(double));
-    assert_int_equal(gal_ensemble_steps(f), 0);
+    assert_memory_equal(f->x, e->x, W * 2 * sizeof(double));
+    assert_memory_equal(f->lnlike, e->lnlike, W * sizeof(double));
+    assert_int_equal(f->step, 0);
     shift = 1e-3; /* another problem */
     assert_int_equal(gal_emcee_start(f, &g, path), GAL_EINVAL);
     assert_non_null(strstr(gal_error_message(), "the file belongs to another problem"));
     shift = 0;
-    gal_ensemble_free(f);
+    gal_sampler_free(f);
     f = made(W + 2, 0);
     assert_int_equal(gal_emcee_start(f, &g, path), GAL_EINVAL);
     assert_non_null(strstr(gal_error_message(), "8 walkers in 2 parameters, this ensemble has 10 in 2"));
     gal_emcee_free(&g);
-    gal_ensemble_free(f);
-    gal_ensemble_free(e);
+    gal_sampler_free(f);
+    gal_sampler_free(e);
 }
 
 static void emcee_rows_made_ahead(void **state)
@@ -114,7 +116,7 @@ static void emcee_rows_made_ahead(void **state)
     assert_non_null(strstr(gal_error_message(), "not a file of emcee: no group 'mcmc'"));
     ok(gal_emcee_read(&g, path, "other"));
     assert_int_equal(g.n, N - 4);
-    assert_memory_equal(g.chain, gal_ensemble_chain(e), (N - 4) * W * 2 * sizeof(double));
+    assert_memory_equal(g.chain, e->c_x, (N - 4) * W * 2 * sizeof(double));
     gal_emcee_free(&g);
     n = N + 1;
     ok(gal_h5_open_rw(&h, path));
@@ -122,7 +124,7 @@ static void emcee_rows_made_ahead(void **state)
     ok(gal_h5_close(h));
     assert_int_equal(gal_emcee_read(&g, path, "other"), GAL_EFORMAT);
     assert_non_null(strstr(gal_error_message(), "does not hold 31 samples of 8 walkers and 2 parameters"));
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
 }
 
 static char *content(const char *ext)

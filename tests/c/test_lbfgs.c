@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "galua/optimum.h"
+#include "infer/optimum_int.h"
 #include "galua/prior.h"
 #include "galua/transform.h"
 #include "infer_problems.h"
@@ -200,16 +200,16 @@ static void rosenbrock(void **state)
                 start[k] = k % 2 ? 1 : -1.2 + 0.1 * (double)(k / D[i]);
             opt.start = start;
             opt.nstart = 8;
-            ok(gal_optimum_create(&o, &t, &opt));
-            ok(gal_optimum_run(o, NULL, NULL));
-            const gal_mode *m = gal_optimum_mode(o, 0);
-            assert_int_equal(gal_optimum_end(o), GAL_RUN_CONVERGED);
+            ok(gal_sampler_create((gal_sampler **)&o, &gal_optimum_class, &t, &opt));
+            ok(gal_sampler_run(o, NULL));
+            const gal_mode *m = &o->mode[0];
+            assert_int_equal(o->end, GAL_RUN_CONVERGED);
             for (size_t k = 0; k < D[i]; k++)
                 if (!(fabs(m->theta[k] - 1) < 2e-5))
                     fail_msg("d = %zu, %s gradient: x%zu = %.9f, want 1 (%s)", D[i],
                              gradient ? "analytic" : "numerical", k + 1, m->theta[k], m->why);
             assert_true(m->lnp > -1e-9);
-            gal_optimum_free(o);
+            gal_sampler_free(o);
         }
 }
 
@@ -231,10 +231,10 @@ static void laplace_exact(void **state)
         double start[12] = {0};
         gal_optimum *o;
         gal_optimum_opt opt = {.starts = 1, .start = start, .nstart = 1, .seed = 3};
-        ok(gal_optimum_create(&o, &t, &opt));
-        ok(gal_optimum_run(o, NULL, NULL));
-        const gal_mode *m = gal_optimum_mode(o, 0);
-        assert_int_equal(gal_optimum_nmodes(o), 1);
+        ok(gal_sampler_create((gal_sampler **)&o, &gal_optimum_class, &t, &opt));
+        ok(gal_sampler_run(o, NULL));
+        const gal_mode *m = &o->mode[0];
+        assert_int_equal(o->nmodes, 1);
         assert_int_equal(m->repaired, 0);
         for (size_t k = 0; k < D[i]; k++) {
             near(m->theta[k], mean[k], 3e-4 * sqrt(g.cov[k * D[i] + k]));
@@ -242,10 +242,10 @@ static void laplace_exact(void **state)
                 near(m->cov[k * D[i] + j], g.cov[k * D[i] + j], 1e-5 * sqrt(g.cov[k * D[i] + k] * g.cov[j * D[i] + j]));
         }
         near(m->lnz, 0, 1e-5); /* density 1 x normalised likelihood */
-        const gal_importance *imp = gal_optimum_importance(o);
+        const gal_importance *imp = &o->imp;
         near(imp->lnz, 0, 1e-4);
         assert_true(imp->ess > 999.99);
-        gal_optimum_free(o);
+        gal_sampler_free(o);
     }
 }
 
@@ -271,22 +271,22 @@ static void two_modes(void **state)
     gal_optimum *o, *o2, *o3;
     gal_optimum_opt opt = {.starts = 24, .seed = 2, .draws = 4000};
     double want = -3 * log(10.);
-    ok(gal_optimum_create(&o, &t, &opt));
-    ok(gal_optimum_run(o, NULL, NULL));
-    if (gal_optimum_nmodes(o) != 2)
-        fail_msg("%zu modes, want 2: %s", gal_optimum_nmodes(o), gal_optimum_end_text(o));
-    const gal_mode *a = gal_optimum_mode(o, 0), *b = gal_optimum_mode(o, 1);
+    ok(gal_sampler_create((gal_sampler **)&o, &gal_optimum_class, &t, &opt));
+    ok(gal_sampler_run(o, NULL));
+    if (o->nmodes != 2)
+        fail_msg("%zu modes, want 2: %s", o->nmodes, o->why);
+    const gal_mode *a = &o->mode[0], *b = &o->mode[1];
     assert_int_equal(a->starts + b->starts, 24);
     near(a->theta[0], -2, 0.05);
     near(b->theta[0], 2, 0.05);
-    near(exp(a->lnz - gal_optimum_lnz_laplace(o)), 0.75, 0.02);
-    near(gal_optimum_lnz_laplace(o), want, 0.05);
-    const gal_importance *imp = gal_optimum_importance(o);
+    near(exp(a->lnz - o->lnz), 0.75, 0.02);
+    near(o->lnz, want, 0.05);
+    const gal_importance *imp = &o->imp;
     if (!(fabs(imp->lnz - want) < 4 * imp->lnz_err && imp->khat < 0.5 && imp->ess > 3000))
         fail_msg("importance sampling: ln Z %.4f +- %.4f, want %.4f; k %.2f, ESS %.0f", imp->lnz, imp->lnz_err, want,
                  imp->khat, imp->ess);
     /* weighted draws: share of the mode at -2, blob = x1^2 */
-    const gal_draws *w = gal_optimum_draws(o);
+    const gal_draws *w = &o->draws;
     double share = 0;
     for (size_t i = 0; i < w->n; i++) {
         share += w->theta[3 * i] < 0 ? exp(w->lnw[i]) : 0;
@@ -296,25 +296,25 @@ static void two_modes(void **state)
     /* same bits again, with threads, and from the stored state */
     ok(gal_threads_set(3));
     p.threaded = true;
-    ok(gal_optimum_create(&o2, &t, &opt));
-    ok(gal_optimum_run(o2, NULL, NULL));
+    ok(gal_sampler_create((gal_sampler **)&o2, &gal_optimum_class, &t, &opt));
+    ok(gal_sampler_run(o2, NULL));
     ok(gal_threads_set(1));
-    assert_memory_equal(gal_optimum_draws(o2)->theta, w->theta, w->n * 3 * sizeof(double));
-    assert_memory_equal(gal_optimum_draws(o2)->lnw, w->lnw, w->n * sizeof(double));
+    assert_memory_equal(o2->draws.theta, w->theta, w->n * 3 * sizeof(double));
+    assert_memory_equal(o2->draws.lnw, w->lnw, w->n * sizeof(double));
     unsigned char *bytes;
     size_t n;
-    ok(gal_optimum_state(o, &bytes, &n));
-    ok(gal_optimum_restore(&o3, &t, bytes, n));
-    assert_int_equal(gal_optimum_nmodes(o3), 2);
-    assert_memory_equal(gal_optimum_draws(o3)->lnw, w->lnw, w->n * sizeof(double));
-    assert_string_equal(gal_optimum_mode(o3, 1)->why, b->why);
-    assert_string_equal(gal_optimum_end_text(o3), gal_optimum_end_text(o));
-    gal_optimum_free(o3);
+    ok(gal_sampler_state(o, &bytes, &n));
+    ok(gal_sampler_restore((gal_sampler **)&o3, &gal_optimum_class, &t, bytes, n, NULL));
+    assert_int_equal(o3->nmodes, 2);
+    assert_memory_equal(o3->draws.lnw, w->lnw, w->n * sizeof(double));
+    assert_string_equal(o3->mode[1].why, b->why);
+    assert_string_equal(o3->why, o->why);
+    gal_sampler_free(o3);
     bytes[n / 2] ^= 1;
-    assert_int_equal(gal_optimum_restore(&o3, &t, bytes, n), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&o3, &gal_optimum_class, &t, bytes, n, NULL), GAL_EFORMAT);
     gal_free(bytes);
-    gal_optimum_free(o);
-    gal_optimum_free(o2);
+    gal_sampler_free(o);
+    gal_sampler_free(o2);
 }
 
 static void optimum_interrupted(void **state)
@@ -323,15 +323,15 @@ static void optimum_interrupted(void **state)
     problem p = {.d = 10, .f = rosenbrock_lnlike, .lo = -3, .hi = 3, .stop_at = 12};
     gal_target t = p_target(&p, false);
     gal_optimum *o;
-    ok(gal_optimum_create(&o, &t, &(gal_optimum_opt){.starts = 4, .seed = 1}));
-    gal_status st = gal_optimum_run(o, NULL, NULL);
+    ok(gal_sampler_create((gal_sampler **)&o, &gal_optimum_class, &t, &(gal_optimum_opt){.starts = 4, .seed = 1}));
+    gal_status st = gal_sampler_run(o, NULL);
     gal_interrupt_set(0);
     assert_int_equal(st, GAL_EINTR);
-    assert_int_equal(gal_optimum_end(o), GAL_RUN_INTERRUPTED);
-    assert_int_equal(gal_optimum_nmodes(o), 4);
-    assert_false(gal_optimum_mode(o, 0)->converged);
-    assert_true(isfinite(gal_optimum_mode(o, 0)->lnp));
-    gal_optimum_free(o);
+    assert_int_equal(o->end, GAL_RUN_INTERRUPTED);
+    assert_int_equal(o->nmodes, 4);
+    assert_false(o->mode[0].converged);
+    assert_true(isfinite(o->mode[0].lnp));
+    gal_sampler_free(o);
 }
 
 /* A saddle and a flat direction: repaired, and said so. */
@@ -430,16 +430,17 @@ static void no_memory(void **state)
         unsigned char *bytes = NULL;
         size_t n;
         gal_mem_fail_after(i);
-        gal_status st = gal_optimum_create(&o, &t, &(gal_optimum_opt){.starts = 3, .draws = 50});
-        if (st == GAL_OK && (st = gal_optimum_run(o, NULL, NULL)) == GAL_OK &&
-            (st = gal_optimum_state(o, &bytes, &n)) == GAL_OK)
-            st = gal_optimum_restore(&q, &t, bytes, n);
+        gal_status st = gal_sampler_create((gal_sampler **)&o, &gal_optimum_class, &t,
+                                           &(gal_optimum_opt){.starts = 3, .draws = 50});
+        if (st == GAL_OK && (st = gal_sampler_run(o, NULL)) == GAL_OK &&
+            (st = gal_sampler_state(o, &bytes, &n)) == GAL_OK)
+            st = gal_sampler_restore((gal_sampler **)&q, &gal_optimum_class, &t, bytes, n, NULL);
         gal_mem_fail_after(-1);
         assert_true(st == GAL_OK || st == GAL_ENOMEM);
         done += st == GAL_OK;
         gal_free(bytes);
-        gal_optimum_free(q);
-        gal_optimum_free(o);
+        gal_sampler_free(q);
+        gal_sampler_free(o);
         assert_int_equal(gal_mem_live(), before);
     }
     assert_true(done > 0);

@@ -116,7 +116,7 @@ static void statistics(void **state)
     CLOSE(out[1], 1.83333333, 1e-8);
     CLOSE(out[2], 3.74666667, 1e-8);
     CLOSE(gal_mean(x, w, 4), 9.5 / 4.5, 1e-15);
-    CLOSE(gal_var(x, NULL, 4), 8.75 / 3, 1e-15);
+    CLOSE(gal_variance(x, NULL, 4), 8.75 / 3, 1e-15);
     assert_int_equal(gal_quantiles(x, NULL, 0, q, 3, out), GAL_EINVAL);
     double a[9] = {4, 2, 1, 2, 5, 3, 1, 3, 6}, b[3] = {1, -2, 3}, m[9];
     memcpy(m, a, sizeof a);

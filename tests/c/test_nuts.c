@@ -9,13 +9,14 @@
 
 #include "galua/diag.h"
 #include "galua/nuts.h"
+#include "galua/result.h"
 #include "infer/nuts_int.h"
 #include "infer_problems.h"
 
 static gal_nuts *make(const gal_target *t, gal_nuts_opt o)
 {
     gal_nuts *n;
-    ok(gal_nuts_create(&n, t, &o));
+    ok(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, t, &o));
     ok(gal_nuts_start_prior(n));
     return n;
 }
@@ -23,8 +24,8 @@ static gal_nuts *make(const gal_target *t, gal_nuts_opt o)
 /* Mean and variance of coordinate k within 4 standard errors (Rule B). */
 static void expect(const gal_nuts *n, size_t k, double mean, double sd)
 {
-    size_t N = gal_nuts_draws(n), C = gal_nuts_chains(n), d = gal_nuts_target(n)->ndim;
-    const double *x = gal_nuts_theta(n);
+    size_t N = n->ndraws, C = n->C, d = n->t->ndim;
+    const double *x = n->theta;
     double *v = GAL_NEWN(double, N *C), se;
     for (int what = 0; what < 2; what++) {
         for (size_t i = 0; i < N * C; i++) {
@@ -49,8 +50,8 @@ static int ascending(const void *a, const void *b)
  * what is compared is close to independent. */
 static void expect_normal(const gal_nuts *n, size_t k, double sd)
 {
-    size_t N = gal_nuts_draws(n), C = gal_nuts_chains(n), d = gal_nuts_target(n)->ndim, m = 0;
-    const double *x = gal_nuts_theta(n);
+    size_t N = n->ndraws, C = n->C, d = n->t->ndim, m = 0;
+    const double *x = n->theta;
     double *v = GAL_NEWN(double, N *C), ess, ks = 0;
     for (size_t i = 0; i < N * C; i++)
         v[i] = x[i * d + k];
@@ -149,7 +150,7 @@ static void leapfrog(void **state)
         double ab = (a.h1 - a.h0) / (b.h1 - b.h0), bc = (b.h1 - b.h0) / (c.h1 - c.h0);
         if (!(fabs(ab - 4) < 0.2 && fabs(bc - 4) < 0.05))
             fail_msg("energy error falls by %.3f and %.3f when the step is halved, want 4", ab, bc);
-        gal_nuts_free(n);
+        gal_sampler_free(n);
     }
 }
 
@@ -174,7 +175,7 @@ static void momenta(void **state)
     }
     for (int j = 0; j < 9; j++)
         near(s[j], g.prec[j], 5 * sqrt(2. / N) * sqrt(g.prec[j / 3 * 4] * g.prec[j % 3 * 4]));
-    gal_nuts_free(n);
+    gal_sampler_free(n);
 }
 
 /* ------------------------------------------------------------------ distributions */
@@ -190,7 +191,7 @@ static void gaussian_100(void **state)
     problem p = {.d = 100, .f = gauss_lnlike, .ctx = &g};
     gal_target t = p_target(&p, true);
     gal_nuts *n = make(&t, (gal_nuts_opt){.chains = 2, .warmup = 1000, .metric = GAL_METRIC_DENSE, .seed = 30});
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 600}));
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.more = 600}));
     gal_nuts_report r;
     ok(gal_nuts_diagnose(n, &r));
     printf("d = 100: acceptance %.3f, %.1f leapfrog steps, R-hat %.4f, ESS %.0f\n", r.accept, r.leapfrogs, r.rhat,
@@ -201,7 +202,7 @@ static void gaussian_100(void **state)
         expect(n, k, 0, sqrt(g.cov[k * 100 + k]));
         expect_normal(n, k, sqrt(g.cov[k * 100 + k]));
     }
-    gal_nuts_free(n);
+    gal_sampler_free(n);
 }
 
 /* Uniform prior, numerical gradients through the prior transform, blobs: a truncated Gaussian in one coordinate. */
@@ -225,7 +226,7 @@ static void with_priors(void **state)
         gal_target t = p_target(&p, gradient);
         gal_nuts *n =
             make(&t, (gal_nuts_opt){.chains = 4, .warmup = 500, .metric = GAL_METRIC_DENSE, .target = 0.9, .seed = 3});
-        ok(gal_nuts_run(n, &(gal_nuts_goal){.until = 2000}));
+        ok(gal_sampler_run(n, &(gal_nuts_goal){.until = 2000}));
         /* by quadrature on the quadrant */
         double w = 0, m[2] = {0}, v[2] = {0};
         for (int i = 0; i < 800; i++)
@@ -239,14 +240,13 @@ static void with_priors(void **state)
             }
         for (int k = 0; k < 2; k++)
             expect(n, (size_t)k, m[k] / w, sqrt(v[k] / w - m[k] * m[k] / w / w));
-        const double *x = gal_nuts_theta(n), *b = gal_nuts_blobs(n), *ll = gal_nuts_lnlike(n),
-                     *lp = gal_nuts_lnprior(n);
+        const double *x = n->theta, *b = n->blob, *ll = n->lnlike, *lp = n->lnprior;
         for (size_t i = 0; i < 8000; i++) {
             assert_true(b[i] == x[2 * i] * x[2 * i] && lp[i] == -log(10.) - log(10.));
             assert_true(ll[i] == edge_lnlike(2, x + 2 * i, NULL, NULL));
         }
-        assert_non_null(strstr(gal_nuts_space_text(n), gradient ? "analytic" : "numerical"));
-        gal_nuts_free(n);
+        assert_non_null(strstr(gal_space_text(n->space), gradient ? "analytic" : "numerical"));
+        gal_sampler_free(n);
     }
 }
 
@@ -269,17 +269,17 @@ static void funnel(void **state)
     problem p = {.d = 10, .f = funnel_lnlike};
     gal_target t = p_target(&p, true);
     gal_nuts *n = make(&t, (gal_nuts_opt){.chains = 4, .seed = 1});
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 1000}));
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.more = 1000}));
     gal_nuts_report r;
     ok(gal_nuts_diagnose(n, &r));
     assert_true(r.divergent > 0);
     assert_non_null(strstr(r.warning, "trajectories diverged"));
     assert_null(strchr(r.warning, '\n'));
-    gal_nuts_free(n);
+    gal_sampler_free(n);
     /* non-centred: y = 3 x1, x_k = e^(y/2) x_k' */
     p = (problem){.d = 10, .f = unit_lnlike};
     n = make(&t, (gal_nuts_opt){.chains = 4, .seed = 2});
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 1000}));
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.more = 1000}));
     ok(gal_nuts_diagnose(n, &r));
     assert_int_equal(r.divergent, 0);
     for (size_t k = 0; k < 10; k++) { /* y/3, x_k e^(-y/2) */
@@ -288,7 +288,7 @@ static void funnel(void **state)
     }
     if (!(r.ebfmi > 0.3) || r.warning[0])
         fail_msg("E-BFMI %.2f, warning '%s'", r.ebfmi, r.warning);
-    gal_nuts_free(n);
+    gal_sampler_free(n);
 }
 
 /* Diagonal, dense and unit metrics on a skewed density with heavy curvature: Rosenbrock-like banana of known moments. */
@@ -312,10 +312,10 @@ static void banana(void **state)
     for (int m = 0; m < 3; m++) {
         gal_nuts *n =
             make(&t, (gal_nuts_opt){.chains = 4, .warmup = 600, .metric = (gal_metric)m, .target = 0.9, .seed = 77});
-        ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 3000}));
+        ok(gal_sampler_run(n, &(gal_nuts_goal){.more = 3000}));
         expect(n, 0, 0, 1);
         expect(n, 1, 0, sqrt(0.25 + 0.5)); /* var of (x^2 - 1)/2 is 1/2 */
-        gal_nuts_free(n);
+        gal_sampler_free(n);
     }
 }
 
@@ -331,7 +331,7 @@ static void from_gaussian(void **state)
     gal_nuts *n = make(&t, (gal_nuts_opt){.chains = 4, .warmup = 15, .metric = GAL_METRIC_DENSE, .seed = 5});
     double m[25];
     ok(gal_nuts_start_gaussian(n, z, g.cov));
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 1000}));
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.more = 1000}));
     gal_nuts_inverse_metric(n, 2, m);
     assert_memory_equal(m, g.cov, 25 * sizeof *m);
     gal_nuts_report r;
@@ -340,7 +340,7 @@ static void from_gaussian(void **state)
         fail_msg("%.1f leapfrog steps on a whitened Gaussian, R-hat %.4f", r.leapfrogs, r.rhat);
     for (size_t k = 0; k < 5; k++)
         expect(n, k, 0, sqrt(g.cov[k * 5 + k]));
-    gal_nuts_free(n);
+    gal_sampler_free(n);
 }
 
 static void until_ess(void **state)
@@ -349,26 +349,24 @@ static void until_ess(void **state)
     problem p = {.d = 3, .f = unit_lnlike};
     gal_target t = p_target(&p, true);
     gal_nuts *n = make(&t, (gal_nuts_opt){.seed = 4, .warmup = 200});
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.ess = 2000}));
-    assert_int_equal(gal_nuts_end(n), GAL_RUN_CONVERGED);
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.ess = 2000}));
+    assert_int_equal(n->end, GAL_RUN_CONVERGED);
     gal_nuts_report r;
     ok(gal_nuts_diagnose(n, &r));
     assert_true(r.ess_bulk >= 2000 && r.ess_tail >= 2000 && r.rhat < 1.01);
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.ess = 1e9, .max_draws = gal_nuts_draws(n) + 10}));
-    assert_int_equal(gal_nuts_end(n), GAL_RUN_LIMIT);
-    gal_nuts_free(n);
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.ess = 1e9, .max_draws = n->ndraws + 10}));
+    assert_int_equal(n->end, GAL_RUN_LIMIT);
+    gal_sampler_free(n);
 }
 
 /* ------------------------------------------------------------------ reproducibility */
 static void same(const gal_nuts *a, const gal_nuts *b, const char *what)
 {
-    size_t n = gal_nuts_draws(a) * gal_nuts_chains(a), d = gal_nuts_target(a)->ndim;
-    if (gal_nuts_draws(a) != gal_nuts_draws(b) ||
-        memcmp(gal_nuts_theta(a), gal_nuts_theta(b), n * d * sizeof(double)) ||
-        memcmp(gal_nuts_stats(a), gal_nuts_stats(b), n * GAL_NUTS_NSTATS * sizeof(double)) ||
-        memcmp(gal_nuts_lnlike(a), gal_nuts_lnlike(b), n * sizeof(double)) ||
-        gal_nuts_evaluations(a) != gal_nuts_evaluations(b))
-        fail_msg("%s: other draws (%zu, %zu)", what, gal_nuts_draws(a), gal_nuts_draws(b));
+    size_t n = a->ndraws * a->C, d = a->t->ndim;
+    if (a->ndraws != b->ndraws || memcmp(a->theta, b->theta, n * d * sizeof(double)) ||
+        memcmp(a->stat, b->stat, n * GAL_NUTS_NSTATS * sizeof(double)) ||
+        memcmp(a->lnlike, b->lnlike, n * sizeof(double)) || a->evaluations != b->evaluations)
+        fail_msg("%s: other draws (%zu, %zu)", what, a->ndraws, b->ndraws);
 }
 
 static void resume_and_threads(void **state)
@@ -379,14 +377,14 @@ static void resume_and_threads(void **state)
         gal_target t = p_target(&p, dense);
         gal_nuts_opt o = {.chains = 3, .warmup = 60, .metric = dense ? GAL_METRIC_DENSE : GAL_METRIC_DIAG, .seed = 12};
         gal_nuts *whole = make(&t, o), *n, *b;
-        ok(gal_nuts_run(whole, &(gal_nuts_goal){.until = 40}));
+        ok(gal_sampler_run(whole, &(gal_nuts_goal){.until = 40}));
         for (int threads = 2; threads <= 4; threads += 2) {
             ok(gal_threads_set(threads));
             n = make(&t, o);
-            ok(gal_nuts_run(n, &(gal_nuts_goal){.until = 15}));
-            ok(gal_nuts_run(n, &(gal_nuts_goal){.more = 25}));
+            ok(gal_sampler_run(n, &(gal_nuts_goal){.until = 15}));
+            ok(gal_sampler_run(n, &(gal_nuts_goal){.more = 25}));
             same(whole, n, "threads");
-            gal_nuts_free(n);
+            gal_sampler_free(n);
         }
         ok(gal_threads_set(1));
         /* stopped at any batch, stored, restored */
@@ -394,29 +392,27 @@ static void resume_and_threads(void **state)
             p.calls = 0;
             p.stop_at = stop;
             n = make(&t, o);
-            gal_status st = gal_nuts_run(n, &(gal_nuts_goal){.until = 40});
+            gal_status st = gal_sampler_run(n, &(gal_nuts_goal){.until = 40});
             gal_interrupt_set(0);
             p.stop_at = 0;
             if (st == GAL_EINTR) {
-                unsigned char *bytes;
-                size_t size, chains, draws;
-                assert_int_equal(gal_nuts_end(n), GAL_RUN_INTERRUPTED);
-                ok(gal_nuts_state(n, &bytes, &size));
-                ok(gal_nuts_state_draws(bytes, size, &chains, &draws));
-                assert_true(chains == 3 && draws == gal_nuts_draws(n));
-                ok(gal_nuts_restore(&b, &t, bytes, size, gal_nuts_theta(n), gal_nuts_lnprior(n), gal_nuts_lnlike(n),
-                                    gal_nuts_blobs(n), gal_nuts_stats(n)));
-                gal_free(bytes);
-                ok(gal_nuts_run(b, &(gal_nuts_goal){.until = 40}));
+                gal_result *r;
+                assert_int_equal(n->end, GAL_RUN_INTERRUPTED);
+                ok(gal_result_create(&r));
+                ok(gal_sampler_put(r, n, NULL));
+                ok(gal_sampler_get((gal_sampler **)&b, r, &t));
+                gal_result_free(r);
+                assert_true(b->C == 3 && b->ndraws == n->ndraws);
+                ok(gal_sampler_run(b, &(gal_nuts_goal){.until = 40}));
                 /* the interrupted iteration was evaluated in part: not counted */
                 same(whole, b, "resume");
-                gal_nuts_free(b);
+                gal_sampler_free(b);
             } else {
                 same(whole, n, "uninterrupted");
             }
-            gal_nuts_free(n);
+            gal_sampler_free(n);
         }
-        gal_nuts_free(whole);
+        gal_sampler_free(whole);
     }
 }
 
@@ -428,17 +424,17 @@ static void bad_state(void **state)
     gal_nuts *n = make(&t, (gal_nuts_opt){.warmup = 20}), *b;
     unsigned char *bytes;
     size_t size;
-    ok(gal_nuts_state(n, &bytes, &size));
+    ok(gal_sampler_state(n, &bytes, &size));
     bytes[40] ^= 4;
-    assert_int_equal(gal_nuts_restore(&b, &t, bytes, size, NULL, NULL, NULL, NULL, NULL), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&b, &gal_nuts_class, &t, bytes, size, NULL), GAL_EFORMAT);
     assert_non_null(strstr(gal_error_message(), "damaged"));
     bytes[40] ^= 4;
-    assert_int_equal(gal_nuts_restore(&b, &t, bytes, size / 2, NULL, NULL, NULL, NULL, NULL), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&b, &gal_nuts_class, &t, bytes, size / 2, NULL), GAL_EFORMAT);
     t.ndim = 3;
-    assert_int_equal(gal_nuts_restore(&b, &t, bytes, size, NULL, NULL, NULL, NULL, NULL), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&b, &gal_nuts_class, &t, bytes, size, NULL), GAL_EFORMAT);
     assert_non_null(strstr(gal_error_message(), "another fit"));
     gal_free(bytes);
-    gal_nuts_free(n);
+    gal_sampler_free(n);
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -469,16 +465,18 @@ static void errors(void **state)
     problem p = {.d = 2, .f = flat_lnlike};
     gal_target t = p_target(&p, true);
     gal_nuts *n;
-    assert_int_equal(gal_nuts_create(&n, &t, &(gal_nuts_opt){.target = 1.2}), GAL_EINVAL);
-    assert_int_equal(gal_nuts_create(&n, &t, &(gal_nuts_opt){.max_depth = 50}), GAL_EINVAL);
-    ok(gal_nuts_create(&n, &t, NULL));
-    assert_int_equal(gal_nuts_run(n, &(gal_nuts_goal){.more = 5}), GAL_EINVAL);
+    assert_int_equal(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t, &(gal_nuts_opt){.target = 1.2}),
+                     GAL_EINVAL);
+    assert_int_equal(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t, &(gal_nuts_opt){.max_depth = 50}),
+                     GAL_EINVAL);
+    ok(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t, NULL));
+    assert_int_equal(gal_sampler_run(n, &(gal_nuts_goal){.more = 5}), GAL_EINVAL);
     assert_non_null(strstr(gal_error_message(), "no start positions"));
     ok(gal_nuts_start_prior(n));
-    assert_int_equal(gal_nuts_run(n, &(gal_nuts_goal){.more = 5, .until = 3}), GAL_EINVAL);
-    assert_int_equal(gal_nuts_run(n, &(gal_nuts_goal){.more = 5}), GAL_EMATH);
+    assert_int_equal(gal_sampler_run(n, &(gal_nuts_goal){.more = 5, .until = 3}), GAL_EINVAL);
+    assert_int_equal(gal_sampler_run(n, &(gal_nuts_goal){.more = 5}), GAL_EMATH);
     assert_non_null(strstr(gal_error_message(), "improper"));
-    assert_int_equal(gal_nuts_end(n), GAL_RUN_FAILED);
+    assert_int_equal(n->end, GAL_RUN_FAILED);
     p.f = never_lnlike;
     assert_int_equal(gal_nuts_start_prior(n), GAL_EMATH);
     double x[8] = {0};
@@ -486,16 +484,16 @@ static void errors(void **state)
     assert_non_null(strstr(gal_error_message(), "chain 1 has probability 0: x1 = 0"));
     p.f = nan_lnlike;
     ok(gal_nuts_start(n, x));
-    assert_int_equal(gal_nuts_run(n, &(gal_nuts_goal){.more = 50}), GAL_EMATH);
+    assert_int_equal(gal_sampler_run(n, &(gal_nuts_goal){.more = 50}), GAL_EMATH);
     assert_non_null(strstr(gal_error_message(), "NaN at x1 = "));
-    gal_nuts_free(n);
+    gal_sampler_free(n);
     p = (problem){.d = 2, .f = never_lnlike, .lo = 0, .hi = 1};
     gal_target t2 = p_target(&p, false);
-    ok(gal_nuts_create(&n, &t2, NULL));
+    ok(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t2, NULL));
     assert_int_equal(gal_nuts_start_prior(n), GAL_EMATH);
     assert_non_null(strstr(gal_error_message(), "1000 draws of the prior"));
     assert_int_equal(gal_nuts_start(n, (double[8]){5, 5, 5, 5, 5, 5, 5, 5}), GAL_EDOMAIN);
-    gal_nuts_free(n);
+    gal_sampler_free(n);
 }
 
 static void no_memory(void **state)
@@ -504,23 +502,22 @@ static void no_memory(void **state)
     problem p = {.d = 2, .f = unit_lnlike, .lo = -5, .hi = 5, .nblob = 1};
     gal_target t = p_target(&p, false);
     size_t before = gal_mem_live(), done = 0;
-    for (long i = 1; i < 400 && done < 3; i++) {
+    for (long i = 1; i < 1500 && done < 3; i++) {
         gal_nuts *n = NULL, *m = NULL;
-        unsigned char *bytes = NULL;
-        size_t size;
+        gal_result *r = NULL;
         gal_mem_fail_after(i);
-        gal_status st = gal_nuts_create(&n, &t, &(gal_nuts_opt){.warmup = 25, .chains = 2});
+        gal_status st =
+            gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t, &(gal_nuts_opt){.warmup = 25, .chains = 2});
         if (st == GAL_OK && (st = gal_nuts_start_prior(n)) == GAL_OK &&
-            (st = gal_nuts_run(n, &(gal_nuts_goal){.more = 3})) == GAL_OK &&
-            (st = gal_nuts_state(n, &bytes, &size)) == GAL_OK)
-            st = gal_nuts_restore(&m, &t, bytes, size, gal_nuts_theta(n), gal_nuts_lnprior(n), gal_nuts_lnlike(n),
-                                  gal_nuts_blobs(n), gal_nuts_stats(n));
+            (st = gal_sampler_run(n, &(gal_nuts_goal){.more = 3})) == GAL_OK &&
+            (st = gal_result_create(&r)) == GAL_OK && (st = gal_sampler_put(r, n, NULL)) == GAL_OK)
+            st = gal_sampler_get((gal_sampler **)&m, r, &t);
         gal_mem_fail_after(-1);
         assert_true(st == GAL_OK || st == GAL_ENOMEM);
         done += st == GAL_OK;
-        gal_free(bytes);
-        gal_nuts_free(m);
-        gal_nuts_free(n);
+        gal_result_free(r);
+        gal_sampler_free(m);
+        gal_sampler_free(n);
         assert_int_equal(gal_mem_live(), before);
     }
     assert_true(done > 0);

@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #include "galua/diag.h"
-#include "galua/pathfinder.h"
+#include "infer/nuts_int.h"
+#include "infer/pathfinder_int.h"
 #include "infer_problems.h"
 
 /* prior N(0, 1) on every coordinate: theta = z, the posterior is Gaussian in z */
@@ -66,8 +67,8 @@ static double posterior(const gauss *g, double *mean, double *cov)
 static gal_pathfinder *run(const gal_target *t, gal_pathfinder_opt o)
 {
     gal_pathfinder *p;
-    ok(gal_pathfinder_create(&p, t, &o));
-    ok(gal_pathfinder_run(p, NULL, NULL));
+    ok(gal_sampler_create((gal_sampler **)&p, &gal_pathfinder_class, t, &o));
+    ok(gal_sampler_run(p, NULL));
     return p;
 }
 
@@ -94,7 +95,7 @@ static void gaussian(void **state)
             t.prior_transform = normal_transform;
             gal_pathfinder *f =
                 run(&t, (gal_pathfinder_opt){.paths = 4, .draws = 2000, .no_laplace = plain, .history = 10, .seed = 1});
-            const gal_importance *imp = gal_pathfinder_importance(f);
+            const gal_importance *imp = &f->imp;
             if (plain) { /* history of 10 steps: the shape is approximate beyond a few dimensions */
                 printf("d = %zu from the history alone: k %.2f, ESS %.0f of 2000, ln Z off by %.4f +- %.4f\n", d,
                        imp->khat, imp->ess, imp->lnz - want, imp->lnz_err);
@@ -102,10 +103,10 @@ static void gaussian(void **state)
                       fabs(imp->lnz - want) < 5 * imp->lnz_err + (d < 10 ? 1e-3 : 0.5)))
                     fail_msg("d = %zu, history alone: k %.2f, ln Z %.4f +- %.4f, want %.4f", d, imp->khat, imp->lnz,
                              imp->lnz_err, want);
-                gal_pathfinder_free(f);
+                gal_sampler_free(f);
                 continue;
             }
-            const gal_path *b = gal_pathfinder_path(f, 0);
+            const gal_path *b = &f->path[0];
             for (size_t k = 0; k < d; k++) {
                 near(b->mean[k], mean[k], 0.01 * sqrt(cov[k * d + k]));
                 for (size_t j = 0; j < d; j++)
@@ -114,8 +115,8 @@ static void gaussian(void **state)
             near(b->elbo, want, 1e-3); /* p/q is constant */
             near(imp->lnz, want, 1e-3);
             assert_true(imp->khat < 0.5 && imp->ess > 1990);
-            assert_int_equal(gal_pathfinder_end(f), GAL_RUN_CONVERGED);
-            gal_pathfinder_free(f);
+            assert_int_equal(f->end, GAL_RUN_CONVERGED);
+            gal_sampler_free(f);
         }
 }
 
@@ -139,8 +140,8 @@ static void several_modes(void **state)
     gal_target t = p_target(&p, false);
     gal_pathfinder_opt o = {.paths = 24, .draws = 4000, .seed = 3};
     gal_pathfinder *f = run(&t, o), *g, *h;
-    const gal_importance *imp = gal_pathfinder_importance(f);
-    const gal_draws *w = gal_pathfinder_draws(f);
+    const gal_importance *imp = &f->imp;
+    const gal_draws *w = &f->draws;
     double share[4] = {0};
     for (size_t i = 0; i < w->n; i++)
         share[w->theta[2 * i] > 0 ? (w->theta[2 * i + 1] > 0 ? 0 : 3) : (w->theta[2 * i + 1] > 0 ? 1 : 2)] +=
@@ -154,20 +155,20 @@ static void several_modes(void **state)
     p.threaded = true;
     g = run(&t, o);
     ok(gal_threads_set(1));
-    assert_memory_equal(gal_pathfinder_draws(g)->theta, w->theta, w->n * 6 * sizeof(double));
+    assert_memory_equal(g->draws.theta, w->theta, w->n * 6 * sizeof(double));
     unsigned char *bytes;
     size_t n;
-    ok(gal_pathfinder_state(f, &bytes, &n));
-    ok(gal_pathfinder_restore(&h, &t, bytes, n));
-    assert_memory_equal(gal_pathfinder_draws(h)->theta, w->theta, w->n * 6 * sizeof(double));
-    assert_true(gal_pathfinder_path(h, 5)->elbo == gal_pathfinder_path(f, 5)->elbo);
-    assert_string_equal(gal_pathfinder_end_text(h), gal_pathfinder_end_text(f));
-    gal_pathfinder_free(h);
+    ok(gal_sampler_state(f, &bytes, &n));
+    ok(gal_sampler_restore((gal_sampler **)&h, &gal_pathfinder_class, &t, bytes, n, NULL));
+    assert_memory_equal(h->draws.theta, w->theta, w->n * 6 * sizeof(double));
+    assert_true(h->path[5].elbo == f->path[5].elbo);
+    assert_string_equal(h->why, f->why);
+    gal_sampler_free(h);
     bytes[n - 40] ^= 1;
-    assert_int_equal(gal_pathfinder_restore(&h, &t, bytes, n), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&h, &gal_pathfinder_class, &t, bytes, n, NULL), GAL_EFORMAT);
     gal_free(bytes);
-    gal_pathfinder_free(f);
-    gal_pathfinder_free(g);
+    gal_sampler_free(f);
+    gal_sampler_free(g);
 }
 
 /* Heavy tails: a Gaussian cannot cover them, and khat says so. */
@@ -187,18 +188,19 @@ static void untrusted(void **state)
     problem p = {.d = 6, .f = cauchy_lnlike, .lo = -5, .hi = 5};
     gal_target t = p_target(&p, false);
     gal_pathfinder *f = run(&t, (gal_pathfinder_opt){.seed = 3});
-    if (gal_pathfinder_end(f) != GAL_RUN_LIMIT || !(gal_pathfinder_importance(f)->khat > 0.7))
-        fail_msg("k = %.2f: %s", gal_pathfinder_importance(f)->khat, gal_pathfinder_end_text(f));
-    assert_non_null(strstr(gal_pathfinder_end_text(f), "cannot be trusted"));
+    if (f->end != GAL_RUN_LIMIT || !(f->imp.khat > 0.7))
+        fail_msg("k = %.2f: %s", f->imp.khat, f->why);
+    assert_non_null(strstr(f->why, "cannot be trusted"));
     /* NUTS then starts with a unit metric */
     gal_nuts *n;
     double m[36];
-    ok(gal_nuts_create(&n, &t, &(gal_nuts_opt){.metric = GAL_METRIC_DENSE, .warmup = 20}));
+    ok(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t,
+                          &(gal_nuts_opt){.metric = GAL_METRIC_DENSE, .warmup = 20}));
     ok(gal_nuts_start_pathfinder(n, f));
     gal_nuts_inverse_metric(n, 0, m);
     assert_true(m[0] == 1 && m[1] == 0 && m[7] == 1);
-    gal_nuts_free(n);
-    gal_pathfinder_free(f);
+    gal_sampler_free(n);
+    gal_sampler_free(f);
 }
 
 /* A posterior against a forbidden region: the bound is that of the truncated Gaussian. */
@@ -219,11 +221,11 @@ static void wall(void **state)
     problem p = {.d = 3, .f = wall_lnlike, .lo = -5, .hi = 5};
     gal_target t = p_target(&p, false);
     gal_pathfinder *f = run(&t, (gal_pathfinder_opt){.seed = 3, .draws = 4000});
-    const gal_importance *imp = gal_pathfinder_importance(f);
+    const gal_importance *imp = &f->imp;
     double want = 3 * log(0.1 * sqrt(2 * M_PI) / 10) + log(0.5 * erfc(-0.8 / M_SQRT2));
     near(imp->lnz, want, 4 * imp->lnz_err);
     assert_true(imp->ess > 1000);
-    gal_pathfinder_free(f);
+    gal_sampler_free(f);
 }
 
 static void start_of_nuts(void **state)
@@ -239,9 +241,10 @@ static void start_of_nuts(void **state)
     t.prior_transform = normal_transform;
     gal_pathfinder *f = run(&t, (gal_pathfinder_opt){.seed = 3});
     gal_nuts *n;
-    ok(gal_nuts_create(&n, &t, &(gal_nuts_opt){.metric = GAL_METRIC_DENSE, .warmup = 100, .seed = 9}));
+    ok(gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t,
+                          &(gal_nuts_opt){.metric = GAL_METRIC_DENSE, .warmup = 100, .seed = 9}));
     ok(gal_nuts_start_pathfinder(n, f));
-    ok(gal_nuts_run(n, &(gal_nuts_goal){.until = 500}));
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.until = 500}));
     gal_nuts_report r;
     ok(gal_nuts_diagnose(n, &r));
     if (!(r.rhat < 1.01 && r.leapfrogs < 10 && r.divergent == 0))
@@ -249,14 +252,14 @@ static void start_of_nuts(void **state)
     for (size_t k = 0; k < 6; k++) {
         double se, *v = GAL_NEWN(double, 2000);
         for (size_t i = 0; i < 2000; i++)
-            v[i] = gal_nuts_theta(n)[i * 6 + k];
+            v[i] = n->theta[i * 6 + k];
         ok(gal_mcse_mean((gal_chains){v, 500, 4, 4, 1}, &se));
         near(gal_mean(v, NULL, 2000), mean[k], 4 * se);
         gal_free(v);
     }
     (void)x;
-    gal_nuts_free(n);
-    gal_pathfinder_free(f);
+    gal_sampler_free(n);
+    gal_sampler_free(f);
 }
 
 static void errors(void **state)
@@ -265,18 +268,18 @@ static void errors(void **state)
     problem p = {.d = 2, .f = four_lnlike};
     gal_target t = p_target(&p, false);
     gal_pathfinder *f;
-    assert_int_equal(gal_pathfinder_create(&f, &t, NULL), GAL_EUNSUP);
+    assert_int_equal(gal_sampler_create((gal_sampler **)&f, &gal_pathfinder_class, &t, NULL), GAL_EUNSUP);
     p = (problem){.d = 2, .f = four_lnlike, .lo = -5, .hi = 5, .stop_at = 9};
     gal_target t2 = p_target(&p, false);
-    ok(gal_pathfinder_create(&f, &t2, NULL));
-    gal_status st = gal_pathfinder_run(f, NULL, NULL);
+    ok(gal_sampler_create((gal_sampler **)&f, &gal_pathfinder_class, &t2, NULL));
+    gal_status st = gal_sampler_run(f, NULL);
     gal_interrupt_set(0);
     assert_int_equal(st, GAL_EINTR);
-    assert_int_equal(gal_pathfinder_end(f), GAL_RUN_INTERRUPTED);
-    assert_int_equal(gal_pathfinder_draws(f)->n, 0);
-    ok(gal_pathfinder_run(f, NULL, NULL));
-    assert_int_equal(gal_pathfinder_draws(f)->n, 1000);
-    gal_pathfinder_free(f);
+    assert_int_equal(f->end, GAL_RUN_INTERRUPTED);
+    assert_int_equal(f->draws.n, 0);
+    ok(gal_sampler_run(f, NULL));
+    assert_int_equal(f->draws.n, 1000);
+    gal_sampler_free(f);
 }
 
 static void no_memory(void **state)
@@ -291,19 +294,20 @@ static void no_memory(void **state)
         unsigned char *bytes = NULL;
         size_t size;
         gal_mem_fail_after(i);
-        gal_status st = gal_pathfinder_create(&f, &t, &(gal_pathfinder_opt){.paths = 2, .draws = 50});
-        if (st == GAL_OK && (st = gal_pathfinder_run(f, NULL, NULL)) == GAL_OK &&
-            (st = gal_pathfinder_state(f, &bytes, &size)) == GAL_OK &&
-            (st = gal_pathfinder_restore(&g, &t, bytes, size)) == GAL_OK &&
-            (st = gal_nuts_create(&n, &t, &(gal_nuts_opt){.warmup = 2})) == GAL_OK)
+        gal_status st = gal_sampler_create((gal_sampler **)&f, &gal_pathfinder_class, &t,
+                                           &(gal_pathfinder_opt){.paths = 2, .draws = 50});
+        if (st == GAL_OK && (st = gal_sampler_run(f, NULL)) == GAL_OK &&
+            (st = gal_sampler_state(f, &bytes, &size)) == GAL_OK &&
+            (st = gal_sampler_restore((gal_sampler **)&g, &gal_pathfinder_class, &t, bytes, size, NULL)) == GAL_OK &&
+            (st = gal_sampler_create((gal_sampler **)&n, &gal_nuts_class, &t, &(gal_nuts_opt){.warmup = 2})) == GAL_OK)
             st = gal_nuts_start_pathfinder(n, g);
         gal_mem_fail_after(-1);
         assert_true(st == GAL_OK || st == GAL_ENOMEM);
         done += st == GAL_OK;
         gal_free(bytes);
-        gal_nuts_free(n);
-        gal_pathfinder_free(g);
-        gal_pathfinder_free(f);
+        gal_sampler_free(n);
+        gal_sampler_free(g);
+        gal_sampler_free(f);
         assert_int_equal(gal_mem_live(), before);
     }
     assert_true(done > 0);

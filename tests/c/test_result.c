@@ -16,6 +16,7 @@
 
 #include "close.h"
 #include "galua/result.h"
+#include "infer/ensemble_int.h"
 #include "io/h5.h"
 
 static char dir[64] = "build/test_result_XXXXXX", file[128];
@@ -62,10 +63,11 @@ static const gal_result_map MAP = {2, NAMES, UNITS, values, NULL, BUNITS, LO, HI
 static gal_ensemble *ensemble(size_t steps)
 {
     gal_ensemble *e;
-    ok(gal_ensemble_create(&e, &TARGET, &(gal_ensemble_opt){.nwalkers = 10, .seed = 0xfeedfacecafebeefu, .thin = 2}));
+    ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &TARGET,
+                          &(gal_ensemble_opt){.nwalkers = 10, .seed = 0xfeedfacecafebeefu, .thin = 2}));
     ok(gal_ensemble_start_prior(e));
     if (steps > 0)
-        ok(gal_ensemble_run(e, &(gal_ensemble_goal){.more = steps}));
+        ok(gal_sampler_run(e, &(gal_ensemble_goal){.more = steps}));
     return e;
 }
 
@@ -85,14 +87,14 @@ static gal_result *example(const gal_ensemble *e)
                              *const CDB[] = {"chain", "draw", "band"};
     static const double flux[] = {0.1, 0.25, 1.5}, err[] = {0.01, 0.02, 0.1}, pivot[] = {3551, 4686, 21590};
     static const int8_t limit[] = {0, 0, 1};
-    size_t nb = 3, size[] = {10, gal_ensemble_nstored(e), 3};
+    size_t nb = 3, size[] = {10, e->nstored, 3};
     double *pred = GAL_NEWN(double, size[0] * size[1] * 3);
     gal_result *r;
     gal_fingerprint *f = fingerprint("loguniform(1e8, 1.3e10)");
     for (size_t i = 0; i < size[0] * size[1] * 3; i++)
         pred[i] = flux[i % 3] * (1 + 0.01 * (double)(i % 7));
     ok(gal_result_create(&r));
-    ok(gal_result_put_ensemble(r, e, &MAP));
+    ok(gal_sampler_put(r, e, &MAP));
     ok(gal_result_coord_text(r, "band", 3, BANDS));
     ok(gal_result_put(r, "observed_data", "flux", GAL_VAR_F64, 1, BAND, &nb, flux, "mJy", "observed flux"));
     ok(gal_result_put(r, "constant_data", "error", GAL_VAR_F64, 1, BAND, &nb, err, "mJy", NULL));
@@ -151,7 +153,7 @@ static void everything_comes_back(void **state)
     ok(gal_result_get(s, "galua", "x", GAL_VAR_F64, 3, &x));
     assert_int_equal(age->size[0], 10);
     assert_int_equal(age->size[1], 30);
-    const double *c = gal_ensemble_chain(e);
+    const double *c = e->c_x;
     for (size_t w = 0; w < 10; w++)
         for (size_t i = 0; i < 30; i++) {
             assert_true(((double *)age->data)[w * 30 + i] == pow(10, c[(i * 10 + w) * 2]));
@@ -170,7 +172,7 @@ static void everything_comes_back(void **state)
     }
     gal_result_free(r);
     gal_result_free(s);
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
 }
 
 static void not_started(void **state)
@@ -186,12 +188,12 @@ static void not_started(void **state)
     assert_string_equal(text, "not started");
     assert_int_equal(gal_result_summary(s, 0, &sum), GAL_EINVAL);
     assert_string_equal(gal_error_message(), "result: no samples after the first 0 draws");
-    ok(gal_result_restore_ensemble(&back, s, &TARGET));
-    ok(gal_ensemble_run(back, &(gal_ensemble_goal){.until = 20}));
-    assert_memory_equal(gal_ensemble_chain(back), gal_ensemble_chain(whole), 10 * 10 * 2 * sizeof(double));
-    gal_ensemble_free(back);
-    gal_ensemble_free(whole);
-    gal_ensemble_free(e);
+    ok(gal_sampler_get((gal_sampler **)&back, s, &TARGET));
+    ok(gal_sampler_run(back, &(gal_ensemble_goal){.until = 20}));
+    assert_memory_equal(back->c_x, whole->c_x, 10 * 10 * 2 * sizeof(double));
+    gal_sampler_free(back);
+    gal_sampler_free(whole);
+    gal_sampler_free(e);
     gal_result_free(r);
     gal_result_free(s);
 }
@@ -203,15 +205,15 @@ static void resume_from_file(void **state)
     gal_result *r = example(part), *s;
     ok(gal_result_write(r, file));
     gal_result_free(r);
-    gal_ensemble_free(part);
+    gal_sampler_free(part);
     ok(gal_result_read(&r, file));
-    ok(gal_result_restore_ensemble(&again, r, &TARGET));
-    ok(gal_ensemble_run(again, &(gal_ensemble_goal){.until = 100}));
-    size_t n = gal_ensemble_nstored(whole) * 10;
-    assert_int_equal(gal_ensemble_nstored(again), 50);
-    assert_memory_equal(gal_ensemble_chain(again), gal_ensemble_chain(whole), n * 2 * sizeof(double));
-    assert_memory_equal(gal_ensemble_lnlike(again), gal_ensemble_lnlike(whole), n * sizeof(double));
-    assert_memory_equal(gal_ensemble_blobs(again), gal_ensemble_blobs(whole), n * sizeof(double));
+    ok(gal_sampler_get((gal_sampler **)&again, r, &TARGET));
+    ok(gal_sampler_run(again, &(gal_ensemble_goal){.until = 100}));
+    size_t n = whole->nstored * 10;
+    assert_int_equal(again->nstored, 50);
+    assert_memory_equal(again->c_x, whole->c_x, n * 2 * sizeof(double));
+    assert_memory_equal(again->c_lnlike, whole->c_lnlike, n * sizeof(double));
+    assert_memory_equal(again->c_blob, whole->c_blob, n * sizeof(double));
     assert_memory_equal(gal_ensemble_accepted(again), gal_ensemble_accepted(whole), n * sizeof(double));
     /* both results are the same but for the clock */
     gal_result_free(r);
@@ -224,8 +226,20 @@ static void resume_from_file(void **state)
     }
     gal_result_free(r);
     gal_result_free(s);
-    gal_ensemble_free(again);
-    gal_ensemble_free(whole);
+    gal_sampler_free(again);
+    gal_sampler_free(whole);
+}
+
+typedef struct {
+    gal_result *r;
+    const char *file;
+} checkpoint;
+
+static gal_status write_checkpoint(void *ctx, const gal_sampler *s)
+{
+    checkpoint *c = ctx;
+    gal_status st = gal_sampler_put(c->r, s, &MAP);
+    return st == GAL_OK ? gal_result_write(c->r, c->file) : st;
 }
 
 /* a run that is killed in the middle of its checkpoints always leaves a whole file that can be resumed */
@@ -241,8 +255,8 @@ static void killed_run_leaves_a_file(void **state)
             gal_result *r = example(e);
             gal_result_free(r);
             gal_result_create(&r);
-            gal_checkpoint c = {r, &MAP, file};
-            gal_ensemble_run(e, &(gal_ensemble_goal){.more = 1000000, .hook = gal_checkpoint_hook, .hook_ctx = &c});
+            checkpoint c = {r, file};
+            gal_sampler_run(e, &(gal_ensemble_goal){.more = 1000000, .hook = write_checkpoint, .hook_ctx = &c});
             _exit(1);
         }
         struct stat sb;
@@ -254,20 +268,20 @@ static void killed_run_leaves_a_file(void **state)
         gal_result *r;
         gal_ensemble *e;
         ok(gal_result_read(&r, file));
-        ok(gal_result_restore_ensemble(&e, r, &TARGET));
-        size_t n = gal_ensemble_nstored(e), more = n + 50 < 2000 ? n + 50 : 2000;
-        assert_true(gal_ensemble_steps(e) > 0);
-        ok(gal_ensemble_run(e, &(gal_ensemble_goal){.until = 2 * more}));
+        ok(gal_sampler_get((gal_sampler **)&e, r, &TARGET));
+        size_t n = e->nstored, more = n + 50 < 2000 ? n + 50 : 2000;
+        assert_true(e->step > 0);
+        ok(gal_sampler_run(e, &(gal_ensemble_goal){.until = 2 * more}));
         if (more > n || n <= 2000)
-            assert_memory_equal(gal_ensemble_chain(e), gal_ensemble_chain(whole), more * 20 * sizeof(double));
-        gal_ensemble_free(e);
+            assert_memory_equal(e->c_x, whole->c_x, more * 20 * sizeof(double));
+        gal_sampler_free(e);
         gal_result_free(r);
         unlink(file);
     }
     char *clean = gal_asprintf("rm -f %s/*", dir); /* temporary files of the killed writers */
     assert_int_equal(system(clean), 0);
     gal_free(clean);
-    gal_ensemble_free(whole);
+    gal_sampler_free(whole);
 }
 
 static void fingerprints(void **state)
@@ -309,7 +323,7 @@ static void fingerprints(void **state)
     gal_fingerprint_free(there);
     gal_result_free(r);
     gal_result_free(s);
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
 }
 
 static void summary_of_a_file(void **state)
@@ -336,7 +350,7 @@ static void summary_of_a_file(void **state)
     gal_summary_free(&sum);
     gal_result_free(r);
     gal_result_free(s);
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
 }
 
 static void inconsistent_variables(void **state)
@@ -423,10 +437,11 @@ static void bad_files(void **state)
     }
     /* another program's HDF5 file, and a damaged state */
     gal_result_free(whole);
-    gal_ensemble_free(e);
+    gal_sampler_free(e);
     ok(gal_result_create(&whole));
+    ok(gal_result_put_text(whole, "galua", "sampler", "ensemble"));
     ok(gal_result_put_text(whole, "galua", "state", "x"));
-    assert_int_equal(gal_result_restore_ensemble(&e, whole, &TARGET), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_get((gal_sampler **)&e, whole, &TARGET), GAL_EFORMAT);
     assert_string_equal(gal_error_message(), "result: galua/state holds text with 0 dimensions, expected bytes with 1");
     gal_result_free(whole);
     gal_h5 *h;
@@ -463,7 +478,7 @@ int main(int argc, char **argv)
         if (st != GAL_OK)
             printf("%s\n", gal_error_message());
         gal_result_free(r);
-        gal_ensemble_free(e);
+        gal_sampler_free(e);
         return st == GAL_OK ? 0 : 1;
     }
     const struct CMUnitTest tests[] = {

@@ -230,7 +230,7 @@ static void moments_and_moves(void **state)
     double *d = gal_alloc(40000 * sizeof *d), one;
     assert_int_equal(gal_band_draws(b, 3, 0, 40000, d), GAL_OK);
     assert_true(fabs(gal_mean(d, NULL, 40000) - 100) < 5 * 4.4 / 200);
-    assert_true(fabs(sqrt(gal_var(d, NULL, 40000)) - 4.398) < 5 * 4.4 / 283);
+    assert_true(fabs(sqrt(gal_variance(d, NULL, 40000)) - 4.398) < 5 * 4.4 / 283);
     assert_int_equal(gal_band_draws(b, 3, 0, 1, &one), GAL_OK);
     assert_true(one == d[0]);
     assert_int_equal(gal_band_draws(b, 3, 1, 1, &one), GAL_OK);

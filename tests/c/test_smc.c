@@ -15,9 +15,9 @@
 static gal_smc *run(const gal_target *t, gal_smc_opt o)
 {
     gal_smc *s;
-    ok(gal_smc_create(&s, t, &o));
-    ok(gal_smc_run(s, NULL));
-    assert_int_equal(gal_smc_end(s), GAL_RUN_CONVERGED);
+    ok(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, t, &o));
+    ok(gal_sampler_run(s, NULL));
+    assert_int_equal(s->end, GAL_RUN_CONVERGED);
     return s;
 }
 
@@ -29,13 +29,13 @@ static void evidence(const char *name, const problem *p0, size_t R, double want,
         problem p = *p0;
         gal_target t = p_target(&p, false);
         gal_smc *s = run(&t, (gal_smc_opt){.particles = 512, .seed = 1000 + r});
-        const gal_importance *i = gal_smc_importance(s);
+        const gal_importance *i = &s->imp;
         z += (i->lnz - want) / i->lnz_err / (double)R;
         rms += pow(i->lnz - want, 2) / (double)R;
         err += i->lnz_err / (double)R;
         if (!(i->ess >= 2048 && fabs(i->lnz - want) < 5 * i->lnz_err))
             fail_msg("%s, seed %zu: ln Z %.4f +- %.4f, want %.4f; ESS %.0f", name, r, i->lnz, i->lnz_err, want, i->ess);
-        gal_smc_free(s);
+        gal_sampler_free(s);
     }
     rms = sqrt(rms);
     printf("%-14s mean z %5.2f, rms error %.3f, quoted %.3f\n", name, z, rms, err);
@@ -64,8 +64,8 @@ static void eggbox(void **state)
     problem p = {.d = 2, .f = eggbox_lnlike, .lo = 0, .hi = 10 * M_PI};
     gal_target t = p_target(&p, false);
     gal_smc *s = run(&t, (gal_smc_opt){.particles = 1024, .seed = 5});
-    const gal_importance *imp = gal_smc_importance(s);
-    const gal_draws *w = gal_smc_draws(s);
+    const gal_importance *imp = &s->imp;
+    const gal_draws *w = &s->draws;
     near(imp->lnz, 235.855940, 4 * imp->lnz_err);
     assert_true(imp->lnz_err < 0.2);
     double share[6][6] = {{0}};
@@ -80,9 +80,9 @@ static void eggbox(void **state)
             }
             double want = 0.08 / (i == 0 || i == 5 ? 2 : 1) / (j == 0 || j == 5 ? 2 : 1);
             /* families decide how well shares are known, not the number of particles */
-            near(share[i][j], want, 5 * sqrt(want / (double)gal_smc_families(s)));
+            near(share[i][j], want, 5 * sqrt(want / (double)s->families));
         }
-    gal_smc_free(s);
+    gal_sampler_free(s);
 }
 
 /* Posterior moments of a Gaussian and blobs that belong to their points. */
@@ -95,8 +95,8 @@ static void posterior(void **state)
     problem p = {.d = 3, .f = gauss_lnlike, .ctx = &g, .lo = -10, .hi = 10, .nblob = 1};
     gal_target t = p_target(&p, false);
     gal_smc *s = run(&t, (gal_smc_opt){.particles = 1024, .seed = 5, .ess = 6000});
-    const gal_draws *w = gal_smc_draws(s);
-    assert_true(gal_smc_importance(s)->ess >= 6000 && gal_smc_importance(s)->khat < 0.5);
+    const gal_draws *w = &s->draws;
+    assert_true(s->imp.ess >= 6000 && s->imp.khat < 0.5);
     for (size_t i = 0; i < w->n; i++) {
         const double *x = w->theta + 3 * i;
         assert_true(w->blob[i] == x[0] * x[0] && w->lnlike[i] == gauss_lnlike(3, x, NULL, &g));
@@ -113,12 +113,12 @@ static void posterior(void **state)
             near(c[3 * k + j], g.cov[3 * k + j], 5 * sqrt(2. / 1500 * g.cov[4 * k] * g.cov[4 * j]));
     }
     double beta = 0;
-    for (size_t l = 1; l < gal_smc_nlevels(s); l++) {
-        assert_true(gal_smc_levels(s)[l].beta >= beta);
-        beta = gal_smc_levels(s)[l].beta;
+    for (size_t l = 1; l < s->nlevel; l++) {
+        assert_true(s->level[l].beta >= beta);
+        beta = s->level[l].beta;
     }
     assert_true(beta == 1);
-    gal_smc_free(s);
+    gal_sampler_free(s);
 }
 
 /* ------------------------------------------------------------------ kernel */
@@ -169,10 +169,9 @@ static void student_t(void **state)
 /* ------------------------------------------------------------------ reproducibility */
 static void same(const gal_smc *a, const gal_smc *b, const char *what)
 {
-    const gal_draws *p = gal_smc_draws(a), *q = gal_smc_draws(b);
+    const gal_draws *p = &a->draws, *q = &b->draws;
     if (p->n != q->n || memcmp(p->theta, q->theta, p->n * (p->d + p->nb + 3) * sizeof(double)) ||
-        memcmp(gal_smc_importance(a), gal_smc_importance(b), sizeof(gal_importance)) ||
-        gal_smc_evaluations(a) != gal_smc_evaluations(b))
+        memcmp(&a->imp, &b->imp, sizeof(gal_importance)) || a->evaluations != b->evaluations)
         fail_msg("%s: other results", what);
 }
 
@@ -187,34 +186,34 @@ static void resume_and_threads(void **state)
     ok(gal_threads_set(4));
     s = run(&t, o);
     same(whole, s, "threads");
-    gal_smc_free(s);
+    gal_sampler_free(s);
     ok(gal_threads_set(1));
     for (long stop = 1; stop < batches; stop += batches / 12 + 1) {
         unsigned char *bytes;
         size_t n;
         p.calls = 0;
         p.stop_at = stop;
-        ok(gal_smc_create(&s, &t, &o));
-        gal_status st = gal_smc_run(s, NULL);
+        ok(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, &o));
+        gal_status st = gal_sampler_run(s, NULL);
         gal_interrupt_set(0);
         p.stop_at = 0;
         assert_int_equal(st, GAL_EINTR);
-        assert_int_equal(gal_smc_end(s), GAL_RUN_INTERRUPTED);
-        ok(gal_smc_state(s, &bytes, &n));
-        ok(gal_smc_restore(&b, &t, bytes, n));
+        assert_int_equal(s->end, GAL_RUN_INTERRUPTED);
+        ok(gal_sampler_state(s, &bytes, &n));
+        ok(gal_sampler_restore((gal_sampler **)&b, &gal_smc_class, &t, bytes, n, NULL));
         same(s, b, "restored");
         gal_free(bytes);
-        ok(gal_smc_run(b, NULL));
+        ok(gal_sampler_run(b, NULL));
         same(whole, b, "resumed");
-        ok(gal_smc_run(s, NULL));
+        ok(gal_sampler_run(s, NULL));
         same(whole, s, "continued");
-        gal_smc_free(s);
-        gal_smc_free(b);
+        gal_sampler_free(s);
+        gal_sampler_free(b);
     }
     /* more of the same posterior */
-    ok(gal_smc_run(whole, &(gal_smc_goal){.ess = 1500}));
-    assert_true(gal_smc_importance(whole)->ess >= 1500);
-    gal_smc_free(whole);
+    ok(gal_sampler_run(whole, &(gal_smc_goal){.ess = 1500}));
+    assert_true(whole->imp.ess >= 1500);
+    gal_sampler_free(whole);
 }
 
 /* ------------------------------------------------------------------ errors */
@@ -238,34 +237,36 @@ static void errors(void **state)
     problem p = {.d = 2, .f = nowhere_lnlike, .lo = 0, .hi = 1};
     gal_target t = p_target(&p, false);
     gal_smc *s;
-    ok(gal_smc_create(&s, &t, &(gal_smc_opt){.particles = 64}));
-    assert_int_equal(gal_smc_run(s, NULL), GAL_EMATH);
+    ok(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, &(gal_smc_opt){.particles = 64}));
+    assert_int_equal(gal_sampler_run(s, NULL), GAL_EMATH);
     assert_non_null(strstr(gal_error_message(), "0 of 12800 draws of the prior have finite probability"));
-    assert_int_equal(gal_smc_end(s), GAL_RUN_FAILED);
-    gal_smc_free(s);
+    assert_int_equal(s->end, GAL_RUN_FAILED);
+    gal_sampler_free(s);
     p.f = nan_lnlike;
-    ok(gal_smc_create(&s, &t, &(gal_smc_opt){.particles = 256}));
-    assert_int_equal(gal_smc_run(s, NULL), GAL_EMATH);
+    ok(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, &(gal_smc_opt){.particles = 256}));
+    assert_int_equal(gal_sampler_run(s, NULL), GAL_EMATH);
     assert_non_null(strstr(gal_error_message(), "ln likelihood is NaN at x1 = 0.9"));
-    gal_smc_free(s);
-    assert_int_equal(gal_smc_create(&s, &t, &(gal_smc_opt){.particles = 8}), GAL_EINVAL);
+    gal_sampler_free(s);
+    assert_int_equal(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, &(gal_smc_opt){.particles = 8}),
+                     GAL_EINVAL);
     t.prior_transform = NULL;
-    assert_int_equal(gal_smc_create(&s, &t, NULL), GAL_EUNSUP);
+    assert_int_equal(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, NULL), GAL_EUNSUP);
     problem q = {.d = 2, .f = eggbox_lnlike, .lo = 0, .hi = 10 * M_PI};
     gal_target t2 = p_target(&q, false);
-    ok(gal_smc_create(&s, &t2, &(gal_smc_opt){.particles = 256, .max_evaluations = 3000}));
-    ok(gal_smc_run(s, NULL));
-    assert_int_equal(gal_smc_end(s), GAL_RUN_LIMIT);
-    assert_true(isnan(gal_smc_importance(s)->lnz) && gal_smc_draws(s)->n > 0);
+    ok(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t2,
+                          &(gal_smc_opt){.particles = 256, .max_evaluations = 3000}));
+    ok(gal_sampler_run(s, NULL));
+    assert_int_equal(s->end, GAL_RUN_LIMIT);
+    assert_true(isnan(s->imp.lnz) && s->draws.n > 0);
     unsigned char *bytes;
     size_t n;
-    ok(gal_smc_state(s, &bytes, &n));
-    gal_smc_free(s);
+    ok(gal_sampler_state(s, &bytes, &n));
+    gal_sampler_free(s);
     bytes[n / 2] ^= 1;
-    assert_int_equal(gal_smc_restore(&s, &t2, bytes, n), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&s, &gal_smc_class, &t2, bytes, n, NULL), GAL_EFORMAT);
     bytes[n / 2] ^= 1;
     t2.nblob = 3;
-    assert_int_equal(gal_smc_restore(&s, &t2, bytes, n), GAL_EFORMAT);
+    assert_int_equal(gal_sampler_restore((gal_sampler **)&s, &gal_smc_class, &t2, bytes, n, NULL), GAL_EFORMAT);
     gal_free(bytes);
 }
 
@@ -280,16 +281,17 @@ static void no_memory(void **state)
         unsigned char *bytes = NULL;
         size_t n;
         gal_mem_fail_after(i);
-        gal_status st = gal_smc_create(&s, &t, &(gal_smc_opt){.particles = 32});
-        if (st == GAL_OK && (st = gal_smc_run(s, NULL)) == GAL_OK && (st = gal_smc_state(s, &bytes, &n)) == GAL_OK)
-            st = gal_smc_restore(&q, &t, bytes, n);
+        gal_status st = gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, &(gal_smc_opt){.particles = 32});
+        if (st == GAL_OK && (st = gal_sampler_run(s, NULL)) == GAL_OK &&
+            (st = gal_sampler_state(s, &bytes, &n)) == GAL_OK)
+            st = gal_sampler_restore((gal_sampler **)&q, &gal_smc_class, &t, bytes, n, NULL);
         gal_mem_fail_after(-1);
         if (st != GAL_OK && st != GAL_ENOMEM)
             fail_msg("allocation %ld: %s", i, gal_error_message());
         done += st == GAL_OK;
         gal_free(bytes);
-        gal_smc_free(q);
-        gal_smc_free(s);
+        gal_sampler_free(q);
+        gal_sampler_free(s);
         assert_int_equal(gal_mem_live(), before);
     }
     assert_true(done > 0);

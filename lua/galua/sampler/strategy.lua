@@ -71,7 +71,7 @@ local function run_stage(now, raw, kind, self, given)
   end
   if journal.done[k] then
     if given and given.move then self:set_moves(given.move) end
-    galua.snapshots.give_back(fit.target, self, entry.snapshot)
+    galua.engines.give_back(fit.target, self, entry.snapshot)
     now.last = self
     return entry.state
   end
@@ -79,7 +79,7 @@ local function run_stage(now, raw, kind, self, given)
   for name, v in pairs(given or {}) do o[name] = v end
   if entry then -- unfinished
     if o.move then self:set_moves(o.move) end
-    galua.snapshots.give_back(fit.target, self, entry.snapshot or fit.engine)
+    galua.engines.give_back(fit.target, self, entry.snapshot or fit.engine)
     entry.snapshot = nil
   else
     entry = { stage = k, kind = kind, part = number, base = count(self, kind) }
@@ -106,12 +106,12 @@ local function run_stage(now, raw, kind, self, given)
   end
   local state = raw(self, o)
   if state == "interrupted" then
-    entry.snapshot = galua.snapshots.take(fit.target, self)
+    entry.snapshot = galua.engines.take(fit.target, self)
     now.stopped = true
     error(INTERRUPTED, 0)
   end
   entry.state, entry.text, entry.seconds, entry.evaluations = state, self.state_text, self.seconds, self.evaluations
-  entry.snapshot = galua.snapshots.take(fit.target, self)
+  entry.snapshot = galua.engines.take(fit.target, self)
   journal.done[k], journal.open = entry, nil
   if how.checkpoint then how.checkpoint() end
   return state
@@ -194,7 +194,7 @@ function def.restore(_, fit, path)
   end
   local journal = json.decode(texts.strategy)
   if not journal.finished then
-    for k, snapshot in ipairs(galua.snapshots.read(path, #journal.done)) do journal.done[k].snapshot = snapshot end
+    for k, snapshot in ipairs(galua.engines.read(path, #journal.done)) do journal.done[k].snapshot = snapshot end
   end
   rawset(fit, "_strategy", journal)
   return fit.target:restore(path)
