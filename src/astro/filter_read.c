@@ -7,6 +7,7 @@
 #include "galua/filter.h"
 #include "galua/table.h"
 #include "io/h5.h"
+#include "io/table_internal.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,39 +87,26 @@ static const char *const WAVE[] = {"wavelength", "wavelengths", "wave", "lambda"
                          *const TRANS[] = {
                              "transmission", "trans", "transmittance", "response", "throughput", "rsr", "t", NULL};
 
-/* Ends of names that are units, and ends that say something else of a wavelength. */
-static const struct {
-    const char *end, *unit;
-} SUFFIX[] = {{"a", "A"},    {"aa", "A"},      {"ang", "A"},     {"angstrom", "A"}, {"angstroms", "A"}, {"nm", "nm"},
-              {"um", "um"},  {"mu", "um"},     {"micron", "um"}, {"microns", "um"}, {"mm", "mm"},       {"cm", "cm"},
-              {"m", "m"},    {"hz", "Hz"},     {"khz", "kHz"},   {"mhz", "MHz"},    {"ghz", "GHz"},     {"thz", "THz"},
-              {"vac", NULL}, {"vacuum", NULL}, {"air", NULL},    {"obs", NULL},     {"rest", NULL},     {"eff", NULL}};
-enum { NSUFFIX = sizeof SUFFIX / sizeof SUFFIX[0] };
-
-/* The first column with one of the names, or one of the names and "_" and something; *unit: what the name says, NULL when nothing. */
+/* The first column with one of the names, or one of the names with a unit behind it; *unit: what the name says, "" when nothing. */
 static gal_status named(const gal_table *t, const char *const *names, const gal_column **out, const char **unit)
 {
     *out = NULL;
-    *unit = NULL;
+    *unit = "";
     for (const char *const *n = names; *n && !*out; n++)
         for (size_t i = 0; i < t->ncol && !*out; i++)
             if (strcasecmp(t->col[i].name, *n) == 0)
                 *out = &t->col[i];
-    for (size_t i = 0; i < t->ncol && !*out; i++) {
-        const char *bar = strrchr(t->col[i].name, '_');
-        for (const char *const *n = names; bar && *n && !*out; n++)
-            if (strlen(*n) == (size_t)(bar - t->col[i].name) && strncasecmp(t->col[i].name, *n, strlen(*n)) == 0)
+    for (size_t i = 0; i < t->ncol && !*out; i++)
+        for (const char *const *n = names; *n && !*out; n++)
+            if (gal_name_is(t->col[i].name, *n, unit))
                 *out = &t->col[i];
-        for (int k = 0; *out && k < NSUFFIX; k++)
-            if (strcasecmp(SUFFIX[k].end, bar + 1) == 0) {
-                *unit = SUFFIX[k].unit;
-                return GAL_OK;
-            }
-        if (*out && names != TRANS && !*t->col[i].unit)
-            return gal_fail(GAL_EFORMAT,
-                            "%s: column '%s': '%s' is no unit of a wavelength: name it %.*s[nm] (A, um, GHz ...)",
-                            t->path, t->col[i].name, bar + 1, (int)(bar - t->col[i].name), t->col[i].name);
+    if (*out && !*unit && names != TRANS && !*(*out)->unit) {
+        const char *bar = strrchr((*out)->name, '_');
+        return gal_fail(GAL_EFORMAT,
+                        "%s: column '%s': '%s' is no unit of a wavelength: name it %.*s[nm] (A, um, GHz ...)", t->path,
+                        (*out)->name, bar + 1, (int)(bar - (*out)->name), (*out)->name);
     }
+    *unit = *unit ? *unit : "";
     return GAL_OK;
 }
 
@@ -157,7 +145,7 @@ static gal_status choose(const gal_table *t, const gal_column **w, const gal_col
     }
     GAL_TRY(gal_table_need_num(t, (*w)->name, w));
     GAL_TRY(gal_table_need_num(t, (*r)->name, r));
-    *unit = *(*w)->unit ? (*w)->unit : said ? said : "";
+    *unit = *(*w)->unit ? (*w)->unit : said;
 out:
     return st;
 }

@@ -12,9 +12,7 @@
 #define COUNT(list)   (sizeof(list) / sizeof(list)[0])
 #define FWHM_OF_SIGMA 2.3548200450309493
 
-static const char *const WAVE[] = {"wave",           "wavelength",     "lambda",    "lam",        "wl",
-                                   "loglam",         "awav",           "wave_air",  "lambda_air", "wave_vac",
-                                   "wavelength_air", "wavelength_vac", "lambda_vac"};
+static const char *const WAVE[] = {"wave", "wavelength", "lambda", "lam", "wl", "loglam", "awav"};
 static const char *const FLUX[] = {"flux",     "flux_density", "fluxdensity", "flux_lambda", "flambda",
                                    "f_lambda", "fnu",          "f_nu",        "flux_reduced"};
 static const char *const ERR[] = {"err",         "error",    "flux_err", "flux_error", "fluxerr", "fluxerror",
@@ -38,14 +36,17 @@ gal_spectrum_opts gal_spectrum_defaults(void)
 }
 
 /* ------------------------------------------------------------------ what is a spectrum */
-static bool has(const gal_table *t, const char *const *names, size_t n)
+static bool has(const gal_table *t, const char *const *names, size_t n, bool with_unit)
 {
+    const char *unit = "";
     for (size_t k = 0; k < n; k++) {
         for (size_t i = 0; i < t->ncol; i++)
-            if (strcasecmp(t->col[i].name, names[k]) == 0)
+            if (strcasecmp(t->col[i].name, names[k]) == 0 ||
+                (with_unit && gal_name_is(t->col[i].name, names[k], &unit) && unit))
                 return true;
         for (size_t i = 0; i < t->nvec && t->nrow == 1; i++)
-            if (strcasecmp(t->vec[i].name, names[k]) == 0)
+            if (strcasecmp(t->vec[i].name, names[k]) == 0 ||
+                (with_unit && gal_name_is(t->vec[i].name, names[k], &unit) && unit))
                 return true;
     }
     return false;
@@ -54,7 +55,7 @@ static bool has(const gal_table *t, const char *const *names, size_t n)
 bool gal_spectrum_is(const gal_table *t)
 {
     static const char *const BAND[] = {"band"};
-    return !has(t, BAND, 1) && has(t, WAVE, COUNT(WAVE)) && has(t, FLUX, COUNT(FLUX));
+    return !has(t, BAND, 1, false) && has(t, WAVE, COUNT(WAVE), true) && has(t, FLUX, COUNT(FLUX), false);
 }
 
 /* ------------------------------------------------------------------ columns */
@@ -101,9 +102,9 @@ out:
     return st;
 }
 
-static gal_status wave_unit(const gal_table *t, columns *c)
+static gal_status wave_unit(const gal_table *t, const char *said, columns *c)
 {
-    const char *unit = *c->wave->unit ? c->wave->unit : gal_table_meta(t, "wave_unit");
+    const char *unit = *c->wave->unit ? c->wave->unit : *said ? said : gal_table_meta(t, "wave_unit");
     c->loglam = strcasecmp(c->wave->name, "loglam") == 0; /* of SDSS: log10 of A by definition */
     c->wave_k = 1;
     if (!unit || !*unit)
@@ -181,10 +182,15 @@ static gal_status find_columns(const gal_table *t, const gal_spectrum_opts *o, c
 {
     gal_status st = GAL_OK;
     *c = (columns){0};
+    const char *unit = "";
     GAL_TRY(gal_table_find_any(t, WAVE, COUNT(WAVE), &c->wave));
+    for (size_t k = 0; k < COUNT(WAVE) && !c->wave; k++)
+        for (size_t i = 0; i < t->ncol && !c->wave; i++)
+            if (gal_name_is(t->col[i].name, WAVE[k], &unit) && unit)
+                c->wave = &t->col[i];
     if (!c->wave)
         GAL_THROW(GAL_ENOTFOUND, "%s: no column of wavelengths (wave, wavelength, lambda, loglam)", t->path);
-    GAL_TRY(wave_unit(t, c));
+    GAL_TRY(wave_unit(t, unit, c));
     GAL_TRY(find_flux(t, o->unit, c));
     GAL_TRY(find_mask(t, o->mask, c));
     GAL_TRY(find_resolution(t, c));

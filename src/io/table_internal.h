@@ -48,6 +48,9 @@ void gal_number_text(double x, char buf[GAL_CELL_TEXT]); /* the fewest digits th
 /* One warning, and the same text never again in this process (the last 64 are remembered). */
 void gal_say_once(const char *module, const char *fmt, ...) GAL_PRINTF(2, 3);
 
+/* Is the column called `stem`, or `stem` with a unit behind it (wave_nm), whatever the case? *unit: the unit, "" when the name has none,
+ * NULL when what follows is unknown. */
+bool gal_name_is(const char *name, const char *stem, const char **unit);
 /* A cell that stands for "no value": empty, --, nan, null, none, na, n/a, masked (any case). */
 bool gal_cell_empty(const char *s);
 
@@ -55,7 +58,8 @@ gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */
 struct source;
 gal_status gal_table_from_fits(gal_table *t, const struct source *s); /* into an empty table that has its path */
-gal_status gal_table_from_image(gal_table *t, const struct source *s); /* the same, of a file without tables: a spectrum */
+gal_status gal_table_from_image(gal_table *t,
+                                const struct source *s); /* the same, of a file without tables: a spectrum */
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);
 bool gal_ipac_is(const char *text, size_t n);
 gal_status gal_table_parse_ipac(gal_table *t, const char *text, size_t n);

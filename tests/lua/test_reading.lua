@@ -138,6 +138,10 @@ test.describe("columns of a spectrum", function()
       local s = spectrum(H .. "x", bad(0, 0), line .. "\n")
       test.close(s.fwhm[11], s.wave[11] / 500, 1e-6)
     end
+    for name, at in pairs { wave_nm = 400, lambda_um = 0.4, Wavelength_A = 4000, wave_micron = 0.4 } do
+      local s = observation.read(file(("%s,flux[mJy],err\n%g,1,1\n%g,1,1\n%g,1,1\n"):format(name, at, at * 1.001, at * 1.002))):spectrum()
+      test.close(s.wave[1], 4000, 1e-9)
+    end
     test.close(observation.read(file("# BUNIT: 1e-17 erg/s/cm2/A\n# CUNIT1: nm\nwave,flux,err\n400,1,1\n401,1,1\n402,1,1\n")):spectrum().wave[2], 4010, 1e-9)
   end)
   test.it("missing values that are numbers mask their pixels", function()
