@@ -44,6 +44,8 @@ typedef struct gal_map2alm_opts {
     int method;       /* gal_map2alm_method */
     int iterations;   /* Jacobi: exactly; CG: at most. < 0: 3 (Jacobi), 0 (ring), 20 (CG) */
     double tolerance; /* CG: stop when the residual of the normal equations is this fraction of Y^T m; <= 0: 1e-12 */
+    const double *const
+        *weight; /* CG: [ncomp] tables of lmax + 1 that both are multiplied with first (a beam), or NULL */
 } gal_map2alm_opts;
 typedef struct gal_map2alm_report {
     int iterations;
@@ -81,11 +83,12 @@ typedef struct gal_smooth_opts {
     const double *const *beam; /* [ncomp] tables of lmax + 1, instead of fwhm; NULL none */
     const double *rotation;    /* [9] or NULL */
     gal_coordsys coord;        /* of the output; NONE: as the input */
-    int lmax;          /* < 0: 2.5 nside_out where nside_out >= nside is equal, 2.5 nside above, 1.5 nside below */
+    int lmax; /* < 0: 2.5 nside, but 1.5 nside_out where that is lower, and no l where the beam is below 1e-7 */
     int64_t nside_out; /* 0: as the input */
     gal_map2alm_opts analysis;
 } gal_smooth_opts;
-/* Analysis, beam, rotation, synthesis. The result is whole sky, RING, in the precision of m; unit and names are kept. */
+/* Analysis, beam, rotation, synthesis. By default least squares until what is left, through the beam, is 1e-7 (1e-8 without
+ * one). The result is whole sky, RING, in the precision of m; unit and names are kept. */
 GAL_API gal_status gal_skymap_smooth(gal_skymap **out, const gal_skymap *m, const gal_smooth_opts *opts,
                                      gal_map2alm_report *report);
 #ifdef __cplusplus

@@ -85,18 +85,24 @@ static gal_status jacobi(const job *j, double *const *a, int iterations, gal_map
     return GAL_OK;
 }
 
-static gal_status conjugate(const job *j, double *const *a, int most, double tolerance, gal_map2alm_report *rep)
+/* What the tolerance is about: the residual, through the beam where there is one. */
+static double measure(const job *j, double *const *a, const double *const *weight)
+{
+    return weight ? sht_weighted(j->p->lmax, j->n, a, weight, j->sums) : norm2(j, a);
+}
+
+static gal_status conjugate(const job *j, double *const *a, int most, double tolerance, const double *const *weight,
+                            gal_map2alm_report *rep)
 {
     int step = 0;
     size_t bytes = alm_doubles(j) * sizeof(double);
-    sht_analysis(j->p, j->spin, j->map, a, false); /* the right-hand side is the first guess */
-    double goal = norm2(j, a) * tolerance * tolerance, b = norm2(j, a);
-    residual_map(j, a);
-    sht_analysis(j->p, j->spin, (const double *const *)j->scratch, j->r, false);
-    for (int k = 0; k < j->n; k++)
+    sht_analysis(j->p, j->spin, j->map, j->r, false); /* right-hand side */
+    for (int k = 0; k < j->n; k++) {
         memcpy(j->d[k], j->r[k], bytes);
-    double rr = norm2(j, j->r);
-    for (; step < most && rr > goal; step++) {
+        memset(a[k], 0, bytes);
+    }
+    double rr = norm2(j, j->r), all = measure(j, j->r, weight), left = all, goal = all * tolerance * tolerance;
+    for (; step < most && left > goal && rr > 0; step++) {
         if (gal_interrupted())
             return gal_fail(GAL_EINTR, "map2alm: interrupted");
         sht_synthesis(j->p, j->spin, j->d, j->scratch);
@@ -107,11 +113,12 @@ static gal_status conjugate(const job *j, double *const *a, int most, double tol
         double next = norm2(j, j->r);
         xpby(j, j->r, next / rr, j->d);
         rr = next;
+        left = weight ? measure(j, j->r, weight) : rr;
     }
-    double left = b > 0 ? sqrt(rr / b) : 0;
+    double residual = all > 0 ? sqrt(left / all) : 0;
     rep->iterations = step > rep->iterations ? step : rep->iterations;
-    rep->residual = left > rep->residual ? left : rep->residual;
-    rep->converged = rep->converged && rr <= goal;
+    rep->residual = residual > rep->residual ? residual : rep->residual;
+    rep->converged = rep->converged && left <= goal;
     return GAL_OK;
 }
 
@@ -157,7 +164,8 @@ static gal_status one(job *j, const gal_skymap *m, gal_alm *a, int comp, const g
             (cg && (!(j->d[k] = gal_alloc(alm_bytes)) || !(j->q[k] = gal_alloc(alm_bytes)))))
             GAL_TRY(GAL_ENOMEM);
     }
-    st = cg ? conjugate(j, a->a + comp, iterations, o->tolerance > 0 ? o->tolerance : 1e-12, rep)
+    st = cg ? conjugate(j, a->a + comp, iterations, o->tolerance > 0 ? o->tolerance : 1e-12,
+                        o->weight ? o->weight + comp : NULL, rep)
             : jacobi(j, a->a + comp, iterations, rep);
 out:
     for (int k = 0; k < 2; k++) {
@@ -173,7 +181,7 @@ out:
 
 gal_status gal_map2alm(const gal_skymap *m, gal_alm *a, const gal_map2alm_opts *opts, gal_map2alm_report *report)
 {
-    static const gal_map2alm_opts defaults = {GAL_MAP2ALM_AUTO, -1, 0};
+    static const gal_map2alm_opts defaults = {.iterations = -1};
     gal_status st = GAL_OK;
     sht_plan p = {0};
     double *weights = NULL, *sums = NULL;

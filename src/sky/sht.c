@@ -74,6 +74,24 @@ double sht_dot(int lmax, int n, double *const *a, double *const *b, double *scra
     return total;
 }
 
+double sht_weighted(int lmax, int n, double *const *a, const double *const *w, double *scratch)
+{
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
+    for (int m = 0; m <= lmax; m++) {
+        double sum = 0;
+        for (int k = 0; k < n; k++) {
+            const double *x = a[k] + 2 * gal_alm_index(lmax, m, m);
+            for (int l = m; l <= lmax; l++, x += 2)
+                sum += w[k][l] * w[k][l] * (x[0] * x[0] + x[1] * x[1]);
+        }
+        scratch[m] = (m ? 2 : 1) * sum;
+    }
+    double total = 0;
+    for (int m = 0; m <= lmax; m++)
+        total += scratch[m];
+    return total;
+}
+
 /* ------------------------------------------------------------------ synthesis into maps */
 gal_status sht_check_pair(const gal_alm *a, const gal_skymap *m, const char *what)
 {

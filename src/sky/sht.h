@@ -19,6 +19,8 @@ void sht_analysis(const sht_plan *p, int spin, const double *const *map, double 
 void sht_gradient(const sht_plan *p, double *a, double *const map[2]);
 /* <a, b> of real fields: m = 0 once, m > 0 twice; the same bits at any number of threads. scratch [lmax + 1]. */
 double sht_dot(int lmax, int n, double *const *a, double *const *b, double *scratch);
+/* <a, a> of w_l a_lm, w[k] a table of lmax + 1 for each array */
+double sht_weighted(int lmax, int n, double *const *a, const double *const *w, double *scratch);
 /* Whole sky, RING, and as many components of the same kind? `what` begins the message. */
 gal_status sht_check_pair(const gal_alm *a, const gal_skymap *m, const char *what);
 #endif

@@ -101,7 +101,7 @@ static void compare_analysis(const char *name, int method, int iterations)
     char text[40];
     size_t n = 0;
     formula_map(m);
-    OK(gal_map2alm(m, a, &(gal_map2alm_opts){method, iterations, 0}, NULL));
+    OK(gal_map2alm(m, a, &(gal_map2alm_opts){.method = method, .iterations = iterations}, NULL));
     snprintf(text, sizeof text, "map2alm_%s", name);
     for (int k = 0; k < 3; k++) {
         const double *want = refk(text, k, &n);
@@ -237,7 +237,7 @@ static void point_source(void **state)
     int64_t at = gal_healpix_vec2pix(64, GAL_RING, vec);
     gal_skymap_set(m, 0, at, 1);
     gal_healpix_pix2vec(64, GAL_RING, at, vec);
-    gal_smooth_opts o = {.fwhm = 5 * M_PI / 180, .lmax = 128, .analysis = {GAL_MAP2ALM_JACOBI, 0, 0}};
+    gal_smooth_opts o = {.fwhm = 5 * M_PI / 180, .lmax = 128, .analysis = {.method = GAL_MAP2ALM_JACOBI}};
     OK(gal_skymap_smooth(&s, m, &o, NULL));
     gal_beam_gaussian(o.fwhm, 0, 128, b);
     NEAR(b[10], 0.9272482839712282, 1e-15);
@@ -266,7 +266,8 @@ static void smoothing_of_healpy(void **state)
     gal_skymap *m = new_map(16, 3, false), *s, *t;
     size_t n = 0;
     formula_map(m);
-    gal_smooth_opts o = {.fwhm = 9 * M_PI / 180, .lmax = 47, .analysis = {GAL_MAP2ALM_JACOBI, 3, 0}};
+    gal_smooth_opts o = {
+        .fwhm = 9 * M_PI / 180, .lmax = 47, .analysis = {.method = GAL_MAP2ALM_JACOBI, .iterations = 3}};
     OK(gal_skymap_smooth(&s, m, &o, NULL));
     for (int k = 0; k < 3; k++) {
         const double *want = refk("smooth", k, &n);
@@ -298,7 +299,7 @@ static void constants_pass_every_beam(void **state)
         gal_healpix_pix2vec(32, GAL_RING, i, v);
         gal_skymap_set(m, 0, i, 7 + v[2]);
     }
-    gal_smooth_opts o = {.fwhm = 0.5, .lmax = -1, .nside_out = 16, .analysis = {GAL_MAP2ALM_AUTO, -1, 0}};
+    gal_smooth_opts o = {.fwhm = 0.5, .lmax = -1, .nside_out = 16, .analysis = {.iterations = -1}};
     OK(gal_skymap_smooth(&s, m, &o, NULL));
     assert_int_equal(s->nside, 16);
     assert_true(s->single);
@@ -467,7 +468,7 @@ static void bad_pixels_and_refusals(void **state)
     FAILS(gal_map2alm(m, t, NULL, NULL), GAL_EINVAL, "coefficients of 1 scalars, map of 3 components I, Q, U");
     OK(gal_skymap_reorder(&nested, m, GAL_NESTED));
     FAILS(gal_alm2map(a, nested), GAL_EINVAL, "NESTED");
-    gal_smooth_opts o = {.fwhm = 0.1, .lmax = 20, .coord = GAL_ECLIPTIC, .analysis = {0, -1, 0}};
+    gal_smooth_opts o = {.fwhm = 0.1, .lmax = 20, .coord = GAL_ECLIPTIC, .analysis = {.iterations = -1}};
     FAILS(gal_skymap_smooth(&s, nested, &o, NULL), GAL_EINVAL, "the system of the map is not known");
     o.coord = GAL_COORD_NONE;
     OK(gal_skymap_smooth(&s, nested, &o, NULL)); /* any ordering goes in */
