@@ -91,7 +91,8 @@ GAL_API gal_status gal_table_number(const gal_table *t, const gal_column *c, siz
 GAL_API gal_status gal_table_truth(const gal_table *t, const gal_column *c, size_t i, double *x);
 /* Integers to the last digit: GAL_EFORMAT for fractions, words and missing cells, GAL_EDOMAIN outside of 64 bits. */
 GAL_API gal_status gal_table_int64(const gal_table *t, const gal_column *c, size_t i, int64_t *x);
-/* The cell as written (identifiers: 00123, 1237648720693755918), "" when it is missing or masked. Numbers of binary formats and
+/* The cell as written (identifiers: 00123, 1237648720693755918), "" when it is missing or masked (words such as
+ * "none" of a text column stay). Numbers of binary formats and
  * reals are written with the fewest digits that give them back. `buf` may be used for the answer. */
 #define GAL_CELL_TEXT 40
 GAL_API const char *gal_table_text(const gal_column *c, size_t i, char buf[GAL_CELL_TEXT]);

@@ -83,9 +83,19 @@ static bool is_null(const char *s, const char *null)
     return null && (strcmp(s, null) == 0 || (gal_parse_double(null, &b) && gal_parse_double(s, &a) && a == b));
 }
 
+/* a digit, perhaps behind a sign or a point: neither a word nor a way of saying nothing */
+static bool digit_first(const char *s)
+{
+    s += *s == '+' || *s == '-';
+    s += *s == '.';
+    return isdigit((unsigned char)*s);
+}
+
 static gal_cell read_cell(const char *s, double *x)
 {
     *x = NAN;
+    if (digit_first(s)) /* most cells */
+        return gal_parse_double(s, x) ? GAL_CELL_NUMBER : (*x = NAN, GAL_CELL_WORD);
     if (gal_cell_empty(s))
         return GAL_CELL_MISSING;
     if (gal_parse_double(s, x))
@@ -140,7 +150,7 @@ static census count(const coldef *def, double *num, char *const *cell, size_t st
         num[i] = NAN;
         if (is_null(s, def->null) || (def->type == CELL_BOOL && strcmp(s, "?") == 0))
             continue;
-        if (parse_truth(s, def->type == CELL_BOOL, &num[i])) {
+        if (!digit_first(s) && parse_truth(s, def->type == CELL_BOOL, &num[i])) {
             k.truth++;
             continue;
         }
