@@ -11,7 +11,10 @@
  * | exponential | norm exp(-t/tau); rising: norm exp((t - age)/tau)                   | norm, tau                 |
  * | periodic    | bursts norm f((t - j period)/tau), j = 0, 1, ...; f(y) = e^-y,      | norm, period, tau         |
  * |             | y e^(1-y), or 1 for y < 1 (Boquien+19)                              |                           |
+ * | burst       | all stars at t = 0: one simple stellar population of the galaxy's age | mass                    |
  * | custom      | a function of the user's, tabulated at every evaluation             | its own                   |
+ * With `by_mass` the normalisation (psi_max, psi, norm, scale; a factor for custom) is replaced by `mass`, what all stars formed until the
+ * age or quenching, a burst on top included.
  * Constant rates in bins of lookback time (age - t), youngest first; `mass` is what all bins form, r_i = log10(psi_i / psi_i+1):
  * | continuity  | fixed bins (Leja+19a); r_i ~ Student t(2) x 0.3                     | mass, r1 .. r(n-1)        |
  * | flexible    | fixed youngest and oldest bin, between them bins of equal mass      | mass, r1 .. r(n-1)        |
@@ -47,6 +50,7 @@ typedef enum gal_sfh_kind {
     GAL_SFH_DPL,
     GAL_SFH_EXPONENTIAL,
     GAL_SFH_PERIODIC,
+    GAL_SFH_BURST,
     GAL_SFH_CONTINUITY,
     GAL_SFH_FLEXIBLE,
     GAL_SFH_PSB,
@@ -98,6 +102,7 @@ typedef struct gal_sfh_opts {
     gal_sfh_kind kind;
     gal_sfh_metals metals;
     gal_sfh_burst burst;
+    bool by_mass;        /* `mass` in place of the normalisation; models in bins and the single burst have it anyway */
     bool rising;         /* exponential */
     gal_sfh_shape shape; /* periodic */
     size_t nbin;         /* binned models, all bins: 2 .. 32; 0 = 7 (psb: 9) */
@@ -167,6 +172,8 @@ GAL_API void gal_history_rate(const gal_history *h, const double *t, size_t n, d
 GAL_API void gal_history_mass(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
 /* Metallicity of the gas that stars form from at t. */
 GAL_API void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z);
+/* Do all stars form at t = 0? */
+GAL_API bool gal_history_at_once(const gal_history *h);
 /* Is it the same at all times, and of the stars too? Then *z is it. */
 GAL_API bool gal_history_one_z(const gal_history *h, double *z);
 /* Mass-weighted mean metallicity of the stars formed until t (in-situ: closed form of Pantoni+19; linear metals: quadrature). */

@@ -299,11 +299,15 @@ void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_z
     size_t cap = c->cap;
     double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
     tau_esc = tau_esc > 0 ? tau_esc : 0;
+    if (gal_history_at_once(h))
+        lo = age; /* one piece without length, where all the mass is */
     size_t nb = c->nbrk = breakpoints(c, h, lo, tau_esc), np = nb - 1;
     clear_weights(c);
     for (size_t k = 0; k < nb; k++)
         c->t[k] = age - c->brk[k];
     gal_history_mass(h, c->t, nb, c->mass);
+    if (lo == age && gal_history_at_once(h))
+        gal_history_mass(h, &age, 1, c->mass);
     place_points(c, np, gx);
     for (size_t q = 0; q < Q; q++) {
         for (size_t k = 0; k < np; k++)

@@ -53,6 +53,7 @@ static void read_common(gal_lua_opts *o, gal_sfh_opts *m)
         else if (!gal_lua_opt_given(o, "metallicity") && gal_lua_opt_given(o, "Z_start"))
             m->metals = GAL_METALS_EVOLVING;
     }
+    m->by_mass = gal_lua_opt_given(o, "mass");
     m->burst = (gal_sfh_burst)gal_lua_opt_choice(o, "burst", bursts, 4, 0);
     static const char *const of_burst[] = {"f_burst", "age_burst", "tau_burst"};
     for (int i = 0; m->burst == GAL_BURST_NONE && i < 3; i++)
@@ -322,6 +323,8 @@ void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
         put_str(L, "metallicity", metals[m->metals]);
     if (m->burst)
         put_str(L, "burst", bursts[m->burst]);
+    if (m->by_mass) /* the model's value follows */
+        gal_lua_set_num(L, "mass", 1e10);
     if (m->rising)
         gal_lua_set_flag(L, "rising", 1);
     if (s->kind == GAL_SFH_PERIODIC)
@@ -364,6 +367,7 @@ SFH_CONSTRUCTOR(sfh_lognormal, GAL_SFH_LOGNORMAL)
 SFH_CONSTRUCTOR(sfh_dpl, GAL_SFH_DPL)
 SFH_CONSTRUCTOR(sfh_exponential, GAL_SFH_EXPONENTIAL)
 SFH_CONSTRUCTOR(sfh_periodic, GAL_SFH_PERIODIC)
+SFH_CONSTRUCTOR(sfh_burst, GAL_SFH_BURST)
 SFH_CONSTRUCTOR(sfh_continuity, GAL_SFH_CONTINUITY)
 SFH_CONSTRUCTOR(sfh_flexible, GAL_SFH_FLEXIBLE)
 SFH_CONSTRUCTOR(sfh_psb, GAL_SFH_PSB)
@@ -377,6 +381,9 @@ SFH_CONSTRUCTOR(sfh_table, GAL_SFH_TABLE)
     "@param age_burst [yr] (1e8) time since the burst began\n"                                                         \
     "@param tau_burst [yr] (3e7) its decay time; rectangle: its duration\n"                                            \
     "@param tau_quench [yr] (1e20) star formation stops at this galaxy time\n"
+#define BY_MASS                                                                                                        \
+    "@param mass [Msun] instead of the normalisation: mass of all stars formed until the age, a parameter of its "     \
+    "own\n"
 #define EMPIRICAL                                                                                                      \
     COMMON                                                                                                             \
     "@param Mdust [Msun] (1e8) dust mass\n@param Z (0.01) metallicity (mass fraction) of gas and stars, now\n"         \
@@ -397,35 +404,39 @@ void gal_luaopen_sfh(lua_State *L)
          "sfh.insitu{ psi_max =, tau_star = } -> component\n"
          "In-situ galaxy evolution with gas, metals and dust (Lapi+18, 20; Pantoni+19):\n"
          "psi(t) = psi_max [exp(-t/(3 tau)) - exp(-gamma t/tau)], gamma = 0.55 + 3 psi_max^-0.3.\n"
-         "@param psi_max [Msun/yr] (100) normalisation\n@param tau_star [yr] (3e8) star formation time-scale\n" COMMON},
+         "@param psi_max [Msun/yr] (100) normalisation\n@param tau_star [yr] (3e8) star formation time-scale\n" BY_MASS
+             COMMON},
         {"constant", sfh_constant,
          "sfh.constant{ psi = } -> component\nConstant star formation rate.\n"
-         "@param psi [Msun/yr] (1) star formation rate\n" EMPIRICAL},
+         "@param psi [Msun/yr] (1) star formation rate\n" BY_MASS EMPIRICAL},
         {"delayed", sfh_delayed,
          "sfh.delayed{ norm =, tau =, k = } -> component\nDelayed exponential: psi(t) = norm (t/tau)^k exp(-t/tau).\n"
          "@param norm [Msun/yr] (1) normalisation\n@param tau [yr] (1e9) e-folding time\n@param k (1) early "
-         "slope\n" EMPIRICAL},
+         "slope\n" BY_MASS EMPIRICAL},
         {"lognormal", sfh_lognormal,
          "sfh.lognormal{ norm =, tau =, sigma = } -> component\n"
          "psi(t) = norm/sqrt(2 pi sigma^2) exp(-ln^2(t/tau)/(2 sigma^2)); note: no 1/t factor.\n"
          "@param norm [Msun/yr] (100) normalisation\n@param tau [yr] (3e8) peak time\n@param sigma (2) width in ln "
-         "t\n" EMPIRICAL},
+         "t\n" BY_MASS EMPIRICAL},
         {"dpl", sfh_dpl,
          "sfh.dpl{ norm =, tau =, alpha =, beta = } -> component\n"
          "Double power law (Carnall+18): psi(t) = norm / [(t/tau)^alpha + (t/tau)^-beta].\n"
          "@param norm [Msun/yr] (10) twice the rate at t = tau\n@param tau [yr] (3e9) turn-over time\n"
-         "@param alpha (2) falling slope\n@param beta (2) rising slope\n" EMPIRICAL},
+         "@param alpha (2) falling slope\n@param beta (2) rising slope\n" BY_MASS EMPIRICAL},
         {"exponential", sfh_exponential,
          "sfh.exponential{ norm =, tau = } -> component\n"
          "Exponential: psi(t) = norm exp(-t/tau), or rising, norm exp((t - age)/tau).\n"
          "@param norm [Msun/yr] (1) rate at the onset; rising: at the end\n@param tau [yr] (1e9) e-folding time\n"
-         "@param rising (false) rate grows with time\n" EMPIRICAL},
+         "@param rising (false) rate grows with time\n" BY_MASS EMPIRICAL},
         {"periodic", sfh_periodic,
          "sfh.periodic{ norm =, period =, tau = } -> component\n"
          "Bursts that begin at t = 0, period, 2 period ... and add up (after CIGALE, Boquien+19).\n"
          "@param norm [Msun/yr] (10) highest rate of one burst\n@param period [yr] (5e8) time from burst to burst\n"
          "@param tau [yr] (5e7) time-scale of a burst; rectangle: its duration\n"
-         "@param shape (exponential) 'exponential', 'delayed' (t exp(-t/tau)) or 'rectangle'\n" EMPIRICAL},
+         "@param shape (exponential) 'exponential', 'delayed' (t exp(-t/tau)) or 'rectangle'\n" BY_MASS EMPIRICAL},
+        {"burst", sfh_burst,
+         "sfh.burst{ mass = } -> component\nAll stars at once, when the galaxy's age was 0: a simple stellar "
+         "population of its age.\n" MASS EMPIRICAL},
         {"continuity", sfh_continuity,
          "sfh.continuity{ n =, mass = } -> component\n"
          "Constant rates in bins of lookback time, youngest first; r1 .. r(n-1) are the log10 ratios of a bin's rate "
@@ -461,7 +472,7 @@ void gal_luaopen_sfh(lua_State *L)
         {"table", sfh_table,
          "sfh.table{ t =, psi = } -> component\nTabulated history, linear between rows, zero outside.\n"
          "@param t [yr] times since the onset, ascending\n@param psi [Msun/yr] rates\n@param scale (1) factor on the "
-         "rates\n" EMPIRICAL},
+         "rates\n" BY_MASS EMPIRICAL},
         {NULL, NULL, NULL},
     };
     static const gal_lua_row inner[] = {

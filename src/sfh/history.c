@@ -62,6 +62,47 @@ static gal_status tabulate(gal_history *h)
     return GAL_OK;
 }
 
+/* psi_max of the in-situ model at which `mass` forms until t: it grows faster than linearly with psi_max, by a power of 1 to 1.4. */
+static double insitu_psi_max(double tau, double t, double mass)
+{
+    double x = log(mass / fmin(t, 3 * tau)), before = x, slope = 1.2, f = 0, m;
+    for (int i = 0; i < 60; i++) {
+        gal_insitu_masses(exp(x), tau, &t, 1, &m);
+        double old = f;
+        f = log(m / mass);
+        if (i > 0 && x != before)
+            slope = fmin(fmax((f - old) / (x - before), 0.8), 1.6);
+        before = x;
+        x -= f / slope;
+        if (!(fabs(x - before) > 1e-15 * (1 + fabs(x))))
+            break;
+    }
+    return exp(x);
+}
+
+/* The normalisation at which what forms until the age, or quenching, is the parameter `mass`. */
+static void normalise(gal_history *h, double *mass)
+{
+    const gal_sfh *s = h->sfh;
+    double end = fmin(h->age, h->quench), want = *mass * (s->o.burst ? 1 - h->p[s->nown] : 1), one;
+    if (s->kind == GAL_SFH_INSITU) {
+        h->p[0] = want > 0 ? insitu_psi_max(h->p[1], end, want) : 0;
+        return;
+    }
+    if (s->kind != GAL_SFH_CUSTOM)
+        h->p[0] = 1;
+    h->burst_mass = 0;
+    gal_history_mass(h, &end, 1, &one);
+    double factor = one > 0 ? want / one : 0;
+    if (s->kind != GAL_SFH_CUSTOM) {
+        h->p[0] = factor;
+        return;
+    }
+    double *psi = h->own + GAL_SFH_NTAB;
+    for (size_t i = 0; i < 2 * GAL_SFH_NTAB; i++) /* rates, then masses */
+        psi[i] *= factor;
+}
+
 gal_status gal_history_set(gal_history *h, const double *p, double age)
 {
     const gal_sfh *s = h->sfh;
@@ -75,6 +116,8 @@ gal_status gal_history_set(gal_history *h, const double *p, double age)
     }
     if (gal_sfh_is_binned(s->kind))
         gal_bins_set(h);
+    if (s->o.by_mass)
+        normalise(h, h->p + (s->kind == GAL_SFH_CUSTOM ? s->nown - 1 : 0));
     if (s->o.burst)
         gal_burst_set(h);
     double end = fmin(age, h->quench);
@@ -125,6 +168,9 @@ static void base_rate(const gal_history *h, const double *t, size_t n, double *p
         for (size_t i = 0; s->o.rising && i < n; i++)
             psi[i] = t[i] > 0 ? p[0] * exp((t[i] - h->age) / p[1]) : 0;
         return;
+    case GAL_SFH_BURST:
+        memset(psi, 0, n * sizeof *psi);
+        return;
     case GAL_SFH_PERIODIC:
         for (size_t i = 0; i < n; i++)
             psi[i] = gal_periodic_rate(s->o.shape, p[0], p[1], p[2], t[i]);
@@ -158,6 +204,8 @@ static double base_mass(const gal_history *h, double t)
     switch (s->kind) {
     case GAL_SFH_CONSTANT:
         return p[0] * t;
+    case GAL_SFH_BURST:
+        return p[0];
     case GAL_SFH_DELAYED:
         return gal_delayed_mass(p[0], p[1], p[2], t);
     case GAL_SFH_LOGNORMAL:
@@ -254,6 +302,11 @@ void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z
         for (size_t i = 0; i < n; i++)
             z[i] = m[0];
     }
+}
+
+bool gal_history_at_once(const gal_history *h)
+{
+    return h->sfh->kind == GAL_SFH_BURST;
 }
 
 bool gal_history_one_z(const gal_history *h, double *z)

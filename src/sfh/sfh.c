@@ -9,20 +9,11 @@
 #include <string.h>
 
 static const char *const names[GAL_SFH_KINDS] = {
-    [GAL_SFH_INSITU] = "insitu",
-    [GAL_SFH_CONSTANT] = "constant",
-    [GAL_SFH_DELAYED] = "delayed",
-    [GAL_SFH_LOGNORMAL] = "lognormal",
-    [GAL_SFH_DPL] = "dpl",
-    [GAL_SFH_EXPONENTIAL] = "exponential",
-    [GAL_SFH_PERIODIC] = "periodic",
-    [GAL_SFH_CONTINUITY] = "continuity",
-    [GAL_SFH_FLEXIBLE] = "flexible",
-    [GAL_SFH_PSB] = "psb",
-    [GAL_SFH_DIRICHLET] = "dirichlet",
-    [GAL_SFH_STOCHASTIC] = "stochastic",
-    [GAL_SFH_TABLE] = "table",
-    [GAL_SFH_CUSTOM] = "custom",
+    [GAL_SFH_INSITU] = "insitu",         [GAL_SFH_CONSTANT] = "constant", [GAL_SFH_DELAYED] = "delayed",
+    [GAL_SFH_LOGNORMAL] = "lognormal",   [GAL_SFH_DPL] = "dpl",           [GAL_SFH_EXPONENTIAL] = "exponential",
+    [GAL_SFH_PERIODIC] = "periodic",     [GAL_SFH_BURST] = "burst",       [GAL_SFH_CONTINUITY] = "continuity",
+    [GAL_SFH_FLEXIBLE] = "flexible",     [GAL_SFH_PSB] = "psb",           [GAL_SFH_DIRICHLET] = "dirichlet",
+    [GAL_SFH_STOCHASTIC] = "stochastic", [GAL_SFH_TABLE] = "table",       [GAL_SFH_CUSTOM] = "custom",
 };
 static const char *const docs[GAL_SFH_KINDS] = {
     [GAL_SFH_INSITU] = "in-situ galaxy: analytic gas, metal and dust evolution (Lapi+18,20; Pantoni+19)",
@@ -32,6 +23,7 @@ static const char *const docs[GAL_SFH_KINDS] = {
     [GAL_SFH_DPL] = "double power law: norm / [(t/tau)^alpha + (t/tau)^-beta] (Carnall+18)",
     [GAL_SFH_EXPONENTIAL] = "exponential: norm exp(-t/tau), or rising, norm exp((t - age)/tau)",
     [GAL_SFH_PERIODIC] = "bursts repeated with a period",
+    [GAL_SFH_BURST] = "all stars at once, at the onset: a simple stellar population",
     [GAL_SFH_CONTINUITY] = "constant in fixed bins, ratios of neighbours with a Student t prior (Leja+19)",
     [GAL_SFH_FLEXIBLE] = "bins of equal mass whose edges move (Leja+19)",
     [GAL_SFH_PSB] = "post-starburst: flexible bins behind a youngest one of free length (Suess+22)",
@@ -110,10 +102,13 @@ static const gal_param p_empirical[] = {
     {"Z",          "",        "metallicity (mass fraction) of gas and stars, now",     0.01, 1e-6,  0.2,   1e-4, 0.05, true,  true},
     {"Z_start",    "",        "metallicity (mass fraction) at the onset",              1e-4, 1e-6,  0.2,   1e-4, 0.05, true,  false},
     {"t_step",     "yr",      "galaxy time at which the metallicity becomes Z",        5e8,  0,     2e10,  1e7,  1.3e10, false, true}};
+static const gal_param p_formed =
+    {"mass",       "Msun",    "mass of all stars formed until the age, those of a burst on top included", 1e10, 0, 1e15, 1e7, 1e13, true, true};
 static const struct { const gal_param *p; size_t n; } own[GAL_SFH_KINDS] = {
     [GAL_SFH_INSITU] = {p_insitu, 2}, [GAL_SFH_CONSTANT] = {p_constant, 1}, [GAL_SFH_DELAYED] = {p_delayed, 3},
     [GAL_SFH_LOGNORMAL] = {p_lognormal, 3}, [GAL_SFH_DPL] = {p_dpl, 4}, [GAL_SFH_EXPONENTIAL] = {p_exponential, 2},
-    [GAL_SFH_PERIODIC] = {p_periodic, 3}, [GAL_SFH_TABLE] = {p_table, 1}};
+    [GAL_SFH_PERIODIC] = {p_periodic, 3}, [GAL_SFH_BURST] = {&p_formed, 1},
+    [GAL_SFH_TABLE] = {p_table, 1}};
 
 #define NUMBERED(x) {x "1", x "2", x "3", x "4", x "5", x "6", x "7", x "8", x "9", x "10", x "11", x "12", x "13", x "14", x "15", \
     x "16", x "17", x "18", x "19", x "20", x "21", x "22", x "23", x "24", x "25", x "26", x "27", x "28", x "29", x "30", x "31"}
@@ -238,22 +233,29 @@ gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o)
     s->o.custom = NULL;
     if (kind == GAL_SFH_INSITU && o->metals != GAL_METALS_CONSTANT)
         return gal_fail(GAL_EINVAL, "sfh.insitu: has its own metal evolution, leave 'metallicity' out");
+    s->o.by_mass = o->by_mass && kind != GAL_SFH_BURST && !gal_sfh_is_binned(kind);
+    if (kind == GAL_SFH_BURST && o->burst)
+        return gal_fail(GAL_EINVAL, "sfh.burst: is a burst already, leave 'burst' out");
     if (kind == GAL_SFH_TABLE)
         GAL_TRY(take_table(s, o->table_t, o->table_psi, o->ntable));
     if (kind == GAL_SFH_CUSTOM) {
-        if (o->custom->npar > GAL_SFH_MAXBIN)
+        if (o->custom->npar + o->by_mass > GAL_SFH_MAXBIN)
             return gal_fail(GAL_EINVAL, "sfh.custom: %zu parameters, at most %d are possible", o->custom->npar,
                             GAL_SFH_MAXBIN);
         s->custom = *o->custom;
         s->custom.ref(s->custom.self);
         s->o.custom = &s->custom;
         add(s, o->custom->par, o->custom->npar);
+        if (o->by_mass)
+            add(s, &p_formed, 1);
     } else if (gal_sfh_is_binned(kind)) {
         s->o.edge = o->edge;
         GAL_TRY(take_bins(s));
         add_bins(s);
     } else {
         add(s, own[kind].p, own[kind].n);
+        if (o->by_mass)
+            s->par[0] = p_formed;
     }
     s->nown = s->npar;
     if (o->burst)
@@ -292,6 +294,8 @@ gal_hash gal_sfh_hash(const gal_sfh *s)
                      names[s->kind], (int)o->metals, (int)o->burst, o->rising, (int)o->shape, o->nbin, o->nold,
                      o->tflex, o->alpha, o->of_rate, o->sigma_reg, o->tau_eq, o->tau_in, o->sigma_dyn, o->tau_dyn);
     gal_hash h = gal_hash_bytes(text, (size_t)n);
+    if (o->by_mass)
+        h = gal_hash_combine(h, gal_hash_bytes("mass", 4));
     if (o->nedge)
         h = gal_hash_combine(h, gal_hash_bytes(s->edge, o->nedge * sizeof *s->edge));
     if (s->ntable)

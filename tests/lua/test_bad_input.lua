@@ -1,6 +1,6 @@
 -- What bad input gets: one line that names the thing, the place and the fix. Every row is an input and its exact message;
 -- TMP stands for the folder of the test's own files.
-local histories = "insitu, constant, delayed, lognormal, dpl, exponential, periodic, continuity, flexible, psb, dirichlet, stochastic"
+local histories = "insitu, constant, delayed, lognormal, dpl, exponential, periodic, burst, continuity, flexible, psb, dirichlet, stochastic"
 local test = require "galua.test"
 local core = require "galua.core"
 local exe = core.realpath("/proc/self/exe")
@@ -177,16 +177,16 @@ local inputs = {
   { "sfh.delayed{ tau = -1 }", "sfh.delayed: tau = -1 is not in 100000 .. 1e+12 yr" },
   { [[sfh.delayed{ tau = "1" }]], "sfh.delayed: tau must be a number, got string" },
   { "sfh.delayed{ taau = 1 }", "sfh.delayed: unknown option 'taau', did you mean 'tau'?" },
-  { [[sfh.insitu{ metallicity = "solar" }]], "sfh.insitu: unknown option 'metallicity' (known: burst, f_burst, age_burst, tau_burst, psi_max, tau_star, tau_quench)" },
+  { [[sfh.insitu{ metallicity = "solar" }]], "sfh.insitu: unknown option 'metallicity' (known: mass, burst, f_burst, age_burst, tau_burst, psi_max, tau_star, tau_quench)" },
   { "sfh.continuity{ n = 1 }", "sfh.continuity: 1 bins, 2 .. 32 are possible" },
   { "sfh.continuity{ n = 2.5 }", "sfh.continuity: n = 2.5 must be a whole number of bins" },
-  { "sfh.flexible{ edges = { 1e8 } }", "sfh.flexible: unknown option 'edges' (known: n, metallicity, t_step, Z_start, burst, f_burst, age_burst, tau_burst, mass, r1, r2, r3, r4, r5, r6, tau_quench, Mdust, Z)" },
+  { "sfh.flexible{ edges = { 1e8 } }", "sfh.flexible: unknown option 'edges' (known: n, metallicity, t_step, Z_start, mass, burst, f_burst, age_burst, tau_burst, r1, r2, r3, r4, r5, r6, tau_quench, Mdust, Z)" },
   { "sfh.dirichlet{ n = 5, edges = { 1e8, 1e9 } }", "sfh.dirichlet: n = 5, but 2 inner edges make 3 bins" },
   { "sfh.dirichlet{ z1 = 2 }", "sfh.dirichlet: z1 = 2 is not in 0 .. 1" },
   { "sfh.stochastic{ tau_eq = -1 }", "sfh.stochastic: tau_eq = -1 must be a number above 0" },
   { [[sfh.delayed{ burst = "big" }]], "sfh.delayed: burst = 'big' is not one of none, delta, rectangle, exponential" },
   { "sfh.delayed{ f_burst = 0.1 }", "sfh.delayed: f_burst needs burst = 'delta', 'rectangle' or 'exponential'" },
-  { "sfh.custom{ function(t) return 1 end, tau = 3 }", "sfh.custom: unknown option 'tau' (known: params burst tau_quench Mdust Z metallicity Z_start ..., and the function)" },
+  { "sfh.custom{ function(t) return 1 end, tau = 3 }", "sfh.custom: unknown option 'tau' (known: params mass burst tau_quench Mdust Z metallicity Z_start ..., and the function)" },
   { "sfh.custom{ params = { Z = 1 }, function(t) return 1 end }", "sfh.custom: the parameter 'Z' is there already" },
   { "sfh.table{}", "sfh.table: needs t [yr] and psi [Msun/yr] of the same length (got 0 and 0)" },
   { "sfh.table{ t = { 0, 1e9 }, psi = { 1 } }", "sfh.table: needs t [yr] and psi [Msun/yr] of the same length (got 2 and 1)" },

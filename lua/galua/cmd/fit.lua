@@ -39,7 +39,7 @@ local function template(args)
     end
     i = i + 1
   end
-  local known = { "insitu", "constant", "delayed", "lognormal", "dpl", "exponential", "periodic", "continuity", "flexible", "psb",
+  local known = { "insitu", "constant", "delayed", "lognormal", "dpl", "exponential", "periodic", "burst", "continuity", "flexible", "psb",
     "dirichlet", "stochastic" }
   local list, found = table.concat(known, ", "), false
   if not kind then return cmd.usage("fit --template: --sfh needs a name: %s", list) end
