@@ -33,6 +33,17 @@ typedef struct gal_fit_custom {
     void *ctx;
     gal_hash hash; /* of what it does, for the fingerprint */
 } gal_fit_custom;
+/* Parameters of the galaxy that follow from the others: `apply` sets them in theta[npar] once the free ones have their values. Called by
+ * several threads at once, each with a `local` of its own. */
+typedef struct gal_fit_tie {
+    gal_status (*open)(void **local, void *ctx);
+    void (*close)(void *local);
+    gal_status (*apply)(void *ctx, void *local, double *theta);
+    void *ctx;
+    gal_hash hash;           /* of what it does, for the fingerprint */
+    const char *const *name; /* [n] the parameters it sets: none of them may be free */
+    size_t n;
+} gal_fit_tie;
 typedef struct gal_fit_opts {
     gal_galaxy *galaxy;  /* referenced */
     const double *theta; /* [npar] values of the fixed parameters, copied */
@@ -50,6 +61,7 @@ typedef struct gal_fit_opts {
     const gal_fit_custom *custom; /* NULL: none */
     const double *spectral;       /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
     gal_kernel spectral_kernel;   /* of the noise correlated over the pixels */
+    const gal_fit_tie *tie;       /* NULL: none */
     double plan;                  /* tolerance of a plan (galua/plan.h) for the bands, 0: the whole grid each time */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;

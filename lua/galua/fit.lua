@@ -8,7 +8,7 @@ local fit = {}
 fit.__index = function(self, key)
   local v = rawget(fit, key)
   if v ~= nil or type(key) ~= "string" then return v end
-  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" or key == "spec" or key == "plan" then return nil end
+  if key:sub(1, 1) == "_" or key == "engine" or key == "amplitude" or key == "likelihood" or key == "spec" or key == "plan" or key == "tie" then return nil end
   local engine = rawget(self, "engine") -- by its own name too: f.ensemble
   if engine and core.class_name(engine) == key then return engine end
   if galua.sampler.known(key) then return nil end
@@ -89,7 +89,7 @@ end
 
 local function create(given, quiet)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
-    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any" })
+    limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any", tie = ":any" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
   if not o.model then galua.fail("fit: 'model' is missing: a galaxy, such as galaxy{}") end
   if not o.free or next(o.free) == nil then
@@ -127,6 +127,8 @@ local function create(given, quiet)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
   options.amplitude, options.spectral, options.spectral_kernel = o.amplitude, spectral, spectral_kernel
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
+  self.tie = require("galua.fit.tie").resolve(o.tie, self.model)
+  if self.tie then options.tie, options.tie_key, options.tie_names = self.tie.text, self.tie.key, self.tie.names end
   options.plan, self.plan = plan_tolerance(o.plan), o.plan
   self._options = options
   self.target = galua.target(options)
@@ -146,6 +148,10 @@ function fit:describe()
   if spec and spec.gp then lines[#lines + 1] = "  noise correlated over the pixels, kernel " .. spec.gp end
   if self.amplitude then lines[#lines + 1] = "  amplitude marginalised, " .. tostring(self.amplitude) end
   if self.likelihood then lines[#lines + 1] = "  " .. tostring(self.likelihood) end
+  for _, name in ipairs(self.tie and self.tie.names or {}) do
+    local rule = self.tie.rules[name]
+    lines[#lines + 1] = ("  %s follows from %s"):format(name, type(rule) == "string" and rule or "a function")
+  end
   local plan = self.target.plan
   if plan then
     lines[#lines + 1] = plan.used and ("  bands from a plan of %d wavelengths, error at most %.1e"):format(plan.nodes, plan.tolerance)
@@ -399,6 +405,7 @@ function fit:description()
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation,
       spectral = require("galua.spectrum.observation").store(self.data) },
     spec = self:fixed_spec(), plan = self.plan,
+    tie = self.tie and require("galua.fit.tie").store(self.tie),
   }
 end
 
@@ -478,7 +485,8 @@ local function load_fit(path, options)
   require("galua.describe").check_description(d, path)
   if o.likelihood and type(d.likelihood) == "table" then d.likelihood = {} end
   ship.admit(d.sampler, path, o.trust, function(line) io.stderr:write(line, "\n") end)
-  ship.admit({ model = d.model, likelihood = d.likelihood, noise = d.noise, amplitude = d.amplitude, free = d.free, spec = d.spec, data = d.data },
+  ship.admit({ model = d.model, likelihood = d.likelihood, noise = d.noise, amplitude = d.amplitude, free = d.free, spec = d.spec, data = d.data,
+    tie = d.tie },
     path, o.trust)
   local obs = galua.observation.new{ name = d.data.name, redshift = d.data.redshift, distance = d.data.distance,
     citation = d.data.citation }
@@ -498,7 +506,7 @@ local function load_fit(path, options)
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
-    spec = d.spec, plan = d.plan, sampler = galua.sampler.from(d.sampler) }
+    spec = d.spec, plan = d.plan, tie = d.tie and require("galua.fit.tie").from(d.tie), sampler = galua.sampler.from(d.sampler) }
   rawset(f, "_script", texts.script)
   return f:restore(path)
 end
@@ -522,6 +530,8 @@ back.
 @param spec of a spectrum: table of parameter = number or prior, and the kernel of its noise: { sigma_v = 150, gp = "matern32" }
 @param limits (censored) how upper limits enter: measured, censored, onesided, cut
 @param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
+@param tie parameters that follow from others: table of parameter = name, or function(p) returning the value, with p["ism.N_MC"] the value
+       of a parameter; it runs in every thread (see likelihood.custom)
 @param plan (false) true or { tolerance = 1e-6 }: band fluxes from the few wavelengths that matter, many times faster, with an error below
        `tolerance` of the flux or of 1e-3 of the flux without dust; f.target.plan tells what was measured. Every stored sample is compared
        with the whole grid, and the run starts again without a plan should one differ

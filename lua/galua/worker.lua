@@ -101,6 +101,36 @@ function M.likelihood(f, packed)
   end
 end
 
+-- Tied parameters: f{} is a table name = function(p) or name of another parameter. p["ism.N_MC"] is the value of a parameter, of a tied one
+-- too: those are worked out when they are asked for.
+function M.tie(f, packed)
+  local tied, index, known, busy, theta = f({}), {}, {}, {}, nil
+  for i, name in ipairs(packed.names) do index[name] = i - 1 end
+  local p = {}
+  local function value(name)
+    local i = index[name]
+    if not i then error(("tie: this galaxy has no parameter '%s'"):format(tostring(name)), 0) end
+    local rule = tied[name]
+    if rule == nil or known[name] then return theta[i] end
+    if busy[name] then error(("tie: '%s' follows from itself"):format(name), 0) end
+    busy[name] = true
+    local v
+    if type(rule) == "string" then v = value(rule) else v = rule(p) end
+    busy[name] = nil
+    if type(v) ~= "number" then error(("tie: the function of '%s' must return a number, got %s"):format(name, type(v)), 0) end
+    theta[i], known[name] = v, true
+    return v
+  end
+  setmetatable(p, { __index = function(_, name) return value(name) end,
+    __newindex = function(_, name) error(("tie: p['%s'] cannot be set: return the value"):format(tostring(name)), 2) end })
+  local list = packed.tied
+  return function(pointer)
+    theta = ffi.cast(doubles, pointer)
+    for i = 1, #list do known[list[i]], busy[list[i]] = nil, nil end
+    for i = 1, #list do value(list[i]) end
+  end
+end
+
 -- Positions as moves see them: x[1] .. x[#x], others[1] .. others[#others] of them; to be read only.
 ffi.cdef [[
 typedef struct { const double *p; int n; } galua_point;

@@ -86,6 +86,9 @@ gal_noise fit_theta(const gal_fit *f, const double *x, double *theta)
 void gal_fit_theta(const gal_fit *f, const double *x, double *theta)
 {
     fit_theta(f, x, theta);
+    if (fit_tie(f, theta) != GAL_OK) /* the likelihood has told why */
+        for (size_t i = 0; i < f->tie.n; i++)
+            theta[f->tie_index[i]] = NAN;
 }
 
 /* Does a derived quantity grow in proportion to the light? */
@@ -139,9 +142,12 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
     *lnlike = -INFINITY;
     for (size_t i = 0; blob && i < f->target.nblob; i++)
         blob[i] = NAN;
+    gal_status st = fit_tie(f, w->theta);
+    if (st != GAL_OK)
+        return st;
     if (gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         return GAL_OK;
-    gal_status st = model_fluxes(f, w, blob != NULL);
+    st = model_fluxes(f, w, blob != NULL);
     if (st != GAL_OK)
         return st == GAL_EDOMAIN ? GAL_OK : st;
     double scale = 1;
@@ -249,6 +255,7 @@ void gal_fit_free(gal_fit *f)
     gal_prior_unref(f->amplitude);
     fit_spectral_free(f->spectral);
     gal_plan_unref(f->plan);
+    fit_tie_free(f);
     gal_free(f->blob_names);
     gal_free(f->band_names);
     gal_galaxy_unref(f->galaxy);
@@ -256,12 +263,13 @@ void gal_fit_free(gal_fit *f)
 }
 
 /* Parameters at probability u[k] of each prior */
-static void at_quantiles(const gal_fit *f, const double *u, double *theta)
+static gal_status at_quantiles(const gal_fit *f, const double *u, double *theta)
 {
     memcpy(theta, f->theta, f->npar * sizeof *theta);
     for (size_t i = 0; i < f->ndim; i++)
         if (f->index[i] < f->npar)
             theta[f->index[i]] = gal_prior_value(f->prior[i], gal_prior_quantile(f->prior[i], u[i]));
+    return fit_tie(f, theta);
 }
 
 /* A fixed value that the model refuses whatever the free ones are: 256 evenly spread points of the prior, the middle first (Weyl
@@ -281,7 +289,9 @@ static gal_status refused(const gal_fit *f, double *theta)
             step /= root;
             u[k] = fmod(0.5 + n * step, 1);
         }
-        at_quantiles(f, u, theta);
+        gal_status st = at_quantiles(f, u, theta);
+        if (st != GAL_OK)
+            return st;
         if (gal_galaxy_check(f->galaxy, theta) == GAL_OK)
             return GAL_OK;
         if (n == 0)
@@ -302,8 +312,8 @@ static gal_status bands_covered(const gal_fit *f, worker *w, double *u)
         for (int i = 0; i < 3 && st == GAL_EDOMAIN; i++) {
             for (size_t d = 0; d < f->ndim; d++)
                 u[d] = try[i];
-            at_quantiles(f, u, w->theta);
-            if ((st = gal_phot_weights(w->phot, w->theta[1], gal_galaxy_phot_rule(f->galaxy))) != GAL_OK)
+            if ((st = at_quantiles(f, u, w->theta)) != GAL_OK ||
+                (st = gal_phot_weights(w->phot, w->theta[1], gal_galaxy_phot_rule(f->galaxy))) != GAL_OK)
                 return st;
             st = gal_galaxy_check_band(f->galaxy, w->phot, f->band[k], w->theta[1]);
             if (i == 0 && st != GAL_OK) {
@@ -330,7 +340,7 @@ static gal_status dry_run(gal_fit *f)
         GAL_TRY(GAL_ENOMEM);
     for (size_t k = 0; k < f->ndim; k++)
         u[k] = 0.5;
-    at_quantiles(f, u, w->theta);
+    GAL_TRY(at_quantiles(f, u, w->theta));
     if (w->spectral)
         GAL_TRY(fit_spectral_dry(f, w->spectral, w->ws, w->theta));
     GAL_TRY(gal_galaxy_flux_factor(f->galaxy, w->theta, &factor));
@@ -375,6 +385,7 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
         GAL_TRY(GAL_ENOMEM);
     memcpy(f->theta, o->theta, f->npar * sizeof *f->theta);
     GAL_TRY(fit_take_free(f, o));
+    GAL_TRY(fit_tie_take(f, o->tie));
     GAL_TRY(fit_take_bands(f, o));
     GAL_TRY(fit_check_noise(f));
     GAL_TRY(fit_spectral_create(f, o));

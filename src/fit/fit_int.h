@@ -7,7 +7,12 @@
 #include "galua/spectrum.h"
 
 /* what random numbers are for (see infer/purpose.h) */
-enum { RNG_FIT_AMPLITUDE = 0x66740001, RNG_FIT_REPLICATE = 0x66740002, RNG_FIT_SPECTRUM = 0x66740003 };
+enum {
+    RNG_FIT_AMPLITUDE = 0x66740001,
+    RNG_FIT_REPLICATE = 0x66740002,
+    RNG_FIT_SPECTRUM = 0x66740003,
+    RNG_FIT_TIE = 0x66740004
+};
 
 typedef struct fit_spectral fit_spectral; /* spectrum.c */
 typedef struct spectral_worker spectral_worker;
@@ -45,6 +50,9 @@ struct gal_fit {
     const char **blob_names;
     char *band_names;
     char note[512];        /* what should make one doubt the data under this model, "" when nothing */
+    gal_fit_tie tie;       /* apply NULL: none */
+    size_t *tie_index;     /* [tie.n] in theta */
+    void **tie_local;      /* per thread */
     gal_plan *plan;        /* of the used bands, or NULL */
     double plan_tolerance; /* promised; 0: none asked for */
     char plan_why[200];    /* why there is none */
@@ -63,6 +71,11 @@ gal_status fit_check_noise(const gal_fit *f);
 gal_status fit_name_blobs(gal_fit *f);
 gal_status
 fit_unabsorbed(gal_fit *f); /* fills note: data below Lyman alpha where the model absorbs nothing; unabsorbed.c */
+/* tie.c: what is tied, the values at a point, and their ranges under the priors: entries of lo, hi[npar] */
+gal_status fit_tie_take(gal_fit *f, const gal_fit_tie *tie);
+gal_status fit_tie(const gal_fit *f, double *theta);
+gal_status fit_tie_range(const gal_fit *f, double *lo, double *hi);
+void fit_tie_free(gal_fit *f);
 gal_status fit_plan_create(gal_fit *f, double tolerance); /* fit_plan.c; f->plan stays NULL where there can be none */
 gal_status fit_plan_compare(const gal_fit *f, worker *w);
 /* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other

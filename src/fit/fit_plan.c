@@ -40,6 +40,7 @@ gal_status fit_plan_create(gal_fit *f, double tolerance)
     for (size_t i = 0; i < f->ndim; i++)
         if (f->index[i] < f->npar)
             prior_range(f->prior[i], gal_galaxy_par(f->galaxy, f->index[i]), &lo[f->index[i]], &hi[f->index[i]]);
+    GAL_TRY(fit_tie_range(f, lo, hi));
     for (size_t k = 0; k < f->nused; k++)
         filter[k] = f->obs->filter[f->band[k]];
     /* made to half of what is promised: the largest error over many samples is above that over the check points */

@@ -351,6 +351,60 @@ static bool take_likelihood(lua_State *L, gal_lua_opts *o, gal_fit_custom *custo
     return true;
 }
 
+/* ------------------------------------------------------------------ parameters that follow from others, in Lua */
+static gal_status tie_open(void **local, void *ctx)
+{
+    const lua_like *tie = ctx;
+    gal_worker *w;
+    gal_status st = gal_worker_open(&w, "tie", "tie", tie->shipped, tie->n);
+    *local = w;
+    return st;
+}
+
+static gal_status tie_apply(void *ctx, void *local, double *theta)
+{
+    (void)ctx;
+    const void *ptr[1] = {theta};
+    return gal_worker_run(local, ptr, 1, 0);
+}
+
+/* Options tie (text of ship.pack), tie_key and tie_names; leaves a table on the stack that the target must keep. false: not given */
+static bool take_tie(lua_State *L, gal_lua_opts *o, gal_fit_tie *tie)
+{
+    if (!gal_lua_opt_push(o, "tie"))
+        return false;
+    if (lua_type(L, -1) != LUA_TSTRING)
+        gal_lua_opt_typeerror(o, "tie", "shipped functions: fit{ tie = { ... } }", -1);
+    int text = lua_gettop(L);
+    const char *key = gal_lua_opt_str(o, "tie_key", "");
+    lua_like *t = lua_newuserdata(L, sizeof *t);
+    t->shipped = lua_tolstring(L, text, &t->n);
+    if (!gal_lua_opt_push(o, "tie_names") || !lua_istable(L, -1))
+        gal_lua_error(L, GAL_EINVAL, "target: tie needs tie_names, a list");
+    size_t n = lua_objlen(L, -1);
+    const char **names = lua_newuserdata(L, (n + 1) * sizeof *names);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, -2, (int)i + 1);
+        names[i] = lua_tostring(L, -1); /* the list keeps it */
+        if (!names[i])
+            gal_lua_error(L, GAL_EINVAL, "target: tie_names must hold names");
+        lua_pop(L, 1);
+    }
+    lua_createtable(L, 4, 0);
+    for (int i = 0; i < 4; i++) {
+        lua_pushvalue(L, text + i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    *tie = (gal_fit_tie){.open = tie_open,
+                         .close = like_close,
+                         .apply = tie_apply,
+                         .ctx = t,
+                         .hash = gal_hash_bytes(key, strlen(key)),
+                         .name = names,
+                         .n = n};
+    return true;
+}
+
 /* vec of one number per band, or NULL */
 static const double *per_band(lua_State *L, gal_lua_opts *o, const char *name, size_t n)
 {
@@ -440,6 +494,12 @@ static int target_create(lua_State *L)
         fo.custom = &custom;
         kept = lua_gettop(L);
     }
+    gal_fit_tie tie;
+    int tied = 0;
+    if (take_tie(L, &o, &tie)) {
+        fo.tie = &tie;
+        tied = lua_gettop(L);
+    }
     gal_lua_opts_end(&o);
     gal_fit *f;
     gal_lua_checkstatus(L, gal_fit_create(&f, &fo));
@@ -449,6 +509,8 @@ static int target_create(lua_State *L)
     lua_pop(L, 1);
     if (kept)
         gal_lua_keep(L, -1, kept, "likelihood");
+    if (tied)
+        gal_lua_keep(L, -1, tied, "tie");
     return 1;
 }
 
@@ -498,6 +560,9 @@ void gal_luaopen_target(lua_State *L)
          "@param spectral fixed parameters of the spectrum in the order of spectrum.params(), nan = default\n"
          "@param spectral_kernel (none) of noise correlated over the pixels: matern32 or sqexp\n"
          "@param likelihood function of (model flux, observation) returning ln L, shipped: see likelihood.custom\n"
+         "@param tie functions that set parameters from others, shipped: see fit\n@param tie_key what they do, for the "
+         "fingerprint\n"
+         "@param tie_names list of the parameters they set\n"
          "@param plan (0) tolerance of a plan for the bands, 0: the whole grid each time\n"
          "@param likelihood_key what it does, for the fingerprint"},
         {"noise_params", noise_params,
