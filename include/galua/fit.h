@@ -84,6 +84,25 @@ typedef struct gal_fit_plan_info {
         failed; /* it is above the tolerance: evaluations fail from then on, and the run has to start on the whole grid */
 } gal_fit_plan_info;
 GAL_API gal_fit_plan_info gal_fit_plan(const gal_fit *f);
+/* What the data say about each free parameter and derived quantity, found by trying points spread over the priors: about 20 ms. */
+typedef enum gal_tie {
+    GAL_TIE_DATA,  /* depends on a free parameter that data depend on: a result */
+    GAL_TIE_NONE,  /* depends on parameters that no datum depends on, and on others less */
+    GAL_TIE_FIXED, /* depends on no free parameter */
+} gal_tie;
+typedef struct gal_tie_pair { /* free parameters a, b that enter only as a b^power */
+    size_t a, b;
+    double power;
+} gal_tie_pair;
+enum { GAL_TIES_MAX = 16 };
+typedef struct gal_fit_ties {
+    bool *data;       /* [ndim] some datum depends on the parameter */
+    gal_tie *derived; /* [nderived] */
+    size_t npair;
+    gal_tie_pair pair[GAL_TIES_MAX];
+} gal_fit_ties;
+GAL_API gal_status gal_fit_ties_find(gal_fit_ties **out, const gal_fit *f);
+GAL_API void gal_fit_ties_free(gal_fit_ties *t);
 GAL_API size_t gal_fit_nused(const gal_fit *f); /* bands that enter the likelihood */
 GAL_API size_t gal_fit_nblob(const gal_fit *f);
 /* One line on data that this model cannot describe: below Lyman alpha with nothing in the galaxy that absorbs there; "" when there

@@ -3,6 +3,7 @@ local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
 local ship = require "galua.ship"
+local ties = require "galua.fit.ties"
 
 local fit = {}
 fit.__index = function(self, key)
@@ -158,6 +159,7 @@ function fit:describe()
       or "  bands from the whole grid: " .. plan.why
   end
   if self.target.note ~= "" then lines[#lines + 1] = "  warning: " .. self.target.note end
+  for _, line in ipairs(ties.warnings(ties.of(self))) do lines[#lines + 1] = "  warning: " .. line end
   lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
   for i, p in ipairs(self.free) do
     lines[#lines + 1] = ("  %-18s %-9s %s"):format(p[1], self.target.units[i], tostring(p[2]))
@@ -329,8 +331,11 @@ end
 summary.__galua_show = summary.__tostring
 
 function summary:get(name)
-  for _, list in ipairs { self.parameters, self.derived } do
+  for _, list in ipairs { self.parameters, self.derived, self.fixed } do
     for _, r in ipairs(list) do if r.name == name then return r end end
+  end
+  for _, other in ipairs(self.untied) do
+    if name == other then galua.fail("the summary has no '%s': no datum depends on it", name) end
   end
   galua.fail("the summary has no '%s'", name)
 end
@@ -346,10 +351,16 @@ function fit:summary()
   local best = self:residuals()
   local chi2 = 0
   for _, r in ipairs(best) do if r.kind == "detection" then chi2 = chi2 + r.pull ^ 2 end end
-  self._summary = setmetatable({ parameters = parameters, derived = derived, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
+  local t = ties.of(self)
+  local results, line, untied = ties.split(t, derived)
+  local fixed = {} -- by no free parameter: no results, but there to be asked for
+  for _, r in ipairs(derived) do if t.derived[r.name] == "fixed" then fixed[#fixed + 1] = r end end
+  self._summary = setmetatable({ parameters = parameters, derived = results, all = derived, fixed = fixed, untied = untied, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
     nbands = self.target.nbands, state = self.engine.state_text, distrust = self.sampler.distrust,
     notes = self.sampler.notes and self.sampler:notes(self.engine, self) or {} }, summary)
   if self.target.note ~= "" then table.insert(self._summary.notes, 1, self.target.note) end
+  if line then table.insert(self._summary.notes, line) end
+  for _, w in ipairs(ties.warnings(t)) do table.insert(self._summary.notes, w) end
   return self._summary
 end
 

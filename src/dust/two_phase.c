@@ -35,7 +35,7 @@ enum {
 static const gal_param par[COUNT] = {
     {"f_MC",      "",   "fraction of the ISM in molecular clouds",                      0.5,   0,     1,     0,    1,    false, true},
     {"norm_MC",   "",   "normalisation of the optical depth of clouds",                 100,   0,     1e6,   0.1,  1e4,  true,  false},
-    {"N_MC",      "",   "number of molecular clouds",                                   1e3,   1e-3,  1e9,   1,    1e5,  true,  true},
+    {"N_MC",      "",   "number of molecular clouds",                                   1e3,   1e-3,  1e9,   1,    1e5,  true,  false},
     {"R_MC",      "pc", "radius of a cloud",                                            10,    1e-2,  1e5,   1,    100,  true,  true},
     {"tau_esc",   "yr", "time before stars start to leave their cloud",                 1e7,   1e3,   1e10,  1e5,  1e8,  true,  true},
     {"dMClow",    "",   "extinction slope of clouds below 100 micron",                  1.3,   0,     5,     0,    5,    false, false},

@@ -109,8 +109,13 @@ static int m_params(lua_State *L)
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
         const gal_param *p = gal_galaxy_par(m->g, i);
         lua_newtable(L);
+        double plo = p->plo, phi = p->phi;
+        if (i == 0) { /* age: no star is older than the Universe at the source's redshift */
+            phi = fmin(phi, gal_cosmo_age(gal_galaxy_cosmo(m->g), m->theta[1]));
+            plo = fmin(plo, 0.1 * phi);
+        }
         const gal_lua_number num[] = {{"value", m->theta[i]}, {"default", p->value}, {"lo", p->lo},
-                                      {"hi", p->hi},          {"plo", p->plo},       {"phi", p->phi}};
+                                      {"hi", p->hi},          {"plo", plo},          {"phi", phi}};
         gal_lua_set_list(L, num, sizeof num / sizeof *num);
         gal_lua_set_text(L, "name", p->name);
         gal_lua_set_text(L, "unit", p->unit);
@@ -566,7 +571,8 @@ void gal_luaopen_galaxy(lua_State *L)
          "@param age [yr] (1e9) time since the onset of star formation\n@param redshift (0) redshift\n"
          "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
          "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
-         "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6.2 as coded ('galapy-0.6.0': its older band rule), or a "
+         "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6.2 as coded ('galapy-0.6.0': its older "
+         "band rule), or a "
          "table of its choices\n"
          "@param clamp (false) use the nearest value of the parameter's range, and of the SSP table, instead of "
          "refusing one "

@@ -285,6 +285,12 @@ static const gal_lua_row t_methods[] = {
      "Pareto "
      "k of the weights, and\nthe probability of a smaller flux. reff: effective share of the draws."},
     {"fingerprint", t_fingerprint, "fingerprint() -> list\nName and hash of everything the posterior depends on."},
+    {"ties", gal_lua_target_ties,
+     "ties() -> table\nWhat data say about parameters, by trying: parameters[name] is false where no datum depends on "
+     "it; "
+     "derived[name]\nis 'none' where a quantity depends on such parameters alone, 'fixed' on no free one; products: { "
+     "a, b, "
+     "power } where a and b enter only as a b^power."},
     {NULL, NULL, NULL},
 };
 

@@ -72,13 +72,37 @@ function galaxy:photometry(filters)
 end
 
 -- ---------------------------------------------------------------- usual priors
+-- Does any light depend on the parameter? Tried with values across its usual range, at the galaxy as it is and with the others in the
+-- middle of theirs. An impossible combination tells nothing: then yes.
+local function shines(self, name, list)
+  local function light(g, v)
+    g:set(name, v)
+    return g:lum()
+  end
+  local function differs(g, p)
+    local a, b = light(g, p.plo + 0.3 * (p.phi - p.plo)), light(g, p.plo + 0.6 * (p.phi - p.plo))
+    return (a - b):abs():max() > 1e-12 * a:max()
+  end
+  local ok, yes = pcall(function()
+    local g, middle, mine = self:copy(), self:copy(), nil
+    for _, p in ipairs(list) do
+      if p.name == name then mine = p
+      elseif p.free and p.name ~= "age" and p.plo < p.phi then
+        middle:set(p.name, p.log and p.plo > 0 and math.sqrt(p.plo * p.phi) or 0.5 * (p.plo + p.phi))
+      end
+    end
+    return differs(g, mine) or differs(middle, mine)
+  end)
+  return not ok or yes
+end
+
 -- { name = prior } of the parameters that are free in a fit by default, of one group or of all
 function galaxy:priors(group)
-  local out, seen = {}, group == nil
-  for _, p in ipairs(self:params()) do
+  local out, seen, list = {}, group == nil, self:params()
+  for _, p in ipairs(list) do
     local mine = group == nil or p.name:match("^(%a+)%.") == group
     seen = seen or mine
-    if mine and p.free then
+    if mine and p.free and (not (p.plo < p.phi) or shines(self, p.name, list)) then
       if p.prior then
         local kind, args = p.prior:match("^(%a+)%((.*)%)$")
         local list = {}
@@ -165,7 +189,8 @@ doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> table
 Band, pivot wavelength [A], flux [mJy] and AB magnitude in each filter; filters("SDSS", ...) or names.]])
 doc.text("galaxy.priors", galaxy.priors, [[priors([group]) -> table
 The usual priors, name = prior, of the parameters that are free in a fit by default: of "sfh", "ism", ... or of all. What `free` of
-a fit takes; change or remove what you like.
+a fit takes; change or remove what you like. Ages reach to the age of the Universe at the galaxy's redshift. A parameter that no light
+depends on, such as the dust mass of a galaxy without dust, is not among them.
 @example free = g:priors("sfh");  free.age = prior.loguniform(1e8, 1.3e10)]])
 doc.text("galaxy.derived", galaxy.derived, [[derived() -> table
 Mstar [Msun], SFR [Msun/yr], LIR [Lsun], A_V [mag], T_dust [K], t50 [yr], beta_UV ...: prints with units and meaning; fields are

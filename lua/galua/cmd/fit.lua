@@ -15,6 +15,7 @@ FILE.lua ends with: return fit{ data = ..., model = ..., free = {...} }
   --threads N     before 'fit': threads to use]]
 
 local function number(v)
+  if v > 1e6 and v < 1e12 then v = math.floor(v / 1e6) * 1e6 end -- ages: never rounded up
   return ((("%.4g"):format(v)):gsub("e%+?(-?)0*(%d)", "e%1%2"))
 end
 
@@ -48,6 +49,9 @@ local function template(args)
     return cmd.usage("fit --template: unknown history '%s'%s (known: %s)", kind, core.did_you_mean(kind, known), list)
   end
   local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{}, ism = dust }
+  local known, obs = pcall(galua.observation.read, source or galua.data.path("photometry/ngc3898.ecsv"))
+  if known and not many and obs.redshift > 0 then g.redshift = obs.redshift end -- bounds the ages; a file may also be written later
+  local free = g:priors()
   local out = {}
   local function put(...) out[#out + 1] = (...):format(select(2, ...)) end
   if many then
@@ -87,7 +91,7 @@ local function template(args)
   for _, p in ipairs(g:params()) do
     local text = p.prior and "prior." .. p.prior or
       ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
-    put("    %s[%q] = %s,", p.free and "" or "-- ", p.name, text)
+    put("    %s[%q] = %s,", free[p.name] and "" or "-- ", p.name, text)
     put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi),
       p.doc)
   end
