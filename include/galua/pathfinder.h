@@ -33,7 +33,7 @@ typedef struct gal_pathfinder_opt {
     uint64_t seed, source;
 } gal_pathfinder_opt;
 /* A run begins anew, always the same bits. GAL_EINTR: stopped by the user, nothing kept. GAL_EMATH when no path gives a Gaussian. It ends
- * converged with khat <= 0.7, at its limit above. Shown fields: npaths, lnz, lnz_err, khat, ess, stored. */
+ * approximate with khat <= 0.7 (usable weights, which do not show what the Gaussians miss), at its limit above. Shown fields: npaths, lnz, lnz_err, khat, ess, stored. */
 GAL_API extern const gal_sampler_class gal_pathfinder_class;
 /* Starts NUTS at resampled draws, one per chain, with the covariance of the best Gaussian as the first metric; when khat > 0.7 the
  * metric stays unit: the warm-up must then be a full one. */

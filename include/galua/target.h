@@ -42,7 +42,8 @@ typedef enum gal_run_end {
     GAL_RUN_CONVERGED,   /* the requested precision */
     GAL_RUN_LIMIT,       /* a limit was hit before convergence */
     GAL_RUN_INTERRUPTED, /* by the user: everything so far is valid, the run can go on */
-    GAL_RUN_FAILED       /* an error: everything before it is valid */
+    GAL_RUN_FAILED,      /* an error: everything before it is valid */
+    GAL_RUN_APPROXIMATE  /* all that the method can do, which does not show whether it is right */
 } gal_run_end;
 GAL_API const char *gal_run_end_name(gal_run_end end); /* "not started", "done", "converged", "limit", ... */
 

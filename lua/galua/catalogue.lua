@@ -151,7 +151,7 @@ function catalogue:work(j, beat)
     local good, why = true
     if s.acceptable then good, why = s:acceptable(f.engine) end
     if good or i == #v.samplers then
-      record.accepted = good
+      record.accepted, record.refused = good, not good and (why or "refused") or nil
       break
     end
     record.escalated = why
@@ -165,6 +165,7 @@ function catalogue:work(j, beat)
   if okz and lnz then record.lnz, record.lnz_err = finite(lnz), finite(err) end
   local names, units, kinds, columns, q, flags, ess, khat = {}, {}, {}, {}, {}, {}, math.huge
   if f.target.note ~= "" then flags[1] = f.target.note end
+  if record.refused then flags[#flags + 1] = "not accepted: " .. record.refused end
   local function put(r, values)
     local i = #names + 1
     names[i], units[i], columns[i], q[i] = r.name, r.unit, values, quantiles(values)
@@ -179,8 +180,11 @@ function catalogue:work(j, beat)
   for _, r in ipairs(summary.parameters) do put(r, samples.values[r.name]) end
   record.nfree = #names
   for _, name in ipairs(self.derived) do
-    for _, r in ipairs(summary.derived) do
+    for _, r in ipairs(summary.all) do -- asked for by name: also what is no result, flagged
       if r.name == name then put(r, samples.derived[name]) end
+    end
+    for _, other in ipairs(summary.untied) do
+      if other == name then flags[#flags + 1] = name .. " depends on no datum" end
     end
   end
   record.names, record.units, record.quantiles, record.flags, record.ess = names, units, q, flags, finite(ess)
@@ -411,7 +415,10 @@ function catalogue:write(q, path)
   galua.tables.write_arrays(path, { vars = vars, coords = { source = labels },
     texts = { catalogue = json.encode(description), model = json.encode(self:fit(1):description()) } })
   galua.tables.write((path:gsub("%.h5$", "")) .. ".fits", columns, { GALUA = galua.version, SEED = ("%.0f"):format(self.seed) })
-  self.path = path
+  self.path, self.accepted, self.fits = path, 0, #list
+  for _, r in ipairs(list) do
+    if not r.error and r.accepted ~= false then self.accepted = self.accepted + 1 end
+  end
   return self
 end
 

@@ -260,7 +260,7 @@ function validation:run(given)
 end
 
 function validation:analyse(records)
-  local failed, seconds, evaluations, flagged = {}, 0, 0, 0
+  local failed, seconds, evaluations, flagged, accepted = {}, 0, 0, 0, 0
   local names = {}
   for _, name in ipairs(self.probe.target.names) do names[#names + 1] = name end
   for _, name in ipairs(self.derived) do names[#names + 1] = name end
@@ -272,6 +272,7 @@ function validation:analyse(records)
     else
       seconds, evaluations = seconds + (r.seconds or 0), evaluations + (r.evaluations or 0)
       if #(r.flags or {}) > 0 then flagged = flagged + 1 end
+      if r.accepted ~= false then accepted = accepted + 1 end
       local index = {}
       for k, name in ipairs(r.names) do index[name] = k end
       for _, name in ipairs(names) do
@@ -285,7 +286,7 @@ function validation:analyse(records)
   end
   local n = #truth[names[1]]
   local result = { name = self.name, galua = galua.version, mocks = #records, failed = failed, seconds = seconds, evaluations = evaluations,
-    flagged = flagged, quantities = {}, bins = BINS }
+    flagged = flagged, accepted = accepted, quantities = {}, bins = BINS }
   for _, name in ipairs(names) do
     if #truth[name] > 0 then
       local q = judge(name, truth[name], draws[name])
@@ -321,7 +322,7 @@ function validation:__tostring()
         100 * c[2].fraction, 100 * c[3].fraction, 100 * c[4].fraction, q.score_median, q.score_nmad, q.pull_median, q.pull_nmad, q.outliers,
         q.pass and "" or "FAILS")
     end
-    lines[#lines + 1] = ("%d failed, %d flagged; %.3g models, %.3g s of one core; %s"):format(#r.failed, r.flagged, r.evaluations, r.seconds,
+    lines[#lines + 1] = ("%d of %d accepted, %d failed, %d flagged; %.3g models, %.3g s of one core; %s"):format(r.accepted or 0, r.mocks, #r.failed, r.flagged, r.evaluations, r.seconds,
       r.pass and "passed" or "NOT passed")
   end
   return table.concat(lines, "\n")
@@ -417,8 +418,8 @@ function validation:report(prefix)
   out[#out + 1] = "Score: the truth's quantile in the posterior as a standard normal deviate. Pull: (median - truth)/half of the 16-84 % interval, "
     .. "standard normal where the posterior is; not where the data say little or the posterior leans."
   out[#out + 1] = ""
-  out[#out + 1] = ("%d fits failed, %d carry flags (prior edges or poor sampling); %.3g models, %.3g s of one core."):format(#r.failed, r.flagged,
-    r.evaluations, r.seconds)
+  out[#out + 1] = ("%d of %d fits accepted by their sampler, %d failed; %d carry flags (not accepted, prior edges or poor sampling); %.3g models, %.3g s of one core."):format(
+    r.accepted, r.mocks, #r.failed, r.flagged, r.evaluations, r.seconds)
   out[#out + 1] = ""
   out[#out + 1] = ("![ranks](%s_ranks.png)"):format(base)
   out[#out + 1] = ""

@@ -437,10 +437,11 @@ static gal_status step(void *obj, const void *goal, bool *done)
     if (st != GAL_OK)
         return st;
     bool good = p->imp.khat <= 0.7;
-    p->end = good ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT;
-    snprintf(p->why, sizeof p->why, "%s: %zu paths, Pareto k %.2f%s", good ? "converged" : "not converged",
+    p->end = good ? GAL_RUN_APPROXIMATE : GAL_RUN_LIMIT;
+    snprintf(p->why, sizeof p->why, "%s: %zu paths, Pareto k %.2f%s", good ? "approximate" : "not converged",
              p->opt.paths, p->imp.khat,
-             good ? "" : " > 0.7: the draws cannot be trusted, use a nested sampler, NUTS or SMC");
+             good ? ": weights that do not show what the Gaussians miss; nested sampling or SMC confirm them"
+                  : " > 0.7: the draws cannot be trusted, use a nested sampler, NUTS or SMC");
     *done = true;
     return GAL_OK;
 }

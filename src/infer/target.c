@@ -90,6 +90,7 @@ gal_status gal_target_gradient(const gal_target *t, size_t m, const double *thet
 
 const char *gal_run_end_name(gal_run_end end)
 {
-    static const char *const NAME[] = {"not started", "done", "converged", "limit", "interrupted", "failed"};
-    return end >= GAL_RUN_NOT_STARTED && end <= GAL_RUN_FAILED ? NAME[end] : "?";
+    static const char *const NAME[] = {"not started", "done", "converged", "limit", "interrupted", "failed",
+                                       "approximate"};
+    return end >= GAL_RUN_NOT_STARTED && end <= GAL_RUN_APPROXIMATE ? NAME[end] : "?";
 }

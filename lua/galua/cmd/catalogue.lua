@@ -85,6 +85,7 @@ return {
     print(c)
     c:run{ out = out, fresh = o.fresh or false, lease = o.lease }
     if c.state ~= "done" then return 1 end
+    if c.fits then print(("%d of %d fits accepted by their sampler, %d failed"):format(c.accepted, c.fits, c.count.failed)) end
     if c.path then print(("results: %s, %s"):format(out, (out:gsub("%.h5$", ".fits")))) end
     return c.count.failed > 0 and 1 or 0
   end,
