@@ -1,4 +1,5 @@
 -- Axes: data, scales, limits, labels; no drawing until a back end asks for it (galua.plot.draw, galua.plot.term).
+local galua = require "galua"
 local stats = require "galua.plot.stats"
 local artists = require "galua.plot.artists"
 local canvas = require "galua.plot.canvas"
@@ -37,9 +38,9 @@ Axes.nearest = nearest
 
 -- Refuses options that `known` does not list, naming the nearest that it does.
 function Axes.check(what, opts, known)
-  if type(opts) ~= "table" then error(("%s needs a table of options, got %s"):format(what, type(opts)), 0) end
+  if type(opts) ~= "table" then galua.fail("%s needs a table of options, got %s", what, type(opts)) end
   for k in pairs(opts) do
-    if not known[k] then error(("%s has no option '%s' (did you mean '%s'?)"):format(what, tostring(k), nearest(tostring(k), known)), 0) end
+    if not known[k] then galua.fail("%s has no option '%s' (did you mean '%s'?)", what, tostring(k), nearest(tostring(k), known)) end
   end
 end
 
@@ -54,12 +55,12 @@ function Axes:set(opts)
   Axes.check("plot: axes", opts, settings)
   for k, v in pairs(opts) do
     if (k == "xscale" or k == "yscale") and v ~= "linear" and v ~= "log" then
-      error(("plot: %s is '%s'; it can be linear or log"):format(k, tostring(v)), 2)
+      galua.fail("plot: %s is '%s'; it can be linear or log", k, tostring(v))
     end
     if (k == "xlim" or k == "ylim") and v then
       local a, b = tonumber(v[1]), tonumber(v[2])
       if (v[1] and not a) or (v[2] and not b) or (a and b and a == b) or (a and a ~= a) or (b and b ~= b) then
-        error(("plot: %s = {%s, %s} is not a range"):format(k, tostring(v[1]), tostring(v[2])), 2)
+        galua.fail("plot: %s = {%s, %s} is not a range", k, tostring(v[1]), tostring(v[2]))
       end
     end
     self[k] = v
@@ -83,7 +84,7 @@ local function next_color(ax, c)
 end
 
 local function same_length(what, x, y)
-  if #x ~= #y then error(("plot: %s has %d x but %d y values"):format(what, #x, #y), 3) end
+  if #x ~= #y then galua.fail("plot: %s has %d x but %d y values", what, #x, #y) end
 end
 
 -- Line through (x, y). opts: color, width, dash, alpha, label.
@@ -106,7 +107,7 @@ local function errors(e, n, what)
       return t
     end
     local t = stats.array(v, what)
-    if #t ~= n then error(("plot: %s has %d values for %d points"):format(what, #t, n), 4) end
+    if #t ~= n then galua.fail("plot: %s has %d values for %d points", what, #t, n) end
     return t
   end
   if type(e) == "table" and (e.lo or e.hi) then return { lo = one(e.lo or 0), hi = one(e.hi or 0) } end
@@ -122,7 +123,7 @@ function Axes:points(x, y, opts)
   x, y = stats.array(x, "points: x"), stats.array(y, "points: y")
   same_length("a set of points", x, y)
   if o.marker and not canvas.markers[o.marker] then
-    error(("plot: marker '%s' is unknown: o (circle), s (square), d (diamond), ^, v, x, +, . (dot) or none"):format(tostring(o.marker)), 2)
+    galua.fail("plot: marker '%s' is unknown: o (circle), s (square), d (diamond), ^, v, x, +, . (dot) or none", tostring(o.marker))
   end
   local limit
   if o.limit then
@@ -131,7 +132,7 @@ function Axes:points(x, y, opts)
       local v = o.limit[i]
       if v == nil then v = 0 end
       limit[i] = limit_of[v]
-      if not limit[i] then error(("plot: limit[%d] is '%s'; it can be \"upper\", \"lower\" or false"):format(i, tostring(v)), 2) end
+      if not limit[i] then galua.fail("plot: limit[%d] is '%s'; it can be \"upper\", \"lower\" or false", i, tostring(v)) end
     end
   end
   return add(self, "points", { x = x, y = y, xerr = errors(o.xerr, #x, "xerr"), yerr = errors(o.yerr, #x, "yerr"), limit = limit,
@@ -152,7 +153,7 @@ end
 function Axes:steps(edges, y, opts)
   local o = opts or {}
   edges, y = stats.array(edges, "steps: edges"), stats.array(y, "steps: y")
-  if #edges ~= #y + 1 then error(("plot: steps need one more edge than values, got %d and %d"):format(#edges, #y), 2) end
+  if #edges ~= #y + 1 then galua.fail("plot: steps need one more edge than values, got %d and %d", #edges, #y) end
   local color = next_color(self, o.color)
   return add(self, "steps", { edges = edges, y = y, color = color, fill = o.fill == true and color or o.fill, fill_alpha = o.fill_alpha,
     width = o.width, dash = o.dash, base = o.base, open = o.open, alpha = o.alpha, label = o.label })
@@ -168,7 +169,7 @@ function Axes:hist(values, opts)
     if x[i] > -huge and x[i] < huge then lo, hi = min(lo, x[i]), max(hi, x[i]) end
   end
   if o.range then lo, hi = o.range[1], o.range[2] end
-  if lo > hi then error("plot: the histogram has no finite value", 2) end
+  if lo > hi then galua.fail("plot: the histogram has no finite value") end
   if lo == hi then lo, hi = lo - 0.5, hi + 0.5 end
   local edges, y = {}, {}
   if type(o.bins) == "table" then
@@ -300,7 +301,7 @@ function Axes.limits(group, axis)
   if fixed then
     lo, hi = fixed[1] or lo, fixed[2] or hi
     if islog and (lo <= 0 or hi <= 0) then
-      error(("plot: the %s limits {%g, %g} are not positive, but the axis is logarithmic"):format(axis, lo, hi), 0)
+      galua.fail("plot: the %s limits {%g, %g} are not positive, but the axis is logarithmic", axis, lo, hi)
     end
   end
   for _, ax in ipairs(group) do

@@ -1,4 +1,5 @@
 -- PDF and PNG back end through libcairo, loaded at run time. Only plain calls into cairo, no callbacks.
+local galua = require "galua"
 local ffi = require "ffi"
 local colors = require "galua.plot.colormap"
 local M = {}
@@ -82,14 +83,14 @@ end
 local function need(path)
   local l = M.library()
   if not l then
-    error(("cannot write %s: PDF and PNG need libcairo (Debian package libcairo2); install it, or save as .svg"):format(path), 0)
+    galua.fail("cannot write %s: PDF and PNG need libcairo (Debian package libcairo2); install it, or save as .svg", path)
   end
   return l
 end
 
 local function check(C, status, path)
   if status ~= 0 then
-    error(("cannot write the figure %s: %s"):format(path, ffi.string(C.cairo_status_to_string(status))), 0)
+    galua.fail("cannot write the figure %s: %s", path, ffi.string(C.cairo_status_to_string(status)))
   end
 end
 

@@ -6,6 +6,7 @@
 --   canvas:runs(x, y, runs, size, anchor, angle, colour)     a laid-out text (galua.plot.text); y is the base line
 --   canvas:clip(x, y, w, h)  canvas:unclip()  canvas:finish(path)
 -- style = { stroke = colour, width =, dash = {on, off...}, fill = colour, alpha =, close = true, cap = "round" }; no stroke, no line.
+local galua = require "galua"
 local text = require "galua.plot.text"
 local M = {}
 local sqrt, abs, min, max, huge = math.sqrt, math.abs, math.min, math.max, math.huge
@@ -20,7 +21,7 @@ function M.dash(d, width)
   if not d or d == "solid" then return nil end
   local t = type(d) == "table" and d or M.dashes[d]
   if not t then
-    error(("dash '%s' is unknown: solid, dashed, dotted, dashdot, dashdotdot, longdash or an array of lengths"):format(tostring(d)), 0)
+    galua.fail("dash '%s' is unknown: solid, dashed, dotted, dashdot, dashdotdot, longdash or an array of lengths", tostring(d))
   end
   local out, k = {}, max(0.7, width or 1)
   for i, v in ipairs(t) do out[i] = v * k end
@@ -66,7 +67,7 @@ function M.marker(c, kind, x, y, size, style)
     local p = {}
     local shape = polygons[kind]
     if not shape then
-      error(("marker '%s' is unknown: o (circle), s (square), d (diamond), ^, v, x, +, . (dot) or none"):format(tostring(kind)), 0)
+      galua.fail("marker '%s' is unknown: o (circle), s (square), d (diamond), ^, v, x, +, . (dot) or none", tostring(kind))
     end
     for i, v in ipairs(shape) do p[i] = (i % 2 == 1 and x or y) + v * r end
     c:path({ p }, { fill = style.fill or style.color, stroke = style.color, width = style.width or 0.8, alpha = style.alpha, close = true })

@@ -1,5 +1,6 @@
 -- Colours: the colour-blind-safe palette of Okabe & Ito (2008, https://jfly.uni-koeln.de/color/), names, mixing, and colour maps
 -- (viridis, cividis: anchor colours, interpolated linearly).
+local galua = require "galua"
 local M = {}
 local floor, min, max = math.floor, math.min, math.max
 
@@ -21,7 +22,7 @@ function M.rgb(c)
     local names = {}
     for k in pairs(M.names) do names[#names + 1] = k end
     table.sort(names)
-    error(("colour '%s' is neither #RRGGBB nor one of %s"):format(tostring(c), table.concat(names, ", ")), 0)
+    galua.fail("colour '%s' is neither #RRGGBB nor one of %s", tostring(c), table.concat(names, ", "))
   end
   return tonumber(r, 16) / 255, tonumber(g, 16) / 255, tonumber(b, 16) / 255
 end
@@ -55,7 +56,7 @@ function M.at(name, x)
     local names = {}
     for k in pairs(M.maps) do names[#names + 1] = k end
     table.sort(names)
-    error(("colour map '%s' is unknown: %s"):format(tostring(name), table.concat(names, ", ")), 0)
+    galua.fail("colour map '%s' is unknown: %s", tostring(name), table.concat(names, ", "))
   end
   local p = max(0, min(1, x)) * (#map - 1)
   local i = min(floor(p), #map - 2)

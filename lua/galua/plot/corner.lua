@@ -1,5 +1,6 @@
 -- Corner figure: marginal histograms on the diagonal, joint densities below it. Contours enclose 39.3 % and 86.5 % of the samples,
 -- which are 1 and 2 sigma of a Gaussian in two dimensions.
+local galua = require "galua"
 local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
@@ -32,16 +33,16 @@ function M.power(e) return "10^{" .. tick.fixed(e, 0) .. "}" end
 function M.prepare(opts)
   Axes.check("plot.corner", opts, known)
   local samples = opts.samples
-  if type(samples) ~= "table" or #samples == 0 then error("plot.corner: samples must be an array of columns, one per parameter", 0) end
+  if type(samples) ~= "table" or #samples == 0 then galua.fail("plot.corner: samples must be an array of columns, one per parameter") end
   local cols, n = {}, nil
   if #samples > 40 then
-    error(("plot.corner: %d columns; samples must be an array of columns, one per parameter (at most 40)"):format(#samples), 0)
+    galua.fail("plot.corner: %d columns; samples must be an array of columns, one per parameter (at most 40)", #samples)
   end
   local w = opts.weights and stats.array(opts.weights, "plot.corner: weights")
   for i = 1, #samples do
     local name = opts.names and opts.names[i] or ("p_{" .. i .. "}")
     local x = stats.array(samples[i], "plot.corner: samples of " .. name)
-    if n and #x ~= n then error(("plot.corner: '%s' has %d samples, the first parameter has %d"):format(name, #x, n), 0) end
+    if n and #x ~= n then galua.fail("plot.corner: '%s' has %d samples, the first parameter has %d", name, #x, n) end
     n = #x
     local unit = opts.units and opts.units[i]
     if unit == "" then unit = nil end
@@ -54,7 +55,7 @@ function M.prepare(opts)
       truth = truth and (truth > 0 and log10(truth) or nil)
     end
     local s = stats.sorted(x, w)
-    if s.n == 0 then error(("plot.corner: '%s' has no finite sample%s"):format(name, islog and " above zero" or ""), 0) end
+    if s.n == 0 then galua.fail("plot.corner: '%s' has no finite sample%s", name, islog and " above zero" or "") end
     local q = function(p) return stats.sorted_quantile(s, p) end
     local lo, med, hi = q(0.1586553), q(0.5), q(0.8413447)
     local a, b = q(0.001), q(0.999)
@@ -77,8 +78,8 @@ function M.prepare(opts)
     cols[i] = { x = x, name = name, label = label .. (unit and (" [" .. unit .. "]") or ""), short = label, unit = unit, lo = a, hi = b,
       med = med, up = hi - med, down = med - lo, q16 = lo, q84 = hi, truth = truth, e = e }
   end
-  if w and #w ~= n then error(("plot.corner: %d weights for %d samples"):format(#w, n), 0) end
-  if #cols > 12 then error(("plot.corner: %d parameters are too many for one figure; choose up to 12"):format(#cols), 0) end
+  if w and #w ~= n then galua.fail("plot.corner: %d weights for %d samples", #w, n) end
+  if #cols > 12 then galua.fail("plot.corner: %d parameters are too many for one figure; choose up to 12", #cols) end
   return cols, w, n
 end
 

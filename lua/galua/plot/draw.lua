@@ -1,4 +1,5 @@
 -- Draws a figure on a vector canvas: lays the panels out around what their labels need, then frames, ticks, data, legend.
+local galua = require "galua"
 local Axes = require "galua.plot.axes"
 local artists = require "galua.plot.artists"
 local canvas = require "galua.plot.canvas"
@@ -208,7 +209,7 @@ local function draw_legend(c, p, size)
     return p.x + margin + q[1] * (p.w - w - 2 * margin), p.y + margin + q[2] * (p.h - h - 2 * margin)
   end
   if place and not places[place] then
-    error(("plot: the legend cannot be at '%s': use upper or lower, left, center or right"):format(tostring(place)), 0)
+    galua.fail("plot: the legend cannot be at '%s': use upper or lower, left, center or right", tostring(place))
   end
   if not place then
     local pts, best = obstacles(p), nil

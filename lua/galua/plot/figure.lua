@@ -1,4 +1,5 @@
 -- A figure: a grid of axes with their data. It holds no drawing; `save` and `show` hand it to a back end.
+local galua = require "galua"
 local Axes = require "galua.plot.axes"
 
 local Figure = {}
@@ -34,7 +35,7 @@ end
 function methods:axes(r, c)
   local row = self.grid[r or 1]
   local ax = row and row[c or 1]
-  if not ax then error(("plot: the figure has %d x %d panels, no panel (%s, %s)"):format(self.rows, self.cols, tostring(r), tostring(c)), 2) end
+  if not ax then galua.fail("plot: the figure has %d x %d panels, no panel (%s, %s)", self.rows, self.cols, tostring(r), tostring(c)) end
   return ax
 end
 
@@ -80,7 +81,7 @@ end
 
 -- Writes the figure to path; the suffix says how: .svg, .pdf or .png. opts: dpi (png, 150).
 function methods:save(path, opts)
-  if type(path) ~= "string" then error("plot: save needs a file name ending in .svg, .pdf or .png", 2) end
+  if type(path) ~= "string" then galua.fail("plot: save needs a file name ending in .svg, .pdf or .png") end
   local format = (path:match("%.(%w+)$") or ""):lower()
   local c
   if format == "svg" then
@@ -88,7 +89,7 @@ function methods:save(path, opts)
   elseif format == "pdf" or format == "png" then
     c = require("galua.plot.cairo").new(self.width * 72, self.height * 72, format, path, { title = self.title, dpi = opts and opts.dpi })
   else
-    error(("plot: cannot tell the format of '%s' from its name; use .svg, .pdf or .png"):format(path), 2)
+    galua.fail("plot: cannot tell the format of '%s' from its name; use .svg, .pdf or .png", path)
   end
   draw(self, c)
   c:finish(path)

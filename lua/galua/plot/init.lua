@@ -1,5 +1,6 @@
 -- Figures: plot(x, y), plot.sed, plot.corner, plot.sfh, plot.trace, ... A figure shows itself in the terminal (`fig:show()`, or at
 -- the prompt) and is saved by suffix: fig:save("x.pdf"), "x.png", "x.svg". Works in plain LuaJIT as well.
+local galua = require "galua"
 local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
@@ -25,7 +26,7 @@ local style_keys = { color = true, dash = true, label = true, marker = true, alp
 -- Options of one call, sorted: figure, axes, style.
 local function split(opts)
   local f, a, s = {}, {}, {}
-  if opts ~= nil and type(opts) ~= "table" then error(("plot: the options must be a table, got %s"):format(type(opts)), 3) end
+  if opts ~= nil and type(opts) ~= "table" then galua.fail("plot: the options must be a table, got %s", type(opts)) end
   for k, v in pairs(opts or {}) do
     if type(k) == "string" then
       if figure_keys[k] then
@@ -37,7 +38,7 @@ local function split(opts)
       else
         local all = {}
         for _, t in ipairs { figure_keys, Axes.settings, style_keys } do for n in pairs(t) do all[n] = true end end
-        error(("plot has no option '%s' (did you mean '%s'?)"):format(k, Axes.nearest(k, all)), 3)
+        galua.fail("plot has no option '%s' (did you mean '%s'?)", k, Axes.nearest(k, all))
       end
     end
   end
@@ -76,7 +77,7 @@ local function call(_, x, y, opts)
   if type(mt) == "table" and mt.__plot then return mt.__plot(x, y) end
   local own = type(x) == "userdata" and field(x, "plot")                          -- a handle with a method `plot`
   if own then return own(x, y) end
-  if x == nil then error("plot: nothing to draw; plot(x, y), plot(y) or plot(spectrum)", 2) end
+  if x == nil then galua.fail("plot: nothing to draw; plot(x, y), plot(y) or plot(spectrum)") end
   if (type(x) == "table" or type(x) == "userdata" or type(x) == "cdata") and field(x, "wave") and field(x, "flux") then
     local o = { wave = x.wave, flux = x.flux }
     for k, v in pairs(y or {}) do o[k] = v end
@@ -103,7 +104,7 @@ function plot.lines(opts)
   ax:set(a)
   for i, series in ipairs(opts) do
     local x, y = series.x or series[1], series.y or series[2]
-    if not (x and y) then error(("plot.lines: series %d needs x and y"):format(i), 2) end
+    if not (x and y) then galua.fail("plot.lines: series %d needs x and y", i) end
     local s = {}
     for k, v in pairs(series) do
       if type(k) == "string" and k ~= "x" and k ~= "y" then s[k] = v end
@@ -130,7 +131,7 @@ end
 function plot.residuals(opts)
   local x, data = stats.array(opts.x or opts[1], "plot.residuals: x"), stats.array(opts.data or opts[2], "plot.residuals: data")
   local model, err = stats.array(opts.model or opts[3], "plot.residuals: model"), opts.err or opts[4]
-  if not err then error("plot.residuals: err (the errors of the data) is missing", 2) end
+  if not err then galua.fail("plot.residuals: err (the errors of the data) is missing") end
   if type(err) == "number" then
     local v = err
     err = {}
@@ -138,7 +139,7 @@ function plot.residuals(opts)
   end
   err = stats.array(err, "plot.residuals: err")
   if #data ~= #x or #model ~= #x or #err ~= #x then
-    error(("plot.residuals: %d x, %d data, %d model values, %d errors: they must be as many"):format(#x, #data, #model, #err), 2)
+    galua.fail("plot.residuals: %d x, %d data, %d model values, %d errors: they must be as many", #x, #data, #model, #err)
   end
   local fig = Figure.new { width = opts.width or 5.4, height = opts.height or 4.2, rows = 2, height_ratios = { 2.6, 1 }, sharex = true,
     hspace = 5 }

@@ -1,4 +1,5 @@
 -- The spectral energy distribution: S_nu [mJy] against observed wavelength, with data, envelopes, components and residuals.
+local galua = require "galua"
 local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
@@ -44,7 +45,7 @@ return function(opts)
   Axes.check("plot.sed", opts, known)
   local k = microns[opts.wave_unit or "A"]
   if not k then
-    error(("plot.sed: wave_unit '%s' is unknown; use A, nm, um, mm, cm or m"):format(tostring(opts.wave_unit)), 2)
+    galua.fail("plot.sed: wave_unit '%s' is unknown; use A, nm, um, mm, cm or m", tostring(opts.wave_unit))
   end
   local function waves(w, what)
     local x = stats.array(w, what)
@@ -53,14 +54,14 @@ return function(opts)
   end
   local wave, flux = opts.wave and waves(opts.wave, "plot.sed: wave"), opts.flux and stats.array(opts.flux, "plot.sed: flux")
   if wave and flux and #wave ~= #flux then
-    error(("plot.sed: wave has %d values, flux has %d"):format(#wave, #flux), 2)
+    galua.fail("plot.sed: wave has %d values, flux has %d", #wave, #flux)
   end
   local d = opts.data
   local dw, df, err, mp
   if d then
-    if not (d.wave and d.flux) then error("plot.sed: data needs wave and flux", 2) end
+    if not (d.wave and d.flux) then galua.fail("plot.sed: data needs wave and flux") end
     dw, df = waves(d.wave, "plot.sed: data.wave"), stats.array(d.flux, "plot.sed: data.flux")
-    if #dw ~= #df then error(("plot.sed: data has %d wavelengths but %d fluxes"):format(#dw, #df), 2) end
+    if #dw ~= #df then galua.fail("plot.sed: data has %d wavelengths but %d fluxes", #dw, #df) end
     if type(d.err) == "number" then
       err = {}
       for i = 1, #dw do err[i] = d.err end
@@ -68,11 +69,11 @@ return function(opts)
     elseif d.err then
       local lo = type(d.err) == "table" and d.err.lo and stats.array(d.err.lo, "plot.sed: data.err.lo") or stats.array(d.err, "plot.sed: data.err")
       err = { lo = lo, hi = type(d.err) == "table" and d.err.hi and stats.array(d.err.hi, "plot.sed: data.err.hi") or lo }
-      if #err.lo ~= #dw then error(("plot.sed: data has %d wavelengths but %d errors"):format(#dw, #err.lo), 2) end
+      if #err.lo ~= #dw then galua.fail("plot.sed: data has %d wavelengths but %d errors", #dw, #err.lo) end
     end
     if opts.model_phot then
       mp = stats.array(opts.model_phot, "plot.sed: model_phot")
-      if #mp ~= #dw then error(("plot.sed: model_phot has %d values for %d data points"):format(#mp, #dw), 2) end
+      if #mp ~= #dw then galua.fail("plot.sed: model_phot has %d values for %d data points", #mp, #dw) end
     elseif wave and flux and d then
       mp = {}
       for i = 1, #dw do mp[i] = at(wave, flux, dw[i]) or 0 / 0 end
@@ -126,7 +127,7 @@ return function(opts)
   local function envelope(b, color, label)
     if not b then return end
     local x = b.wave and waves(b.wave, "plot.sed: band.wave") or wave
-    if not x then error("plot.sed: an envelope needs wave", 3) end
+    if not x then galua.fail("plot.sed: an envelope needs wave") end
     ax:band(x, b.lo or b[1], b.hi or b[2], { color = color, alpha = 1, label = label })
   end
   envelope(opts.band2, "#DCEFFA", opts.band2 and "95%")

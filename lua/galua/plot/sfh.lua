@@ -1,4 +1,5 @@
 -- Star formation history: rate against time, with its envelope.
+local galua = require "galua"
 local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
@@ -9,14 +10,14 @@ local known = { t = 1, median = 1, lo = 1, hi = 1, lo2 = 1, hi2 = 1, unit = 1, x
 -- (since formation, default) or "lookback" (falls to the right); xscale, yscale; unit "Gyr" or "Myr" (chosen by the range).
 return function(opts)
   Axes.check("plot.sfh", opts, known)
-  if not opts.t then error("plot.sfh: t (times in yr) is missing", 2) end
-  if not opts.median then error("plot.sfh: median (star formation rate in Msun/yr) is missing", 2) end
+  if not opts.t then galua.fail("plot.sfh: t (times in yr) is missing") end
+  if not opts.median then galua.fail("plot.sfh: median (star formation rate in Msun/yr) is missing") end
   local t = stats.array(opts.t, "plot.sfh: t")
   local top = 0
   for i = 1, #t do if t[i] < math.huge then top = math.max(top, t[i]) end end
   local unit = opts.unit or (top >= 1.5e9 and "Gyr" or "Myr")
   local k = unit == "Gyr" and 1e-9 or unit == "Myr" and 1e-6 or unit == "yr" and 1
-  if not k then error(("plot.sfh: unit '%s' is unknown; use Gyr, Myr or yr"):format(tostring(unit)), 2) end
+  if not k then galua.fail("plot.sfh: unit '%s' is unknown; use Gyr, Myr or yr", tostring(unit)) end
   for i = 1, #t do t[i] = t[i] * k end
   local back = opts.direction == "lookback"
   local fig = Figure.new { width = opts.width or 5, height = opts.height or 3.3 }
@@ -28,7 +29,7 @@ return function(opts)
   if opts.lo2 and opts.hi2 then ax:band(t, opts.lo2, opts.hi2, { color = "#DCEFFA", alpha = 1, label = "95%" }) end
   if opts.lo and opts.hi then ax:band(t, opts.lo, opts.hi, { color = "#A9D3EC", alpha = 1, label = "68%" }) end
   local median = stats.array(opts.median, "plot.sfh: median")
-  if #median ~= #t then error(("plot.sfh: %d times but %d rates"):format(#t, #median), 2) end
+  if #median ~= #t then galua.fail("plot.sfh: %d times but %d rates", #t, #median) end
   ax:line(t, median, { color = "#0072B2", width = 1.5, label = opts.label or ((opts.lo and opts.hi) and "median" or nil) })
   if opts.truth then
     local tt, ts = t, opts.truth

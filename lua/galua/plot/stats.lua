@@ -1,5 +1,6 @@
 -- Numbers behind the figures: weighted quantiles, histograms in one and two dimensions, smoothing, contours that enclose a given
 -- share of the samples. Plain loops over FFI arrays, compiled by the JIT.
+local galua = require "galua"
 local ffi = require "ffi"
 local M = {}
 local floor, exp, max, min, sqrt, huge = math.floor, math.exp, math.max, math.min, math.sqrt, math.huge
@@ -8,11 +9,11 @@ local floor, exp, max, min, sqrt, huge = math.floor, math.exp, math.max, math.mi
 function M.array(x, what)
   if type(x) == "number" then return { x } end
   if type(x) ~= "table" and type(x) ~= "cdata" and type(x) ~= "userdata" then
-    error(("%s: an array of numbers is needed, got %s"):format(what or "plot", type(x)), 0)
+    galua.fail("%s: an array of numbers is needed, got %s", what or "plot", type(x))
   end
   local ok, n = pcall(function() return #x end)
   if not ok or type(n) ~= "number" then
-    error(("%s: the value has no length (#), so it cannot be drawn; pass an array or a vector"):format(what or "plot"), 0)
+    galua.fail("%s: the value has no length (#), so it cannot be drawn; pass an array or a vector", what or "plot")
   end
   local out = {}
   for i = 1, n do
@@ -21,7 +22,7 @@ function M.array(x, what)
       v = 0 / 0
     elseif type(v) ~= "number" then
       local num = tonumber(v)
-      if not num then error(("%s: element %d is %s, not a number"):format(what or "plot", i, type(v)), 0) end
+      if not num then galua.fail("%s: element %d is %s, not a number", what or "plot", i, type(v)) end
       v = num
     end
     out[i] = v

@@ -1,4 +1,5 @@
 -- Traces of Markov chains: every chain against its step, and the marginal histograms beside them.
+local galua = require "galua"
 local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
@@ -9,10 +10,10 @@ local known = { chains = 1, names = 1, burn = 1, title = 1, width = 1, height = 
 return function(opts)
   Axes.check("plot.trace", opts, known)
   local chains = opts.chains
-  if type(chains) ~= "table" or #chains == 0 then error("plot.trace: chains must be an array of chains", 2) end
+  if type(chains) ~= "table" or #chains == 0 then galua.fail("plot.trace: chains must be an array of chains") end
   local np = #chains[1]
   if np == 0 or type(chains[1][1]) == "number" then
-    error("plot.trace: each chain must be an array of columns, one per parameter", 2)
+    galua.fail("plot.trace: each chain must be an array of columns, one per parameter")
   end
   local fig = Figure.new { width = opts.width or 6.6, height = opts.height or math.min(10.5, 0.8 + 1.05 * np), rows = np, cols = 2,
     width_ratios = { 4, 1 }, sharey = true, title = opts.title, hspace = 4 }
@@ -22,7 +23,7 @@ return function(opts)
     ax:set { ylabel = opts.names and opts.names[p] or ("p_{" .. p .. "}"), xlabel = last and "Step" or nil, yticknumber = 3, xlabels = last }
     hx:set { xticks = false, xlabels = last, xlabel = last and "Density" or nil, yticknumber = 3, xlim = { 0, nil } }
     for c, chain in ipairs(chains) do
-      if #chain ~= np then error(("plot.trace: chain %d has %d parameters, the first has %d"):format(c, #chain, np), 2) end
+      if #chain ~= np then galua.fail("plot.trace: chain %d has %d parameters, the first has %d", c, #chain, np) end
       local y = stats.array(chain[p], "plot.trace: chains")
       local x = {}
       for i = 1, #y do x[i] = i end
