@@ -325,7 +325,7 @@ local arguments = {
   { 2, "ssp info", "ssp info: no FILE given (galua ssp --help)" },
   { 1, "ssp info none.h5", "none.h5: no such file" },
   { 2, "ssp convert a", "ssp convert: expected FROM and TO, got 1 file name (galua ssp --help)" },
-  { 2, "ssp convert a b --tp fits", "ssp convert: unknown option '--tp', did you mean '--to'?" },
+  { 2, "ssp convert a b --tp fits", "ssp convert: unknown option '--tp', did you mean '--to'? (galua ssp --help)" },
   { 1, "ssp convert none.h5 b.h5", "none.h5: no such file" },
   { 2, "ssp make", "ssp make: no OUT given (galua ssp --help)" },
   { 2, "ssp make --nzz 3 x.h5", "ssp make: unknown option '--nzz', did you mean '--nz'? (galua ssp --help)" },

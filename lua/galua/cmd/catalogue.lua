@@ -1,6 +1,5 @@
 -- galua catalogue FILE.lua: many sources, described by a Lua file that returns catalogue{...}.
 local galua = require "galua"
-local core = require "galua.core"
 local cmd = require "galua.cmd"
 
 local usage = [[
@@ -9,25 +8,10 @@ usage: galua catalogue FILE.lua [options]      FILE.lua ends with `return catalo
   --fresh         start again instead of going on with what is there
   --dry-run       say what would be done: sources, bands, the first fit
   --lease S       seconds after which the source of a silent worker is given to another (600)
-galua --threads N sets the worker processes. Under mpirun -n M, or started again on another machine with the same folder, all work on
+  --threads N     worker processes
+Under mpirun -n M, or started again on another machine with the same folder, all work on
 the same queue; stopped or killed, the same command goes on.
   galua fit --template --catalogue     prints a file to start from]]
-
-local function exists(path)
-  local f = io.open(path, "r")
-  if f then f:close() end
-  return f ~= nil
-end
-
-local function load_file(file)
-  if not exists(file) then galua.fail("catalogue: %s: no such file", file) end
-  local chunk, err = loadfile(file)
-  if not chunk then galua.fail("%s", err) end
-  if rawget(_G, "arg") then arg[0] = file end
-  local c = chunk()
-  if not galua.catalogue.is(c) then galua.fail("%s: must end with `return catalogue{...}`", file) end
-  return c
-end
 
 local function dry_run(c)
   print(c)
@@ -48,40 +32,16 @@ end
 return {
   summary = "fit many sources: galua catalogue FILE.lua, --dry-run, --fresh; works under mpirun",
   main = function(args)
-    local file, out
-    local o = {}
-    local i = 1
-    while i <= #args do
-      local a = args[i]
-      if a == "--help" then
-        print(usage)
-        return 0
-      elseif a == "--out" or a == "--lease" then
-        i = i + 1
-        if not args[i] then return cmd.usage("catalogue: %s needs a value", a) end
-        if a == "--out" then out = args[i] else o.lease = tonumber(args[i]) end
-        if a == "--lease" and not (o.lease and o.lease > 0) then
-          return cmd.usage("catalogue: --lease must be a number of seconds, got '%s'", args[i])
-        end
-      elseif a == "--fresh" or a == "--dry-run" then
-        o[a:sub(3)] = true
-      elseif a:sub(1, 2) == "--" then
-        return cmd.usage("catalogue: unknown option '%s'%s (galua catalogue --help)", a,
-          core.did_you_mean(a, { "--out", "--fresh", "--dry-run", "--lease", "--help" }))
-      elseif file then
-        return cmd.usage("catalogue: one file at a time, got '%s' and '%s'", file, a)
-      else
-        file = a
-      end
-      i = i + 1
-    end
-    if not file then return cmd.usage("catalogue: no FILE.lua given (galua catalogue --help)") end
-    local c = load_file(file)
+    local o, status = cmd.parse("catalogue", args, { file = "FILE.lua", help = usage, kinds = { out = "text", fresh = "flag",
+      ["dry-run"] = "flag", lease = function(text) return tonumber(text) and tonumber(text) > 0 and tonumber(text) or nil end },
+      needs = { lease = "a number of seconds" } })
+    if not o then return status end
+    local c = cmd.load("catalogue", o.file, galua.catalogue.is)
     if o["dry-run"] then
       dry_run(c)
       return 0
     end
-    out = out or file:gsub("%.lua$", "") .. ".h5"
+    local out = o.out or o.file:gsub("%.lua$", "") .. ".h5"
     print(c)
     c:run{ out = out, fresh = o.fresh or false, lease = o.lease }
     if c.state ~= "done" then return 1 end

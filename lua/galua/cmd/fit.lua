@@ -12,7 +12,7 @@ FILE.lua ends with: return fit{ data = ..., model = ..., free = {...} }
   --resume        go on where FILE stopped, bit for bit; refused when anything the posterior depends on has changed
   --dry-run       check everything, say what would be done, list parameters, priors and data, estimate the time; no sampling
   --figures P     write P.html (the report), P_sed.pdf, P_corner.pdf, P_sfh.pdf (default: beside the results file; --figures none)
-  --threads N     before 'fit': threads to use]]
+  --threads N     threads to use]]
 
 local function number(v)
   if v > 1e6 and v < 1e12 then v = math.floor(v / 1e6) * 1e6 end -- ages: never rounded up
@@ -20,30 +20,14 @@ local function number(v)
 end
 
 local function template(args)
-  local kind, dust, many, source = "delayed", true, false, nil
-  local i = 1
-  while i <= #args do
-    if args[i] == "--sfh" then
-      i = i + 1
-      kind = args[i]
-    elseif args[i] == "--dustless" then
-      dust = false
-    elseif args[i] == "--catalogue" then
-      many = true
-    elseif args[i] == "--data" then
-      i = i + 1
-      source = args[i]
-      if not source then return cmd.usage("fit --template: --data needs a file name") end
-    else
-      return cmd.usage("fit --template: unknown option '%s'%s", args[i], core.did_you_mean(args[i],
-        { "--sfh", "--dustless", "--catalogue", "--data" }))
-    end
-    i = i + 1
-  end
   local known = { "insitu", "constant", "delayed", "lognormal", "dpl", "exponential", "periodic", "burst", "continuity", "flexible", "psb",
     "dirichlet", "stochastic" }
-  local list, found = table.concat(known, ", "), false
-  if not kind then return cmd.usage("fit --template: --sfh needs a name: %s", list) end
+  local list = table.concat(known, ", ")
+  local o, status = cmd.parse("fit --template", args, { help = usage, kinds = { sfh = "text", dustless = "flag", catalogue = "flag", data = "text" },
+    needs = { sfh = "a name: " .. list, data = "a file name" } })
+  if not o then return status end
+  local kind, dust, many, source = o.sfh or "delayed", not o.dustless, o.catalogue, o.data
+  local found = false
   for _, name in ipairs(known) do found = found or name == kind end
   if not found then
     return cmd.usage("fit --template: unknown history '%s'%s (known: %s)", kind, core.did_you_mean(kind, known), list)
@@ -176,38 +160,11 @@ local function dry_run(f, out, o)
 end
 
 local function run(args)
-  local file, out, figures
-  local o = {}
-  local i = 1
-  while i <= #args do
-    local a = args[i]
-    if a == "--out" or a == "--figures" then
-      i = i + 1
-      if not args[i] then
-        return cmd.usage("fit: %s needs a value", a)
-      end
-      if a == "--out" then out = args[i] else figures = args[i] end
-    elseif a == "--resume" or a == "--fresh" or a == "--dry-run" then
-      o[a:sub(3)] = true
-    elseif a:sub(1, 2) == "--" then
-      return cmd.usage("fit: unknown option '%s'%s (galua fit --help)", a, core.did_you_mean(a,
-        { "--out", "--resume", "--fresh", "--dry-run", "--figures", "--template", "--help" }))
-    elseif file then
-      return cmd.usage("fit: one file at a time, got '%s' and '%s'", file, a)
-    else
-      file = a
-    end
-    i = i + 1
-  end
-  if not file then return cmd.usage("fit: no FILE.lua given (galua fit --help)") end
-  if not exists(file) then galua.fail("fit: %s: no such file", file) end
-  local chunk, err = loadfile(file)
-  if not chunk then galua.fail("%s", err) end
-  setfenv(chunk, getfenv(1) == _G and _G or getfenv(1))
-  local script_arg = rawget(_G, "arg")
-  if script_arg then script_arg[0] = file end
-  local f = chunk()
-  if type(f) ~= "table" or not f.target then galua.fail("%s: must end with `return fit{...}`", file) end
+  local o, status = cmd.parse("fit", args, { file = "FILE.lua", help = usage, kinds = { out = "text", figures = "text", resume = "flag",
+    fresh = "flag", ["dry-run"] = "flag", template = "flag" } })
+  if not o then return status end
+  local file, out, figures = o.file, o.out, o.figures
+  local f = cmd.load("fit", file, function(x) return type(x) == "table" and rawget(x, "target") end)
   out = out or file:gsub("%.lua$", "") .. ".h5"
   if o["dry-run"] then
     dry_run(f, out, o)
@@ -240,7 +197,6 @@ return {
   summary = "fit a source: galua fit FILE.lua, --template, --dry-run, --resume",
   main = function(args)
     if args[1] == "--template" then return template({ unpack(args, 2) }) end
-    if args[1] == "--help" then print(usage) return 0 end
     return run(args)
   end,
 }

@@ -32,6 +32,73 @@ function M.run(name, args)
   return status == false and 1 or status
 end
 
+-- Options and files of a command: parse("fit", args, { kinds = { out = "text", lease = "number", fresh = "flag" }, file = "FILE.lua",
+-- help = text }) -> { out = ..., file = ... }, or nil and the status to end with. `--threads N` is for every command. kinds may hold a
+-- function(text) -> value or nil, and what it needs in `needs`; files = true: all that are given, in o.files.
+function M.parse(what, args, spec)
+  local o, i, hint = { files = {} }, 1, ("galua %s --help"):format(what:match("^%S+"))
+  local kinds = setmetatable({ threads = "number", help = "flag" }, { __index = spec.kinds })
+  local function refuse(...) return nil, M.usage(...) end
+  while i <= #args do
+    local a = args[i]
+    local name = a:match("^%-%-(.+)$")
+    local kind = name and kinds[name]
+    if not name then
+      if o.files[1] and not spec.files then
+        return refuse("%s: one %s at a time, got '%s' and '%s'", what, spec.one or "file", o.files[1], a)
+      end
+      o.files[#o.files + 1] = a
+    elseif not kind then
+      local known = { "--help", "--threads" }
+      for k in pairs(spec.kinds) do known[#known + 1] = "--" .. k end
+      table.sort(known)
+      return refuse("%s: unknown option '%s'%s (%s)", what, a, core.did_you_mean(a, known), hint)
+    elseif kind == "flag" then
+      o[name] = true
+    else
+      i = i + 1
+      local needs = (spec.needs or {})[name]
+      if not args[i] then return refuse("%s: %s needs %s", what, a, needs or kind == "number" and "a number" or "a value") end
+      local v = args[i]
+      if kind == "number" then v = tonumber(v) elseif type(kind) == "function" then v = kind(v) end
+      if v == nil then
+        if needs then return refuse("%s: %s must be %s, got '%s'", what, a, needs, args[i]) end
+        return refuse("%s: %s needs a number, got '%s'", what, a, args[i])
+      end
+      o[name] = v
+    end
+    i = i + 1
+  end
+  if o.help then
+    print(spec.help)
+    return nil, 0
+  end
+  if o.threads then
+    if not (o.threads >= 1 and o.threads <= 1024 and o.threads == math.floor(o.threads)) then
+      return refuse("%s: --threads must be a whole number in 1 .. 1024, got '%g'", what, o.threads)
+    end
+    require("galua").threads(o.threads)
+  end
+  o.file = o.files[1]
+  if spec.file and not o.file then return refuse("%s: no %s given (%s)", what, spec.file, hint) end
+  return o
+end
+
+-- What the Lua file of a command returns; is(x) says whether it is a `what`{...}.
+function M.load(what, file, is)
+  local galua = require "galua"
+  local f = io.open(file, "r")
+  if not f then galua.fail("%s: %s: no such file", what, file) end
+  f:close()
+  local chunk, err = loadfile(file)
+  if not chunk then galua.fail("%s", err) end
+  local script = rawget(_G, "arg")
+  if script then script[0] = file end
+  local x = chunk()
+  if not is(x) then galua.fail("%s: must end with `return %s{...}`", file, what == "validate" and "validation" or what) end
+  return x
+end
+
 -- One line on stderr and status 2: for commands that reject their arguments
 function M.usage(format, ...)
   io.stderr:write("galua: " .. format:format(...) .. "\n")

@@ -23,20 +23,9 @@ local function info(args)
 end
 
 local function convert(args)
-  local files, format = {}, nil
-  local i = 1
-  while i <= #args do
-    if args[i] == "--to" then
-      format = args[i + 1]
-      i = i + 1
-      if not format then return cmd.usage("ssp convert: --to needs a value: galua, dsps, galapy, fits") end
-    elseif args[i]:match("^%-%-") then
-      return cmd.usage("ssp convert: unknown option '%s'%s", args[i], core.did_you_mean(args[i], { "--to" }))
-    else
-      files[#files + 1] = args[i]
-    end
-    i = i + 1
-  end
+  local o, status = cmd.parse("ssp convert", args, { help = usage, files = true, kinds = { to = "text" }, needs = { to = "a value: galua, dsps, galapy, fits" } })
+  if not o then return status end
+  local files, format = o.files, o.to
   if #files ~= 2 then
     return cmd.usage("ssp convert: expected FROM and TO, got %d file name%s (galua ssp --help)", #files, #files == 1 and "" or "s")
   end
@@ -45,11 +34,6 @@ local function convert(args)
   print(("%s: %d Z x %d ages x %d wavelengths"):format(files[2], #s.z, #s.age, #s.wave))
   return 0
 end
-
-local flags = { nebular = true, postagb = true }
-local numbers = { mlo = true, mhi = true, zmin = true, zmax = true, nz = true, nage = true, fesc = true, fdust = true }
-local texts = { imf = true, cache = true }
-local lists = { logu = true }
 
 -- "-3,-2" -> { -3, -2 }; one number stays a number; nil when there is something else
 local function list_of(text)
@@ -63,33 +47,12 @@ local function list_of(text)
 end
 
 local function make(args)
-  local o, out = {}, nil
-  local i = 1
-  while i <= #args do
-    local name = args[i]:match("^%-%-(.+)$")
-    if not name then
-      if out then return cmd.usage("ssp make: one OUT at a time, got '%s' and '%s'", out, args[i]) end
-      out = args[i]
-    elseif flags[name] then
-      o[name] = true
-    elseif numbers[name] or texts[name] or lists[name] then
-      i = i + 1
-      o[name] = numbers[name] and tonumber(args[i] or "") or texts[name] and args[i] or lists[name] and list_of(args[i])
-      if o[name] == nil or o[name] == false then
-        return cmd.usage("ssp make: --%s needs a %s%s", name, texts[name] and "value" or "number",
-          args[i] and (", got '%s'"):format(args[i]) or "")
-      end
-    else
-      local known = {}
-      for _, set in ipairs { flags, numbers, texts, lists } do
-        for k in pairs(set) do known[#known + 1] = "--" .. k end
-      end
-      table.sort(known)
-      return cmd.usage("ssp make: unknown option '%s'%s (galua ssp --help)", args[i], core.did_you_mean(args[i], known))
-    end
-    i = i + 1
-  end
-  if not out then return cmd.usage("ssp make: no OUT given (galua ssp --help)") end
+  local n = "number"
+  local o, status = cmd.parse("ssp make", args, { file = "OUT", one = "OUT", help = usage, kinds = { nebular = "flag", postagb = "flag", mlo = n,
+    mhi = n, zmin = n, zmax = n, nz = n, nage = n, fesc = n, fdust = n, imf = "text", cache = "text", logu = list_of } })
+  if not o then return status end
+  local out = o.file
+  o.file, o.files, o.threads = nil, nil, nil
   o.progress = true
   local s = galua.ssp.synthesise(o)
   s:write(out)
