@@ -130,6 +130,7 @@ typedef struct gal_sampler_class {
     uint64_t magic;              /* of the state */
     gal_draws_kind kind;         /* how draws are judged */
     const gal_item_list *list;   /* NULL: none */
+    const char *chains;          /* what its chains are called: "walkers"; NULL: "chains" */
     const char *counts;          /* the shown field that `more` and `until` of a run count; NULL: none */
     gal_status (*open)(void *s); /* options are set, or read from a state: what was left out is chosen, memory made */
     void (*close)(void *s);      /* after open() failed, too */

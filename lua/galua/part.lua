@@ -1,6 +1,5 @@
--- What samplers at work (ensemble, nested, nuts, smc, optimum, pathfinder) have in common in scripts: result().
+-- What samplers at work have in common in scripts, whatever their class: result().
 local galua = require "galua"
-local doc = require "galua.doc"
 local core = require "galua.core"
 local M = {}
 
@@ -29,31 +28,34 @@ result.__galua_show = result.__tostring
 
 function M.is_result(x) return type(x) == "table" and getmetatable(x) == result end
 
-local kinds = { ensemble = true, nested = true, nuts = true, optimum = true, pathfinder = true, smc = true }
+local classes
+-- classes of the library by name, as engines.list() describes them
+function M.classes()
+  if not classes then
+    classes = {}
+    for _, c in ipairs(galua.engines.list()) do classes[c.name] = c end
+  end
+  return classes
+end
+
 -- kind of a sampler at work, or nil
 function M.kind(x)
   local name = core.class_name(x)
-  return kinds[name] and name or nil
+  return name and M.classes()[name] and name or nil
 end
 
 -- the sampler.KIND{} that reads a part's draws
 function M.reader(kind, discard)
-  return galua.sampler[kind](kind == "ensemble" and { discard = discard or 0 } or {})
+  return galua.sampler[kind](galua.sampler.takes(kind, "discard") and { discard = discard or 0 } or {})
 end
 
-function M.methods(kind)
-  local methods = {}
-  function methods:result(given)
-    local o = galua.options(kind .. ":result", given, kind == "ensemble" and { discard = 0 } or {})
-    local s = M.reader(kind, o.discard)
-    if not s:ready(self) then galua.fail("%s:result: there are no draws yet: run it", kind) end
-    return setmetatable({ part = self, kind = kind, discard = o.discard, sampler = s }, result)
-  end
-  doc.text(kind .. ":result", methods.result, (kind == "ensemble" and [[result{ discard = } -> table
-The draws and their summary, what a strategy returns: n, x, lnprior, lnlike, blobs, parameters, derived.
-@param discard (what sampler.ensemble{} leaves out, and all that other moves drew) steps left out]] or [[result() -> table
-The draws, equally weighted, and their summary, what a strategy returns: n, x, lnprior, lnlike, blobs, parameters, derived.]]))
-  return methods
+-- engine:result{ discard = }
+function M.result(self, given)
+  local kind = M.kind(self)
+  local o = galua.options(kind .. ":result", given, galua.sampler.takes(kind, "discard") and { discard = 0 } or {})
+  local s = M.reader(kind, o.discard)
+  if not s:ready(self) then galua.fail("%s:result: there are no draws yet: run it", kind) end
+  return setmetatable({ part = self, kind = kind, discard = o.discard, sampler = s }, result)
 end
 
 return M

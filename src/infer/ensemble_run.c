@@ -280,6 +280,7 @@ const gal_sampler_class gal_ensemble_class = {
     .opt_size = sizeof(gal_ensemble_opt),
     .goal_size = sizeof(gal_ensemble_goal),
     .kind = GAL_DRAWS_ENSEMBLE,
+    .chains = "walkers",
     .counts = "steps",
     .open = ensemble_open,
     .close = ensemble_close,

@@ -87,7 +87,12 @@ static int get(lua_State *L, void *obj, const char *key)
         lua_pushstring(L, gal_run_end_name(s->end));
     else if (strcmp(key, "state_text") == 0)
         lua_pushstring(L, s->why);
-    else if (strcmp(key, "settings") == 0) {
+    else if (strcmp(key, "chains") == 0 || strcmp(key, "stored") == 0) {
+        gal_draw_set w;
+        if (gal_sampler_draws(s, &w) != GAL_OK)
+            gal_error_clear();
+        lua_pushnumber(L, (double)(*key == 'c' ? w.chains : w.n));
+    } else if (strcmp(key, "settings") == 0) {
         lua_newtable(L);
         for (f = s->cls->field; f->type != GAL_F_END; f++)
             if (f->use & GAL_OPTION) {
@@ -284,6 +289,7 @@ static int list(lua_State *L)
 }
 
 /* ------------------------------------------------------------------ classes */
+static int result(lua_State *L);
 /* "\n@param name text" of the rows used so */
 static void add_params(luaL_Buffer *b, const gal_sampler_class *c, unsigned use)
 {
@@ -347,6 +353,8 @@ static void add_fields(face *f)
         {"state", "how the last run ended: done, converged, limit, interrupted, failed"},
         {"state_text", "the same in a sentence"},
         {"settings", "table of all its options as they are"},
+        {"chains", "chains, or walkers, of its draws"},
+        {"stored", "draws kept of each"},
     };
     size_t n = 0;
     for (const gal_field *g = f->sampler->field; g->type != GAL_F_END && n < FIELDS - 1; g++)
@@ -382,6 +390,11 @@ static void open_class(lua_State *L, const gal_sampler_class *c, const gal_lua_s
         f, "summary", summary,
         "summary() -> rows, rows\nMedian, 16-84 %, mean, sd, effective size, prior edge of each parameter and blob, "
         "from all draws with their weights; R-hat of chains.");
+    add_method(
+        f, "result", result,
+        "result{ discard = } -> table\nThe draws, equally weighted, and their summary, what a strategy returns: n, x, "
+        "lnprior, lnlike, blobs, parameters, derived.\n@param discard (what the sampler leaves out itself) steps of "
+        "an ensemble left out, and all that other moves drew");
     if (c->list) {
         lua_pushfstring(L, "%s() -> list\n%s", c->list->name, c->list->doc);
         add_method(f, c->list->name, list, lua_tostring(L, -1));
@@ -413,51 +426,81 @@ void gal_lua_sampler_register(lua_State *L, const gal_lua_sampler *more)
     open_class(L, c, more);
 }
 
-/* engines.list() -> { { name =, doc =, counts =, weighted =, options = { { name =, kind =, default =, lo =, hi =, choice =, doc = } } } } */
+static void push_row(lua_State *L, const gal_field *f)
+{
+    bool flag = f->type == GAL_F_FLAG || f->type == GAL_F_UNLESS;
+    lua_newtable(L);
+    gal_lua_set_text(L, "name", f->name);
+    gal_lua_set_text(L, "doc", f->doc);
+    gal_lua_set_text(L, "kind",
+                     flag                      ? "flag"
+                     : f->type == GAL_F_CHOICE ? "choice"
+                     : f->type == GAL_F_REAL   ? "real"
+                                               : "whole");
+    gal_lua_set_num(L, "lo", f->lo);
+    gal_lua_set_num(L, "hi", f->hi);
+    if (flag)
+        gal_lua_set_flag(L, "default", f->def != 0);
+    else if (f->type == GAL_F_CHOICE)
+        gal_lua_set_text(L, "default", f->choice[(int)f->def]);
+    else
+        gal_lua_set_num(L, "default", f->def);
+    lua_newtable(L);
+    for (int i = 0; f->choice && f->choice[i]; i++) {
+        lua_pushstring(L, f->choice[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "choice");
+}
+
+/* engines.list() -> { { name =, doc =, make =, counts =, weighted =, evidence =, options = { row, ... }, goals = { row, ... } } }, row = { name =,
+ * kind = "flag", "choice", "real" or "whole", default =, lo =, hi =, choice =, doc = } */
 static int engines_list(lua_State *L)
 {
+    static const struct {
+        const char *key;
+        unsigned use;
+    } ROWS[] = {{"options", GAL_OPTION}, {"goals", GAL_GOAL}};
     int n = 0;
     lua_newtable(L);
     for (const gal_sampler_class *const *c = gal_sampler_classes(); *c; c++) {
-        int k = 0;
         lua_newtable(L);
         gal_lua_set_text(L, "name", (*c)->name);
         gal_lua_set_text(L, "doc", (*c)->doc);
+        gal_lua_set_text(L, "make", (*c)->make);
         gal_lua_set_flag(L, "weighted", (*c)->kind == GAL_DRAWS_WEIGHTED);
+        gal_lua_set_flag(L, "evidence", gal_sampler_field(*c, "lnz", GAL_SHOWN) != NULL);
+        gal_lua_set_flag(L, "khat", gal_sampler_field(*c, "khat", GAL_SHOWN) != NULL);
+        gal_lua_set_text(L, "chains", (*c)->chains ? (*c)->chains : "chains");
         if ((*c)->counts)
             gal_lua_set_text(L, "counts", (*c)->counts);
-        lua_newtable(L);
-        for (const gal_field *f = (*c)->field; f->type != GAL_F_END; f++) {
-            if (!(f->use & GAL_OPTION))
-                continue;
-            bool flag = f->type == GAL_F_FLAG || f->type == GAL_F_UNLESS;
+        for (size_t i = 0; i < 2; i++) {
+            int k = 0;
             lua_newtable(L);
-            gal_lua_set_text(L, "name", f->name);
-            gal_lua_set_text(L, "doc", f->doc);
-            gal_lua_set_text(L, "kind",
-                             flag                      ? "flag"
-                             : f->type == GAL_F_CHOICE ? "choice"
-                             : f->type == GAL_F_REAL   ? "real"
-                                                       : "whole");
-            gal_lua_set_num(L, "lo", f->lo);
-            gal_lua_set_num(L, "hi", f->hi);
-            if (flag)
-                gal_lua_set_flag(L, "default", f->def != 0);
-            else if (f->type == GAL_F_CHOICE)
-                gal_lua_set_text(L, "default", f->choice[(int)f->def]);
-            else
-                gal_lua_set_num(L, "default", f->def);
-            lua_newtable(L);
-            for (int i = 0; f->choice && f->choice[i]; i++) {
-                lua_pushstring(L, f->choice[i]);
-                lua_rawseti(L, -2, i + 1);
-            }
-            lua_setfield(L, -2, "choice");
-            lua_rawseti(L, -2, ++k);
+            for (const gal_field *f = (*c)->field; f->type != GAL_F_END; f++)
+                if (f->use & ROWS[i].use) {
+                    push_row(L, f);
+                    lua_rawseti(L, -2, ++k);
+                }
+            lua_setfield(L, -2, ROWS[i].key);
         }
-        lua_setfield(L, -2, "options");
         lua_rawseti(L, -2, ++n);
     }
+    return 1;
+}
+
+/* result(...): written in Lua, part.lua */
+static int result(lua_State *L)
+{
+    int n = lua_gettop(L);
+    gal_lua_check_sampler(L, 1);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "galua.part");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "result");
+    lua_replace(L, -2);
+    lua_insert(L, 1);
+    lua_call(L, n, 1);
     return 1;
 }
 

@@ -26,8 +26,9 @@ local function getdist(self, root)
   for i, name in ipairs(self.target.blob_names) do
     columns[#columns + 1] = { name = name, x = s.derived[name], derived = true, label = latex(name, self.target.blob_units[i]) }
   end
+  local class = require("galua.part").classes()[core.class_name(self.engine)]
   galua.write_getdist(root, columns, s.lnprior + s.lnlike,
-    { nested = core.class_name(self.engine) == "nested", walkers = core.class_name(self.engine) == "ensemble" and self.engine.walkers or 1 })
+    { nested = class.weighted, walkers = class.weighted and 1 or self.engine.chains })
 end
 
 local formats = { "getdist", "emcee", "table" }
@@ -39,7 +40,7 @@ local function export(self, path, format)
   self:need_samples()
   if format == "getdist" then getdist(self, path)
   elseif format == "emcee" then
-    if core.class_name(self.engine) ~= "ensemble" then
+    if not require("galua.registry").classes[core.class_name(self.engine)].methods.write_emcee then
       galua.fail("fit:export: emcee's file holds walkers; this fit has sampler.%s: export for getdist, or save the results file", self.sampler.kind)
     end
     self.engine:write_emcee(path)

@@ -2,6 +2,7 @@
 local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
+local part = require "galua.part"
 
 local style = [[
 body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
@@ -54,10 +55,9 @@ end
 -- chains of the sampled coordinates, at most 12 chains of 1000 steps; nil for samplers without chains
 local function trace(self)
   local engine = self.engine
-  local kind = core.class_name(engine)
-  if kind ~= "ensemble" and kind ~= "nuts" then return nil end
-  local x = engine:samples()
-  local C = kind == "ensemble" and engine.walkers or engine.chains
+  local class = part.classes()[core.class_name(engine)]
+  if class.weighted then return nil end
+  local x, C = engine:samples(), engine.chains
   local n = math.floor(x.rows / C)
   if n < 2 then return nil end
   local every, chains, names = math.ceil(n / 1000), {}, {}
@@ -72,7 +72,7 @@ local function trace(self)
   local plot = require "galua.plot"
   for i, p in ipairs(self.free) do names[i] = (p[2].log and "log " or "") .. plot.escape(p[1]:match("[^.]+$")) end
   return plot.trace{ chains = chains, names = names },
-    ("Stored steps of %d of %d %s, burn-in included%s."):format(#chains, C, kind == "ensemble" and "walkers" or "chains",
+    ("Stored steps of %d of %d %s, burn-in included%s."):format(#chains, C, class.chains,
       every > 1 and (", every %d"):format(every) or "")
 end
 
@@ -130,8 +130,8 @@ local function provenance_section(self, put)
       put("<details><summary>%s</summary>\n<pre>%s</pre></details>\n", escape(title), escape(text))
     end
   end
-  block("Source of the strategy", self.sampler.kind == "strategy" and self.sampler.options.source)
-  local moves = self.sampler.kind == "ensemble" and self.sampler.moves
+  block("Source of sampler." .. self.sampler.kind, self.sampler.options.source)
+  local moves = self.sampler.options.moves
   for _, m in ipairs(type(moves) == "table" and moves or {}) do
     if type(m) == "table" then block("Source of the move at " .. tostring(m.where), m.source) end
   end

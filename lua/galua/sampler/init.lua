@@ -27,7 +27,7 @@
 --   acceptable(s, engine) -> boolean, why not         may a catalogue take this result, or shall the next sampler try? optional
 --   also           further constructors of the same sampler: { NAME = { options =, convert = f(options) -> options of NAME, doc = } }
 -- s.options holds the options; s.walkers is short for s.options.walkers unless a method has that name.
--- The engine's class has a row in ENGINES of src/lua/l_result.c: how it goes into a results file and back.
+-- What a file leaves out is as common.lua makes it of the class of that name in the library; a class without a file is a sampler, too.
 local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
@@ -89,6 +89,9 @@ function M.check_same(s, there, path)
   end
 end
 
+-- whether sampler `kind` has an option of that name
+function M.takes(kind, option) return definitions[kind] ~= nil and definitions[kind].options[option] ~= nil end
+
 -- Make sampler.NAME{} known.
 function M.register(def)
   for _, key in ipairs { "name", "options", "text", "start", "run", "ready", "draws", "summary", "distrust", "cost", "doc" } do
@@ -126,17 +129,31 @@ function M.from(data)
   return M[data.kind](o)
 end
 
-local names = {}
+local common = require "galua.sampler.common"
+local names, made = {}, {}
 for _, module in ipairs(core.modules()) do
   local name = module:match("^galua%.sampler%.([%w_]+)$")
-  if name then
-    M.register(require(module))
-    names[#names + 1] = ("sampler.%s{}"):format(name)
+  if name and name ~= "common" and name ~= "init" then made[name] = require(module) end
+end
+for _, c in ipairs(galua.engines.list()) do
+  local def = made[c.name] or {}
+  made[c.name] = def
+  local base = common.definition(c)
+  if def.intro and not def.doc then def.doc = def.intro .. "\n" .. base.params .. (def.further or "") end
+  for k, v in pairs(base) do
+    if def[k] == nil then def[k] = v end
   end
+end
+for name in pairs(made) do names[#names + 1] = name end
+table.sort(names)
+for i, name in ipairs(names) do
+  M.register(made[name])
+  names[i] = ("sampler.%s{}"):format(name)
 end
 
 doc.text("sampler", M, ("Samplers for fit{ sampler = ... }: %s."):format(table.concat(names, ", ")))
 doc.text("sampler.is", M.is, "sampler.is(x) -> boolean\nWhether x is a sampler.")
+doc.text("sampler.takes", M.takes, "sampler.takes(kind, option) -> boolean\nWhether sampler.KIND{} has an option of that name.")
 doc.text("sampler.known", M.known, "sampler.known(name) -> boolean\nWhether there is a sampler of that name.")
 doc.text("sampler.from", M.from, "sampler.from(table) -> sampler\nThe sampler that a results file describes.")
 doc.text("sampler.check_same", M.check_same, "sampler.check_same(sampler, table, path)\nRaise unless the results file's sampler would do the same.")

@@ -3,8 +3,12 @@ local galua = require "galua"
 local def = { name = "nested", distrust = "fewer than 100 effective samples" }
 
 -- options handed to galua.nested as they are; 0 and "auto" are its defaults
-local given_on = { live = 0, replace = 0, dlogz = 0, sample = "auto", bound = "auto", directions = "auto", walks = 0, accept = 0,
-  slices = 0, enlarge = 0, bootstrap = 0, dynamic = false, batch = 0, posterior = 0.8, maxfrac = 0, ess = 0, lnz_err = 0 }
+local given_on = {}
+for _, c in ipairs(galua.engines.list()) do
+  for _, r in ipairs(c.name == def.name and c.options or {}) do
+    if r.name ~= "seed" and r.name ~= "source" then given_on[r.name] = r.default end
+  end
+end
 
 def.options = { periodic = ":table", reflective = ":table", max_calls = 0, max_iterations = 0 }
 for k, v in pairs(given_on) do def.options[k] = v end
@@ -62,12 +66,6 @@ function def.run(s, engine, how)
     max_calls = s.max_calls, max_iterations = s.max_iterations }
 end
 
-function def.ready(_, engine) return engine.stored > 0 end
-function def.draws(_, engine) return engine:samples() end
-function def.summary(_, engine) return engine:summary() end
-
-function def.evidence(_, engine) return engine.lnz, engine.lnz_err end
-
 -- for catalogues: |z| > 4 of the insertion order happens once in 16000 good runs
 function def.acceptable(_, engine)
   local z = engine.insertion_z
@@ -106,27 +104,10 @@ function def.cost(s, target)
   return points * each, ("roughly %d points of %d evaluations each"):format(points, each)
 end
 
-def.doc = [[sampler.nested{ live =, dlogz =, sample =, dynamic = } -> sampler
-Nested sampling (Skilling 2006): the evidence ln Z with its error, and the posterior. What is left to it is chosen and printed.
-@param live (500) live points: the error of ln Z is about sqrt(information/live)
-@param dlogz (1e-3 (live-1) + 0.01; dynamic 0.01) stop when the live points can add less to ln Z
-@param sample (auto) how new points are drawn: 'unif' from the bound, chains 'rwalk', 'slice', 'rslice'
-@param bound (multi) ellipsoids around the live points: 'none', 'single', 'multi'
-@param directions of rwalk and rslice: 'live' (rwalk) = differences of live points, 'bound' = axes of an ellipsoid, 'mix' (rslice) = both in turn
-@param walks (ndim + 20) steps of rwalk
-@param accept (0.35 live, 0.5 bound) accepted fraction rwalk aims at
-@param slices (2 ndim, 4 ndim below 4, 2.5 ndim from 8, 3 ndim above 10; 'slice' 3) slices of rslice, passes over the axes of slice
-@param enlarge (1.25) factor on the volume of the bound
-@param bootstrap (unif 20, else none: -1) resamplings that decide how far the bound is widened, instead of enlarge
-@param replace (live/20, at most 64) points replaced in one iteration: evaluated together, by all threads
+def.intro = [[sampler.nested{ live =, dlogz =, sample =, dynamic = } -> sampler
+Nested sampling (Skilling 2006): the evidence ln Z with its error, and the posterior. What is left to it is chosen and printed.]]
+def.further = [[
+
 @param periodic names of parameters that go round: their ends are the same point
-@param reflective names of parameters that fold back at their ends
-@param dynamic (false) after the first run add batches of live points where they help most
-@param batch (live) live points of a batch
-@param posterior (0.8) dynamic: share of the posterior, against the evidence, in what helps
-@param maxfrac (0.8) dynamic: a batch covers points of at least this share of the largest importance
-@param ess (10000) dynamic: effective sample size wanted
-@param lnz_err (0.1 when posterior = 0) dynamic: error of ln Z wanted
-@param max_calls stop after so many likelihoods
-@param max_iterations stop after so many iterations]]
+@param reflective names of parameters that fold back at their ends]]
 return def

@@ -1,7 +1,7 @@
 -- sampler.nuts{}: chains of Hamiltonian Monte Carlo, until enough draws.
 local galua = require "galua"
 local check = require "galua.check_options"
-local def = { name = "nuts", counts_steps = true, distrust = "R-hat above 1.01 or fewer than 100 effective draws a chain",
+local def = { name = "nuts", counts_steps = true,
   goals = { "draws", "until_ess", "max" } }
 
 def.options = { chains = 4, warmup = ":number", draws = 1000, until_ess = 0, max = 0, metric = "dense", target = 0.8, max_depth = 10,
@@ -42,10 +42,6 @@ function def.run(s, engine, how)
   else goal["until"] = s.options.draws end
   return engine:run(goal)
 end
-
-function def.ready(_, engine) return engine.stored >= 8 end
-function def.draws(_, engine) return engine:samples() end
-function def.summary(_, engine) return engine:summary() end
 
 function def.acceptable(s, engine)
   local r = engine:report()

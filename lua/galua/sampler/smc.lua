@@ -1,9 +1,7 @@
 -- sampler.smc{}: from the prior to the posterior by tempering: evidence and several modes.
 local galua = require "galua"
 local check = require "galua.check_options"
-local def = { name = "smc", distrust = "fewer than 100 effective draws", goals = { "ess", "max_evaluations" } }
-
-def.options = { particles = 0, active = 0, ess = 0, accept = 6, max_steps = 0, max_evaluations = 0 }
+local def = { name = "smc", goals = { "ess", "max_evaluations" } }
 
 function def.check(o)
   check.whole("sampler.smc", o, { particles = 0, active = 0, max_steps = 0 })
@@ -22,23 +20,12 @@ function def.text(s)
     s.ess > 0 and s.ess or s.particles > 0 and 4 * s.particles or "four times as many")
 end
 
-function def.start(s, fit)
-  return galua.smc(fit.target, { particles = s.particles, active = s.active, ess = s.ess, accept = s.accept, max_steps = s.max_steps,
-    max_evaluations = s.max_evaluations, seed = fit.seed })
-end
-
 -- `more`: so many more effective draws
 function def.run(s, engine, how)
   local want = s.ess > 0 and s.ess or 4 * engine.particles
   if how.more then want = math.max(engine.ess, 0) + how.more end
   return engine:run{ ess = want, progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
 end
-
-function def.ready(_, engine) return engine.stored >= 8 end
-function def.draws(_, engine) return engine:samples() end
-function def.summary(_, engine) return engine:summary() end
-
-function def.evidence(_, engine) return engine.lnz, engine.lnz_err end
 
 function def.acceptable(_, engine)
   if engine.state ~= "converged" then return false, engine.state_text end
@@ -58,14 +45,8 @@ function def.cost(s, target)
   return levels * 20 * active, ("about %d levels of about 20 moves of %d particles"):format(levels, active)
 end
 
-def.doc = [[sampler.smc{ particles = } -> sampler
+def.intro = [[sampler.smc{ particles = } -> sampler
 Sequential Monte Carlo: particles move from the prior to the posterior through temperatures chosen by effective sample size, with
 t-preconditioned Crank-Nicolson moves; all levels are used together (persistent sampling). Gives ln Z with its error, keeps several
-modes. Long curved valleys need more moves: raise accept.
-@param particles (1024; above ten parameters 2048) effective size that sets the next temperature
-@param active (particles/2) moved per level
-@param ess (4 particles) effective number of draws at the end
-@param accept (6) moves accepted per particle and level, at least
-@param max_steps (100 + 20 ndim) moves per level, at most
-@param max_evaluations (none) stop a run there; the next goes on]]
+modes. Long curved valleys need more moves: raise accept.]]
 return def

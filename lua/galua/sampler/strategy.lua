@@ -1,6 +1,6 @@
 -- sampler.strategy(f): a Lua function over the parts of the samplers decides what is run.
 --
--- A stage is one run of one part (ensemble, nested, nuts, smc, optimum, pathfinder). While f works, the run methods of the parts go
+-- A stage is one run of one part, a sampler of the library. While f works, the run methods of the parts go
 -- through run_stage below, which passes progress and checkpoints on, and keeps a snapshot of the part at the end of each stage. To go
 -- on after an interrupt or from a file, f is called again from its beginning: everything it does depends on the target, the seed and
 -- the states of its parts alone, so that finished stages only set their part to its snapshot, and the unfinished one goes on.
@@ -12,7 +12,6 @@ local part = require "galua.part"
 local registry = require "galua.registry"
 local def = { name = "strategy", distrust = "too few effective draws" }
 
-local kinds = { "ensemble", "nested", "nuts", "optimum", "pathfinder", "smc" }
 local INTERRUPTED = {} -- raised to leave the function
 
 def.options = { shipped = ":string", key = ":string", source = ":string", where = ":string" }
@@ -47,7 +46,11 @@ local function journal_of(fit)
   return j
 end
 
-local function count(engine, kind) return kind == "ensemble" and engine.steps or kind == "nuts" and engine.stored or 0 end
+-- what `more` and `until` of a part count, so far
+local function count(engine, kind)
+  local counts = part.classes()[kind].counts
+  return counts and engine[counts] or 0
+end
 
 -- "2 ensemble"
 local function stage_name(k, kind, number) return ("stage %d, run of %s %d"):format(k, kind, number) end
@@ -96,8 +99,7 @@ local function run_stage(now, raw, kind, self, given)
       return theirs.progress and theirs.progress(fraction, text)
     end
   end
-  local has_checkpoints = kind ~= "optimum" and kind ~= "pathfinder"
-  if has_checkpoints and (how.checkpoint or theirs.checkpoint) then
+  if (how.checkpoint or theirs.checkpoint) then
     o.checkpoint = function()
       if how.checkpoint then how.checkpoint() end
       if theirs.checkpoint then theirs.checkpoint() end
@@ -122,7 +124,7 @@ local active
 -- run methods of all parts, exchanged while a strategy is at work
 local function intercept(now)
   local raw = {}
-  for _, kind in ipairs(kinds) do
+  for kind in pairs(part.classes()) do
     local methods = registry.classes[kind].methods
     raw[kind] = methods.run
     methods.run = function(self, o)
@@ -131,7 +133,7 @@ local function intercept(now)
     end
   end
   return function()
-    for _, kind in ipairs(kinds) do registry.classes[kind].methods.run = raw[kind] end
+    for kind in pairs(raw) do registry.classes[kind].methods.run = raw[kind] end
   end
 end
 

@@ -1,2 +1,0 @@
--- Methods of nuts handles written in Lua.
-return require("galua.part").methods("nuts")

@@ -1,2 +1,0 @@
--- Methods of optimum handles written in Lua.
-return require("galua.part").methods("optimum")

@@ -1,2 +1,0 @@
--- Methods of pathfinder handles written in Lua.
-return require("galua.part").methods("pathfinder")
