@@ -43,6 +43,9 @@ GAL_API const char *gal_error_message(void); /* "" when there is none; valid unt
 GAL_API const char *gal_error_where(void);   /* "file:line" of the failing call */
 GAL_API gal_status gal_error_code(void);
 GAL_API void gal_error_clear(void);
+/* Text of n bytes from a file or anybody, made fit for a terminal: control codes other than newline and tab become '?'. Messages of gal_fail
+ * are; whatever else prints foreign text calls it. */
+GAL_API void gal_printable(char *s, size_t n);
 GAL_API const char *gal_status_name(gal_status code); /* "GAL_EIO" */
 
 /* Single-exit error flow: the function declares `gal_status st = GAL_OK;` and has a label `out:`. */
@@ -88,6 +91,8 @@ typedef int (*gal_progress_fn)(void *ctx, double fraction, const char *text);
 /* ------------------------------------------------------------------ interrupt, clock, threads */
 GAL_API void gal_interrupt_set(int level);       /* async-signal-safe; the signal handler of the program calls it */
 GAL_API int gal_interrupted(void);               /* polled by kernels once per object or batch */
+GAL_API void gal_terminate_set(int sig);         /* beside it, where the process shall also end: SIGTERM, SIGHUP; async-signal-safe */
+GAL_API int gal_terminated(void);                /* that signal, 0 when there was none */
 GAL_API double gal_clock(void);                  /* monotonic seconds */
 GAL_API void gal_timestamp(char *buf, size_t n); /* ISO 8601 UTC */
 GAL_API int gal_threads(void);                   /* threads used by parallel regions (default: processors available) */

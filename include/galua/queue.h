@@ -2,7 +2,8 @@
  *
  * The folder holds `jobs` (what the queue is), `claims` (who works on what, under a file lock) and one append-only log per worker,
  * NAME.log: a record per finished job with its checksum, on disk before the job counts as done. A record torn by kill -9, a full
- * disk or a power loss is skipped; everything before it is kept. There is no server and no collective call: any process that can lock a file
+ * disk or a power loss, or damaged later, is skipped; those before and behind it are kept. Who opens the queue compares claims and
+ * logs: jobs whose records are lost are done again, and that is said. There is no server and no collective call: any process that can lock a file
  * in the folder may join or leave at any time, on one machine, under mpirun or under a batch system.
  *
  * A claim is a lease. It is freed at once when its owner, on the same machine, is dead; on another machine, or when the owner

@@ -303,7 +303,15 @@ function catalogue:run(given)
     return self
   end
   self.state = "done"
-  if q:lead() then self:write(q, o.out) end
+  if q:lead() then
+    local have = #q:records()
+    if have < jobs then -- a log was damaged since the queue was opened
+      self.state = "incomplete"
+      io.stderr:write(("%s: %d of %d records are there: the same command does the rest again\n"):format(folder, have, jobs))
+      return self
+    end
+    self:write(q, o.out)
+  end
   return self
 end
 

@@ -253,6 +253,9 @@ function fit:run(given)
   self._samples, self._summary = nil, nil
   if o.out then self:save(o.out) end
   if state == "interrupted" then io.stderr:write("interrupted: " .. self.engine.state_text .. "; what there is can be used\n") end
+  if core.terminated() then -- not Ctrl-C: whoever sends these wants the program to end
+    core.fail("GAL_EINTR", ("ended by %s%s"):format(core.terminated(), o.out and "; " .. o.out .. " holds what there is" or ""))
+  end
   return self
 end
 
@@ -495,7 +498,7 @@ local function load_fit(path, options)
   end
   require("galua.describe").check_description(d, path)
   if o.likelihood and type(d.likelihood) == "table" then d.likelihood = {} end
-  ship.admit(d.sampler, path, o.trust, function(line) io.stderr:write(line, "\n") end)
+  ship.admit(d.sampler, path, o.trust, function(line) io.stderr:write(core.printable(line), "\n") end)
   ship.admit({ model = d.model, likelihood = d.likelihood, noise = d.noise, amplitude = d.amplitude, free = d.free, spec = d.spec, data = d.data,
     tie = d.tie },
     path, o.trust)

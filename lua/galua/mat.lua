@@ -5,6 +5,7 @@ local core = require "galua.core"
 local doc = require "galua.doc"
 local vec = require "galua.vec"
 local C = ffi.C
+local raw_vec = ffi.typeof "galua_raw_vec *"
 local floor, type = math.floor, type
 local mat_t
 
@@ -32,9 +33,10 @@ end
 
 local function line(m, offset, n, stride)
   local v = vec._type()
-  v.data, v.n, v.stride = m.data + offset, n, stride
-  v.flags = m.flags
-  v.buf = C.gal_buf_ref(m.buf)
+  local raw = ffi.cast(raw_vec, v)
+  raw.data, raw.n, raw.stride = m.data + offset, n, stride
+  raw.flags = m.flags
+  raw.buf = C.gal_buf_ref(m.buf)
   return v
 end
 

@@ -151,7 +151,7 @@ local function table_lines(t, used, indent, depth, seen)
 end
 
 -- Full text, of any number of lines
-function M.format(value)
+local function format(value)
   local kind = type(value)
   if kind == "table" or kind == "userdata" then
     if type(value) == "userdata" then -- a class may bring its own in lua/galua/class
@@ -171,6 +171,9 @@ function M.format(value)
   if kind == "string" then return value end
   return short(value)
 end
+
+-- names may come from anybody's file: what reaches a terminal holds no control codes
+function M.format(value) return core.printable(format(value)) end
 doc.text("pp.format", M.format, [[pp.format(value) -> string
 The text the prompt prints for a value.]])
 

@@ -11,6 +11,12 @@ local M = { declared = declared }
 
 function M.install(env)
   local find = core.find
+  -- names may come from anybody's file: print shows control codes as '?' (io.write writes bytes)
+  rawset(env, "print", function(...)
+    local out = {}
+    for i = 1, select("#", ...) do out[i] = core.printable(tostring((select(i, ...)))) end
+    io.stdout:write(table.concat(out, "\t"), "\n")
+  end)
   local function index(t, name)
     local value = find(name)
     if value ~= nil or declared[name] or type(name) ~= "string" then return value end

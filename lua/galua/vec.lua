@@ -9,8 +9,21 @@ local doc = require "galua.doc"
 
 do -- the declarations are the text of the C header itself
   local text = core.ffi_text:gsub("#ifdef __cplusplus\n.-#endif\n", ""):gsub("\n#[^\n]*", "\n"):gsub("GAL_API ", "")
-  ffi.cdef(text)
+  -- in scripts the fields of a vector are constants: v.n = 5 would have let v[5] read beyond its memory
+  local raw = {}
+  for name in text:gmatch("} (gal_%a+);") do
+    if name == "gal_vec" or name == "gal_mat" then
+      local body = text:match("typedef struct " .. name .. " ({.-})")
+      raw[#raw + 1] = "typedef struct " .. body .. " galua_raw_" .. name:sub(5) .. ";"
+      local const = body:gsub("double %*data", "double *const data"):gsub("int32_t ", "const int32_t "):gsub("gal_buf %*buf", "gal_buf *const buf")
+        :gsub("uconst int32_t", "const uint32_t")
+      local at = text:find(body, 1, true)
+      text = text:sub(1, at - 1) .. const .. text:sub(at + #body)
+    end
+  end
+  ffi.cdef(text .. table.concat(raw, "\n"))
 end
+local raw_vec = ffi.typeof "galua_raw_vec *"
 local C = ffi.C
 local floor, type, tonumber, select = math.floor, type, tonumber, select
 local vec_t -- the ctype, below
@@ -41,9 +54,10 @@ end
 -- a view: the same block, one more reference
 local function view(v, offset, n, stride)
   local w = vec_t()
-  w.data, w.n, w.stride = v.data + offset, n, stride
-  w.flags = v.flags
-  w.buf = C.gal_buf_ref(v.buf)
+  local raw = ffi.cast(raw_vec, w)
+  raw.data, raw.n, raw.stride = v.data + offset, n, stride
+  raw.flags = v.flags
+  raw.buf = C.gal_buf_ref(v.buf)
   return w
 end
 
@@ -299,7 +313,7 @@ Sets every element to x; returns the vec itself.]])
 method("readonly", function(v)
   self_of(v, "readonly")
   local w = view(v, 0, v.n, v.stride)
-  w.flags = READONLY
+  ffi.cast(raw_vec, w).flags = READONLY
   return w
 end, [[readonly() -> vec
 A view of the same numbers that refuses writing.]])

@@ -141,14 +141,14 @@ local function outside(k, n) error(("index %s is not in 1 .. %d"):format(tostrin
 local point = ffi.metatype("galua_point", {
   __len = function(s) return s.n end,
   __index = function(s, k)
-    if not (type(k) == "number" and k >= 1 and k <= s.n) then outside(k, s.n) end
+    if not (type(k) == "number" and k >= 1 and k <= s.n and k == math.floor(k)) then outside(k, s.n) end
     return s.p[k - 1]
   end,
 })
 local points = ffi.metatype("galua_points", {
   __len = function(s) return s.n end,
   __index = function(s, j)
-    if not (type(j) == "number" and j >= 1 and j <= s.n) then outside(j, s.n) end
+    if not (type(j) == "number" and j >= 1 and j <= s.n and j == math.floor(j)) then outside(j, s.n) end
     return point(s.p + (j - 1) * s.d, s.d)
   end,
 })

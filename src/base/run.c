@@ -8,6 +8,7 @@
 #include <time.h>
 
 static volatile sig_atomic_t interrupt_level;
+static volatile sig_atomic_t ending;
 static atomic_int threads;
 
 void gal_interrupt_set(int level)
@@ -18,6 +19,16 @@ void gal_interrupt_set(int level)
 int gal_interrupted(void)
 {
     return interrupt_level;
+}
+
+void gal_terminate_set(int sig)
+{
+    ending = sig;
+}
+
+int gal_terminated(void)
+{
+    return ending;
 }
 
 double gal_clock(void)

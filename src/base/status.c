@@ -18,9 +18,21 @@ static void make_one_line(char *s)
 {
     for (char *p; (p = strstr(s, "-nan"));)
         memmove(p, p + 1, strlen(p));
-    for (; *s; s++)
-        if ((unsigned char)*s < 0x20 || *s == 0x7f)
-            *s = ' ';
+    for (char *p = s; *p; p++)
+        if (*p == '\n' || *p == '\t')
+            *p = ' ';
+    gal_printable(s, strlen(s));
+}
+
+void gal_printable(char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i], next = i + 1 < n ? (unsigned char)s[i + 1] : 0;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+            s[i] = '?';
+        else if (c == 0xc2 && next >= 0x80 && next < 0xa0) /* C1 in UTF-8: 9b starts a sequence as ESC [ does */
+            s[i] = s[i + 1] = '?';
+    }
 }
 
 gal_status gal_fail_at(const char *file, int line, gal_status code, const char *fmt, ...)

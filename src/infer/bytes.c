@@ -6,6 +6,8 @@
 void bytes_words(bytes *s, void *v, size_t n)
 {
     size_t len = 8 * n;
+    if (n == 0)
+        return; /* v may be NULL then */
     bool fits = len <= s->size && s->at <= s->size - len;
     if (s->p && fits) {
         if (s->reading)

@@ -1,6 +1,8 @@
 /* FITS files: opening, errors, headers and images. See fits.h; tables are in fits_table.c. */
 #include "fits_int.h"
 
+#include "probe.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -54,6 +56,13 @@ static gal_status handle(gal_fits **out, const char *path)
 }
 
 gal_status gal_fits_open(gal_fits **out, const char *path)
+{
+    *out = NULL;
+    gal_status st = io_probe(path, "the FITS library", fits_read_all);
+    return st == GAL_OK ? fits_open_here(out, path) : st;
+}
+
+gal_status fits_open_here(gal_fits **out, const char *path)
 {
     gal_status st = GAL_OK;
     gal_fits *f = NULL;

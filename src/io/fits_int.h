@@ -16,4 +16,7 @@ struct gal_fits {
 gal_status fits_fail(const gal_fits *f, gal_status code, int status, const char *fmt, ...) GAL_PRINTF(4, 5);
 gal_status fits_seal(gal_fits *f); /* (re)computes the checksums of the current HDU */
 int fits_number_type(gal_fits_type t);
+/* gal_fits_open without the process that reads files first (probe.h); reads of a file all that is asked: what that process does. */
+gal_status fits_open_here(gal_fits **out, const char *path);
+void fits_read_all(const char *path);
 #endif

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "probe.h"
 #include "seal.h"
 
 /* ------------------------------------------------------------------ errors */
@@ -102,13 +103,24 @@ gal_status h5_settle(gal_h5 *h, const char *name, hid_t dset)
 }
 
 /* ------------------------------------------------------------------ open, create, close */
+/* At 0, 512, 1024, 2048 ..: the format allows something else in front. Asked without the library. */
+static bool has_signature(const char *path)
+{
+    static const char want[8] = {'\211', 'H', 'D', 'F', '\r', '\n', '\032', '\n'};
+    char have[8];
+    bool yes = false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    for (off_t at = 0; fd >= 0 && !yes && pread(fd, have, 8, at) == 8; at = at ? 2 * at : 512)
+        yes = memcmp(have, want, 8) == 0;
+    if (fd >= 0)
+        close(fd);
+    return yes;
+}
+
 bool gal_h5_is(const char *path)
 {
     struct stat sb;
-    h5_quiet();
-    bool yes = stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && H5Fis_hdf5(path) > 0;
-    H5Eclear2(H5E_DEFAULT);
-    return yes;
+    return stat(path, &sb) == 0 && S_ISREG(sb.st_mode) && has_signature(path);
 }
 
 static void destroy(gal_h5 *h)
@@ -142,11 +154,13 @@ static gal_status check_readable(const char *path)
                         errno == ENOENT ? "no such file" : strerror(errno));
     if (S_ISDIR(sb.st_mode))
         return gal_fail(GAL_EIO, "%s: is a folder, not a file", path);
+    if (!S_ISREG(sb.st_mode))
+        return gal_fail(GAL_EIO, "%s: is a device or a pipe, not a file", path);
     if (access(path, R_OK) != 0)
         return gal_fail(GAL_EIO, "%s: %s", path, strerror(errno));
     if (sb.st_size == 0)
         return gal_fail(GAL_EFORMAT, "%s: is empty, not an HDF5 file", path);
-    if (H5Fis_hdf5(path) <= 0)
+    if (!has_signature(path))
         return gal_fail(GAL_EFORMAT, "%s: not an HDF5 file", path);
     return GAL_OK;
 }
@@ -194,9 +208,18 @@ out:
     return st;
 }
 
-gal_status gal_h5_open(gal_h5 **out, const char *path)
+gal_status h5_open_here(gal_h5 **out, const char *path)
 {
     return open_mode(out, path, H5F_ACC_RDONLY);
+}
+
+gal_status gal_h5_open(gal_h5 **out, const char *path)
+{
+    *out = NULL;
+    gal_status st = check_readable(path);
+    if (st == GAL_OK)
+        st = io_probe(path, "the HDF5 library", h5_read_all);
+    return st == GAL_OK ? h5_open_here(out, path) : st;
 }
 
 gal_status gal_h5_open_rw(gal_h5 **out, const char *path)

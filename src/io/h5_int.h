@@ -27,6 +27,9 @@ void h5_quiet(void);
 gal_status h5_parents(gal_h5 *h, const char *name);
 gal_status h5_dataset(const gal_h5 *h, const char *name, hid_t *out); /* opens; near names in the message */
 hid_t h5_string_type(void);                                           /* variable length, UTF-8; close it */
+/* gal_h5_open without the process that reads files first (probe.h); reads all of a file: what that process does. */
+gal_status h5_open_here(gal_h5 **out, const char *path);
+void h5_read_all(const char *path);
 /* GAL_EFORMAT unless `stored` bytes of this file can hold n items of `width` bytes; h->size is what the file has. */
 gal_status h5_believe(const gal_h5 *h, const char *name, uint64_t stored, uint64_t n, uint64_t width);
 #endif

@@ -12,6 +12,7 @@
 #include <luajit.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <sys/ioctl.h>
@@ -182,6 +183,18 @@ static int core_write_file(lua_State *L)
     return 0;
 }
 
+static int core_printable(lua_State *L)
+{
+    size_t n;
+    gal_lua_checkstr(L, 1);
+    const char *s = lua_tolstring(L, 1, &n);
+    char *p = lua_newuserdata(L, n + 1);
+    memcpy(p, s, n);
+    gal_printable(p, n);
+    lua_pushlstring(L, p, n);
+    return 1;
+}
+
 static int core_check_writable(lua_State *L)
 {
     gal_replace *r;
@@ -309,6 +322,17 @@ static int core_interrupted(lua_State *L)
     return 1;
 }
 
+/* terminated() -> nil, or the name of the signal that asks the program to end */
+static int core_terminated(lua_State *L)
+{
+    int sig = gal_terminated();
+    if (sig == 0)
+        lua_pushnil(L);
+    else
+        lua_pushstring(L, sig == SIGHUP ? "SIGHUP" : "SIGTERM");
+    return 1;
+}
+
 static char seed_key;
 
 uint64_t gal_lua_seed(lua_State *L)
@@ -340,6 +364,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"mkdirs", core_mkdirs},
                                           {"write_file", core_write_file},
                                           {"check_writable", core_check_writable},
+                                          {"printable", core_printable},
                                           {"hash", core_hash},
                                           {"hash_file", core_hash_file},
                                           {"isatty", core_isatty},
@@ -349,6 +374,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"default_ssp", core_default_ssp},
                                           {"class_name", core_class_name},
                                           {"interrupted", core_interrupted},
+                                          {"terminated", core_terminated},
                                           {"sleep", core_sleep},
                                           {NULL, NULL}};
 

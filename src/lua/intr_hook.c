@@ -1,4 +1,5 @@
-/* intr_hook.c - Ctrl-C.
+/* intr_hook.c - Ctrl-C, and the signals that ask the program to end (SIGTERM, SIGHUP): as Ctrl-C, and no next prompt. A fit at work writes
+ * its last checkpoint.
  *
  * Debug hooks do not reach JIT-compiled loops. Code compiled while the profiler is on in line mode does test a flag on every
  * line; a profiler with an endless interval costs no ticks, and SIGPROF raised by hand makes compiled code leave for the
@@ -12,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 
+static const int SIGNALS[] = {SIGINT, SIGTERM, SIGHUP};
 static lua_State *guarded;
 static bool line_mode;
 static pthread_t owner;
@@ -31,10 +33,12 @@ static void on_sigint(int sig)
         return;
     }
     presses++;
+    if (sig != SIGINT)
+        gal_terminate_set(sig);
     gal_interrupt_set(presses);
     if (presses >= 3) {
-        signal(SIGINT, SIG_DFL);
-        raise(SIGINT);
+        signal(sig, SIG_DFL);
+        raise(sig);
         return;
     }
     if (guarded) {
@@ -60,7 +64,12 @@ void gal_lua_guard(lua_State *L, bool compiled_loops)
     memset(&sa, 0, sizeof sa);
     sa.sa_handler = on_sigint; /* no SA_RESTART: a read at the prompt must return */
     sigemptyset(&sa.sa_mask);
-    sigaction(SIGINT, &sa, NULL);
+    for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++) {
+        struct sigaction now;
+        sigaction(SIGNALS[i], NULL, &now);
+        if (SIGNALS[i] == SIGINT || now.sa_handler != SIG_IGN) /* nohup: what is ignored stays so */
+            sigaction(SIGNALS[i], &sa, NULL);
+    }
 }
 
 void gal_lua_guard_reset(lua_State *L)
@@ -72,7 +81,8 @@ void gal_lua_guard_reset(lua_State *L)
 
 void gal_lua_guard_off(lua_State *L)
 {
-    signal(SIGINT, SIG_DFL);
+    for (size_t i = 0; i < sizeof SIGNALS / sizeof *SIGNALS; i++)
+        signal(SIGNALS[i], SIG_DFL);
     if (line_mode)
         luaJIT_profile_stop(L);
     guarded = NULL;

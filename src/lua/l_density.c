@@ -15,7 +15,9 @@ typedef struct density {
     lua_State *L;
     gal_prior **prior; /* [ndim] */
     char **names;
+    int depth; /* evaluations at work, one in another */
 } density;
+enum { DEPTH = 10 };
 static const gal_lua_class density_class;
 static const char DENSITIES[] = "galua.densities", MAIN_STATE[] = "galua.main_state";
 
@@ -74,7 +76,13 @@ static gal_status call_lua(const density *d, const double *value, double *lnl)
     lua_rawget(L, -2);
     lua_rawgeti(L, -1, 1);
     gal_lua_pushvec_copy(L, value, d->t.ndim);
+    if (d->depth >= DEPTH) {
+        lua_settop(L, top);
+        return gal_fail(GAL_EINVAL, "lnlike: it calls its own target, %d times one in another", DEPTH);
+    }
+    ((density *)(uintptr_t)d)->depth++;
     gal_status st = gal_lua_call(L, 1, 1, "lnlike");
+    ((density *)(uintptr_t)d)->depth--;
     if (st == GAL_OK) {
         if (lua_type(L, -1) == LUA_TNUMBER)
             *lnl = lua_tonumber(L, -1);

@@ -477,7 +477,7 @@ static size_t read_components(gal_lua_opts *o, gal_lua_spec **part, bool *dust, 
             lua_rawgeti(L, list, i);
             gal_lua_spec *s = gal_lua_test(L, -1, &gal_lua_spec_class);
             if (!s || !s->component || n >= MAXPARTS)
-                gal_lua_error(L, GAL_EINVAL, "galaxy: components[%d] must be a component, such as xrb.lehmer{}", i);
+                gal_lua_error(L, GAL_EINVAL, "galaxy: components[%d] must be a component, such as xrb.fragos13{}", i);
             part[n++] = s;
         }
     }

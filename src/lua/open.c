@@ -34,7 +34,8 @@ static bool holds_library(const char *dir)
 const char *gal_lua_library(void)
 {
     static _Thread_local char dir[PATH_MAX];
-    /* the program may be build/galua, build/MODE/galua, build/tests/x or build/MODE/tests/x */
+    /* In the tree that it was built in, and nowhere else: whoever can write above an installed program must not choose its code. The program
+     * may be build/galua, build/MODE/galua, build/tests/x or build/MODE/tests/x */
     static const char *const up[] = {"..", "../..", "../../.."};
     const char *env = getenv("GALUA_LUA");
     if (env && *env) {
@@ -44,9 +45,8 @@ const char *gal_lua_library(void)
     char exe[PATH_MAX / 2], path[PATH_MAX];
     if (gal_exe_dir(exe, sizeof exe) == GAL_OK) {
         for (size_t i = 0; i < sizeof up / sizeof *up; i++) {
-            snprintf(path, sizeof path, "%s/%s/include/galua/base.h", exe, up[i]);
             snprintf(dir, sizeof dir, "%s/%s/lua", exe, up[i]);
-            if (gal_file_exists(path) && holds_library(dir))
+            if (realpath(dir, path) && strcmp(path, GAL_SOURCE "/lua") == 0 && holds_library(dir))
                 return dir;
         }
         snprintf(dir, sizeof dir, "%s/../share/galua/lua", exe);

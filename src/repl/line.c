@@ -30,6 +30,8 @@ static int read_char(FILE *f)
     sigset_t sigint, before;
     sigemptyset(&sigint);
     sigaddset(&sigint, SIGINT);
+    sigaddset(&sigint, SIGTERM);
+    sigaddset(&sigint, SIGHUP);
     for (;;) {
         unsigned char c;
         fd_set set;
@@ -43,6 +45,8 @@ static int read_char(FILE *f)
         sigprocmask(SIG_SETMASK, &before, NULL);
         if (gal_interrupted()) {
             rl_replace_line("", 0);
+            if (gal_terminated())
+                return EOF;
             return '\n';
         }
         if (k < 0 && errno == EINTR)

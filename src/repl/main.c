@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,6 +314,7 @@ int main(int argc, char **argv)
     options o;
     bool done = false;
     wait_politely(argv);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of the write, said in one line */
     setlocale(LC_CTYPE, ""); /* readline and widths; numbers stay in the C locale */
     int status = parse(argc, argv, &o, &done);
     if (status || done)

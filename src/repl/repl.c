@@ -61,6 +61,8 @@ int gal_repl(lua_State *L, bool init)
     char prompt[32] = "> ";
     for (;;) {
         char *line = NULL;
+        if (gal_terminated())
+            break;
         gal_lua_guard_reset(L);
         fflush(stdout);
         gal_line_result r = terminal ? gal_line_read(prompt, &line) : read_plain(&line);

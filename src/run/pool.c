@@ -48,6 +48,7 @@ gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_
     gal_status st = GAL_OK;
     pid_t *pid = GAL_NEWN(pid_t, (size_t)n);
     int running = 0;
+    bool told = false;
     *bad = 0;
     if (!pid)
         return GAL_ENOMEM;
@@ -59,6 +60,10 @@ gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_
         int status;
         pid_t gone = waitpid(-1, &status, WNOHANG);
         if (gone == 0) {
+            for (int i = 0; gal_terminated() && !told && i < n; i++)
+                if (pid[i] > 0)
+                    kill(pid[i], SIGTERM); /* Ctrl-C reaches them by itself, these signals do not */
+            told = gal_terminated() != 0;
             if (watch)
                 watch(ctx, running);
             nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);

@@ -3,6 +3,7 @@
  * claims: njob entries of 40 bytes, written in place under an fcntl lock of the whole file (locks go with their process, also on
  * network file systems). Logs are the truth: an entry says `done` only after the record is on disk, and whoever opens the queue
  * brings the claims up to date with the logs. Record: magic, flags, job, length, data, checksum of all of it. */
+#define _GNU_SOURCE /* memmem */
 #include "galua/queue.h"
 
 #include <dirent.h>
@@ -108,7 +109,21 @@ static gal_hash checksum(const record *r, const void *data)
     return gal_hash_combine(gal_hash_bytes(r, sizeof *r), gal_hash_bytes(data, r->n));
 }
 
-/* Every whole record of one log. */
+/* The record at text[at], whole and with its checksum? */
+static bool record_at(const char *text, size_t size, size_t at, size_t njob, record *r)
+{
+    gal_hash want;
+    if (size - at < sizeof *r + sizeof want)
+        return false;
+    memcpy(r, text + at, sizeof *r);
+    if (r->magic != RECORD_MAGIC || r->n > size - at - sizeof *r - sizeof want || r->job >= njob)
+        return false;
+    memcpy(&want, text + at + sizeof *r + r->n, sizeof want);
+    gal_hash got = checksum(r, text + at + sizeof *r);
+    return memcmp(&got, &want, sizeof got) == 0;
+}
+
+/* Every whole record of one log. Behind damage the next one is looked for: each stands for itself. */
 static gal_status read_log(const char *path, size_t njob, record_fn fn, void *ctx)
 {
     char *text;
@@ -116,19 +131,16 @@ static gal_status read_log(const char *path, size_t njob, record_fn fn, void *ct
     gal_status st = gal_read_file(path, &text, &size);
     if (st != GAL_OK)
         return st;
-    while (st == GAL_OK && size - at >= sizeof(record) + sizeof(gal_hash)) {
+    while (st == GAL_OK && at < size) {
         record r;
-        gal_hash want;
-        memcpy(&r, text + at, sizeof r);
-        if (r.magic != RECORD_MAGIC || r.n > size - at - sizeof r - sizeof want || r.job >= njob)
-            break; /* torn: nothing behind it can be trusted */
-        const unsigned char *data = (const unsigned char *)text + at + sizeof r;
-        memcpy(&want, data + r.n, sizeof want);
-        gal_hash got = checksum(&r, data);
-        if (memcmp(&got, &want, sizeof got) != 0)
-            break;
-        st = fn(ctx, &r, data);
-        at += sizeof r + r.n + sizeof want;
+        if (record_at(text, size, at, njob, &r)) {
+            st = fn(ctx, &r, (const unsigned char *)text + at + sizeof r);
+            at += sizeof r + r.n + sizeof(gal_hash);
+        } else {
+            static const uint32_t magic = RECORD_MAGIC;
+            const char *next = memmem(text + at + 1, size - at - 1, &magic, sizeof magic);
+            at = next ? (size_t)(next - text) : size;
+        }
     }
     gal_free(text);
     return st;
@@ -162,27 +174,43 @@ static gal_status read_logs(const gal_queue *q, record_fn fn, void *ctx)
 static gal_status mark_record(void *ctx, const record *r, const unsigned char *data)
 {
     (void)data;
-    claim *c = ctx;
-    c[r->job].state = r->failed ? FAILED : DONE;
+    uint32_t *state = ctx; /* a result goes before a failure */
+    if (state[r->job] != DONE)
+        state[r->job] = r->failed ? FAILED : DONE;
     return GAL_OK;
 }
 
-/* Claims as they are, or new ones, with every job that the logs have marked as done: a worker may die between record and mark. */
+/* Claims as they are, or new ones, brought in line with the logs: a job is done when its record is there, whatever the claim says. A worker
+ * may die between record and claim; a record whose log was damaged or removed is lost, and its job is done again. */
 static gal_status sync_claims(gal_queue *q, const char *path)
 {
     gal_status st = GAL_OK;
-    size_t size = q->njob * sizeof(claim);
+    size_t size = q->njob * sizeof(claim), lost = 0;
     struct stat s;
     claim *c = GAL_NEWN(claim, q->njob + 1);
-    if (!c)
-        return GAL_ENOMEM;
+    uint32_t *logged = GAL_NEWN(uint32_t, q->njob + 1);
+    if (!c || !logged)
+        GAL_TRY(GAL_ENOMEM);
     if (fstat(q->claims, &s) != 0 || (size_t)s.st_size != size || pread(q->claims, c, size, 0) != (ssize_t)size)
         memset(c, 0, size);
-    GAL_TRY(read_logs(q, mark_record, c));
+    GAL_TRY(read_logs(q, mark_record, logged));
+    for (size_t i = 0; i < q->njob; i++) {
+        bool said = c[i].state == DONE || c[i].state == FAILED;
+        if (logged[i] != FREE)
+            c[i].state = logged[i];
+        else if (c[i].state != FREE && (c[i].state != CLAIMED || !(c[i].since <= wall() + q->lease)))
+            c[i] = (claim){0};
+        lost += said && logged[i] == FREE;
+    }
+    if (lost > 0)
+        gal_log(GAL_LOG_WARN, "queue",
+                "%s: the records of %zu of %zu jobs are lost, a log is damaged or gone: they are done again", q->folder,
+                lost, q->njob);
     if (ftruncate(q->claims, (off_t)size) != 0 || !write_all(q->claims, c, size, 0) || fsync(q->claims) != 0)
         st = io_error("write", path);
 out:
     gal_free(c);
+    gal_free(logged);
     return st;
 }
 

@@ -39,8 +39,8 @@ static size_t words_in_line(const char *p, const char **next)
 {
     size_t n = 0;
     while (*p && *p != '\n') {
-        p += strspn(p, " \t\r");
-        size_t len = strcspn(p, " \t\r\n");
+        p += strspn(p, " \t\r\f\v");
+        size_t len = strcspn(p, " \t\r\n\f\v");
         n += len > 0;
         p += len;
     }

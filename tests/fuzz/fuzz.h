@@ -14,10 +14,10 @@ typedef struct fuzz_target {
 } fuzz_target;
 void fuzz_register(fuzz_target *t);
 
-#define FUZZ_TARGET(id, file, run)                                                                                      \
+#define FUZZ_TARGET(id, file, run)                                                                                     \
     static fuzz_target target_##id = {#id, file, run, NULL};                                                           \
     __attribute__((constructor)) static void register_##id(void)                                                       \
-    {                                                                                                                   \
-        fuzz_register(&target_##id);                                                                                    \
+    {                                                                                                                  \
+        fuzz_register(&target_##id);                                                                                   \
     }
 #endif

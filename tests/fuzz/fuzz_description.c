@@ -7,16 +7,15 @@
 
 #include "lua/util.h"
 
-static const char setup[] =
-    "local t = ssp.synthetic()\n"
-    "local texts, data = galua.result_texts('tests/ref/stored_ensemble.h5')\n"
-    "io.stderr = { write = function() end }\n"
-    "local json = require 'galua.json'\n"
-    "return function(text)\n"
-    "  pcall(json.decode, text)\n"
-    "  galua.result_texts = function() return { model = text }, data, true end\n"
-    "  pcall(galua.load_fit, 'no_such_file.h5', { ssp = t })\n"
-    "end, texts.model\n";
+static const char setup[] = "local t = ssp.synthetic()\n"
+                            "local texts, data = galua.result_texts('tests/ref/stored_ensemble.h5')\n"
+                            "io.stderr = { write = function() end }\n"
+                            "local json = require 'galua.json'\n"
+                            "return function(text)\n"
+                            "  pcall(json.decode, text)\n"
+                            "  galua.result_texts = function() return { model = text }, data, true end\n"
+                            "  pcall(galua.load_fit, 'no_such_file.h5', { ssp = t })\n"
+                            "end, texts.model\n";
 
 static void description(const char *path, const uint8_t *data, size_t n)
 {

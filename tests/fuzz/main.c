@@ -22,7 +22,9 @@ void fuzz_register(fuzz_target *t)
 
 static void quiet(void *ctx, gal_log_level level, const char *module, const char *text)
 {
-    (void)ctx, (void)level, (void)module, (void)text;
+    (void)ctx, (void)level;
+    if (strcmp(module, "probe") == 0)
+        fprintf(stderr, "galua: reader died: %s\n", text);
 }
 
 static void leave(void)
@@ -46,6 +48,7 @@ static void choose(const char *name)
         exit(2);
     }
     gal_log_set_sink(quiet, NULL);
+    gal_log_set_level(GAL_LOG_DEBUG);
     snprintf(folder, sizeof folder, "%s/galua_fuzz_XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (!mkdtemp(folder))
         exit(2);
@@ -71,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     size_t live = gal_mem_live();
     now->run(path, data, n);
-    if (strcmp(now->name, "description") != 0 && gal_mem_live() > live + (1 << 24)) { /* caches of the library are smaller */
+    if (strcmp(now->name, "description") != 0 &&
+        gal_mem_live() > live + (1 << 24)) { /* caches of the library are smaller */
         fprintf(stderr, "%s: %zu bytes are left behind\n", now->name, gal_mem_live() - live);
         abort();
     }

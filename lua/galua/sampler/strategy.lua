@@ -115,7 +115,11 @@ local function run_stage(now, raw, kind, self, given)
   entry.state, entry.text, entry.seconds, entry.evaluations = state, self.state_text, self.seconds, self.evaluations
   entry.snapshot = galua.engines.take(fit.target, self)
   journal.done[k], journal.open = entry, nil
-  if how.checkpoint then how.checkpoint() end
+  -- a checkpoint writes all stages: one at each end would make n stages cost n^2
+  if how.checkpoint and galua.clock() - now.saved >= (how.checkpoint_every or 20) then
+    how.checkpoint()
+    now.saved = galua.clock()
+  end
   return state
 end
 
@@ -140,7 +144,7 @@ end
 local function perform(s, fit, how)
   local f, journal = functions[s] or ship.unpack(s.options.shipped), journal_of(fit)
   if active then galua.fail("sampler.strategy: a strategy cannot run another fit with a strategy") end
-  local now = { fit = fit, how = how, journal = journal, stage = 0, count = {}, numbers = {} }
+  local now = { fit = fit, how = how, journal = journal, stage = 0, count = {}, numbers = {}, saved = galua.clock() }
   local seed = galua.seed()
   galua.seed(fit.seed)
   active = now
