@@ -404,8 +404,12 @@ gal_status gal_flux_unit_parse(gal_flux_unit *out, const char *text)
         return st;
     char first[400];
     snprintf(first, sizeof first, "%s", gal_error_message());
-    if (gal_unit_factor(text, "erg/s/cm2/A", &f) != GAL_OK)
-        return gal_fail(st, "%s", first);
+    if (gal_unit_factor(text, "erg/s/cm2/A", &f) != GAL_OK) {
+        bool none = strncmp(first, "unknown unit", 12) == 0 && !strchr(first, ',') && !strchr(first, '(');
+        return gal_fail(st, "%s%s", first,
+                        none ? " (known: mJy, Jy, uJy, nanomaggy, erg/s/cm2/Hz, erg/s/cm2/A, W/m2/um, mag(AB) ...)"
+                             : "");
+    }
     out->per_wavelength = true;
     out->mjy = f / GAL_C_AA * 1e26;
     return GAL_OK;
