@@ -459,6 +459,26 @@ static int h5(lua_State *L)
     return 1;
 }
 
+/* h5_list(path, group) -> names of its children */
+static int h5_list(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1), *group = gal_lua_checkstr(L, 2);
+    gal_h5 *f;
+    char **names = NULL;
+    size_t n = 0;
+    gal_lua_checkstatus(L, gal_h5_open(&f, path));
+    gal_status st = gal_h5_list(f, group, &names, &n);
+    gal_h5_close(f);
+    gal_lua_checkstatus(L, st);
+    lua_newtable(L);
+    for (size_t i = 0; i < n; i++) {
+        lua_pushstring(L, names[i]);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    gal_h5_free_strings(names, n);
+    return 1;
+}
+
 void gal_luaopen_sky(lua_State *L);
 void gal_luaopen_sky(lua_State *L)
 {
@@ -474,6 +494,7 @@ void gal_luaopen_sky(lua_State *L)
         {"is_field", is_field, "is_field(x) -> boolean\nInternal: is it a field?"},
         {"inspect", inspect, "inspect(path) -> table\nInternal: what a FITS map holds."},
         {"h5", h5, "h5(path, dataset) -> mat\nInternal: numbers of an HDF5 file."},
+        {"h5_list", h5_list, "h5_list(path, group) -> list\nInternal: children of a group."},
         {"laws", laws, "laws() -> list\nInternal: the emission laws and what they take."},
         {NULL, NULL, NULL},
     };

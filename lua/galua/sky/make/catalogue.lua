@@ -24,5 +24,5 @@ return function(s, row, add)
     end
   end
   add{ part = core.sources{ name = row.name, nside = s.nside, theta = theta, phi = phi, flux = flux, polflux = polflux, angle = row.angle,
-    fwhm = row.fwhm and row.fwhm / 60 * math.pi / 180, compat = s.compat or nil } }
+    fwhm = row.fwhm and row.fwhm / 60 * math.pi / 180, compat = s.compat ~= nil } }
 end
