@@ -28,7 +28,7 @@ def write(name, maps, unit=None, names=None):
     path = os.path.join(folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     maps = [np.asarray(m) for m in maps]
-    hp.write_map(path, maps, dtype=np.float32, overwrite=True, column_units=[unit] * len(maps) if unit else None,
+    hp.write_map(path, maps, dtype=np.float32, overwrite=True, column_units=unit if isinstance(unit, list) else [unit] * len(maps) if unit else None,
                  column_names=names or [f"C{i}" for i in range(len(maps))], fits_IDL=False)
 
 
@@ -144,7 +144,7 @@ write_cl(raw + "small_scales_beta_cl_lmax16384_2023.06.06.fits.gz", [power(0.001
 write_cl(raw + "small_scales_Td_cl_lmax16384_2023.06.06.fits.gz", [power(0.1)], "K2")
 mask = rng.uniform(0, 1, NPIX)
 write(raw + "galplane.fits.gz", [positive(500), positive(5), positive(5), mask], "uK_RJ")
-write(raw + "beta_Td_galplane.fits.gz", [around(1.5, 0.1), around(20, 2)])
+write(raw + "beta_Td_galplane.fits.gz", [around(1.5, 0.1), around(20, 2)], ["", "K"])
 raw = "synch/raw/synch_"
 write_alm(raw + "largescale_template_logpoltens_alm_lmax128_2023.02.24.fits.gz",
           [alm(0.1, 4), alm(0.02, 0), alm(0.02, 0)], "uK_RJ")

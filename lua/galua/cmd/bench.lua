@@ -220,11 +220,17 @@ function bench.start()
   put("memory.prompt", memory, "MB", { baseline = "limit (MB)", baseline_value = 60 })
 end
 
-local order = { "sed", "default", "fit", "spectrum", "ssp", "start" }
-local usage = "usage: galua bench [sed] [default] [fit] [spectrum] [ssp] [start] [--threads N] [--json]     measures; no name: all of them"
+-- The microwave sky, alone and against PySM 3
+local sky = {}
+function bench.sky() require("galua.sky.bench")(put, many, sky) end
+
+local order = { "sed", "default", "fit", "spectrum", "ssp", "start", "sky" }
+local usage = [[usage: galua bench [sed] [default] [fit] [spectrum] [ssp] [start] [sky] [--threads N] [--json]     measures; no name: all of them
+  --nside N       of sky (512)
+  --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run]]
 
 return {
-  summary = "measure speed and memory: sed, default, fit, spectrum, ssp, start; --json",
+  summary = "measure speed and memory: sed, default, fit, spectrum, ssp, start, sky; --json",
   main = function(args)
     local names, as_json = {}, false
     many = 2
@@ -241,6 +247,14 @@ return {
           return 2
         end
         many = n
+      elseif a == "--nside" or a == "--peer" then
+        i = i + 1
+        local v = a == "--peer" and args[i] or tonumber(args[i] or "")
+        if not v then
+          io.stderr:write(("galua bench: %s needs a value\n"):format(a))
+          return 2
+        end
+        sky[a:sub(3)] = v
       elseif a == "--help" then print(usage) return 0
       elseif bench[a] then names[#names + 1] = a
       else
