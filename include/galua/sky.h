@@ -67,7 +67,8 @@ GAL_API const gal_sky_law *const *gal_sky_laws(void);          /* NULL-ended */
 GAL_API const gal_sky_law *gal_sky_law_find(const char *name); /* NULL and GAL_ENOTFOUND with the nearest name */
 GAL_API const char *gal_sky_law_name(const gal_sky_law *law);
 GAL_API const char *gal_sky_law_doc(const gal_sky_law *law);
-GAL_API const char *gal_sky_law_unit(const gal_sky_law *law);                              /* of its amplitude */
+GAL_API bool gal_sky_law_joint(const gal_sky_law *law);       /* a channel depends on the other channels of its plan */
+GAL_API const char *gal_sky_law_unit(const gal_sky_law *law); /* of its amplitude */
 GAL_API size_t gal_sky_law_parameters(const gal_sky_law *law, const gal_sky_input **list); /* a number or a map each */
 GAL_API size_t gal_sky_law_options(const gal_sky_law *law, const gal_sky_input **list);    /* numbers */
 GAL_API size_t gal_sky_law_tables(const gal_sky_law *law, const char *const **list);       /* arrays it needs */

@@ -2,6 +2,7 @@
 local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
+require "galua.vec" -- core.vec_is
 local presets = require "galua.sky.presets"
 local templates = require "galua.sky.templates"
 local M, methods = {}, {}
@@ -264,7 +265,7 @@ function M.component(o)
   end
   local name = o.name or "component"
   return { custom = function(s)
-    local item = { name = name, far = o.far or false }
+    local item = { name = name, far = o.far or false, row = { code = require("galua.ship").pack(f, fn, {}, true), params = o.params, I = o.I, Q = o.Q, U = o.U, IQU = o.IQU } }
     function item.build()
       if item.parts then return item.parts end
       local row = { unit = o.unit }
@@ -291,6 +292,36 @@ function M.component(o)
     return item
   end }
 end
+
+-- ---------------------------------------------------------------- many channels
+function M.channels(o) return require("galua.sky.channels").create(o) end
+
+-- Models as plain data, for headers and fingerprints; maps by their size alone
+local function plain(v, depth)
+  local t = type(v)
+  if t == "number" or t == "string" or t == "boolean" then return v end
+  if t == "table" and depth < 6 and not core.vec_is(v) then
+    local out = {}
+    for k, x in pairs(v) do out[tostring(k)] = plain(x, depth + 1) end
+    return out
+  end
+  if t == "userdata" and v.stats then return ("map %.17g %.17g"):format(v:stats(1).mean, v:stats(1).rms) end
+  return core.vec_is(v) and ("vec %d"):format(#v) or t
+end
+function methods:describe()
+  local list = {}
+  for i, item in ipairs(self.items) do list[i] = { name = item.name, row = plain(item.row or {}, 0) } end
+  return list
+end
+-- Does a channel depend on which others there are?
+function methods:joint()
+  for _, item in ipairs(self.items) do
+    local l = item.row and law[item.row.law]
+    if l and l.joint then return true end
+  end
+  return false
+end
+function methods:names() return table.concat(self.models, " ") end
 
 -- ---------------------------------------------------------------- lists
 function M.presets() return names(presets) end
@@ -327,6 +358,18 @@ what it uses must be local. A third argument tells whether Q and U are asked for
 @param params ({}) name = map or number, or { map, unit =, lo =, hi = }: up to four
 @param unit of templates without one
 @example c = sky.component{ name = "grey", I = 10, params = { T = { 20, unit = "K" } }, function(nu, p) return nu / p.T end }]])
+doc.text("sky.channels", M.channels, [[sky.channels{ sky =, channels = { { name =, band =, fwhm = }, ... }, out = } -> channels
+Maps of many channels as FITS files in a folder; `galua sky FILE.lua` runs what a file returns, c:run() does it here. Channels that fit into memory
+together are made in one sweep; finished ones are kept when a run is stopped, killed or started again.
+@param sky sky{...}
+@param channels list of { name =, band =, unit =, fwhm = [arcmin], beam = b_l, coord =, nside =, lmax = }
+@param out folder
+@param unit (uK_CMB) of channels without one
+@param coord coordinates of the output: galactic, ecliptic, equatorial (as the templates)
+@param rotate (all) 'all', or 'galactic': extragalactic parts stay where they are
+@param memory [GB] (2) for the maps of a sweep
+@param exact sums over frequencies (as the sky)
+@param keys more keywords of the headers]])
 doc.text("sky.presets", M.presets, "sky.presets() -> list\nNames of all presets.")
 doc.text("sky.preset", M.preset, "sky.preset(name[, row]) -> row\nThe row of a preset; with a row: a new one.")
 doc.text("sky.laws", M.laws, "sky.laws() -> list\nEmission laws with their parameters and options.")

@@ -392,6 +392,7 @@ static int laws(lua_State *L)
         gal_lua_set_text(L, "name", gal_sky_law_name(l[i]));
         gal_lua_set_text(L, "doc", gal_sky_law_doc(l[i]));
         gal_lua_set_text(L, "unit", gal_sky_law_unit(l[i]));
+        gal_lua_set_flag(L, "joint", gal_sky_law_joint(l[i]));
         size_t n = gal_sky_law_parameters(l[i], &in);
         inputs(L, "par", in, n);
         n = gal_sky_law_options(l[i], &in);

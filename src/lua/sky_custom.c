@@ -47,8 +47,7 @@ static gal_status shape(const void *self, void *local, int which, double nu, siz
     gal_status st = gal_worker_run(local, ptr, 2 + (int)c->law.npar, n);
     for (size_t k = 0; st == GAL_OK && k < n; k++)
         if (!isfinite(out[k]))
-            st = gal_fail(GAL_EMATH, "the emission law returned %g at %g GHz%s%s%.0g", out[k], nu,
-                          c->law.npar ? ", " : "", c->law.npar ? c->par[0].name : "", c->law.npar ? par[0][k] : 0.);
+            st = gal_fail(GAL_EMATH, "the emission law returned %g at %g GHz", out[k], nu);
     return st;
 }
 

@@ -173,6 +173,28 @@ static int plane(lua_State *L)
     return 1;
 }
 
+/* header(path, key) -> text of the first table's header, or nil */
+static int header(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1), *key = gal_lua_checkstr(L, 2);
+    gal_fits *f = NULL;
+    char text[80] = "";
+    gal_status st = gal_fits_open(&f, path);
+    if (st == GAL_OK)
+        st = gal_fits_select_number(f, 2);
+    bool has = st == GAL_OK && gal_fits_has_key(f, key);
+    if (has)
+        st = gal_fits_key_string(f, key, text, sizeof text);
+    if (f)
+        gal_fits_abandon(f);
+    gal_lua_checkstatus(L, st);
+    if (has)
+        lua_pushstring(L, text);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 /* spectra(path) -> list of vecs: the columns of C_l in a FITS table */
 static int spectra(lua_State *L)
 {
@@ -260,6 +282,7 @@ void gal_lua_sky_open_make(lua_State *L)
          "column(path, column, nside) -> map\nInternal: a column of a FITS map in double precision, at a nside."},
         {"double", to_double, "double(map) -> map\nInternal: in double precision."},
         {"plane", plane, "plane(path, column, mask, nside) -> map\nInternal: what replaces the Galactic plane."},
+        {"header", header, "header(path, key) -> text\nInternal: a keyword of a FITS map."},
         {"spectra", spectra, "spectra(path) -> list\nInternal: C_l of a FITS table."},
         {"alm", read_alm, "alm(path) -> alm\nInternal: coefficients of a file."},
         {"alm_map", alm_map, "alm_map(path, nside) -> map\nInternal: a scalar from coefficients of a file."},

@@ -74,3 +74,8 @@ const char *gal_sky_law_unit(const gal_sky_law *law)
 {
     return law->unit ? law->unit : "uK_RJ";
 }
+
+bool gal_sky_law_joint(const gal_sky_law *law)
+{
+    return law->factors != NULL;
+}

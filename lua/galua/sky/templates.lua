@@ -2,6 +2,7 @@
 local galua = require "galua"
 local core = require "galua.core"
 local M = {}
+require "galua.vec" -- core.vec_is
 local sky_core = galua.sky_core
 
 -- Which synthetic template stands for a file: pattern -> recipe of src/sky/synthetic.c, component of it
