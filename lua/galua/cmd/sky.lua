@@ -1,6 +1,5 @@
 -- galua sky FILE.lua: a list of channels, described by a Lua file that returns sky.channels{...}.
 local galua = require "galua"
-local core = require "galua.core"
 local cmd = require "galua.cmd"
 
 local usage = [[
@@ -25,40 +24,17 @@ end
 return sky.channels{ sky = s, channels = list, out = "litebird", unit = "uK_CMB" }
 ]]
 
-local function load_file(file)
-  local f = io.open(file, "r")
-  if not f then galua.fail("sky: %s: no such file", file) end
-  f:close()
-  local chunk, err = loadfile(file)
-  if not chunk then galua.fail("%s", err) end
-  if rawget(_G, "arg") then arg[0] = file end
-  local c = chunk()
-  if not require("galua.sky.channels").is(c) then galua.fail("%s: must end with `return sky.channels{...}`", file) end
-  return c
-end
-
 return {
   summary = "maps of many channels: galua sky FILE.lua, --dry-run, --fresh, --template",
   main = function(args)
-    local file, o, i = nil, {}, 1
-    while i <= #args do
-      local a = args[i]
-      if a == "--help" then print(usage) return 0
-      elseif a == "--template" then io.write(template) return 0
-      elseif a == "--out" then
-        i = i + 1
-        if not args[i] then return cmd.usage("sky: --out needs a folder") end
-        o.out = args[i]
-      elseif a == "--fresh" or a == "--dry-run" or a == "--quiet" then o[a:sub(3)] = true
-      elseif a:sub(1, 2) == "--" then
-        return cmd.usage("sky: unknown option '%s'%s (galua sky --help)", a, core.did_you_mean(a, { "--out", "--fresh", "--dry-run", "--quiet", "--template", "--help" }))
-      elseif file then return cmd.usage("sky: one file at a time, got '%s' and '%s'", file, a)
-      else file = a end
-      i = i + 1
+    for _, a in ipairs(args) do
+      if a == "--template" then io.write(template) return 0 end
     end
-    if not file then return cmd.usage("sky: no FILE.lua given (galua sky --help)") end
-    local c = load_file(file)
-    c.out = o.out or c.out or galua.fail("%s: out, a folder, is required", file)
+    local o, status = cmd.parse("sky", args, { file = "FILE.lua", help = usage, kinds = { out = "text", fresh = "flag", ["dry-run"] = "flag", quiet = "flag",
+      template = "flag" } })
+    if not o then return status end
+    local c = cmd.load("sky", o.file, require("galua.sky.channels").is)
+    c.out = o.out or c.out or galua.fail("%s: out, a folder, is required", o.file)
     print(c)
     if o["dry-run"] then
       for _, ch in ipairs(c.channels) do
