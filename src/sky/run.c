@@ -9,6 +9,7 @@
 #include <omp.h>
 #include <string.h>
 
+enum { CHUNK = 8, FIELDS = 3 + GAL_SKY_MAXPAR }; /* blocks that a thread takes at once; fields of a part */
 enum { BLOCK = 256 }; /* a multiple of LAW_BLOCK; what a few channels need stays in the first cache */
 
 typedef struct room { /* of one thread */
@@ -16,7 +17,9 @@ typedef struct room { /* of one thread */
     double *a[3], *par[GAL_SKY_MAXPAR], *unit[2], *norm, *f, *tmp, *sum[2], *acc;
     int *segment; /* of the first working variable that is a map, when knots are shared */
     bool found;
-    void **local; /* [nparts] */
+    void **local;   /* [nparts] */
+    double **ahead; /* [nparts][FIELDS]: a chunk of fields that are not in memory, read at once */
+    size_t *from;   /* [nparts][FIELDS]: its first pixel + 1; 0: nothing */
 } room;
 
 typedef struct job {
@@ -38,7 +41,9 @@ static gal_status open_room(const job *j, room *r)
     size_t n = 3 + GAL_SKY_MAXPAR + 2 + 4 + (sums ? 2 * nb : 0) + 3 * nb;
     r->block = gal_alloc(n * BLOCK * sizeof(double));
     r->local = GAL_NEWN(void *, p->nparts ? p->nparts : 1);
-    if (!r->block || !r->local)
+    r->ahead = GAL_NEWN(double *, p->nparts *FIELDS + 1);
+    r->from = GAL_NEWN(size_t, p->nparts * FIELDS + 1);
+    if (!r->block || !r->local || !r->ahead || !r->from)
         return GAL_ENOMEM;
     double *at = r->block;
 #define TAKE(x) ((x) = at, at += BLOCK)
@@ -75,18 +80,45 @@ static void close_room(const job *j, room *r)
     for (size_t i = 0; r->local && i < j->p->nparts; i++)
         if (r->local[i])
             j->p->part[i].part->law->close(r->local[i]);
+    for (size_t i = 0; r->ahead && i < j->p->nparts * FIELDS; i++)
+        gal_free(r->ahead[i]);
+    gal_free(r->ahead);
+    gal_free(r->from);
     gal_free(r->local);
     gal_free(r->block);
 }
 
+/* n values of field `which` of a part from pixel `first`; files are read a chunk of blocks ahead */
+static gal_status fetch(const job *j, room *r, size_t ipart, int which, size_t first, size_t n, double *out)
+{
+    const gal_sky_part *s = j->p->part[ipart].part;
+    const gal_field *f = which < 3 ? s->amplitude[which] : s->par[which - 3];
+    size_t k = ipart * FIELDS + (size_t)which, most = CHUNK * BLOCK;
+    if (gal_field_memory(f) > 0 || gal_field_size(f) == 0)
+        return gal_field_read(f, first, n, out);
+    if (!r->ahead[k] && !(r->ahead[k] = GAL_NEWN(double, most)))
+        return GAL_ENOMEM;
+    if (r->from[k] == 0 || first < r->from[k] - 1 || first + n > r->from[k] - 1 + most) {
+        size_t end = j->a->first + j->a->n, m = end - first < most ? end - first : most;
+        r->from[k] = 0;
+        gal_status st = gal_field_read(f, first, m, r->ahead[k]);
+        if (st != GAL_OK)
+            return st;
+        r->from[k] = first + 1;
+    }
+    memcpy(out, r->ahead[k] + (first - (r->from[k] - 1)), n * sizeof *out);
+    return GAL_OK;
+}
+
 /* Templates and working variables of a block; pixels without a parameter get a good one and an amplitude that is NaN */
-static gal_status load(const job *j, room *r, const gal_sky_part *s, size_t first, size_t n, size_t m)
+static gal_status load(const job *j, room *r, size_t ipart, size_t first, size_t n, size_t m)
 {
     gal_status st = GAL_OK;
+    const gal_sky_part *s = j->p->part[ipart].part;
     for (int i = 0; i < 3; i++) {
         if (!s->amplitude[i] || !(i ? j->polarisation : j->intensity))
             continue;
-        GAL_TRY(gal_field_read(s->amplitude[i], first, n, r->a[i]));
+        GAL_TRY(fetch(j, r, ipart, i, first, n, r->a[i]));
         for (size_t k = n; k < m; k++)
             r->a[i][k] = 0;
     }
@@ -97,7 +129,7 @@ static gal_status load(const job *j, room *r, const gal_sky_part *s, size_t firs
                 x[k] = good;
             continue;
         }
-        GAL_TRY(gal_field_read(s->par[i], first, n, x));
+        GAL_TRY(fetch(j, r, ipart, 3 + (int)i, first, n, x));
         if (j->k->any_nan(n, x)) {
             double hi;
             GAL_TRY(gal_field_range(s->par[i], &good, &hi));
@@ -220,7 +252,7 @@ static gal_status add_part(const job *j, room *r, size_t ipart, size_t first, si
     if (!used)
         return GAL_OK;
     r->found = false;
-    GAL_TRY(load(j, r, s, first, n, m));
+    GAL_TRY(load(j, r, ipart, first, n, m));
     for (int d = 0; d < s->nmap && d < 2; d++) {
         int i = s->map[d];
         j->k->unit(m, 0.5 * (s->lo[i] + s->hi[i]), 2 / (s->hi[i] - s->lo[i]), r->par[i], r->unit[d]);
@@ -358,7 +390,7 @@ gal_status gal_sky_plan_run(const gal_sky_plan *p, const gal_sky_run_args *a)
         gal_status mine = open_room(&j, &r);
         if (mine != GAL_OK)
             note(&bad, mine, -1);
-#pragma omp for schedule(dynamic, 8)
+#pragma omp for schedule(dynamic, CHUNK)
         for (long b = 0; b < blocks; b++) {
             size_t at = (size_t)b * BLOCK, n = a->n - at < BLOCK ? a->n - at : BLOCK;
             bool skip;
