@@ -13,27 +13,8 @@ extern "C" {
 #endif
 
 /* ------------------------------------------------------------------ moves */
-typedef enum gal_move_kind {
-    /* y = x_j + z (x - x_j), density of z ~ z^-1/2 on [1/a, a], q = (d-1) ln z (Goodman & Weare 2010) */
-    GAL_MOVE_STRETCH,
-    /* y = x + g (x_i - x_j), g = gamma (1 + sigma N(0,1)); gamma = 1 with probability `jump` to hop between modes (ter Braak 2006) */
-    GAL_MOVE_DE,
-    /* y = x + gamma e (e.z1 - e.z2), e along x - z, q = (d-1) ln(|y-z|/|x-z|) (ter Braak & Vrugt 2008) */
-    GAL_MOVE_SNOOKER,
-    /* y = x + gamma sum_j xi_j (x_j - mean)/sqrt(s-1) over s walkers, xi ~ N(0,1) (Goodman & Weare 2010) */
-    GAL_MOVE_WALK,
-    /* y drawn from a Gaussian kernel density of the other half, q = ln kde(x) - ln kde(y): an independence sampler */
-    GAL_MOVE_KDE,
-    /* y = x + gamma f N(0, cov) (Metropolis), f = exp(U(-ln factor, ln factor)) */
-    GAL_MOVE_GAUSSIAN,
-    /* ensemble slice sampling (Karamanis & Beutler 2021): a slice along 2 mu (x_i - x_j), stepping out and shrinking; no rejection,
-     * several evaluations per walker. mu is tuned until expansions and contractions balance; samples before that are no draws */
-    GAL_MOVE_SLICE,
-    GAL_MOVE_SLICE_GAUSSIAN, /* the same along 2 mu N(0, covariance of the other half) */
-    GAL_MOVE_CUSTOM,         /* gal_move.custom; not kept in saved states: set it again with gal_ensemble_set_moves */
-    GAL_MOVE_NKINDS
-} gal_move_kind;
-typedef enum gal_move_mode {                     /* coordinates that GAL_MOVE_GAUSSIAN changes */
+struct gal_ensemble;
+typedef enum gal_move_mode {                     /* coordinates that the Gaussian move changes */
                              GAL_MODE_VECTOR,    /* all */
                              GAL_MODE_RANDOM,    /* one, drawn for each walker */
                              GAL_MODE_SEQUENTIAL /* one, step by step */
@@ -50,28 +31,61 @@ typedef struct gal_move_custom {
     void *ctx;
     gal_hash key; /* of what it does: tells custom moves apart, kept in saved states */
 } gal_move_custom;
+typedef struct gal_move_class gal_move_class;
+/* A move and its settings; which of them a move uses, and what for, its class says (src/infer/move_NAME.c). */
 typedef struct gal_move {
-    gal_move_kind kind;
-    double weight;      /* relative frequency in a mix */
-    double a;           /* stretch: 2 */
-    double gamma;       /* DE: 0 = 2.38/sqrt(2d); snooker: 1.7; walk, Gaussian: 1 */
-    double sigma;       /* DE: 1e-5 */
-    double jump;        /* DE: 0.1 */
-    size_t subset;      /* walk: number of walkers s, 0 = all of the other half */
-    double bandwidth;   /* KDE: kernel width over the spread of the walkers; 0 = Scott: n^(-1/(d+4)) */
-    gal_move_mode mode; /* Gaussian; not with a full matrix unless GAL_MODE_VECTOR */
-    double factor;      /* Gaussian: >= 1; 0 = none */
-    const double *cov;  /* Gaussian, in sampled coordinates; copied by gal_ensemble_create. NULL: 1 */
-    size_t ncov;        /* 1: a variance for all coordinates, d: variances, d^2: a covariance matrix */
-    double mu;          /* slice: width to start from, 1 */
-    bool tune;          /* slice: true */
+    const gal_move_class *cls;
+    double weight; /* relative frequency in a mix */
+    double a;
+    double gamma;
+    double sigma;
+    double jump;
+    size_t subset;
+    double bandwidth;
+    gal_move_mode mode;
+    double factor;
+    const double *cov; /* in sampled coordinates; copied by the ensemble. NULL: 1 */
+    size_t ncov;       /* 1: a variance for all coordinates, d: variances, d^2: a covariance matrix */
+    double mu;
+    bool tune;
     gal_move_custom custom;
 } gal_move;
 #define GAL_MOVES_MAX 8
-GAL_API gal_move gal_move_default(gal_move_kind kind); /* weight 1 */
-GAL_API const char *gal_move_name(
-    gal_move_kind
-        kind); /* "stretch", "de", "snooker", "walk", "kde", "gaussian", "slice", "slice_gaussian", "custom" */
+/* What a proposal is made from. */
+typedef struct gal_proposal {
+    const gal_move *move;
+    const double *chol; /* [d][d] factor of a full cov, or NULL */
+    size_t d, step;
+    gal_rng *rng;      /* the walker's own stream in this step; its acceptance comes from it, too */
+    const double *x;   /* [d] where the walker is */
+    const double *all; /* [W][d]: other walker j is at all + other[j] d */
+    const size_t *other;
+    size_t nother;
+    double *scratch; /* [W + 3 d + 2 d^2] */
+    size_t *pick;    /* [nother] */
+} gal_proposal;
+/* A setting of a move as scripts give it. */
+typedef struct gal_move_par {
+    const char *name, *doc; /* "(2) largest factor" */
+    size_t at;              /* offsetof in gal_move */
+    double def;
+} gal_move_par;
+struct gal_move_class {
+    const char *name, *doc;
+    const gal_move_par *par; /* numbers, ended by a NULL name */
+    const char *more;        /* help of settings that are no numbers, or NULL */
+    size_t walkers;          /* needed in the other half; with one more for each dimension: */
+    bool per_dimension;
+    bool slices;                                      /* it has widths to tune */
+    gal_status (*check)(const gal_move *m, size_t d); /* weight is checked before; may be NULL */
+    /* y[d], and ln of the factor that makes acceptance with ln U < ln p(y) - ln p(x) + q leave the target invariant. Or else: */
+    double (*propose)(const gal_proposal *p, double *y);
+    /* walkers a[na] by the help of c[nc]; moves them itself */
+    gal_status (*half)(struct gal_ensemble *e, size_t move, const size_t *a, size_t na, const size_t *c, size_t nc);
+};
+/* All moves, ended by NULL: their places are kept in saved states. gal_move_named: defaults, weight 1; GAL_ENOTFOUND with the nearest. */
+GAL_API const gal_move_class *const *gal_move_classes(void);
+GAL_API gal_status gal_move_named(gal_move *out, const char *name);
 /* Mix by name into moves[GAL_MOVES_MAX]: a single move, or "mix" = 0.8 DE + 0.2 snooker. */
 GAL_API gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n);
 

@@ -5,37 +5,15 @@ local ship = require "galua.ship"
 local doc = require "galua.doc"
 local M = {}
 
--- weight comes first in every list
-local kinds = {
-  stretch = { "a" }, de = { "gamma", "sigma", "jump" }, snooker = { "gamma" }, walk = { "gamma", "subset" }, kde = { "bandwidth" },
-  gaussian = { "cov", "gamma", "mode", "factor" }, slice = { "mu", "tune" }, slice_gaussian = { "mu", "tune" },
-}
-local about = {
-  stretch = "Stretch move (Goodman & Weare 2010).\n@param a (2) largest factor\n",
-  de = "Differential evolution (ter Braak 2006): along the difference of two others.\n@param gamma (2.38/sqrt(2 ndim)) factor on it\n"
-    .. "@param sigma (1e-5) scatter of the factor\n@param jump (0.1) share of steps with factor 1, between modes\n",
-  snooker = "Snooker move (ter Braak & Vrugt 2008): along the line to another walker.\n@param gamma (1.7) factor\n",
-  walk = "Walk move: N(0, covariance of others).\n@param gamma (1) factor\n@param subset (all) of so many others\n",
-  kde = "Proposals from a Gaussian kernel density of the others.\n@param bandwidth (Scott) of the kernel\n",
-  gaussian = "Metropolis.\n@param cov (1) a variance, a list of variances or a matrix, in sampled coordinates\n@param gamma (1) factor\n"
-    .. "@param mode (vector) all coordinates, one at random, or one after the other: 'vector', 'random', 'sequential'\n"
-    .. "@param factor (none) random scale between 1/factor and factor\n",
-  slice = "Ensemble slice sampling along differences (Karamanis & Beutler 2021).\n@param mu (1) width to start the tuning from\n"
-    .. "@param tune (true) tune it\n",
-  slice_gaussian = "Ensemble slice sampling along N(0, covariance of the others).\n@param mu (1) width to start the tuning from\n"
-    .. "@param tune (true) tune it\n",
-}
-
-for kind, options in pairs(kinds) do
-  local spec = { weight = ":number" }
-  for _, name in ipairs(options) do spec[name] = ":any" end
+for _, move in ipairs(galua.engines.moves()) do
+  local kind, spec = move.name, { weight = ":number" }
+  for name in move.help:gmatch "@param ([%w_]+)" do spec[name] = ":any" end
   M[kind] = function(given)
     local m = galua.options("move." .. kind, given, spec)
     m[1] = kind
     return m
   end
-  doc.text("move." .. kind, M[kind], ("%s{ ... } -> move\n%s@param weight (1) relative frequency in a mix"):format("move." .. kind,
-    about[kind]))
+  doc.text("move." .. kind, M[kind], ("move.%s{ ... } -> move\n%s\n@param weight (1) relative frequency in a mix"):format(kind, move.help))
 end
 
 function M.custom(f, options)

@@ -46,7 +46,7 @@ gal_status ensemble_open(void *obj)
 {
     gal_ensemble *e = obj;
     gal_ensemble_opt *o = &e->opt;
-    const gal_move stretch = gal_move_default(GAL_MOVE_STRETCH);
+    gal_move stretch;
     size_t d = e->d;
     gal_status st = GAL_OK;
     e->W = o->nwalkers = o->nwalkers ? o->nwalkers : 4 * d > 32 ? 4 * d : 32;
@@ -56,6 +56,7 @@ gal_status ensemble_open(void *obj)
                         2 * d);
     if (e->restored) /* with its moves */
         return alloc(e);
+    GAL_TRY(gal_move_named(&stretch, "stretch"));
     GAL_TRY(o->nmoves ? ensemble_take_moves(e, o->moves, o->nmoves) : ensemble_take_moves(e, &stretch, 1));
     o->moves = NULL; /* copied */
     GAL_TRY(alloc(e));
@@ -230,21 +231,19 @@ static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_
 {
     size_t d = e->d;
     const gal_move *m = &e->moves[move];
-    if (move_is_slice(m))
-        return ensemble_slice(e, m, a, na, c, nc);
-    if (m->kind == GAL_MOVE_CUSTOM) {
-        gal_status made = ensemble_propose(e, move, a, na, c, nc);
-        if (made != GAL_OK)
-            return made;
-    }
-    for (size_t i = 0; m->kind != GAL_MOVE_CUSTOM && i < na; i++) {
+    gal_status st;
+    if (m->cls->slices)
+        return m->cls->half(e, move, a, na, c, nc);
+    if (m->cls->half && (st = m->cls->half(e, move, a, na, c, nc)) != GAL_OK)
+        return st;
+    for (size_t i = 0; m->cls->propose && i < na; i++) {
         gal_rng r;
         gal_rng_init(&r, e->opt.seed, RNG_ENSEMBLE_MOVE, e->opt.source, e->step, a[i]);
-        double q = move_propose(m, e->chol[move], e->step, &r, d, e->x + a[i] * d, e->x, c, nc, e->y + i * d,
-                                e->scratch, e->pick);
+        const gal_proposal p = {m, e->chol[move], d, e->step, &r, e->x + a[i] * d, e->x, c, nc, e->scratch, e->pick};
+        double q = m->cls->propose(&p, e->y + i * d);
         e->q[i] = q - log(gal_rng_uniform(&r)); /* accepted when > ln p(x) - ln p(y) */
     }
-    gal_status st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, e->yblob);
+    st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, e->yblob);
     if (st != GAL_OK)
         return st;
     e->evaluations += na;
@@ -290,7 +289,7 @@ gal_status ensemble_step(gal_ensemble *e)
     }
     e->tried[pick] += (double)W;
     e->step++;
-    if (move_is_slice(&e->moves[pick]))
+    if (e->moves[pick].cls->slices)
         ensemble_tune(e, pick);
     return GAL_OK;
 }
@@ -386,7 +385,7 @@ double gal_ensemble_move_acceptance(const gal_ensemble *e, size_t move)
 
 size_t gal_ensemble_tuned(const gal_ensemble *e, size_t move, double *mu)
 {
-    bool slice = move < e->nmoves && move_is_slice(&e->moves[move]);
+    bool slice = move < e->nmoves && e->moves[move].cls->slices;
     if (mu)
         *mu = slice ? e->moves[move].mu : NAN;
     return slice ? (size_t)e->tuned[move] : 0;

@@ -43,16 +43,9 @@ struct gal_ensemble {
     bool *flag;    /* [W] accepted in this step */
 };
 
-/* Proposal y for walker x from `nc` other walkers pos[c[i]][d]; returns the log factor q. scratch[W + 3d + 2d^2], pick[nc]. chol: of a
- * Gaussian move's full matrix; step: of the ensemble. */
-double move_propose(const gal_move *m, const double *chol, size_t step, gal_rng *r, size_t d, const double *x,
-                    const double *pos, const size_t *c, size_t nc, double *y, double *scratch, size_t *pick);
-size_t move_walkers_needed(gal_move_kind kind, size_t d); /* in the other half */
 gal_status move_check(const gal_move *m, size_t d);
-static inline bool move_is_slice(const gal_move *m)
-{
-    return m->kind == GAL_MOVE_SLICE || m->kind == GAL_MOVE_SLICE_GAUSSIAN;
-}
+gal_status move_check_gamma(const gal_move *m);
+int move_number(const gal_move_class *c); /* its place in saved states */
 /* y = scale sum_j xi_j (x_j - mean)/sqrt(n-1) over walkers s[ns]: N(0, scale^2 covariance). mean[d] is scratch. */
 void move_spread(gal_rng *r, size_t d, double scale, const double *pos, const size_t *s, size_t ns, double *y,
                  double *mean);
@@ -60,8 +53,7 @@ void move_spread(gal_rng *r, size_t d, double scale, const double *pos, const si
 void move_choose(gal_rng *r, const size_t *c, size_t nc, size_t k, size_t *pick);
 gal_status move_adopt(gal_ensemble *e, size_t i); /* own copy and Cholesky factor of move i's covariance */
 
-/* ensemble_slice.c: walkers a[na] along directions from c[nc]; counts expansions and contractions */
-gal_status ensemble_slice(gal_ensemble *e, const gal_move *m, const size_t *a, size_t na, const size_t *c, size_t nc);
+/* move_slice.c */
 void ensemble_tune(gal_ensemble *e, size_t move);        /* after a step with it */
 void ensemble_take(gal_ensemble *e, size_t w, size_t i); /* walker w goes to proposal i */
 

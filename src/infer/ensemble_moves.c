@@ -11,7 +11,7 @@ gal_status ensemble_alloc_moves(gal_ensemble *e)
 {
     size_t W = e->W, d = e->d;
     for (size_t i = 0; i < e->nmoves; i++) {
-        if (move_is_slice(&e->moves[i]) && !(e->slice && e->rng)) {
+        if (e->moves[i].cls->slices && !(e->slice && e->rng)) {
             gal_free(e->slice);
             gal_free(e->rng);
             e->slice = GAL_NEWN(double, W *(d + 6));
@@ -19,7 +19,7 @@ gal_status ensemble_alloc_moves(gal_ensemble *e)
             if (!e->slice || !e->rng)
                 return GAL_ENOMEM;
         }
-        if (e->moves[i].kind == GAL_MOVE_CUSTOM && !e->gather && !(e->gather = GAL_NEWN(double, W *d)))
+        if (e->moves[i].cls->half == ensemble_propose && !e->gather && !(e->gather = GAL_NEWN(double, W *d)))
             return GAL_ENOMEM;
     }
     return GAL_OK;
@@ -46,10 +46,10 @@ gal_status ensemble_take_moves(gal_ensemble *e, const gal_move *moves, size_t n)
         }
     }
     for (size_t i = 0; i < n; i++) {
-        size_t need = move_walkers_needed(e->moves[i].kind, e->d);
+        const gal_move_class *k = e->moves[i].cls;
+        size_t need = k->walkers + (k->per_dimension ? e->d : 0);
         if (e->W / 2 < need)
-            GAL_THROW(GAL_EINVAL, "ensemble: move %s needs %zu walkers, %zu given", gal_move_name(e->moves[i].kind),
-                      2 * need, e->W);
+            GAL_THROW(GAL_EINVAL, "ensemble: move %s needs %zu walkers, %zu given", k->name, 2 * need, e->W);
     }
 out:
     return st;
@@ -78,7 +78,7 @@ void ensemble_drop_moves(gal_ensemble *e)
 
 static bool same_move(const gal_move *a, const gal_move *b)
 {
-    bool same = a->kind == b->kind && a->weight == b->weight && a->a == b->a && a->gamma == b->gamma &&
+    bool same = a->cls == b->cls && a->weight == b->weight && a->a == b->a && a->gamma == b->gamma &&
                 a->sigma == b->sigma && a->jump == b->jump && a->subset == b->subset && a->bandwidth == b->bandwidth &&
                 a->mode == b->mode && a->factor == b->factor && a->tune == b->tune && a->ncov == b->ncov &&
                 !a->cov == !b->cov && (a->tune || a->mu == b->mu) && a->custom.key.lo == b->custom.key.lo &&
@@ -211,3 +211,17 @@ gal_status ensemble_propose(gal_ensemble *e, size_t move, const size_t *a, size_
     }
     return failed == na ? GAL_OK : gal_fail(code, "%s", message);
 }
+
+static gal_status check_custom(const gal_move *m, size_t d)
+{
+    (void)d;
+    return m->custom.propose ? GAL_OK : gal_fail(GAL_EINVAL, "move custom: no function that proposes");
+}
+
+const gal_move_class gal_custom_move = {
+    .name = "custom",
+    .doc = "A move of the caller's.",
+    .walkers = 1,
+    .check = check_custom,
+    .half = ensemble_propose,
+};

@@ -141,7 +141,7 @@ static gal_status put(gal_result *r, const void *obj, const gal_result_map *map)
         return GAL_ENOMEM;
     for (size_t i = 0, at = 0; i < e->nmoves && at < sizeof moves; i++)
         at += (size_t)snprintf(moves + at, sizeof moves - at, "%s%g %s", i ? " + " : "", e->moves[i].weight,
-                               gal_move_name(e->moves[i].kind));
+                               e->moves[i].cls->name);
     GAL_TRY(gal_result_put_text(r, "galua", "moves", moves));
     GAL_TRY(result_put_column(r, "sample_stats", "acceptance_rate", GAL_VAR_F64, e->W, e->nstored, e->c_acc, 1, 0));
     if (e->nstored > 0)
@@ -180,7 +180,7 @@ static gal_status adopt(void *obj, const void *other)
     bool any = false;
     memcpy(moves, to->moves, sizeof moves);
     for (size_t i = 0; i < to->nmoves; i++)
-        for (size_t k = 0; k < from->nmoves && moves[i].kind == GAL_MOVE_CUSTOM; k++) {
+        for (size_t k = 0; k < from->nmoves && moves[i].cls->half == ensemble_propose; k++) {
             const gal_move_custom *c = &from->moves[k].custom;
             if (c->propose && memcmp(&c->key, &moves[i].custom.key, sizeof c->key) == 0) {
                 moves[i].custom = *c;
@@ -199,7 +199,7 @@ static void keep_moves(bytes *b, void *obj)
         b->st = gal_fail(GAL_EFORMAT, "state of the ensemble: %zu moves, at most %d", e->nmoves, GAL_MOVES_MAX);
     for (size_t i = 0; i < e->nmoves && b->st == GAL_OK; i++) {
         gal_move *m = &e->moves[i];
-        int kind = m->kind, mode = m->mode;
+        int kind = b->reading ? 0 : move_number(m->cls), mode = m->mode;
         double *real[] = {&m->weight, &m->a, &m->gamma, &m->sigma, &m->jump, &m->bandwidth, &m->factor, &m->mu};
         size_t n = m->cov ? m->ncov : 0;
         bytes_int(b, &kind);
@@ -211,7 +211,10 @@ static void keep_moves(bytes *b, void *obj)
             bytes_f64(b, real[k]);
         bytes_words(b, &m->custom.key, 2);
         if (b->reading) {
-            m->kind = (gal_move_kind)kind;
+            const gal_move_class *const *all = gal_move_classes();
+            while (kind-- > 0 && all[1])
+                all++;
+            m->cls = *all;
             m->mode = (gal_move_mode)mode;
             m->ncov = n;
             double *cov = n > 0 && n <= e->d * e->d ? GAL_NEWN(double, n) : NULL;

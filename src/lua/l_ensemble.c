@@ -24,7 +24,7 @@ static int get(lua_State *L, void *obj, const char *key)
         return 0;
     size_t last = 0;
     for (size_t i = e->nmoves; i-- > 0;) {
-        if (!move_is_slice(&e->moves[i]))
+        if (!e->moves[i].cls->slices)
             continue;
         size_t at = e->moves[i].tune ? gal_ensemble_tuned(e, i, NULL) : 0;
         if (e->moves[i].tune && at == 0)
@@ -229,5 +229,9 @@ void gal_luaopen_ensemble(lua_State *L)
             "mode (vector, random, sequential)\n  factor; slice, slice_gaussian mu (1) tune (true); all of them weight "
             "(1)",
         .read = read};
+    static const gal_lua_row rows[] = {
+        {"moves", gal_lua_moves_list, "moves() -> list\nInternal: the built-in moves and their help."},
+        {NULL, NULL, NULL}};
     gal_lua_sampler_register(L, &face);
+    gal_lua_module(L, "engines", rows, NULL);
 }

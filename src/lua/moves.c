@@ -65,7 +65,7 @@ static void read_custom(lua_State *L, int idx, gal_move *m, int home, int k)
 
 /* ------------------------------------------------------------------ all moves */
 /* { "gaussian", cov = , mode = , ... } at idx; the numbers of cov stay on the stack */
-static void read_gaussian(lua_State *L, int idx, gal_move *m)
+static void read_matrix(lua_State *L, int idx, gal_move *m)
 {
     static const char *const MODE[] = {"vector", "random", "sequential"};
     lua_getfield(L, idx, "cov");
@@ -96,7 +96,7 @@ static void read_gaussian(lua_State *L, int idx, gal_move *m)
 /* one move: a name, or { "de", gamma = , weight = }; what it points to stays on the stack */
 static gal_move read_move(lua_State *L, int idx, int home, int at)
 {
-    const char *names[GAL_MOVE_NKINDS], *want = NULL;
+    const char *want = NULL;
     gal_move m = {0};
     luaL_checkstack(L, 24, "too many moves");
     if (lua_istable(L, idx)) {
@@ -105,19 +105,8 @@ static gal_move read_move(lua_State *L, int idx, int home, int at)
     } else {
         want = lua_tostring(L, idx);
     }
-    for (int k = 0; k < GAL_MOVE_NKINDS; k++)
-        names[k] = gal_move_name((gal_move_kind)k);
-    int k = 0;
-    while (want && k < GAL_MOVE_NKINDS && strcmp(names[k], want) != 0)
-        k++;
-    if (!want || k == GAL_MOVE_NKINDS) {
-        char hint[60];
-        gal_did_you_mean(hint, sizeof hint, want ? want : "", names, GAL_MOVE_NKINDS);
-        gal_lua_error(L, GAL_ENOTFOUND,
-                      "unknown move '%s'%s (known: stretch de snooker walk kde gaussian slice slice_gaussian custom)",
-                      want ? want : "?", hint);
-    }
-    m = gal_move_default((gal_move_kind)k);
+    if (gal_move_named(&m, want ? want : "?") != GAL_OK)
+        gal_lua_fail(L);
     if (lua_istable(L, idx)) {
         const struct {
             const char *key;
@@ -152,9 +141,8 @@ static gal_move read_move(lua_State *L, int idx, int home, int at)
         lua_getfield(L, idx, "tune");
         if (!lua_isnil(L, -1))
             m.tune = lua_toboolean(L, -1);
-        if (m.kind == GAL_MOVE_GAUSSIAN)
-            read_gaussian(L, idx, &m);
-        if (m.kind == GAL_MOVE_CUSTOM)
+        read_matrix(L, idx, &m);
+        if (!m.cls->par) /* a function instead of numbers */
             read_custom(L, idx, &m, home, at);
     }
     return m;
@@ -194,4 +182,31 @@ size_t gal_lua_read_moves(lua_State *L, int idx, gal_move moves[GAL_MOVES_MAX])
     }
     lua_pushvalue(L, home); /* what must be kept is on top */
     return n;
+}
+
+int gal_lua_moves_list(lua_State *L)
+{
+    int n = 0;
+    lua_newtable(L);
+    for (const gal_move_class *const *c = gal_move_classes(); *c; c++) {
+        if (!(*c)->par)
+            continue;
+        luaL_Buffer b;
+        lua_newtable(L);
+        gal_lua_set_text(L, "name", (*c)->name);
+        luaL_buffinit(L, &b);
+        luaL_addstring(&b, (*c)->doc);
+        for (const gal_move_par *p = (*c)->par; p->name; p++) {
+            lua_pushfstring(L, "\n@param %s %s", p->name, p->doc);
+            luaL_addvalue(&b);
+        }
+        if ((*c)->more) {
+            luaL_addstring(&b, "\n");
+            luaL_addstring(&b, (*c)->more);
+        }
+        luaL_pushresult(&b);
+        lua_setfield(L, -2, "help");
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
 }

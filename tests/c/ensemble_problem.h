@@ -107,6 +107,13 @@ static inline problem gaussian(size_t d, double cov[DMAX][DMAX])
     return p;
 }
 
+static inline gal_move move_of(const char *name)
+{
+    gal_move m;
+    ok(gal_move_named(&m, name));
+    return m;
+}
+
 static inline gal_ensemble *make(const gal_target *t, const char *move, size_t W, uint64_t seed)
 {
     gal_move m[GAL_MOVES_MAX];

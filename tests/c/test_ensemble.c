@@ -206,7 +206,7 @@ static void options_of_moves(void **state)
         for (int j = 0; j < 3; j++)
             full[i * 3 + j] = cov[i][j];
     }
-    gal_move g = gal_move_default(GAL_MOVE_GAUSSIAN), list[7];
+    gal_move g = move_of("gaussian"), list[7];
     g.gamma = 2.38 / sqrt(3);
     for (int i = 0; i < 6; i++)
         list[i] = g;
@@ -225,7 +225,7 @@ static void options_of_moves(void **state)
     list[4].mode = GAL_MODE_SEQUENTIAL;
     list[5] = list[0];
     list[5].factor = 3;
-    list[6] = gal_move_default(GAL_MOVE_KDE);
+    list[6] = move_of("kde");
     list[6].bandwidth = 0.8;
     for (int k = 0; k < 7; k++) {
         gal_ensemble_opt o = {.nwalkers = 24, .moves = &list[k], .nmoves = 1, .seed = 900 + (uint64_t)k};
@@ -274,7 +274,7 @@ static void slices_tune_their_width(void **state)
         double cov[DMAX][DMAX], mu;
         problem p = gaussian(3, cov);
         gal_target t = target(&p);
-        gal_move m = gal_move_default(GAL_MOVE_SLICE);
+        gal_move m = move_of("slice");
         m.mu = start ? 300 : 0.01;
         gal_ensemble_opt o = {.nwalkers = 40, .moves = &m, .nmoves = 1, .seed = 4};
         gal_ensemble *e;

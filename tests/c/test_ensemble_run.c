@@ -69,14 +69,14 @@ static void resumed_run_is_identical(void **state)
     gal_move m[GAL_MOVES_MAX];
     gal_ensemble_opt o = {.nwalkers = 12, .moves = m, .seed = 11, .source = 5, .thin = 3};
     ok(gal_moves_preset("mix", m, &o.nmoves));
-    m[2] = gal_move_default(GAL_MOVE_WALK);
+    m[2] = move_of("walk");
     m[2].subset = 4;
     static const double cov[9] = {1, 0.5, 0, 0.5, 2, 0.1, 0, 0.1, 3};
-    m[3] = gal_move_default(GAL_MOVE_GAUSSIAN);
+    m[3] = move_of("gaussian");
     m[3].cov = cov;
     m[3].ncov = 9;
-    m[4] = gal_move_default(GAL_MOVE_SLICE);
-    m[5] = gal_move_default(GAL_MOVE_KDE);
+    m[4] = move_of("slice");
+    m[5] = move_of("kde");
     o.nmoves = 6;
     gal_ensemble *whole, *part, *again;
     ok(gal_sampler_create((gal_sampler **)&whole, &gal_ensemble_class, &t, &o));
@@ -238,7 +238,7 @@ static void bad_starts(void **state)
     problem p = gaussian(2, cov);
     gal_target t = target(&p);
     gal_ensemble *e;
-    gal_move m = gal_move_default(GAL_MOVE_STRETCH);
+    gal_move m = move_of("stretch");
     assert_int_equal(
         gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t, &(gal_ensemble_opt){.nwalkers = 3}),
         GAL_EINVAL);
@@ -251,13 +251,13 @@ static void bad_starts(void **state)
         gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t, &(gal_ensemble_opt){.moves = &m, .nmoves = 1}),
         GAL_EINVAL);
     assert_string_equal(gal_error_message(), "move stretch: a = 1 must exceed 1 (usual: 2)");
-    m = gal_move_default(GAL_MOVE_SNOOKER);
+    m = move_of("snooker");
     assert_int_equal(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t,
                                         &(gal_ensemble_opt){.nwalkers = 5, .moves = &m, .nmoves = 1}),
                      GAL_EINVAL);
     assert_string_equal(gal_error_message(), "ensemble: move snooker needs 6 walkers, 5 given");
     static const double bad[4] = {1, 2, 2, 1};
-    m = gal_move_default(GAL_MOVE_GAUSSIAN);
+    m = move_of("gaussian");
     m.cov = bad;
     m.ncov = 3;
     assert_int_equal(
@@ -276,7 +276,7 @@ static void bad_starts(void **state)
         GAL_EINVAL);
     assert_string_equal(gal_error_message(),
                         "move gaussian: a full matrix moves all coordinates at once: mode must be 'vector'");
-    m = gal_move_default(GAL_MOVE_KDE);
+    m = move_of("kde");
     assert_int_equal(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t,
                                         &(gal_ensemble_opt){.nwalkers = 6, .moves = &m, .nmoves = 1}),
                      GAL_EINVAL);
@@ -367,7 +367,7 @@ static void no_memory(void **state)
     gal_target t = target(&p);
     size_t before = gal_mem_live();
     static const double unit[4] = {1, 0, 0, 1};
-    gal_move m[2] = {gal_move_default(GAL_MOVE_GAUSSIAN), gal_move_default(GAL_MOVE_SLICE)};
+    gal_move m[2] = {move_of("gaussian"), move_of("slice")};
     m[0].cov = unit;
     m[0].ncov = 4;
     for (long i = 1; i < 40; i++) {

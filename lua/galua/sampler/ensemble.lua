@@ -6,7 +6,8 @@ local def = { name = "ensemble", counts_steps = true, distrust = "chain shorter 
 
 def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false }
 
-local move_names = { "mix", "stretch", "de", "snooker", "walk", "kde", "gaussian", "slice", "slice_gaussian" }
+local move_names = { "mix" }
+for i, move in ipairs(galua.engines.moves()) do move_names[i + 1] = move.name end
 
 function def.check(o)
   o.moves = o.moves or "mix"

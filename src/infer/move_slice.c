@@ -43,13 +43,13 @@ static gal_status batch(gal_ensemble *e, size_t n)
     return st;
 }
 
-static void begin(gal_ensemble *e, const gal_move *m, size_t w, size_t i, const size_t *c, size_t nc)
+static void begin(gal_ensemble *e, const gal_move *m, bool gaussian, size_t w, size_t i, const size_t *c, size_t nc)
 {
     strand *s = of(e, i);
     gal_rng *r = &e->rng[i];
     size_t d = e->d;
     gal_rng_init(r, e->opt.seed, RNG_ENSEMBLE_MOVE, e->opt.source, e->step, w);
-    if (m->kind == GAL_MOVE_SLICE) {
+    if (!gaussian) {
         move_choose(r, c, nc, 2, e->pick);
         for (size_t k = 0; k < d; k++)
             s->eta[k] = 2 * m->mu * (e->x[e->pick[0] * d + k] - e->x[e->pick[1] * d + k]);
@@ -102,11 +102,12 @@ static gal_status step_out(gal_ensemble *e, const size_t *a, size_t na)
     }
 }
 
-gal_status ensemble_slice(gal_ensemble *e, const gal_move *m, const size_t *a, size_t na, const size_t *c, size_t nc)
+static gal_status slice(gal_ensemble *e, const gal_move *m, bool gaussian, const size_t *a, size_t na, const size_t *c,
+                        size_t nc)
 {
     gal_status st;
     for (size_t i = 0; i < na; i++) {
-        begin(e, m, a[i], i, c, nc);
+        begin(e, m, gaussian, a[i], i, c, nc);
         e->flag[a[i]] = false;
     }
     if ((st = step_out(e, a, na)) != GAL_OK)
@@ -152,3 +153,48 @@ void ensemble_tune(gal_ensemble *e, size_t move)
     if (fabs(share - 0.5) < TOLERANCE && ++e->balanced[move] > PATIENCE)
         e->tuned[move] = (double)e->step;
 }
+
+/* ------------------------------------------------------------------ the two moves */
+static gal_status check(const gal_move *m, size_t d)
+{
+    (void)d;
+    return isfinite(m->mu) && m->mu > 0
+               ? GAL_OK
+               : gal_fail(GAL_EINVAL, "move %s: mu = %g must be positive", m->cls->name, m->mu);
+}
+
+static gal_status along_differences(gal_ensemble *e, size_t move, const size_t *a, size_t na, const size_t *c,
+                                    size_t nc)
+{
+    return slice(e, &e->moves[move], false, a, na, c, nc);
+}
+
+static gal_status along_gaussian(gal_ensemble *e, size_t move, const size_t *a, size_t na, const size_t *c, size_t nc)
+{
+    return slice(e, &e->moves[move], true, a, na, c, nc);
+}
+
+#define AT(m) offsetof(gal_move, m)
+static const gal_move_par PAR[] = {{"mu", "(1) width to start the tuning from", AT(mu), 1}, {NULL, NULL, 0, 0}};
+#define TUNE "@param tune (true) tune it"
+
+const gal_move_class gal_slice_move = {
+    .name = "slice",
+    .doc = "Ensemble slice sampling along differences (Karamanis & Beutler 2021).",
+    .par = PAR,
+    .more = TUNE,
+    .walkers = 2,
+    .slices = true,
+    .check = check,
+    .half = along_differences,
+};
+const gal_move_class gal_slice_gaussian_move = {
+    .name = "slice_gaussian",
+    .doc = "Ensemble slice sampling along N(0, covariance of the others).",
+    .par = PAR,
+    .more = TUNE,
+    .walkers = 2,
+    .slices = true,
+    .check = check,
+    .half = along_gaussian,
+};
