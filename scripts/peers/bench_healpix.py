@@ -32,7 +32,7 @@ fwhm = np.radians(2 * 60 * 256 / nside / 60)
 peer = {
     "smooth": cpu(lambda: hp.smoothing(maps, fwhm=fwhm, iter=3)),
     "alm": cpu(lambda: hp.map2alm(maps, lmax=2 * nside, iter=3)),
-    "rotate": cpu(lambda: rotator.rotate_alm(alm, inplace=False)),
+    "rotate": cpu(lambda: rotator.rotate_alm([x.copy() for x in alm], inplace=False)),
     "ud_grade": cpu(lambda: hp.ud_grade(maps, nside // 2)),
 }
 back = hp.map2alm(maps, lmax=2 * nside, iter=3)

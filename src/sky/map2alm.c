@@ -10,9 +10,9 @@
 
 typedef struct job {
     const sht_plan *p;
-    int spin, n;                /* n arrays: 1 for spin 0, 2 for spin 2 */
-    const double *map[2];       /* without bad pixels */
-    double *scratch[2];         /* [npix] */
+    const gal_skymap *m;
+    int comp, spin, n;          /* n components of the map from comp on: 1 for spin 0, 2 for spin 2 */
+    double *scratch[2];         /* [npix]: the map without bad pixels at first, then what is synthesised */
     double *r[2], *d[2], *q[2]; /* CG: residual, direction, product */
     double *sums;               /* [lmax + 1] */
 } job;
@@ -51,23 +51,41 @@ static double norm2(const job *j, double *const *a)
     return sht_dot(j->p->lmax, j->n, a, a, j->sums);
 }
 
+static inline double good(const gal_skymap *m, int comp, int64_t i)
+{
+    double x = gal_skymap_get(m, comp, i);
+    return gal_skymap_bad(x) ? 0 : x;
+}
+
 /* scratch = map - Y a */
 static void residual_map(const job *j, double *const *a)
 {
-    int64_t npix = gal_healpix_npix(j->p->nside);
     sht_synthesis(j->p, j->spin, a, j->scratch);
     for (int k = 0; k < j->n; k++) {
         double *s = j->scratch[k];
-        const double *m = j->map[k];
 #pragma omp parallel for schedule(static) num_threads(gal_threads())
-        for (int64_t i = 0; i < npix; i++)
-            s[i] = m[i] - s[i];
+        for (int64_t i = 0; i < j->m->npix; i++)
+            s[i] = good(j->m, j->comp + k, i) - s[i];
     }
+}
+
+/* Y^T W of the map itself */
+static void analyse_map(const job *j, double *const *a)
+{
+    const double *map[2] = {NULL, NULL};
+    for (int k = 0; k < j->n; k++) {
+        double *s = j->scratch[k];
+        map[k] = s ? s : j->m->data[j->comp + k];
+#pragma omp parallel for schedule(static) num_threads(gal_threads())
+        for (int64_t i = 0; i < (s ? j->m->npix : 0); i++)
+            s[i] = good(j->m, j->comp + k, i);
+    }
+    sht_analysis(j->p, j->spin, map, a, false);
 }
 
 static gal_status jacobi(const job *j, double *const *a, int iterations, gal_map2alm_report *rep)
 {
-    sht_analysis(j->p, j->spin, j->map, a, false);
+    analyse_map(j, a);
     for (int i = 0; i < iterations; i++) {
         if (gal_interrupted())
             return gal_fail(GAL_EINTR, "map2alm: interrupted");
@@ -96,7 +114,7 @@ static gal_status conjugate(const job *j, double *const *a, int most, double tol
 {
     int step = 0;
     size_t bytes = alm_doubles(j) * sizeof(double);
-    sht_analysis(j->p, j->spin, j->map, j->r, false); /* right-hand side */
+    analyse_map(j, j->r); /* right-hand side */
     for (int k = 0; k < j->n; k++) {
         memcpy(j->d[k], j->r[k], bytes);
         memset(a[k], 0, bytes);
@@ -122,59 +140,41 @@ static gal_status conjugate(const job *j, double *const *a, int most, double tol
     return GAL_OK;
 }
 
-/* A component as doubles without bad pixels: the map's own array where it has none. */
-static int64_t clean(const gal_skymap *m, int comp, double *copy, const double **out)
+static int64_t count_bad(const gal_skymap *m, int comp)
 {
-    int64_t nbad = 0;
-#pragma omp parallel for schedule(static) num_threads(gal_threads()) reduction(+ : nbad)
-    for (int64_t i = 0; i < m->npix; i++) {
-        double x = gal_skymap_get(m, comp, i);
-        bool is = gal_skymap_bad(x);
-        nbad += is;
-        if (copy)
-            copy[i] = is ? 0 : x;
-    }
-    *out = copy ? copy : m->data[comp];
-    return nbad;
+    int64_t n = 0;
+#pragma omp parallel for schedule(static) num_threads(gal_threads()) reduction(+ : n)
+    for (int64_t i = 0; i < m->npix; i++)
+        n += gal_skymap_bad(gal_skymap_get(m, comp, i));
+    return n;
 }
 
-static bool any_bad(const gal_skymap *m, int comp)
-{
-    const double *unused;
-    return m->single || clean(m, comp, NULL, &unused) > 0;
-}
-
-static gal_status one(job *j, const gal_skymap *m, gal_alm *a, int comp, const gal_map2alm_opts *o, int method,
-                      gal_map2alm_report *rep)
+static gal_status one(job *j, gal_alm *a, const gal_map2alm_opts *o, int method, gal_map2alm_report *rep)
 {
     gal_status st = GAL_OK;
-    double *copy[2] = {NULL, NULL};
-    size_t map_bytes = (size_t)m->npix * sizeof(double), alm_bytes = alm_doubles(j) * sizeof(double);
+    size_t map_bytes = (size_t)j->m->npix * sizeof(double), alm_bytes = alm_doubles(j) * sizeof(double);
     int iterations = o->iterations >= 0             ? o->iterations
                      : method == GAL_MAP2ALM_JACOBI ? 3
                      : method == GAL_MAP2ALM_CG     ? 20
                                                     : 0;
-    bool cg = method == GAL_MAP2ALM_CG;
+    bool cg = method == GAL_MAP2ALM_CG, again = cg || iterations > 0;
     for (int k = 0; k < j->n; k++) {
-        if (any_bad(m, comp + k) && !(copy[k] = gal_alloc(map_bytes)))
-            GAL_TRY(GAL_ENOMEM);
-        rep->bad += clean(m, comp + k, copy[k], &j->map[k]);
-        if (((cg || iterations) && !(j->scratch[k] = gal_alloc(map_bytes))) ||
-            ((cg || iterations) && !(j->r[k] = gal_alloc(alm_bytes))) ||
+        int64_t bad = count_bad(j->m, j->comp + k);
+        rep->bad += bad;
+        if (((again || j->m->single || bad) && !(j->scratch[k] = gal_alloc(map_bytes))) ||
+            (again && !(j->r[k] = gal_alloc(alm_bytes))) ||
             (cg && (!(j->d[k] = gal_alloc(alm_bytes)) || !(j->q[k] = gal_alloc(alm_bytes)))))
             GAL_TRY(GAL_ENOMEM);
     }
-    st = cg ? conjugate(j, a->a + comp, iterations, o->tolerance > 0 ? o->tolerance : 1e-12,
-                        o->weight ? o->weight + comp : NULL, rep)
-            : jacobi(j, a->a + comp, iterations, rep);
+    st = cg ? conjugate(j, a->a + j->comp, iterations, o->tolerance > 0 ? o->tolerance : 1e-12,
+                        o->weight ? o->weight + j->comp : NULL, rep)
+            : jacobi(j, a->a + j->comp, iterations, rep);
 out:
     for (int k = 0; k < 2; k++) {
-        gal_free(copy[k]);
         gal_free(j->scratch[k]);
         gal_free(j->r[k]);
         gal_free(j->d[k]);
         gal_free(j->q[k]);
-        j->scratch[k] = j->r[k] = j->d[k] = j->q[k] = NULL;
     }
     return st;
 }
@@ -203,8 +203,8 @@ gal_status gal_map2alm(const gal_skymap *m, gal_alm *a, const gal_map2alm_opts *
     GAL_TRY(sht_plan_make(&p, m->nside, a->lmax, weights));
     for (int k = 0; k < a->ncomp;) {
         int spin = a->teb && k == 1 ? 2 : 0;
-        job j = {.p = &p, .spin = spin, .n = spin ? 2 : 1, .sums = sums};
-        GAL_TRY(one(&j, m, a, k, o, method, &rep));
+        job j = {.p = &p, .m = m, .comp = k, .spin = spin, .n = spin ? 2 : 1, .sums = sums};
+        GAL_TRY(one(&j, a, o, method, &rep));
         k += j.n;
     }
     a->coord = m->coord;

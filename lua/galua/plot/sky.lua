@@ -213,7 +213,7 @@ function M.map(m, o)
   local ax, bar = fig:axes(1), fig:axes(2)
   ax:set{ xlim = { -hx, hx }, ylim = { -hy, hy }, aspect = "equal", frame = framed, xticks = false, yticks = false, xlabels = false, ylabels = false }
   ax:image{ x = { -hx, hx }, y = { -hy, hy }, nx = view.nx, ny = view.ny, index = index, palette = palette }
-  if view.graticule_x then ax:line(view.graticule_x, view.graticule_y, { color = "black", width = 0.4, alpha = 0.35, faint = true }) end
+  if view.graticule_x then ax:line(view.graticule_x, view.graticule_y, { color = "#808080", width = 0.5, alpha = 0.6, faint = true }) end
   if pol then
     local list = {}
     for k = 1, view.nlines do
