@@ -112,6 +112,9 @@ gal_status gal_alm_read(gal_alm **out, const char *path, int lmax)
     gal_error_clear();
     if (!n)
         GAL_THROW(GAL_EFORMAT, "%s: holds no table of coefficients", path);
+    if (lmax < 0 && gal_alm_size(most) > 1000000 + 100 * rows[0])
+        GAL_THROW(GAL_EFORMAT, "%s: l = %d in a table of %zu rows, which are far from all up to it: say lmax", path,
+                  most, rows[0]);
     GAL_TRY(gal_alm_create(&a, lmax < 0 ? most : lmax, n));
     for (int k = 0; k < n; k++) {
         GAL_TRY(gal_fits_select_number(f, k + 2));

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "galua/rng.h"
+#include "io/fits.h"
 #include "sky_ref.h"
 
 static const double *refk(const char *name, int k, size_t *n)
@@ -510,6 +511,18 @@ static void files(void **state)
     gal_alm_free(b);
     OK(gal_alm_read(&b, path, 5));
     NEAR(coef(b, 2, 5, 3)[1], coef(a, 2, 5, 3)[1], 0);
+    gal_alm_free(b);
+    int64_t high[1] = {(int64_t)GAL_ALM_LMAX * GAL_ALM_LMAX + GAL_ALM_LMAX + 1}; /* one number at l = 32767 */
+    double one[1] = {1};
+    gal_fits_column c[3] = {{.name = "INDEX", .type = GAL_FITS_I64, .repeat = 1, .data = high},
+                            {.name = "REAL", .type = GAL_FITS_F64, .repeat = 1, .data = one},
+                            {.name = "IMAG", .type = GAL_FITS_F64, .repeat = 1, .data = one}};
+    gal_fits *f;
+    OK(gal_fits_create(&f, path));
+    OK(gal_fits_write_table(f, "ALM", 1, 3, c));
+    OK(gal_fits_close(f));
+    FAILS(gal_alm_read(&b, path, -1), GAL_EFORMAT, "l = 32767 in a table of 1 rows");
+    OK(gal_alm_read(&b, path, 3));
     gal_alm_free(b);
     FAILS(gal_alm_read(&b, "tests/ref/healpix_nested.fits", -1), GAL_EFORMAT, "columns, expected INDEX, REAL, IMAG");
     unlink(path);
