@@ -6,6 +6,7 @@ local M = {}
 
 -- band.read(path, { unit = "GHz", weights = "power", name = })
 function M.read(path, o)
+  galua.expect("band.read", 1, path, "string")
   o = galua.options("band.read", o, { unit = "GHz", weights = "power", name = ":string" })
   local scale = ({ GHz = 1, Hz = 1e-9, MHz = 1e-3, THz = 1e3, ["1/cm"] = 29.9792458 })[o.unit]
   if not scale then galua.fail("band.read: unit '%s' is none of GHz, Hz, MHz, THz, 1/cm", o.unit) end

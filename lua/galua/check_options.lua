@@ -6,6 +6,8 @@ local M = {}
 
 -- whole numbers of at least the given minimum: least = { name = minimum }; absent options are left alone
 function M.whole(fn, o, least)
+  galua.expect("check_options.whole", 2, o, "table")
+  galua.expect("check_options.whole", 3, least, "table")
   for name, lo in pairs(least) do
     local v = o[name]
     if v ~= nil and not (v >= lo and v <= 2 ^ 31 and v == math.floor(v)) then
@@ -15,6 +17,8 @@ function M.whole(fn, o, least)
 end
 
 function M.choice(fn, o, name, known)
+  galua.expect("check_options.choice", 2, o, "table")
+  galua.expect("check_options.choice", 4, known, "table")
   for _, v in ipairs(known) do if v == o[name] then return end end
   galua.fail("%s: unknown %s '%s'%s (known: %s)", fn, name, tostring(o[name]), core.did_you_mean(tostring(o[name]), known),
     table.concat(known, ", "))

@@ -55,6 +55,7 @@ Attach documentation to a function, or write a help topic. First line: the signa
 "@param name [unit] (default) text" describe named options.]])
 
 return setmetatable(M, { __call = function(_, t)
+  if type(t) ~= "table" then core.fail("GAL_EINVAL", "doc: argument 1 must be a table { name, value, text }, got " .. type(t)) end
   local name, value, text = t[1], t[2], t[3]
   if text == nil then value, text = nil, value end
   if type(name) ~= "string" or type(text) ~= "string" then

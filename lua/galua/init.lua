@@ -76,8 +76,20 @@ end })
 
 core.find, core.all_names, core.docs = find, all_names, registry.docs
 
+-- What the arguments of a public function must be: galua.expect("plot.residuals", 1, opts, "table"); kinds separated by "|": Lua types, vec, mat,
+-- and names of classes. The error names the function, the argument and what is there.
+function galua.expect(fn, index, value, kinds)
+  local kind = type(value)
+  local name = core.class_name(value) or core.vec_is and core.vec_is(value) and "vec" or core.mat_is and core.mat_is(value) and "mat" or kind
+  for want in kinds:gmatch("[^|]+") do
+    if want == kind or want == name then return value end
+  end
+  core.fail("GAL_EINVAL", ("%s: argument %s must be %s, got %s"):format(fn, tostring(index), kinds:gsub("|", " or "), name))
+end
+
 -- Raise an error object: galua.fail("observation '%s': row %d ...", name, row)
 function galua.fail(format, ...)
+  if type(format) ~= "string" then galua.expect("fail", 1, format, "string") end
   core.fail("GAL_EINVAL", select("#", ...) > 0 and format:format(...) or format)
 end
 
@@ -86,6 +98,8 @@ end
 -- other value is the default and fixes the type. Unknown names and wrong types raise. Returns a new table.
 function galua.options(fn, given, spec)
   local out, names = {}, {}
+  if type(spec) ~= "table" then galua.expect("options", 3, spec, "table") end
+  if type(fn) ~= "string" then galua.expect("options", 1, fn, "string") end
   if given ~= nil and type(given) ~= "table" then
     galua.fail("%s: expected a table of options {name = value}, got %s", fn, type(given))
   end

@@ -4,14 +4,16 @@ local M = {}
 
 local escapes = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
 
-local function encode(v, out)
+local function encode(v, out, depth)
   local kind = type(v)
+  depth = (depth or 0) + 1
+  if depth > 100 then galua.fail("json.encode: tables nested too deeply, or in a circle") end
   if kind == "table" then
     if #v > 0 or next(v) == nil and v.array then
       out[#out + 1] = "["
       for i = 1, #v do
         if i > 1 then out[#out + 1] = "," end
-        encode(v[i], out)
+        encode(v[i], out, depth)
       end
       out[#out + 1] = "]"
     else
@@ -23,7 +25,7 @@ local function encode(v, out)
         if i > 1 then out[#out + 1] = "," end
         encode(tostring(k), out)
         out[#out + 1] = ":"
-        encode(v[k], out)
+        encode(v[k], out, depth)
       end
       out[#out + 1] = "}"
     end

@@ -76,6 +76,7 @@ local function method(name, f, text)
 end
 
 method("get", function(m, i, j)
+  if type(i) ~= "number" or type(j) ~= "number" then fail("mat:get: row and column must be numbers, got %s and %s", kind(i), kind(j)) end
   if i >= 1 and i <= m.rows and j >= 1 and j <= m.cols and floor(i) == i and floor(j) == j then
     return m.data[(i - 1) * m.ld + j - 1]
   end
@@ -119,6 +120,7 @@ method("transpose", function(m)
 end, [[transpose() -> mat
 A new matrix with rows and columns exchanged.]])
 method("map", function(m, f)
+  if type(f) ~= "function" then fail("mat:map: argument 1 must be a function, got %s", kind(f)) end
   local out = new(m.rows, m.cols)
   for i = 0, m.rows - 1 do
     for j = 0, m.cols - 1 do out.data[i * out.ld + j] = f(m.data[i * m.ld + j]) end
@@ -150,6 +152,9 @@ return setmetatable(M, {
   __call = function(_, a, b)
     if type(a) == "number" and type(b) == "number" then return new(a, b) end
     if type(a) ~= "table" then fail("mat: expected rows and columns or a table of rows, got %s", kind(a)) end
+    for i = 1, #a do
+      if type(a[i]) ~= "table" and kind(a[i]) ~= "vec" then fail("mat: row %d must be a table or vec of numbers, got %s", i, kind(a[i])) end
+    end
     local cols = a[1] and #a[1] or 0
     local m = new(#a, cols)
     for i = 1, #a do

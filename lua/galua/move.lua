@@ -75,6 +75,7 @@ function M.from(stored)
   if type(stored) ~= "table" then return stored end
   local out = {}
   for i, t in ipairs(stored) do
+    galua.expect("move.from", ("1[%d]"):format(i), t, "table")
     local m = {}
     for k, v in pairs(t) do m[k == "kind" and 1 or k] = v end
     out[i] = m
@@ -85,6 +86,7 @@ end
 -- "0.8 de + 0.2 custom (fit.lua:12)"
 function M.text(moves)
   if type(moves) == "string" then return moves end
+  galua.expect("move.text", 1, moves, "table")
   local words = {}
   for i, m in ipairs(M.store(moves)) do
     words[i] = ("%s%s%s"):format(m.weight and ("%g "):format(m.weight) or "", m.kind, m.where and (" (%s)"):format(m.where) or "")

@@ -57,6 +57,7 @@ function mt.__tostring(n)
 end
 
 local function info(name)
+  galua.expect("noise.default_prior", 1, name, "string")
   for _, p in ipairs(galua.noise_params()) do if p.name == "noise." .. name then return p end end
 end
 
@@ -193,6 +194,8 @@ end
 
 -- What target{} and the list of free parameters need: options for target{}, and { ["noise.x"] = prior }.
 function M.resolve(n, data)
+  galua.expect("noise.resolve", 1, n, "table")
+  galua.expect("noise.resolve", 2, data, "observation")
   local bands = {}
   for i, r in ipairs(data:rows()) do bands[i] = r.band end
   local options, free = { noise = {} }, {}
@@ -210,11 +213,13 @@ end
 
 -- The fixed part as plain data for results files, and back. What is fitted is in the list of free parameters.
 function M.describe(n)
+  galua.expect("noise.describe", 1, n, "table")
   local out = {}
   for k, v in pairs(n) do if type(v) ~= "userdata" then out[k] = v end end
   return out
 end
 function M.from(d)
+  galua.expect("noise.from", 1, d, "table")
   local out = {}
   for k, v in pairs(d) do out[k] = v end
   return setmetatable(out, mt)

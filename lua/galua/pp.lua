@@ -7,6 +7,7 @@ local M = {}
 local DEPTH, ROWS = 3, 40
 
 local function number(x)
+  if type(x) ~= "number" then core.fail("GAL_EINVAL", "pp.number: argument 1 must be a number, got " .. type(x)) end
   if x ~= x then return "nan" end
   if x == math.huge then return "inf" end
   if x == -math.huge then return "-inf" end

@@ -9,6 +9,7 @@ local suffix = { q025 = "q025", q16 = "q16", median = "q50", q84 = "q84", q975 =
 
 -- Plain data of one fit: { id, n_bands, chi2, ess, rhat, lnz, lnz_err, state, flags, quantities = { { name, unit, q025 ... } } }.
 function M.row(f, id)
+  if type(f) ~= "table" or type(f.summary) ~= "function" then galua.fail("summary_table.row: argument 1 must be a fit, got %s", type(f)) end
   local s = f:summary()
   local function evidence(key) -- samplers that have one
     local ok, v = pcall(function() return f.engine[key] end)

@@ -1,4 +1,5 @@
 -- time(f): how long one call of f takes.
+local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
 local M = {}
@@ -26,6 +27,7 @@ local function measure(f, ...)
 end
 
 local function human(s)
+  galua.expect("time.human", 1, s, "number")
   if s < 1e-6 then return ("%.3g ns"):format(s * 1e9) end
   if s < 1e-3 then return ("%.3g us"):format(s * 1e6) end
   if s < 1 then return ("%.3g ms"):format(s * 1e3) end

@@ -143,6 +143,8 @@ end
 -- ---------------------------------------------------------------- statistics
 -- P(chi^2_k > x), regularised incomplete gamma function by series or continued fraction
 local function chi2_tail(x, k)
+  galua.expect("validation.chi2_tail", 1, x, "number")
+  galua.expect("validation.chi2_tail", 2, k, "number")
   local a, z = k / 2, x / 2
   if z <= 0 then return 1 end
   local function lgamma(v)
@@ -178,6 +180,7 @@ M.chi2_tail = chi2_tail
 
 -- two-sided probability of k or a less likely count among n with probability p
 local function binomial_p(k, n, p)
+  for i, v in ipairs{ k or false, n or false, p or false } do galua.expect("validation.binomial_p", i, v, "number") end
   local lp, l1p = math.log(p), math.log(1 - p)
   local ln, term = 0, {}
   for j = 0, n do
@@ -205,6 +208,8 @@ end
 
 -- Ranks, coverage and pulls of one quantity: truths[i], draws[i] = { ... }
 local function judge(name, truths, draws)
+  galua.expect("validation.judge", 2, truths, "table")
+  galua.expect("validation.judge", 3, draws, "table")
   local n, hist, pit, pulls = #truths, {}, {}, {}
   for b = 1, BINS do hist[b] = 0 end
   local outliers, recovered = 0, {}

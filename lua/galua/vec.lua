@@ -244,6 +244,7 @@ Sum of products with another vec or table of the same length.]])
 
 method("map", function(v, f)
   self_of(v, "map")
+  if type(f) ~= "function" then fail("vec:map: argument 1 must be a function, got %s", kind(f)) end
   local out = new(v.n)
   local data, src, stride = out.data, v.data, v.stride
   for k = 0, v.n - 1 do data[k] = f(src[k * stride]) end

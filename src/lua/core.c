@@ -24,12 +24,12 @@ static int core_fail(lua_State *L)
 {
     static const gal_status codes[] = {GAL_EINVAL,    GAL_ENOMEM, GAL_EIO,    GAL_EINTR, GAL_EFORMAT, GAL_EDOMAIN,
                                        GAL_ENOTFOUND, GAL_EUSER,  GAL_EUNSUP, GAL_EMATH, GAL_EBUG};
-    const char *name = luaL_checkstring(L, 1);
+    const char *name = gal_lua_checkstr(L, 1);
     gal_status code = GAL_EUSER;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(name, gal_status_name(codes[i])) == 0)
             code = codes[i];
-    return gal_lua_error(L, code, "%s", luaL_checkstring(L, 2));
+    return gal_lua_error(L, code, "%s", gal_lua_checkstr(L, 2));
 }
 
 /* raise_last(): raise what the failed leaf function left in the thread-local error */
@@ -41,10 +41,10 @@ static int core_raise_last(lua_State *L)
 /* did_you_mean(name, {names}) -> "" or ", did you mean 'x'?" */
 static int core_did_you_mean(lua_State *L)
 {
-    const char *names[1024], *name = luaL_checkstring(L, 1);
+    const char *names[1024], *name = gal_lua_checkstr(L, 1);
     char hint[128];
     size_t n = 0;
-    luaL_checktype(L, 2, LUA_TTABLE);
+    gal_lua_checktype(L, 2, LUA_TTABLE);
     for (int i = 1; n < 1024; i++) {
         lua_rawgeti(L, 2, i);
         bool text = lua_type(L, -1) == LUA_TSTRING;
@@ -117,7 +117,7 @@ static int core_data_dirs(lua_State *L)
 /* listdir(path) -> sorted array of {name =, dir = bool, size =}; nil when it cannot be read */
 static int core_listdir(lua_State *L)
 {
-    const char *dir = luaL_checkstring(L, 1);
+    const char *dir = gal_lua_checkstr(L, 1);
     struct dirent **entry;
     int n = scandir(dir, &entry, NULL, alphasort);
     if (n < 0)
@@ -143,7 +143,7 @@ static int core_listdir(lua_State *L)
 static int core_realpath(lua_State *L)
 {
     char path[PATH_MAX];
-    if (!realpath(luaL_checkstring(L, 1), path))
+    if (!realpath(gal_lua_checkstr(L, 1), path))
         return 0;
     lua_pushstring(L, path);
     return 1;
@@ -153,7 +153,7 @@ static int core_realpath(lua_State *L)
 static int core_mkdirs(lua_State *L)
 {
     char path[PATH_MAX];
-    if ((size_t)snprintf(path, sizeof path, "%s", luaL_checkstring(L, 1)) >= sizeof path)
+    if ((size_t)snprintf(path, sizeof path, "%s", gal_lua_checkstr(L, 1)) >= sizeof path)
         return 0;
     for (char *p = path + 1;; p++)
         if (*p == '/' || *p == '\0') {
@@ -219,7 +219,7 @@ static int core_hash_file(lua_State *L)
 {
     gal_hash h;
     char hex[33];
-    gal_lua_checkstatus(L, gal_hash_file(luaL_checkstring(L, 1), &h));
+    gal_lua_checkstatus(L, gal_hash_file(gal_lua_checkstr(L, 1), &h));
     gal_hash_hex(h, hex);
     lua_pushstring(L, hex);
     return 1;

@@ -153,6 +153,15 @@ int gal_lua_argerror(lua_State *L, int idx, const char *expected)
     return gal_lua_error(L, GAL_EINVAL, "%s: argument %d must be %s, got %s", fn, shown, expected, type_name(L, idx));
 }
 
+void gal_lua_checktype(lua_State *L, int idx, int type)
+{
+    if (lua_type(L, idx) == type)
+        return;
+    char text[40];
+    snprintf(text, sizeof text, "a %s", lua_typename(L, type));
+    gal_lua_argerror(L, idx, text);
+}
+
 double gal_lua_checknum(lua_State *L, int idx)
 {
     if (lua_type(L, idx) != LUA_TNUMBER)

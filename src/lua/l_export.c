@@ -28,7 +28,7 @@ static double field_num(lua_State *L, const char *key, double def)
 static int write_getdist(lua_State *L)
 {
     const char *root = gal_lua_checkstr(L, 1);
-    luaL_checktype(L, 2, LUA_TTABLE);
+    gal_lua_checktype(L, 2, LUA_TTABLE);
     size_t n, m, ncol = lua_objlen(L, 2), walkers = 1;
     const double *lnp = gal_lua_checkvec(L, 3, &n);
     gal_getdist g = {.n = n, .ncol = ncol, .lnp = lnp};
@@ -36,7 +36,7 @@ static int write_getdist(lua_State *L)
     luaL_checkstack(L, (int)ncol + 20, "too many columns");
     for (size_t k = 0; k < ncol; k++) {
         lua_rawgeti(L, 2, (int)k + 1);
-        luaL_checktype(L, -1, LUA_TTABLE);
+        gal_lua_checktype(L, -1, LUA_TTABLE);
         col[k] = (gal_getdist_col){.name = field_str(L, "name", ""), .label = field_str(L, "label", NULL), .stride = 1};
         col[k].lo = field_num(L, "lo", -INFINITY);
         col[k].hi = field_num(L, "hi", INFINITY);
@@ -111,16 +111,16 @@ static gal_status add_column(lua_State *L, gal_table *t, size_t nrow)
 static int write_table(lua_State *L)
 {
     const char *path = gal_lua_checkstr(L, 1), *dot = strrchr(path, '.');
-    luaL_checktype(L, 2, LUA_TTABLE);
+    gal_lua_checktype(L, 2, LUA_TTABLE);
     size_t ncol = lua_objlen(L, 2), nrow = (size_t)gal_lua_checkint(L, 3, 0, 1000000000);
     bool fits = dot && (strcmp(dot, ".fits") == 0 || strcmp(dot, ".fit") == 0), csv = dot && strcmp(dot, ".csv") == 0;
     if (!fits && !csv && !(dot && strcmp(dot, ".ecsv") == 0))
         return gal_lua_error(L, GAL_EINVAL, "%s: the name of a table must end in .fits, .ecsv or .csv", path);
     for (size_t k = 0; k < ncol; k++) {
         lua_rawgeti(L, 2, (int)k + 1);
-        luaL_checktype(L, -1, LUA_TTABLE);
+        gal_lua_checktype(L, -1, LUA_TTABLE);
         lua_getfield(L, -1, "values");
-        luaL_checktype(L, -1, LUA_TTABLE);
+        gal_lua_checktype(L, -1, LUA_TTABLE);
         lua_pop(L, 2);
     }
     gal_table *t = NULL;

@@ -194,7 +194,7 @@ static bool pool_died(void *ctx, int64_t pid)
 static int pool(lua_State *L)
 {
     int n = gal_lua_checkint(L, 1, 1, 1024), bad;
-    luaL_checktype(L, 2, LUA_TFUNCTION);
+    gal_lua_checktype(L, 2, LUA_TFUNCTION);
     lua_settop(L, 4);
     gal_lua_checkstatus(L, gal_pool_run(n, pool_work, pool_watch, pool_died, L, &bad));
     lua_pushnumber(L, bad);

@@ -281,7 +281,7 @@ static int part(lua_State *L)
     const char *const *names;
     gal_sky_table table[8];
     double opt[16];
-    luaL_checktype(L, 1, LUA_TTABLE);
+    gal_lua_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "name");
     a.name = lua_tostring(L, -1);

@@ -91,7 +91,7 @@ static bool is_ours(const char *name)
 
 int gal_lua_core_has_module(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 1), *dir = gal_lua_library();
+    const char *name = gal_lua_checkstr(L, 1), *dir = gal_lua_library();
     char path[PATH_MAX];
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
     lua_getfield(L, -1, name);
@@ -123,7 +123,7 @@ void gal_lua_push_module(lua_State *L, const char *name)
 /* A package loader: returns the compiled chunk, or text that says where it looked */
 static int searcher(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 1), *dir = gal_lua_library();
+    const char *name = gal_lua_checkstr(L, 1), *dir = gal_lua_library();
     char path[PATH_MAX];
     if (!is_ours(name))
         return 0;

@@ -79,7 +79,7 @@ static double field_num(lua_State *L, const char *name, double def)
 /* custom{ name =, I =, Q =, U =, par = { fields by name }, params = { { name, unit, lo, hi } }, shipped =, split = } -> part. Checked in Lua. */
 static int create(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
+    gal_lua_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     lua_getfield(L, 1, "params");
     size_t np = lua_objlen(L, 2), text = 64;

@@ -44,7 +44,7 @@ static int run(lua_State *L)
     gal_lua_opts o;
     reporter r = {L, 0, false};
     gal_sky_run_args a = {.n = q->npix};
-    luaL_checktype(L, 2, LUA_TTABLE);
+    gal_lua_checktype(L, 2, LUA_TTABLE);
     gal_lua_opts_begin(L, &o, 2, "plan:run");
     a.only_basis = gal_lua_opt_bool(&o, "basis", false);
     a.threads = gal_lua_opt_int(&o, "threads", 0, 0, 1024);
@@ -143,7 +143,7 @@ static const gal_lua_class plan_class = {
 static int create(lua_State *L)
 {
     gal_lua_opts o;
-    luaL_checktype(L, 1, LUA_TTABLE);
+    gal_lua_checktype(L, 1, LUA_TTABLE);
     gal_lua_opts_begin(L, &o, 1, "plan");
     gal_sky_plan_args a = {.npix = (size_t)gal_lua_req_num(&o, "npix"),
                            .tolerance = gal_lua_opt_num(&o, "tolerance", 0),
@@ -193,7 +193,7 @@ static int combine(lua_State *L)
     gal_skymap *out = gal_lua_check(L, 1, &gal_lua_skymap);
     size_t n, nc;
     const double *c = gal_lua_checkvec(L, 3, &nc);
-    luaL_checktype(L, 2, LUA_TTABLE);
+    gal_lua_checktype(L, 2, LUA_TTABLE);
     n = lua_objlen(L, 2);
     if (n != nc)
         return gal_lua_error(L, GAL_EINVAL, "combine: %zu maps and %zu coefficients", n, nc);

@@ -145,6 +145,7 @@ GAL_API void gal_lua_set_list(lua_State *L, const gal_lua_number *list, size_t n
     } while (0)
 /* Checked arguments */
 GAL_API double gal_lua_checknum(lua_State *L, int idx);
+GAL_API void gal_lua_checktype(lua_State *L, int idx, int type); /* LUA_TTABLE, LUA_TFUNCTION ... */
 GAL_API int gal_lua_checkint(lua_State *L, int idx, int lo, int hi);
 GAL_API const char *gal_lua_checkstr(lua_State *L, int idx);
 /* Run a full collection when C memory has grown enough since the last one. Constructors call it through gal_lua_push. */

@@ -26,8 +26,8 @@ for i, f in ipairs(filters "SDSS") do o:add(f, i, 0.1 * i) end
 local g = galaxy{ ssp = table_of, sfh = sfh.delayed{}, age = 4e9, redshift = 0.1 }
 local f = fit{ data = o, model = g, seed = 1, free = { age = prior.loguniform(1e8, 1e10) },
   sampler = sampler.ensemble{ walkers = 8, steps = 20, thin = 1 } }:run{ progress = false }
-local handles = { o, g, f, f.target, f.engine, f.sampler, table_of, prior.uniform(0, 1), prior.dirichlet and prior.dirichlet(3), filters("SDSS.g")[1],
-  cosmology(), sfh.delayed{}, attenuation.calzetti{}, vec(3), vec(0), mat(2, 3), galua.noise.calibration{ floor = 0.1 }, f:summary(), g:sed() }
+local handles = { o, g, f, f.target, f.engine, f.sampler, table_of, prior.uniform(0, 1), prior.dirichlet(1, 1, 1), filters("SDSS.g")[1],
+  cosmology{ H0 = 70, Om0 = 0.3 }, sfh.delayed{}, attenuation.calzetti{}, vec(3), vec(0), mat(2, 3), galua.noise.calibration{ floor = 0.1 }, f:summary(), g:sed() }
 local ring = {}
 ring[1], ring.x = ring, ring
 local deep = {}
@@ -75,7 +75,7 @@ end
 
 -- ---------------------------------------------------------------- what to call
 local calls = {}
-for _, name in ipairs(core.all_names()) do pcall(function() return galua[name] end) end -- lazy parts bring their texts along
+require("galua.help").load_all() -- lazy parts bring their texts along
 for name, doc in pairs(core.docs) do
   if type(name) == "string" and not left_out[name] then
     local class, method = name:match("^([%w_]+):([%w_]+)$")

@@ -75,7 +75,11 @@ test.describe("files", function()
 
   test.it("are refused in one line when there is another reason than that they are not there", function()
     write(at("plain"), "x")
-    local text = output(("cd %s && %s fit plain/x.lua --resume 2>&1"):format(folder, program))
+    write(at("f.lua"), [[local o = observation.new{ name = "m", redshift = 0.1 }
+      for i, f in ipairs(filters "SDSS") do o:add(f, i, 0.1 * i) end
+      return fit{ data = o, model = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, age = 4e9, redshift = 0.1 }, seed = 1,
+        free = { age = prior.loguniform(1e8, 1e10) } }]])
+    local text = output(("cd %s && %s fit f.lua --out plain/x.h5 --resume 2>&1"):format(folder, program))
     test.ok(not text:find("no such file", 1, true) and text:find("Not a directory", 1, true), text)
   end)
 end)

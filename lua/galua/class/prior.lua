@@ -6,6 +6,7 @@ local prior = {}
 
 -- { kind =, args = {...} }; tables as their nodes
 function prior:describe()
+  if core.class_name(self) ~= "prior" then galua.fail("prior:describe: call it with a colon on a prior, not on %s", type(self)) end
   if self.kind == "table" then
     local x, lnp = self:nodes()
     return { kind = "table", x = x:totable(), lnp = lnp:totable(), log = self.log }

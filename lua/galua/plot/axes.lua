@@ -58,6 +58,7 @@ function Axes:set(opts)
       galua.fail("plot: %s is '%s'; it can be linear or log", k, tostring(v))
     end
     if (k == "xlim" or k == "ylim") and v then
+      if type(v) ~= "table" then galua.expect("plot: axes", k, v, "table|vec") end
       local a, b = tonumber(v[1]), tonumber(v[2])
       if (v[1] and not a) or (v[2] and not b) or (a and b and a == b) or (a and a ~= a) or (b and b ~= b) then
         galua.fail("plot: %s = {%s, %s} is not a range", k, tostring(v[1]), tostring(v[2]))

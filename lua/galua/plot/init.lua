@@ -129,6 +129,7 @@ end
 
 -- plot.residuals{ x, data, model, err, xlabel=, ylabel=, xscale=, yscale= }: data and model above, (data - model)/err below.
 function plot.residuals(opts)
+  galua.expect("plot.residuals", 1, opts, "table")
   local x, data = stats.array(opts.x or opts[1], "plot.residuals: x"), stats.array(opts.data or opts[2], "plot.residuals: data")
   local model, err = stats.array(opts.model or opts[3], "plot.residuals: model"), opts.err or opts[4]
   if not err then galua.fail("plot.residuals: err (the errors of the data) is missing") end

@@ -68,6 +68,7 @@ end
 
 -- Sorted finite samples with the mid-point cumulative weight of each, for M.quantile. Samples with weight <= 0 are left out.
 function M.sorted(x, weights)
+  if type(x) ~= "table" then galua.expect("plot.quantiles", 1, x, "table|vec") end
   local n = #x
   local k, w, m = ffi.new("double[?]", max(n, 1)), ffi.new("double[?]", max(n, 1)), 0
   for i = 1, n do

@@ -74,6 +74,8 @@ end
 
 -- Raise unless the sampler that a file holds, `there` as of its store(), would do the same as s.
 function M.check_same(s, there, path)
+  if not M.is(s) then galua.fail("sampler.check_same: argument 1 must be a sampler, got %s", core.class_name(s) or type(s)) end
+  galua.expect("sampler.check_same", 2, there, "table")
   if there.kind ~= s.kind then
     galua.fail("%s holds a run of sampler.%s, this fit has sampler.%s; choose another file, or start afresh", path, tostring(there.kind), s.kind)
   end
@@ -118,6 +120,7 @@ end
 
 -- The sampler that s:store() describes; an option that this version does not know is left out.
 function M.from(data)
+  galua.expect("sampler.from", 1, data, "table")
   local def = definitions[data.kind]
   if not def then
     local names = {}

@@ -41,6 +41,7 @@ local function obs_spectrum(self, given)
 end
 
 local function sorted(given)
+  galua.expect("observation:lines, :indices", 1, given, "table")
   local names = {}
   for name in pairs(given) do names[#names + 1] = name end
   table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
