@@ -10,8 +10,8 @@
 int64_t gal_lua_checknside(lua_State *L, int idx)
 {
     double n = gal_lua_checknum(L, idx);
-    if (!(n >= 1) || n > (double)GAL_HEALPIX_NSIDE_MAX || n != floor(n))
-        gal_lua_error(L, GAL_EINVAL, "healpix: nside %g: expected an integer from 1 to 2^29", n);
+    if (!(n >= 1) || n > (double)(1 << 24) || n != floor(n)) /* 12 nside^2 stays an exact number */
+        gal_lua_error(L, GAL_EINVAL, "healpix: nside %g: expected an integer from 1 to 2^24", n);
     return (int64_t)n;
 }
 

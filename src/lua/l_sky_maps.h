@@ -3,7 +3,7 @@
 #define GAL_LUA_SKY_MAPS_H
 #include "galua/alm.h"
 #include "lua/l_classes.h"
-int64_t gal_lua_checknside(lua_State *L, int idx);                     /* raises outside 1 .. 2^29 */
+int64_t gal_lua_checknside(lua_State *L, int idx);                     /* raises outside 1 .. 2^24 */
 gal_ordering gal_lua_checkorder(lua_State *L, int idx, int64_t nside); /* name or nothing (RING); raises */
 gal_coordsys gal_lua_coord(lua_State *L, const char *name);            /* "G", "galactic", ...; raises */
 const char *gal_lua_coord_name(gal_coordsys c);                        /* "galactic", "" when unknown */

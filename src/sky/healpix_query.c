@@ -71,6 +71,16 @@ static gal_status append_arc(list *l, const gal_healpix_ring *r, double phi, dou
     return st == GAL_OK ? append(l, r->start + lo, r->n - lo) : st;
 }
 
+/* Ring whose colatitude is the largest not above that of z; 0 north of the first. */
+static int64_t ring_above(int64_t nside, double z)
+{
+    double n = (double)nside, az = fabs(z);
+    if (az <= 2. / 3)
+        return (int64_t)(n * (2 - 1.5 * z));
+    int64_t i = (int64_t)(n * sqrt(3 * (1 - az)));
+    return z > 0 ? i : 4 * nside - i - 1;
+}
+
 gal_status gal_healpix_query_disc(int64_t nside, gal_ordering order, const double vec[3], double radius, bool inclusive,
                                   int64_t **out, size_t *n)
 {
@@ -88,7 +98,11 @@ gal_status gal_healpix_query_disc(int64_t nside, gal_ordering order, const doubl
         radius += gal_healpix_max_radius(nside);
     double s0 = hypot(vec[0], vec[1]) / len, z0 = vec[2] / len;
     double theta = atan2(s0, z0), phi = atan2(vec[1], vec[0]), sr = sin(radius / 2);
-    for (int64_t i = 1; i < 4 * nside && st == GAL_OK; i++) {
+    int64_t first = theta > radius ? ring_above(nside, cos(theta - radius)) - 1 : 1; /* a ring more on both sides */
+    int64_t last = theta + radius < M_PI ? ring_above(nside, cos(theta + radius)) + 2 : 4 * nside - 1;
+    first = first < 1 ? 1 : first;
+    last = last < 4 * nside ? last : 4 * nside - 1;
+    for (int64_t i = first; i <= last && st == GAL_OK; i++) {
         gal_healpix_ring r;
         gal_healpix_ring_info(nside, i, &r);
         double t = atan2(r.sin_theta, r.z), d = sin((t - theta) / 2), s = s0 * r.sin_theta;
@@ -120,16 +134,6 @@ gal_status gal_healpix_query_strip(int64_t nside, gal_ordering order, double the
 }
 
 /* ------------------------------------------------------------------ interpolation */
-/* Ring whose colatitude is the largest not above that of z; 0 north of the first. */
-static int64_t ring_above(int64_t nside, double z)
-{
-    double n = (double)nside, az = fabs(z);
-    if (az <= 2. / 3)
-        return (int64_t)(n * (2 - 1.5 * z));
-    int64_t i = (int64_t)(n * sqrt(3 * (1 - az)));
-    return z > 0 ? i : 4 * nside - i - 1;
-}
-
 static void on_ring(const gal_healpix_ring *r, double phi, int64_t pix[2], double w[2])
 {
     double t = (phi - r->phi0) / (2 * M_PI) * (double)r->n, f = floor(t);

@@ -161,6 +161,17 @@ static void discs(void **state)
     assert_int_equal(n, 16);
     assert_int_equal(list[0], 88);
     gal_free(list);
+    /* at the finest resolution: the pixels around a direction, found without a walk over two thousand million rings */
+    int64_t nside = GAL_HEALPIX_NSIDE_MAX, at = gal_healpix_vec2pix(nside, GAL_NESTED, vec[1]);
+    double centre[3], res = sqrt(4 * M_PI / (double)gal_healpix_npix(nside));
+    gal_healpix_pix2vec(nside, GAL_NESTED, at, centre);
+    OK(gal_healpix_query_disc(nside, GAL_NESTED, centre, 0.5 * res, false, &list, &n));
+    assert_int_equal(n, 1);
+    assert_int_equal(list[0], at);
+    gal_free(list);
+    OK(gal_healpix_query_disc(nside, GAL_NESTED, centre, 3 * res, false, &list, &n));
+    assert_true(n > 20 && n < 37); /* area 9 pi */
+    gal_free(list);
     double none[3] = {0, 0, 0};
     FAILS(gal_healpix_query_disc(4, GAL_RING, none, 1, false, &list, &n), GAL_EINVAL, "has no direction");
     FAILS(gal_healpix_query_disc(4, GAL_RING, vec[0], NAN, false, &list, &n), GAL_EINVAL, "radius");
