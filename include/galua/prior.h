@@ -11,20 +11,25 @@
 extern "C" {
 #endif
 
-typedef enum gal_prior_kind {
-    GAL_PRIOR_UNIFORM,
-    GAL_PRIOR_LOGUNIFORM,
-    GAL_PRIOR_NORMAL,
-    GAL_PRIOR_TRUNCNORMAL,
-    GAL_PRIOR_LOGNORMAL,
-    GAL_PRIOR_STUDENT,
-    GAL_PRIOR_BETA,
-    GAL_PRIOR_GAMMA,
-    GAL_PRIOR_TABLE,
-    GAL_PRIOR_NKINDS
-} gal_prior_kind;
 typedef enum gal_coord { GAL_COORD_LINEAR, GAL_COORD_LOG10 } gal_coord;
 typedef struct gal_prior gal_prior;
+
+/* ------------------------------------------------------------------ kinds
+ * A kind is one file, src/infer/prior_NAME.c, and one line of src/infer/priors.c. */
+typedef struct gal_prior_class {
+    const char *name, *args; /* "normal", "mean, sd": in messages and help */
+    const char *doc;
+    unsigned counts; /* numbers of arguments that it takes: bit n */
+    gal_coord coord;
+    bool tail_to_zero;                 /* its support begins at 0, where a parameter's range may not reach */
+    const char *(*make)(gal_prior *p); /* from p->arg: support, shape, norm; or what is wrong */
+    double (*logpdf)(const gal_prior *p, double x); /* ln density at x in the support, normalised */
+    double (*slope)(const gal_prior *p, double x);  /* d ln density/dx there */
+    double (*cdf)(const gal_prior *p, double x);
+    double (*quantile)(const gal_prior *p, double u); /* u in (0, 1) */
+} gal_prior_class;
+GAL_API const gal_prior_class *const *gal_prior_classes(void); /* ended by NULL */
+GAL_API const gal_prior_class *gal_prior_class_of(const gal_prior *p);
 
 /* ------------------------------------------------------------------ constructors; GAL_EINVAL names the bad argument */
 GAL_API gal_status gal_prior_uniform(gal_prior **out, double lo, double hi);    /* lo < hi */
@@ -51,8 +56,6 @@ GAL_API gal_prior *gal_prior_ref(const gal_prior *p);
 GAL_API void gal_prior_unref(const gal_prior *p); /* NULL is fine */
 
 /* ------------------------------------------------------------------ what it is */
-GAL_API gal_prior_kind gal_prior_get_kind(const gal_prior *p);
-GAL_API const char *gal_prior_kind_name(gal_prior_kind kind); /* "loguniform" */
 GAL_API gal_coord gal_prior_coord(const gal_prior *p);
 GAL_API const char *gal_prior_text(const gal_prior *p); /* "loguniform(1e8, 1.3e10)": what a script would write */
 GAL_API gal_hash gal_prior_hash(const gal_prior *p);    /* of kind, arguments and tabulated numbers */
@@ -73,8 +76,11 @@ GAL_API double gal_prior_x(const gal_prior *p, double value); /* parameter value
 /* ------------------------------------------------------------------ densities in the sampled coordinate */
 GAL_API double gal_prior_logpdf(const gal_prior *p, double x);           /* -inf outside the support; NaN for NaN */
 GAL_API double gal_prior_logpdf_value(const gal_prior *p, double value); /* density of the value */
+GAL_API double gal_prior_slope(const gal_prior *p, double x);            /* d ln p/dx; 0 outside the support */
 GAL_API double gal_prior_cdf(const gal_prior *p, double x);
 GAL_API double gal_prior_quantile(const gal_prior *p, double u); /* u in [0,1]; the ends give the bounds */
+/* dx/du of the quantile at u in (0,1): what the unit cube is stretched by. */
+GAL_API double gal_prior_quantile_slope(const gal_prior *p, double u);
 /* Batch: lnp[i] += ln p(x[i*stride]), i < m. */
 GAL_API void gal_prior_add_logpdf(const gal_prior *p, size_t m, const double *x, size_t stride, double *lnp);
 /* Batch: x[i*stride] = quantile(u[i*stride]). */

@@ -60,7 +60,7 @@ static gal_status check_range(const gal_prior *prior, const char *name, const ga
     double lo, hi;
     gal_prior_value_bounds(prior, &lo, &hi);
     double slack = 1e-12 * (fabs(p->lo) + fabs(p->hi)); /* the ends of a loguniform go through log10 */
-    if ((isfinite(lo) && lo < p->lo - slack && gal_prior_get_kind(prior) != GAL_PRIOR_GAMMA) ||
+    if ((isfinite(lo) && lo < p->lo - slack && !gal_prior_class_of(prior)->tail_to_zero) ||
         (isfinite(hi) && hi > p->hi + slack))
         return gal_fail(
             GAL_EDOMAIN,

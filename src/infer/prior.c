@@ -1,36 +1,13 @@
-/* Priors of single parameters: construction, validation, text, coordinates and the public densities.
- *
- * Normal and Student priors may be truncated. Their mass between the bounds is a difference of tail probabilities, taken from
- * the side where it does not cancel: lower tails P when the support begins below the centre, upper tails Q otherwise, so that
- * normal(0,1) on [30, 31] is still normalised. Immutable after construction: safe to share between threads. */
+/* Priors of single parameters, whatever their kind: construction, text, coordinates, the public densities. Immutable after
+ * construction: safe to share between threads. */
 #include "prior_int.h"
 
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LN_SQRT_2PI 0.91893853320467274178
-#define LN10        2.30258509299404568402
-
-/* clang-format off */
-static const struct {
-    const char *name, *args;
-    size_t nmin, nmax;
-} KIND[GAL_PRIOR_NKINDS] = {
-    {"uniform", "lower, upper", 2, 2},
-    {"loguniform", "lower, upper", 2, 2},
-    {"normal", "mean, sd", 2, 2},
-    {"truncnormal", "mean, sd, lower, upper", 4, 4},
-    {"lognormal", "median, dex", 2, 2},
-    {"student", "location, scale, dof [, lower, upper]", 3, 5},
-    {"beta", "a, b, lower, upper", 2, 4},
-    {"gamma", "shape, scale", 2, 2},
-    {"table", "x, lnp", 0, 0},
-};
-/* clang-format on */
+#define LN10 2.30258509299404568402
 
 /* ------------------------------------------------------------------ text */
 void prior_number(char *buf, size_t size, double v)
@@ -66,13 +43,13 @@ void prior_number(char *buf, size_t size, double v)
 
 void prior_make_text(gal_prior *p, char *buf, size_t size)
 {
-    size_t at = (size_t)snprintf(buf, size, "%s(", KIND[p->kind].name);
+    size_t at = (size_t)snprintf(buf, size, "%s(", p->cls->name);
     for (size_t i = 0; i < p->narg && at < size; i++) {
         char num[48];
         prior_number(num, sizeof num, p->arg[i]);
         at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "", num);
     }
-    if (p->kind == GAL_PRIOR_TABLE && at < size) {
+    if (p->cls == &gal_table_prior && at < size) {
         char a[48], b[48];
         prior_number(a, sizeof a, p->lo);
         prior_number(b, sizeof b, p->hi);
@@ -91,17 +68,14 @@ static void destroy(gal_prior *p)
     gal_free(p);
 }
 
-static gal_prior *begin(gal_prior_kind kind, gal_coord coord, const double *arg, size_t narg)
+static gal_prior *begin(const gal_prior_class *cls, gal_coord coord)
 {
     gal_prior *p = GAL_NEW(gal_prior);
     if (!p)
         return NULL;
     atomic_init(&p->refs, 1);
-    p->kind = kind;
+    p->cls = cls;
     p->coord = coord;
-    p->narg = narg;
-    if (narg > 0)
-        memcpy(p->arg, arg, narg * sizeof *arg);
     p->scale = 1;
     p->lo = -INFINITY;
     p->hi = INFINITY;
@@ -121,17 +95,7 @@ static gal_status finish(gal_prior *p, gal_prior **out)
     return GAL_OK;
 }
 
-/* "prior normal(0, -1): " followed by what is wrong */
-static gal_status bad(gal_prior_kind kind, const double *arg, size_t narg, const char *what)
-{
-    gal_prior p = {.kind = kind, .narg = narg};
-    char buf[400];
-    memcpy(p.arg, arg, narg * sizeof *arg);
-    prior_make_text(&p, buf, sizeof buf);
-    return gal_fail(GAL_EINVAL, "prior %s: %s", buf, what);
-}
-
-static const char *check_range(double lo, double hi)
+const char *prior_check_range(double lo, double hi)
 {
     if (isnan(lo) || isnan(hi))
         return "a bound is NaN";
@@ -141,45 +105,7 @@ static const char *check_range(double lo, double hi)
     return NULL;
 }
 
-gal_status gal_prior_uniform(gal_prior **out, double lo, double hi)
-{
-    double arg[] = {lo, hi};
-    const char *why = check_range(lo, hi);
-    if (!why && (!isfinite(lo) || !isfinite(hi) || !isfinite(hi - lo)))
-        why = "bounds must be finite";
-    if (why)
-        return bad(GAL_PRIOR_UNIFORM, arg, 2, why);
-    gal_prior *p = begin(GAL_PRIOR_UNIFORM, GAL_COORD_LINEAR, arg, 2);
-    if (!p)
-        return GAL_ENOMEM;
-    p->lo = lo;
-    p->hi = hi;
-    p->lnnorm = -log(hi - lo);
-    return finish(p, out);
-}
-
-gal_status gal_prior_loguniform(gal_prior **out, double lo, double hi)
-{
-    double arg[] = {lo, hi};
-    const char *why = check_range(lo, hi);
-    if (!why && !(lo > 0))
-        why = "the lower bound must be positive; use uniform for a range that includes 0";
-    if (!why && !isfinite(hi))
-        why = "bounds must be finite";
-    if (why)
-        return bad(GAL_PRIOR_LOGUNIFORM, arg, 2, why);
-    gal_prior *p = begin(GAL_PRIOR_LOGUNIFORM, GAL_COORD_LOG10, arg, 2);
-    if (!p)
-        return GAL_ENOMEM;
-    p->lo = log10(lo);
-    p->hi = log10(hi);
-    p->lnnorm = -log(p->hi - p->lo);
-    return finish(p, out);
-}
-
-/* Tail probabilities at the bounds of a symmetric distribution, ln of the mass between them; NULL or what is wrong. */
-static const char *truncate_at(gal_prior *p, double (*tail_p)(double, double), double (*tail_q)(double, double),
-                               double par)
+const char *prior_truncate(gal_prior *p, double (*tail_p)(double, double), double (*tail_q)(double, double), double par)
 {
     double a = (p->lo - p->loc) / p->scale, b = (p->hi - p->loc) / p->scale;
     p->upper = a > 0;
@@ -193,134 +119,16 @@ static const char *truncate_at(gal_prior *p, double (*tail_p)(double, double), d
     return NULL;
 }
 
-static gal_status make_normal(gal_prior **out, gal_prior_kind kind, gal_coord coord, const double *arg, size_t narg,
-                              double loc, double scale, double lo, double hi)
-{
-    gal_prior *p = begin(kind, coord, arg, narg);
-    if (!p)
-        return GAL_ENOMEM;
-    p->loc = loc;
-    p->scale = scale;
-    p->lo = lo;
-    p->hi = hi;
-    p->lnnorm = -LN_SQRT_2PI - log(scale);
-    const char *why = truncate_at(p, prior_normal_p, prior_normal_q, 0);
-    if (why) {
-        destroy(p);
-        return bad(kind, arg, narg, why);
-    }
-    return finish(p, out);
-}
-
-static const char *check_scale(double loc, double scale, const char *loc_text, const char *scale_text)
+const char *prior_check_scale(double loc, double scale, const char *loc_text, const char *scale_text)
 {
     if (!isfinite(loc))
         return loc_text;
     return isfinite(scale) && scale > 0 ? NULL : scale_text;
 }
 
-gal_status gal_prior_normal(gal_prior **out, double mean, double sd)
-{
-    double arg[] = {mean, sd};
-    const char *why =
-        check_scale(mean, sd, "the mean must be finite", "the standard deviation must be positive and finite");
-    if (why)
-        return bad(GAL_PRIOR_NORMAL, arg, 2, why);
-    return make_normal(out, GAL_PRIOR_NORMAL, GAL_COORD_LINEAR, arg, 2, mean, sd, -INFINITY, INFINITY);
-}
-
-gal_status gal_prior_truncnormal(gal_prior **out, double mean, double sd, double lo, double hi)
-{
-    double arg[] = {mean, sd, lo, hi};
-    const char *why =
-        check_scale(mean, sd, "the mean must be finite", "the standard deviation must be positive and finite");
-    if (!why)
-        why = check_range(lo, hi);
-    if (why)
-        return bad(GAL_PRIOR_TRUNCNORMAL, arg, 4, why);
-    return make_normal(out, GAL_PRIOR_TRUNCNORMAL, GAL_COORD_LINEAR, arg, 4, mean, sd, lo, hi);
-}
-
-gal_status gal_prior_lognormal(gal_prior **out, double median, double dex)
-{
-    double arg[] = {median, dex};
-    const char *why = check_scale(median, dex, "the median must be positive and finite",
-                                  "the scatter (dex) must be positive and finite");
-    if (!why && !(median > 0))
-        why = "the median must be positive and finite";
-    if (why)
-        return bad(GAL_PRIOR_LOGNORMAL, arg, 2, why);
-    return make_normal(out, GAL_PRIOR_LOGNORMAL, GAL_COORD_LOG10, arg, 2, log10(median), dex, -INFINITY, INFINITY);
-}
-
-gal_status gal_prior_student(gal_prior **out, double location, double scale, double dof, double lo, double hi)
-{
-    double arg[] = {location, scale, dof, lo, hi};
-    size_t narg = lo == -INFINITY && hi == INFINITY ? 3 : 5;
-    const char *why =
-        check_scale(location, scale, "the location must be finite", "the scale must be positive and finite");
-    if (!why && !(isfinite(dof) && dof > 0))
-        why = "the degrees of freedom must be positive and finite; use normal for infinitely many";
-    if (!why)
-        why = check_range(lo, hi);
-    if (why)
-        return bad(GAL_PRIOR_STUDENT, arg, narg, why);
-    gal_prior *p = begin(GAL_PRIOR_STUDENT, GAL_COORD_LINEAR, arg, narg);
-    if (!p)
-        return GAL_ENOMEM;
-    p->loc = location;
-    p->scale = scale;
-    p->lo = lo;
-    p->hi = hi;
-    p->shape[0] = dof;
-    p->lnnorm = lgamma((dof + 1) / 2) - lgamma(dof / 2) - 0.5 * log(dof * M_PI) - log(scale);
-    why = truncate_at(p, prior_student_p, prior_student_q, dof);
-    if (why) {
-        destroy(p);
-        return bad(GAL_PRIOR_STUDENT, arg, narg, why);
-    }
-    return finish(p, out);
-}
-
-gal_status gal_prior_beta(gal_prior **out, double a, double b, double lo, double hi)
-{
-    double arg[] = {a, b, lo, hi};
-    const char *why =
-        isfinite(a) && a > 0 && isfinite(b) && b > 0 ? check_range(lo, hi) : "a and b must be positive and finite";
-    if (!why && (!isfinite(lo) || !isfinite(hi)))
-        why = "bounds must be finite";
-    if (why)
-        return bad(GAL_PRIOR_BETA, arg, 4, why);
-    gal_prior *p = begin(GAL_PRIOR_BETA, GAL_COORD_LINEAR, arg, 4);
-    if (!p)
-        return GAL_ENOMEM;
-    p->lo = p->loc = lo;
-    p->hi = hi;
-    p->scale = hi - lo;
-    p->shape[0] = a;
-    p->shape[1] = b;
-    p->lnnorm = -gsl_sf_lnbeta(a, b) - log(p->scale);
-    return finish(p, out);
-}
-
-gal_status gal_prior_gamma(gal_prior **out, double shape, double scale)
-{
-    double arg[] = {shape, scale};
-    if (!(isfinite(shape) && shape > 0 && isfinite(scale) && scale > 0))
-        return bad(GAL_PRIOR_GAMMA, arg, 2, "shape and scale must be positive and finite");
-    gal_prior *p = begin(GAL_PRIOR_GAMMA, GAL_COORD_LINEAR, arg, 2);
-    if (!p)
-        return GAL_ENOMEM;
-    p->lo = 0;
-    p->scale = scale;
-    p->shape[0] = shape;
-    p->lnnorm = -lgamma(shape) - log(scale);
-    return finish(p, out);
-}
-
 gal_status gal_prior_table(gal_prior **out, gal_coord coord, const double *x, const double *lnp, size_t n)
 {
-    gal_prior *p = begin(GAL_PRIOR_TABLE, coord, NULL, 0);
+    gal_prior *p = begin(&gal_table_prior, coord);
     if (!p)
         return GAL_ENOMEM;
     gal_status st = prior_table_build(&p->table, x, lnp, n);
@@ -333,41 +141,45 @@ gal_status gal_prior_table(gal_prior **out, gal_coord coord, const double *x, co
     return finish(p, out);
 }
 
+static gal_status find(const gal_prior_class **out, const char *kind)
+{
+    const char *names[64];
+    size_t n = 0;
+    char hint[96];
+    for (const gal_prior_class *const *c = gal_prior_classes(); *c; c++) {
+        if (strcmp((*c)->name, kind) == 0) {
+            *out = *c;
+            return GAL_OK;
+        }
+        if (n < sizeof names / sizeof *names)
+            names[n++] = (*c)->name;
+    }
+    gal_did_you_mean(hint, sizeof hint, kind, names, n);
+    return gal_fail(GAL_ENOTFOUND, "prior '%s' is unknown%s", kind, hint);
+}
+
 gal_status gal_prior_make(gal_prior **out, const char *kind, const double *a, size_t n)
 {
-    const char *names[GAL_PRIOR_NKINDS];
-    int k;
-    for (int i = 0; i < GAL_PRIOR_NKINDS; i++)
-        names[i] = KIND[i].name;
-    for (k = 0; k < GAL_PRIOR_TABLE && strcmp(kind, names[k]) != 0; k++)
-        ;
-    if (k == GAL_PRIOR_TABLE) {
-        if (strcmp(kind, "table") == 0)
-            return gal_fail(GAL_EINVAL, "prior table: needs arrays of x and lnp, not %zu numbers", n);
-        char hint[96];
-        gal_did_you_mean(hint, sizeof hint, kind, names, GAL_PRIOR_NKINDS);
-        return gal_fail(GAL_ENOTFOUND, "prior '%s' is unknown%s", kind, hint);
-    }
-    if (n < KIND[k].nmin || n > KIND[k].nmax || (k == GAL_PRIOR_STUDENT && n == 4) || (k == GAL_PRIOR_BETA && n == 3))
-        return gal_fail(GAL_EINVAL, "prior %s: %zu arguments given, expected %s(%s)", kind, n, kind, KIND[k].args);
-    switch ((gal_prior_kind)k) {
-    case GAL_PRIOR_UNIFORM:
-        return gal_prior_uniform(out, a[0], a[1]);
-    case GAL_PRIOR_LOGUNIFORM:
-        return gal_prior_loguniform(out, a[0], a[1]);
-    case GAL_PRIOR_NORMAL:
-        return gal_prior_normal(out, a[0], a[1]);
-    case GAL_PRIOR_TRUNCNORMAL:
-        return gal_prior_truncnormal(out, a[0], a[1], a[2], a[3]);
-    case GAL_PRIOR_LOGNORMAL:
-        return gal_prior_lognormal(out, a[0], a[1]);
-    case GAL_PRIOR_STUDENT:
-        return gal_prior_student(out, a[0], a[1], a[2], n == 5 ? a[3] : -INFINITY, n == 5 ? a[4] : INFINITY);
-    case GAL_PRIOR_BETA:
-        return gal_prior_beta(out, a[0], a[1], n == 4 ? a[2] : 0, n == 4 ? a[3] : 1);
-    default:
-        return gal_prior_gamma(out, a[0], a[1]);
-    }
+    const gal_prior_class *c = NULL;
+    gal_status st = find(&c, kind);
+    if (st != GAL_OK)
+        return st;
+    if (!c->make)
+        return gal_fail(GAL_EINVAL, "prior %s: needs arrays of x and lnp, not %zu numbers", kind, n);
+    if (n > 5 || !(c->counts >> n & 1))
+        return gal_fail(GAL_EINVAL, "prior %s: %zu arguments given, expected %s(%s)", kind, n, kind, c->args);
+    gal_prior *p = begin(c, c->coord);
+    if (!p)
+        return GAL_ENOMEM;
+    memcpy(p->arg, a, n * sizeof *a);
+    p->narg = n;
+    const char *why = c->make(p);
+    if (!why)
+        return finish(p, out);
+    char buf[400];
+    prior_make_text(p, buf, sizeof buf);
+    destroy(p);
+    return gal_fail(GAL_EINVAL, "prior %s: %s", buf, why);
 }
 
 gal_prior *gal_prior_ref(const gal_prior *p)
@@ -385,13 +197,9 @@ void gal_prior_unref(const gal_prior *p)
 }
 
 /* ------------------------------------------------------------------ what it is */
-gal_prior_kind gal_prior_get_kind(const gal_prior *p)
+const gal_prior_class *gal_prior_class_of(const gal_prior *p)
 {
-    return p->kind;
-}
-const char *gal_prior_kind_name(gal_prior_kind kind)
-{
-    return kind >= 0 && kind < GAL_PRIOR_NKINDS ? KIND[kind].name : "?";
+    return p->cls;
 }
 gal_coord gal_prior_coord(const gal_prior *p)
 {
@@ -406,7 +214,7 @@ gal_hash gal_prior_hash(const gal_prior *p)
 {
     gal_hash h =
         gal_hash_combine(gal_hash_bytes(p->text, strlen(p->text)), gal_hash_bytes(p->arg, p->narg * sizeof *p->arg));
-    if (p->kind == GAL_PRIOR_TABLE) {
+    if (p->cls == &gal_table_prior) {
         h = gal_hash_combine(h, gal_hash_bytes(p->table.x, p->table.n * sizeof(double)));
         h = gal_hash_combine(h, gal_hash_bytes(p->table.given, p->table.n * sizeof(double)));
     }
@@ -421,13 +229,9 @@ void gal_prior_bounds(const gal_prior *p, double *lo, double *hi)
 
 void gal_prior_value_bounds(const gal_prior *p, double *lo, double *hi)
 {
-    if (p->kind == GAL_PRIOR_LOGUNIFORM) { /* exactly as given */
-        *lo = p->arg[0];
-        *hi = p->arg[1];
-        return;
-    }
-    *lo = gal_prior_value(p, p->lo);
-    *hi = gal_prior_value(p, p->hi);
+    bool flat = p->cls->make && p->coord == GAL_COORD_LOG10 && isfinite(p->lo); /* exactly as given */
+    *lo = flat ? p->arg[0] : gal_prior_value(p, p->lo);
+    *hi = flat ? p->arg[1] : gal_prior_value(p, p->hi);
 }
 
 double gal_prior_value(const gal_prior *p, double x)
@@ -443,7 +247,7 @@ double gal_prior_x(const gal_prior *p, double value)
 size_t gal_prior_args(const gal_prior *p, const double **args)
 {
     *args = p->arg;
-    return p->kind == GAL_PRIOR_TABLE ? 0 : p->narg;
+    return p->narg;
 }
 
 size_t gal_prior_nodes(const gal_prior *p, const double **x, const double **lnp)
@@ -451,4 +255,101 @@ size_t gal_prior_nodes(const gal_prior *p, const double **x, const double **lnp)
     *x = p->table.x;
     *lnp = p->table.given;
     return p->table.n;
+}
+
+/* ------------------------------------------------------------------ densities */
+static double logpdf(const gal_prior *p, double x)
+{
+    if (isnan(x))
+        return x;
+    return x < p->lo || x > p->hi ? -INFINITY : p->cls->logpdf(p, x);
+}
+
+static double quantile(const gal_prior *p, double u)
+{
+    if (!(u > 0 && u < 1))
+        return u <= 0 ? p->lo : u >= 1 ? p->hi : NAN;
+    double x = p->cls->quantile(p, u);
+    return x < p->lo ? p->lo : x > p->hi ? p->hi : x;
+}
+
+double gal_prior_slope(const gal_prior *p, double x)
+{
+    return x > p->lo && x < p->hi ? p->cls->slope(p, x) : 0;
+}
+
+double gal_prior_quantile_slope(const gal_prior *p, double u)
+{
+    return exp(-logpdf(p, quantile(p, u)));
+}
+
+double gal_prior_cdf(const gal_prior *p, double x)
+{
+    if (isnan(x))
+        return x;
+    return x <= p->lo ? 0 : x >= p->hi ? 1 : p->cls->cdf(p, x);
+}
+
+double gal_prior_logpdf(const gal_prior *p, double x)
+{
+    return logpdf(p, x);
+}
+
+double gal_prior_logpdf_value(const gal_prior *p, double value)
+{
+    if (p->coord == GAL_COORD_LINEAR)
+        return logpdf(p, value);
+    return value > 0 ? logpdf(p, log10(value)) - log(value) - log(LN10) : -INFINITY;
+}
+
+double gal_prior_quantile(const gal_prior *p, double u)
+{
+    return quantile(p, u);
+}
+
+void gal_prior_add_logpdf(const gal_prior *p, size_t m, const double *x, size_t stride, double *lnp)
+{
+    for (size_t i = 0; i < m; i++)
+        lnp[i] += logpdf(p, x[i * stride]);
+}
+
+void gal_prior_transform(const gal_prior *p, size_t m, const double *u, double *x, size_t stride)
+{
+    for (size_t i = 0; i < m; i++)
+        x[i * stride] = quantile(p, u[i * stride]);
+}
+
+/* ------------------------------------------------------------------ inversion */
+double prior_std_pdf(double t, const void *c)
+{
+    const gal_prior *p = c;
+    return exp(logpdf(p, p->loc + p->scale * t)) * p->scale;
+}
+
+/* Halves a bracket; in decades when it spans many, so that quantiles near 0 are found to full relative precision. */
+static double midpoint(double lo, double hi)
+{
+    if (lo == 0)
+        return hi * 0.01;
+    return lo > 0 && hi > 4 * lo ? sqrt(lo) * sqrt(hi) : lo + 0.5 * (hi - lo);
+}
+
+double prior_invert(prior_tail_fn tail, prior_tail_fn pdf, const void *ctx, bool upper, double target, double lo,
+                    double hi, double guess)
+{
+    double x = guess > lo && guess < hi ? guess : lo + 0.5 * (hi - lo);
+    for (int it = 0; it < 200; it++) {
+        double f = tail(x, ctx) - target, df = pdf(x, ctx);
+        if (f == 0)
+            return x;
+        bool right = upper ? f < 0 : f > 0; /* x lies right of the solution */
+        *(right ? &hi : &lo) = x;
+        double next = x - (upper ? -f : f) / df;
+        if (!(next > lo && next < hi)) /* also NaN */
+            next = midpoint(lo, hi);
+        if (next == x || next == lo || next == hi || fabs(next - x) <= 1e-16 * fabs(x))
+            return next;
+        x = next;
+    }
+    return x;
 }

@@ -16,7 +16,7 @@ typedef struct prior_table {
 
 struct gal_prior {
     atomic_int refs;
-    gal_prior_kind kind;
+    const gal_prior_class *cls;
     gal_coord coord;
     double arg[5]; /* as given */
     size_t narg;
@@ -34,17 +34,33 @@ struct gal_prior {
 void prior_number(char *buf, size_t size, double v);
 void prior_make_text(gal_prior *p, char *buf, size_t size);
 
-/* Lower (p) and upper (q) tails of the standard normal and Student distributions, infinite bounds included. */
-double prior_normal_p(double t, double unused);
-double prior_normal_q(double t, double unused);
-double prior_student_p(double t, double dof);
-double prior_student_q(double t, double dof);
+/* Tail probabilities at the bounds of a symmetric distribution, ln of the mass between them; NULL or what is wrong. */
+const char *prior_truncate(gal_prior *p, double (*tail_p)(double, double), double (*tail_q)(double, double),
+                           double par);
+const char *prior_check_range(double lo, double hi);
+const char *prior_check_scale(double loc, double scale, const char *loc_text, const char *scale_text);
+/* prior_normal.c: from loc, scale, lo, hi; densities of every law that is a normal one in x */
+const char *prior_make_normal(gal_prior *p, double loc, double scale, double lo, double hi);
+double prior_normal_logpdf(const gal_prior *p, double x);
+double prior_normal_slope(const gal_prior *p, double x);
+double prior_normal_cdf(const gal_prior *p, double x);
+double prior_normal_quantile(const gal_prior *p, double u);
+/* prior_uniform.c: the same of what is uniform in x */
+const char *prior_make_uniform(gal_prior *p, double lo, double hi);
+double prior_flat_logpdf(const gal_prior *p, double x);
+double prior_flat_slope(const gal_prior *p, double x);
+double prior_flat_cdf(const gal_prior *p, double x);
+double prior_flat_quantile(const gal_prior *p, double u);
+/* density of the standard variable, for prior_invert; ctx: the prior */
+double prior_std_pdf(double t, const void *ctx);
 
 gal_status prior_table_build(prior_table *t, const double *x, const double *lnp, size_t n);
 void prior_table_free(prior_table *t);
 double prior_table_logpdf(const prior_table *t, double x);
 double prior_table_cdf(const prior_table *t, double x);
 double prior_table_quantile(const prior_table *t, double u);
+double prior_table_slope(const prior_table *t, double x);
+extern const gal_prior_class gal_table_prior; /* has nodes instead of arguments */
 
 /* Solves cdf(x) = u (or upper tail = q when upper) for monotone cdf on [lo, hi], Newton kept inside a bracket. */
 typedef double (*prior_tail_fn)(double x, const void *ctx);

@@ -116,3 +116,42 @@ double prior_table_quantile(const prior_table *t, double u)
     }
     return t->x[lo] + step_position(t->lnp[lo], t->lnp[lo + 1], t->x[lo + 1] - t->x[lo], u - t->cum[lo]);
 }
+
+double prior_table_slope(const prior_table *t, double x)
+{
+    size_t i = gal_search(t->x, t->n, x);
+    double l0 = t->lnp[i], l1 = t->lnp[i + 1], h = t->x[i + 1] - t->x[i], f = (x - t->x[i]) / h;
+    if (l0 == -INFINITY || l1 == -INFINITY) {
+        double p0 = exp(l0), p1 = exp(l1);
+        return (p1 - p0) / h / ((1 - f) * p0 + f * p1);
+    }
+    return (l1 - l0) / h;
+}
+
+/* ------------------------------------------------------------------ the kind */
+static double logpdf(const gal_prior *p, double x)
+{
+    return prior_table_logpdf(&p->table, x);
+}
+static double slope(const gal_prior *p, double x)
+{
+    return prior_table_slope(&p->table, x);
+}
+static double cdf(const gal_prior *p, double x)
+{
+    return prior_table_cdf(&p->table, x);
+}
+static double quantile(const gal_prior *p, double u)
+{
+    return prior_table_quantile(&p->table, u);
+}
+
+const gal_prior_class gal_table_prior = {
+    .name = "table",
+    .args = "x, lnp",
+    .doc = "ln density up to a constant at ascending positions, in the value or its log10.",
+    .logpdf = logpdf,
+    .slope = slope,
+    .cdf = cdf,
+    .quantile = quantile,
+};

@@ -22,7 +22,7 @@ static int get(lua_State *L, void *obj, const char *key)
     double lo, hi;
     gal_prior_value_bounds(p, &lo, &hi);
     if (strcmp(key, "kind") == 0)
-        return lua_pushstring(L, gal_prior_kind_name(gal_prior_get_kind(p))), 1;
+        return lua_pushstring(L, gal_prior_class_of(p)->name), 1;
     if (strcmp(key, "text") == 0)
         return lua_pushstring(L, gal_prior_text(p)), 1;
     if (strcmp(key, "lo") == 0)
@@ -55,6 +55,13 @@ static int quantile(lua_State *L)
     return 1;
 }
 
+static int slope(lua_State *L)
+{
+    const gal_prior *p = self(L);
+    lua_pushnumber(L, gal_prior_slope(p, gal_prior_x(p, gal_lua_checknum(L, 2))));
+    return 1;
+}
+
 static int cdf(lua_State *L)
 {
     const gal_prior *p = self(L);
@@ -84,6 +91,8 @@ static const gal_lua_row methods[] = {
     {"nodes", nodes, "nodes() -> vec, vec\nPositions and ln density of a tabulated prior."},
     {"logpdf", logpdf, "logpdf(value) -> number\nln of the normalised density of the value."},
     {"quantile", quantile, "quantile(u) -> number\nValue below which a fraction u of the prior lies."},
+    {"slope", slope,
+     "slope(value) -> number\nDerivative of ln density by the sampled coordinate; 0 outside the support."},
     {"cdf", cdf, "cdf(value) -> number\nFraction of the prior below the value."},
     {NULL, NULL, NULL},
 };
@@ -103,8 +112,10 @@ const gal_lua_class gal_lua_prior = {
     .tostring = tostring,
 };
 
-static int make(lua_State *L, const char *kind)
+/* upvalue 1: the class */
+static int make(lua_State *L)
 {
+    const gal_prior_class *c = lua_touserdata(L, lua_upvalueindex(1));
     double args[8];
     int n = lua_gettop(L);
     if (n > 8)
@@ -112,24 +123,10 @@ static int make(lua_State *L, const char *kind)
     for (int i = 0; i < n; i++)
         args[i] = gal_lua_checknum(L, i + 1);
     gal_prior *p;
-    gal_lua_checkstatus(L, gal_prior_make(&p, kind, args, (size_t)n));
+    gal_lua_checkstatus(L, gal_prior_make(&p, c->name, args, (size_t)n));
     gal_lua_push(L, &gal_lua_prior, p);
     return 1;
 }
-
-#define PRIOR(kind)                                                                                                    \
-    static int prior_##kind(lua_State *L)                                                                              \
-    {                                                                                                                  \
-        return make(L, #kind);                                                                                         \
-    }
-PRIOR(uniform)
-PRIOR(loguniform)
-PRIOR(normal)
-PRIOR(truncnormal)
-PRIOR(lognormal)
-PRIOR(student)
-PRIOR(beta)
-PRIOR(gamma)
 
 /* prior.table(x, lnp[, "log10"]) */
 static int prior_table(lua_State *L)
@@ -270,17 +267,6 @@ void gal_luaopen_prior(lua_State *L);
 void gal_luaopen_prior(lua_State *L)
 {
     static const gal_lua_row rows[] = {
-        {"uniform", prior_uniform, "prior.uniform(lo, hi) -> prior\nConstant density between two values."},
-        {"loguniform", prior_loguniform, "prior.loguniform(lo, hi) -> prior\nConstant in the logarithm; 0 < lo < hi."},
-        {"normal", prior_normal, "prior.normal(mean, sd) -> prior\nGaussian."},
-        {"truncnormal", prior_truncnormal,
-         "prior.truncnormal(mean, sd, lo, hi) -> prior\nGaussian between two values."},
-        {"lognormal", prior_lognormal,
-         "prior.lognormal(median, dex) -> prior\nlog10(value) is Gaussian around log10(median), with scatter in "
-         "decades."},
-        {"student", prior_student, "prior.student(location, scale, dof[, lo, hi]) -> prior\nStudent t."},
-        {"beta", prior_beta, "prior.beta(a, b, lo, hi) -> prior\nBeta density scaled to lo .. hi."},
-        {"gamma", prior_gamma, "prior.gamma(shape, scale) -> prior\nGamma density, value > 0."},
         {"dirichlet", prior_dirichlet,
          "prior.dirichlet(alpha1, alpha2, ...) -> joint prior\nFractions that sum to 1, such as the mass formed in age "
          "bins."},
@@ -301,4 +287,14 @@ void gal_luaopen_prior(lua_State *L)
         "Priors. In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters "
         "that\n"
         "span decades) that returns ln p is a prior too: it is tabulated once over the parameter's usual range.");
+    for (const gal_prior_class *const *c = gal_prior_classes(); *c; c++) {
+        if (!(*c)->make)
+            continue;
+        lua_pushlightuserdata(L, (void *)*c);
+        lua_pushcclosure(L, make, 1);
+        const char *help = lua_pushfstring(L, "prior.%s(%s) -> prior\n%s", (*c)->name, (*c)->args, (*c)->doc);
+        lua_insert(L, -2);
+        gal_lua_module_add(L, "prior", (*c)->name, help);
+        lua_pop(L, 1);
+    }
 }
