@@ -83,6 +83,31 @@ test.describe("sky", function()
     end
   end)
 
+  test.it("reads files in blocks to the same bits as from memory, and says when one was cut short", function()
+    local folder = os.tmpname()
+    os.remove(folder)
+    os.execute(("mkdir -p '%s/pysm_2'"):format(folder))
+    local T, files = sky_core.synthetic("dust_IQU", 64, 3), {}
+    for i, c in ipairs{ "t", "q", "u" } do files["dust_" .. c .. "_new"] = T:component(i) end
+    files.dust_beta, files.dust_temp = sky_core.synthetic("dust_beta", 64, 3), sky_core.synthetic("dust_T", 64, 3)
+    for name, m in pairs(files) do m:write(("%s/pysm_2/%s.fits"):format(folder, name)) end
+    local function make(stream, nside) return sky{ nside = nside or 64, models = { "d1" }, templates = folder, stream = stream }:emission({ b, 353 }, "uK_CMB") end
+    local x, y = make(true), make(false)
+    for i = 1, 2 do
+      for c = 1, 3 do test.eq(largest(x[i], y[i], c), 0) end
+    end
+    test.eq(largest(make(true, 32)[1], make(false, 32)[1]), 0) -- degraded: in memory either way
+    local path = folder .. "/pysm_2/dust_temp.fits"
+    local f = assert(io.open(path, "rb"))
+    local bytes = f:read("*a")
+    f:close()
+    f = assert(io.open(path, "wb"))
+    f:write(bytes:sub(1, 100000))
+    f:close()
+    for _, stream in ipairs{ true, false } do test.throws(function() make(stream) end, "~dust_temp.fits") end
+    os.execute(("rm -rf '%s'"):format(folder))
+  end)
+
   test.it("computes the dipole: amplitude, direction, monopole; the quadrupole in dip2", function()
     local m = sky{ nside = 64, models = { "dip1" }, single = false }:emission(100, "uK_CMB")
     test.close(m:stats(1).min, -3362.40650452, 1e-9)
