@@ -347,7 +347,7 @@ The microwave sky: components summed, seen through bands. Models are presets of 
 @param exact (false) sums over all frequencies of a band instead
 @param stream (true from nside 2048) read files in blocks instead of holding them
 @param single (true) maps in single precision; arithmetic is always double
-@param compat "pysm": what upstream does wrong, too (docs/sky.md)
+@param compat "pysm": fluxes of catalogues averaged as upstream does (docs/sky.md)
 @example s = sky{ nside = 64, models = { "d1", "s1" } }
 @example m = s:emission(band.tophat(90, 110), "uK_CMB")]])
 doc.text("sky.component", M.component, [[sky.component{ name =, I =, params =, function(nu, p) ... end } -> model
@@ -358,6 +358,25 @@ what it uses must be local. A third argument tells whether Q and U are asked for
 @param params ({}) name = map or number, or { map, unit =, lo =, hi = }: up to four
 @param unit of templates without one
 @example c = sky.component{ name = "grey", I = 10, params = { T = { 20, unit = "K" } }, function(nu, p) return nu / p.T end }]])
+doc.text("sky:emission", methods.emission, [[sky:emission(band | list, unit, options) -> map or list of maps
+The sum of all components through a band, several bands, or at a frequency [GHz], in K_RJ, K_CMB or Jy/sr with prefixes. One sweep over the pixels.
+@param exact sums over the frequencies of a band instead of polynomials (as the sky)
+@param tolerance certified relative error of polynomials (as the sky)
+@param threads (all) threads
+@param single (as the sky) maps in single precision
+@param polarised (true) I, Q, U; else I alone
+@param progress function(fraction)
+@param into ({}) maps to fill instead of new ones]])
+doc.text("sky:detectors", methods.detectors, [[sky:detectors(bands, unit, options) -> detectors
+Many bands of one kind: the few maps of which all are linear combinations, d.maps and d.coefficients; d:map(i) is a detector's.
+@param rank (1e-7) error of a detector's map over its rms
+@param exact as in emission
+@param tolerance as in emission
+@param threads as in emission
+@param progress as in emission
+@param single (false) maps in single precision]])
+doc.text("sky:plan", methods.plan, [[sky:plan(bands, unit, options) -> plan
+How every part is integrated over every band: terms of polynomials and their error. plan:run{ maps = } fills maps.]])
 doc.text("sky.channels", M.channels, [[sky.channels{ sky =, channels = { { name =, band =, fwhm = }, ... }, out = } -> channels
 Maps of many channels as FITS files in a folder; `galua sky FILE.lua` runs what a file returns, c:run() does it here. Channels that fit into memory
 together are made in one sweep; finished ones are kept when a run is stopped, killed or started again.
