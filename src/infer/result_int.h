@@ -3,7 +3,7 @@
 #define GAL_INFER_RESULT_INT_H
 #include "galua/result.h"
 
-#define RESULT_FORMAT 1 /* of the file; raise when older programs cannot read it */
+#define RESULT_FORMAT 2 /* of the file; raise when older programs cannot read it */
 
 struct gal_result {
     gal_var **var;
@@ -26,6 +26,13 @@ gal_status result_take_coord(gal_result *r, gal_var *v);
 void result_drop_group(gal_result *r, const char *group); /* all its variables */
 gal_var *var_new(const char *group, const char *name, gal_var_type type, int rank, const char *const *dims,
                  const size_t *sizes, const char *unit, const char *about); /* data zeroed; NULL when out of memory */
+
+/* ------------------------------------------------------------------ burn-in in files, result_warmup.c */
+size_t result_burn_in(const gal_result *r);               /* galua/burn_in: draws; 0 = none */
+bool result_has_warmup(const gal_var *v, size_t burn);    /* is v written in two parts? */
+/* Draws first .. last - 1 of v, of the group warmup_... or its own. */
+gal_status result_part(gal_var **out, const gal_var *v, size_t first, size_t last, bool warmup);
+gal_status result_join_warmup(gal_result *r); /* after reading: whole chains again */
 
 /* ------------------------------------------------------------------ samples of any sampler, result_samples.c
  * C chains of n draws in arrays [n][C][...]: posterior (values of `map`, blobs), sample_stats/lp, log_prior, log_likelihood, sampled

@@ -154,6 +154,7 @@ gal_status gal_result_read(gal_result **out, const char *path)
         if (info.type == GAL_H5_GROUP)
             GAL_TRY(read_group(r, h, groups[i]));
     }
+    GAL_TRY(result_join_warmup(r));
     *out = r;
     r = NULL;
 out:

@@ -85,6 +85,35 @@ static gal_status write_attributes(gal_h5 *h, const char *group, const char *now
     return st;
 }
 
+static gal_status write_in_group(const gal_result *r, gal_h5 *h, const gal_var *v, const char *now)
+{
+    gal_status st = GAL_OK;
+    if (!gal_h5_has(h, v->group)) {
+        GAL_TRY(gal_h5_make_group(h, v->group));
+        GAL_TRY(write_attributes(h, v->group, now));
+    }
+    GAL_TRY(write_var(r, h, v));
+out:
+    return st;
+}
+
+/* Burn-in and what follows it, each in its group. */
+static gal_status write_parts(const gal_result *r, gal_h5 *h, const gal_var *v, size_t burn, const char *now)
+{
+    gal_status st = GAL_OK;
+    gal_var *part = NULL;
+    for (int k = 0; k < 2; k++) {
+        GAL_TRY(result_part(&part, v, k ? burn : 0, k ? v->size[1] : burn, k == 0));
+        GAL_TRY(write_in_group(r, h, part, now));
+        var_free(part);
+        part = NULL;
+    }
+out:
+    if (part)
+        var_free(part);
+    return st;
+}
+
 gal_status gal_result_write(const gal_result *r, const char *path)
 {
     gal_h5 *h = NULL;
@@ -96,14 +125,10 @@ gal_status gal_result_write(const gal_result *r, const char *path)
     gal_timestamp(now, sizeof now);
     GAL_TRY(gal_h5_attr_set_i64(h, "/", "galua_format", &format, 1));
     GAL_TRY(write_attributes(h, "/", now));
-    for (size_t i = 0; i < r->n; i++) {
-        const char *group = r->var[i]->group;
-        if (!gal_h5_has(h, group)) {
-            GAL_TRY(gal_h5_make_group(h, group));
-            GAL_TRY(write_attributes(h, group, now));
-        }
-        GAL_TRY(write_var(r, h, r->var[i]));
-    }
+    size_t burn = result_burn_in(r);
+    for (size_t i = 0; i < r->n; i++)
+        GAL_TRY(result_has_warmup(r->var[i], burn) ? write_parts(r, h, r->var[i], burn, now)
+                                                   : write_in_group(r, h, r->var[i], now));
     for (size_t i = 0; i < r->nattr; i++)
         if (gal_h5_has(h, r->attr[i].group))
             GAL_TRY(gal_h5_attr_set_f64(h, r->attr[i].group, r->attr[i].name, &r->attr[i].value, 1));

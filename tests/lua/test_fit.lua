@@ -34,6 +34,24 @@ local function message(f)
   return tostring(e)
 end
 
+-- dimensions of an array in a file, as another program sees it
+local ffi = require "ffi"
+ffi.cdef [[
+typedef struct gal_h5 gal_h5;
+typedef struct fit_test_info { int type, rank; size_t dims[8]; bool extendible; } fit_test_info;
+int gal_h5_open(gal_h5 **, const char *);
+int gal_h5_close(gal_h5 *);
+int gal_h5_describe(gal_h5 *, const char *, fit_test_info *);
+]]
+local function shape(path, name)
+  local h, info, out = ffi.new("gal_h5 *[1]"), ffi.new("fit_test_info"), {}
+  assert(ffi.C.gal_h5_open(h, path) == 0)
+  assert(ffi.C.gal_h5_describe(h[0], name, info) == 0, name)
+  for i = 1, info.rank do out[i] = tonumber(info.dims[i - 1]) end
+  ffi.C.gal_h5_close(h[0])
+  return out
+end
+
 test.describe("fit", function()
   test.it("recovers the parameters of a mock galaxy and their derived quantities", function()
     local f = make{ sampler = sampler.ensemble{ walkers = 32, steps = 1500 } }:run{ progress = false }
@@ -70,6 +88,9 @@ test.describe("fit", function()
     test.eq(a.n, b.n)
     -- what other programs should leave out of the stored chain is what the samples leave out
     test.eq(a.n, f.engine.walkers * (f.engine.stored - tonumber(galua.result_texts(path).burn_in)))
+    test.eq(table.concat(shape(path, "posterior/age"), " "), ("%d %d"):format(f.engine.walkers, a.n / f.engine.walkers))
+    test.eq(table.concat(shape(path, "warmup_posterior/age"), " "), ("%d %s"):format(f.engine.walkers, galua.result_texts(path).burn_in))
+    test.eq(shape(path, "log_likelihood/flux")[2], a.n / f.engine.walkers)
     for i = 1, a.n, 97 do
       local lp, ll = g.target:lnprob(b.x:row(i))
       test.eq(ll[1], a.lnlike[i])
