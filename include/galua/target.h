@@ -35,6 +35,9 @@ GAL_API gal_status gal_target_gradient(const gal_target *t, size_t m, const doub
 /* "age = 9.5, sfh.tau = 8.1": at most size-1 bytes, long lists end in ", ...". */
 GAL_API void gal_target_point_text(const gal_target *t, const double *theta, char *buf, size_t size);
 
+/* How many of m points had a model to evaluate: those inside the prior. Samplers count these. */
+GAL_API size_t gal_target_evaluated(size_t m, const double *lnprior);
+
 /* How a run of any sampler ended; stored in the results. */
 typedef enum gal_run_end {
     GAL_RUN_NOT_STARTED, /* no samples */

@@ -133,7 +133,7 @@ gal_status gal_ensemble_start(gal_ensemble *e, const double *x)
     gal_status st = gal_target_eval(e->t, W, x, e->lnprior, e->lnlike, e->blob);
     if (st != GAL_OK)
         return gal_fail_prefix(st, "start");
-    e->evaluations += W;
+    e->evaluations += gal_target_evaluated(W, e->lnprior);
     for (size_t i = W; i-- > 0;)
         if (e->lnprior[i] + e->lnlike[i] == -INFINITY) {
             nbad++;
@@ -164,7 +164,8 @@ static gal_status draw_prior(gal_ensemble *e, uint64_t attempt, size_t n)
     gal_status st = e->t->prior_transform(e->t, n, e->before, e->y);
     if (st == GAL_OK)
         st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, e->yblob);
-    e->evaluations += n;
+    if (st == GAL_OK)
+        e->evaluations += gal_target_evaluated(n, e->ylnprior);
     return st;
 }
 
@@ -246,7 +247,7 @@ static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_
     st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, e->yblob);
     if (st != GAL_OK)
         return st;
-    e->evaluations += na;
+    e->evaluations += gal_target_evaluated(na, e->ylnprior);
     for (size_t i = 0; i < na; i++) {
         size_t w = a[i];
         double now = e->lnprior[w] + e->lnlike[w], next = e->ylnprior[i] + e->ylnlike[i];

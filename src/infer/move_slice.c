@@ -39,7 +39,7 @@ static gal_status batch(gal_ensemble *e, size_t n)
     if (st == GAL_OK && gal_interrupted())
         st = gal_fail(GAL_EINTR, "interrupted");
     if (st == GAL_OK)
-        e->evaluations += n;
+        e->evaluations += gal_target_evaluated(n, e->ylnprior);
     return st;
 }
 

@@ -88,6 +88,14 @@ gal_status gal_target_gradient(const gal_target *t, size_t m, const double *thet
     return st;
 }
 
+size_t gal_target_evaluated(size_t m, const double *lnprior)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m; i++)
+        n += lnprior[i] > -INFINITY;
+    return n;
+}
+
 const char *gal_run_end_name(gal_run_end end)
 {
     static const char *const NAME[] = {"not started", "done", "converged", "limit", "interrupted", "failed",

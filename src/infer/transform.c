@@ -210,7 +210,7 @@ gal_status gal_space_eval(gal_space *s, size_t m, const double *z, double *lnp, 
         st = gal_target_eval(s->t, n, x, pl, pl + m, b);
     if (st != GAL_OK)
         return st;
-    s->evaluations += n;
+    s->evaluations += gal_target_evaluated(n, pl);
     for (size_t i = 0, j = 0; i < m; i++) {
         bool there = j < n && s->index[j] == i;
         double lp = there ? pl[j] : -INFINITY, ll = there ? pl[m + j] : -INFINITY;
