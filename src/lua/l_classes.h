@@ -58,10 +58,14 @@ typedef struct gal_lua_galaxy {
     gal_galaxy *g;
     gal_galaxy_ws *ws;
     double *theta;
-    int refs; /* handles: the galaxy's own and those of its components */
+    struct gal_lua_bands *bands; /* weights of the last lists of filters (galaxy_bands.c), or NULL */
+    int refs;                    /* handles: the galaxy's own and those of its components */
 } gal_lua_galaxy;
 extern const gal_lua_class gal_lua_galaxy_class;
 void gal_lua_galaxy_unref(gal_lua_galaxy *m);
+void gal_lua_bands_free(struct gal_lua_bands *b); /* NULL is fine */
+int gal_lua_galaxy_band_flux(lua_State *L);
+int gal_lua_galaxy_band_rows(lua_State *L);
 /* Parameters by dotted name: push the value and return 1, or 0 (l_part.c); set raises outside the range. */
 int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name);
 int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v);

@@ -13,6 +13,7 @@ void gal_lua_galaxy_unref(gal_lua_galaxy *m)
 {
     if (--m->refs > 0)
         return;
+    gal_lua_bands_free(m->bands);
     gal_galaxy_ws_free(m->ws);
     gal_galaxy_unref(m->g);
     gal_free(m->theta);
@@ -185,32 +186,6 @@ static int m_flux(lua_State *L)
     return 1;
 }
 
-/* array of filter handles -> vec of band fluxes [mJy]; a band outside the grid is an error naming it */
-static int m_band_flux(lua_State *L)
-{
-    gal_lua_galaxy *m = self(L);
-    if (!lua_istable(L, 2))
-        return gal_lua_argerror(L, 2, "a list of filters");
-    size_t nb = lua_objlen(L, 2);
-    gal_lua_galaxy_evaluate(L, m);
-    gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
-    for (size_t i = 0; i < nb; i++) {
-        lua_rawgeti(L, 2, (int)i + 1);
-        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
-        lua_pop(L, 1); /* the table keeps it alive */
-    }
-    double *flux = gal_lua_pushvec(L, nb);
-    gal_phot *p = NULL;
-    gal_status st = GAL_OK;
-    if (nb > 0 && (st = gal_galaxy_phot_create(&p, m->g, f, nb)) == GAL_OK &&
-        (st = gal_galaxy_photometry(m->g, m->ws, p, m->theta, flux)) == GAL_OK)
-        for (size_t i = 0; st == GAL_OK && i < nb; i++)
-            st = gal_galaxy_check_band(m->g, p, i, m->theta[1]);
-    gal_phot_free(p);
-    gal_lua_checkstatus(L, st);
-    return 1;
-}
-
 static int m_derived(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
@@ -360,7 +335,10 @@ static const gal_lua_row methods[] = {
      "lum([component]) -> vec [Lsun/A]\nRest-frame luminosity of 'total' or another of spectra(): 'stellar', "
      "'extinct', 'MC' ..."},
     {"flux", m_flux, "flux([component]) -> vec [mJy]\nObserved flux density at wave * (1 + redshift)."},
-    {"band_flux", m_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
+    {"band_flux", gal_lua_galaxy_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
+    {"band_rows", gal_lua_galaxy_band_rows,
+     "band_rows(list of filters, metatable) -> list\nRows { flux [mJy], filter } with that metatable: what "
+     "photometry() is made of."},
     {"derived_values", m_derived, "derived_values() -> table\nWhat derived() prints, as a plain table of numbers."},
     {"derived_info", m_derived_info, "derived_info() -> list\nName, unit and meaning of its derived quantities."},
     {"spectra", m_spectra, "spectra() -> list\nNames of the spectra it is the sum of, and of stellar, extinct, total."},

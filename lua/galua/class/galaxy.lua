@@ -47,6 +47,18 @@ photometry.__index = photometry
 
 local function abmag(mjy) return mjy > 0 and -2.5 * math.log10(mjy / 3.6307805477010137e6) or 0 / 0 end
 
+-- a band of it, { flux, filter }: fields are found when they are looked at
+local row = {}
+function row.__index(r, key)
+  if key == "flux" then return r[1]
+  elseif key == "band" then return r[2].name
+  elseif key == "pivot" then return r[2].pivot
+  elseif key == "mag" then return abmag(r[1])
+  elseif key == "filter" then return r[2] end
+end
+function row.__tostring(r) return ("%s   %.6g A   %.6g mJy   %.3f mag"):format(r.band, r.pivot, r.flux, r.mag) end
+row.__galua_show = row.__tostring
+
 function photometry:__tostring()
   local lines = { ("%-26s %14s %14s %9s"):format("band", "pivot [A]", "flux [mJy]", "AB mag") }
   for _, row in ipairs(self) do
@@ -62,13 +74,7 @@ function galaxy:photometry(filters)
     galua.fail("galaxy:photometry: expected filters, such as filters(\"SDSS\"), or a band's name, got %s",
       type(filters) == "table" and "an empty table" or type(filters))
   end
-  local flux = self:band_flux(filters)
-  local out = {}
-  for i = 1, #flux do
-    local f = filters[i]
-    out[i] = { band = f.name, pivot = f.pivot, flux = flux[i], mag = abmag(flux[i]) }
-  end
-  return setmetatable(out, photometry)
+  return setmetatable(self:band_rows(filters, row), photometry)
 end
 
 -- ---------------------------------------------------------------- usual priors

@@ -54,6 +54,45 @@ local function ngc3898(sampler)
       ["ism.Rdust"] = galua.prior.loguniform(1e2, 1e5), ["ism.f_PAH"] = galua.prior.uniform(0, 0.6) } }
 end
 
+-- Bands in a loop at the prompt, the age changed at every call, beside the fit's own path: processor time of one thread, the least of rounds.
+function bench.photometry()
+  local f = ngc3898()
+  local before, n = galua.threads(), 400
+  galua.threads(1)
+  local g, set, x = f.model:copy(), {}, galua.mat(n, f.target.ndim)
+  for _, r in ipairs(f.data:rows()) do set[#set + 1] = r.filter end
+  local free = {}
+  for i, p in ipairs(f.free) do free[i] = p[1] end
+  for i = 1, n do
+    for k, p in ipairs(f.free) do
+      local v = p[1] == "age" and 2e9 * (1 + i / n) or g:get(p[1])
+      x[i][k] = p[2].log and math.log10(v) or v
+    end
+  end
+  local least = { fit = math.huge, band_flux = math.huge, photometry = math.huge }
+  local function time(name, work)
+    local start = os.clock()
+    work()
+    least[name] = math.min(least[name], (os.clock() - start) / n * 1e6)
+  end
+  for _ = 1, 12 do
+    time("fit", function() f.target:lnprob(x) end)
+    for _, name in ipairs { "band_flux", "photometry" } do
+      time(name, function()
+        for i = 1, n do
+          g.age = 2e9 * (1 + i / n)
+          g[name](g, set)
+        end
+      end)
+    end
+  end
+  galua.threads(before)
+  for _, name in ipairs { "band_flux", "photometry" } do
+    put("lua." .. name, least[name], "us", { baseline = "the fit's own evaluation (us)", baseline_value = least.fit, ratio = least.fit / least[name],
+      more = least[name] - least.fit, limit = 3, size = ("%d bands, age changed at every call, processor time"):format(#set) })
+  end
+end
+
 -- Nested sampling of it, and what the samplers cost themselves: ten parameters, a Gaussian of 0.02 us; processor time of one thread.
 local function samplers()
   local f = ngc3898(galua.sampler.nested{ live = 500 })
