@@ -52,6 +52,8 @@ GAL_API gal_status gal_prior_table(gal_prior **out, gal_coord coord, const doubl
 /* By name: "uniform", "loguniform", ... with the arguments above in their order (student: 3 or 5; table has no short form).
  * An unknown name suggests the nearest; a wrong number of arguments shows the signature. */
 GAL_API gal_status gal_prior_make(gal_prior **out, const char *kind, const double *args, size_t nargs);
+/* The same of a class, the caller's own, too. */
+GAL_API gal_status gal_prior_make_of(gal_prior **out, const gal_prior_class *c, const double *args, size_t nargs);
 GAL_API gal_prior *gal_prior_ref(const gal_prior *p);
 GAL_API void gal_prior_unref(const gal_prior *p); /* NULL is fine */
 

@@ -187,6 +187,8 @@ struct gal_sampler {
 
 /* All classes, ended by NULL; and one of them, GAL_ENOTFOUND with the nearest name. */
 GAL_API const gal_sampler_class *const *gal_sampler_classes(void);
+/* One of a program's own, at its start, before others run. */
+GAL_API gal_status gal_sampler_register(const gal_sampler_class *c);
 GAL_API gal_status gal_sampler_find(const gal_sampler_class **out, const char *name);
 /* opt: the options of the class, copied; NULL: the defaults. */
 GAL_API gal_status gal_sampler_create(gal_sampler **out, const gal_sampler_class *cls, const gal_target *t,

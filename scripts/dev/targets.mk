@@ -76,7 +76,7 @@ data: # one table for every build, made by the fast one
 endif
 
 # ---- checks
-SOURCES := $(shell find src include tests/c -name '*.c' -o -name '*.h' | sort)
+SOURCES := $(shell find src include tests/c tests/extend -name '*.c' -o -name '*.h' | sort)
 bench: all
 	@$(B)/galua bench
 validate: all

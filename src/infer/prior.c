@@ -162,8 +162,12 @@ gal_status gal_prior_make(gal_prior **out, const char *kind, const double *a, si
 {
     const gal_prior_class *c = NULL;
     gal_status st = find(&c, kind);
-    if (st != GAL_OK)
-        return st;
+    return st == GAL_OK ? gal_prior_make_of(out, c, a, n) : st;
+}
+
+gal_status gal_prior_make_of(gal_prior **out, const gal_prior_class *c, const double *a, size_t n)
+{
+    const char *kind = c->name;
     if (!c->make)
         return gal_fail(GAL_EINVAL, "prior %s: needs arrays of x and lnp, not %zu numbers", kind, n);
     if (n > 5 || !(c->counts >> n & 1))

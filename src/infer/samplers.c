@@ -15,8 +15,21 @@
 #define LIST(name)    &gal_##name##_class,
 SAMPLERS(DECLARE)
 
+enum { MOST = 64 };
+static const gal_sampler_class *list[MOST + 1] = {SAMPLERS(LIST) NULL};
+
 const gal_sampler_class *const *gal_sampler_classes(void)
 {
-    static const gal_sampler_class *const list[] = {SAMPLERS(LIST) NULL};
     return list;
+}
+
+gal_status gal_sampler_register(const gal_sampler_class *c)
+{
+    size_t n = 0;
+    while (list[n] && list[n] != c)
+        n++;
+    if (list[n] || n == MOST)
+        return gal_fail(GAL_EINVAL, "sampler '%s': %s", c->name, list[n] ? "it is there already" : "too many samplers");
+    list[n] = c;
+    return GAL_OK;
 }
