@@ -1,5 +1,5 @@
 -- catalogue{ data =, model =, free =, ... }: the same fit for every source of a table, in worker processes on one machine or many.
--- What a source gives depends on its row and the seed alone: the same bits whoever works on it, and after any restart. Finished
+-- What a source gives depends on its row and the seed alone: the same bits whoever works on it (with one instruction set, docs/catalogues.md), and after any restart. Finished
 -- sources are on disk at once (galua/queue.h); the results are an HDF5 file of draws and a FITS table with a row per fit.
 local galua = require "galua"
 local core = require "galua.core"

@@ -26,11 +26,13 @@ one() {
 lane() {
   for t in $*; do one "$t"; done
 }
-a= b= i=0
+a= b= la=0 lb=0
+case " $targets " in *" api "*) b=api lb=4 ;; esac
 for t in $targets; do
   rm -f "$out/$t.rc"
-  if [ "$t" = api ]; then b="$b $t"; elif [ $((i % 2)) = 0 ] || [ $i -gt $((2 * (n - 5))) ]; then a="$a $t"; else b="$b $t"; fi
-  i=$((i + 1))
+  if [ "$t" = api ]; then :
+  elif [ $la -le $lb ]; then a="$a $t" la=$((la + 1))
+  else b="$b $t" lb=$((lb + 1)); fi
 done
 lane $a &
 lane $b
