@@ -19,7 +19,7 @@ static void spectrum(const char *path, const uint8_t *data, size_t n)
 {
     gal_spectrum *s = NULL;
     (void)data, (void)n;
-    if (gal_spectrum_read(&s, path, 0, -1, NULL) == GAL_OK)
+    if (gal_spectrum_read(&s, path, NULL) == GAL_OK)
         gal_spectrum_free(s);
 }
 

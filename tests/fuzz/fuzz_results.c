@@ -6,13 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "galua/ensemble.h"
 #include "galua/export.h"
-#include "galua/nested.h"
-#include "galua/nuts.h"
-#include "galua/optimum.h"
-#include "galua/pathfinder.h"
-#include "galua/smc.h"
+#include "galua/sampler.h"
 #include "infer/result_int.h"
 
 static void look(const gal_result *r)
@@ -145,25 +140,9 @@ static void seal_state(gal_result *r)
 
 static void restore(int k, const gal_result *r)
 {
-    const gal_target *t = &targets[k];
-    gal_ensemble *e = NULL;
-    gal_nested *ne = NULL;
-    gal_nuts *nu = NULL;
-    gal_optimum *o = NULL;
-    gal_pathfinder *p = NULL;
-    gal_smc *s = NULL;
-    if (k == 0 && gal_result_restore_ensemble(&e, r, t) == GAL_OK)
-        gal_ensemble_free(e);
-    if (k == 1 && gal_result_restore_nested(&ne, r, t) == GAL_OK)
-        gal_nested_free(ne);
-    if (k == 2 && gal_result_restore_nuts(&nu, r, t) == GAL_OK)
-        gal_nuts_free(nu);
-    if (k == 3 && gal_result_restore_optimum(&o, r, t) == GAL_OK)
-        gal_optimum_free(o);
-    if (k == 4 && gal_result_restore_pathfinder(&p, r, t) == GAL_OK)
-        gal_pathfinder_free(p);
-    if (k == 5 && gal_result_restore_smc(&s, r, t) == GAL_OK)
-        gal_smc_free(s);
+    gal_sampler *e = NULL;
+    if (gal_sampler_get(&e, r, &targets[k]) == GAL_OK)
+        gal_sampler_free(e);
 }
 
 static void results(const char *path, const uint8_t *data, size_t n)

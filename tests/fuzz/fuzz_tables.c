@@ -29,10 +29,10 @@ static void use(gal_table *t)
             gal_obs_free(o);
     }
     gal_obs *o = NULL;
-    if (gal_obs_from_table(&o, t) == GAL_OK)
+    if (gal_obs_from_table(&o, t, NULL, NULL) == GAL_OK)
         gal_obs_free(o);
     gal_spectrum *s = NULL;
-    if (gal_spectrum_from_table(&s, t, 0, -1, NULL) == GAL_OK)
+    if (gal_spectrum_from_table(&s, t, NULL) == GAL_OK)
         gal_spectrum_free(s);
 }
 
