@@ -25,8 +25,9 @@ typedef struct gal_skymap {
     int64_t *pixels;     /* NULL: whole sky; else ascending pixel numbers in `order` */
     gal_ordering order;
     int ncomp;
-    bool iqu;    /* components are I, Q, U */
-    bool single; /* components are float, else double */
+    bool iqu;       /* components are I, Q, U */
+    bool single;    /* components are float, else double */
+    bool synthetic; /* made of templates that are nobody's sky: plots and headers (SYNTHET) say so */
     gal_coordsys coord;
     char unit[GAL_SKYMAP_MAX][72]; /* of each component, as in TUNITn; "" when unknown */
     char name[GAL_SKYMAP_MAX][72]; /* as in TTYPEn; "" for the usual ones */
@@ -75,7 +76,7 @@ GAL_API gal_status gal_skymap_cut(gal_skymap **out, const gal_skymap *m, const i
 typedef struct gal_skymap_info {
     int64_t nside, npix; /* npix stored: 12 nside^2 or the rows of a partial sky */
     gal_ordering order;
-    bool partial, single, iqu;
+    bool partial, single, iqu, synthetic;
     gal_coordsys coord;
     gal_polcconv polcconv;
     bool polcconv_given;

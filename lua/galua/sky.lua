@@ -221,6 +221,7 @@ function methods:emission(band, unit, o)
     maps[i] = maps[i] or parts_of.new_map(self.nside, o.polarised and 3 or 1, o.single, type(unit) == "table" and unit[i] or unit)
   end
   plan:run{ maps = maps, threads = o.threads > 0 and o.threads or nil, progress = o.progress }
+  for i = 1, #bands do maps[i].synthetic = not self.folders end
   if one then return maps[1] end
   return maps
 end

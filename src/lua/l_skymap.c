@@ -45,6 +45,8 @@ static int map_get(lua_State *L, void *obj, const char *key)
         return lua_pushinteger(L, m->single ? 32 : 64), 1;
     if (strcmp(key, "iqu") == 0)
         return lua_pushboolean(L, m->iqu), 1;
+    if (strcmp(key, "synthetic") == 0)
+        return lua_pushboolean(L, m->synthetic), 1;
     if (strcmp(key, "partial") == 0)
         return lua_pushboolean(L, m->pixels != NULL), 1;
     return 0;
@@ -59,6 +61,10 @@ static int map_set_field(lua_State *L, void *obj, const char *key)
     }
     if (strcmp(key, "coord") == 0) {
         m->coord = gal_lua_coord(L, gal_lua_checkstr(L, 3));
+        return 1;
+    }
+    if (strcmp(key, "synthetic") == 0) {
+        m->synthetic = lua_toboolean(L, 3);
         return 1;
     }
     return 0;
@@ -262,6 +268,7 @@ static int map_component(lua_State *L)
     int k = gal_lua_checkint(L, 2, 1, m->ncomp) - 1;
     gal_lua_checkstatus(L, gal_skymap_create(&o, m->nside, m->order, 1, m->single, m->pixels, m->npix));
     o->coord = m->coord;
+    o->synthetic = m->synthetic;
     memcpy(o->unit[0], m->unit[k], sizeof o->unit[0]);
     memcpy(o->name[0], m->name[k], sizeof o->name[0]);
     memcpy(o->data[0], m->data[k], (size_t)m->npix * (m->single ? sizeof(float) : sizeof(double)));
@@ -407,6 +414,7 @@ static int combine(lua_State *L, binary f)
                              (int)a->nside, a->ncomp, a->order ? "NESTED" : "RING", (int)b->nside, b->ncomp,
                              b->order ? "NESTED" : "RING");
     gal_lua_checkstatus(L, gal_skymap_copy(&o, m, a && b ? a->single && b->single : m->single));
+    o->synthetic = (a && a->synthetic) || (b && b->synthetic);
     if (a && b && (f == mul || f == over || strcmp(a->unit[0], b->unit[0]) != 0))
         memset(o->unit, 0, sizeof o->unit); /* the unit is not that of either any more */
     for (int k = 0; k < m->ncomp; k++)
@@ -498,16 +506,18 @@ static const gal_lua_row methods[] = {
      "@param history lines of HISTORY\n@param keys more keywords, { KEY = value }"},
     {NULL, NULL, NULL},
 };
-static const gal_lua_field fields[] = {{"nside", "resolution"},
-                                       {"npix", "number of pixels stored"},
-                                       {"ncomp", "number of components"},
-                                       {"order", "RING or NESTED"},
-                                       {"unit", "unit of the first component; assign to set that of all"},
-                                       {"coord", "coordinate system; assign to set it"},
-                                       {"precision", "bits of the pixels"},
-                                       {"iqu", "components are I, Q, U"},
-                                       {"partial", "holds a list of pixels, not the whole sky"},
-                                       {NULL, NULL}};
+static const gal_lua_field fields[] = {
+    {"nside", "resolution"},
+    {"npix", "number of pixels stored"},
+    {"ncomp", "number of components"},
+    {"order", "RING or NESTED"},
+    {"unit", "unit of the first component; assign to set that of all"},
+    {"coord", "coordinate system; assign to set it"},
+    {"precision", "bits of the pixels"},
+    {"iqu", "components are I, Q, U"},
+    {"partial", "holds a list of pixels, not the whole sky"},
+    {"synthetic", "made of a synthetic sky: plots and headers say so; assign to set it"},
+    {NULL, NULL}};
 static const luaL_Reg meta[] = {
     {"__add", map_add}, {"__sub", map_sub}, {"__mul", map_mul}, {"__div", map_div}, {NULL, NULL}};
 const gal_lua_class gal_lua_skymap = {

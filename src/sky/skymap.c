@@ -82,6 +82,7 @@ static gal_status alike(gal_skymap **out, const gal_skymap *m, int64_t nside, ga
         return st;
     (*out)->iqu = m->iqu;
     (*out)->coord = m->coord;
+    (*out)->synthetic = m->synthetic;
     memcpy((*out)->unit, m->unit, sizeof m->unit);
     memcpy((*out)->name, m->name, sizeof m->name);
     return GAL_OK;

@@ -235,6 +235,8 @@ gal_status gal_skymap_file_open(gal_skymap_file **out, const char *path, const g
     GAL_TRY(choose_fields(f, opts));
     text_of(f, "COORDSYS", text, sizeof text);
     f->info.coord = coordinates(text);
+    text_of(f, "SYNTHET", text, sizeof text);
+    f->info.synthetic = starts(text, "y");
     f->blank = NAN;
     if (gal_fits_has_key(f->f, "BAD_DATA") && gal_fits_key_f64(f->f, "BAD_DATA", &f->blank) != GAL_OK)
         gal_error_clear();
@@ -378,6 +380,7 @@ static gal_status make_map(gal_skymap **out, gal_skymap_file *f, int precision, 
     GAL_TRY(gal_skymap_create(out, i->nside, i->order, f->nfield, single, list, i->npix));
     (*out)->iqu = f->iqu;
     (*out)->coord = i->coord;
+    (*out)->synthetic = i->synthetic;
     for (int k = 0; k < f->nfield; k++) {
         snprintf((*out)->unit[k], sizeof i->unit[0], "%s", i->unit[f->field[k]]);
         snprintf((*out)->name[k], sizeof i->name[0], "%s", i->name[f->field[k]]);

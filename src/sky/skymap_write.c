@@ -77,6 +77,11 @@ gal_status gal_skymap_writer_create(gal_skymap_writer **out, const char *path, c
     GAL_TRY(gal_fits_create(&w->f, path));
     GAL_TRY(gal_fits_begin_table(w->f, "MAP", rows, (size_t)(info->nfield + info->partial), c));
     GAL_TRY(write_header(w->f, info));
+    bool said = false;
+    for (size_t k = 0; k < nkey; k++)
+        said = said || strcmp(keys[k].key, "SYNTHET") == 0;
+    if (info->synthetic && !said)
+        GAL_TRY(gal_fits_set_string(w->f, "SYNTHET", "yes", "templates are nobody's sky"));
     for (size_t k = 0; k < nkey; k++)
         GAL_TRY(keys[k].text ? gal_fits_set_string(w->f, keys[k].key, keys[k].text, keys[k].comment)
                              : gal_fits_set_f64(w->f, keys[k].key, keys[k].number, keys[k].comment));
@@ -164,6 +169,7 @@ gal_status gal_skymap_write(const gal_skymap *m, const char *path, gal_polcconv 
                          .single = m->single,
                          .iqu = m->iqu,
                          .coord = m->coord,
+                         .synthetic = m->synthetic,
                          .polcconv = polcconv,
                          .nfield = m->ncomp};
     memcpy(i.unit, m->unit, sizeof i.unit);

@@ -110,6 +110,7 @@ gal_status gal_skymap_smooth(gal_skymap **out, const gal_skymap *m, const gal_sm
     a->coord = o->coord != GAL_COORD_NONE ? o->coord : o->rotation ? GAL_COORD_NONE : m->coord;
     GAL_TRY(gal_skymap_create(&new, nside, GAL_RING, m->ncomp, m->single, NULL, 0));
     new->iqu = m->iqu;
+    new->synthetic = m->synthetic;
     memcpy(new->unit, m->unit, sizeof m->unit);
     memcpy(new->name, m->name, sizeof m->name);
     GAL_TRY(gal_alm2map(a, new));

@@ -85,6 +85,17 @@ test.describe("maps", function()
     test.eq(q:full():stats(2).bad, 3072 - #p:pixels())
     test.eq(tostring(m):match("nside = 16"), "nside = 16")
   end)
+  test.it("say that they are synthetic", function()
+    local m = healpix.map{ nside = 4, ncomp = 3, unit = "K" }
+    test.eq(m.synthetic, false)
+    m.synthetic = true
+    local n = ((m + m):smooth{ fwhm = 600 }:ud_grade(2):reorder("NESTED") * 2):copy{ precision = 32 }
+    n:write(at("s.fits"))
+    test.eq(healpix.read(at("s.fits")).synthetic, true)
+    test.eq(plot(n, { nx = 60 }):svg():find("Synthetic sky", 1, true) ~= nil, true)
+    test.eq(plot(n, { nx = 60, title = "Dust" }):svg():find("Dust  (synthetic sky)", 1, true) ~= nil, true)
+    test.eq(m:plot_cl{ lmax = 4 }:svg():find("Synthetic sky", 1, true) ~= nil, true)
+  end)
   test.it("change grid and add up", function()
     local m = healpix.map{ nside = 8, values = sky(8, 1)[1] }
     local n = m:reorder("NESTED"):ud_grade(2):reorder("RING")

@@ -205,11 +205,13 @@ function M.map(m, o)
       index[i] = 2 + floor(max(0, min(1, f(t))) * (LEVELS - 1) + 0.5)
     end
   end
+  local title = o.title
+  if m.synthetic then title = title and title .. "  (synthetic sky)" or "Synthetic sky" end
   local hx, hy, projection = view.half_x, view.half_y, o.projection or "mollweide"
   local framed = projection == "gnomonic" or projection == "cartesian"
   local width = o.width or 7
-  local fig = Figure.new{ width = width, height = (width - 0.3) * hy / hx + (framed and 1.1 or 0.85) + (o.title and 0.3 or 0), rows = 2,
-    height_ratios = { (width - 0.3) * hy / hx, 0.17 }, title = o.title, row_lines = { [2] = 4 } }
+  local fig = Figure.new{ width = width, height = (width - 0.3) * hy / hx + (framed and 1.1 or 0.85) + (title and 0.3 or 0), rows = 2,
+    height_ratios = { (width - 0.3) * hy / hx, 0.17 }, title = title, row_lines = { [2] = 4 } }
   local ax, bar = fig:axes(1), fig:axes(2)
   ax:set{ xlim = { -hx, hx }, ylim = { -hy, hy }, aspect = "equal", frame = framed, xticks = false, yticks = false, xlabels = false, ylabels = false }
   ax:image{ x = { -hx, hx }, y = { -hy, hy }, nx = view.nx, ny = view.ny, index = index, palette = palette }
@@ -238,7 +240,7 @@ function M.spectra(m, o)
   o = o or {}
   Axes.check("skymap:plot_cl", o, { lmax = true, binned = true })
   local c = m:cl{ lmax = o.lmax }
-  local fig = Figure.new{}
+  local fig = Figure.new{ title = m.synthetic and "Synthetic sky" or nil }
   local ax = fig:axes()
   local unit = m.unit ~= "" and (" [(" .. m.unit:gsub("^u", "µ") .. ")^2]") or ""
   ax:set{ xscale = "log", yscale = "log", xlabel = "Multipole ℓ", ylabel = "ℓ(ℓ+1) C_{ℓ} / 2π" .. unit, decades = 9 }
