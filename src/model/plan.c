@@ -113,7 +113,8 @@ gal_status gal_plan_photometry(const gal_plan *p, gal_plan_ws *w, const double *
 static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o, size_t round)
 {
     gal_status st = GAL_OK;
-    size_t nb = p->nfilter, n = o->ncheck ? o->ncheck : 4000;
+    enum { ENOUGH = 40 }; /* failures to learn from before the next round */
+    size_t nb = p->nfilter, n = o->ncheck ? o->ncheck : 4000, failed = 0;
     gal_plan_ws *w = NULL;
     double *flux = GAL_NEWN(double, nb);
     if (!flux)
@@ -122,7 +123,7 @@ static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o,
     memset(p->error, 0, nb * sizeof *p->error);
     p->info.checked = 0;
     p->info.error = 0;
-    for (size_t i = 0; p->info.checked < n && i < 4 * n; i++) {
+    for (size_t i = 0; p->info.checked < n && i < 4 * n && failed < ENOUGH; i++) {
         double worst = 0;
         GAL_TRY(plan_point(p, o->seed, PLAN_CHECK, 4 * n * round + i, t->theta));
         if (plan_see(t, p, t->theta) != GAL_OK)
@@ -137,6 +138,7 @@ static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o,
         }
         if (worst > 0.2 * p->info.tolerance)
             plan_learn(t, p);
+        failed += worst > p->info.tolerance;
         p->info.error = fmax(p->info.error, worst);
         p->info.checked++;
     }

@@ -116,6 +116,10 @@ static gal_status power_nodes(plan_nodes *l, const plan_training *t, const doubl
                               double tolerance, double *a, double *weight)
 {
     size_t rows = 0;
+    while (n > 1 && tw[first + n - 1] * t->light[first + n - 1] < 1e-15) /* far infrared, X-rays: no light of stars */
+        n--;
+    for (; n > 1 && tw[first] * t->light[first] < 1e-15; n--)
+        first++;
     for (size_t k = 0; k < n; k++) {
         weight[k] = tw[first + k] * t->light[first + k];
         a[rows * n + k] = 1;
@@ -150,7 +154,10 @@ static gal_status source_nodes(plan_nodes *l, const plan_training *t, const doub
 /* The integral of what dust emits. */
 static gal_status dust_nodes(plan_nodes *l, const plan_training *t, const gal_galaxy *g, double tolerance, double *a)
 {
-    size_t rows = 0, n = t->n;
+    size_t rows = 0, first = 0, n = t->n;
+    while (first + 2 < n && g->grid->wave[first] < 91.2) /* no dust is as hot */
+        first++;
+    n -= first;
     for (size_t i = 0; i < g->npart; i++) {
         const gal_part *part = &g->part[i];
         if (!part->reemit || part->class->on_nodes != GAL_NODES_ANYWHERE)
@@ -159,11 +166,12 @@ static gal_status dust_nodes(plan_nodes *l, const plan_training *t, const gal_ga
             for (size_t c = part->lum - GAL_COMPS; c < part->lum - GAL_COMPS + part->nlum; c++) {
                 double power = t->power[d * t->ncomp + c];
                 for (size_t k = 0; power > 0 && k < n; k++)
-                    a[rows * n + k] = t->rest[(d * t->ncomp + c) * n + k] / power;
+                    a[rows * n + k] = t->rest[(d * t->ncomp + c) * t->n + first + k] / power;
                 rows += power > 0;
             }
     }
-    return make(l, NODE_DUST, 0, 0, n, g->grid->tw, a, rows, g->grid->tw, tolerance, MOST_POWER);
+    const double *tw = g->grid->tw + first;
+    return make(l, NODE_DUST, 0, first, n, tw, a, rows, tw, tolerance, MOST_POWER);
 }
 
 gal_status plan_choose(plan_nodes *out, const gal_plan *p, const plan_training *t, double tolerance)

@@ -1,6 +1,7 @@
 /* Empirical interpolation; see eim.h. With full pivoting the residuals of all snapshots are kept up to date, so that a step costs one
  * pass over them and the loop ends at an error that was measured on every one. */
 #include "num/eim.h"
+#include "num/eim_kern.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,14 +11,6 @@ void num_eim_clear(num_eim *e)
     gal_free(e->node);
     gal_free(e->cardinal);
     *e = (num_eim){0};
-}
-
-static double error_of(size_t n, const double *r, const double *weight)
-{
-    double s = 0;
-    for (size_t k = 0; k < n; k++)
-        s += weight[k] * fabs(r[k]);
-    return s;
 }
 
 /* basis[j] is 1 at node[j] and 0 at the nodes before: cardinal functions by back substitution, in place. */
@@ -46,8 +39,10 @@ gal_status num_eim_make(num_eim *out, size_t n, size_t ns, double *a, const doub
         GAL_TRY(GAL_ENOMEM);
     for (size_t k = 0; k < n; k++)
         root[k] = sqrt(weight[k]);
+    const struct eim_kern *kern = GAL_KERN_PICK(eim_kern);
+    int threads = gal_threads();
     for (size_t i = 0; i < ns; i++)
-        error[i] = error_of(n, a + i * n, weight);
+        error[i] = kern->eliminate(n, 0, root, weight, a + i * n);
     for (;;) {
         size_t worst = 0, at = 0;
         double top = 0;
@@ -72,14 +67,13 @@ gal_status num_eim_make(num_eim *out, size_t n, size_t ns, double *a, const doub
         for (size_t j = 0; j < out->k; j++)
             b[out->node[j]] = 0;
         out->node[out->k++] = at;
+#pragma omp parallel for num_threads(threads) schedule(static) if (n * ns > 100000)
         for (size_t i = 0; i < ns; i++) {
             double c = a[i * n + at];
             if (c == 0)
                 continue;
-            for (size_t k = 0; k < n; k++)
-                a[i * n + k] -= c * b[k];
+            error[i] = kern->eliminate(n, c, b, weight, a + i * n);
             a[i * n + at] = 0;
-            error[i] = error_of(n, a + i * n, weight);
         }
     }
     make_cardinal(out, n);
