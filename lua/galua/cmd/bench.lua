@@ -42,10 +42,62 @@ function bench.sed() spectra("sed") end
 -- The default table as galaxy{} uses it, wavelengths of the dust emission included.
 function bench.default() spectra("default", galua.ssp.default()) end
 
+-- Sixteen bands from the ultraviolet to 500 micron, all parameters that are free by default over their usual priors: processor time of a
+-- finite ln L over distinct points, none skipped, by a plan made beforehand and by the whole grid. Runs take turns.
+local function likelihoods(name, model, size)
+  local names, obs = { "GALEX", "SDSS.ugriz", "2MASS", "Herschel.PACS", "Herschel.SPIRE" }, galua.observation.new{ name = "bench", redshift = 0.05 }
+  local flux = model():band_flux(galua.filters(unpack(names)))
+  for i, b in ipairs(galua.filters(unpack(names))) do obs:add(b, flux[i], 0.1 * flux[i]) end
+  local function make(plan) return galua.fit{ data = obs, model = model(), free = model():priors(), plan = plan, seed = 1 } end
+  local fast, whole = make(true), make(false)
+  local state, n = 1, 100000
+  local function points(m)
+    local u = {}
+    for i = 1, m do
+      u[i] = {}
+      for k = 1, #fast.free do
+        state = (state * 16807) % 2147483647
+        u[i][k] = state / 2147483647
+      end
+    end
+    return fast.target:prior_transform(galua.mat(u))
+  end
+  local function time(f, x)
+    local start = os.clock()
+    local _, l = f.target:lnprob(x)
+    local seconds, finite = os.clock() - start, 0
+    for i = 1, #l do if l[i] > -math.huge then finite = finite + 1 end end
+    return seconds / finite * 1e6, finite
+  end
+  local a, b, finite = {}, {}, 0
+  for i = 1, 10 do
+    local m
+    a[i], m = time(fast, points(n / 10))
+    b[i] = time(whole, points(n / 100))
+    finite = finite + m
+  end
+  local p, ratio = fast.target.plan, {}
+  for i = 1, 10 do ratio[i] = b[i] / a[i] end
+  put(name, median(a), "us", { baseline = "whole grid, runs in turn (us)", baseline_value = median(b), ratio = median(ratio),
+    size = ("%d bands, %d parameters, %d points, ln L included"):format(fast.target.nbands, #fast.free, finite) .. size, plan_nodes = p.nodes,
+    plan_error = p.error, plan_seconds = p.seconds, plan_bytes = p.bytes })
+end
+
+function bench.photometry()
+  local before = galua.threads()
+  galua.threads(1)
+  likelihoods("photometry", function() return galua.galaxy{ redshift = 0.05 } end, "; two-phase dust, in-situ history")
+  likelihoods("photometry.all", function()
+    return galua.galaxy{ redshift = 0.05, nebular = galua.nebular.hii{}, synchrotron = galua.synchrotron.supernova{},
+      xrb = galua.xrb.fragos13{}, agn = galua.agn.torus{}, igm = galua.igm.inoue14{} }
+  end, "; every component")
+  galua.threads(before)
+end
+
 -- The photometry of NGC 3898 with 10 free parameters, default table.
-local function ngc3898(sampler)
+local function ngc3898(sampler, plan)
   local obs = galua.observation.read(galua.data.path("photometry/ngc3898.ecsv"))
-  return galua.fit{ data = obs, model = galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = obs.redshift }, seed = 1,
+  return galua.fit{ data = obs, model = galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = obs.redshift }, seed = 1, plan = plan,
     noise = galua.noise.calibration{ floor = 0.05 }, sampler = sampler,
     free = { age = galua.prior.loguniform(1e9, 1.3e10), ["sfh.norm"] = galua.prior.loguniform(1e-2, 1e3),
       ["sfh.tau"] = galua.prior.loguniform(1e8, 1e10), ["sfh.Z"] = galua.prior.loguniform(1e-3, 0.04),
@@ -95,8 +147,15 @@ end
 
 -- Nested sampling of it, and what the samplers cost themselves: ten parameters, a Gaussian of 0.02 us; processor time of one thread.
 local function samplers()
-  local f = ngc3898(galua.sampler.nested{ live = 500 })
+  local f = ngc3898(galua.sampler.nested{ live = 500 }, true)
   local start = os.clock()
+  f:run{ progress = false }
+  local plan, planned = os.clock() - start, f.target.plan
+  put("fit.nested.plan", plan, "s", { baseline = "limit (s)", baseline_value = 7, ratio = 7 / plan, lnz = f.engine.lnz,
+    models = f.engine.evaluations, plan_seconds = planned.seconds, plan_error = planned.error, samples_checked = planned.checks,
+    largest_error = planned.worst, size = "10 free parameters, 500 live points, plan made before, 1 thread, processor time" })
+  f = ngc3898(galua.sampler.nested{ live = 500 })
+  start = os.clock()
   f:run{ progress = false }
   local seconds, e = os.clock() - start, f.engine
   put("fit.nested", seconds, "s", { baseline = "limit (s)", baseline_value = 60, ratio = 60 / seconds, lnz = e.lnz, lnz_err = e.lnz_err,
@@ -263,13 +322,13 @@ end
 local sky = {}
 function bench.sky() require("galua.sky.bench")(put, many, sky) end
 
-local order = { "sed", "default", "fit", "spectrum", "ssp", "start", "sky" }
-local usage = [[usage: galua bench [sed] [default] [fit] [spectrum] [ssp] [start] [sky] [--threads N] [--json]     measures; no name: all of them
+local order = { "sed", "default", "photometry", "fit", "spectrum", "ssp", "start", "sky" }
+local usage = [[usage: galua bench [sed] [default] [photometry] [fit] [spectrum] [ssp] [start] [sky] [--threads N] [--json]     measures; no name: all of them
   --nside N       of sky (512)
   --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run]]
 
 return {
-  summary = "measure speed and memory: sed, default, fit, spectrum, ssp, start, sky; --json",
+  summary = "measure speed and memory: sed, default, photometry, fit, spectrum, ssp, start, sky; --json",
   main = function(args)
     local names, as_json = {}, false
     many = 2
