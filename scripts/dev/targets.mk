@@ -1,19 +1,20 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: fuzz all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench demo lint format install uninstall \
+.PHONY: fuzz all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
   clean validate FORCE
 
 help:
 	@echo "make            release build: build/galua, build/libgalua.so, build/libgalua.a"
 	@echo "make demo       installs what is missing, builds, fits NGC 3898 with the embedded data, writes figures"
 	@echo "make test       installs what is missing, builds, runs every test; the last line is 'N passed, N failed'"
-	@echo "make bench      the benchmarks of docs/performance.md"
+	@echo "make bench      the benchmarks of docs/performance.md;  make bench-check counts instructions of the hot paths"
+	@echo "make examples   the short ones of scripts/examples"
 	@echo "make validate   the long validations"
 	@echo "make debug | asan | ubsan            other builds, in build/MODE; make test MODE=asan runs the tests with one"
 	@echo "make tsan | valgrind                 the threaded tests under ThreadSanitizer; the quick tests under valgrind"
 	@echo "make fuzz TIME=600                   readers, results loaders and the Lua API under libFuzzer and ASan, for TIME seconds"
 	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
-	@echo "make lint       clang-format, cppcheck, layer and symbol checks;  make format applies the formatter"
+	@echo "make lint       clang-format, cppcheck, layer, size and symbol checks;  make format applies the formatter"
 	@echo "make install PREFIX=/usr/local ; make uninstall ; make deps ; make clean"
 
 deps:
@@ -93,16 +94,26 @@ demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all
 	@mkdir -p build/demo
-	$(B)/galua scripts/ngc3898.lua build/demo
+	$(B)/galua scripts/examples/ngc3898.lua build/demo
 
+# a tool that is not there is said, and is an error in CI
 lint: $(B)/libgalua.so
-	@if command -v clang-format >/dev/null; then clang-format --dry-run -Werror $(SOURCES); \
-	  else echo "clang-format is not installed: formatting not checked"; fi
-	@if command -v cppcheck >/dev/null; then cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+	@missing=; for tool in clang-format cppcheck; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	  [ -z "$$missing" ] || { echo "lint: not installed, not run:$$missing" >&2; [ -z "$(CI)" ] || exit 1; }
+	@! command -v clang-format >/dev/null || clang-format --dry-run -Werror $(SOURCES)
+	@! command -v cppcheck >/dev/null || cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
 	  --enable=warning,performance,portability --suppress=missingInclude --suppress=missingIncludeSystem \
-	  --suppress=normalCheckLevelMaxBranches -Iinclude -Isrc src; else echo "cppcheck is not installed: not run"; fi
+	  --suppress=normalCheckLevelMaxBranches -Iinclude -Isrc src
 	@luajit scripts/dev/check_layers.lua
+	@luajit scripts/dev/check_sizes.lua
 	@sh scripts/dev/check_symbols.sh $(B)/libgalua.so
+# instructions of the hot paths, within 3 % of scripts/dev/bench_paths.txt
+bench-check: all
+	@sh scripts/dev/bench_check.sh
+examples: all
+	@mkdir -p build/examples
+	@for f in scripts/examples/own_*.lua; do echo "  EXAMPLE  $$f"; $(B)/galua --batch $$f build/examples >build/examples/log 2>&1 || \
+	  { cat build/examples/log; exit 1; }; done
 format:
 	clang-format -i $(SOURCES)
 
@@ -121,7 +132,7 @@ install: all
 	cp -R lua/galua $(SHARE)/lua/
 	cp -R data/. $(SHARE)/data/ 2>/dev/null || true
 	cp -R build/data/. $(SHARE)/data/ 2>/dev/null || true
-	for f in scripts/*.lua; do [ -f "$$f" ] && install -m 644 "$$f" $(SHARE)/scripts || true; done
+	for f in scripts/examples/*.lua; do [ -f "$$f" ] && install -m 644 "$$f" $(SHARE)/scripts || true; done
 	for f in README.md CHANGELOG.md docs/*.md; do [ -f "$$f" ] && install -m 644 "$$f" $(SHARE)/doc || true; done
 uninstall:
 	rm -f $(INST)/bin/galua $(INST)/lib/libgalua.so $(INST)/lib/libgalua.so.0 $(INST)/lib/libgalua.so.$(VERSION) \

@@ -1,6 +1,6 @@
 -- A spectrum whose flux calibration is off, photometry, a break and a line flux of one source, fitted together: mock data, the fit,
 -- what it says. Under a minute on one core.
--- usage: galua scripts/spectrum_example.lua [OUTPUT_FOLDER]      from Lua: local f, truth = dofile("scripts/spectrum_example.lua")
+-- usage: galua scripts/examples/spectrum_example.lua [OUTPUT_FOLDER]      from Lua: local f, truth = dofile("scripts/examples/spectrum_example.lua")
 local folder = arg and arg[1]
 math.randomseed(20)
 local function normal() return math.sqrt(-2 * math.log(1 - math.random())) * math.cos(2 * math.pi * math.random()) end

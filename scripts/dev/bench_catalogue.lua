@@ -1,6 +1,6 @@
 -- Sources per hour of a catalogue of N mocks with two workers; scaling over worker processes and ranks with the first M of them; memory of a
 -- worker beyond what all share. For a quiet machine.
--- usage: galua scripts/bench_catalogue.lua [N = 1000] [M = 100] [SAMPLER = pathfinder{ paths = 4, draws = 500 }]
+-- usage: galua scripts/dev/bench_catalogue.lua [N = 1000] [M = 100] [SAMPLER = pathfinder{ paths = 4, draws = 500 }]
 local n, some, kind = tonumber(arg[1] or "1000"), tonumber(arg[2] or "100"), arg[3] or "pathfinder{ paths = 4, draws = 500 }"
 io.stdout:setvbuf("line")
 local core = require "galua.core"

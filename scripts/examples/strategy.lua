@@ -1,7 +1,7 @@
 -- A sampling strategy of one's own: a Gaussian along a climbing path first; where it can be trusted, short chains of NUTS start from it.
 -- Where it cannot (here age and dust disc run into the edges of their priors), or where the chains do not mix, particles are brought from
 -- the prior to the posterior (SMC) and an ensemble finishes.
--- usage: galua scripts/strategy.lua [OUTPUT_FOLDER]      stopped with Ctrl-C or killed, the same command goes on
+-- usage: galua scripts/examples/strategy.lua [OUTPUT_FOLDER]      stopped with Ctrl-C or killed, the same command goes on
 local folder = arg and arg[1] or "."
 local obs = observation.read(data.path("photometry/ngc3898.ecsv"))
 

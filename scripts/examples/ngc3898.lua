@@ -1,5 +1,5 @@
 -- The main job: from the photometry of NGC 3898 (DustPedia, Clark et al. 2018) to a posterior, a results file and figures.
--- usage: galua scripts/ngc3898.lua [OUTPUT_FOLDER]      (make demo runs it into build/demo)
+-- usage: galua scripts/examples/ngc3898.lua [OUTPUT_FOLDER]      (make demo runs it into build/demo)
 local folder = arg and arg[1] or "."
 local t0 = os.time()
 

@@ -1,6 +1,6 @@
--- The figures of docs/spectra.md: one galaxy through three instruments; the fit of scripts/spectrum_example.lua and what each kind of data
+-- The figures of docs/spectra.md: one galaxy through three instruments; the fit of scripts/examples/spectrum_example.lua and what each kind of data
 -- adds to it.
--- usage: galua scripts/figures_spectra.lua [FOLDER]      (docs/figures)
+-- usage: galua scripts/dev/figures_spectra.lua [FOLDER]      (docs/figures)
 local folder = (arg and arg[1] or "docs/figures") .. "/"
 arg = {} -- the example is to return its fit, not to print it
 local plot = require "galua.plot"
@@ -29,7 +29,7 @@ do
 end
 
 -- ---------------------------------------------------------------- the example: data, model, polynomial, residuals
-local f, truth, photometry = dofile("scripts/spectrum_example.lua")
+local f, truth, photometry = dofile("scripts/examples/spectrum_example.lua")
 do
   local s = f:spectrum()
   local p = f:predictive{ draws = 300 }.spectrum

@@ -1,5 +1,5 @@
 -- The figures of docs/stellar_populations.md: built-in stellar populations beside published ones.
--- usage: galua scripts/figures_ssp.lua [OUTPUT_FOLDER]     from the top folder of the source tree, with the published tables in
+-- usage: galua scripts/dev/figures_ssp.lua [OUTPUT_FOLDER]     from the top folder of the source tree, with the published tables in
 -- ../shared/data: Maraston 2005 spectra (ssp/sed.krz002.rhb) and the colours of four model sets (ssp_reference)
 local plot = require "galua.plot"
 local folder = arg and arg[1] or "docs/figures"

@@ -1,5 +1,5 @@
 -- The figures of docs/model.md: components, attenuation laws, dust emission, redshifts, nuclei.
--- usage: galua scripts/figures_model.lua [FOLDER]      (docs/figures)
+-- usage: galua scripts/dev/figures_model.lua [FOLDER]      (docs/figures)
 local folder = (arg and arg[1] or "docs/figures") .. "/"
 local plot = require "galua.plot"
 local library = "../shared/data/dust" -- Draine & Li 2007, THEMIS: drawn when there

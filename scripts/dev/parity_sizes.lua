@@ -1,5 +1,5 @@
 -- Size of each choice in which the default differs from GalaPy 0.6, one switched at a time: the table of docs/parity.md.
--- usage: galua scripts/parity_sizes.lua
+-- usage: galua scripts/dev/parity_sizes.lua
 local t = ssp.synthetic()
 local bands = filters("GALEX.NUV", "SDSS.r", "2MASS.Ks", "WISE.W3", "Herschel.PACS.blue", "Herschel.SPIRE.PSW", "Herschel.SPIRE.PLW")
 local choices = { "csp_steps", "stars_at_zstar", "coarse_temperature", "mstar_formula", "old_constants", "band_rule", "ssp_grid" }

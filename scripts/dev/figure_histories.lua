@@ -1,6 +1,6 @@
 -- The figure of docs/model.md: every kind of star formation history over 10 Gyr, forming 1e10 Msun each; where the model is one of
 -- random bins, three draws from its usual prior.
--- usage: galua scripts/figure_histories.lua FILE.png|.svg|.pdf
+-- usage: galua scripts/dev/figure_histories.lua FILE.png|.svg|.pdf
 local plot = require "galua.plot"
 local stars = ssp.synthetic()
 local age, mass = 1e10, 1e10
