@@ -239,6 +239,7 @@ function methods:detectors(bands, unit, o)
   local maps = {}
   for k = 1, plan.basis do maps[k] = parts_of.new_map(self.nside, 3, o.single, unit) end
   plan:run{ maps = maps, basis = true, threads = o.threads > 0 and o.threads or nil, progress = o.progress }
+  for k = 1, plan.basis do maps[k].synthetic = self.made_up or false end
   local c, which = plan:coefficients()
   return setmetatable({ n = #bands, basis = plan.basis, error = plan.error, maps = maps, coefficients = c, which = which, unit = unit, nside = self.nside }, set_mt)
 end
@@ -250,6 +251,7 @@ function set:map(i, o)
   local c = {}
   for k = 1, self.basis do c[k] = self.coefficients:get(i, k) end
   parts_of.combine(m, self.maps, c)
+  m.synthetic = self.maps[1].synthetic
   return m
 end
 

@@ -36,6 +36,7 @@ static int synthetic(lua_State *L)
     gal_lua_checkstatus(L,
                         gal_synthetic(what, m->nside, (uint64_t)gal_lua_checknum(L, 3), (float *const *)m->data, unit));
     gal_skymap_set_unit(m, unit);
+    m->synthetic = true;
     return 1;
 }
 

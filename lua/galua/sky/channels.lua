@@ -93,7 +93,7 @@ end
 local function write(self, c, m, path, plan)
   local s, b = self.sky, c.band
   local keys = { GALHASH = core.hash(self:describe(c)), CHANNEL = c.name, FREQ = b.center, BANDWID = b.width, BANDNAME = b.name, FWHM = c.fwhm or 0, MODELS = s:names(),
-    GALSEED = s.seed, BANDERR = plan.error, CREATOR = "Galua " .. core.versions().galua, SYNTHET = s.folders and "no" or "yes: templates are nobody's sky",
+    GALSEED = s.seed, BANDERR = plan.error, CREATOR = "Galua " .. core.versions().galua,
     TEMPLATE = s.folders and s.folders[1] or "synthetic" }
   for k, v in pairs(self.keys or {}) do keys[k] = v end
   m:write(path, { keys = keys, history = ("made by galua sky\n%s"):format(self:describe(c):gsub("(" .. ("."):rep(70) .. ")", "%1\n")) })
@@ -161,6 +161,7 @@ function methods:run(o)
       local c, list = self.channels[i], {}
       for k = 1, #ways do list[k], maps[k][i] = maps[k][i], nil end
       local path = ("%s/%s.fits"):format(self.out, c.name)
+      for _, x in ipairs(list) do x.synthetic = s.made_up or false end
       local m = finish(self, c, list)
       write(self, c, m, path, plans[1])
       count.made = count.made + 1

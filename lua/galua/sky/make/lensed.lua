@@ -2,6 +2,5 @@
 local galua = require "galua"
 local templates = require "galua.sky.templates"
 return function(s, row, add)
-  s.made_up = true
   add{ law = row.law, IQU = templates.lensed(s, row, row.seed) }
 end
