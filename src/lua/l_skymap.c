@@ -161,15 +161,14 @@ static int map_pixels(lua_State *L)
 
 void gal_lua_skymap_fill(lua_State *L, gal_skymap *m, int comp, int idx)
 {
-    size_t n = 1;
-    double one;
-    const double *x = &one;
-    if (lua_type(L, idx) == LUA_TNUMBER)
-        one = lua_tonumber(L, idx);
-    else if ((x = gal_lua_checkvec(L, idx, &n)) && n != (size_t)m->npix)
+    size_t n = 0;
+    bool number = lua_type(L, idx) == LUA_TNUMBER;
+    double one = number ? lua_tonumber(L, idx) : 0;
+    const double *x = number ? NULL : gal_lua_checkvec(L, idx, &n);
+    if (x && n != (size_t)m->npix)
         gal_lua_error(L, GAL_EINVAL, "skymap: %.0f values for %.0f pixels", (double)n, (double)m->npix);
     for (int64_t i = 0; i < m->npix; i++)
-        gal_skymap_set(m, comp, i, x[n > 1 ? i : 0]);
+        gal_skymap_set(m, comp, i, x ? x[i] : one);
 }
 
 static int map_fill(lua_State *L) /* m:set(component, number | vec) */
