@@ -83,9 +83,11 @@ static void tabulate(gal_cosmo *c)
 
 static gal_status check(const char *what, double v, double lo, double hi)
 {
-    if (!(v >= lo && v <= hi))
-        return gal_fail(GAL_EDOMAIN, "cosmology: %s = %g is not in %g .. %g", what, v, lo, hi);
-    return GAL_OK;
+    gal_digits d;
+    if (v >= lo && v <= hi)
+        return GAL_OK;
+    gal_digits_of(&d, v, lo, hi);
+    return gal_fail(GAL_EDOMAIN, "cosmology: %s = %s is not in %s .. %s", what, d.v, d.lo, d.hi);
 }
 
 gal_status gal_cosmo_create(gal_cosmo **out, const char *name, const gal_cosmo_params *p)

@@ -82,9 +82,12 @@ static int spec_get(lua_State *L, void *obj, const char *key)
 /* The value must be a number in the parameter's range. */
 static double in_range(lua_State *L, const gal_lua_spec *s, const gal_param *p, double v)
 {
-    if (!(v >= p->lo && v <= p->hi))
-        gal_lua_error(L, GAL_EDOMAIN, "%s.%s: %s = %g is not in %g .. %g%s%s", s->group, s->kind, p->name, v, p->lo,
-                      p->hi, *p->unit ? " " : "", p->unit);
+    if (v >= p->lo && v <= p->hi)
+        return v;
+    gal_digits d;
+    gal_digits_of(&d, v, p->lo, p->hi);
+    gal_lua_error(L, GAL_EDOMAIN, "%s.%s: %s = %s is not in %s .. %s%s%s", s->group, s->kind, p->name, d.v, d.lo, d.hi,
+                  *p->unit ? " " : "", p->unit);
     return v;
 }
 

@@ -21,9 +21,12 @@ int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double
             continue;
         if (gal_galaxy_options(m->g)->clamp)
             v = v < p->lo ? p->lo : v > p->hi ? p->hi : v;
-        if (!(v >= p->lo && v <= p->hi))
-            return gal_lua_error(L, GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", name, v, p->lo, p->hi,
+        if (!(v >= p->lo && v <= p->hi)) {
+            gal_digits d;
+            gal_digits_of(&d, v, p->lo, p->hi);
+            return gal_lua_error(L, GAL_EDOMAIN, "%s = %s is not in %s .. %s%s%s", name, d.v, d.lo, d.hi,
                                  *p->unit ? " " : "", p->unit);
+        }
         m->theta[i] = v;
         return 1;
     }

@@ -76,6 +76,16 @@ static void axis_cell(const double *x, size_t n, double v, size_t *i, double *f)
     *f = n > 1 ? (v - x[*i]) / (x[*i + 1] - x[*i]) : 0;
 }
 
+static void check_axis(lua_State *L, const char *ssp, const char *what, const char *unit, double v, double lo,
+                       double hi)
+{
+    gal_digits d;
+    if (v >= lo && v <= hi)
+        return;
+    gal_digits_of(&d, v, lo, hi);
+    gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': %s %s%s is not in %s .. %s", ssp, what, d.v, unit, d.lo, d.hi);
+}
+
 static corners locate(lua_State *L, const gal_ssp *s, int arg)
 {
     double age = gal_lua_checknum(L, arg), z = gal_lua_checknum(L, arg + 1);
@@ -83,15 +93,11 @@ static corners locate(lua_State *L, const gal_ssp *s, int arg)
     corners c = {0};
     size_t ia, iz, iu = 0;
     double fa, fz, fu = 0;
-    if (!(age >= 0 && age <= s->age[s->nage - 1]))
-        gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': age %g yr is not in 0 .. %g", name, age, s->age[s->nage - 1]);
-    if (!(z >= s->z[0] && z <= s->z[s->nz - 1]))
-        gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': metallicity %g is not in %g .. %g", name, z, s->z[0], s->z[s->nz - 1]);
+    check_axis(L, name, "age", " yr", age, 0, s->age[s->nage - 1]);
+    check_axis(L, name, "metallicity", "", z, s->z[0], s->z[s->nz - 1]);
     if (s->nu > 1) {
         double u = gal_lua_checknum(L, arg + 2);
-        if (!(u >= s->logu[0] && u <= s->logu[s->nu - 1]))
-            gal_lua_error(L, GAL_EDOMAIN, "ssp '%s': log U %g is not in %g .. %g", name, u, s->logu[0],
-                          s->logu[s->nu - 1]);
+        check_axis(L, name, "log U", "", u, s->logu[0], s->logu[s->nu - 1]);
         axis_cell(s->logu, s->nu, u, &iu, &fu);
     }
     axis_cell(s->z, s->nz, z, &iz, &fz);

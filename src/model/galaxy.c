@@ -459,15 +459,19 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
 {
     const gal_ssp *s = g->o.ssp;
     for (size_t i = 0; i < g->npar; i++)
-        if (!(theta[i] >= g->par[i].lo && theta[i] <= g->par[i].hi))
-            return gal_fail(GAL_EDOMAIN, "%s = %g is not in %g .. %g%s%s", g->par[i].name, theta[i], g->par[i].lo,
-                            g->par[i].hi, *g->par[i].unit ? " " : "", g->par[i].unit);
-    if (theta[P_REDSHIFT] < 0 && !(theta[P_DISTANCE] > 0))
-        return gal_fail(GAL_EDOMAIN, "redshift = %g has no distance: set 'distance' [Mpc]", theta[P_REDSHIFT]);
+        if (!(theta[i] >= g->par[i].lo && theta[i] <= g->par[i].hi)) {
+            gal_digits d;
+            gal_digits_of(&d, theta[i], g->par[i].lo, g->par[i].hi);
+            return gal_fail(GAL_EDOMAIN, "%s = %s is not in %s .. %s%s%s", g->par[i].name, d.v, d.lo, d.hi,
+                            *g->par[i].unit ? " " : "", g->par[i].unit);
+        }
     double universe = gal_cosmo_age(g->o.cosmo, fmax(theta[P_REDSHIFT], 0));
-    if (theta[P_AGE] > universe)
-        return gal_fail(GAL_EDOMAIN, "age = %g yr is above the age of the Universe, %.6g yr, at redshift %g (%s)",
-                        theta[P_AGE], universe, theta[P_REDSHIFT], gal_cosmo_name(g->o.cosmo));
+    if (theta[P_AGE] > universe) {
+        gal_digits d;
+        gal_digits_of(&d, theta[P_AGE], universe, universe);
+        return gal_fail(GAL_EDOMAIN, "age = %s yr is above the age of the Universe, %s yr, at redshift %g (%s)", d.v,
+                        d.hi, theta[P_REDSHIFT], gal_cosmo_name(g->o.cosmo));
+    }
     for (size_t i = 0; i < g->npart; i++)
         if (g->part[i].class->check) {
             gal_status st = g->part[i].class->check(gal_component_self(g->part[i].c), theta + g->part[i].par);
@@ -476,16 +480,22 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
         }
     if (g->o.clamp || g->o.compat.csp_steps)
         return GAL_OK;
-    if (theta[P_AGE] > s->age[s->nage - 1])
+    if (theta[P_AGE] > s->age[s->nage - 1]) {
+        gal_digits d;
+        gal_digits_of(&d, theta[P_AGE], s->age[0], s->age[s->nage - 1]);
         return gal_fail(GAL_EDOMAIN,
-                        "age = %g yr is above the last age of SSP table '%s', %g yr (clamp = true uses the last)",
-                        theta[P_AGE], s->name ? s->name : "", s->age[s->nage - 1]);
+                        "age = %s yr is above the last age of SSP table '%s', %s yr (clamp = true uses the last)", d.v,
+                        s->name ? s->name : "", d.hi);
+    }
     if (!gal_sfh_is_insitu(&g->sfh)) {
         double z = theta[P_SFH + gal_sfh_quench_index(&g->sfh) + 2];
-        if (z < s->z[0] || z > s->z[s->nz - 1])
+        if (z < s->z[0] || z > s->z[s->nz - 1]) {
+            gal_digits d;
+            gal_digits_of(&d, z, s->z[0], s->z[s->nz - 1]);
             return gal_fail(GAL_EDOMAIN,
-                            "sfh.Z = %g is outside SSP table '%s', %g .. %g (clamp = true uses the nearest)", z,
-                            s->name ? s->name : "", s->z[0], s->z[s->nz - 1]);
+                            "sfh.Z = %s is outside SSP table '%s', %s .. %s (clamp = true uses the nearest)", d.v,
+                            s->name ? s->name : "", d.lo, d.hi);
+        }
     }
     return GAL_OK;
 }
