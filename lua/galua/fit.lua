@@ -464,8 +464,35 @@ local function check_numerics(path, texts, resume)
     there, here))
 end
 
+-- Priors of a stored run that are not those here, by name
+local function check_priors(self, path, stored)
+  if type(stored) ~= "table" or type(stored.free) ~= "table" then return end
+  local there, words = {}, {}
+  for _, p in ipairs(stored.free) do there[p.name] = p.prior end
+  local function text(description)
+    local ok, p = pcall(galua.prior.from, description)
+    return ok and tostring(p) or json.encode(description)
+  end
+  for _, p in ipairs(self.free) do
+    local old = there[p[1]]
+    if old == nil then words[#words + 1] = ("%s is free here only"):format(p[1])
+    elseif json.encode(old) ~= json.encode(json.decode(json.encode(p[2]:describe()))) then
+      words[#words + 1] = ("%s has %s there, %s here"):format(p[1], text(old), tostring(p[2]))
+    end
+    there[p[1]] = nil
+  end
+  for name in pairs(there) do words[#words + 1] = name .. " is free there only" end
+  table.sort(words)
+  if #words > 0 then
+    galua.fail("%s: belongs to another fit (priors: %s); choose another file, or start afresh", path, table.concat(words, ", "))
+  end
+end
+
 -- resume: to go on, not only to read
 function fit:restore(path, resume)
+  local known, held = pcall(galua.result_texts, path)
+  local model = known and held.model and json.decode(held.model)
+  check_priors(self, path, model)
   local engine = self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
   local texts, _, sealed = galua.result_texts(path)
   check_numerics(path, texts, resume)

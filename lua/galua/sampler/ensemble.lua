@@ -108,7 +108,12 @@ end
 function def.save(s, fit) return def.ready(s, fit.engine) and { burn_in = ("%d"):format(burn(s, fit.engine)) } or nil end
 
 function def.draws(s, engine) return engine:samples{ discard = burn(s, engine) } end
-function def.summary(s, engine) return engine:summary{ discard = burn(s, engine) } end
+function def.summary(s, engine)
+  local parameters, derived = engine:summary{ discard = burn(s, engine) }
+  -- the run's criterion, over the whole chain, was met for every parameter: what is left of it may be a little shorter
+  for _, r in ipairs(engine.state == "converged" and parameters or {}) do r.trusted = true end
+  return parameters, derived
+end
 
 function def.cost(s, target)
   local walkers = s.walkers > 0 and s.walkers or math.max(32, 4 * target.ndim)
