@@ -11,6 +11,8 @@ struct gal_target {
     size_t nblob;             /* derived quantities stored with each sample, 0 if none */
     const char *const *names; /* [ndim] dotted parameter names */
     const char *const *blob_names;
+    bool
+        blob_apart; /* blobs cost an evaluation of their own: samplers ask for those of the points they keep, not of every proposal */
     /* Batch of m positions theta[m][ndim] (SAMPLED coordinates) -> lnprior[m], lnlike[m], blob[m][nblob] (may be NULL).
      * lnprior = -inf forbids a point (lnlike is then not evaluated and set to -inf). NaN is an error (GAL_EMATH) whose message
      * holds theta. Threads are used inside; the result must not depend on their number nor on m. */

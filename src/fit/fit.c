@@ -396,6 +396,7 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     GAL_TRY(dry_run(f));
     GAL_TRY(fit_unabsorbed(f));
     GAL_TRY(fit_plan_create(f, o->plan));
+    f->target.blob_apart = f->plan != NULL;
     if (f->plan)
         GAL_TRY(gal_plan_ws_create(&f->workers[0].plan, f->plan));
     *out = f;

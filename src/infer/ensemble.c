@@ -130,7 +130,7 @@ static void begin(gal_ensemble *e)
 gal_status gal_ensemble_start(gal_ensemble *e, const double *x)
 {
     size_t W = e->W, nbad = 0, first = 0;
-    gal_status st = gal_target_eval(e->t, W, x, e->lnprior, e->lnlike, e->blob);
+    gal_status st = gal_target_eval(e->t, W, x, e->lnprior, e->lnlike, ensemble_blobs(e, e->blob));
     if (st != GAL_OK)
         return gal_fail_prefix(st, "start");
     e->evaluations += gal_target_evaluated(W, e->lnprior);
@@ -163,7 +163,7 @@ static gal_status draw_prior(gal_ensemble *e, uint64_t attempt, size_t n)
     }
     gal_status st = e->t->prior_transform(e->t, n, e->before, e->y);
     if (st == GAL_OK)
-        st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, e->yblob);
+        st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, ensemble_blobs(e, e->yblob));
     if (st == GAL_OK)
         e->evaluations += gal_target_evaluated(n, e->ylnprior);
     return st;
@@ -244,7 +244,7 @@ static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_
         double q = m->cls->propose(&p, e->y + i * d);
         e->q[i] = q - log(gal_rng_uniform(&r)); /* accepted when > ln p(x) - ln p(y) */
     }
-    st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, e->yblob);
+    st = gal_target_eval(e->t, na, e->y, e->ylnprior, e->ylnlike, ensemble_blobs(e, e->yblob));
     if (st != GAL_OK)
         return st;
     e->evaluations += gal_target_evaluated(na, e->ylnprior);
@@ -335,10 +335,36 @@ static double rounded(double v)
     return v;
 }
 
+double *ensemble_blobs(const gal_ensemble *e, double *blob)
+{
+    return e->t->blob_apart ? NULL : blob;
+}
+
+/* Blobs of the walkers that moved since they were stored last. */
+static gal_status make_blobs(gal_ensemble *e)
+{
+    size_t W = e->W, d = e->d, nb = e->nb, n = 0;
+    const double *last = e->nstored ? e->c_x + (e->nstored - 1) * W * d : NULL;
+    const double *blob = e->nstored ? e->c_blob + (e->nstored - 1) * W * nb : NULL;
+    for (size_t w = 0; w < W; w++)
+        if (last && memcmp(last + w * d, e->x + w * d, d * sizeof *last) == 0) {
+            memcpy(e->blob + w * nb, blob + w * nb, nb * sizeof *blob);
+        } else {
+            memcpy(e->y + n * d, e->x + w * d, d * sizeof *e->x);
+            e->order[n++] = w;
+        }
+    gal_status st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, e->yblob);
+    for (size_t i = 0; st == GAL_OK && i < n; i++)
+        memcpy(e->blob + e->order[i] * nb, e->yblob + i * nb, nb * sizeof *blob);
+    return st;
+}
+
 gal_status ensemble_store(gal_ensemble *e)
 {
     size_t W = e->W, n = e->nstored;
     gal_status st = ensemble_make_room(e, n == 0 ? 64 : 1);
+    if (st == GAL_OK && e->t->blob_apart && e->nb > 0)
+        st = make_blobs(e);
     if (st != GAL_OK)
         return st;
     memcpy(e->c_x + n * W * e->d, e->x, W * e->d * sizeof *e->x);

@@ -35,7 +35,7 @@ static void place(gal_ensemble *e, size_t w, const strand *s, double t, size_t r
 
 static gal_status batch(gal_ensemble *e, size_t n)
 {
-    gal_status st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, e->yblob);
+    gal_status st = gal_target_eval(e->t, n, e->y, e->ylnprior, e->ylnlike, ensemble_blobs(e, e->yblob));
     if (st == GAL_OK && gal_interrupted())
         st = gal_fail(GAL_EINTR, "interrupted");
     if (st == GAL_OK)

@@ -69,6 +69,30 @@ test.describe("a fit with a plan", function()
     if not tostring(f):find("bands from a plan of %d+ wavelengths") then error(tostring(f)) end
   end)
 
+  test.it("gives an ensemble the derived quantities of the samples it keeps, and goes on from a file as if it had not stopped", function()
+    local path = os.tmpname() .. ".h5"
+    local function ensemble() return make{ plan = true, sampler = sampler.ensemble{ walkers = 16, steps = 40, thin = 4 } } end
+    local f = ensemble():run{ progress = false }
+    local s = f:samples()
+    local g = f.model:copy()
+    for _, i in ipairs{ 1, 37, s.n } do
+      f.target:values(s.x:row(i), g)
+      local d = g:derived()
+      for _, name in ipairs{ "Mstar", "LIR", "T_DD", "SFR" } do -- kept to 24 bits
+        if math.abs(s.derived[name][i] - d[name]) > 1e-7 * math.abs(d[name]) then error(("%s: %g, expected %g"):format(name, s.derived[name][i], d[name])) end
+      end
+    end
+    -- those of a proposal are not made: fewer comparisons with the whole grid than likelihoods
+    if not (f.target.plan.checks <= s.n and f.target.plan.checks > s.n / 5) then error("checks " .. f.target.plan.checks) end
+    local first = ensemble():run{ progress = false, out = path, ["until"] = 20 }
+    local second = ensemble():run{ progress = false, out = path, resume = true, ["until"] = 40 }:samples()
+    os.remove(path)
+    for i = 1, s.n do
+      test.eq(second.lnlike[i], s.lnlike[i])
+      test.eq(second.derived.Mstar[i], s.derived.Mstar[i])
+    end
+  end)
+
   test.it("is the same for any number of threads", function()
     local before = threads()
     local f = make{ plan = true }
