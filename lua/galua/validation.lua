@@ -181,6 +181,9 @@ M.chi2_tail = chi2_tail
 -- two-sided probability of k or a less likely count among n with probability p
 local function binomial_p(k, n, p)
   for i, v in ipairs{ k or false, n or false, p or false } do galua.expect("validation.binomial_p", i, v, "number") end
+  if not (n >= 0 and n <= 1e7 and k >= 0 and k <= n and p > 0 and p < 1) then
+    galua.fail("validation.binomial_p: %g of %g with probability %g: expected 0 <= k <= n <= 1e7 and 0 < p < 1", k, n, p)
+  end
   local lp, l1p = math.log(p), math.log(1 - p)
   local ln, term = 0, {}
   for j = 0, n do

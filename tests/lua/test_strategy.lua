@@ -131,6 +131,21 @@ test.describe("a strategy", function()
     os.remove(path)
   end)
 
+  test.it("writes checkpoints by the clock, not one at each stage: n stages cost n", function()
+    local function saves(every)
+      local f, n = make(sampler.strategy(function(target)
+        local e = ensemble(target, 24)
+        for _ = 1, 12 do e:run{ steps = 2 } end
+        return e:result()
+      end)), 0
+      rawset(f, "save", function() n = n + 1 end)
+      f:run{ out = "unused.h5", progress = false, checkpoint_every = every }
+      return n
+    end
+    test.eq(saves(1000), 1) -- at the end
+    test.ok(saves(0) >= 13) -- each stage, and the end
+  end)
+
   test.it("says what is wrong in one line", function()
     local handle = filters("2MASS")[1]
     test.eq(message(sampler.strategy, function() return handle end), "sampler.strategy: 'handle', used by the function, is a handle: a strategy can "

@@ -118,7 +118,9 @@ local function run_stage(now, raw, kind, self, given)
   -- a checkpoint writes all stages: one at each end would make n stages cost n^2
   if how.checkpoint and galua.clock() - now.saved >= (how.checkpoint_every or 20) then
     how.checkpoint()
-    now.saved = galua.clock()
+    now.saved, now.unsaved = galua.clock(), false
+  else
+    now.unsaved = true
   end
   return state
 end
@@ -154,7 +156,10 @@ local function perform(s, fit, how)
   active = nil
   galua.seed(seed)
   if now.stopped then return "interrupted", fit.engine end
-  if not ok then error(out, 0) end
+  if not ok then
+    if now.unsaved and how.checkpoint then how.checkpoint() end -- finished stages outlive an error of the function
+    error(out, 0)
+  end
   local result = part.is_result(out) and out.part or out
   if not part.kind(result) then
     galua.fail("sampler.strategy: the function must return a sampler at work or its result(), got %s", core.class_name(out) or type(out))
