@@ -98,6 +98,7 @@ end
 
 -- plot.lines{ { x, y, label=, color=, dash=, marker=, yerr= ... }, ..., xlabel=, xscale=, ... }: several series on one axes.
 function plot.lines(opts)
+  galua.expect("plot.lines", 1, opts, "table")
   local f, a = split(opts)
   local fig = Figure.new(f)
   local ax = fig:axes()
