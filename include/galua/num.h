@@ -22,6 +22,10 @@ GAL_API double gal_interp_loglog(const double *x, const double *y, size_t n, dou
 /* C1 monotone cubic (Fritsch & Carlson 1980): slopes d[n] once, then values (and derivative if dv != NULL). */
 GAL_API void gal_pchip_slopes(const double *x, const double *y, size_t n, double *d);
 GAL_API double gal_pchip(const double *x, const double *y, const double *d, size_t n, double v, double *dv);
+/* Weights w[4] of y[i-1], y[i], y[i+1], y[i+2] in the C1 cubic through them at v, x[i] <= v <= x[i+1]: Hermite form, slopes are those of
+ * the parabola through three nodes. Without a node before or after: the slope there between that of the interval and the parabola's
+ * (0.55 of the way); without both: the straight line. They add up to 1; the weight of a node that is not there is 0. */
+GAL_API void gal_cubic_weights(const double *x, size_t i, double v, bool before, bool after, double w[4]);
 /* ---- quadrature */
 GAL_API double gal_trapz(const double *x, const double *y, size_t n);
 GAL_API void gal_trapz_weights(const double *x, size_t n, double *w);             /* sum w_i y_i = trapezoid */

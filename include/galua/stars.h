@@ -26,7 +26,7 @@ typedef struct gal_imf {
 } gal_imf;
 GAL_API gal_status gal_imf_named(const char *name, gal_imf *out);
 /* ---- stellar tracks: all masses at the metallicities z[nz] (absolute; NULL = the default 8). Valid for 1e-4 <= Z <= 0.05
- * (0.03 .. 0.05 extrapolated), clamped below. One object serves any number of syntheses (IMFs, ages). Threads inside. */
+ * (0.03 .. 0.05 extrapolated), GAL_EDOMAIN outside. One object serves any number of syntheses (IMFs, ages). Threads inside. */
 typedef struct gal_tracks gal_tracks;
 GAL_API gal_status gal_tracks_create(gal_tracks **out, const double *z, size_t nz);
 GAL_API void gal_tracks_free(gal_tracks *t); /* NULL is fine */

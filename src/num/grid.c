@@ -118,3 +118,32 @@ double gal_pchip(const double *x, const double *y, const double *d, size_t n, do
         *dv = (b + t * (2 * c2 + 3 * t * c3)) / h;
     return a + t * (b + t * (c2 + t * c3));
 }
+
+/* Slope of an end without a node beyond it: this part of the way from the slope of the interval to that of the parabola through three
+ * nodes. 1 bends most at the end, 0 at the other side. */
+static const double end_bend = 0.55;
+
+void gal_cubic_weights(const double *x, size_t i, double v, bool before, bool after, double w[4])
+{
+    double h = x[i + 1] - x[i], t = (v - x[i]) / h, u = 1.0 - t;
+    double a = t * u * u, b = -t * t * u; /* of the deviations of h times the slopes at the ends from y[i+1] - y[i] */
+    w[0] = w[3] = 0.0;
+    w[1] = u;
+    w[2] = t;
+    if (before || after) { /* an end without a node beyond it: its slope deviates against the other's */
+        double left = before ? a - (after ? 0.0 : end_bend * b) : 0.0,
+               right = after ? b - (before ? 0.0 : end_bend * a) : 0.0;
+        if (before) { /* slope of the parabola: r/(1 + r) of the interval's and the rest of the one before, r = their ratio */
+            double r = (x[i] - x[i - 1]) / h, c = left / (1.0 + r);
+            w[0] -= c / r;
+            w[1] += c / r + c;
+            w[2] -= c;
+        }
+        if (after) {
+            double r = (x[i + 2] - x[i + 1]) / h, c = right / (1.0 + r);
+            w[3] += c / r;
+            w[2] -= c / r + c;
+            w[1] += c;
+        }
+    }
+}

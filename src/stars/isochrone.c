@@ -27,10 +27,10 @@ typedef struct bracket {
     double f;
 } bracket; /* mass between nodes i, i+1 at fraction f of ln m */
 
-static bracket locate(const gal_tracks *t, double lnm)
+static bracket locate(const gal_tracks *t, const gal_track_grid *g, double lnm)
 {
-    bracket b = {gal_search(t->lnm, t->nm, lnm), 0.0};
-    b.f = fmin(1.0, fmax(0.0, (lnm - t->lnm[b.i]) / (t->lnm[b.i + 1] - t->lnm[b.i])));
+    bracket b = {gal_search(g->lnm, t->nm, lnm), 0.0};
+    b.f = fmin(1.0, fmax(0.0, (lnm - g->lnm[b.i]) / (g->lnm[b.i + 1] - g->lnm[b.i])));
     return b;
 }
 
@@ -103,7 +103,7 @@ static int parts_between(part *out, const gal_tracks *t, const gal_track_grid *g
         }
         if (!(b > a))
             continue;
-        double h = t->lnm[i + 1] - t->lnm[i], lo = t->lnm[i] + a * h, hi = b >= 1.0 ? t->lnm[i + 1] : t->lnm[i] + b * h;
+        double h = g->lnm[i + 1] - g->lnm[i], lo = g->lnm[i] + a * h, hi = b >= 1.0 ? g->lnm[i + 1] : g->lnm[i] + b * h;
         if (n && (lo <= out[n - 1].b * (lo < 0.0 ? 1.0 - 1e-15 : 1.0 + 1e-15) || n == MAXPART))
             out[n - 1].b = hi;
         else
@@ -183,6 +183,8 @@ static void burning(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *
         x.logte = fmax(x.logte, 4.05);
     if (x.logl > 5.7 && p >= GAL_SSE_HG && p <= GAL_SSE_EAGB)
         x.logte = fmax(x.logte, 4.05 * poor + red_limit(g->z) * (1.0 - poor));
+    if (p == GAL_SSE_TPAGB) /* what is hotter has left the AGB: see dwarf() */
+        x.logte = fmin(x.logte, 3.7);
     s->mnow = fmin(x.m, s->mini);
     s->logl = x.logl;
     s->logteff = x.logte;
@@ -250,7 +252,7 @@ static void fill(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *g, 
 void gal_track_star(gal_iso_star *s, const gal_tracks *t, size_t iz, double mini, double age, bool postagb)
 {
     const gal_track_grid *g = t->grid + iz;
-    bracket b = locate(t, log(mini));
+    bracket b = locate(t, g, log(mini));
     int p = GAL_SSE_NSBH;
     while (p > 0 && !(start_at(t, g, p, b) <= age))
         p--;
@@ -301,7 +303,7 @@ static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid
             continue;
         gal_iso_star *s = iso->star + iso->n++;
         *s = (gal_iso_star){.w = number, .mini = mean};
-        fill(s, t, g, p, age, locate(t, log(mean)), postagb);
+        fill(s, t, g, p, age, locate(t, g, log(mean)), postagb);
         iso->mass += number * s->mnow;
         if (p >= GAL_SSE_WD)
             iso->mass_remnants += number * s->mnow;

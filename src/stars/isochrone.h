@@ -11,6 +11,7 @@ typedef struct gal_track_node {
 } gal_track_node;
 typedef struct gal_track_grid {
     double z, m_fgb;       /* metallicity; smallest mass without a giant branch [Msun] */
+    double *lnm;           /* [nm] ln of the initial masses, which correspond between metallicities (tracks.c) */
     double *start;         /* [GAL_SSE_NPHASE][nm] ln of the age [yr] at which a phase starts; INFINITY = never */
     gal_track_node **node; /* [GAL_SSE_HEGB + 1][nm] -> [GAL_TRACK_NTAU], NULL where the star skips the phase */
     gal_track_node *store; /* owns the nodes */
@@ -19,7 +20,6 @@ typedef struct gal_track_grid {
 } gal_track_grid;
 struct gal_tracks {
     size_t nz, nm;
-    double *m, *lnm; /* [nm] initial masses: 500 over 0.08..100 and 250 over 0.75..3 Msun, log-spaced */
     gal_track_grid *grid;
 };
 

@@ -227,7 +227,7 @@ static void test_random_stars(void **state)
 static void test_interpolation(void **state)
 {
     (void)state;
-    static const double m[] = {0.437, 0.913, 1.237, 1.51, 2.51, 3.33, 5.2, 7.3, 17.7};
+    static const double m[] = {0.437, 0.913, 1.237, 1.41, 2.51, 3.33, 5.2, 7.3, 17.7};
     gal_sse_track tr = {0};
     gal_sse_coef c;
     gal_sse_coef_init(&c, 0.02);

@@ -43,6 +43,50 @@ static void search_and_interpolate(void **state)
     CLOSE(g[3], 1e3, 1e-14);
 }
 
+/* cubic through four nodes: exact for parabolas inside, for straight lines everywhere; values and slopes meet at the nodes */
+static void cubic_weights(void **state)
+{
+    (void)state;
+    const double x[6] = {0, 1, 1.5, 3, 3.25, 5};
+    double w[4], y[6], c[6];
+    for (int i = 0; i < 6; i++) {
+        y[i] = sin(2 * x[i]);
+        c[i] = 1 + 2 * x[i] - 0.7 * x[i] * x[i];
+    }
+    for (size_t i = 0; i < 5; i++)
+        for (double t = 0; t <= 1; t += 0.125) {
+            double v = x[i] + t * (x[i + 1] - x[i]), sum = 0, line = 0, bow = 0;
+            gal_cubic_weights(x, i, v, i > 0, i < 4, w);
+            for (size_t k = 0; k < 4; k++) {
+                if (i + k < 1 || i + k > 6) {
+                    assert_true(w[k] == 0);
+                    continue;
+                }
+                sum += w[k];
+                line += w[k] * (3 - x[i + k - 1]);
+                bow += w[k] * c[i + k - 1];
+            }
+            assert_true(fabs(sum - 1) < 1e-14 && fabs(line - (3 - v)) < 1e-13);
+            if (i > 0 && i < 4)
+                assert_true(fabs(bow - (1 + 2 * v - 0.7 * v * v)) < 1e-13);
+        }
+    for (size_t i = 1; i < 5; i++) { /* C1 at x[i]: value, and slopes from both sides */
+        double at[2], next[2], h = 1e-6;
+        for (int side = 0; side < 2; side++) {
+            size_t j = side ? i : i - 1;
+            for (int k = 0; k < 2; k++) {
+                double v = x[i] + k * (side ? h : -h), s = 0;
+                gal_cubic_weights(x, j, v, j > 0, j < 4, w);
+                for (size_t q = 0; q < 4; q++)
+                    s += w[q] != 0 ? w[q] * y[j + q - 1] : 0;
+                (k ? next : at)[side] = s;
+            }
+        }
+        assert_true(fabs(at[0] - y[i]) < 1e-14 && fabs(at[1] - y[i]) < 1e-14);
+        assert_true(fabs((at[0] - next[0]) / h - (next[1] - at[1]) / h) < 1e-5); /* differences of 1e-6: curvature 4 */
+    }
+}
+
 /* pchip: keeps monotone data monotone, is C1, reproduces a straight line, third-order accurate on smooth data */
 static void pchip(void **state)
 {
@@ -160,9 +204,13 @@ static void checks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(search_and_interpolate), cmocka_unit_test(pchip),
-        cmocka_unit_test(quadrature_and_roots),   cmocka_unit_test(statistics),
-        cmocka_unit_test(vector_exponential),     cmocka_unit_test(checks),
+        cmocka_unit_test(search_and_interpolate),
+        cmocka_unit_test(cubic_weights),
+        cmocka_unit_test(pchip),
+        cmocka_unit_test(quadrature_and_roots),
+        cmocka_unit_test(statistics),
+        cmocka_unit_test(vector_exponential),
+        cmocka_unit_test(checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,7 @@
+/* stargrid.h - the nodes of the star grid, for tests and for fits of its coefficients. Internal to src/stars. */
+#ifndef GAL_STARS_STARGRID_H
+#define GAL_STARS_STARGRID_H
+#include "galua/stars.h"
+/* ln(F_lambda / sigma Teff^4) [1/A] at all nodes, [8 Z][40 Teff][6 log g][nwave]; *lines: index of the first wavelength with lines. */
+GAL_API const float *gal_stargrid_nodes(const gal_stargrid *g, size_t *lines);
+#endif
