@@ -74,6 +74,7 @@ $(O)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 $(O)/src/base/path.o $(O)/src/lua/open.o: $(O)/prefix
+$(O)/src/stars/lines.o: src/stars/line_table.bin
 FORCE:
 $(O)/src/lua/open.o: GAL_CFLAGS += -DGAL_SOURCE='"$(CURDIR)"'
 

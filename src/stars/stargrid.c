@@ -1,9 +1,10 @@
 /* Grid of stellar spectra: 40 Teff x 6 log g x 8 metallicities of model atmospheres, and interpolation in it.
  *
- * Stored: ln(F_lambda / sigma Teff^4) [1/A], single precision. Interpolated linearly in ln Teff, log g and log Z, then
- * normalised to the luminosity of the star. Outside 3000..100000 K the nearest spectrum is scaled with the ratio of black
+ * Stored: ln(F_lambda / sigma Teff^4) [1/A], single precision. Interpolated linearly in ln Teff and log g and by a cubic of
+ * continuous slope in log Z, then normalised to the luminosity of the star. Outside 3000..100000 K the nearest spectrum is scaled with the ratio of black
  * bodies; log g and Z are clamped to the grid. Solar metallicity of the atmospheres: Z = 0.02.
- * Wavelengths: 91 A .. 1 mm (vacuum), lambda/dlambda = 500 at 3000..10000 A, >= 300 at 912..25000 A; F ~ lambda^-4 beyond 160 um.
+ * Wavelengths: 91 A .. 1 mm (vacuum), lambda/dlambda = 500 at 3000..10000 A, but every 5 A over 3545..8740 A, where the lines of
+ * metals are added (lines.c); >= 300 at 912..25000 A; F ~ lambda^-4 beyond 160 um.
  * The cache holds the cube and a hash of everything that determines it; a file with another hash is rebuilt.
  * Thread safety: create/free from one thread; gal_stargrid_add from any. */
 #include "galua/const.h"
@@ -12,14 +13,22 @@
 #include "stars/atmosphere.h"
 #include "stars/blanketing.h"
 #include "stars/flushzero.h"
+#include "stars/lines.h"
+#include "stars/stargrid.h"
 #include "stars/stargrid_kern.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { NTEFF = 40, NLOGG = 6, NZ = 8, NSTAR = NZ * NTEFF * NLOGG, NWAVE_MAX = 2048 };
+enum {
+    NTEFF = GAL_LINES_NTEFF,
+    NLOGG = GAL_LINES_NLOGG,
+    NZ = GAL_LINES_NZ,
+    NSTAR = NZ * NTEFF * NLOGG,
+    NWAVE_MAX = 2560
+};
 /* Change this when the physics or the grid changes: old caches are then rebuilt. */
-static const char grid_version[] = "galua stargrid 3";
+static const char grid_version[] = "galua stargrid 4";
 
 // clang-format off
 static const double grid_teff[NTEFF] = {
@@ -29,29 +38,32 @@ static const double grid_teff[NTEFF] = {
 static const double grid_logg[NLOGG] = {0, 1, 2, 3, 4, 5};
 static const double grid_z[NZ] = {1e-4, 4e-4, 1e-3, 4e-3, 8e-3, 0.014, 0.02, 0.05};
 static const double z_solar = 0.02;
-/* Segments of the wavelength grid: from, to [A], resolving power */
-static const double segments[][3] = {{91, 911.7, 60}, {912.3, 3000, 350}, {3000, 10000, 500}, {10000, 25000, 300},
-    {25000, 1.6e6, 60}, {1.6e6, 1e7, 20}};
+/* Segments of the wavelength grid: from, to [A], resolving power; 0: the wavelengths of the lines */
+static const double segments[][3] = {{91, 911.7, 60}, {912.3, 3000, 350}, {3000, GAL_LINES_FROM, 500}, {GAL_LINES_FROM, GAL_LINES_TO, 0},
+    {GAL_LINES_TO, 10000, 500}, {10000, 25000, 300}, {25000, 1.6e6, 60}, {1.6e6, 1e7, 20}};
 // clang-format on
 static const double rj_wave = 1.6e6; /* A */
 
 struct gal_stargrid {
-    size_t n;
+    size_t n, lines; /* wavelengths; where those of the lines start */
     double wave[NWAVE_MAX], lnteff[NTEFF], logz[NZ];
     float quad[NWAVE_MAX], x1[NWAVE_MAX]; /* trapezoid weights; h c/(lambda k) [K] */
     float *lnf;                           /* [NZ][NTEFF][NLOGG][n] */
 };
 
 /* ------------------------------------------------------------------ creation */
-static size_t fill_wave(double *wave)
+static size_t fill_wave(double *wave, size_t *lines)
 {
     size_t n = 0;
     for (size_t s = 0; s < sizeof segments / sizeof *segments; s++) {
-        double a = segments[s][0], b = segments[s][1];
-        size_t m = (size_t)ceil(log(b / a) * segments[s][2]) + 1;
+        double a = segments[s][0], b = segments[s][1], r = segments[s][2];
+        size_t m = r > 0 ? (size_t)ceil(log(b / a) * r) + 1 : GAL_LINES_NWAVE;
         if (n && wave[n - 1] == a)
             n--;
-        gal_logspace(a, b, m, wave + n);
+        if (r > 0)
+            gal_logspace(a, b, m, wave + n);
+        else
+            gal_linspace(a, b, m, wave + (*lines = n));
         n += m;
     }
     return n;
@@ -62,7 +74,7 @@ static gal_stargrid *grid_new(void)
     gal_stargrid *g = GAL_NEW(gal_stargrid);
     if (!g)
         return NULL;
-    g->n = fill_wave(g->wave);
+    g->n = fill_wave(g->wave, &g->lines);
     double quad[NWAVE_MAX];
     gal_trapz_weights(g->wave, g->n, quad);
     for (size_t i = 0; i < g->n; i++) {
@@ -96,6 +108,7 @@ static gal_hash grid_hash(const gal_stargrid *g)
     h = gal_hash_combine(h, gal_hash_bytes(grid_teff, sizeof grid_teff));
     h = gal_hash_combine(h, gal_hash_bytes(grid_logg, sizeof grid_logg));
     h = gal_hash_combine(h, gal_hash_bytes(grid_z, sizeof grid_z));
+    h = gal_hash_combine(h, gal_lines_hash());
     return gal_hash_combine(h, gal_blanketing_hash());
 }
 
@@ -141,6 +154,7 @@ static void star_solve(gal_stargrid *g, const tools *t, size_t k, float *work, f
         lnf[i] =
             i == tail ? (float)fmax(log(flux[i]), -87.0) : (float)(lnf[tail] - 4 * log(g->wave[i] / g->wave[tail]));
     }
+    gal_lines_add(iz, it, ig, lnf + g->lines);
 }
 
 static gal_status grid_build(gal_stargrid *g, gal_progress_fn progress, void *ctx)
@@ -268,6 +282,12 @@ const double *gal_stargrid_wave(const gal_stargrid *g)
     return g->wave;
 }
 
+const float *gal_stargrid_nodes(const gal_stargrid *g, size_t *lines)
+{
+    *lines = g->lines;
+    return g->lnf;
+}
+
 /* Cell i and fraction w of v in ascending x[n], clamped. */
 static size_t locate(const double *x, size_t n, double v, float *w)
 {
@@ -276,27 +296,41 @@ static size_t locate(const double *x, size_t n, double v, float *w)
     return i;
 }
 
+/* Weights of the metallicities iz - 1 .. iz + 2, clamped: a C1 cubic in log Z (straight lines make kinks of .2 mag/(.1 dex) in
+ * the ultraviolet), one alone at a node. */
+static size_t metallicity(const gal_stargrid *g, double z, double w[4])
+{
+    double v = fmin(fmax(log10(fmax(z, 1e-10)), g->logz[0]), g->logz[NZ - 1]);
+    size_t iz = gal_search(g->logz, NZ, v);
+    gal_cubic_weights(g->logz, iz, v, iz > 0, iz + 2 < NZ, w);
+    for (size_t k = 0; k < 2; k++)
+        if (fabs(v - g->logz[iz + k]) < 1e-6) {
+            memset(w, 0, 4 * sizeof *w);
+            w[1 + k] = 1;
+        }
+    return iz;
+}
+
 void gal_stargrid_add(const gal_stargrid *g, double z, double logteff, double logg, double lum, double weight,
                       double *acc)
 {
     const struct stargrid_kern *kern = GAL_KERN_PICK(stargrid_kern);
     double teff = pow(10, logteff), inside = fmin(fmax(teff, grid_teff[0]), grid_teff[NTEFF - 1]);
     unsigned fz = flush_zero_begin();
-    float wt, wg, wz, f[NWAVE_MAX];
+    float wt, wg, f[NWAVE_MAX];
     size_t it = locate(g->lnteff, NTEFF, log(inside), &wt), ig = locate(grid_logg, NLOGG, logg, &wg);
-    size_t iz = locate(g->logz, NZ, log10(fmax(z, 1e-10)), &wz);
-    if (wz < 1e-6f || wz > 1 - 1e-6f) { /* at a node: half the work */
-        iz += wz > 0.5f;
-        wz = 0;
-    }
-    for (int k = 0; k < 2; k++) {
-        float w = k ? wz : 1 - wz;
-        if (w == 0)
+    double wz[4];
+    size_t iz = metallicity(g, z, wz);
+    bool more = false;
+    for (size_t k = 0; k < 4; k++) {
+        float w = (float)wz[k];
+        if (w == 0.0f)
             continue;
-        const float *p = g->lnf + (((iz + (size_t)k) * NTEFF + it) * NLOGG + ig) * g->n, *q = p + NLOGG * g->n;
+        const float *p = g->lnf + (((iz + k - 1) * NTEFF + it) * NLOGG + ig) * g->n, *q = p + NLOGG * g->n;
         const float *const sp[4] = {p, p + g->n, q, q + g->n};
         const float c[4] = {w * (1 - wt) * (1 - wg), w * (1 - wt) * wg, w * wt * (1 - wg), w * wt * wg};
-        kern->mix(g->n, sp, c, k > 0, f);
+        kern->mix(g->n, sp, c, more, f);
+        more = true;
     }
     double sum = kern->exponentiate(g->n, g->quad, f);
     if (teff != inside)
