@@ -62,11 +62,12 @@ GAL_API double gal_spec_sigma(const gal_spec *s,
                               double vacuum); /* standard deviation of the line spread [A]; 0 = none */
 GAL_API gal_hash gal_spec_hash(const gal_spec *s);
 
-/* A model grid seen by an instrument: wave[nwave] rest frame, copied. library_fwhm: the resolution that the model has already
- * [A, rest], per node, copied; NULL = none. */
+/* A model grid seen by an instrument: wave[nwave] rest frame, copied. library_fwhm: the line spread that the model has already
+ * [A, rest], per node, copied; NULL = none. finest: FWHM below which its features are not real [A, rest], per node, copied;
+ * NULL = library_fwhm. */
 typedef struct gal_spec_ws gal_spec_ws;
 GAL_API gal_status gal_spec_ws_create(gal_spec_ws **out, gal_spec *s, const double *wave, size_t nwave,
-                                      const double *library_fwhm);
+                                      const double *library_fwhm, const double *finest);
 GAL_API void gal_spec_ws_free(gal_spec_ws *w);
 /* Redshift and velocity dispersion [km/s] of what follows. GAL_EDOMAIN when the pixels leave the grid (the first one is named) or
  * sigma_v is not in 0 .. 5000. shift [km/s] moves the spectrum on top of the redshift. */

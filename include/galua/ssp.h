@@ -19,6 +19,8 @@ typedef struct gal_ssp {
     float *mass;                /* [nz][nage] surviving mass incl. remnants per Msun formed, or NULL */
     float *qh, *qhei;           /* [nz][nage] log10 ionising photons/s/Msun below 911.75 A, 504.26 A, or NULL */
     float *rate_cc, *rate_ia;   /* [nz][nage] supernova rates [1/yr/Msun formed], or NULL */
+    float *fwhm;                /* [nwave] A: line spread that the spectra have already (taken off an instrument's), or NULL */
+    float *finest;              /* [nwave] A: FWHM below which features are not real, or NULL */
     size_t nline;               /* emission lines (DSPS layout), 0 when absent; lines are NOT removed from lum */
     char **line_name;           /* [nline] */
     double *line_wave;          /* [nline] A vacuum */
@@ -44,6 +46,10 @@ static inline const float *gal_ssp_spec(const gal_ssp *s, size_t iu, size_t iz, 
 {
     return s->lum + ((iu * s->nz + iz) * s->nage + ia) * s->nwave;
 }
+/* column (fwhm or finest) at a wavelength [A] within the table: linear between nodes. */
+GAL_API double gal_ssp_width(const gal_ssp *s, const float *column, double wave);
+/* FWHM [A] of the finest features that are real at a wavelength [A]: `finest`, else `fwhm`, else two steps of the grid. */
+GAL_API double gal_ssp_finest(const gal_ssp *s, double wave);
 /* Reads any supported format (recognised by content, then suffix): Galua HDF5, DSPS HDF5, GalaPy binary, FITS, BC03
  * .ised_ASCII, BPASS spectra-*.dat, Maraston 2005 .rhb. BPASS and Maraston files hold one metallicity each: `path` may be a
  * glob or a directory, all matching files form the Z axis. */

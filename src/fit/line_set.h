@@ -16,4 +16,8 @@ gal_status line_set_take(line_set *s, const gal_galaxy *g);
 void line_set_clear(line_set *s);
 /* lum[nwave] less the lines of the galaxy evaluated in w */
 void line_set_subtract(const line_set *s, const gal_galaxy_ws *w, double *lum);
+/* Line spread that the model's spectra have already at node k of the galaxy's wavelengths [A, FWHM]: what the table says, else
+ * half a step as a standard deviation (a node is the mean of its cell, and lies on straight lines). *finest: FWHM below which its
+ * features are not real [A]. (viewer.c) */
+double model_fwhm(const gal_galaxy *g, size_t k, double *finest);
 #endif

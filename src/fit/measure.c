@@ -1,4 +1,5 @@
 /* Measured indices, equivalent widths and line fluxes in a fit: independent data, Gaussian or limits as like.h treats them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "fit/fit_int.h"
@@ -29,6 +30,31 @@ void fit_measures_free(fit_measures *m)
     gal_free(m);
 }
 
+/* Says which indices look at features finer than the model's spectra have: those whose band is narrower than twice the finest width. */
+static void warn_coarse(const gal_fit *f)
+{
+    char list[160] = "";
+    size_t used = 0, first = 0;
+    const gal_ssp *s = gal_galaxy_ssp(f->galaxy);
+    for (size_t i = 0; i < f->obs->nindex; i++) {
+        const gal_index *x = &f->obs->index[i].index;
+        const double *b = x->kind == GAL_INDEX_BREAK ? x->blue : x->band;
+        if (x->kind == GAL_INDEX_SLOPE || 2 * gal_ssp_finest(s, b[0]) <= b[1] - b[0] || used > sizeof list - 24)
+            continue;
+        first = used ? first : i;
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.20s", used ? ", " : "", x->name);
+    }
+    if (!used)
+        return;
+    const gal_index *x = &f->obs->index[first].index;
+    double at = x->kind == GAL_INDEX_BREAK ? x->blue[0] : x->band[0];
+    gal_log(GAL_LOG_WARN, "fit",
+            "observation '%s': the model spectra (%s) are too coarse for %s: their features are real from %.3g A "
+            "(FWHM) on at "
+            "%.4g A; take a table of higher resolution",
+            f->obs->name, s->name, list, gal_ssp_finest(s, at), at);
+}
+
 gal_status fit_measures_create(fit_measures **out, const gal_fit *f)
 {
     const gal_obs *o = f->obs;
@@ -53,6 +79,7 @@ gal_status fit_measures_create(fit_measures **out, const gal_fit *f)
     }
     for (size_t i = 0; i < o->nline; i++)
         GAL_TRY(gal_galaxy_find_lines(f->galaxy, o->line[i].name, m->list[i], BLEND, &m->count[i]));
+    warn_coarse(f);
     *out = m;
     return GAL_OK;
 out:

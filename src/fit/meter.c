@@ -137,8 +137,8 @@ gal_status gal_meter_index(gal_meter *m, const gal_index *i, const gal_kinematic
     if (sv > 0 || lick) {
         for (size_t j = a; j < b; j++) {
             double s = wave[j] * sv * 1e5 / GAL_C_CGS, fwhm = lick ? gal_lick_fwhm(wave[j]) : 0;
-            double step = 0.5 * (j + 1 < n ? wave[j + 1] - wave[j] : 0),
-                   more = fwhm * fwhm / 5.545177444479562 - step * step;
+            double finest, own = lick ? model_fwhm(m->g, j, &finest) : 0;
+            double more = (fwhm * fwhm - own * own) / 5.545177444479562;
             m->sigma[j] = sqrt(s * s + (more > 0 ? more : 0));
         }
         gal_spec_smooth(wave + a, m->cont + a, b - a, m->sigma + a, m->smooth + a);

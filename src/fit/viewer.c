@@ -16,24 +16,37 @@ struct gal_viewer {
     double *minus; /* [nwave] */
 };
 
+double model_fwhm(const gal_galaxy *g, size_t k, double *finest)
+{
+    const gal_ssp *s = gal_galaxy_ssp(g);
+    const double *w = gal_galaxy_wave(g);
+    double step = k + 1 < gal_galaxy_nwave(g) ? w[k + 1] - w[k] : w[k] - w[k - 1],
+           fwhm = 0.5 * step * 2.3548200450309493;
+    bool inside = w[k] >= s->wave[0] && w[k] <= s->wave[s->nwave - 1];
+    if (inside && s->fwhm)
+        fwhm = gal_ssp_width(s, s->fwhm, w[k]);
+    *finest = inside && s->finest ? gal_ssp_width(s, s->finest, w[k]) : fwhm;
+    return fwhm;
+}
+
 gal_status gal_viewer_create(gal_viewer **out, const gal_galaxy *g, gal_spec *spec, double library_r)
 {
     gal_status st = GAL_OK;
     size_t n = gal_galaxy_nwave(g);
     const double *w = gal_galaxy_wave(g);
     gal_viewer *v = GAL_NEW(gal_viewer);
-    double *fwhm = GAL_NEWN(double, n);
+    double *fwhm = GAL_NEWN(double, 2 * n), *finest = fwhm + n;
     *out = NULL;
     if (!v || !fwhm || !(v->minus = GAL_NEWN(double, n)))
         GAL_TRY(GAL_ENOMEM);
     v->g = g;
     v->spec = gal_spec_ref(spec);
-    /* a node is the mean of its cell, and lies on straight lines: together a standard deviation of half a step */
-    for (size_t k = 0; k < n; k++) {
-        double step = k + 1 < n ? w[k + 1] - w[k] : w[k] - w[k - 1];
-        fwhm[k] = library_r > 0 ? w[k] / library_r : 0.5 * step * 2.3548200450309493;
-    }
-    GAL_TRY(gal_spec_ws_create(&v->ws, spec, w, n, library_r < 0 ? NULL : fwhm));
+    for (size_t k = 0; k < n; k++)
+        if (library_r > 0)
+            fwhm[k] = finest[k] = w[k] / library_r;
+        else
+            fwhm[k] = model_fwhm(g, k, &finest[k]);
+    GAL_TRY(gal_spec_ws_create(&v->ws, spec, w, n, library_r < 0 ? NULL : fwhm, library_r < 0 ? NULL : finest));
     GAL_TRY(line_set_take(&v->lines, g));
     if (!(v->lum = GAL_NEWN(double, v->lines.n + 1)))
         GAL_TRY(GAL_ENOMEM);

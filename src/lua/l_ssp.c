@@ -163,6 +163,21 @@ static int value(lua_State *L)
     return 1;
 }
 
+static int resolution(lua_State *L)
+{
+    gal_ssp *s = self(L);
+    double wave = luaL_checknumber(L, 2);
+    if (!(wave >= s->wave[0] && wave <= s->wave[s->nwave - 1]))
+        return gal_lua_error(L, GAL_EDOMAIN, "ssp:resolution: %g A is outside the table (%g .. %g A)", wave, s->wave[0],
+                             s->wave[s->nwave - 1]);
+    lua_pushnumber(L, gal_ssp_finest(s, wave));
+    if (s->fwhm)
+        lua_pushnumber(L, gal_ssp_width(s, s->fwhm, wave));
+    else
+        lua_pushnil(L);
+    return 2;
+}
+
 static int lines(lua_State *L)
 {
     gal_ssp *s = self(L);
@@ -244,6 +259,12 @@ static const gal_lua_row methods[] = {
     {"lines", lines,
      "lines(age, Z[, logU]) -> list of { name =, wave = [A], lum = [Lsun per Msun formed] }\nEmission lines of a table "
      "with nebular emission; they are in the spectra too."},
+    {"resolution", resolution,
+     "resolution(wave) -> finest [A], fwhm [A] or nil\nAt a wavelength [A]: the FWHM below which the features of the "
+     "spectra are not real (two steps of the grid where the\n"
+     "table does not say), and the line spread that they have already, which is taken off an instrument's. The "
+     "synthesised library\n"
+     "has the lines of metals within 3545-7405 A at R = 500; elsewhere they are smooth over some 40 A."},
     {"info", info, "info() -> text\nAxes, optional tables, provenance, hash."},
     {"write", write_table,
      "write(path[, format]) -> ssp\nFormats galua, dsps, galapy, fits; by default from the suffix: .h5, .dsps.h5, "

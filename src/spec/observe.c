@@ -19,6 +19,7 @@ struct gal_spec_ws {
     double *edge_s;                /* [nedge] line spread there [A] */
     uint32_t *e0, *e1;             /* [n] edges of a pixel */
     double *wave, *step, *lib;     /* [nwave] grid, 1/spacing, variance of the library [A^2] */
+    double *fine;                  /* [nwave] variance of the finest features that are real [A^2] */
     double *slope, *cum, *value;   /* [nwave] of the last spectrum: slopes, integral, value at the nodes */
     double *at;                    /* [nedge] rest frame */
     double *var;                   /* [nedge] s^2 */
@@ -84,7 +85,7 @@ static gal_status make_edges(gal_spec_ws *w)
 }
 
 gal_status gal_spec_ws_create(gal_spec_ws **out, gal_spec *s, const double *wave, size_t nwave,
-                              const double *library_fwhm)
+                              const double *library_fwhm, const double *finest)
 {
     gal_status st = GAL_OK;
     gal_spec_ws *w = NULL;
@@ -100,7 +101,7 @@ gal_status gal_spec_ws_create(gal_spec_ws **out, gal_spec *s, const double *wave
     w->nwave = nwave;
     w->z = NAN;
     size_t ne = 2 * s->n;
-    double *block = w->edge = GAL_NEWN(double, 5 * ne + 6 * nwave);
+    double *block = w->edge = GAL_NEWN(double, 5 * ne + 7 * nwave);
     uint32_t *ints = w->e0 = GAL_NEWN(uint32_t, 2 * s->n + 3 * ne);
     w->off = GAL_NEWN(size_t, ne);
     if (!block || !ints || !w->off)
@@ -112,7 +113,8 @@ gal_status gal_spec_ws_create(gal_spec_ws **out, gal_spec *s, const double *wave
     w->wave = block + 5 * ne;
     w->step = w->wave + nwave;
     w->lib = w->step + nwave;
-    w->slope = w->lib + nwave;
+    w->fine = w->lib + nwave;
+    w->slope = w->fine + nwave;
     w->cum = w->slope + nwave;
     w->value = w->cum + nwave;
     w->e1 = ints + s->n;
@@ -126,8 +128,10 @@ gal_status gal_spec_ws_create(gal_spec_ws **out, gal_spec *s, const double *wave
         double f = library_fwhm[k] / 2.3548200450309493;
         if (!(f >= 0) || isinf(f))
             GAL_THROW(GAL_EINVAL, "spectrum: the model's resolution at %g A is %g A", wave[k], library_fwhm[k]);
-        w->lib[k] = f * f;
+        w->fine[k] = w->lib[k] = f * f;
     }
+    for (size_t k = 0; finest && k < nwave; k++)
+        w->fine[k] = finest[k] * finest[k] / (2.3548200450309493 * 2.3548200450309493);
     GAL_TRY(make_edges(w));
     *out = w;
     w = NULL;
@@ -170,7 +174,7 @@ static gal_status place_edges(gal_spec_ws *w, double opz, double sigma_v, size_t
         k = walk(w->wave, n, k, x);
         double f = (x - w->wave[k]) * w->step[k], lib = w->lib[k] + f * (w->lib[k + 1] - w->lib[k]);
         double var = si * si - lib + sv * sv;
-        coarse += w->spec->blurred && si * si * 1.1025 < lib;
+        coarse += w->spec->blurred && si * si * 1.1025 < w->fine[k] + f * (w->fine[k + 1] - w->fine[k]);
         w->var[e] = var > 0 ? var : 0;
         w->seg[e] = (uint32_t)k;
         double r = REACH * sqrt(w->var[e]);

@@ -76,9 +76,11 @@ gal_status ssp_write_fits(const gal_ssp *s, const char *path)
     if (s->nu > 1)
         GAL_TRY(write_axis(f, "LOGU", "", s->logu, s->nu));
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
-        if (*ssp_optional_of(s, i))
-            GAL_TRY(gal_fits_write_image(f, upper(ssp_optionals[i].name, name), GAL_FITS_F32, 2, dims + 1,
-                                         *ssp_optional_of(s, i), NULL));
+        if (*ssp_optional_of(s, i)) {
+            int at = ssp_optionals[i].per_wave ? 3 : 1;
+            GAL_TRY(gal_fits_write_image(f, upper(ssp_optionals[i].name, name), GAL_FITS_F32, at == 3 ? 1 : 2,
+                                         dims + at, *ssp_optional_of(s, i), NULL));
+        }
     if (s->nline)
         GAL_TRY(write_lines(f, s));
     GAL_TRY(write_meta(f, s));
@@ -206,10 +208,10 @@ gal_status ssp_read_fits(gal_ssp **out, const char *path)
         GAL_TRY(read_axis(f, axes[i], x[i], n[i]));
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
         if (gal_fits_has(f, upper(ssp_optionals[i].name, name))) {
-            if (!(*ssp_optional_of(s, i) = GAL_NEWN(float, n[1] * n[2])))
+            if (!(*ssp_optional_of(s, i) = GAL_NEWN(float, ssp_optional_len(s, i))))
                 GAL_TRY(GAL_ENOMEM);
             GAL_TRY(gal_fits_select(f, name));
-            GAL_TRY(gal_fits_read_image(f, GAL_FITS_F32, n[1] * n[2], *ssp_optional_of(s, i)));
+            GAL_TRY(gal_fits_read_image(f, GAL_FITS_F32, ssp_optional_len(s, i), *ssp_optional_of(s, i)));
         }
     if (gal_fits_has(f, "LINES"))
         GAL_TRY(read_lines(f, s));

@@ -67,9 +67,11 @@ gal_status ssp_write_galua(const gal_ssp *s, const char *path)
     GAL_TRY(write_values(h, "lum", "Lsun/Angstrom/Msun", "luminosity per wavelength per Msun formed", s->lum, 4 - skip,
                          dims + skip, scales + skip));
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
-        if (*ssp_optional_of(s, i))
+        if (*ssp_optional_of(s, i)) {
+            int at = ssp_optionals[i].per_wave ? 3 : 1;
             GAL_TRY(write_values(h, ssp_optionals[i].name, ssp_optionals[i].unit, ssp_optionals[i].about,
-                                 *ssp_optional_of(s, i), 2, dims + 1, scales + 1));
+                                 *ssp_optional_of(s, i), at == 3 ? 1 : 2, dims + at, scales + at));
+        }
     if (s->nline) {
         const size_t shape[4] = {s->nu, s->nz, s->nage, s->nline};
         const char *const line_scales[4] = {"logu", "z", "age", "line"};
@@ -199,9 +201,10 @@ static gal_status read_own(gal_ssp **out, gal_h5 *h)
     GAL_TRY(gal_h5_read(h, "lum", GAL_H5_F32, rank, n + 4 - rank, s->lum));
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
         if (gal_h5_has(h, ssp_optionals[i].name)) {
-            if (!(*ssp_optional_of(s, i) = GAL_NEWN(float, s->nz * s->nage)))
+            int at = ssp_optionals[i].per_wave ? 3 : 1;
+            if (!(*ssp_optional_of(s, i) = GAL_NEWN(float, ssp_optional_len(s, i))))
                 GAL_TRY(GAL_ENOMEM);
-            GAL_TRY(gal_h5_read(h, ssp_optionals[i].name, GAL_H5_F32, 2, n + 1, *ssp_optional_of(s, i)));
+            GAL_TRY(gal_h5_read(h, ssp_optionals[i].name, GAL_H5_F32, at == 3 ? 1 : 2, n + at, *ssp_optional_of(s, i)));
         }
     if (gal_h5_has(h, "line_lum"))
         GAL_TRY(read_lines(h, s, "line_name", "line_wave", "line_lum"));

@@ -10,7 +10,7 @@ static size_t bytes_of(const gal_ssp *s)
     size_t grid = s->nz * s->nage, n = sizeof *s + 8 * (s->nwave + s->nage + s->nz + (s->logu ? s->nu : 0));
     n += 4 * s->nu * grid * (s->nwave + s->nline);
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
-        n += *ssp_optional_of(s, i) ? 4 * grid : 0;
+        n += *ssp_optional_of(s, i) ? 4 * ssp_optional_len(s, i) : 0;
     return n;
 }
 

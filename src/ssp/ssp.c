@@ -87,19 +87,38 @@ void gal_ssp_unref(gal_ssp *s)
         return;
     for (size_t i = 0; s->line_name && i < s->nline; i++)
         gal_free(s->line_name[i]);
-    void *owned[] = {s->wave,    s->age,     s->z,         s->logu,      s->lum,      s->mass, s->qh,  s->qhei,
-                     s->rate_cc, s->rate_ia, s->line_name, s->line_wave, s->line_lum, s->name, s->imf, s->provenance};
+    void *owned[] = {s->wave,     s->age,  s->z,       s->logu,       s->lum,       s->mass,
+                     s->qh,       s->qhei, s->rate_cc, s->rate_ia,    s->line_name, s->line_wave,
+                     s->line_lum, s->name, s->imf,     s->provenance, s->fwhm,      s->finest};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         gal_free(owned[i]);
     gal_free(s);
 }
 
+double gal_ssp_width(const gal_ssp *s, const float *column, double wave)
+{
+    size_t i = gal_search(s->wave, s->nwave, wave);
+    double f = (wave - s->wave[i]) / (s->wave[i + 1] - s->wave[i]);
+    f = fmin(1.0, fmax(0.0, f));
+    return (double)column[i] + f * ((double)column[i + 1] - (double)column[i]);
+}
+
+double gal_ssp_finest(const gal_ssp *s, double wave)
+{
+    if (s->finest || s->fwhm)
+        return gal_ssp_width(s, s->finest ? s->finest : s->fwhm, wave);
+    size_t i = gal_search(s->wave, s->nwave, wave);
+    return 2.0 * (s->wave[i + 1] - s->wave[i]);
+}
+
 const ssp_optional ssp_optionals[SSP_NOPTIONAL] = {
-    {"mass", "Msun/Msun", "surviving stellar mass including remnants per Msun formed", offsetof(gal_ssp, mass)},
-    {"qh", "log10(1/s/Msun)", "log10 photon rate below 911.75 A per Msun formed", offsetof(gal_ssp, qh)},
-    {"qhei", "log10(1/s/Msun)", "log10 photon rate below 504.26 A per Msun formed", offsetof(gal_ssp, qhei)},
-    {"rate_cc", "1/yr/Msun", "core-collapse supernova rate per Msun formed", offsetof(gal_ssp, rate_cc)},
-    {"rate_ia", "1/yr/Msun", "type Ia supernova rate per Msun formed", offsetof(gal_ssp, rate_ia)},
+    {"mass", "Msun/Msun", "surviving stellar mass including remnants per Msun formed", offsetof(gal_ssp, mass), false},
+    {"qh", "log10(1/s/Msun)", "log10 photon rate below 911.75 A per Msun formed", offsetof(gal_ssp, qh), false},
+    {"qhei", "log10(1/s/Msun)", "log10 photon rate below 504.26 A per Msun formed", offsetof(gal_ssp, qhei), false},
+    {"rate_cc", "1/yr/Msun", "core-collapse supernova rate per Msun formed", offsetof(gal_ssp, rate_cc), false},
+    {"rate_ia", "1/yr/Msun", "type Ia supernova rate per Msun formed", offsetof(gal_ssp, rate_ia), false},
+    {"fwhm", "Angstrom", "line spread that the spectra have (FWHM)", offsetof(gal_ssp, fwhm), true},
+    {"finest", "Angstrom", "FWHM below which features are not real", offsetof(gal_ssp, finest), true},
 };
 
 /* ------------------------------------------------------------------ validation */
@@ -135,6 +154,15 @@ static gal_status check_lum(gal_ssp *s)
                 l[i] = 0; /* also turns -0 into 0 */
         }
     }
+    return GAL_OK;
+}
+
+static gal_status check_widths(const gal_ssp *s, const char *name, float *x)
+{
+    for (size_t i = 0; x && i < s->nwave; i++)
+        if (!(x[i] >= 0 && x[i] <= s->wave[i]))
+            return gal_fail(GAL_EFORMAT, "%s at %g A is %g A, expected 0 up to the wavelength", name, s->wave[i],
+                            (double)x[i]);
     return GAL_OK;
 }
 
@@ -201,7 +229,7 @@ static gal_hash hash_of(const gal_ssp *s)
         const float *x = *ssp_optional_of(s, i);
         if (x) {
             h = mix(h, ssp_optionals[i].name, strlen(ssp_optionals[i].name));
-            h = mix(h, x, ngrid * sizeof(float));
+            h = mix(h, x, ssp_optional_len(s, i) * sizeof(float));
         }
     }
     for (size_t i = 0; i < s->nline; i++)
@@ -223,7 +251,8 @@ gal_status gal_ssp_finish(gal_ssp *s)
         GAL_TRY(check_axis("logU axis", "", s->logu, s->nu, -10, 5, false));
     GAL_TRY(check_lum(s));
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
-        GAL_TRY(check_optional(s, ssp_optionals[i].name, *ssp_optional_of(s, i)));
+        GAL_TRY((ssp_optionals[i].per_wave ? check_widths : check_optional)(s, ssp_optionals[i].name,
+                                                                            *ssp_optional_of(s, i)));
     GAL_TRY(check_lines(s));
     GAL_TRY(gal_ssp_set_text(s, s->name ? NULL : "", s->imf ? NULL : "", s->provenance ? NULL : ""));
     s->hash = hash_of(s);

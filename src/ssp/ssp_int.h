@@ -8,12 +8,18 @@
 typedef struct ssp_optional {
     const char *name, *unit, *about;
     size_t offset;
+    bool per_wave; /* [nwave]; else [nz][nage] */
 } ssp_optional;
-#define SSP_NOPTIONAL 5
+#define SSP_NOPTIONAL 7
 extern const ssp_optional ssp_optionals[SSP_NOPTIONAL];
 static inline float **ssp_optional_of(const gal_ssp *s, size_t i)
 {
     return (float **)((char *)(uintptr_t)s + ssp_optionals[i].offset);
+}
+
+static inline size_t ssp_optional_len(const gal_ssp *s, size_t i)
+{
+    return ssp_optionals[i].per_wave ? s->nwave : s->nz * s->nage;
 }
 
 /* Readers return a table that gal_ssp_finish has not seen yet: gal_ssp_read merges, names and finishes it. Those of text

@@ -92,7 +92,7 @@ static void line_on_grid(void **state)
             double opz = 1 + z[i], total, mean, sd;
             gal_spec *s = linear_pixels(4500 * opz, 5600 * opz, 1500, 1500);
             gal_spec_ws *ws;
-            ok(gal_spec_ws_create(&ws, s, w, n, NULL));
+            ok(gal_spec_ws_create(&ws, s, w, n, NULL, NULL));
             ok(gal_spec_ws_set(ws, z[i], sv[j], 0));
             gal_spec_continuum(ws, lum, NULL, out);
             moments(s, out, opz, &total, &mean, &sd);
@@ -119,7 +119,7 @@ static void sharp_lines(void **state)
             double total, mean, sd, opz = 1.1;
             gal_spec *s = linear_pixels(4500 * opz, 5600 * opz, 1500, R[r]);
             gal_spec_ws *ws;
-            ok(gal_spec_ws_create(&ws, s, w, n, NULL));
+            ok(gal_spec_ws_create(&ws, s, w, n, NULL, NULL));
             ok(gal_spec_ws_set(ws, 0.1, 0, 0));
             memset(out, 0, sizeof out);
             gal_spec_lines(ws, at, lum, 2, sv[j], out);
@@ -154,7 +154,7 @@ static void limits(void **state)
     }
     gal_spec *s = linear_pixels(4000, 5000, 300, 0);
     gal_spec_ws *ws;
-    ok(gal_spec_ws_create(&ws, s, w, n, NULL));
+    ok(gal_spec_ws_create(&ws, s, w, n, NULL, NULL));
     ok(gal_spec_ws_set(ws, 0.05, 0, 0));
     gal_spec_continuum(ws, lum, NULL, a);
     for (size_t i = 0; i < 300; i++) {
@@ -190,7 +190,7 @@ static void limits(void **state)
     for (size_t k = 0; k < n; k++)
         lib[k] = w[k] * 300 / KMS * FWHM;
     gal_spec_ws *sharp;
-    ok(gal_spec_ws_create(&sharp, s, w, n, lib));
+    ok(gal_spec_ws_create(&sharp, s, w, n, lib, NULL));
     ok(gal_spec_ws_set(sharp, 0.05, 500, 0));
     gal_spec_continuum(sharp, lum, NULL, c);
     for (size_t i = 0; i < 300; i++)
@@ -200,7 +200,7 @@ static void limits(void **state)
     gal_spec_ws_free(sharp);
     gal_spec_ws_free(ws);
     gal_spec *keen = linear_pixels(4000, 5000, 300, 3000);
-    ok(gal_spec_ws_create(&ws, keen, w, n, lib));
+    ok(gal_spec_ws_create(&ws, keen, w, n, lib, NULL));
     ok(gal_spec_ws_set(ws, 0.05, 0, 0));
     assert_true(gal_spec_ws_coarse(ws) == 1);
     gal_spec_unref(keen);
@@ -423,7 +423,7 @@ static void messages(void **state)
     ok(gal_spec_create(&s, &(gal_spec_opts){.n = 2, .edges = good, .R = 100}));
     gal_spec_ws *ws;
     const double w[] = {3990, 4000, 4010, 4030};
-    ok(gal_spec_ws_create(&ws, s, w, 4, NULL));
+    ok(gal_spec_ws_create(&ws, s, w, 4, NULL, NULL));
     assert_int_equal(gal_spec_ws_set(ws, 0, 0, 0), GAL_EDOMAIN); /* broadened beyond the model */
     assert_non_null(strstr(gal_error_message(), "beyond the model"));
     assert_int_equal(gal_spec_ws_set(ws, 0, 6000, 0), GAL_EDOMAIN);
