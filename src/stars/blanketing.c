@@ -37,6 +37,16 @@ void gal_blanketing_tables(gal_opgrid *g)
     }
 }
 
+double gal_blanketing_step(double wave)
+{
+    size_t k = 0;
+    if (wave < blanketing_table[0][0] || wave >= blanketing_table[NROW - 1][0])
+        return 0;
+    while (blanketing_table[k + 1][0] <= wave)
+        k++;
+    return (double)blanketing_table[k + 1][0] - (double)blanketing_table[k][0];
+}
+
 gal_hash gal_blanketing_hash(void)
 {
     return gal_hash_bytes(blanketing_table, sizeof blanketing_table);

@@ -128,6 +128,34 @@ static void line_list(const gas *g, double qion, gal_nebular_line *out)
     lya->lum = fmax(lya->lum, scale * photon * (1 - two_photon_rate(g)));
 }
 
+/* Lines that carry heat away: neither recombination lines of hydrogen and helium nor the part of Lyman alpha that recombinations make. */
+static double heat_of(const gal_nebular_line *l, size_t k, double lya_case_b)
+{
+    if (k < NHYDROGEN || (l->name[0] == 'H' && l->name[1] == 'e'))
+        return 0.0;
+    return k == NHYDROGEN ? fmax(0.0, l->lum - lya_case_b) : l->lum;
+}
+
+/* The gas emits what it absorbs. The fitted ratios know one spectrum of the stars at each hardness; where that of the population at hand
+ * brings less energy per photon (10-60 Myr) they would radiate up to 2.4 times what comes in, where it brings more (bare hot
+ * cores) less than half. The lines that carry heat are scaled so that emitted/absorbed stays within .5 .. 1: what is
+ * missing to 1 leaves in lines that are not in the list (far infrared, auroral, highly ionised) and is not in the spectrum. Energies in Lsun. */
+static void balance(const gas *g, double qion, double absorbed, double continuum, gal_nebular_line *line)
+{
+    const double least = 0.51, photon = GAL_H_CGS * GAL_C_AA / lyman_alpha;
+    double lya = qion / GAL_LSUN * photon * (1.0 - two_photon_rate(g)), fixed = continuum, heat = 0.0;
+    for (size_t k = 0; k < gal_nebular_nline(); k++) {
+        double h = heat_of(&line[k], k, lya);
+        heat += h;
+        fixed += line[k].lum - h;
+    }
+    if (!(heat > 0.0 && absorbed > 0.0))
+        return;
+    double scale = clamp(1.0, (least * absorbed - fixed) / heat, fmax(0.0, (absorbed - fixed) / heat));
+    for (size_t k = 0; k < gal_nebular_nline(); k++)
+        line[k].lum += (scale - 1.0) * heat_of(&line[k], k, lya);
+}
+
 void gal_nebular_lines(double qion, double qh, double qhei, double z, double logu, gal_nebular_line *out)
 {
     gas g = gas_state(qh, qhei, z, logu);
@@ -212,14 +240,28 @@ static double continuum_nu(const continuum *c, double wave, double t)
     return c->scale * e * (gff + bf);
 }
 
+/* Energy below the Lyman limit: trapezoid, the last interval cut there. */
+static double lyman_energy(const double *wave, size_t n, const double *lum)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i + 1 < n && wave[i] < lyman_limit; i++) {
+        double b = fmin(wave[i + 1], lyman_limit), f = (b - wave[i]) / (wave[i + 1] - wave[i]);
+        sum += 0.5 * (lum[i] + lum[i] + f * (lum[i + 1] - lum[i])) * (b - wave[i]);
+    }
+    return sum;
+}
+
 void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, double z, double logu, double fesc,
-                     double fdust, double *lum)
+                     double fdust, double *lum, gal_nebular_line *line)
 {
     double qion = qh * (1 - fesc - fdust), nu_lya = GAL_C_AA / lyman_alpha;
+    double absorbed = n < 3 ? 0.0 : (1 - fesc - fdust) * lyman_energy(wave, n, lum), energy = 0.0;
     for (size_t i = 0; i < n && wave[i] < lyman_limit; i++)
         lum[i] *= fesc;
-    if (!(qion > 0) || n < 3)
+    if (!(qion > 0) || n < 3) {
+        gal_nebular_lines(0.0, qh, qhei, z, logu, line);
         return;
+    }
     gas g = gas_state(qh, qhei, z, logu);
     continuum c = continuum_state(&g, qion);
     double two = qion * two_photon_rate(&g) * GAL_H_CGS / (8.2249 * nu_lya);
@@ -228,10 +270,12 @@ void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, doubl
             continue;
         double nu = GAL_C_AA / wave[i],
                lnu = continuum_nu(&c, wave[i], g.t) + two * nu * two_photon_profile(nu / nu_lya);
-        lum[i] += lnu * nu / wave[i] / GAL_LSUN;
+        double add = lnu * nu / wave[i] / GAL_LSUN;
+        lum[i] += add;
+        energy += add * 0.5 * (wave[i + 1 < n ? i + 1 : i] - wave[i > 0 ? i - 1 : 0]);
     }
-    gal_nebular_line line[NHYDROGEN + NEBULAR_NLINE];
     line_list(&g, qion, line);
+    balance(&g, qion, absorbed, energy, line);
     for (size_t k = 0; k < gal_nebular_nline(); k++)
         add_line(wave, n, &line[k], line_width, lum);
 }

@@ -7,19 +7,20 @@
  * that emit qh photons/s below 911.75 A, of them qhei below 504.26 A. (1 - fesc - fdust) qh ionise gas of metallicity z
  * (absolute) at ionisation parameter 10^logu. The stellar light below 911.75 A already in lum is multiplied by fesc. Lines
  * are Gaussians of 100 km/s that conserve flux and centroid for the trapezoid rule on any grid. Arguments outside the
- * fitted box (log U -4..-1, log Z/0.019 -2..0.2) are clamped. Cannot fail. */
+ * fitted box (log U -4..-1, log Z/0.019 -2..0.2) are clamped. The lines that cool the gas are scaled so that it emits .5 to 1 of
+ * the ionising energy in lum that it absorbs (left as fitted where lum has none); line[gal_nebular_nline()] receives all lines as they were added. Cannot fail. */
+typedef struct gal_nebular_line {
+    double wave, rms, lum;
+    const char *name;
+} gal_nebular_line;
 GAL_API void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, double z, double logu, double fesc,
-                             double fdust, double *lum);
+                             double fdust, double *lum, gal_nebular_line *line);
 
 /* Electron temperature [K] of the gas: 5000..20000. */
 GAL_API double gal_nebular_temperature(double qh, double qhei, double z, double logu);
 /* Lines: number, and wavelength [A, vacuum], name, rms of the fit in ln (0 for case B) and luminosity [Lsun] for `qion` photons
  * per second that ionise. name is static. */
 GAL_API size_t gal_nebular_nline(void);
-typedef struct gal_nebular_line {
-    double wave, rms, lum;
-    const char *name;
-} gal_nebular_line;
 /* All lines for one state; out[gal_nebular_nline()]. */
 GAL_API void gal_nebular_lines(double qion, double qh, double qhei, double z, double logu, gal_nebular_line *out);
 

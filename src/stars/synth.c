@@ -11,7 +11,9 @@
  * the same bit for bit at any thread count. phi(m) and the progress function are called from the calling thread only. */
 #include "galua/const.h"
 #include "galua/num.h"
+#include "stars/blanketing.h"
 #include "stars/isochrone.h"
+#include "stars/lines.h"
 #include "stars/nebular.h"
 
 #include <math.h>
@@ -54,6 +56,21 @@ typedef struct work {
     gal_ssp *s;
 } work;
 
+/* Adds the light of helium stars, which are black bodies of up to 100 kK here. At the metallicities where they lose mass fast (share: 0 at
+ * Z <= 0.002, 1 at Z >= 0.008) their winds are opaque beyond the edge of He+ (Smith, Norris & Crowther 2002, MNRAS 337, 1309): that
+ * light comes out at longer wavelengths. */
+static void add_winds(const double *wave, size_t n, double share, double *bare, double *lum)
+{
+    const double edge = 227.84;
+    double all = gal_trapz(wave, bare, n);
+    for (size_t i = 0; i < n && wave[i] <= edge; i++)
+        bare[i] *= 1.0 - share;
+    size_t k = gal_search(wave, n, edge) + 1;
+    double lost = all - gal_trapz(wave, bare, n), rest = gal_trapz(wave + k, bare + k, n - k);
+    for (size_t i = 0; i < n; i++)
+        lum[i] += bare[i] * (i >= k && rest > 0.0 ? 1.0 + lost / rest : 1.0);
+}
+
 static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular_line *line)
 {
     const gal_synth_opts *o = w->o;
@@ -61,12 +78,16 @@ static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular
     size_t n = s->nwave, ia = k % s->nage, jz = k / s->nage;
     double age = fmax(s->age[ia], youngest), z = s->z[jz];
     gal_isochrone(iso, w->tracks, w->iz[jz], age, w->imf, o->postagb);
+    double *bare = lum + 2 * n;
     memset(lum, 0, n * sizeof *lum);
+    memset(bare, 0, n * sizeof *bare);
     for (size_t i = 0; i < iso->n; i++) {
         const gal_iso_star *x = iso->star + i;
+        bool naked = x->phase == GAL_SSE_HEMS || x->phase == GAL_SSE_HEGB;
         if (isfinite(x->logl))
-            gal_stargrid_add(w->g, z, x->logteff, x->logg, pow(10.0, x->logl), x->w, lum);
+            gal_stargrid_add(w->g, z, x->logteff, x->logg, pow(10.0, x->logl), x->w, naked ? bare : lum);
     }
+    add_winds(s->wave, n, gal_sse_metal_ramp(z), bare, lum);
     double qh = photons(s->wave, lum, n, lyman), qhei = photons(s->wave, lum, n, helium);
     size_t ngrid = s->nz * s->nage;
     for (size_t iu = 0; iu < s->nu; iu++) {
@@ -75,8 +96,7 @@ static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular
             double u = s->logu ? s->logu[iu] : o->logu;
             if (s->nu > 1)
                 sum = memcpy(lum + n, lum, n * sizeof *lum);
-            gal_nebular_add(s->wave, n, qh, qhei, z, u, o->fesc, o->fdust, sum);
-            gal_nebular_lines(qh * (1.0 - o->fesc - o->fdust), qh, qhei, z, u, line);
+            gal_nebular_add(s->wave, n, qh, qhei, z, u, o->fesc, o->fdust, sum, line);
             for (size_t i = 0; i < s->nline; i++)
                 s->line_lum[(iu * ngrid + k) * s->nline + i] = (float)line[i].lum;
         }
@@ -100,7 +120,7 @@ static gal_status run(const work *w)
     double told = gal_clock();
 #pragma omp parallel num_threads(gal_threads())
     {
-        double *lum = GAL_NEWN(double, 2 * s->nwave); /* stars; stars and gas */
+        double *lum = GAL_NEWN(double, 3 * s->nwave); /* stars; stars and gas; helium stars */
         gal_iso *iso = GAL_NEW(gal_iso);
         gal_nebular_line *line = GAL_NEWN(gal_nebular_line, s->nline + 1);
         if (!lum || !iso || !line) {
@@ -238,6 +258,18 @@ static gal_status describe(gal_ssp *s, const gal_synth_opts *o)
     return st;
 }
 
+/* What the spectra resolve. Within 3545-8740 A the nodes are least-squares coefficients of spectra of 2.5 A (MILES); the lines are
+ * claimed to 7405 A, where the stars end, at two steps or R = 500. Elsewhere metals are smooth within the bins of the line law. */
+static void resolution(gal_ssp *s)
+{
+    for (size_t i = 0; i < s->nwave; i++) {
+        double w = s->wave[i], step = i + 1 < s->nwave ? s->wave[i + 1] - w : w - s->wave[i - 1];
+        bool lines = w >= GAL_LINES_FROM && w < GAL_LINES_TO;
+        s->fwhm[i] = (float)(lines ? 2.5 : 0.5 * step * 2.3548200450309493);
+        s->finest[i] = (float)fmax(2.0 * step, lines && w <= 7405.0 ? w / 500.0 : gal_blanketing_step(w));
+    }
+}
+
 static gal_status name_lines(gal_ssp *s)
 {
     gal_status st = GAL_OK;
@@ -287,9 +319,12 @@ gal_status gal_ssp_synthesise(gal_ssp **out, const gal_stargrid *g, const gal_sy
     s->qhei = GAL_NEWN(float, ncell);
     s->rate_cc = GAL_NEWN(float, ncell);
     s->rate_ia = GAL_NEWN(float, ncell);
-    if (!iz || !s->mass || !s->qh || !s->qhei || !s->rate_cc || !s->rate_ia)
+    s->fwhm = GAL_NEWN(float, nw);
+    s->finest = GAL_NEWN(float, nw);
+    if (!iz || !s->mass || !s->qh || !s->qhei || !s->rate_cc || !s->rate_ia || !s->fwhm || !s->finest)
         GAL_TRY(GAL_ENOMEM);
     memcpy(s->wave, gal_stargrid_wave(g), nw * sizeof *s->wave);
+    resolution(s);
     GAL_TRY(axes(s, o, t, iz));
     if (o->nebular)
         GAL_TRY(name_lines(s));

@@ -18,6 +18,7 @@
 
 enum { NMAX = 20000 };
 static double wave[NMAX], lum[NMAX], other[NMAX];
+static gal_nebular_line made[256];
 
 static size_t make_grid(double lo, double hi, double resolution)
 {
@@ -30,7 +31,7 @@ static size_t make_grid(double lo, double hi, double resolution)
 static void nebula(size_t n, double qh, double x, double z, double logu, double fesc, double fdust, double *out)
 {
     memset(out, 0, n * sizeof *out);
-    gal_nebular_add(wave, n, qh, qh * pow(10, x), z, logu, fesc, fdust, out);
+    gal_nebular_add(wave, n, qh, qh * pow(10, x), z, logu, fesc, fdust, out, made);
 }
 
 static double line_lum(const gal_nebular_line *l, const char *name)
@@ -144,10 +145,10 @@ static void escape_and_dust(void **state)
     size_t n = make_grid(91, 1e7, 300);
     for (size_t i = 0; i < n; i++)
         lum[i] = 1;
-    gal_nebular_add(wave, n, 1e50, 1e49, 0.02, -2, 1, 0, lum);
+    gal_nebular_add(wave, n, 1e50, 1e49, 0.02, -2, 1, 0, lum, made);
     for (size_t i = 0; i < n; i++) /* everything escapes: nothing changes */
         assert_true(lum[i] == 1);
-    gal_nebular_add(wave, n, 1e50, 1e49, 0.02, -2, 0.3, 0.7, lum);
+    gal_nebular_add(wave, n, 1e50, 1e49, 0.02, -2, 0.3, 0.7, lum, made);
     for (size_t i = 0; i < n; i++) /* dust takes the rest: no gas emission, 30 % of the Lyman continuum */
         assert_true(lum[i] == (wave[i] < 911.75 ? 0.3 : 1));
     nebula(n, 1e50, -1, 0.02, -2, 0, 0, lum);
