@@ -98,7 +98,7 @@ static int star(lua_State *L)
     gal_lua_opts o;
     gal_lua_opts_begin(L, &o, 1, "ssp.star");
     double teff = gal_lua_opt_range(&o, "teff", 5772, 1000, 1e6), logg = gal_lua_opt_range(&o, "logg", 4.44, -2, 10);
-    double z = gal_lua_opt_range(&o, "z", 0.02, 1e-5, 0.1);
+    double z = gal_lua_opt_range(&o, "z", 0.02, 1e-4, 0.05);
     const char *cache = gal_lua_opt_str(&o, "cache", NULL);
     gal_lua_opts_end(&o);
     gal_lua_checkstatus(L, need_grid(cache, false));
@@ -129,7 +129,13 @@ static int synthesise(lua_State *L)
     }
     int top = lua_gettop(L); /* imf value at top - 1 when it is a function */
     so.imf.mlo = gal_lua_opt_range(&o, "mlo", so.imf.mlo, 0.08, 10);
-    so.imf.mhi = gal_lua_opt_range(&o, "mhi", so.imf.mhi, 10, 100);
+    so.imf.mhi = gal_lua_opt_num(&o, "mhi", so.imf.mhi);
+    if (!(so.imf.mhi >= 10 && so.imf.mhi <= 100))
+        return gal_lua_error(
+            L, GAL_EDOMAIN,
+            "ssp.synthesise: mhi = %g is not in 10 .. 100 Msun: the stellar tracks (Hurley, Pols & Tout "
+            "2000) end at 100 Msun",
+            so.imf.mhi);
     so.nebular = gal_lua_opt_bool(&o, "nebular", so.nebular);
     size_t n = 0;
     if (gal_lua_opt_push(&o, "logu")) { /* a number, or a list that becomes an axis */
@@ -157,7 +163,7 @@ static int synthesise(lua_State *L)
         so.age = age, so.nage = n;
     const char *cache = gal_lua_opt_str(&o, "cache", NULL);
     bool progress = gal_lua_opt_bool(&o, "progress", false) && isatty(2);
-    bool zlimits = gal_lua_opt_given(&o, "zmin") || gal_lua_opt_given(&o, "zmax") || nz > 0;
+    bool zlimits = zmin != 1e-4 || zmax != 0.05 || (nz > 0 && nz != 8); /* the defaults, written, change nothing */
     gal_lua_opts_end(&o);
     if (!so.z && zlimits) {
         if (!(zmin < zmax))
@@ -170,7 +176,8 @@ static int synthesise(lua_State *L)
     }
     if (!so.age && nage > 0) {
         double *aa = gal_lua_scratch(L, (size_t)nage);
-        gal_logspace(1e5, 1.5e10, (size_t)nage, aa);
+        for (int i = 0; i < nage; i++)
+            aa[i] = pow(10.0, 5.0 + 5.2 * i / (nage - 1));
         so.age = aa;
         so.nage = (size_t)nage;
     }
@@ -211,11 +218,13 @@ void gal_luaopen_synth(lua_State *L)
          "cached).\n"
          "@param imf (kroupa) kroupa, chabrier, salpeter, vandokkum, or a function phi(m) = dN/dm of any "
          "normalisation\n"
-         "@param mlo [Msun] (0.1) lowest mass\n@param mhi [Msun] (100) highest mass\n"
+         "@param mlo [Msun] (0.1) lowest mass\n@param mhi [Msun] (100) highest mass, at most 100: the tracks end "
+         "there\n"
          "@param z metallicities (mass fraction), ascending within 1e-4 .. 0.05\n@param zmin (1e-4) lowest of nz "
-         "log-spaced ones\n"
+         "log-spaced ones; with all three at their defaults 1e-4, 4e-4, 1e-3, 4e-3, 8e-3, 0.014, 0.02, 0.05\n"
          "@param zmax (0.05) highest\n@param nz (8) their number\n@param age [yr] ages, ascending\n"
-         "@param nage number of log-spaced ages, 1e5 .. 1.5e10\n@param nebular (false) add nebular continuum and "
+         "@param nage (107) number of log-spaced ages, 1e5 .. 1.58e10\n@param nebular (false) add nebular continuum "
+         "and "
          "lines\n"
          "@param logu (-2.5) ionisation parameter; a list becomes an axis of the table (needs nebular)\n@param fesc "
          "(0) escaping fraction of ionising photons\n"
@@ -230,7 +239,8 @@ void gal_luaopen_synth(lua_State *L)
          "it outside\n"
          "3000 .. 100000 K.\n"
          "@param teff [K] (5772) effective temperature\n@param logg [cm/s2, log10] (4.44) surface gravity\n"
-         "@param z (0.02) metallicity (mass fraction)\n@param cache file that keeps the star spectra (default: the "
+         "@param z (0.02) metallicity (mass fraction), 1e-4 .. 0.05\n@param cache file that keeps the star spectra "
+         "(default: the "
          "user's cache folder)"},
         {NULL, NULL, NULL},
     };
