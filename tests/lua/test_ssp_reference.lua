@@ -6,6 +6,8 @@ local cache = "build/test_synth.cache" -- the star spectra of tests/c/test_synth
 local report = R.report()
 local L = dofile "tests/validate/lib/ssp_lines.lua" (R, report, cache)
 local F = dofile "tests/validate/lib/ssp_fuzz.lua" (R, report, cache)
+local S = dofile "tests/validate/lib/ssp_smooth.lua" (R, report, cache)
+local E = dofile "tests/validate/lib/emiles_lines.lua" (report, dofile "tests/validate/lib/lick.lua", cache)
 
 -- Runs f; every line it reports must be met or be one that is known not to be.
 local function lines(f, ...)
@@ -39,7 +41,30 @@ test.describe("stellar populations against published ones", function()
   test.it("A9: nebular emission", reference(L.nebular))
 end)
 
+test.describe("lines of metals", function()
+  test.it("indices of E-MILES, which were not fitted", function() lines(E.indices) end)
+  test.it("the Sun and a K giant", function() lines(E.stars) end)
+  test.it("the table says what it resolves", function()
+    local t = ssp.default()
+    local finest, fwhm = t:resolution(5500)
+    test.close(finest, 11, 1e-3) -- R = 500
+    test.eq(fwhm, 2.5)
+    test.ok(t:resolution(8000) > 20 and t:resolution(2500) > 10) -- bins of the line law
+    local _, none = ssp.synthetic():resolution(5500)
+    test.eq(none, nil)
+    test.throws(function() t:resolution(10) end, "~outside the table")
+    for _, suffix in ipairs { ".h5", ".fits" } do -- the columns travel with the table
+      local path = os.tmpname() .. suffix
+      t:write(path)
+      test.eq(ssp.read(path).hash, t.hash)
+      test.eq(select(2, ssp.read(path):resolution(5500)), 2.5)
+      os.remove(path)
+    end
+  end)
+end)
+
 test.describe("stellar populations everywhere", function()
+  test.it("are smooth in metallicity", function() lines(S.measure, 40, { 1.26e8, 1.6e9, 1.26e10 }) end)
   test.it("1e5 random points of the default table", function() lines(F.interpolate, ssp.default(), 100000) end)
   test.it("random populations are continuous", function() lines(F.synthesise, 6, 12) end)
 end)
@@ -78,6 +103,57 @@ test.describe("synthesis", function()
       os.remove(path .. suffix)
     end
     os.remove(path)
+  end)
+
+  test.it("gas emits half to all of the ionising energy that it absorbs", function()
+    local o = { z = { 1e-4, 0.004, 0.02, 0.05 }, age = { 1e6, 5e6, 1e7, 2e7, 5.6e7, 1e8 }, cache = cache }
+    local stars = ssp.synthesise(o)
+    o.nebular = true
+    for _, u in ipairs { -1, -2.5, -4 } do
+      o.logu = u
+      local gas = ssp.synthesise(o)
+      for _, z in ipairs(o.z) do
+        for _, age in ipairs(o.age) do
+          local a, b, absorbed, emitted, all = stars:spectrum(age, z), gas:spectrum(age, z), 0, 0, 0
+          for i = 2, #stars.wave do
+            local h = 0.5 * (stars.wave[i] - stars.wave[i - 1])
+            all = all + h * (a[i] + a[i - 1])
+            if stars.wave[i] < 912 then absorbed = absorbed + h * (a[i] + a[i - 1])
+            else emitted = emitted + h * (b[i] + b[i - 1] - a[i] - a[i - 1]) end
+          end
+          -- 1 % above 1: recombinations alone, where the softest spectra meet the temperature of the fit
+          test.ok(emitted > 0.5 * absorbed and emitted < 1.01 * absorbed, ("log U %g, Z %g, %g yr: %.3f"):format(u, z, age, emitted / absorbed))
+          test.ok(emitted - absorbed < 1e-3 * all)
+        end
+      end
+    end
+  end)
+
+  test.it("has few photons beyond the edge of ionised helium at solar metallicity", function()
+    local t = ssp.synthesise { z = { 0.02 }, age = { 1e6, 5e6, 6.3e6 }, cache = cache }
+    for _, age in ipairs { 5e6, 6.3e6 } do
+      local f, hard, all = t:spectrum(age, 0.02), 0, 0
+      for i = 2, #t.wave do
+        local n = (f[i] * t.wave[i] + f[i - 1] * t.wave[i - 1]) * (t.wave[i] - t.wave[i - 1])
+        if t.wave[i] < 227.84 then hard = hard + n end
+        if t.wave[i] < 911.75 then all = all + n end
+      end
+      test.ok(hard < 1e-3 * all, ("%g yr: %g"):format(age, hard / all)) -- Smith, Norris & Crowther 2002
+    end
+  end)
+
+  test.it("writing the defaults changes nothing", function()
+    local z, age = { 0.02 }, { 1e7, 1e9 }
+    local a = ssp.synthesise { age = age, cache = cache }
+    test.eq(ssp.synthesise { age = age, nz = 8, zmin = 1e-4, zmax = 0.05, cache = cache }.hash, a.hash)
+    local b = ssp.synthesise { z = z, cache = cache }
+    test.eq(ssp.synthesise { z = z, nage = 107, mlo = 0.1, mhi = 100, imf = "kroupa", nebular = false, postagb = false, cache = cache }.hash, b.hash)
+  end)
+
+  test.it("refuses what the tracks do not reach, with the reason", function()
+    test.throws(function() ssp.synthesise { mhi = 300 } end, "~mhi = 300.*end at 100 Msun")
+    test.throws(function() ssp.synthesise { z = { 1e-5 } } end, "~1e%-05.*tracks end")
+    test.throws(function() ssp.star { z = 1e-5 } end, "~z")
   end)
 
   test.it("has optional tables: masses, photons, supernovae", function()

@@ -49,4 +49,9 @@ end
 local F = dofile "tests/validate/lib/ssp_fuzz.lua" (R, report, cache)
 F.interpolate(table_of, 100000)
 F.synthesise(60, 10)
+
+-- ---- along metallicity: 40 values, 43 ages from 100 Myr
+local ages = {}
+for i = 0, 42 do ages[i + 1] = 10 ^ (8.0001 + 0.05 * i) end
+dofile "tests/validate/lib/ssp_smooth.lua" (R, report, cache).measure(40, ages)
 report.finish()
