@@ -189,6 +189,16 @@ t.describe("plain input", function()
     local _, err = run("", ":quti\n")
     t.eq(err, ":quti is no command, did you mean 'quit'?\n")
   end)
+  t.it("a fit names the indices that look at finer features than the stars have", function()
+    core.write_file(tmp .. "/coarse.lua", [[
+      local o = observation{ redshift = 0.05, photometry = { { "SDSS.g", 1, 0.1 } }, indices = { Dn4000 = { 1.3, 0.02 }, Ca4227 = { 1, 0.1 }, Hbeta = { 2, 0.1 } } }
+      local g = galaxy{ redshift = 0.05, sfh = sfh.constant{} }
+      fit{ data = o, model = g, free = { ["sfh.psi"] = prior.loguniform(.1, 100) } }]])
+    local pipe = io.popen(("GAL_LOG=warn HOME=%s %s %s/coarse.lua 2>&1"):format(tmp, exe, tmp)) -- the tests themselves hear errors only
+    local err = pipe:read("*a")
+    pipe:close()
+    t.ok(err:find("too coarse for Ca4227: their features are real from 10 A (FWHM) on at 4222 A", 1, true), err)
+  end)
   t.it("runs the user's init.lua, unless told not to", function()
     core.mkdirs(tmp .. "/galua")
     core.write_file(tmp .. "/galua/init.lua", "greeting = 'hello'")
