@@ -12,7 +12,7 @@ mkdir -p "$out"
 one() {
   t=$1
   if [ "$t" = api ]; then
-    GALUA_DATA=build/data "$build/galua" --batch "$here/api.lua" $((4 * share)) "$out/api.call" > "$out/api.log" 2>&1
+    GALUA_DATA=build/data timeout -s KILL $((12 * share + 300)) "$build/galua" --batch "$here/api.lua" $((4 * share)) "$out/api.call" > "$out/api.log" 2>&1
     echo $? > "$out/api.rc"
     return
   fi
