@@ -32,7 +32,7 @@ typedef struct gal_move_custom {
     gal_hash key; /* of what it does: tells custom moves apart, kept in saved states */
 } gal_move_custom;
 typedef struct gal_move_class gal_move_class;
-/* A move and its settings; which of them a move uses, and what for, its class says (src/infer/move_NAME.c). */
+/* A move and its settings; which of them a move uses, and what for, its class says (src/infer/sampler/move_NAME.c). */
 typedef struct gal_move {
     const gal_move_class *cls;
     double weight; /* relative frequency in a mix */

@@ -15,7 +15,7 @@ typedef enum gal_coord { GAL_COORD_LINEAR, GAL_COORD_LOG10 } gal_coord;
 typedef struct gal_prior gal_prior;
 
 /* ------------------------------------------------------------------ kinds
- * A kind is one file, src/infer/prior_NAME.c, and one line of src/infer/priors.c. */
+ * A kind is one file, src/infer/prior/prior_NAME.c, and one line of src/infer/prior/priors.c. */
 typedef struct gal_prior_class {
     const char *name, *args; /* "normal", "mean, sd": in messages and help */
     const char *doc;

@@ -5,7 +5,7 @@
  * a value in the results file, a field of the Lua object, or several of these. The state is the fields marked GAL_STATE, in the order of the
  * table, as words of 8 bytes: a new field goes to the end of a table, or the magic number changes.
  *
- * To add one: src/infer/NAME.c with its class, and its line in src/infer/samplers.c. docs/developer.md has an example. One thread per
+ * To add one: src/infer/sampler/NAME.c with its class, and its line in src/infer/sampler/samplers.c. docs/developer.md has an example. One thread per
  * sampler; the target's batches may use threads. */
 #ifndef GAL_SAMPLER_H
 #define GAL_SAMPLER_H

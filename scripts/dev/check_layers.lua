@@ -11,14 +11,20 @@ local floors = {
   { "stars" },
   { "csp", "component", "spec", "sky", "pop" },
   { "dust" },
-  { "model", "infer" },
+  { "model", "infer/prior", "infer/diag", "infer/target" },
+  { "infer/result" },
+  { "infer/sampler" },
   { "fit" },
   { "run" },
   { "lua" },
   { "repl" },
 }
 -- Rooms that may use less than all below: the inference engine knows no galaxy.
-local only = { infer = { "base", "num", "io", "infer" } }
+local only = {
+  ["infer/prior"] = { "base", "num" }, ["infer/diag"] = { "base", "num" }, ["infer/target"] = { "base", "num" },
+  ["infer/result"] = { "base", "num", "io", "infer/diag", "infer/target" },
+  ["infer/sampler"] = { "base", "num", "io", "infer/prior", "infer/diag", "infer/target", "infer/result" },
+}
 -- Public headers (include/galua) by the room that implements them.
 local headers = {
   base = "base rng param",
@@ -33,7 +39,11 @@ local headers = {
   pop = "soft diffmah diffstar dsps population",
   sky = "healpix skymap alm band sky skysim skyproject",
   model = "galaxy bench plan",
-  infer = "prior target transform problem diag draws sampler ensemble nested nuts smc optimum pathfinder result export",
+  ["infer/prior"] = "prior",
+  ["infer/target"] = "target transform problem",
+  ["infer/diag"] = "diag draws",
+  ["infer/result"] = "result",
+  ["infer/sampler"] = "sampler ensemble nested nuts smc optimum pathfinder export",
   fit = "obs like fit spectrum",
   run = "queue",
   lua = "ffi",

@@ -1,7 +1,7 @@
 /* Lua: what the table of ensembles cannot say: moves, starts, samples less their burn-in. Sample arrays are copied into matrices: rows =
  * samples, columns = parameters. */
 #include "galua/export.h"
-#include "infer/ensemble_int.h"
+#include "infer/sampler/ensemble_int.h"
 #include "lua/l_ensemble.h"
 #include "lua/sampler.h"
 

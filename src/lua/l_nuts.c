@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "galua/pathfinder.h"
-#include "infer/nuts_int.h"
+#include "infer/sampler/nuts_int.h"
 #include "lua/sampler.h"
 
 static gal_nuts *nuts(lua_State *L)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "galua/diag.h"
-#include "infer/ensemble_int.h"
+#include "infer/sampler/ensemble_int.h"
 #include "galua/num.h"
 #include "galua/rng.h"
 

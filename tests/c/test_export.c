@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "galua/export.h"
-#include "infer/ensemble_int.h"
+#include "infer/sampler/ensemble_int.h"
 #include "io/h5.h"
 
 static void ok(gal_status st)

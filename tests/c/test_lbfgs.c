@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "infer/optimum_int.h"
+#include "infer/sampler/optimum_int.h"
 #include "galua/prior.h"
 #include "galua/transform.h"
 #include "infer_problems.h"

@@ -10,7 +10,7 @@
 #include "galua/diag.h"
 #include "galua/nuts.h"
 #include "galua/result.h"
-#include "infer/nuts_int.h"
+#include "infer/sampler/nuts_int.h"
 #include "infer_problems.h"
 
 static gal_nuts *make(const gal_target *t, gal_nuts_opt o)

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "galua/diag.h"
-#include "infer/nuts_int.h"
-#include "infer/pathfinder_int.h"
+#include "infer/sampler/nuts_int.h"
+#include "infer/sampler/pathfinder_int.h"
 #include "infer_problems.h"
 
 /* prior N(0, 1) on every coordinate: theta = z, the posterior is Gaussian in z */

@@ -16,7 +16,7 @@
 
 #include "close.h"
 #include "galua/result.h"
-#include "infer/ensemble_int.h"
+#include "infer/sampler/ensemble_int.h"
 #include "io/h5.h"
 
 static char dir[64] = "build/test_result_XXXXXX", file[128];

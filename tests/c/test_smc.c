@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #include "galua/smc.h"
-#include "infer/smc_int.h"
+#include "infer/sampler/smc_int.h"
 #include "infer_problems.h"
 
 static gal_smc *run(const gal_target *t, gal_smc_opt o)

@@ -1,9 +1,9 @@
 /* A move as one file: y = 2 m - x, the walker reflected at the mean m of `subset` others (all), then moved by sigma times their difference
- * from another: symmetric, so q = 0. In src/infer it would be move_reflect.c, and its line in src/infer/moves.c `X(reflect)`:
+ * from another: symmetric, so q = 0. In src/infer it would be move_reflect.c, and its line in src/infer/sampler/moves.c `X(reflect)`:
  * move.reflect{}, help, mixes and saved states follow. */
 #include <stddef.h>
 
-#include "infer/ensemble_int.h"
+#include "infer/sampler/ensemble_int.h"
 
 static double reflect_propose(const gal_proposal *p, double *y)
 {

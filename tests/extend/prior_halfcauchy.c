@@ -1,8 +1,8 @@
 /* A kind of prior as one file: half-Cauchy, p(value) = 2/(pi s (1 + (value/s)^2)), value > 0. In src/infer it would be prior_halfcauchy.c, and
- * its line in src/infer/priors.c `X(halfcauchy)`: help, prior.halfcauchy(scale), fits and results files follow. */
+ * its line in src/infer/prior/priors.c `X(halfcauchy)`: help, prior.halfcauchy(scale), fits and results files follow. */
 #include <math.h>
 
-#include "infer/prior_int.h"
+#include "infer/prior/prior_int.h"
 
 static const char *halfcauchy_make(gal_prior *p)
 {

@@ -1,13 +1,13 @@
 /* A complete sampler as one file: independent Metropolis chains with a Gaussian step of fixed width. In src/infer it would be metropolis.c, and its
- * line in src/infer/samplers.c `X(metropolis)`: running with progress, Ctrl-C and checkpoints, --resume, results files that ArviZ opens,
+ * line in src/infer/sampler/samplers.c `X(metropolis)`: running with progress, Ctrl-C and checkpoints, --resume, results files that ArviZ opens,
  * metropolis(target), sampler.metropolis{}, strategies, summaries and help follow from the table of fields. */
 #include <stdio.h>
 #include <string.h>
 
 #define S struct metropolis
 #include "galua/rng.h"
-#include "infer/fields.h"
-#include "infer/result_int.h"
+#include "infer/sampler/fields.h"
+#include "infer/result/result_int.h"
 
 typedef struct metropolis {
     GAL_IS_SAMPLER;

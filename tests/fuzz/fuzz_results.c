@@ -8,7 +8,7 @@
 
 #include "galua/export.h"
 #include "galua/sampler.h"
-#include "infer/result_int.h"
+#include "infer/result/result_int.h"
 
 static void look(const gal_result *r)
 {

@@ -39,7 +39,8 @@ test.describe("house", function()
     end
     test.eq((check("check_layers.lua", base)), 0)
     for _, case in ipairs { { "src/num/b.c", '#include "galua/galaxy.h"\n', "room num %(floor %d+%) includes galua/galaxy.h of room model" },
-      { "src/infer/b.c", '#include "galua/cosmo.h"\n', "room infer may not use galua/cosmo.h of room astro" },
+      { "src/infer/sampler/b.c", '#include "galua/cosmo.h"\n', "room infer/sampler may not use galua/cosmo.h of room astro" },
+      { "src/infer/prior/b.c", '#include "galua/result.h"\n', "arrows point down" },
       { "src/ssp/b.c", '#include "sfh/x.h"\n', "arrows point down" }, { "src/base/b.c", "#include <lua.h>\n", "Lua is for" },
       { "src/num/b.c", '#include "galua/nowhere.h"\n', "galua/nowhere.h belongs to no room" },
       { "include/galua/nowhere.h", "\n", "belongs to no room" }, { "src/cellar/b.c", "\n", "is no room" },

@@ -11,7 +11,7 @@ function def.check(o)
   end
 end
 
--- 0: as many as the number of parameters asks for (src/infer/smc.c)
+-- 0: as many as the number of parameters asks for (src/infer/sampler/smc.c)
 local function particles(s, ndim) return s.particles > 0 and s.particles or ndim > 10 and 2048 or 1024 end
 
 function def.text(s)

@@ -10,7 +10,7 @@
 
 #include "galua/diag.h"
 #include "nested_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 /* ------------------------------------------------------------------ memory */
 gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb)

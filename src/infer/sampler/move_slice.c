@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "ensemble_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 enum { MAX_STEPS = 10000, MAX_SHRINKS = 1000, PATIENCE = 5 };
 #define TOLERANCE 0.05

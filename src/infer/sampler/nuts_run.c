@@ -7,7 +7,7 @@
 #include "fields.h"
 #include "galua/diag.h"
 #include "nuts_int.h"
-#include "result_int.h"
+#include "infer/result/result_int.h"
 
 #define FIRST_CHECK 100 /* draws before the first check of `ess` */
 #define RHAT_GOOD   1.01

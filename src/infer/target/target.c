@@ -98,7 +98,7 @@ size_t gal_target_evaluated(size_t m, const double *lnprior)
 
 const char *gal_run_end_name(gal_run_end end)
 {
-    static const char *const NAME[] = {"not started", "done", "converged", "limit", "interrupted", "failed",
-                                       "approximate"};
+    static const char *const NAME[] = {"not started", "done",   "converged",  "limit",
+                                       "interrupted", "failed", "approximate"};
     return end >= GAL_RUN_NOT_STARTED && end <= GAL_RUN_APPROXIMATE ? NAME[end] : "?";
 }

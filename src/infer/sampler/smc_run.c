@@ -5,7 +5,7 @@
 
 #include "fields.h"
 #include "gmix.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 #include "smc_int.h"
 
 #define REPLICATES 100

@@ -4,7 +4,7 @@
 
 #include "galua/optimum.h"
 #include "galua/transform.h"
-#include "transform_int.h"
+#include "infer/target/transform_int.h"
 
 gal_status gal_laplace(gal_space *s, const double *z, const double *scale, double lnp, double *cov, double *lnz,
                        size_t *repaired)

@@ -1,6 +1,7 @@
 /* A mixture of Gaussians in the unconstrained space, and importance sampling of a target from it. */
 #ifndef GAL_INFER_GMIX_H
 #define GAL_INFER_GMIX_H
+#include "infer/diag/diag_int.h"
 #include "galua/draws.h"
 #include "galua/transform.h"
 
@@ -21,5 +22,4 @@ double gauss_lnpdf(size_t d, const double *z, const double *mean, const double *
 /* n draws, weighted by p/q, smoothed; GAL_EINTR between batches */
 gal_status gmix_importance(const gmix *g, gal_space *s, size_t n, uint64_t seed, uint64_t source, uint64_t who,
                            gal_draws *w, gal_importance *out);
-double logsumexp(const double *x, size_t n);
 #endif

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define MAX_CONDITION 1e12
 #define FARTHEST      (1 - 1e-3)

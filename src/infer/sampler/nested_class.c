@@ -6,7 +6,7 @@
 
 #include "fields.h"
 #include "nested_int.h"
-#include "result_int.h"
+#include "infer/result/result_int.h"
 
 static const char *const DEAD[] = {"dead", "coordinate"};
 static const char *const DERIVED[] = {"dead", "derived"};

@@ -6,22 +6,10 @@
 
 #include "galua/num.h"
 #include "galua/rng.h"
-#include "purpose.h"
-#include "transform_int.h"
+#include "infer/target/purpose.h"
+#include "infer/target/transform_int.h"
 
 #define BATCH 512
-
-double logsumexp(const double *x, size_t n)
-{
-    double top = -INFINITY, s = 0;
-    for (size_t i = 0; i < n; i++)
-        top = fmax(top, x[i]);
-    if (!(top > -INFINITY))
-        return top;
-    for (size_t i = 0; i < n; i++)
-        s += exp(x[i] - top);
-    return top + log(s);
-}
 
 gal_status gmix_init(gmix *g, size_t d, size_t room)
 {

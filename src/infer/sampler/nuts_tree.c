@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "nuts_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define MAX_ERROR 1000. /* in H: divergence */
 

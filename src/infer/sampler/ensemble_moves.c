@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ensemble_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 gal_status ensemble_alloc_moves(gal_ensemble *e)
 {

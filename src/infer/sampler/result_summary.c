@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "galua/sampler.h"
-#include "result_int.h"
+#include "infer/result/result_int.h"
 
 /* Sampled coordinate and bounds of the parameter called like it. */
 static void find_bounds(const gal_result *r, const gal_var *v, size_t burn, gal_summary_in *in)

@@ -267,7 +267,7 @@ static void walk(bytes *b, void *obj)
             bytes_int(b, (int *)at);
             break;
         case GAL_F_REAL:
-            bytes_f64(b, (double *)at);
+            bytes_f64(b, (double *)(void *)at);
             break;
         case GAL_F_FLAG:
         case GAL_F_UNLESS:

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "galua/sampler.h"
-#include "result_int.h"
+#include "infer/result/result_int.h"
 
 static gal_status put_weighted(gal_result *r, const gal_sampler *s, const gal_draw_set *w, const gal_result_map *map)
 {

@@ -28,8 +28,8 @@ gal_var *var_new(const char *group, const char *name, gal_var_type type, int ran
                  const size_t *sizes, const char *unit, const char *about); /* data zeroed; NULL when out of memory */
 
 /* ------------------------------------------------------------------ burn-in in files, result_warmup.c */
-size_t result_burn_in(const gal_result *r);               /* galua/burn_in: draws; 0 = none */
-bool result_has_warmup(const gal_var *v, size_t burn);    /* is v written in two parts? */
+size_t result_burn_in(const gal_result *r);            /* galua/burn_in: draws; 0 = none */
+bool result_has_warmup(const gal_var *v, size_t burn); /* is v written in two parts? */
 /* Draws first .. last - 1 of v, of the group warmup_... or its own. */
 gal_status result_part(gal_var **out, const gal_var *v, size_t first, size_t last, bool warmup);
 gal_status result_join_warmup(gal_result *r); /* after reading: whole chains again */

@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "nested_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define MAX_STEPS 64
 #define MAX_CUTS  200

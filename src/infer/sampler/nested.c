@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "nested_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define MAX_DRAWS 1000 /* batches of prior draws in search of points of finite likelihood */
 

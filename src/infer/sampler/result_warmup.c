@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "result_int.h"
+#include "infer/result/result_int.h"
 
 static const char *const GROUP[] = {"posterior", "sample_stats", "log_prior", "log_likelihood"};
 enum { NGROUP = sizeof GROUP / sizeof *GROUP };

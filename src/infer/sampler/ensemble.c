@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "galua/diag.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define MAX_DRAWS     1000
 #define MAX_CONDITION 1e8

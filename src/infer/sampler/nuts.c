@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "nuts_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 bool nuts_dense(const gal_nuts *n)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "nested_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define PAD 1
 

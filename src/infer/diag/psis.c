@@ -6,7 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gmix.h"
+#include "diag_int.h"
+
+double logsumexp(const double *x, size_t n)
+{
+    double top = -INFINITY, s = 0;
+    for (size_t i = 0; i < n; i++)
+        top = fmax(top, x[i]);
+    if (!(top > -INFINITY))
+        return top;
+    for (size_t i = 0; i < n; i++)
+        s += exp(x[i] - top);
+    return top + log(s);
+}
 
 gal_status gal_draws_alloc(gal_draws *w, size_t n, size_t d, size_t nb)
 {

@@ -13,7 +13,7 @@
 #include "multistart.h"
 #include "nuts_int.h"
 #include "pathfinder_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define WHO_PATHFINDER 2 /* the user of RNG_GMIX_DRAW */
 #define BATCH          1024

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fields.h"
-#include "result_int.h"
+#include "infer/result/result_int.h"
 
 #define FIRST_CHECK 100 /* steps before the first convergence check and at least between two */
 

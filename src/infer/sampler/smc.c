@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "gmix.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 #include "smc_int.h"
-#include "transform_int.h"
+#include "infer/target/transform_int.h"
 
 #define MAX_BATCHES 100 /* of prior draws, to find points that are not forbidden */
 #define FORGOTTEN   0.1 /* rank correlation of ln L with its start */

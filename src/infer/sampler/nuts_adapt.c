@@ -5,7 +5,7 @@
 
 #include "galua/num.h"
 #include "nuts_int.h"
-#include "purpose.h"
+#include "infer/target/purpose.h"
 
 #define GAMMA 0.05
 /* In the last buffer steps are pulled half as hard: ln(step) then scatters less about its average, and acceptance, concave in ln(step), is
