@@ -384,7 +384,7 @@ doc.text("sky.channels", M.channels, [[sky.channels{ sky =, channels = { { name 
 Maps of many channels as FITS files in a folder; `galua sky FILE.lua` runs what a file returns, c:run() does it here. Channels that fit into memory
 together are made in one sweep; finished ones are kept when a run is stopped, killed or started again.
 @param sky sky{...}
-@param channels list of { name =, band =, unit =, fwhm = [arcmin], beam = b_l, coord =, nside =, lmax = }
+@param channels list of { name =, band =, unit =, fwhm = [arcmin], beam = b_l, coord =, nside =, lmax =, method =, iterations =, tolerance = }, the last five as in smooth
 @param out folder
 @param unit (uK_CMB) of channels without one
 @param coord coordinates of the output: galactic, ecliptic, equatorial (as the templates)

@@ -6,7 +6,7 @@ local json = require "galua.json"
 local M, methods = {}, {}
 local mt = { __index = methods }
 
-local known = { "name", "band", "unit", "fwhm", "beam", "coord", "nside", "lmax" }
+local known = { "name", "band", "unit", "fwhm", "beam", "coord", "nside", "lmax", "method", "iterations", "tolerance" }
 local function check(channels, o)
   local seen = {}
   for i, c in ipairs(channels) do
@@ -54,7 +54,8 @@ function methods:describe(c)
   local s, b = self.sky, c.band
   local d = { version = core.versions().galua, channel = c.name, nside = s.nside, models = s:describe(), templates = s.folders and s.folders[1] or "synthetic",
     seed = s.seed, exact = self.exact ~= nil and self.exact or s.exact, tolerance = s.tolerance, compat = s.compat or "", unit = c.unit, fwhm = c.fwhm or 0,
-    coord = c.coord or self.coord or "galactic", rotate = self.rotate, out = c.nside or s.nside, lmax = c.lmax or 0, nu = numbers(b.nu), power = numbers(b.power) }
+    coord = c.coord or self.coord or "galactic", rotate = self.rotate, out = c.nside or s.nside, lmax = c.lmax or 0,
+    analysis = ("%s %s %s"):format(c.method or "auto", tostring(c.iterations), tostring(c.tolerance)), nu = numbers(b.nu), power = numbers(b.power) }
   if c.beam then d.beam = numbers(c.beam) end
   if s:joint() then
     d.joint = {}
@@ -82,7 +83,8 @@ end
 local function finish(self, c, maps)
   local coord = c.coord or self.coord
   local function one(m, turned)
-    local o = { fwhm = c.fwhm, beam = c.beam, nside = c.nside, lmax = c.lmax, coord = turned and coord or nil }
+    local o = { fwhm = c.fwhm, beam = c.beam, nside = c.nside, lmax = c.lmax, coord = turned and coord or nil, method = c.method, iterations = c.iterations,
+      tolerance = c.tolerance }
     if not (o.fwhm or o.beam or o.coord or o.nside and o.nside ~= m.nside) then return m end
     return m:smooth(o)
   end
