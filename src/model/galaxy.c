@@ -126,6 +126,9 @@ static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
     }
     if (emission)
         emission->reemit = true;
+    for (size_t i = 0; i < g->npart; i++)
+        g->shines |=
+            g->part[i].class->source || g->part[i].class->emit || g->part[i].class->open; /* Lua may read all */
     for (size_t i = 0; i < g->npart; i++) {
         gal_part *p = &g->part[i];
         p->npar = p->class->npar;

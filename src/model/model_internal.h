@@ -91,6 +91,7 @@ struct gal_galaxy {
     char *line_names;     /* storage of "L_..." */
     char *names;          /* storage of the dotted names */
     gal_model_grid *grid;
+    bool shines; /* has it components that read numbers of the stars: emission of their own, functions in Lua */
     const gal_part *screen; /* the component with the dust screens, or NULL */
     struct {                /* where a line is on the grid: between nodes k and k + 1 */
         size_t k;

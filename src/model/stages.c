@@ -37,11 +37,14 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     v->mgas = w->content.mgas;
     v->mdust = w->content.mdust;
     v->zgas = w->content.zgas;
-    v->mstar = gal_galaxy_mstar(g, w);
+    bool lean = grid->whole && !g->shines; /* a plan, and nobody who reads these numbers */
+    v->mstar = lean ? 0 : gal_galaxy_mstar(g, w);
     v->zstar = g->o.compat.mstar_formula ? w->content.zstar : w->csp.formed > 0 ? w->csp.z_mass / w->csp.formed : 0;
     v->age_mass = w->csp.formed > 0 ? w->csp.age_mass / w->csp.formed : w->view.age;
     if (grid->whole) {
         v->bol = gal_csp_table_sum(&w->csp, grid->cell_bol);
+        if (lean)
+            return;
         v->qh = GAL_CELL_PHOTONS * gal_csp_table_sum(&w->csp, grid->cell_qh);
         v->qhei = GAL_CELL_PHOTONS * gal_csp_table_sum(&w->csp, grid->cell_qhei);
         v->qh_clouds = GAL_CELL_PHOTONS * gal_csp_cloud_sum(&w->csp, grid->cell_qh);
