@@ -8,6 +8,9 @@
 #ifndef GAL_POPULATION_H
 #define GAL_POPULATION_H
 #include "galua/diffstar.h"
+#include "galua/dsps.h"
+#include "galua/filter.h"
+#include "galua/ssp.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -37,6 +40,21 @@ GAL_API gal_status gal_pop_flux(const gal_pop *p, const gal_pop_galaxies *g, dou
  * the forward pass runs anyway. Bands whose gflux is 0 throughout cost nothing. */
 GAL_API gal_status gal_pop_vjp(const gal_pop *p, const gal_pop_galaxies *g, const double *gflux, double *flux,
                                double *gsfr, double *gpar, double *glgmet, double *gscatter);
+/* The cells of a plan from an SSP table without a log U axis: cell[nb][nz][nage] in units of the AB zero point at 10 pc per Msun formed, band-shifted to
+ * redshift z but without distance and 1 + z. `dsps`: the trapezoid of gal_dsps_band (0 outside the spectrum), else the exact rule of
+ * galua/filter.h, which refuses a band that the spectrum does not cover. dust NULL, or one screen for all ages. */
+typedef struct gal_pop_light {
+    const gal_ssp *ssp;
+    gal_filter *const *filters;
+    size_t nb;
+    double z;
+    bool dsps;
+    const gal_dust_par *dust;
+    gal_dust_curve curve;
+} gal_pop_light;
+GAL_API gal_status gal_pop_cells(const gal_pop_light *l, double *cell);
+/* log10 age/Gyr [nage] and log10 Z [nz] of a table; GAL_EDOMAIN for an age of 0 or a log U axis */
+GAL_API gal_status gal_pop_axes(const gal_ssp *s, double *lgage, double *lgmet);
 #ifdef __cplusplus
 }
 #endif
