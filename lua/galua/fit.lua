@@ -184,91 +184,7 @@ end
 fit.__tostring = fit.describe
 fit.__galua_show = fit.describe
 
--- ---------------------------------------------------------------- running
-local function progress_line()
-  local tty = core.isatty(2)
-  local last = -1
-  return function(fraction, text)
-    if tty then
-      io.stderr:write(("\r\27[K%3.0f %%  %s"):format(100 * math.max(fraction, 0), text))
-    elseif fraction - last >= 0.1 then
-      last = fraction
-      io.stderr:write(("%3.0f %%  %s\n"):format(100 * math.max(fraction, 0), text))
-    end
-  end, function() if tty then io.stderr:write("\r\27[K") end end
-end
-
--- Start, or go on.
-local function advance(self, how)
-  if not self.engine then self.engine = self.sampler:start(self) end
-  return self.sampler:run(self.engine, how)
-end
-
--- The same; a plan that was found wrong at a sample is left, and the run starts again from its seed: no result mixes two likelihoods.
-local function advance_safely(self, how)
-  local ok, state, engine = pcall(advance, self, how)
-  if ok then return state, engine end
-  local plan = self.target.plan
-  if not (plan and plan.failed) then error(state, 0) end
-  io.stderr:write(("fit: the plan errs by %.1e at a sample, %.1e was promised: the run starts again on the whole grid\n"):format(plan.worst,
-    plan.tolerance))
-  self._options.plan, self.plan = 0, false
-  self.target, self.engine, self._samples, self._summary = galua.target(self._options), nil, nil, nil
-  return advance(self, how)
-end
-
-function fit:run(given)
-  local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", ["until"] = ":number",
-    resume = false, fresh = false, checkpoint_every = 20 })
-  if not (o.checkpoint_every >= 0 and o.checkpoint_every < math.huge) then
-    galua.fail("fit:run: checkpoint_every must be a number of seconds, got %g", o.checkpoint_every)
-  end
-  for _, name in ipairs { "more", "until" } do
-    local v = o[name]
-    if v and not (v >= 1 and v <= 1e9 and v == math.floor(v)) then
-      galua.fail("fit:run: %s must be a whole number of steps, 1 or more, got %.10g", name, v)
-    end
-  end
-  if o.more and o["until"] then galua.fail("fit:run: give either more (steps from here) or until (steps in all)") end
-  if o["until"] and not self.sampler.counts_steps then
-    galua.fail("fit:run: until = N is for samplers that count steps, this is sampler.%s", self.sampler.kind)
-  end
-  if o.resume then
-    if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
-    self:restore(o.out, true)
-  end
-  self._quiet = not o.progress
-  local how, finish = { fit = self, more = o.more, ["until"] = o["until"] }
-  if o.progress then how.progress, finish = progress_line() end
-  if o.out then
-    how.checkpoint = function()
-      self._samples, self._summary = nil, nil
-      self:save(o.out)
-    end
-    how.checkpoint_every = o.checkpoint_every
-  end
-  local state, engine = advance_safely(self, how)
-  self.engine = engine or self.engine
-  if finish then finish() end
-  self._samples, self._summary = nil, nil
-  if o.out then self:save(o.out) end
-  if state == "interrupted" then io.stderr:write("interrupted: " .. self.engine.state_text .. "; what there is can be used\n") end
-  if core.terminated() then -- not Ctrl-C: whoever sends these wants the program to end
-    core.fail("GAL_EINTR", ("ended by %s%s"):format(core.terminated(), o.out and "; " .. o.out .. " holds what there is" or ""))
-  end
-  return self
-end
-
-doc.text("fit:run", fit.run, [[fit:run{ out =, more = | until =, resume = } -> fit
-Samples the posterior; Ctrl-C stops at the next batch and keeps what there is. Called again it goes on.
-@param out results file, written now and then and at the end
-@param more this many more steps
-@param until this many steps in all: reached already, nothing happens (more and until: otherwise until the sampler's own goal)
-@param resume (false) go on from `out`
-@param fresh (false) start over though `out` exists
-@param checkpoint_every [s] (20) how often `out` is written during the run
-@param progress (true) show it]])
-
+-- ---------------------------------------------------------------- running: galua.fit.run
 function fit:need_samples()
   if not self.engine then galua.fail("this fit has no samples yet: call fit:run{}") end
   if self.sampler:ready(self.engine) then return end
@@ -599,6 +515,7 @@ doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
 Writes the results file (HDF5; ArviZ, xarray and h5py open it), as run{ out = } does; load_fit(path) reads it.
 @param pixels (false) also log_likelihood/spectrum, ln p(pixel | the other pixels), for ArviZ: one model a sample; at most 4e6 numbers]])
 galua.load_fit = load_fit
+require "galua.fit.run"(fit)
 require "galua.fit.data"(fit)
 require "galua.fit.figures"(fit)
 require("galua.spectrum.fit").extend(fit)
