@@ -291,7 +291,7 @@ static void energy_and_mass(void **state)
         gal_galaxy_opts o = options();
         o.sfh.kind = (gal_sfh_kind)kind;
         o.sfh.metals = kind == GAL_SFH_INSITU ? GAL_METALS_CONSTANT : (gal_sfh_metals)(kind % 4);
-        o.sfh.burst = (gal_sfh_burst)(kind % 3);
+        o.sfh.burst = kind == GAL_SFH_BURST ? GAL_BURST_NONE : (gal_sfh_burst)(kind % 3); /* no burst on a burst */
         o.clamp = true;
         gal_galaxy *g = make(&o, theta);
         gal_galaxy_ws *w = work(g);

@@ -304,7 +304,7 @@ static void errors(void **state)
     assert_int_equal(gal_sfh_find("delayd", &k), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
                         "unknown star formation history 'delayd', did you mean 'delayed'? (known: insitu "
-                        "constant delayed lognormal dpl exponential periodic continuity flexible psb dirichlet "
+                        "constant delayed lognormal dpl exponential periodic burst continuity flexible psb dirichlet "
                         "stochastic table custom)");
     assert_int_equal(table(&s, t, up, 3), GAL_EFORMAT);
     assert_string_equal(gal_error_message(),
