@@ -284,7 +284,7 @@ static void mass_closure(void **state)
                 assert_true(b <= a || mass(&h, b) >= mass(&h, a) * (1 - 1e-15));
             }
             if (kind == GAL_SFH_BURST) { /* no rate: all of it at the onset */
-                assert_true(sum == 0 && total == p[0] && mass(&h, 0) == total && mass(&h, age) == total);
+                assert_true(sum == 0 && total == p[0] && mass(&h, 1) == total && mass(&h, age) == total);
                 gal_sfh_clear(&s);
                 continue;
             }
