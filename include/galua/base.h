@@ -89,11 +89,12 @@ GAL_API void gal_log_set_sink(gal_log_sink sink, void *ctx); /* NULL restores st
 typedef int (*gal_progress_fn)(void *ctx, double fraction, const char *text);
 
 /* ------------------------------------------------------------------ interrupt, clock, threads */
-GAL_API void gal_interrupt_set(int level);       /* async-signal-safe; the signal handler of the program calls it */
-GAL_API int gal_interrupted(void);               /* polled by kernels once per object or batch */
-GAL_API void gal_terminate_set(int sig);         /* beside it, where the process shall also end: SIGTERM, SIGHUP; async-signal-safe */
-GAL_API int gal_terminated(void);                /* that signal, 0 when there was none */
-GAL_API double gal_clock(void);                  /* monotonic seconds */
+GAL_API void gal_interrupt_set(int level); /* async-signal-safe; the signal handler of the program calls it */
+GAL_API int gal_interrupted(void);         /* polled by kernels once per object or batch */
+GAL_API void
+gal_terminate_set(int sig);       /* beside it, where the process shall also end: SIGTERM, SIGHUP; async-signal-safe */
+GAL_API int gal_terminated(void); /* that signal, 0 when there was none */
+GAL_API double gal_clock(void);   /* monotonic seconds */
 GAL_API void gal_timestamp(char *buf, size_t n); /* ISO 8601 UTC */
 GAL_API int gal_threads(void);                   /* threads used by parallel regions (default: processors available) */
 GAL_API gal_status gal_threads_set(int n);       /* 1..1024 */

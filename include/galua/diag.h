@@ -52,7 +52,8 @@ typedef struct gal_summary_row {
     unsigned edge; /* GAL_EDGE_* */
     bool
         trusted; /* ensembles: longer than 50 tau; chains: rhat < 1.01 and ess >= 100 per chain; weighted: ess >= 100 */
-    size_t nonfinite; /* draws that are infinite or no number: then ess, tau, rhat, mean and sd are NaN, trusted is false, and the
+    size_t
+        nonfinite; /* draws that are infinite or no number: then ess, tau, rhat, mean and sd are NaN, trusted is false, and the
                        * quantiles are those of the draws that are numbers or infinite, NaN when there are none */
 } gal_summary_row;
 typedef struct gal_summary {

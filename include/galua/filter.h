@@ -47,7 +47,7 @@ GAL_API void gal_phot_free(gal_phot *p);
  * when not ascending). From the next redshift on a band with more than 0.1 % of its response there is not covered. */
 GAL_API void gal_phot_gaps(gal_phot *p, const double gap[4]);
 typedef enum gal_phot_rule {
-    GAL_PHOT_EXACT, /* union of nodes, exact for piecewise-linear L_lambda */
+    GAL_PHOT_EXACT,  /* union of nodes, exact for piecewise-linear L_lambda */
     GAL_PHOT_GALAPY, /* parity: trapezoid of n(l) S_nu(l) over spectrum nodes strictly inside the filter, no edges */
     GAL_PHOT_LOGLOG  /* parity: trapezoid over the filter's nodes, S_nu a power law between the spectrum's */
 } gal_phot_rule;

@@ -75,8 +75,9 @@ GAL_API const char *gal_galaxy_spectrum_name(const gal_galaxy *g,
                                              size_t i); /* "stellar", "extinct", "total", "MC", ... */
 GAL_API gal_status gal_galaxy_find_spectrum(const gal_galaxy *g, const char *name, size_t *out); /* did you mean */
 
-#define GAL_ATTENUATION_MAX 700. /* mag: A_V, A_NUV and A_FUV stop here, where the light that is left nears the smallest double */
-enum {                           /* derived quantities, in the order of gal_derived */
+#define GAL_ATTENUATION_MAX                                                                                            \
+    700. /* mag: A_V, A_NUV and A_FUV stop here, where the light that is left nears the smallest double */
+enum {   /* derived quantities, in the order of gal_derived */
        GAL_D_MSTAR,
        GAL_D_MFORMED,
        GAL_D_SFR,

@@ -40,7 +40,7 @@ GAL_API gal_status gal_root(gal_fn1 f, void *ctx, double a, double b, double xre
 /* ---- statistics; w may be NULL (equal weights) */
 GAL_API double gal_mean(const double *x, const double *w, size_t n);
 GAL_API double gal_variance(const double *x, const double *w,
-                       size_t n); /* weighted population variance; ddof 1 when w == NULL */
+                            size_t n); /* weighted population variance; ddof 1 when w == NULL */
 /* Weighted quantiles: sort; c_i = (cumsum(w)_i - w_i/2)/sum(w); linear in c, clamped at the ends (inference: GalaPy 8.9). */
 GAL_API gal_status gal_quantiles(const double *x, const double *w, size_t n, const double *q, size_t nq, double *out);
 /* ---- small dense linear algebra, row-major */

@@ -40,11 +40,11 @@ GAL_API gal_hash gal_spectrum_hash(const gal_spectrum *s);
 /* Factor to mJy of `unit`, F_nu or F_lambda, for a pixel lo .. hi [A]; a number in front counts ("1e-17 erg/s/cm2/A"). */
 GAL_API gal_status gal_spectrum_unit(const char *unit, double lo, double hi, double *factor);
 typedef struct gal_spectrum_opts { /* how a file is read */
-    double R;         /* > 0 overrides the file's */
-    int air;          /* < 0: as the file says (default vacuum) */
-    const char *unit; /* of the flux where its column has none, or NULL */
-    const char *mask; /* column that masks, NULL: the first of the usual names */
-    bool some_bits;   /* an integer mask: only `bits` count, else all */
+    double R;                      /* > 0 overrides the file's */
+    int air;                       /* < 0: as the file says (default vacuum) */
+    const char *unit;              /* of the flux where its column has none, or NULL */
+    const char *mask;              /* column that masks, NULL: the first of the usual names */
+    bool some_bits;                /* an integer mask: only `bits` count, else all */
     uint64_t bits;
     const double *missing; /* [nmissing] numbers that mean no value: they mask their pixel */
     size_t nmissing;

@@ -19,16 +19,16 @@ typedef struct gal_ssp {
     float *mass;                /* [nz][nage] surviving mass incl. remnants per Msun formed, or NULL */
     float *qh, *qhei;           /* [nz][nage] log10 ionising photons/s/Msun below 911.75 A, 504.26 A, or NULL */
     float *rate_cc, *rate_ia;   /* [nz][nage] supernova rates [1/yr/Msun formed], or NULL */
-    float *fwhm;                /* [nwave] A: line spread that the spectra have already (taken off an instrument's), or NULL */
-    float *finest;              /* [nwave] A: FWHM below which features are not real, or NULL */
-    size_t nline;               /* emission lines (DSPS layout), 0 when absent; lines are NOT removed from lum */
-    char **line_name;           /* [nline] */
-    double *line_wave;          /* [nline] A vacuum */
-    float *line_lum;            /* [nu][nz][nage][nline] Lsun/Msun formed */
-    char *name;                 /* short name, e.g. "builtin-kroupa" */
-    char *imf;                  /* "kroupa", ... or "" when unknown */
-    char *provenance;           /* how it was made or the file it came from: text for humans and results files */
-    gal_hash hash;              /* of axes and values; set by gal_ssp_finish */
+    float *fwhm;       /* [nwave] A: line spread that the spectra have already (taken off an instrument's), or NULL */
+    float *finest;     /* [nwave] A: FWHM below which features are not real, or NULL */
+    size_t nline;      /* emission lines (DSPS layout), 0 when absent; lines are NOT removed from lum */
+    char **line_name;  /* [nline] */
+    double *line_wave; /* [nline] A vacuum */
+    float *line_lum;   /* [nu][nz][nage][nline] Lsun/Msun formed */
+    char *name;        /* short name, e.g. "builtin-kroupa" */
+    char *imf;         /* "kroupa", ... or "" when unknown */
+    char *provenance;  /* how it was made or the file it came from: text for humans and results files */
+    gal_hash hash;     /* of axes and values; set by gal_ssp_finish */
     int refs;
 } gal_ssp;
 /* Allocates all arrays (optional ones stay NULL); the caller fills them and calls gal_ssp_finish. */

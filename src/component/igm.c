@@ -166,7 +166,8 @@ static int longward(double w, int n)
 static void optical_depth(const table *t, const gal_wavegrid *g, double z, double *tau)
 {
     bool breaks = g->compat.igm_breaks;
-    double first = g->whole ? g->whole->wave[0] : g->wave[0], limit = limit_of(g), x = 1 + z, scale[NPOWER], deep[DEEP], forest1 = 0, damped1 = 0, ln_lo = -1;
+    double first = g->whole ? g->whole->wave[0] : g->wave[0], limit = limit_of(g), x = 1 + z, scale[NPOWER], deep[DEEP],
+           forest1 = 0, damped1 = 0, ln_lo = -1;
     double x16 = pow(x, 1.6), x34 = pow(x, 3.4), xm09 = pow(x, -0.9), x23 = pow(x, 2.3), x33 = pow(x, 3.3);
     bool low = z < (breaks ? 2.2 : 2.0);
     for (int i = 0; i < NPOWER; i++)

@@ -26,7 +26,7 @@ gal_status fit_plan_create(gal_fit *f, double tolerance)
     if (!(tolerance <= 0.1))
         return gal_fail(GAL_EDOMAIN, "fit: plan: tolerance = %g must be in 0 .. 0.1 (0: the whole grid)", tolerance);
     f->plan_tolerance = tolerance;
-    double *lo = GAL_NEWN(double, 2 * f->npar), *hi = lo + f->npar;
+    double *lo = GAL_NEWN(double, 2 * f->npar), *hi = lo ? lo + f->npar : NULL;
     gal_filter **filter = GAL_NEWN(gal_filter *, f->nused + 1);
     if (!lo || !filter)
         GAL_TRY(GAL_ENOMEM);

@@ -9,10 +9,10 @@
 struct gal_h5 {
     hid_t file;
     char *path;
-    uint64_t size; /* read: of the file [bytes] */
+    uint64_t size;    /* read: of the file [bytes] */
     gal_replace *tmp; /* while creating: where the file is until gal_h5_close */
-    bool sealed; /* read: it ended with a seal (seal.h), which holds */
-    bool broken; /* a write failed: gal_h5_close will say so and keep the old file */
+    bool sealed;      /* read: it ended with a seal (seal.h), which holds */
+    bool broken;      /* a write failed: gal_h5_close will say so and keep the old file */
 };
 /* Sets our error to "PATH: [dataset 'NAME': ]TEXT (HDF5: innermost reason)"; name may be NULL. Clears HDF5's stack. */
 gal_status h5_fail(const gal_h5 *h, gal_status code, const char *name, const char *fmt, ...) GAL_PRINTF(4, 5);

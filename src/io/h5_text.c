@@ -57,7 +57,9 @@ static gal_status take_strings(const gal_h5 *h, const char *name, const char *wh
     bool variable = H5Tis_variable_str(type) > 0;
     if (!h->tmp && h->size > 0)
         GAL_TRY(h5_believe(h, name, o.attr ? h->size : H5Dget_storage_size(o.id), (uint64_t)count,
-                           variable ? sizeof(char *) : width ? width : 1));
+                           variable ? sizeof(char *)
+                           : width  ? width
+                                    : 1));
     mem = H5Tcopy(type); /* same character set and padding: only the length matters to us */
     *n = (size_t)count;
     strings = GAL_NEWN(char *, *n ? *n : 1);

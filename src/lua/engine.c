@@ -54,10 +54,18 @@ int gal_lua_run_ended(lua_State *L, const gal_lua_hooks *h, gal_status st, gal_r
 
 static void push_row(lua_State *L, const gal_summary_row *r)
 {
-    const gal_lua_number num[] = {{"median", r->median}, {"q16", r->q16},           {"q84", r->q84},
-                                  {"q025", r->q025},     {"q975", r->q975},         {"mean", r->mean},
-                                  {"sd", r->sd},         {"ess", r->ess},           {"tau", r->tau},
-                                  {"rhat", r->rhat},     {"ess_tail", r->ess_tail}, {"mcse", r->mcse_mean},
+    const gal_lua_number num[] = {{"median", r->median},
+                                  {"q16", r->q16},
+                                  {"q84", r->q84},
+                                  {"q025", r->q025},
+                                  {"q975", r->q975},
+                                  {"mean", r->mean},
+                                  {"sd", r->sd},
+                                  {"ess", r->ess},
+                                  {"tau", r->tau},
+                                  {"rhat", r->rhat},
+                                  {"ess_tail", r->ess_tail},
+                                  {"mcse", r->mcse_mean},
                                   {"nonfinite", (double)r->nonfinite}};
     lua_newtable(L);
     gal_lua_set_list(L, num, sizeof num / sizeof *num);

@@ -213,8 +213,8 @@ static int custom_component(lua_State *L)
     bool is_screen = strcmp(lua_tostring(L, -1), "screen") == 0;
     lua_getfield(L, 1, "nown");
     if (lua_tonumber(L, -1) + (is_screen ? 4 : 0) != (double)np)
-        return gal_lua_error(L, GAL_EINVAL, "component: nown = %g does not fit its %zu parameters",
-                             lua_tonumber(L, -1), np);
+        return gal_lua_error(L, GAL_EINVAL, "component: nown = %g does not fit its %zu parameters", lua_tonumber(L, -1),
+                             np);
     lua_settop(L, 1);
     lua_getfield(L, 1, "params");
     for (size_t i = 1; i <= np; i++) {

@@ -324,7 +324,7 @@ static int sources(lua_State *L)
 {
     gal_lua_opts o;
     gal_sky_sources s = {0};
-    gal_sky_part *p;
+    gal_sky_part *p = NULL;
     size_t n, m, rows = 0, cols = 0;
     gal_lua_opts_begin(L, &o, 1, "sources");
     const char *name = gal_lua_opt_str(&o, "name", "sources");

@@ -164,6 +164,7 @@ void gal_lua_skymap_fill(lua_State *L, gal_skymap *m, int comp, int idx)
     size_t n = 0;
     bool number = lua_type(L, idx) == LUA_TNUMBER;
     double one = number ? lua_tonumber(L, idx) : 0;
+    // cppcheck-suppress objectIndex ; the vector has a value for each pixel
     const double *x = number ? NULL : gal_lua_checkvec(L, idx, &n);
     if (x && n != (size_t)m->npix)
         gal_lua_error(L, GAL_EINVAL, "skymap: %.0f values for %.0f pixels", (double)n, (double)m->npix);

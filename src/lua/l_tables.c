@@ -270,7 +270,8 @@ void gal_luaopen_tables(lua_State *L)
     static const gal_lua_row obs[] = {
         {"catalogue", catalogue,
          "observation.catalogue(path[, { ... }]) -> sources\n"
-         "A table with one row per source (FITS, ECSV, CSV, VOTable, IPAC, machine-readable, ASCII; .gz): a column per band, named like its filter, "
+         "A table with one row per source (FITS, ECSV, CSV, VOTable, IPAC, machine-readable, ASCII; .gz): a column per "
+         "band, named like its filter, "
          "with companions\n"
          "BAND_err, BAND_flag, BAND_limit. sources[i] is the observation of row i; an empty flux is a band not "
          "observed.\n"

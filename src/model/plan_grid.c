@@ -176,7 +176,7 @@ gal_status plan_reduce(gal_plan *p, const plan_nodes *l)
     gal_ssp *table = NULL;
     gal_component *parts[MAXCOMP];
     size_t n, ncol = 0;
-    uint32_t *entry = GAL_NEWN(uint32_t, 2 * l->n + 1), *at = entry + l->n;
+    uint32_t *entry = GAL_NEWN(uint32_t, 2 * l->n + 1), *at = entry ? entry + l->n : NULL;
     if (!entry)
         return GAL_ENOMEM;
     qsort(l->node, l->n, sizeof *l->node, by_wave);

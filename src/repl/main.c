@@ -315,7 +315,7 @@ int main(int argc, char **argv)
     bool done = false;
     wait_politely(argv);
     signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is an error of the write, said in one line */
-    setlocale(LC_CTYPE, ""); /* readline and widths; numbers stay in the C locale */
+    setlocale(LC_CTYPE, "");  /* readline and widths; numbers stay in the C locale */
     int status = parse(argc, argv, &o, &done);
     if (status || done)
         return status;

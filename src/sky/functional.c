@@ -132,7 +132,7 @@ static gal_status pack(int rows, const int *deg, double *a, gal_poly *out)
     for (int r = 0; r < rows; r++)
         most = deg[r] > most ? deg[r] : most;
     /* powers of v mix rows r, r-2, ...: a row needs the degree of the rows above it */
-    int d[POLY_MAX];
+    int d[POLY_MAX] = {0};
     for (int r = rows - 1; r >= 0; r--)
         d[r] = r + 2 < rows && d[r + 2] > deg[r] ? d[r + 2] : deg[r];
     for (int r = 0; r < rows; r++)
