@@ -35,7 +35,7 @@ gal_status gal_viewer_create(gal_viewer **out, const gal_galaxy *g, gal_spec *sp
     size_t n = gal_galaxy_nwave(g);
     const double *w = gal_galaxy_wave(g);
     gal_viewer *v = GAL_NEW(gal_viewer);
-    double *fwhm = GAL_NEWN(double, 2 * n), *finest = fwhm + n;
+    double *fwhm = GAL_NEWN(double, 2 * n), *finest = fwhm ? fwhm + n : NULL;
     *out = NULL;
     if (!v || !fwhm || !(v->minus = GAL_NEWN(double, n)))
         GAL_TRY(GAL_ENOMEM);
