@@ -158,11 +158,7 @@ static void votable(void **state)
 static void dustpedia(void **state)
 {
     (void)state;
-    const char *path = "../shared/data/photometry/dustpedia_z0.dat";
-    if (!gal_file_exists(path)) {
-        printf("skipped: %s is absent\n", path);
-        skip();
-    }
+    const char *path = "tests/ref/photometry/dustpedia_z0.dat";
     gal_table *t;
     if (gal_table_read(&t, path) != GAL_OK)
         fail_msg("%s", gal_error_message());
