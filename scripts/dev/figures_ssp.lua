@@ -6,8 +6,8 @@ local folder = arg and arg[1] or "docs/figures"
 local reference = "../shared/data/ssp/sed.krz002.rhb"
 local R = dofile "tests/validate/lib/ssp.lua"
 local probe = io.open(reference)
-if not (probe and R.present()) then
-  print("needs " .. reference .. " and " .. R.folder)
+if not (probe and R.whole()) then
+  print("needs " .. reference .. " and ../shared/data/ssp_reference")
   os.exit(1)
 end
 probe:close()

@@ -21,7 +21,7 @@ local function head(first)
   print("|" .. table.concat(bar, "|") .. "|")
 end
 
-if R.present() then
+if R.whole() then
   local t = ssp.default()
   local x = R.compare(t, 0.02)
   print("\nAgainst the mean of four published sets, Z = 0.02, Kroupa: rms by age [Myr]\n")

@@ -1,24 +1,28 @@
 -- Stellar populations against published ones: what tests/validate/ssp_reference.lua and tests/lua/test_ssp_reference.lua share.
 --
--- Reference = mean of Padova07, BaSTI and PARSEC isochrones (with Castelli & Kurucz spectra) and Maraston 2005, as tables in
--- ../shared/data/ssp_reference (validation only). The u g r i z there are those of the primed system, whose g is 100 A redder than the
--- survey's: g-r of an old population differs by 0.07 mag. They are compared with magnitudes through the same curves, which
--- scripts/peers/reference_curves.py recovered from the tables (tests/ref/ssp_reference_curves.csv).
+-- Reference = mean of Padova07, BaSTI and PARSEC isochrones (with Castelli & Kurucz spectra) and Maraston 2005. tests/ref/ssp_reference
+-- lists the figures compared; after R.whole() the whole tables are used. The u g r i z there are
+-- those of the primed system, whose g is 100 A redder than the survey's: g-r of an old population differs by 0.07 mag. They are compared
+-- with magnitudes through the same curves, which scripts/peers/reference_curves.py recovered from the tables
+-- (tests/ref/ssp_reference_curves.csv).
 --   local R = dofile "tests/validate/lib/ssp.lua"
---   R.present()                    are the tables there?
 --   local x = R.compare(table, Z)  x.stat("g", "r", 30, 13000) -> rms, largest deviation [mag]; from, to in Myr
-local R = { folder = "../shared/data/ssp_reference/" }
+local find = dofile "tests/validate/lib/reference.lua"
+local R = { full = false }
 
-function R.present()
-  local f = io.open(R.folder .. "maraston05_mags.csv")
-  if f then f:close() end
-  return f ~= nil
+-- Takes the whole tables from ../shared/data if they are there, and says whether.
+function R.whole()
+  local f = io.open("../shared/data/ssp_reference/maraston05_mags.csv")
+  if not f then return false end
+  f:close()
+  R.full = "../shared/data"
+  return true
 end
 
 -- Rows of a table as records by column name.
 function R.csv(name)
   local rows, head = {}, nil
-  for line in io.lines(R.folder .. name) do
+  for line in io.lines(R.full and R.full .. "/ssp_reference/" .. name or assert(find("ssp_reference/" .. name))) do
     line = line:gsub("\r$", "")
     if line:sub(1, 1) ~= "#" then
       local cells = {}
@@ -129,9 +133,23 @@ local function set(rows, key, value, zkey, Z)
   end
 end
 
+-- The same of the short list: nil for ages that are not in it.
+local function listed(Z)
+  local list = {}
+  for _, r in ipairs(R.csv("colours.csv")) do
+    if r.Z == Z then list[#list + 1] = r end
+  end
+  return function(age, a, b)
+    for _, r in ipairs(list) do
+      if math.abs(r.age_Myr / age - 1) < 1e-4 then return tonumber(r[b and a .. "-" .. b or a]) end
+    end
+  end
+end
+
 local iso, m05
 -- function(age [Myr], a, b) -> mean over the sets of quantity a, or of a - b; their standard deviation; nil where none has it
 function R.reference(Z)
+  if not R.full then return listed(Z) end
   iso, m05 = iso or R.csv("isochrones_x_ck04_mags.csv"), m05 or R.csv("maraston05_mags.csv")
   local sets = { set(iso, "isochrones", "padova07", "Z_iso", Z), set(iso, "isochrones", "basti", "Z_iso", Z),
     set(iso, "isochrones", "parsec", "Z_iso", Z), set(m05, "imf", "kroupa", "Z", Z) }
@@ -158,9 +176,10 @@ function R.compare(t, Z)
   local ref, photometer, mags = R.reference(Z), R.photometer(t.wave), {}
   local x = {}
   function x.deviation(k, a, b)
-    mags[k] = mags[k] or photometer(t:spectrum(R.ages[k] * 1e6, Z))
     local r = ref(R.ages[k], a, b)
-    return r and mags[k][a] - (b and mags[k][b] or 0) - r
+    if not r then return nil end
+    mags[k] = mags[k] or photometer(t:spectrum(R.ages[k] * 1e6, Z))
+    return mags[k][a] - (b and mags[k][b] or 0) - r
   end
   function x.stat(a, b, from, to)
     local sum, n, worst = 0, 0, 0
@@ -173,6 +192,31 @@ function R.compare(t, Z)
     return math.sqrt(sum / n), worst
   end
   return x
+end
+
+-- Magnitudes of an FSPS population of 0.56 Myr with nebular emission, by band.
+function R.fsps_nebular()
+  if not R.full then
+    local mags = {}
+    for _, r in ipairs(R.csv("fsps_nebular_mags.csv")) do mags[r.band] = r.mag end
+    return mags
+  end
+  local wave, lum = {}, {}
+  for i, r in ipairs(R.csv("fsps_ssp_imet_20_iage_5_spectrum.csv")) do
+    wave[i], lum[i] = r.wave_A, r.Lnu_Lsun_per_Hz_per_Msun * 2.99792458e18 / r.wave_A ^ 2 * 3.839 / 3.828
+  end
+  return R.photometer(vec(wave))(vec(lum))
+end
+
+-- Masses that survive, by FSPS: { { log10_age_yr =, salpeter =, chabrier =, kroupa = }, ... }
+function R.surviving()
+  local rows = {}
+  for line in io.lines("tests/ref/dsps/surviving.txt") do
+    local x = {}
+    for c in line:gmatch("%S+") do x[#x + 1] = tonumber(c) end
+    if not line:find("^#") then rows[#rows + 1] = { log10_age_yr = x[1], salpeter = x[2], chabrier = x[4], kroupa = x[6] } end
+  end
+  return rows
 end
 
 -- ---- the printed table

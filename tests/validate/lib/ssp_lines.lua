@@ -14,7 +14,7 @@ return function(R, report, cache)
 
   -- A1: surviving mass and bolometric luminosity against FSPS (Padova isochrones, IMF from 0.08 Msun), 3 Myr .. 13 Gyr, Z = 0.019
   function L.masses()
-    local rows, age = R.csv("fsps_surviving_mass.csv"), {}
+    local rows, age = R.surviving(), {}
     for _, r in ipairs(rows) do
       if r.log10_age_yr >= 6.47 and r.log10_age_yr <= 10.12 then age[#age + 1] = 10 ^ r.log10_age_yr end
     end
@@ -23,7 +23,7 @@ return function(R, report, cache)
       local worst = 0
       for _, r in ipairs(rows) do
         if r.log10_age_yr >= 6.47 and r.log10_age_yr <= 10.12 then
-          worst = math.max(worst, math.abs(t:value("mass", 10 ^ r.log10_age_yr, 0.019) - r[imf .. "_mstar_surviving"]))
+          worst = math.max(worst, math.abs(t:value("mass", 10 ^ r.log10_age_yr, 0.019) - r[imf]))
         end
       end
       line("A1", ("max |surviving mass|, 3 Myr - 13 Gyr, %s"):format(imf), worst, 0.02)
@@ -95,7 +95,7 @@ return function(R, report, cache)
     line("A7", "V-K at 10 Gyr falls somewhere with Z (0 = never)", falls, 0)
   end
 
-  -- A6: stars against Castelli & Kurucz 2004, solar metallicity, log g 1.5-4.5; their 76 temperatures (every: each n-th)
+  -- A6: stars against Castelli & Kurucz 2004, solar metallicity, log g 1.5-4.5; of the temperatures each n-th (every)
   function L.stars(every)
     local colours = { { "NUV", "u" }, { "u", "g" }, { "g", "r" }, { "r", "i" }, { "i", "z" }, { "V_B90", "J" }, { "J", "Ks" } }
     local ranges = { { 4200, 7100, { [2] = .14, [3] = .06, [4] = .02, [5] = .02, [7] = .04 } },
@@ -160,11 +160,7 @@ return function(R, report, cache)
   function L.nebular()
     local age = 10 ^ 5.75
     local t = ssp.synthesise { mlo = 0.08, z = { 0.019 }, age = { age, 1e6 }, nebular = true, logu = -2, cache = cache }
-    local wave, lum = {}, {}
-    for i, r in ipairs(R.csv("fsps_ssp_imet_20_iage_5_spectrum.csv")) do
-      wave[i], lum[i] = r.wave_A, r.Lnu_Lsun_per_Hz_per_Msun * 2.99792458e18 / r.wave_A ^ 2 * 3.839 / 3.828
-    end
-    local a, b = R.photometer(t.wave)(t:spectrum(age, 0.019)), R.photometer(vec(wave))(vec(lum))
+    local a, b = R.photometer(t.wave)(t:spectrum(age, 0.019)), R.fsps_nebular()
     for _, band in ipairs { "FUV", "NUV", "u", "g", "r", "i", "z", "J", "H", "Ks" } do
       -- z .28, once .25: the lines that cool the gas carry no more than it absorbs, 3 % less light in z here
       line("A9", ("|%s|, FSPS 0.56 Myr with nebular emission"):format(band), math.abs(a[band] - b[band]), band == "z" and .28 or .25)
