@@ -161,7 +161,9 @@ static void N(metallicity)(const pop_plan *p, N(work) * w, const pop_job *job)
     w->z0 = a, w->z1 = b;
     V is = 1 / w->sg, Fl = N(set1)(1);
     for (int z = a; z < b; z++) {
-        V Fh = z + 1 == b ? (V){0} : N(twF)(N(clip3)((w->x - T->ze[z + 1]) * is));
+        V Fh = N(set1)(0);
+        if (z + 1 < b)
+            Fh = N(twF)(N(clip3)((w->x - T->ze[z + 1]) * is));
         w->p[z] = Fl - Fh;
         Fl = Fh;
     }

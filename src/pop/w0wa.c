@@ -27,7 +27,7 @@ static double e2(double z, const double p[4], double *d)
 /* trapezoid of E^-1 (1+z)^-m over 0 .. z with n even nodes; d[4] by z, Om0, w0, wa */
 static double integral(double z, const double p[4], int n, int m, double *d)
 {
-    double sum = 0, g[4] = {0}, de[4];
+    double sum = 0, g[4] = {0}, de[4] = {0};
     for (int i = 0; i < n; i++) {
         double u = (double)i / (n - 1), x = z * u, w = (i == 0 || i == n - 1 ? 0.5 : 1) / (n - 1);
         double e = e2(x, p, d ? de : NULL), f = w / (sqrt(e) * (m ? 1 + x : 1));
