@@ -24,6 +24,7 @@ static size_t N(carve)(const pop_plan *p, char *base)
             w->field = (void *)(base + used);                                                                          \
         used += ((n) * sizeof(*w->field) + 63) & ~(size_t)63;                                                          \
     } while (0)
+    // cppcheck-suppress nullPointer ; base NULL: sizes alone are looked at
     TAKE(s, nt);
     TAKE(m, nt);
     TAKE(dm, nt);
@@ -323,7 +324,7 @@ static void N(reverse_diffstar)(const pop_plan *p, N(work) * w)
 INL void N(scatter)(double *o, V x, const int *id, int n, double unit)
 {
     for (int j = 0; j < n; j++)
-        o[id[j]] = unit * (double)((R *)&x)[j];
+        o[id[j]] = unit * (double)x[j];
 }
 
 /* order of galaxies i0 .. i1 - 1 by metallicity: counting sort into 64 cells */
