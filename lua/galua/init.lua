@@ -132,6 +132,9 @@ function galua.options(fn, given, spec)
 end
 
 local doc = require("galua.doc")
+doc.text("expect", galua.expect, [[expect(fn, index, value, kinds) -> value
+Raises unless the argument is of one of the kinds, separated by "|": Lua types, vec, mat, names of classes.
+@example galua.expect("mine", 1, x, "number|vec")]])
 doc.text("fail", galua.fail, [[fail(format, ...)
 Raise an error object with a formatted one-line message: what, where, what to do.]])
 doc.text("options", galua.options, [[options(fn, given, spec) -> table

@@ -156,7 +156,7 @@ t.describe("completion", function()
   t.it("of option names inside braces, not twice", function()
     t.eq(words("sfh.insitu{ ps", "ps"), "psi_max = ")
     t.eq(words("sfh.insitu{ psi_max = 3, ", ""),
-      "age_burst =  burst =  f_burst =  tau_burst =  tau_quench =  tau_star = ")
+      "age_burst =  burst =  f_burst =  mass =  tau_burst =  tau_quench =  tau_star = ")
     t.eq(words("x = sfh.insitu{\n  psi_max = ma", "ma"), words("ma", "ma"))
     t.eq(words("sfh.insitu{}; ps", "ps"), words("ps", "ps"))
     kit_sfh = sfh.insitu {}
