@@ -11,6 +11,8 @@ typedef struct N(work) {
     V par[POP_NPAR], gp[POP_NPAR];
     V S, mobs, mK, scale, x, sg, Dp, sp, Xp, gx, gsg;
     int z0, z1, id[L], order[POP_CHUNK];
+    const double *next[L]; /* rows of the next block, nnext of them */
+    int nnext;
 } N(work);
 
 static size_t N(carve)(const pop_plan *p, char *base)
@@ -59,18 +61,53 @@ INL void N(gather)(V *o, const double *x, const int *id, double unit)
         ((R *)o)[j] = (R)(unit * x[id[j]]);
 }
 
-static void N(load_table)(const pop_plan *p, N(work) * w, const double *sfr)
+/* L x L transpose in registers: log2 L rounds of two-source permutes. h is a literal at every call, so that the masks fold to constants. */
+INL void N(swap)(V *r, const int h)
 {
-    for (int j = 0; j < L; j++) {
-        const double *row = sfr + (size_t)w->id[j] * (size_t)p->nt;
-        for (int k = 0; k <= p->K; k++)
-            ((R *)(w->s + k))[j] = (R)row[k];
+    VI lane, up, m0, m1;
+    for (int j = 0; j < L; j++)
+        lane[j] = j;
+    up = (lane & (IT)h) != 0;
+    m0 = lane + (up & (IT)(L - h));
+    m1 = lane + (IT)h + (up & (IT)(L - h));
+    for (int i = 0; i < L; i++)
+        if (!(i & h)) {
+            V a = r[i], b = r[i + h];
+            r[i] = __builtin_shuffle(a, b, m0);
+            r[i + h] = __builtin_shuffle(a, b, m1);
+        }
+}
+
+/* rows of the user's table -> lanes; the last nodes one by one, so that nothing beyond a row is read */
+static void N(load_table)(const pop_plan *p, N(work) *w, const double *sfr)
+{
+    typedef double wide __attribute__((vector_size(L * sizeof(double)), aligned(8), may_alias));
+    const double *row[L];
+    int k = 0;
+    for (int j = 0; j < L; j++)
+        row[j] = sfr + (size_t)w->id[j] * (size_t)p->nt;
+    for (; k + L <= p->nt && k <= p->K; k += L) {
+        V r[L];
+        for (int j = 0; j < L; j++)
+            r[j] = __builtin_convertvector(*(const wide *)(row[j] + k), V);
+        N(swap)(r, 1);
+        if (L > 2)
+            N(swap)(r, 2);
+        if (L > 4)
+            N(swap)(r, 4);
+        if (L > 8)
+            N(swap)(r, 8);
+        for (int j = 0; j < L && k + j <= p->K; j++)
+            w->s[k + j] = r[j];
     }
+    for (; k <= p->K; k++)
+        for (int j = 0; j < L; j++)
+            ((R *)(w->s + k))[j] = (R)row[j][k];
 }
 
 /* Diffmah and Diffstar at the nodes 0 .. K: two exponentials and two divisions a node. The first sigmoid needs none of its own:
  * exp(-3.5 (lt - logtc)) = ck exp(3.5 logtc); 10^X 10^eff 10^Q is one. */
-INL void N(diffstar_)(const pop_plan *p, N(work) * w, const pop_job *job, const bool keep)
+INL void N(diffstar_)(const pop_plan *p, N(work) *w, const pop_job *job, const bool keep)
 {
     const struct TABLES *T = TAB(p);
     for (int i = 0; i < POP_NPAR; i++)
@@ -92,7 +129,7 @@ INL void N(diffstar_)(const pop_plan *p, N(work) * w, const pop_job *job, const 
     }
 }
 
-static void N(diffstar)(const pop_plan *p, N(work) * w, const pop_job *job)
+static void N(diffstar)(const pop_plan *p, N(work) *w, const pop_job *job)
 {
     if (job->gflux)
         N(diffstar_)(p, w, job, true);
@@ -101,7 +138,7 @@ static void N(diffstar)(const pop_plan *p, N(work) * w, const pop_job *job)
 }
 
 /* rates -> columns of the contraction, S = D_n - D_0, M_obs */
-static void N(ages)(const pop_plan *p, N(work) * w)
+static void N(ages)(const pop_plan *p, N(work) *w)
 {
     const struct TABLES *T = TAB(p);
     const R least = (R)1e-14;
@@ -143,7 +180,7 @@ static void N(ages)(const pop_plan *p, N(work) * w)
 }
 
 /* metallicity weights on the union of the lanes' supports; they sum to 1 as the outer edges are far away */
-static void N(metallicity)(const pop_plan *p, N(work) * w, const pop_job *job)
+static void N(metallicity)(const pop_plan *p, N(work) *w, const pop_job *job)
 {
     const struct TABLES *T = TAB(p);
     N(gather)(&w->x, job->lgmet, w->id, 1);
@@ -170,13 +207,24 @@ static void N(metallicity)(const pop_plan *p, N(work) * w, const pop_job *job)
     }
 }
 
-static void N(photometry)(const pop_plan *p, N(work) * w)
+/* The rows of a block lie scattered over its chunk: the next block's are asked for early, spread over the contraction, so that the queue of
+ * misses never fills. */
+INL void N(prefetch)(const pop_plan *p, const N(work) *w, int a, int b)
+{
+    for (int j = a; j < b && j < w->nnext; j++)
+        for (int k = 0; k <= p->K; k += 8)
+            __builtin_prefetch(w->next[j] + k);
+}
+
+static void N(photometry)(const pop_plan *p, N(work) *w)
 {
     const struct TABLES *T = TAB(p);
     for (int q = 0; q < p->ng; q++) {
         V fx[POP_NB] = {0};
         for (int z = w->z0; z < w->z1; z++) {
             const R *P = T->P + (size_t)(q * p->nz + z) * (size_t)p->na * POP_NB;
+            if (q == 0)
+                N(prefetch)(p, w, (z - w->z0) * (L / 4 + 1), (z - w->z0 + 1) * (L / 4 + 1));
             V a[POP_NB] = {0};
             for (int c = 0; c < p->na; c++) {
                 V x = w->col[c];
@@ -194,7 +242,7 @@ static void N(photometry)(const pop_plan *p, N(work) * w)
 }
 
 /* adjoints of the fluxes g (times scale) -> adjoints of metallicity, scatter, and of the columns; returns sum g flux */
-static V N(reverse_phot)(const pop_plan *p, N(work) * w, const pop_job *job)
+static V N(reverse_phot)(const pop_plan *p, N(work) *w, const pop_job *job)
 {
     const struct TABLES *T = TAB(p);
     const size_t stride = (size_t)p->na + POP_PAD;
@@ -239,7 +287,7 @@ static V N(reverse_phot)(const pop_plan *p, N(work) * w, const pop_job *job)
 }
 
 /* adjoints of the columns and of M_obs (gM = adjoint times M_obs) -> adjoints of the rates gs[0 .. K] */
-static void N(reverse_ages)(const pop_plan *p, N(work) * w, V gM)
+static void N(reverse_ages)(const pop_plan *p, N(work) *w, V gM)
 {
     const struct TABLES *T = TAB(p);
     const int K = p->K;
@@ -284,7 +332,7 @@ static void N(reverse_ages)(const pop_plan *p, N(work) * w, V gM)
 }
 
 /* adjoints of the rates -> of the 13 parameters, by the logarithmic derivatives of Diffmah and Diffstar */
-static void N(reverse_diffstar)(const pop_plan *p, N(work) * w)
+static void N(reverse_diffstar)(const pop_plan *p, N(work) *w)
 {
     const struct TABLES *T = TAB(p);
     V ea = w->par[2], la = w->par[3], tp = w->par[4], mc = w->par[5], lo = w->par[7], hi = w->par[8];
@@ -346,7 +394,7 @@ static void N(order)(const double *lgmet, size_t i0, size_t i1, int *order)
         order[c[key[i]]++] = (int)i0 + i;
 }
 
-static void N(store)(const pop_plan *p, N(work) * w, const pop_job *job, int n)
+static void N(store)(const pop_plan *p, N(work) *w, const pop_job *job, int n)
 {
     if (job->flux)
         for (int b = 0; b < p->nb; b++)
@@ -386,6 +434,9 @@ static void N(run)(const pop_plan *p, const pop_job *job, size_t i0, size_t i1, 
         int n = count - i < L ? count - i : L;
         for (int j = 0; j < L; j++) /* the last block is filled up with its last galaxy */
             w->id[j] = w->order[i + (j < n ? j : n - 1)];
+        w->nnext = 0;
+        for (int j = i + L; job->sfr && j < i + 2 * L && j < count; j++)
+            w->next[w->nnext++] = job->sfr + (size_t)w->order[j] * (size_t)p->nt;
         if (job->sfr)
             N(load_table)(p, w, job->sfr);
         else

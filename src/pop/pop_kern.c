@@ -16,6 +16,7 @@
  * The vector exp and log rely on IEEE rounding (split ln 2, magic-number rounding): never -ffast-math. */
 #include "pop/pop_kern.h"
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -73,4 +74,14 @@ static void run(const pop_plan *p, const pop_job *job, size_t i0, size_t i1, voi
         run_64(p, job, i0, i1, scratch);
 }
 
-const struct pop_kern GAL_KERN(pop_kern) = {bytes, run};
+static int rates(const double *restrict row, size_t n)
+{
+    int64_t bad = 0, some = 0;
+    for (size_t k = 0; k < n; k++) {
+        bad |= row[k] >= 0 && row[k] <= DBL_MAX ? 0 : 1;
+        some |= row[k] > 0 ? 1 : 0;
+    }
+    return bad ? 1 : some ? 0 : 2;
+}
+
+const struct pop_kern GAL_KERN(pop_kern) = {rates, bytes, run};

@@ -47,7 +47,8 @@ typedef struct pop_job {
 } pop_job;
 
 struct pop_kern {
-    size_t (*bytes)(const pop_plan *p); /* of scratch, 64-byte aligned */
+    int (*rates)(const double *row, size_t n); /* 0: finite, >= 0, and one above 0; 1: not so; 2: all are 0 */
+    size_t (*bytes)(const pop_plan *p);        /* of scratch, 64-byte aligned */
     void (*run)(const pop_plan *p, const pop_job *job, size_t i0, size_t i1,
                 void *scratch); /* one chunk: i1 - i0 <= POP_CHUNK */
 };

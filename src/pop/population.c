@@ -4,6 +4,7 @@
 #include "galua/num.h"
 #include "pop/pop_kern.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -176,7 +177,7 @@ gal_status gal_pop_create(gal_pop **out, const gal_pop_spec *s)
 
 /* ------------------------------------------------------------------ galaxies */
 /* NULL when galaxy i is right, else what is wrong with it, for one printf argument *v */
-static const char *wrong(const pop_plan *p, const gal_pop_galaxies *g, size_t i, double *v)
+static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const gal_pop_galaxies *g, size_t i, double *v)
 {
     double s = g->scatter[i], x = g->lgmet[i];
     *v = s;
@@ -189,17 +190,14 @@ static const char *wrong(const pop_plan *p, const gal_pop_galaxies *g, size_t i,
         return "lgmet = %g with 3 times its scatter reaches beyond -10 .. 10";
     if (g->sfr) {
         const double *row = g->sfr + i * (size_t)p->nt;
-        double least = 0, most = 0, sum = 0;
-        for (int k = 0; k < p->nt; k++) {
-            least = row[k] < least ? row[k] : least;
-            most = row[k] > most ? row[k] : most;
-            sum += row[k];
+        int is = kern->rates(row, (size_t)p->nt);
+        for (int k = 0; is == 1 && k < p->nt; k++) {
+            *v = row[k];
+            if (!(*v >= 0 && *v <= DBL_MAX))
+                return "a star formation rate of %g Msun/yr must be finite and >= 0";
         }
-        *v = isfinite(sum) ? least : sum;
-        if (!(sum < HUGE_VAL) || least < 0)
-            return "a star formation rate of %g Msun/yr must be finite and >= 0";
         *v = 0;
-        if (most == 0)
+        if (is == 2)
             return "no stars form: all rates are %g";
         return NULL;
     }
@@ -212,11 +210,12 @@ static const char *wrong(const pop_plan *p, const gal_pop_galaxies *g, size_t i,
     return *v > 0 ? NULL : "t_peak = %g must be > 0";
 }
 
-static size_t first_wrong(const pop_plan *p, const gal_pop_galaxies *g, size_t i0, size_t i1)
+static size_t first_wrong(const struct pop_kern *kern, const pop_plan *p, const gal_pop_galaxies *g, size_t i0,
+                          size_t i1)
 {
     double v;
     for (size_t i = i0; i < i1; i++)
-        if (wrong(p, g, i, &v))
+        if (wrong(kern, p, g, i, &v))
             return i;
     return g->n;
 }
@@ -225,7 +224,7 @@ static gal_status tell(const pop_plan *p, const gal_pop_galaxies *g, size_t i)
 {
     double v;
     char text[160];
-    const char *fmt = wrong(p, g, i, &v);
+    const char *fmt = wrong(GAL_KERN_PICK(pop_kern), p, g, i, &v);
     char *at = strstr(fmt, "%g"); /* the texts above hold exactly one */
     snprintf(text, sizeof text, "%.*s%g%s", (int)(at - fmt), fmt, v, at + 2);
     return gal_fail(GAL_EDOMAIN, "population: galaxy %zu: %s", i + 1, text);
@@ -255,7 +254,7 @@ static gal_status run(const pop_plan *p, const gal_pop_galaxies *g, const pop_jo
                 stopped = true;
                 continue;
             }
-            size_t w = first_wrong(p, g, i0, i1);
+            size_t w = first_wrong(kern, p, g, i0, i1);
             if (w < g->n) {
 #pragma omp critical(gal_pop_bad)
                 bad = w < bad ? w : bad;
