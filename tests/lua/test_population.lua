@@ -162,6 +162,13 @@ test.describe("population", function()
     fails("redshift", function() return galua.population{}:photometry(bands, -1) end)
     fails("dust: unknown option", galua.population, { dust = { Av = 1 } })
   end)
+  test.it("is measured", function()
+    local r = galua.benchmark.population{ galaxies = 1000, threads = 2 }
+    for _, name in ipairs{ "plain", "tables64", "tables32_gradient", "parameters64_gradient", "parameters32", "threads_ratio" } do
+      test.ok(r[name] >= 0 and r[name] < math.huge, name)
+    end
+    fails("galaxies", galua.benchmark.population, { galaxies = 10 })
+  end)
   test.it("runs the program of docs/populations.md", function()
     local f = assert(io.open "docs/populations.md")
     local text = f:read "*a"

@@ -322,8 +322,26 @@ end
 local sky = {}
 function bench.sky() require("galua.sky.bench")(put, many, sky) end
 
-local order = { "sed", "default", "photometry", "fit", "spectrum", "ssp", "start", "sky" }
-local usage = [[usage: galua bench [sed] [default] [photometry] [fit] [spectrum] [ssp] [start] [sky] [--threads N] [--json]     measures; no name: all of them
+-- Six magnitudes of many galaxies and the gradient of a loss of them, processor time a galaxy of one thread, against one function a galaxy
+function bench.population()
+  local r = galua.benchmark.population{ threads = many }
+  for _, precision in ipairs{ "64", "32" } do
+    for _, from in ipairs{ "tables", "parameters" } do
+      local value, gradient = r[from .. precision], r[from .. precision .. "_gradient"]
+      local name = ("population.%s.float%s"):format(from, precision)
+      put(name, value * 1e9, "ns", { baseline = "plain functions from rates, float64, one galaxy at a time, same run (ns)", baseline_value = r.plain * 1e9,
+        ratio = r.plain / value, size = "100000 galaxies, 6 bands, 12 Z x 107 ages, 100 times" })
+      put(name .. ".gradient", gradient * 1e9, "ns", { baseline = "fluxes alone, same run (ns)", baseline_value = value * 1e9, ratio = gradient / value,
+        size = from == "tables" and "by 100 rates, metallicity and scatter, fluxes included" or "by 13 parameters, metallicity and scatter, fluxes included" })
+    end
+  end
+  if many > 1 then
+    put(("population.%dthreads"):format(many), r.threads_ratio, "", { baseline = "1 thread, wall clock", baseline_value = 1, ratio = r.threads_ratio, threads = many })
+  end
+end
+
+local order = { "sed", "default", "photometry", "fit", "spectrum", "ssp", "start", "population", "sky" }
+local usage = [[usage: galua bench [sed] [default] [photometry] [fit] [spectrum] [ssp] [start] [population] [sky] [--threads N] [--json]     measures; no name: all of them
   --nside N       of sky (512)
   --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run]]
 
