@@ -123,6 +123,16 @@ GAL_API double gal_dsps_effective_wave(size_t nf, const double *fwave, const dou
 /* Magnitudes of the cells of an SSP table: flux[cell] = sum_k b_k S[cell][k], cells of nwave values */
 GAL_API void gal_dsps_cell_flux(size_t ncell, size_t nwave, const double *ssp, const double *b, double *flux);
 
+/* ---- equivalent widths: continuum C = unweighted quadratic through the nodes in lo1 .. hi1 and lo2 .. hi2, line flux = trapezoid over the whole grid of
+ * (flux - C) within lo .. hi, 0 outside (the cells at its ends count half), EW = line flux / C(mid). Both are linear in the flux: line[n] and
+ * cont[n] are their weights, so that line flux = sum line f, C(mid) = sum cont f and dEW/df_i = (line_i - EW cont_i)/C(mid). All bounds
+ * inclusive. GAL_EDOMAIN: windows; fewer than 3 wavelengths of continuum. */
+typedef struct gal_ew_windows {
+    double lo, hi, mid, lo1, hi1, lo2, hi2;
+} gal_ew_windows;
+GAL_API gal_status gal_dsps_ew_weights(const gal_ew_windows *w, size_t n, const double *wave, double *line,
+                                       double *cont);
+
 /* ---- flat w0-wa cosmology without radiation, by the fixed rules of DSPS (256 and 512 nodes; ages from z = 999 on): for parity. par = Om0, w0,
  * wa, h. galua/cosmo.h is the accurate one. d NULL or [5]: by z, Om0, w0, wa, h. */
 enum { GAL_W0WA_OM0, GAL_W0WA_W0, GAL_W0WA_WA, GAL_W0WA_H, GAL_W0WA_N };

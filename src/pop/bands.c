@@ -67,3 +67,74 @@ void gal_dsps_cell_flux(size_t ncell, size_t nwave, const double *ssp, const dou
     for (size_t i = 0; i < ncell; i++)
         flux[i] = num_dot(ssp + i * nwave, b, nwave);
 }
+
+/* ------------------------------------------------------------------ equivalent widths */
+typedef struct quadratic {
+    double G[9]; /* normal equations of the quadratic, then their Cholesky factor */
+    size_t count;
+} quadratic;
+
+static void powers(const gal_ew_windows *w, double wave, double v[3])
+{
+    v[0] = 1;
+    v[1] = (wave - w->mid) / (w->hi2 - w->mid);
+    v[2] = v[1] * v[1];
+}
+
+static bool in_continuum(const gal_ew_windows *w, double x)
+{
+    return (x >= w->lo1 && x <= w->hi1) || (x >= w->lo2 && x <= w->hi2);
+}
+
+static gal_status factor(const gal_ew_windows *w, size_t n, const double *wave, quadratic *q)
+{
+    gal_status st = gal_check_ascending("equivalent width: wavelengths", wave, n);
+    if (st != GAL_OK)
+        return st;
+    if (!(w->lo1 <= w->hi1 && w->lo2 <= w->hi2 && w->lo <= w->hi && w->hi2 > w->mid))
+        return gal_fail(
+            GAL_EDOMAIN,
+            "equivalent width: windows %g .. %g, %g .. %g (continuum) and %g .. %g (line at %g) must ascend", w->lo1,
+            w->hi1, w->lo2, w->hi2, w->lo, w->hi, w->mid);
+    *q = (quadratic){.count = 0};
+    for (size_t i = 0; i < n; i++) {
+        if (!in_continuum(w, wave[i]))
+            continue;
+        double v[3];
+        powers(w, wave[i], v);
+        for (int a = 0; a < 9; a++)
+            q->G[a] += v[a / 3] * v[a % 3];
+        q->count++;
+    }
+    if (q->count < 3 || gal_cholesky(q->G, 3) != GAL_OK)
+        return gal_fail(GAL_EDOMAIN,
+                        "equivalent width: %zu wavelengths in the continuum windows, at least 3 are needed", q->count);
+    return GAL_OK;
+}
+
+gal_status gal_dsps_ew_weights(const gal_ew_windows *w, size_t n, const double *wave, double *line, double *cont)
+{
+    quadratic q;
+    gal_status st = factor(w, n, wave, &q);
+    if (st != GAL_OK)
+        return st;
+    double sum[3] = {0}, at_mid[3] = {1, 0, 0}, v[3];
+    for (size_t i = 0; i < n; i++) { /* trapezoid over the whole grid of what the mask leaves */
+        double tw = ((i + 1 < n ? wave[i + 1] : wave[i]) - (i ? wave[i - 1] : wave[i])) / 2;
+        line[i] = wave[i] >= w->lo && wave[i] <= w->hi ? tw : 0;
+        powers(w, wave[i], v);
+        for (int a = 0; a < 3; a++)
+            sum[a] += line[i] * v[a];
+    }
+    gal_chol_solve(q.G, 3, sum);
+    gal_chol_solve(q.G, 3, at_mid);
+    for (size_t i = 0; i < n; i++) {
+        cont[i] = 0;
+        if (!in_continuum(w, wave[i]))
+            continue;
+        powers(w, wave[i], v);
+        cont[i] = at_mid[0] * v[0] + at_mid[1] * v[1] + at_mid[2] * v[2];
+        line[i] -= sum[0] * v[0] + sum[1] * v[1] + sum[2] * v[2];
+    }
+    return GAL_OK;
+}

@@ -304,6 +304,40 @@ static void cosmology(void **state)
     CLOSE(gal_w0wa_rho_crit(0, p), 127.35344295932651, 1e-12);
 }
 
+/* two lines on smooth continua; the derivative by the flux is exact: EW is a ratio of two linear forms */
+static void equivalent_widths(void **state)
+{
+    (void)state;
+    static double wave[500], flux[500], line[500], cont[500];
+    for (int k = 0; k < 2; k++) {
+        size_t n = k ? 481 : 500;
+        gal_ew_windows w = k ? (gal_ew_windows){5008.24 - 15, 5008.24 + 15, 5008.24,      5008.24 - 100,
+                                                5008.24 - 50, 5008.24 + 50, 5008.24 + 100}
+                             : (gal_ew_windows){4 - 0.3, 4 + 0.3, 4, 4 - 1.25, 4 - 0.5, 4 + 0.5, 4 + 1.25};
+        for (size_t i = 0; i < n; i++) {
+            double x = wave[i] = k ? 4880 + 240. * (double)i / 480 : pow(10, log10(2) - 2 + 3. * (double)i / 499);
+            flux[i] = k ? 1e-3 * (1 + 2e-4 * (x - 5000) + 3e-7 * (x - 5000) * (x - 5000)) +
+                              0.02 * gal_tw_pdf((x - 5008.24) / 2.5) / 2.5
+                        : 3.2 * exp(-(x - 2) * (x - 2) / 200) + 0.04 * gal_tw_pdf((x - 4) / 0.05) / 0.05;
+        }
+        assert_int_equal(gal_dsps_ew_weights(&w, n, wave, line, cont), GAL_OK);
+        double f = 0, c = 0;
+        int used = 0;
+        for (size_t i = 0; i < n; i++) {
+            f += line[i] * flux[i];
+            c += cont[i] * flux[i];
+            used += cont[i] != 0;
+        }
+        CLOSE(f, k ? 0.019999950021800193 : 0.03996950293958671,
+              1e-10); /* a difference of integrals 100 times larger */
+        CLOSE(c, k ? 0.001001668369279997 : 3.1366714407312815, 1e-12);
+        CLOSE(f / c, k ? 19.966638295842596 : 0.012742648917754755, 1e-10);
+        assert_int_equal(used, k ? 200 : 29);
+        w.lo1 = w.hi1 + 1;
+        assert_int_equal(gal_dsps_ew_weights(&w, n, wave, line, cont), GAL_EDOMAIN);
+    }
+}
+
 static void refused(gal_status st, const char *word)
 {
     assert_true(st == GAL_EDOMAIN || st == GAL_EFORMAT);
@@ -384,11 +418,10 @@ static void age_weight_reverse(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(edges),     cmocka_unit_test(mass_metallicity),
-        cmocka_unit_test(dust),      cmocka_unit_test(bursts),
-        cmocka_unit_test(dust_data), cmocka_unit_test(surviving_data),
-        cmocka_unit_test(surviving), cmocka_unit_test(cosmology),
-        cmocka_unit_test(bad_input), cmocka_unit_test(age_weight_reverse),
+        cmocka_unit_test(edges),          cmocka_unit_test(mass_metallicity),   cmocka_unit_test(dust),
+        cmocka_unit_test(bursts),         cmocka_unit_test(equivalent_widths),  cmocka_unit_test(dust_data),
+        cmocka_unit_test(surviving_data), cmocka_unit_test(surviving),          cmocka_unit_test(cosmology),
+        cmocka_unit_test(bad_input),      cmocka_unit_test(age_weight_reverse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
