@@ -162,6 +162,34 @@ test.describe("population", function()
     fails("redshift", function() return galua.population{}:photometry(bands, -1) end)
     fails("dust: unknown option", galua.population, { dust = { Av = 1 } })
   end)
+  test.it("is counted softly, and the gradient of counts goes back to every galaxy", function()
+    local o = { x = { -21.0, -21.3, -20.2, -22.4 }, edges = { -23, -22, -21, -20 }, width = 0.2, g = { 0, 1, 0 } }
+    local c, g = galua.soft_histogram(o)
+    close(c[1], 0.9823673982624594, 1e-13)
+    close(c[2], 1.447075961112541, 1e-13)
+    close(g.x[1], -1.8229166666666665, 1e-13)
+    -- a luminosity function: counts of rest-frame r magnitudes of the three galaxies by lgy, the chain against -2.5 per dex
+    local p = galua.population(options())
+    local r = p:photometry(bands, 0):row(3)
+    local h = { x = r, edges = galua.linspace(-25, -15, 11), width = 0.3, g = galua.linspace(1, 3, 10) }
+    local _, back = galua.soft_histogram(h)
+    local zero, gm = { 0, 0, 0 }, {}
+    for b = 1, 6 do gm[b] = b == 3 and back.x:totable() or zero end
+    local by = p:gradient(bands, 0, gm).lgy_at_mcrit
+    for i = 1, 3 do test.ok(math.abs(by[i] + 2.5 * back.x[i]) < 1e-9) end
+    local function value(d)
+      h.x = galua.population(options{ lgy_at_mcrit = -10 + d }):photometry(bands, 0):row(3)
+      h.g = nil
+      local n, s = galua.soft_histogram(h), 0
+      for j = 1, 10 do s = s + (1 + 2 * (j - 1) / 9) * n[j] end
+      return s
+    end
+    local d = (value(1e-4) - value(-1e-4)) / 2e-4
+    test.ok(math.abs(by[1] + by[2] + by[3] - d) < 1e-5 * (1 + math.abs(d)))
+    fails("width 0", galua.soft_histogram, { x = { 1 }, edges = { 0, 1 }, width = 0 })
+    fails("edges", galua.soft_histogram, { x = { 1 }, edges = { 1, 0 }, width = 1 })
+    fails("2 weights", galua.soft_histogram, { x = { 1 }, edges = { 0, 1 }, width = 1, weights = { 1, 2 } })
+  end)
   test.it("is measured", function()
     local r = galua.benchmark.population{ galaxies = 1000, threads = 2 }
     for _, name in ipairs{ "plain", "tables64", "tables32_gradient", "parameters64_gradient", "parameters32", "threads_ratio" } do
