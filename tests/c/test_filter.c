@@ -12,6 +12,7 @@
 #include "galua/num.h"
 #include "galua/rng.h"
 #include "io/h5.h"
+#include "reference.h"
 
 static void near_rel(double a, double b, double rel)
 {
@@ -607,76 +608,73 @@ static void file_formats(void **state)
     gal_filter_unref(f);
 }
 
-/* the published flux of the parity rule through a real curve, and every curve of that database can be read */
+/* The 25 curves of parity_bands.h5 and what GalaPy makes of them (scripts/peers/filters_galapy.py). */
+enum { NREF = 25 };
+typedef struct golden {
+    double pivot, norm, lo, hi, flux;
+    gal_filter *f;
+} golden;
+
+static void read_golden(golden *g)
+{
+    gal_h5 *h;
+    size_t n[1] = {NREF + 1}, m[1] = {0};
+    int64_t offset[NREF + 1];
+    double *wave, *trans;
+    char name[64];
+    OK(gal_h5_open(&h, "tests/ref/parity_bands.h5"));
+    OK(gal_h5_read(h, "offset", GAL_H5_I64, 1, n, offset));
+    OK(gal_h5_read_alloc(h, "wave", GAL_H5_F64, 1, m, (void **)&wave));
+    OK(gal_h5_read_alloc(h, "trans", GAL_H5_F64, 1, m, (void **)&trans));
+    OK(gal_h5_close(h));
+    FILE *in = reference_open("filters_galapy.csv");
+    assert_non_null(in);
+    assert_int_equal(fscanf(in, "%*[^\n]"), 0);
+    for (int i = 0; i < NREF; i++) {
+        assert_int_equal(
+            fscanf(in, " %63[^,],%lf,%lf,%lf,%lf,%lf", name, &g[i].pivot, &g[i].norm, &g[i].lo, &g[i].hi, &g[i].flux),
+            6);
+        OK(gal_filter_create(&g[i].f, name, wave + offset[i], trans + offset[i], (size_t)(offset[i + 1] - offset[i]),
+                             false, "tests/ref/parity_bands.h5"));
+    }
+    fclose(in);
+    gal_free(wave);
+    gal_free(trans);
+}
+
+/* The parity rule through real curves, against GalaPy: S_nu = 1 .. 1e5 mJy at 2000 wavelengths 1e3 .. 1e10 A. */
 static void golden_parity(void **state)
 {
     (void)state;
-    const char *path = "../shared/data/galapy_database/filters/GOODS/b.dat";
-    if (!gal_file_exists(path)) {
-        printf("skipped: %s is absent\n", path);
-        skip();
-    }
-    enum { N = 100 };
-    double wave[N], lum[N], flux;
-    gal_filter *f;
-    OK(gal_filter_read(&f, path));
-    near_rel(f->pivot, 4311.95218, 1e-5);
-    near_rel(f->norm, 13.4653005, 1e-5);
-    gal_logspace(pow(10, 3.5), pow(10, 3.7), N, wave);
+    enum { N = 2000 };
+    static double wave[N], lum[N];
+    golden g[NREF];
+    read_golden(g);
+    gal_logspace(1e3, 1e10, N, wave);
     gal_logspace(1, 1e5, N, lum);
     for (int i = 0; i < N; i++)
         lum[i] /= wave[i] * wave[i];
-    band_fluxes(f, wave, lum, N, 0, GAL_PHOT_GALAPY, &flux);
-    near_rel(flux, 6314.613587755724, 1e-9);
-    gal_filter_unref(f);
-    OK(gal_filter_read(&f, "../shared/data/galapy_database/filters/Herschel/PACS/blue.dat"));
-    assert_true(f->energy);
-    near_rel(f->pivot, 707307, 3e-5); /* the reference is a trapezoid */
-    gal_filter_unref(f);
+    for (int i = 0; i < NREF; i++) {
+        double flux;
+        band_fluxes(g[i].f, wave, lum, N, 0, GAL_PHOT_GALAPY, &flux);
+        near_rel(flux, g[i].flux, 1e-9);
+        gal_filter_unref(g[i].f);
+    }
 }
 
-/* pivot, norm and end wavelengths of the reference: curves as photon responses, trapezia over their nodes */
+/* pivot, norm and end wavelengths: exact integrals of the piecewise linear curves, against fine trapezia */
 static void golden_pivots(void **state)
 {
     (void)state;
-    static const struct {
-        const char *file;
-        double pivot, norm, lo, hi;
-    } ref[] = {{"GALEX/NUV", 2300.78481, 0.0507910175, 1690, 3010},
-               {"GOODS/b", 4311.95218, 13.4653005, 3570, 4890},
-               {"SDSS/g", 4702.49528, 11.197016, 3630, 5830},
-               {"GOODS/v", 5913.85368, 6.19484369, 4600, 7250},
-               {"SDSS/r", 6175.57888, 11.2900022, 5380, 7230},
-               {"GOODS/i", 7697.40402, 13.5629939, 6550, 8700},
-               {"GOODS/z", 9102.88045, 26.7714383, 7910, 10990},
-               {"2MASS/H", 16494.9471, 6.56580111, 12890, 19140},
-               {"JWST/NIRCam/F444W", 44043.1509, 8.27562011, 37131.8, 50995.5},
-               {"Spitzer/MIPS/24mu", 237588.869, 4.47006525, 180050, 322070},
-               {"Herschel/PACS/blue", 714985.538, 6.61011474, 515003, 1285003},
-               {"Herschel/SPIRE/PMW", 3510455.55, 7.85046796, 2370229, 4728132},
-               {"ALMA/B3", 30892552.4, 3.12771612, 26000000, 36000000}};
-    static double wave[2000], trans[2000];
-    for (size_t i = 0; i < sizeof ref / sizeof *ref; i++) {
-        char path[200], line[300];
-        size_t n = 0;
-        snprintf(path, sizeof path, "../shared/data/galapy_database/filters/%s.dat", ref[i].file);
-        FILE *in = fopen(path, "r");
-        if (!in) {
-            printf("skipped: %s is absent\n", path);
-            skip();
-        }
-        while (fgets(line, sizeof line, in))
-            if (line[0] != '#')
-                n += sscanf(line, "%lf %lf", &wave[n], &trans[n]) == 2;
-        fclose(in);
-        gal_filter *f;
-        OK(gal_filter_create(&f, ref[i].file, wave, trans, n, false, path));
-        near_rel(f->pivot, ref[i].pivot,
-                 2e-5); /* the reference is a trapezoid in l, ours exact for a piecewise linear curve */
-        near_rel(f->norm, ref[i].norm, 4e-5);
-        near_rel(f->wave[0], ref[i].lo, 1e-6);
-        near_rel(f->wave[f->n - 1], ref[i].hi, 1e-6);
-        gal_filter_unref(f);
+    golden g[NREF];
+    read_golden(g);
+    for (int i = 0; i < NREF; i++) {
+        const gal_filter *f = g[i].f;
+        near_rel(f->pivot, g[i].pivot, 2e-5);
+        near_rel(f->norm, g[i].norm, 4e-5);
+        near_rel(f->wave[0], g[i].lo, 1e-8);
+        near_rel(f->wave[f->n - 1], g[i].hi, 1e-8);
+        gal_filter_unref(g[i].f);
     }
 }
 
