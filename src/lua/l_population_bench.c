@@ -1,5 +1,5 @@
 /* Lua: benchmark.population, the measurement behind `galua bench population`: a synthetic SSP table of 12 Z x 107 ages, histories of 100 times of
- * which t_obs = 9 Gyr reads 69, six bands, galaxies drawn with a fixed seed. Times are processor seconds of the calling process. */
+ * which t_obs = 9 Gyr reads 70, six bands, galaxies drawn with a fixed seed. Times are processor seconds of the calling process. */
 #include "galua/dsps.h"
 #include "galua/num.h"
 #include "galua/population.h"

@@ -64,7 +64,7 @@ INL void N(gather)(V *o, const double *x, const int *id, double unit)
 /* L x L transpose in registers: log2 L rounds of two-source permutes. h is a literal at every call, so that the masks fold to constants. */
 INL void N(swap)(V *r, const int h)
 {
-    VI lane, up, m0, m1;
+    VI lane = {0}, up, m0, m1;
     for (int j = 0; j < L; j++)
         lane[j] = j;
     up = (lane & (IT)h) != 0;
@@ -79,7 +79,7 @@ INL void N(swap)(V *r, const int h)
 }
 
 /* rows of the user's table -> lanes; the last nodes one by one, so that nothing beyond a row is read */
-static void N(load_table)(const pop_plan *p, N(work) *w, const double *sfr)
+static void N(load_table)(const pop_plan *p, N(work) * w, const double *sfr)
 {
     typedef double wide __attribute__((vector_size(L * sizeof(double)), aligned(8), may_alias));
     const double *row[L];
@@ -107,7 +107,7 @@ static void N(load_table)(const pop_plan *p, N(work) *w, const double *sfr)
 
 /* Diffmah and Diffstar at the nodes 0 .. K: two exponentials and two divisions a node. The first sigmoid needs none of its own:
  * exp(-3.5 (lt - logtc)) = ck exp(3.5 logtc); 10^X 10^eff 10^Q is one. */
-INL void N(diffstar_)(const pop_plan *p, N(work) *w, const pop_job *job, const bool keep)
+INL void N(diffstar_)(const pop_plan *p, N(work) * w, const pop_job *job, const bool keep)
 {
     const struct TABLES *T = TAB(p);
     for (int i = 0; i < POP_NPAR; i++)
@@ -129,7 +129,7 @@ INL void N(diffstar_)(const pop_plan *p, N(work) *w, const pop_job *job, const b
     }
 }
 
-static void N(diffstar)(const pop_plan *p, N(work) *w, const pop_job *job)
+static void N(diffstar)(const pop_plan *p, N(work) * w, const pop_job *job)
 {
     if (job->gflux)
         N(diffstar_)(p, w, job, true);
@@ -138,7 +138,7 @@ static void N(diffstar)(const pop_plan *p, N(work) *w, const pop_job *job)
 }
 
 /* rates -> columns of the contraction, S = D_n - D_0, M_obs */
-static void N(ages)(const pop_plan *p, N(work) *w)
+static void N(ages)(const pop_plan *p, N(work) * w)
 {
     const struct TABLES *T = TAB(p);
     const R least = (R)1e-14;
@@ -180,7 +180,7 @@ static void N(ages)(const pop_plan *p, N(work) *w)
 }
 
 /* metallicity weights on the union of the lanes' supports; they sum to 1 as the outer edges are far away */
-static void N(metallicity)(const pop_plan *p, N(work) *w, const pop_job *job)
+static void N(metallicity)(const pop_plan *p, N(work) * w, const pop_job *job)
 {
     const struct TABLES *T = TAB(p);
     N(gather)(&w->x, job->lgmet, w->id, 1);
@@ -209,14 +209,14 @@ static void N(metallicity)(const pop_plan *p, N(work) *w, const pop_job *job)
 
 /* The rows of a block lie scattered over its chunk: the next block's are asked for early, spread over the contraction, so that the queue of
  * misses never fills. */
-INL void N(prefetch)(const pop_plan *p, const N(work) *w, int a, int b)
+INL void N(prefetch)(const pop_plan *p, const N(work) * w, int a, int b)
 {
     for (int j = a; j < b && j < w->nnext; j++)
         for (int k = 0; k <= p->K; k += 8)
             __builtin_prefetch(w->next[j] + k);
 }
 
-static void N(photometry)(const pop_plan *p, N(work) *w)
+static void N(photometry)(const pop_plan *p, N(work) * w)
 {
     const struct TABLES *T = TAB(p);
     for (int q = 0; q < p->ng; q++) {
@@ -242,7 +242,7 @@ static void N(photometry)(const pop_plan *p, N(work) *w)
 }
 
 /* adjoints of the fluxes g (times scale) -> adjoints of metallicity, scatter, and of the columns; returns sum g flux */
-static V N(reverse_phot)(const pop_plan *p, N(work) *w, const pop_job *job)
+static V N(reverse_phot)(const pop_plan *p, N(work) * w, const pop_job *job)
 {
     const struct TABLES *T = TAB(p);
     const size_t stride = (size_t)p->na + POP_PAD;
@@ -287,7 +287,7 @@ static V N(reverse_phot)(const pop_plan *p, N(work) *w, const pop_job *job)
 }
 
 /* adjoints of the columns and of M_obs (gM = adjoint times M_obs) -> adjoints of the rates gs[0 .. K] */
-static void N(reverse_ages)(const pop_plan *p, N(work) *w, V gM)
+static void N(reverse_ages)(const pop_plan *p, N(work) * w, V gM)
 {
     const struct TABLES *T = TAB(p);
     const int K = p->K;
@@ -332,7 +332,7 @@ static void N(reverse_ages)(const pop_plan *p, N(work) *w, V gM)
 }
 
 /* adjoints of the rates -> of the 13 parameters, by the logarithmic derivatives of Diffmah and Diffstar */
-static void N(reverse_diffstar)(const pop_plan *p, N(work) *w)
+static void N(reverse_diffstar)(const pop_plan *p, N(work) * w)
 {
     const struct TABLES *T = TAB(p);
     V ea = w->par[2], la = w->par[3], tp = w->par[4], mc = w->par[5], lo = w->par[7], hi = w->par[8];
@@ -394,7 +394,7 @@ static void N(order)(const double *lgmet, size_t i0, size_t i1, int *order)
         order[c[key[i]]++] = (int)i0 + i;
 }
 
-static void N(store)(const pop_plan *p, N(work) *w, const pop_job *job, int n)
+static void N(store)(const pop_plan *p, N(work) * w, const pop_job *job, int n)
 {
     if (job->flux)
         for (int b = 0; b < p->nb; b++)
