@@ -298,7 +298,7 @@ test.describe("a wide catalogue", function()
     local f = k:fit(1)
     test.eq(f.model.redshift, -0.00014)
     test.ok(select(2, f.target:lnprob({ -1 }))[1] > -math.huge)
-    fails(function() k:fit(2) end, "redshift = -0.0005 has no distance: set 'distance' [Mpc]")
+    fails(function() k:fit(2) end, "redshift = -0.0005 has no distance: set 'redshift' > 0 or 'distance' [Mpc]")
     local a, b = galaxy{ redshift = -0.001, distance = 3.6, sfh = sfh.constant{}, age = 1e10 }, galaxy{ redshift = 0, distance = 3.6, sfh = sfh.constant{}, age = 1e10 }
     test.close(a:band_flux(filters("SDSS.r"))[1], b:band_flux(filters("SDSS.r"))[1], 0.01)
     test.eq(a:derived_values().t_universe, b:derived_values().t_universe)
