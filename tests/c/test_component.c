@@ -380,7 +380,7 @@ static void fritz(void **state)
     assert_string_equal(gal_error_message(), "agn.fritz: no template ct40al0.0be-0.50ta6.0rm60ia0.001 in /nowhere");
     v[0].text = folder;
     if (!gal_file_exists("../shared/data/galapy_database/AGN_templates/ct40al0.0be-0.50ta6.0rm60ia0.001")) {
-        printf("SKIP: needs %s\n", folder);
+        printf("skipped: the library of Fritz et al. 2006 may not be carried here, and %s is absent\n", folder);
         skip();
     }
     grid_log(1, 1e10, 1001);

@@ -209,7 +209,7 @@ static void parity_case_a_bands(void **state)
         snprintf(path, sizeof path, "../shared/data/galapy_database/filters/%s.dat", ref[i].file);
         FILE *in = fopen(path, "r");
         if (!in) {
-            printf("skipped: %s is absent\n", path);
+            printf("skipped: GalaPy's database may not be carried here, and %s is absent\n", path);
             for (int k = 0; k < i; k++)
                 gal_filter_unref(f[k]);
             skip();

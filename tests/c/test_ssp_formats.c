@@ -270,7 +270,8 @@ static void maraston_files_read(void **state)
     (void)state;
     const char *folder = "../shared/data/ssp", *table = "../shared/data/ssp_reference/maraston05_mags.csv";
     if (!gal_file_exists(folder) || !gal_file_exists(table)) {
-        print_message("skipped: %s or %s is absent\n", folder, table);
+        print_message("skipped: the spectra of Maraston 2005 may not be carried here, and %s or %s is absent\n", folder,
+                      table);
         skip();
     }
     gal_ssp *s;
