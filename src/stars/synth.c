@@ -57,18 +57,23 @@ typedef struct work {
 } work;
 
 /* Adds the light of helium stars, which are black bodies of up to 100 kK here. At the metallicities where they lose mass fast (share: 0 at
- * Z <= 0.002, 1 at Z >= 0.008) their winds are opaque beyond the edge of He+ (Smith, Norris & Crowther 2002, MNRAS 337, 1309): that
- * light comes out at longer wavelengths. */
+ * Z <= 0.002, 1 at Z >= 0.008) their winds are opaque beyond the edge of He+ (Smith, Norris & Crowther 2002, MNRAS 337, 1309). Each photon
+ * absorbed there is taken to come out as one between that edge and the Lyman limit (recombinations of He+), as many ionising
+ * photons as before, and the rest of its energy beyond the limit. */
 static void add_winds(const double *wave, size_t n, double share, double *bare, double *lum)
 {
     const double edge = 227.84;
-    double all = gal_trapz(wave, bare, n);
-    for (size_t i = 0; i < n && wave[i] <= edge; i++)
+    double before = photons(wave, bare, n, lyman), all = gal_trapz(wave, bare, n);
+    size_t k = gal_search(wave, n, edge) + 1, m = gal_search(wave, n, lyman) + 1;
+    for (size_t i = 0; i < k; i++)
         bare[i] *= 1.0 - share;
-    size_t k = gal_search(wave, n, edge) + 1;
-    double lost = all - gal_trapz(wave, bare, n), rest = gal_trapz(wave + k, bare + k, n - k);
+    double hard = photons(wave, bare, n, edge), soft = photons(wave, bare, n, lyman) - hard;
+    double more = soft > 0.0 ? (before - hard) / soft : 1.0;
+    for (size_t i = k; i < m; i++)
+        bare[i] *= more;
+    double rest = gal_trapz(wave + m, bare + m, n - m), lost = all - gal_trapz(wave, bare, n);
     for (size_t i = 0; i < n; i++)
-        lum[i] += bare[i] * (i >= k && rest > 0.0 ? 1.0 + lost / rest : 1.0);
+        lum[i] += bare[i] * (i >= m && rest > 0.0 ? 1.0 + lost / rest : 1.0);
 }
 
 static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular_line *line)
