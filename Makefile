@@ -9,7 +9,7 @@ O       := $(B)/obj
 PKGS    := luajit gsl hdf5 cfitsio readline libxxhash zlib libsharp chealpix
 PKG_CONFIG ?= pkg-config
 
-# what an attacker of a parser meets; measured: no change of `galua bench` beyond its noise (docs/performance.md)
+# what an attacker of a parser meets; alternating runs of `galua bench` show no difference beyond their noise (5 %)
 HARDEN      := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 HARDEN_LINK := -Wl,-z,relro,-z,now,-z,noexecstack
 OPT_release := -O3 -g $(HARDEN)
