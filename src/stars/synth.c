@@ -244,13 +244,19 @@ static gal_status describe(gal_ssp *s, const gal_synth_opts *o)
         "burning blue; hydrogen burning above 50 Msun shorter by (M/50)^-0.19 (Schaller et al. 1992, A&AS 96, 269); "
         "stars above 20 Msun hotter by 0.05 log(M/20) (Z/0.02)^0.5 dex on the zero-age main sequence (Bressan et al. "
         "2012, "
-        "MNRAS 427, 127); deaths of 1.5-3 Msun stars near the AGB boom spread. Z > 0.03 extrapolated from 0.02 and "
+        "MNRAS 427, 127); deaths of 1.5-3 Msun stars near the AGB boom spread; thermally pulsing AGB at most 5000 K. "
+        "Tracks at Z = 1e-4, 3e-4, 0.001, 0.004, 0.01, 0.02, 0.03, interpolated in between. Z > 0.03 extrapolated from "
+        "0.02 and "
         "0.03.\n"
         "Remnants: white dwarfs after HPT00, core collapse after Belczynski, Kalogera & Bulik 2002 (ApJ 572, 407). "
         "Type Ia: "
         "t^-1.1 from 40 Myr, 1.3e-3 per Msun (Maoz & Graur 2017, ApJ 848, 25), scaled by the number of 3-8 Msun "
         "stars.\n"
         "Spectra: plane-parallel LTE atmospheres with statistical line blanketing fitted to Castelli & Kurucz 2004; "
+        "lines of metals over 3545-8740 A (R = 500 to 7405 A) fitted to MILES stars (Sanchez-Blazquez et al. 2006, "
+        "MNRAS "
+        "371, 703) and, at low weight, Bruzual & Charlot 2003; light of helium stars below 228 A degraded by their "
+        "winds; "
         "black bodies outside 3000-100000 K.",
         imf, f->mlo, f->mhi, s->z[0], s->z[s->nz - 1], s->nz, s->age[0], s->age[s->nage - 1], s->nage, gas,
         o->postagb ? "post-AGB stars" : "no post-AGB stars");
