@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "galua/smc.h"
+#include "infer/sampler/gmix.h"
 #include "infer/sampler/smc_int.h"
 #include "infer_problems.h"
 

@@ -13,7 +13,6 @@ typedef struct student {
 /* Fit to points z[n][d] of weights w[n] (sum 1) by ECM (Liu & Rubin 1995). GAL_EMATH when the points do not span the space. */
 gal_status student_fit(student *t, size_t n, const double *z, const double *w);
 double student_distance(const student *t, const double *z, double *work); /* squared Mahalanobis distance; work[d] */
-double gamma_draw(gal_rng *r, double shape);                              /* scale 1; Marsaglia & Tsang 2000 */
 
 typedef enum { SMC_PRIOR, SMC_CHOOSE, SMC_MOVE } smc_phase;
 struct gal_smc {

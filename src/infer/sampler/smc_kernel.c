@@ -4,43 +4,16 @@
 #include <string.h>
 
 #include "galua/num.h"
+#include "gmix.h"
 #include "smc_int.h"
 
 #define NU_MIN 1.
 #define NU_MAX 1e4
 #define MAX_EM 60
 
-double gamma_draw(gal_rng *r, double shape)
-{
-    double boost = 1;
-    if (shape < 1) {
-        boost = pow(gal_rng_uniform(r), 1 / shape);
-        shape += 1;
-    }
-    double d = shape - 1. / 3, c = 1 / sqrt(9 * d);
-    for (;;) {
-        double x = gal_rng_normal(r), v = 1 + c * x;
-        if (v <= 0)
-            continue;
-        v = v * v * v;
-        double u = gal_rng_uniform(r);
-        if (log(u) < 0.5 * x * x + d - d * v + d * log(v))
-            return boost * d * v;
-    }
-}
-
 double student_distance(const student *t, const double *z, double *work)
 {
-    size_t d = t->d;
-    double q = 0;
-    for (size_t k = 0; k < d; k++) {
-        double v = z[k] - t->mean[k];
-        for (size_t j = 0; j < k; j++)
-            v -= t->chol[k * d + j] * work[j];
-        work[k] = v / t->chol[k * d + k];
-        q += work[k] * work[k];
-    }
-    return q;
+    return gauss_distance(t->d, z, t->mean, t->chol, work);
 }
 
 /* Weighted mean and scale matrix, factor included; u[n]: latent precisions, sum of w u for the mean, of w for the scale. */

@@ -10,6 +10,7 @@ enum {
     RNG_NUTS_STEP = 0x6e750002,      /* (source, iteration, chain): momenta of the search for a step size */
     RNG_GMIX_DRAW = 0x676d0001,      /* (source, purpose of the caller, draw): component, then normal deviates */
     RNG_GMIX_RESAMPLE = 0x676d0002,  /* (source, purpose of the caller, 0): offset of systematic resampling */
+    RNG_GMIX_KMEANS = 0x676d0003,    /* (source, purpose of the caller, components): centres */
     RNG_PATH_ELBO = 0x70610001,      /* (source, path, iterate): normal deviates */
     RNG_SMC_PRIOR = 0x736d0001,      /* (source, attempt, particle): point of the standard normal prior */
     RNG_SMC_RESAMPLE = 0x736d0002,   /* (source, level, 0): ancestors */
