@@ -18,6 +18,7 @@
 #ifndef GAL_COMPONENT_H
 #define GAL_COMPONENT_H
 #include "galua/compat.h"
+#include "galua/option.h"
 #include "galua/param.h"
 #include "galua/ssp.h"
 #ifdef __cplusplus
@@ -126,22 +127,6 @@ typedef struct gal_emission {
     double t_mc, t_dd; /* dust temperatures [K], 0 = none */
     double other;      /* share of the diffuse power that does not leave as a grey body (PAH) */
 } gal_emission;
-
-/* An option of the constructor: what is chosen once and does not vary in a fit. */
-typedef struct gal_option {
-    const char *name, *unit, *doc;
-    enum { GAL_OPTION_NUMBER, GAL_OPTION_BOOL, GAL_OPTION_STRING, GAL_OPTION_CHOICE, GAL_OPTION_VECTOR } type;
-    const char *const *choice; /* GAL_OPTION_CHOICE: NULL-terminated */
-    double number;             /* default of NUMBER, BOOL (0, 1), CHOICE (index) */
-    const char *text;          /* default of STRING; NULL = none */
-} gal_option;
-typedef struct gal_option_value {
-    bool given;
-    double number;     /* NUMBER, BOOL, CHOICE (index) */
-    const char *text;  /* STRING; borrowed */
-    const double *vec; /* VECTOR; borrowed */
-    size_t nvec;
-} gal_option_value;
 
 typedef struct gal_quantity {
     const char *name, *unit, *doc;

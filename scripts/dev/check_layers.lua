@@ -27,7 +27,7 @@ local only = {
 }
 -- Public headers (include/galua) by the room that implements them.
 local headers = {
-  base = "base rng param",
+  base = "base rng param option",
   num = "num gp const",
   io = "table",
   astro = "filter cosmo",

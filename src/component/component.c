@@ -13,43 +13,6 @@ struct gal_component {
     atomic_int refs;
 };
 
-static void free_options(const gal_component_class *c, gal_option_value *v)
-{
-    for (size_t i = 0; v && i < c->noption; i++) {
-        gal_free((char *)(uintptr_t)v[i].text);
-        gal_free((double *)(uintptr_t)v[i].vec);
-    }
-    gal_free(v);
-}
-
-static gal_status copy_options(const gal_component_class *c, const gal_option_value *from, gal_option_value **out)
-{
-    gal_option_value *v = GAL_NEWN(gal_option_value, c->noption + 1);
-    *out = NULL;
-    if (!v)
-        return GAL_ENOMEM;
-    for (size_t i = 0; i < c->noption; i++) {
-        const gal_option *o = &c->option[i];
-        bool given = from && from[i].given;
-        const char *text = given ? from[i].text : o->text;
-        v[i] = (gal_option_value){.given = given, .number = given ? from[i].number : o->number};
-        char *t = text ? gal_strdup(text) : NULL;
-        double *vec = given && from[i].nvec ? GAL_NEWN(double, from[i].nvec) : NULL;
-        v[i].text = t;
-        v[i].vec = vec;
-        if ((text && !t) || (given && from[i].nvec && !vec)) {
-            free_options(c, v);
-            return GAL_ENOMEM;
-        }
-        if (vec) {
-            memcpy(vec, from[i].vec, from[i].nvec * sizeof *vec);
-            v[i].nvec = from[i].nvec;
-        }
-    }
-    *out = v;
-    return GAL_OK;
-}
-
 static gal_hash hash_of(const gal_component *c)
 {
     const gal_component_class *k = c->class;
@@ -78,7 +41,7 @@ gal_status gal_component_create(gal_component **out, const gal_component_class *
         return GAL_ENOMEM;
     c->class = k;
     atomic_init(&c->refs, 1);
-    GAL_TRY(copy_options(k, v, &c->option));
+    GAL_TRY(gal_options_copy(&c->option, k->option, v, k->noption));
     c->hash = hash_of(c);
     if (k->create)
         GAL_TRY(k->create(&c->self, c->option));
@@ -93,7 +56,7 @@ gal_status gal_component_adopt(gal_component **out, const gal_component_class *k
 {
     gal_component *c = GAL_NEW(gal_component);
     *out = NULL;
-    if (!c || copy_options(k, NULL, &c->option) != GAL_OK) {
+    if (!c || gal_options_copy(&c->option, k->option, NULL, k->noption) != GAL_OK) {
         gal_free(c);
         if (self && k->destroy)
             k->destroy(self);
@@ -117,7 +80,7 @@ void gal_component_unref(gal_component *c)
 {
     if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
         return;
-    free_options(c->class, c->option);
+    gal_options_free(c->option, c->class->noption);
     if (c->self && c->class->destroy)
         c->class->destroy(c->self); /* last: a class made at run time may go with its object */
     gal_free(c);
