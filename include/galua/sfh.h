@@ -28,62 +28,107 @@
  * start; delta (1e4 yr), rectangle (duration tau_burst) or exponential (decay time tau_burst).
  * Every model has tau_quench: psi = 0 for t > tau_quench (half of it at t = tau_quench).
  *
- * The in-situ model carries its own gas, dust and metal evolution; the others have Mdust and a metallicity history:
+ * The in-situ model carries its own gas, dust and metal evolution; the others have Mdust and a metallicity history, a part of its own:
  *     constant   Z
  *     evolving   Z_start + (Z - Z_start) M(t)/M(age): in proportion to the mass formed (ProSpect, Robotham+2020)
  *     linear     Z_start + (Z - Z_start) t/age
  *     step       Z_start before t_step, Z after
  * Cumulative masses are closed forms (tables: exact for piecewise-linear psi): mass is conserved to rounding.
  *
- * A gal_sfh is the model and its choices, immutable; a gal_history is the model at given parameters and age: one per thread. */
+ * A gal_sfh is the model and its choices, immutable; a gal_history is the model at given parameters and age: one per thread.
+ *
+ * To add a history: src/sfh/history_NAME.c with its class, and its line in src/sfh/histories.c; a metallicity: src/sfh/metals_NAME.c, and its
+ * line in src/sfh/metallicities.c. Names, parameters, help, priors, fingerprints, results and the Lua face follow. */
 #ifndef GAL_SFH_H
 #define GAL_SFH_H
+#include "galua/option.h"
 #include "galua/param.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
-typedef enum gal_sfh_kind {
-    GAL_SFH_INSITU,
-    GAL_SFH_CONSTANT,
-    GAL_SFH_DELAYED,
-    GAL_SFH_LOGNORMAL,
-    GAL_SFH_DPL,
-    GAL_SFH_EXPONENTIAL,
-    GAL_SFH_PERIODIC,
-    GAL_SFH_BURST,
-    GAL_SFH_CONTINUITY,
-    GAL_SFH_FLEXIBLE,
-    GAL_SFH_PSB,
-    GAL_SFH_DIRICHLET,
-    GAL_SFH_STOCHASTIC,
-    GAL_SFH_TABLE, /* from here on: made from what the user gives */
-    GAL_SFH_CUSTOM,
-    GAL_SFH_KINDS
-} gal_sfh_kind;
-GAL_API const char *gal_sfh_name(gal_sfh_kind k);                     /* "insitu", ... */
-GAL_API gal_status gal_sfh_find(const char *name, gal_sfh_kind *out); /* did you mean */
-GAL_API const char *gal_sfh_doc(gal_sfh_kind k);
-
-typedef enum gal_sfh_metals {
-    GAL_METALS_CONSTANT,
-    GAL_METALS_EVOLVING,
-    GAL_METALS_LINEAR,
-    GAL_METALS_STEP
-} gal_sfh_metals;
-typedef enum gal_sfh_burst {
-    GAL_BURST_NONE,
-    GAL_BURST_DELTA,
-    GAL_BURST_RECTANGLE,
-    GAL_BURST_EXPONENTIAL
-} gal_sfh_burst;
-typedef enum gal_sfh_shape { GAL_SHAPE_EXPONENTIAL, GAL_SHAPE_DELAYED, GAL_SHAPE_RECTANGLE } gal_sfh_shape;
+typedef struct gal_sfh gal_sfh;
+typedef struct gal_history gal_history;
+typedef struct gal_sfh_opts gal_sfh_opts;
 enum {
     GAL_SFH_MAXBIN = 32,
     GAL_SFH_MAXPAR = GAL_SFH_MAXBIN + 8, /* mass, tlast, n - 1, burst 3, tau_quench, Mdust, Z, Z_start, t_step */
     GAL_SFH_NTAB = 385                   /* nodes of a custom history */
 };
+typedef struct gal_sfh_content {
+    double sfr;         /* psi(age) [Msun/yr], quenching applied */
+    double mgas, mdust; /* Msun */
+    double zgas, zstar;
+} gal_sfh_content;
 
-/* A history made by the caller. The functions may fail; `rate` is called with t[n] ascending, t[0] = 0, and must fill
+/* ------------------------------------------------------------------ classes
+ * Functions of time take arrays [n]; times beyond the age may be asked for, times <= 0 give 0. m: the class's own parameters of a
+ * metallicity. No allocation, no locks: they run in many threads at once. */
+typedef struct gal_metals_class {
+    const char *name; /* metallicity = "linear" */
+    const char *doc;  /* shown by help() */
+    const gal_param *par;
+    size_t npar;
+    size_t
+        now; /* 1 + index of the parameter that is the metallicity now: it must be inside the stellar table; 0 = none */
+    bool one;      /* the same at all times, that of par[now - 1] */
+    size_t nbreak; /* most times that breaks gives */
+    void (*zgas)(const gal_history *h, const double *m, const double *t, size_t n, double *z);
+    void (*zstar)(const gal_history *h, const double *m, const double *t, size_t n, double *z);
+    size_t (*breaks)(const gal_history *h, const double *m, double *t); /* NULL: none */
+} gal_metals_class;
+
+enum {                        /* properties of a history */
+       GAL_SFH_AT_ONCE = 1,   /* all stars form at t = 0 */
+       GAL_SFH_HAS_MASS = 2,  /* its first parameter is the mass formed already */
+       GAL_SFH_ADDS_MASS = 4, /* `mass` is a parameter behind its own instead of its first one */
+       GAL_SFH_GIVEN = 8      /* made from what a caller gives besides options: a function */
+};
+typedef struct gal_sfh_class {
+    const char *name; /* "delayed": the Lua constructor is sfh.delayed{...} */
+    const char *args; /* "norm =, tau =, k =": in its signature */
+    const char *doc;  /* the first line says what it is; equations, source: shown by help() */
+    const gal_param
+        *par; /* its own, the first one a factor on the rate where nothing else is said; NULL: create adds them */
+    size_t npar;
+    const gal_option *option;
+    size_t noption;
+    unsigned is;                    /* GAL_SFH_* */
+    const gal_metals_class *metals; /* its own metal and dust evolution; NULL: chosen, with Mdust */
+    /* s->option holds the values; checks them, adds parameters, sets s->self. NULL: nothing to do */
+    gal_status (*create)(gal_sfh *s, const gal_sfh_opts *o);
+    void (*destroy)(void *self);
+    /* What tells choices apart: from the text "NAME metallicity burst" and what is common (gal_sfh_hash_of). NULL: the options given. */
+    gal_hash (*hash)(const gal_sfh *s);
+    const char *(*prior)(const gal_sfh *s, size_t i, char *buf, size_t size); /* see gal_sfh_prior; NULL: flat */
+    gal_status (*open)(gal_history *h); /* memory and state of one thread; NULL: none */
+    void (*close)(gal_history *h);
+    gal_status (*set)(gal_history *h); /* p and age are there; NULL: nothing to do. No allocation */
+    /* Makes `mass` form until t = end (a burst on top not counted); NULL: a factor on p[0]. */
+    void (*normalise)(gal_history *h, double end, double mass);
+    void (*rate)(const gal_history *h, const double *t, size_t n, double *psi);
+    void (*mass)(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
+    size_t (*nbreak)(const gal_sfh *s);                                          /* NULL: no kinks */
+    size_t (*breaks)(const gal_history *h, double *t);
+    /* Gas and dust at the age; the rest of out is filled. open: 1, after quenching 0. NULL: from Mdust and the metallicity. */
+    void (*gas)(const gal_history *h, double open, gal_sfh_content *out);
+} gal_sfh_class;
+/* NULL-terminated lists; by name: GAL_ENOTFOUND with the near names. */
+GAL_API const gal_sfh_class *const *gal_sfh_classes(void);
+GAL_API gal_status gal_sfh_find(const char *name, const gal_sfh_class **out);
+GAL_API const gal_metals_class *const *gal_metals_classes(void);
+GAL_API gal_status gal_metals_find(const char *name, const gal_metals_class **out);
+
+/* A burst on top of any history: f_burst = its share of all stars; see bursts.c. */
+typedef enum gal_sfh_burst {
+    GAL_BURST_NONE,
+    GAL_BURST_DELTA,
+    GAL_BURST_RECTANGLE,
+    GAL_BURST_EXPONENTIAL,
+    GAL_BURSTS
+} gal_sfh_burst;
+GAL_API const char *const *gal_sfh_bursts(void); /* [GAL_BURSTS] their names */
+
+/* A history made by the caller, class "custom". The functions may fail; `rate` is called with t[n] ascending, t[0] = 0, and must fill
  * psi[n] >= 0 (checked). open/close make and drop what one thread needs; ref/unref count owners of self. */
 typedef struct gal_sfh_custom {
     void *self;
@@ -98,69 +143,53 @@ typedef struct gal_sfh_custom {
 } gal_sfh_custom;
 
 /* The choices of a model. Zero = the default of everything. */
-typedef struct gal_sfh_opts {
-    gal_sfh_kind kind;
-    gal_sfh_metals metals;
+struct gal_sfh_opts {
+    const gal_sfh_class *class;     /* NULL: the first of the list */
+    const gal_option_value *option; /* [class->noption]; NULL: the defaults */
+    const gal_metals_class *metals; /* NULL: the first of the list, or the class's own */
     gal_sfh_burst burst;
-    bool by_mass;        /* `mass` in place of the normalisation; models in bins and the single burst have it anyway */
-    bool rising;         /* exponential */
-    gal_sfh_shape shape; /* periodic */
-    size_t nbin;         /* binned models, all bins: 2 .. 32; 0 = 7 (psb: 9) */
-    const double *
-        edge; /* continuity, dirichlet, stochastic: [nbin - 1] inner edges, lookback time [yr], ascending; NULL: 0, 30, 100 Myr, */
-    size_t
-        nedge; /* then log-spaced to 0.85 age, age (for young galaxies 0, 0.1, 0.3 age); nbin = nedge + 1 when given */
-    size_t nold;                       /* psb: number of fixed old bins; 0 = 3 */
-    double tflex;                      /* psb: lookback time where they begin [yr]; 0 = 2e9; at most 0.6 age */
-    double alpha;                      /* dirichlet: concentration; 0 = 1 */
-    bool of_rate;                      /* dirichlet: shares of the rate instead of the mass */
-    double sigma_reg, tau_eq, tau_in;  /* stochastic: dex, yr, yr; 0 = 0.3, 2.5e9, 1.5e8 */
-    double sigma_dyn, tau_dyn;         /* dex, yr; 0 = 0.03, 2.5e7; negative sigma_dyn = none */
-    const double *table_t, *table_psi; /* table: [ntable] yr ascending >= 0, Msun/yr >= 0 */
-    size_t ntable;
+    bool by_mass; /* `mass` in place of the normalisation; histories that have it have it anyway */
     const gal_sfh_custom *custom;
-} gal_sfh_opts;
+};
 
-typedef struct gal_sfh {
-    gal_sfh_opts o; /* defaults filled in; arrays point to what is kept below */
-    gal_sfh_kind kind;
-    size_t npar; /* own, burst, tau_quench, Mdust, Z (, Z_start (, t_step)) */
+struct gal_sfh {
+    gal_sfh_opts o; /* defaults filled in; what it points to is kept below */
+    const gal_sfh_class *class;
+    const gal_metals_class *metals;
+    gal_option_value *option; /* [class->noption] */
+    void *self;               /* of the class */
+    size_t npar;              /* own, burst, tau_quench, Mdust, those of the metallicity */
     gal_param par[GAL_SFH_MAXPAR];
-    size_t nown;           /* the model's own: par[0 .. nown-1] */
-    size_t ntable;         /* table only */
-    double *t, *psi, *cum; /* [ntable] yr, Msun/yr, Msun */
-    double *edge;          /* [nedge] */
-    gal_sfh_custom custom;
-} gal_sfh;
+    size_t nown;    /* the model's own: par[0 .. nown-1]; those of a burst follow */
+    size_t iquench; /* of tau_quench */
+    size_t imetals; /* of the first parameter of the metallicity; Mdust is before it */
+};
 /* Checks the choices and fills the parameter list; arrays are copied, a custom history is referenced. */
 GAL_API gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o);
 GAL_API void gal_sfh_clear(gal_sfh *s);
 GAL_API gal_hash gal_sfh_hash(const gal_sfh *s); /* of all choices */
-/* Index of tau_quench in par; Mdust and Z follow it. */
+/* Index of tau_quench in par. */
 GAL_API size_t gal_sfh_quench_index(const gal_sfh *s);
-static inline bool gal_sfh_is_insitu(const gal_sfh *s)
-{
-    return s->kind == GAL_SFH_INSITU;
-}
 /* The usual prior of parameter i where it is not flat (in log) over plo .. phi, as a script writes it behind "prior.":
  * "student(0, 0.3, 2, -10, 10)"; "" else. Returns buf. */
 GAL_API const char *gal_sfh_prior(const gal_sfh *s, size_t i, char *buf, size_t size);
+/* The parameters that are metallicities now and must be inside the stellar table: indices into par, at most most; their number. */
+GAL_API size_t gal_sfh_metallicities(const gal_sfh *s, size_t *index, size_t most);
 GAL_API size_t gal_sfh_max_breaks(const gal_sfh *s);
 
 /* ------------------------------------------------------------------ the model at given parameters */
-typedef struct gal_history {
+struct gal_history {
     const gal_sfh *sfh;
     double age, quench; /* yr */
     double p[GAL_SFH_MAXPAR];
-    size_t nbin; /* binned models, in galaxy time: psi[k] in t[k] .. t[k+1] */
+    size_t nbin; /* histories constant in bins, in galaxy time: psi[k] in t[k] .. t[k+1] */
     double t[GAL_SFH_MAXBIN + 1], psi[GAL_SFH_MAXBIN], cum[GAL_SFH_MAXBIN + 1];
     double burst_t, burst_span, burst_mass; /* start [yr], duration or decay time [yr], Msun formed until age */
     double formed;                          /* Msun, until min(age, tau_quench) */
-    size_t ntab;                            /* table or custom */
+    size_t ntab;                            /* histories linear between nodes */
     const double *tab_t, *tab_psi, *tab_cum;
-    double *own; /* custom: the storage of these */
-    void *local;
-} gal_history;
+    void *local; /* of the class */
+};
 /* Opens (memory and state only for custom histories). s must outlive h. */
 GAL_API gal_status gal_history_init(gal_history *h, const gal_sfh *s);
 GAL_API void gal_history_clear(gal_history *h);
@@ -180,11 +209,6 @@ GAL_API bool gal_history_one_z(const gal_history *h, double *z);
 GAL_API void gal_history_zstar(const gal_history *h, const double *t, size_t n, double *z);
 /* Times where the rate or metallicity has a kink or a jump: at most gal_sfh_max_breaks, any order, may be outside 0 .. age. */
 GAL_API size_t gal_history_breaks(const gal_history *h, double *t);
-typedef struct gal_sfh_content {
-    double sfr;         /* psi(age) [Msun/yr], quenching applied */
-    double mgas, mdust; /* Msun */
-    double zgas, zstar;
-} gal_sfh_content;
 /* State of the galaxy at its age. dust_exponent: gas-to-dust ratio of the empirical models, Mgas = 100 Mdust (Z/0.0134)^e:
  * e = -0.85 (observed: dust-to-gas grows with Z) or +0.85 (parity, D12). After quenching the in-situ gas and dust vanish (D24). */
 GAL_API void gal_history_content(const gal_history *h, double dust_exponent, gal_sfh_content *out);

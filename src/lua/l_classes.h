@@ -47,6 +47,12 @@ typedef struct gal_lua_spec {
 /* Takes the list of parameters, reads every one that the options name, then refuses what is left. */
 void gal_lua_spec_parameters(lua_State *L, gal_lua_opts *o, gal_lua_spec *s, const char *group, const char *kind,
                              const gal_param *par, size_t npar);
+/* Options of a class: read from what is given, pushed as a Lua value (1, or 0 when it has none), and with parameters as the lines of a help
+ * text, whose length is returned. */
+void gal_lua_read_option(gal_lua_opts *o, const gal_option *k, gal_option_value *v);
+int gal_lua_push_option(lua_State *L, const gal_option *o, const gal_option_value *v);
+size_t gal_lua_columns_text(const gal_param *par, size_t npar, const gal_option *option, size_t noption, char *text,
+                            size_t size);
 void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s);            /* push kind and options */
 void gal_lua_component_options(lua_State *L, const gal_component *c); /* push a table of those given */
 void gal_lua_custom_describe(lua_State *L, const gal_component *c);   /* ... of one made of a Lua function */

@@ -24,7 +24,7 @@ static gal_param *find(gal_lua_spec *s, const char *key)
 }
 
 /* An option of the component as a Lua value: pushes 1, or 0 when it was not given. */
-static int push_option(lua_State *L, const gal_option *o, const gal_option_value *v)
+int gal_lua_push_option(lua_State *L, const gal_option *o, const gal_option_value *v)
 {
     switch (o->type) {
     case GAL_OPTION_NUMBER:
@@ -56,7 +56,7 @@ void gal_lua_component_options(lua_State *L, const gal_component *c)
     const gal_option_value *v = gal_component_options(c);
     lua_newtable(L);
     for (size_t i = 0; i < k->noption; i++)
-        if (v[i].given && push_option(L, &k->option[i], &v[i]))
+        if (v[i].given && gal_lua_push_option(L, &k->option[i], &v[i]))
             lua_setfield(L, -2, k->option[i].name);
 }
 
@@ -74,7 +74,9 @@ static int spec_get(lua_State *L, void *obj, const char *key)
         const gal_component_class *k = gal_component_class_of(s->component);
         for (size_t i = 0; i < k->noption; i++)
             if (strcmp(k->option[i].name, key) == 0)
-                return push_option(L, &k->option[i], &gal_component_options(s->component)[i]) ? 1 : (lua_pushnil(L), 1);
+                return gal_lua_push_option(L, &k->option[i], &gal_component_options(s->component)[i])
+                           ? 1
+                           : (lua_pushnil(L), 1);
     }
     return 0;
 }
@@ -156,7 +158,7 @@ void gal_lua_spec_parameters(lua_State *L, gal_lua_opts *o, gal_lua_spec *s, con
     gal_lua_opts_end(o);
 }
 
-static void read_option(gal_lua_opts *o, const gal_option *k, gal_option_value *v)
+void gal_lua_read_option(gal_lua_opts *o, const gal_option *k, gal_option_value *v)
 {
     size_t n = 0;
     if (!(v->given = gal_lua_opt_given(o, k->name)))
@@ -193,7 +195,7 @@ static int make_component(lua_State *L)
     if (k->noption > sizeof v / sizeof *v)
         return gal_lua_error(L, GAL_EINVAL, "%s: too many options", fn);
     for (size_t i = 0; i < k->noption; i++)
-        read_option(&o, &k->option[i], &v[i]);
+        gal_lua_read_option(&o, &k->option[i], &v[i]);
     gal_lua_spec *s = GAL_NEW(gal_lua_spec);
     if (!s)
         return gal_lua_fail(L);
@@ -212,17 +214,17 @@ static void add_number(char *text, size_t size, double v)
         snprintf(text + n, size - n, "%g", v);
 }
 
-/* Help text: signature, the class's own words, parameters, options. */
-static void class_text(const gal_component_class *k, char *text, size_t size)
+size_t gal_lua_columns_text(const gal_param *par, size_t npar, const gal_option *option, size_t noption, char *text,
+                            size_t size)
 {
-    size_t n = (size_t)snprintf(text, size, "%s.%s{ ... } -> component\n%s\n", k->group, k->kind, k->doc);
-    for (size_t i = 0; i < k->npar && n < size; i++) {
-        const gal_param *p = &k->par[i];
+    size_t n = 0;
+    for (size_t i = 0; i < npar && n < size; i++) {
+        const gal_param *p = &par[i];
         n += (size_t)snprintf(text + n, size - n, "@param %s %s%s%s(%g) %s; %g .. %g\n", p->name, *p->unit ? "[" : "",
                               p->unit, *p->unit ? "] " : "", p->value, p->doc, p->lo, p->hi);
     }
-    for (size_t i = 0; i < k->noption && n < size; i++) {
-        const gal_option *o = &k->option[i];
+    for (size_t i = 0; i < noption && n < size; i++) {
+        const gal_option *o = &option[i];
         char def[80] = "";
         if (o->type == GAL_OPTION_NUMBER)
             add_number(def, sizeof def, o->number);
@@ -235,6 +237,15 @@ static void class_text(const gal_component_class *k, char *text, size_t size)
         n += (size_t)snprintf(text + n, size - n, "@param %s %s%s%s%s%s%s%s\n", o->name, *o->unit ? "[" : "", o->unit,
                               *o->unit ? "] " : "", *def ? "(" : "", def, *def ? ") " : "", o->doc);
     }
+    return n < size ? n : size - 1;
+}
+
+/* Help text: signature, the class's own words, parameters, options. */
+static void class_text(const gal_component_class *k, char *text, size_t size)
+{
+    size_t n = (size_t)snprintf(text, size, "%s.%s{ ... } -> component\n%s\n", k->group, k->kind, k->doc);
+    if (n < size)
+        gal_lua_columns_text(k->par, k->npar, k->option, k->noption, text + n, size - n);
 }
 
 /* The constructor of a class, pushed. */

@@ -346,9 +346,9 @@ static int is_known(lua_State *L)
     bool yes = false;
     if (lua_type(L, 1) == LUA_TSTRING && lua_type(L, 2) == LUA_TSTRING) {
         const char *group = lua_tostring(L, 1), *kind = lua_tostring(L, 2);
+        const gal_sfh_class *h = NULL;
         if (strcmp(group, "sfh") == 0)
-            for (int i = 0; i <= GAL_SFH_TABLE; i++)
-                yes = yes || strcmp(gal_sfh_name((gal_sfh_kind)i), kind) == 0;
+            yes = gal_sfh_find(kind, &h) == GAL_OK && !(h->is & GAL_SFH_GIVEN);
         else
             yes = gal_component_find(&k, group, kind) == GAL_OK;
     }

@@ -316,7 +316,7 @@ static void tostring(lua_State *L, void *obj)
         snprintf(parts + used, sizeof parts - used, "%s%s.%s", i ? "  " : "", k->group, k->kind);
     }
     snprintf(text, sizeof text, "galaxy   z = %g   age = %.4g yr   sfh.%s   %s   ssp %s   %s", m->theta[1], m->theta[0],
-             gal_sfh_name(gal_galaxy_sfh(m->g)->kind), *parts ? parts : "no dust", s->name ? s->name : "?",
+             gal_galaxy_sfh(m->g)->class->name, *parts ? parts : "no dust", s->name ? s->name : "?",
              gal_cosmo_name(gal_galaxy_cosmo(m->g)));
     lua_pushstring(L, text);
 }

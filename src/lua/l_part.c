@@ -65,7 +65,7 @@ static const char *dotted(const part *p, const char *key, char *buf, size_t n)
 static const char *part_kind(const part *p)
 {
     const gal_component *c = gal_galaxy_group(p->m->g, p->group);
-    return c ? gal_component_class_of(c)->kind : gal_sfh_name(gal_galaxy_sfh(p->m->g)->kind);
+    return c ? gal_component_class_of(c)->kind : gal_galaxy_sfh(p->m->g)->class->name;
 }
 
 static int part_get(lua_State *L, void *obj, const char *key)

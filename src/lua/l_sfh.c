@@ -6,60 +6,45 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const metals[] = {"constant", "evolving", "linear", "step"};
-static const char *const bursts[] = {"none", "delta", "rectangle", "exponential"};
-static const char *const shapes[] = {"exponential", "delayed", "rectangle"};
-static const char *const shares[] = {"mass", "rate"};
+enum { MAXOPTION = 32 };
 
-/* Bins in lookback time and what their model may choose. */
-static void read_bins(gal_lua_opts *o, gal_sfh_opts *m)
+/* The metallicity history that is meant when none is named: the first one that has most of the parameters given. */
+static const gal_metals_class *implied(gal_lua_opts *o)
 {
-    double n = gal_lua_opt_num(o, "n", 0);
-    if (n != floor(n) || n < 0)
-        gal_lua_error(o->L, GAL_EINVAL, "sfh.%s: n = %g must be a whole number of bins", gal_sfh_name(m->kind), n);
-    m->nbin = (size_t)n;
-    if (m->kind == GAL_SFH_PSB) {
-        double old = gal_lua_opt_num(o, "n_old", 3);
-        if (old != floor(old) || old < 1)
-            gal_lua_error(o->L, GAL_EINVAL, "sfh.psb: n_old = %g must be a whole number of bins above 0", old);
-        m->nold = (size_t)old;
-        m->tflex = gal_lua_opt_num(o, "tflex", 0);
+    const gal_metals_class *const *list = gal_metals_classes(), *best = list[0];
+    size_t most = 0;
+    for (size_t i = 0; list[i]; i++) {
+        size_t n = 0;
+        for (size_t k = 0; k < list[i]->npar; k++)
+            n += gal_lua_opt_given(o, list[i]->par[k].name);
+        if (n > most) {
+            most = n;
+            best = list[i];
+        }
     }
-    if (m->kind == GAL_SFH_PSB || m->kind == GAL_SFH_FLEXIBLE)
-        return;
-    m->edge = gal_lua_opt_vec(o, "edges", &m->nedge);
-    if (m->kind == GAL_SFH_DIRICHLET) {
-        m->alpha = gal_lua_opt_num(o, "alpha", 0);
-        m->of_rate = gal_lua_opt_choice(o, "of", shares, 2, 0) == 1;
-    }
-    if (m->kind == GAL_SFH_STOCHASTIC) {
-        m->sigma_reg = gal_lua_opt_num(o, "sigma_reg", 0);
-        m->tau_eq = gal_lua_opt_num(o, "tau_eq", 0);
-        m->tau_in = gal_lua_opt_num(o, "tau_in", 0);
-        m->sigma_dyn = gal_lua_opt_num(o, "sigma_dyn", 0);
-        if (gal_lua_opt_given(o, "sigma_dyn") && m->sigma_dyn == 0)
-            m->sigma_dyn = -1; /* none */
-        m->tau_dyn = gal_lua_opt_num(o, "tau_dyn", 0);
-    }
+    return best;
 }
 
 /* Metallicity history and burst, which every model can have. */
 static void read_common(gal_lua_opts *o, gal_sfh_opts *m)
 {
-    if (m->kind != GAL_SFH_INSITU) {
-        m->metals = (gal_sfh_metals)gal_lua_opt_choice(o, "metallicity", metals, 4, 0);
-        if (!gal_lua_opt_given(o, "metallicity") && gal_lua_opt_given(o, "t_step"))
-            m->metals = GAL_METALS_STEP;
-        else if (!gal_lua_opt_given(o, "metallicity") && gal_lua_opt_given(o, "Z_start"))
-            m->metals = GAL_METALS_EVOLVING;
+    const gal_metals_class *const *list = gal_metals_classes();
+    if (!m->class->metals) {
+        const char *names[MAXOPTION];
+        size_t n = 0;
+        for (; list[n] && n < MAXOPTION; n++)
+            names[n] = list[n]->name;
+        m->metals = list[gal_lua_opt_choice(o, "metallicity", names, n, 0)];
+        if (!gal_lua_opt_given(o, "metallicity"))
+            m->metals = implied(o);
     }
     m->by_mass = gal_lua_opt_given(o, "mass");
-    m->burst = (gal_sfh_burst)gal_lua_opt_choice(o, "burst", bursts, 4, 0);
+    m->burst = (gal_sfh_burst)gal_lua_opt_choice(o, "burst", gal_sfh_bursts(), GAL_BURSTS, 0);
     static const char *const of_burst[] = {"f_burst", "age_burst", "tau_burst"};
     for (int i = 0; m->burst == GAL_BURST_NONE && i < 3; i++)
         if (gal_lua_opt_given(o, of_burst[i]))
             gal_lua_error(o->L, GAL_EINVAL, "sfh.%s: %s needs burst = 'delta', 'rectangle' or 'exponential'",
-                          gal_sfh_name(m->kind), of_burst[i]);
+                          m->class->name, of_burst[i]);
 }
 
 /* The component of the choices at the top of the options; its parameters are read from them. */
@@ -71,33 +56,25 @@ static int push_history(lua_State *L, gal_lua_opts *o, const gal_sfh_opts *m)
     gal_lua_push(L, &gal_lua_spec_class, s); /* freed with the handle from here on */
     if (gal_sfh_init(&s->sfh, m) != GAL_OK)
         return gal_lua_fail(L);
-    gal_lua_spec_parameters(L, o, s, "sfh", gal_sfh_name(m->kind), s->sfh.par, s->sfh.npar);
+    gal_lua_spec_parameters(L, o, s, "sfh", m->class->name, s->sfh.par, s->sfh.npar);
     lua_pushvalue(L, -1);
     return 1;
 }
 
-static int make_sfh(lua_State *L, gal_sfh_kind kind)
+/* upvalue 1: the class */
+static int make_sfh(lua_State *L)
 {
-    char fn[40];
-    gal_sfh_opts m = {.kind = kind};
+    const gal_sfh_class *k = lua_touserdata(L, lua_upvalueindex(1));
+    char fn[64];
+    gal_option_value v[MAXOPTION] = {{0}};
+    gal_sfh_opts m = {.class = k, .option = v};
     gal_lua_opts o;
-    snprintf(fn, sizeof fn, "sfh.%s", gal_sfh_name(kind));
+    snprintf(fn, sizeof fn, "sfh.%s", k->name);
     gal_lua_opts_begin(L, &o, 1, fn);
-    if (kind == GAL_SFH_TABLE) {
-        size_t np = 0;
-        m.table_t = gal_lua_opt_vec(&o, "t", &m.ntable);
-        m.table_psi = gal_lua_opt_vec(&o, "psi", &np);
-        if (!m.table_t || !m.table_psi || m.ntable != np)
-            return gal_lua_error(L, GAL_EINVAL,
-                                 "sfh.table: needs t [yr] and psi [Msun/yr] of the same length (got %zu and %zu)",
-                                 m.ntable, np);
-    }
-    if (kind >= GAL_SFH_CONTINUITY && kind <= GAL_SFH_STOCHASTIC)
-        read_bins(&o, &m);
-    if (kind == GAL_SFH_EXPONENTIAL)
-        m.rising = gal_lua_opt_bool(&o, "rising", false);
-    if (kind == GAL_SFH_PERIODIC)
-        m.shape = (gal_sfh_shape)gal_lua_opt_choice(&o, "shape", shapes, 3, 0);
+    if (k->noption > MAXOPTION)
+        return gal_lua_error(L, GAL_EINVAL, "%s: too many options", fn);
+    for (size_t i = 0; i < k->noption; i++)
+        gal_lua_read_option(&o, &k->option[i], &v[i]);
     read_common(&o, &m);
     return push_history(L, &o, &m);
 }
@@ -105,16 +82,6 @@ static int make_sfh(lua_State *L, gal_sfh_kind kind)
 static void put_str(lua_State *L, const char *key, const char *v)
 {
     gal_lua_set_text(L, key, v);
-}
-
-static void put_list(lua_State *L, const char *key, const double *x, size_t n)
-{
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushnumber(L, x[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-    lua_setfield(L, -2, key);
 }
 
 /* ------------------------------------------------------------------ sfh.custom: a function of the user's */
@@ -256,27 +223,27 @@ static int make_custom(lua_State *L)
     gal_lua_spec *s = GAL_NEW(gal_lua_spec);
     if (s)
         gal_lua_push(L, &gal_lua_spec_class, s);
-    gal_sfh_opts m = {.kind = GAL_SFH_CUSTOM, .custom = &f};
+    gal_sfh_opts m = {.custom = &f};
     gal_lua_opts o;
     lua_pushvalue(L, 2);
     int options = lua_gettop(L);
-    gal_status st = s ? GAL_OK : GAL_ENOMEM;
+    gal_status st = s ? gal_sfh_find("custom", &m.class) : GAL_ENOMEM;
     void *local = NULL;
     if (st == GAL_OK)
         st = custom_open(&local, c); /* a bad function is refused here, not in a fit */
     custom_close(local);
-    if (st != GAL_OK) {
-        custom_unref(c);
-        return gal_lua_fail(L);
-    }
-    /* the handle owns the function before anything below may raise */
-    s->sfh.custom = f;
+    if (st == GAL_OK) /* the handle owns the function before anything below may raise */
+        st = gal_sfh_init(&s->sfh, &m);
+    custom_unref(c);
+    gal_lua_checkstatus(L, st);
     gal_lua_opts_begin(L, &o, options, "sfh.custom");
     read_common(&o, &m);
-    custom_ref(c); /* gal_sfh_init overwrites s->sfh and takes its own reference */
-    st = gal_sfh_init(&s->sfh, &m);
-    custom_unref(c);
-    custom_unref(c);
+    gal_sfh chosen;
+    st = gal_sfh_init(&chosen, &m);
+    if (st == GAL_OK) {
+        gal_sfh_clear(&s->sfh);
+        s->sfh = chosen;
+    }
     gal_lua_checkstatus(L, st);
     lua_pushvalue(L, options - 1); /* the handle on top */
     gal_lua_spec_parameters(L, &o, s, "sfh", "custom", s->sfh.par, s->sfh.npar);
@@ -313,173 +280,89 @@ static void put_custom(lua_State *L, const custom *c)
 
 void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
 {
-    const gal_sfh_opts *m = &s->o;
+    const gal_sfh_class *k = s->class;
     lua_newtable(L);
-    put_str(L, "kind", gal_sfh_name(s->kind));
-    if (s->kind == GAL_SFH_CUSTOM)
-        put_custom(L, s->custom.self);
+    put_str(L, "kind", k->name);
+    if (k->is & GAL_SFH_GIVEN)
+        put_custom(L, s->o.custom->self);
     lua_newtable(L); /* what the constructor takes */
-    if (m->metals)
-        put_str(L, "metallicity", metals[m->metals]);
-    if (m->burst)
-        put_str(L, "burst", bursts[m->burst]);
-    if (m->by_mass) /* the model's value follows */
+    if (!k->metals && s->metals != gal_metals_classes()[0])
+        put_str(L, "metallicity", s->metals->name);
+    if (s->o.burst)
+        put_str(L, "burst", gal_sfh_bursts()[s->o.burst]);
+    if (s->o.by_mass) /* the model's value follows */
         gal_lua_set_num(L, "mass", 1e10);
-    if (m->rising)
-        gal_lua_set_flag(L, "rising", 1);
-    if (s->kind == GAL_SFH_PERIODIC)
-        put_str(L, "shape", shapes[m->shape]);
-    if (m->nbin)
-        gal_lua_set_num(L, "n", (double)m->nbin);
-    if (m->nedge)
-        put_list(L, "edges", m->edge, m->nedge);
-    if (s->kind == GAL_SFH_PSB) {
-        gal_lua_set_num(L, "n_old", (double)m->nold);
-        gal_lua_set_num(L, "tflex", m->tflex);
-    }
-    if (s->kind == GAL_SFH_DIRICHLET) {
-        gal_lua_set_num(L, "alpha", m->alpha);
-        put_str(L, "of", shares[m->of_rate]);
-    }
-    if (s->kind == GAL_SFH_STOCHASTIC) {
-        gal_lua_set_num(L, "sigma_reg", m->sigma_reg);
-        gal_lua_set_num(L, "tau_eq", m->tau_eq);
-        gal_lua_set_num(L, "tau_in", m->tau_in);
-        gal_lua_set_num(L, "sigma_dyn", fmax(m->sigma_dyn, 0));
-        gal_lua_set_num(L, "tau_dyn", m->tau_dyn);
-    }
-    if (s->ntable) {
-        put_list(L, "t", s->t, s->ntable);
-        put_list(L, "psi", s->psi, s->ntable);
+    for (size_t i = 0; i < k->noption; i++) {
+        bool off = k->option[i].type == GAL_OPTION_BOOL && s->option[i].number == k->option[i].number;
+        if (!off && gal_lua_push_option(L, &k->option[i], &s->option[i]))
+            lua_setfield(L, -2, k->option[i].name);
     }
     lua_setfield(L, -2, "options");
 }
 
-#define SFH_CONSTRUCTOR(name, kind)                                                                                    \
-    static int name(lua_State *L)                                                                                      \
-    {                                                                                                                  \
-        return make_sfh(L, kind);                                                                                      \
-    }
-SFH_CONSTRUCTOR(sfh_insitu, GAL_SFH_INSITU)
-SFH_CONSTRUCTOR(sfh_constant, GAL_SFH_CONSTANT)
-SFH_CONSTRUCTOR(sfh_delayed, GAL_SFH_DELAYED)
-SFH_CONSTRUCTOR(sfh_lognormal, GAL_SFH_LOGNORMAL)
-SFH_CONSTRUCTOR(sfh_dpl, GAL_SFH_DPL)
-SFH_CONSTRUCTOR(sfh_exponential, GAL_SFH_EXPONENTIAL)
-SFH_CONSTRUCTOR(sfh_periodic, GAL_SFH_PERIODIC)
-SFH_CONSTRUCTOR(sfh_burst, GAL_SFH_BURST)
-SFH_CONSTRUCTOR(sfh_continuity, GAL_SFH_CONTINUITY)
-SFH_CONSTRUCTOR(sfh_flexible, GAL_SFH_FLEXIBLE)
-SFH_CONSTRUCTOR(sfh_psb, GAL_SFH_PSB)
-SFH_CONSTRUCTOR(sfh_dirichlet, GAL_SFH_DIRICHLET)
-SFH_CONSTRUCTOR(sfh_stochastic, GAL_SFH_STOCHASTIC)
-SFH_CONSTRUCTOR(sfh_table, GAL_SFH_TABLE)
+/* The choices of a metallicity, and the parameters of all of them. */
+static void metals_text(char *text, size_t size)
+{
+    const gal_metals_class *const *list = gal_metals_classes();
+    size_t n =
+        (size_t)snprintf(text, size, "@param metallicity (%s) of gas and stars, a mass fraction: ", list[0]->name);
+    for (size_t i = 0; list[i] && n < size; i++)
+        n += (size_t)snprintf(text + n, size - n, "%s'%s': %s", i ? "; " : "", list[i]->name, list[i]->doc);
+    n += (size_t)snprintf(text + n, n < size ? size - n : 0, "\n");
+    for (size_t i = 0; list[i]; i++)
+        for (size_t j = 0; j < list[i]->npar && n < size; j++) {
+            bool told = false;
+            for (size_t k = 0; k < i; k++)
+                for (size_t l = 0; l < list[k]->npar; l++)
+                    told = told || strcmp(list[k]->par[l].name, list[i]->par[j].name) == 0;
+            if (!told)
+                n += gal_lua_columns_text(&list[i]->par[j], 1, NULL, 0, text + n, size - n);
+        }
+}
 
-#define COMMON                                                                                                         \
-    "@param burst (none) a burst on top: 'delta', 'rectangle' or 'exponential'\n"                                      \
-    "@param f_burst (0.1) share of all stars formed that the burst formed\n"                                           \
-    "@param age_burst [yr] (1e8) time since the burst began\n"                                                         \
-    "@param tau_burst [yr] (3e7) its decay time; rectangle: its duration\n"                                            \
-    "@param tau_quench [yr] (1e20) star formation stops at this galaxy time\n"
-#define BY_MASS                                                                                                        \
-    "@param mass [Msun] instead of the normalisation: mass of all stars formed until the age, a parameter of its "     \
-    "own\n"
-#define EMPIRICAL                                                                                                      \
-    COMMON                                                                                                             \
-    "@param Mdust [Msun] (1e8) dust mass\n@param Z (0.01) metallicity (mass fraction) of gas and stars, now\n"         \
-    "@param metallicity (constant) 'constant'; from Z_start to Z 'evolving': in proportion to the mass formed,\n"      \
-    "  'linear' in time, or in a 'step' at t_step\n"                                                                   \
-    "@param Z_start (1e-4) metallicity at the onset\n@param t_step [yr] (5e8) galaxy time of the step\n"
-#define BINS "@param n (7) number of bins, 2 .. 32\n"
-#define EDGES                                                                                                          \
-    BINS "@param edges [yr] inner edges of the bins, lookback time; default: 30 Myr, 100 Myr, log-spaced to 0.85 "     \
-         "age\n"
-#define MASS "@param mass [Msun] (1e10) mass of all stars formed until the age\n"
+/* Help text: signature, the class's own words, its parameters and options, what every history has. */
+static void class_text(const gal_sfh_class *k, char *text, size_t size)
+{
+    gal_sfh s; /* the parameters of bins are made with it; a class that needs more than defaults shows what it has */
+    bool made = !(k->is & GAL_SFH_GIVEN) && gal_sfh_init(&s, &(gal_sfh_opts){.class = k}) == GAL_OK;
+    size_t n = (size_t)snprintf(text, size, "sfh.%s{ %s } -> component\n%s\n", k->name, k->args, k->doc);
+    size_t npar = made ? s.nown < 5 ? s.nown : 2 : k->npar; /* of numbered ones the first stands for all */
+    n += gal_lua_columns_text(made ? s.par : k->par, npar, k->option, k->noption, text + n, size - n);
+    if (made)
+        gal_sfh_clear(&s);
+    if (!(k->is & GAL_SFH_HAS_MASS))
+        n += (size_t)snprintf(text + n, size - n,
+                              "@param mass [Msun] instead of the normalisation: mass of all stars formed until the "
+                              "age, a parameter of its own\n");
+    n += (size_t)snprintf(text + n, size - n,
+                          "@param burst (none) a burst on top: 'delta', 'rectangle' or 'exponential'\n"
+                          "@param f_burst (0.1) share of all stars formed that the burst formed\n"
+                          "@param age_burst [yr] (1e8) time since the burst began\n"
+                          "@param tau_burst [yr] (3e7) its decay time; rectangle: its duration\n"
+                          "@param tau_quench [yr] (1e20) star formation stops at this galaxy time\n");
+    if (k->metals)
+        return;
+    n += (size_t)snprintf(text + n, size - n, "@param Mdust [Msun] (1e8) dust mass\n");
+    metals_text(text + n, size - n);
+}
 
 void gal_luaopen_sfh(lua_State *L);
 void gal_luaopen_sfh(lua_State *L)
 {
-    static const gal_lua_row sfh[] = {
-        {"insitu", sfh_insitu,
-         "sfh.insitu{ psi_max =, tau_star = } -> component\n"
-         "In-situ galaxy evolution with gas, metals and dust (Lapi+18, 20; Pantoni+19):\n"
-         "psi(t) = psi_max [exp(-t/(3 tau)) - exp(-gamma t/tau)], gamma = 0.55 + 3 psi_max^-0.3.\n"
-         "@param psi_max [Msun/yr] (100) normalisation\n@param tau_star [yr] (3e8) star formation time-scale\n" BY_MASS
-             COMMON},
-        {"constant", sfh_constant,
-         "sfh.constant{ psi = } -> component\nConstant star formation rate.\n"
-         "@param psi [Msun/yr] (1) star formation rate\n" BY_MASS EMPIRICAL},
-        {"delayed", sfh_delayed,
-         "sfh.delayed{ norm =, tau =, k = } -> component\nDelayed exponential: psi(t) = norm (t/tau)^k exp(-t/tau).\n"
-         "@param norm [Msun/yr] (1) normalisation\n@param tau [yr] (1e9) e-folding time\n@param k (1) early "
-         "slope\n" BY_MASS EMPIRICAL},
-        {"lognormal", sfh_lognormal,
-         "sfh.lognormal{ norm =, tau =, sigma = } -> component\n"
-         "psi(t) = norm/sqrt(2 pi sigma^2) exp(-ln^2(t/tau)/(2 sigma^2)); note: no 1/t factor.\n"
-         "@param norm [Msun/yr] (100) normalisation\n@param tau [yr] (3e8) peak time\n@param sigma (2) width in ln "
-         "t\n" BY_MASS EMPIRICAL},
-        {"dpl", sfh_dpl,
-         "sfh.dpl{ norm =, tau =, alpha =, beta = } -> component\n"
-         "Double power law (Carnall+18): psi(t) = norm / [(t/tau)^alpha + (t/tau)^-beta].\n"
-         "@param norm [Msun/yr] (10) twice the rate at t = tau\n@param tau [yr] (3e9) turn-over time\n"
-         "@param alpha (2) falling slope\n@param beta (2) rising slope\n" BY_MASS EMPIRICAL},
-        {"exponential", sfh_exponential,
-         "sfh.exponential{ norm =, tau = } -> component\n"
-         "Exponential: psi(t) = norm exp(-t/tau), or rising, norm exp((t - age)/tau).\n"
-         "@param norm [Msun/yr] (1) rate at the onset; rising: at the end\n@param tau [yr] (1e9) e-folding time\n"
-         "@param rising (false) rate grows with time\n" BY_MASS EMPIRICAL},
-        {"periodic", sfh_periodic,
-         "sfh.periodic{ norm =, period =, tau = } -> component\n"
-         "Bursts that begin at t = 0, period, 2 period ... and add up (after CIGALE, Boquien+19).\n"
-         "@param norm [Msun/yr] (10) highest rate of one burst\n@param period [yr] (5e8) time from burst to burst\n"
-         "@param tau [yr] (5e7) time-scale of a burst; rectangle: its duration\n"
-         "@param shape (exponential) 'exponential', 'delayed' (t exp(-t/tau)) or 'rectangle'\n" BY_MASS EMPIRICAL},
-        {"burst", sfh_burst,
-         "sfh.burst{ mass = } -> component\nAll stars at once, when the galaxy's age was 0: a simple stellar "
-         "population of its age.\n" MASS EMPIRICAL},
-        {"continuity", sfh_continuity,
-         "sfh.continuity{ n =, mass = } -> component\n"
-         "Constant rates in bins of lookback time, youngest first; r1 .. r(n-1) are the log10 ratios of a bin's rate "
-         "to "
-         "the\nnext older one's. Their usual prior, g:priors(\"sfh\"), is Student's t with 2 degrees of freedom, width "
-         "0.3 (Leja+19).\n" EDGES MASS EMPIRICAL},
-        {"flexible", sfh_flexible,
-         "sfh.flexible{ n =, mass = } -> component\n"
-         "As sfh.continuity, but the bins between the youngest (30 Myr) and the oldest (from 0.85 age) form equal "
-         "masses:\ntheir edges follow from the ratios r2 .. r(n-2) (Leja+19).\n" BINS MASS EMPIRICAL},
-        {"psb", sfh_psb,
-         "sfh.psb{ n =, n_old =, mass =, tlast = } -> component\n"
-         "For post-starburst galaxies (Suess+22): a youngest bin of free length tlast, bins of equal mass whose edges "
-         "move\nfrom there to tflex, n_old bins of equal length behind it; ratios r1 .. r(n-1) as in sfh.continuity.\n"
-         "@param n (9) number of all bins, up to 32\n@param n_old (3) number of old bins\n"
-         "@param tflex [yr] (2e9) lookback time where they begin, at most 0.6 age\n"
-         "@param tlast [yr] (2e8) end of the youngest bin\n" MASS EMPIRICAL},
-        {"dirichlet", sfh_dirichlet,
-         "sfh.dirichlet{ n =, mass =, alpha = } -> component\n"
-         "Constant rates in bins of lookback time; the shares of the bins have a Dirichlet prior (Leja+17), sampled "
-         "by stick\nbreaking: z1 is the share of the youngest bin, z2 that of the second in what is left, ... Prior: "
-         "g:priors(\"sfh\").\n@param alpha (1) concentration of the prior: below 1 bursty, above 1 smooth\n"
-         "@param of (mass) shares of the 'mass' or of the 'rate'\n" EDGES MASS EMPIRICAL},
-        {"stochastic", sfh_stochastic,
-         "sfh.stochastic{ n =, mass =, sigma_reg =, tau_eq =, tau_in =, sigma_dyn =, tau_dyn = } -> component\n"
-         "Constant rates in bins of lookback time; log10 of the rate is a Gaussian process with the covariance of the\n"
-         "extended regulator model (Tacchella+20, Iyer+24, Wan+24). x1 .. x(n-1) are independent normal deviates that "
-         "its\nCholesky factor turns into correlated ratios of neighbours; prior normal(0, 1): g:priors(\"sfh\").\n"
-         "@param sigma_reg (0.3) scatter by gas flows [dex]\n@param tau_eq [yr] (2.5e9) equilibrium time\n"
-         "@param tau_in [yr] (1.5e8) time-scale of the inflow\n"
-         "@param sigma_dyn (0.03) scatter by giant clouds [dex]\n@param tau_dyn [yr] (2.5e7) their lifetime\n" EDGES
-             MASS EMPIRICAL},
-        {"table", sfh_table,
-         "sfh.table{ t =, psi = } -> component\nTabulated history, linear between rows, zero outside.\n"
-         "@param t [yr] times since the onset, ascending\n@param psi [Msun/yr] rates\n@param scale (1) factor on the "
-         "rates\n" BY_MASS EMPIRICAL},
-        {NULL, NULL, NULL},
-    };
     static const gal_lua_row inner[] = {
         {"history", make_custom,
          "history(definition, options) -> component\nInternal: a history from its checked definition; see sfh.custom."},
         {NULL, NULL, NULL},
     };
-    gal_lua_module(L, "sfh", sfh, "Star formation histories.");
+    gal_lua_module(L, "sfh", NULL, "Star formation histories.");
+    for (const gal_sfh_class *const *k = gal_sfh_classes(); *k; k++) {
+        if ((*k)->is & GAL_SFH_GIVEN)
+            continue;
+        char text[4096];
+        class_text(*k, text, sizeof text);
+        lua_pushlightuserdata(L, (void *)(uintptr_t)*k);
+        lua_pushcclosure(L, make_sfh, 1);
+        gal_lua_module_add(L, "sfh", (*k)->name, text);
+    }
     gal_lua_module(L, "custom_component", inner, NULL);
 }

@@ -490,14 +490,16 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
                         "age = %s yr is above the last age of SSP table '%s', %s yr (clamp = true uses the last)", d.v,
                         s->name ? s->name : "", d.hi);
     }
-    if (!gal_sfh_is_insitu(&g->sfh)) {
-        double z = theta[P_SFH + gal_sfh_quench_index(&g->sfh) + 2];
+    size_t metallicity[8], nz = gal_sfh_metallicities(&g->sfh, metallicity, 8);
+    for (size_t i = 0; i < nz; i++) {
+        size_t at = P_SFH + metallicity[i];
+        double z = theta[at];
         if (z < s->z[0] || z > s->z[s->nz - 1]) {
             gal_digits d;
             gal_digits_of(&d, z, s->z[0], s->z[s->nz - 1]);
             return gal_fail(GAL_EDOMAIN,
-                            "sfh.Z = %s is outside SSP table '%s', %s .. %s (clamp = true uses the nearest)", d.v,
-                            s->name ? s->name : "", d.lo, d.hi);
+                            "%s = %s is outside SSP table '%s', %s .. %s (clamp = true uses the nearest)",
+                            g->par[at].name, d.v, s->name ? s->name : "", d.lo, d.hi);
         }
     }
     return GAL_OK;

@@ -1,68 +1,34 @@
-/* Bursts: repeated with a period (sfh.periodic; after the module sfhperiodic of CIGALE, Boquien+19, A&A 622, A103), and one on top of
- * any history. All are functions y(t) of the time since a burst's start with closed integrals.
- *
- *     exponential  e^-y                 integral  1 - e^-y
- *     delayed      y e^(1-y)                      e [1 - (1 + y) e^-y]
- *     rectangle    1 for y < 1                    min(y, 1) */
+/* One burst on top of any history: a function y(t) of the time since its start with a closed integral, e^-y or 1 for y < 1. */
 #include "sfh/sfh_internal.h"
 
 #include <math.h>
 
 #define DELTA 1e4 /* yr: duration of a burst without one; no table of populations resolves it */
 
-static double one_rate(gal_sfh_shape shape, double y, double decay)
+static const char *const names[GAL_BURSTS] = {"none", "delta", "rectangle", "exponential"};
+
+const char *const *gal_sfh_bursts(void)
 {
-    return shape == GAL_SHAPE_EXPONENTIAL ? decay : shape == GAL_SHAPE_DELAYED ? M_E * y * decay : y < 1 ? 1 : 0;
+    return names;
 }
 
-static double one_mass(gal_sfh_shape shape, double y, double decay)
+size_t gal_burst_npar(gal_sfh_burst b)
 {
-    if (shape == GAL_SHAPE_EXPONENTIAL)
-        return y < 1 ? -expm1(-y) : 1 - decay;
-    if (shape == GAL_SHAPE_RECTANGLE)
-        return fmin(y, 1);
-    if (y < 0.1) { /* y^2/2 - y^3/3 + y^4/8 - ... = sum (-1)^j y^j (j-1)/j! */
-        double s = 0, term = 1;
-        for (int j = 1; j < 14; j++) {
-            term *= -y / j;
-            s += term * (j - 1);
-        }
-        return M_E * s;
-    }
-    return M_E * (1 - (1 + y) * decay);
+    return b == GAL_BURST_NONE ? 0 : b == GAL_BURST_DELTA ? 2 : 3;
 }
 
-/* Sum over the bursts that have begun, the last first: e^-y falls by e^(-period/tau) from one to the one before. */
-static double sum(double (*f)(gal_sfh_shape, double, double), gal_sfh_shape shape, double period, double tau, double t)
+// clang-format off
+static const gal_param par[] = {
+    {"f_burst",    "",        "share of all stars formed that the burst formed",       0.1,  0,     0.99,  0,    0.9,  false, true},
+    {"age_burst",  "yr",      "time since the burst began",                            1e8,  1e5,   2e10,  1e7,  5e9,  true,  true},
+    {"tau_burst",  "yr",      "decay time of the burst; rectangle: its duration",      3e7,  1e5,   1e10,  1e6,  3e8,  true,  true}};
+// clang-format on
+
+const gal_param *gal_burst_par(void)
 {
-    double j = floor(t / period), s = 0, step = period / tau, y = (t - j * period) / tau;
-    double decay = exp(-y), ratio = exp(-step);
-    for (; j >= 0; j--, y += step, decay *= ratio)
-        s += f(shape, y, decay);
-    return s;
+    return par;
 }
 
-double gal_periodic_rate(gal_sfh_shape shape, double norm, double period, double tau, double t)
-{
-    return t > 0 ? norm * sum(one_rate, shape, period, tau, t) : 0;
-}
-
-double gal_periodic_mass(gal_sfh_shape shape, double norm, double period, double tau, double t)
-{
-    return t > 0 ? norm * tau * sum(one_mass, shape, period, tau, t) : 0;
-}
-
-size_t gal_periodic_breaks(double period, double tau, double age, double *t)
-{
-    size_t n = 0;
-    for (double j = floor(age / period); j >= 0 && n + 2 <= GAL_PERIODIC_BREAKS; j--) {
-        t[n++] = j * period;
-        t[n++] = j * period + tau;
-    }
-    return n;
-}
-
-/* ------------------------------------------------------------------ one on top */
 void gal_burst_set(gal_history *h)
 {
     const gal_sfh *s = h->sfh;

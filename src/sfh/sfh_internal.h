@@ -3,30 +3,31 @@
 #define GAL_SFH_INTERNAL_H
 #include "galua/sfh.h"
 
-/* insitu.c */
-void gal_insitu_rate(double psi_max, double tau, const double *t, size_t n, double *psi);
-void gal_insitu_masses(double psi_max, double tau, const double *t, size_t n, double *mass);
-void gal_insitu_zgas(double psi_max, double tau, const double *t, size_t n, double *z);
-void gal_insitu_zstar(double psi_max, double tau, const double *t, size_t n, double *z);
-double gal_insitu_dust_to_gas(double psi_max, double tau, double t);
+/* sfh.c: what a class's create and hash need */
+void gal_sfh_add(gal_sfh *s, const gal_param *p, size_t n);                   /* parameters, at the end */
+const gal_option_value *gal_sfh_option(const gal_sfh *s, const char *name);   /* NULL: the class has no such option */
+gal_status gal_sfh_positive(const gal_sfh *s, const char *name, double *out); /* an option that is a number above 0 */
+#define GAL_SFH_NO_CHOICES "0 0 0 0 0 0 0 0 0 0 0 0"
+/* Of "NAME metallicity burst tail" and `mass`. Results files hold it: the tail of what has no options is GAL_SFH_NO_CHOICES. */
+gal_hash gal_sfh_hash_of(const gal_sfh *s, const char *tail);
+extern const gal_param gal_sfh_formed; /* mass, of histories that a burst may be on top of */
 
-/* cumulative.c */
-double gal_delayed_mass(double norm, double tau, double k, double t);
-double gal_lognormal_mass(double norm, double tau, double sigma, double t);
-double gal_dpl_mass(double norm, double tau, double alpha, double beta, double t);
+/* Names "r1", "r2", ... of numbered parameters: initialiser of a const char *const[GAL_SFH_MAXBIN - 1] */
+// clang-format off
+#define GAL_NUMBERED(x) {x "1", x "2", x "3", x "4", x "5", x "6", x "7", x "8", x "9", x "10", x "11", x "12", x "13", x "14", x "15", \
+    x "16", x "17", x "18", x "19", x "20", x "21", x "22", x "23", x "24", x "25", x "26", x "27", x "28", x "29", x "30", x "31"}
+// clang-format on
 
-/* bursts.c: bursts repeated with a period; one burst of a given mass */
-double gal_periodic_rate(gal_sfh_shape shape, double norm, double period, double tau, double t);
-double gal_periodic_mass(gal_sfh_shape shape, double norm, double period, double tau, double t);
-enum { GAL_PERIODIC_BREAKS = 2 * 48 };
-size_t gal_periodic_breaks(double period, double tau, double age, double *t); /* the last 48 bursts */
+/* bursts.c: one burst of a given mass on top */
+size_t gal_burst_npar(gal_sfh_burst b);
+const gal_param *gal_burst_par(void);
 void gal_burst_set(gal_history *h); /* burst_t, burst_span, burst_mass; the rest of the history is ready */
 double gal_burst_rate(const gal_history *h, double t);
 double gal_burst_mass(const gal_history *h, double t);
 enum { GAL_BURST_BREAKS = 8 };
 size_t gal_burst_breaks(const gal_history *h, double *t);
 
-/* bins.c: fills nbin, t, psi, cum of a binned model from its own parameters */
-void gal_bins_set(gal_history *h);
-bool gal_sfh_is_binned(gal_sfh_kind k);
+/* nodes.c: histories that are linear between nodes, h->tab_* */
+void gal_nodes_rate(const gal_history *h, double scale, const double *t, size_t n, double *psi);
+void gal_nodes_mass(const gal_history *h, double scale, const double *t, size_t n, double *mass);
 #endif

@@ -287,11 +287,14 @@ static void energy_and_mass(void **state)
 {
     (void)state;
     double theta[64], worst_e = 0, worst_m = 0;
-    for (int kind = 0; kind < GAL_SFH_TABLE; kind++) {
+    for (int kind = 0; gal_sfh_classes()[kind]; kind++) {
+        const gal_sfh_class *k = gal_sfh_classes()[kind];
         gal_galaxy_opts o = options();
-        o.sfh.kind = (gal_sfh_kind)kind;
-        o.sfh.metals = kind == GAL_SFH_INSITU ? GAL_METALS_CONSTANT : (gal_sfh_metals)(kind % 4);
-        o.sfh.burst = kind == GAL_SFH_BURST ? GAL_BURST_NONE : (gal_sfh_burst)(kind % 3); /* no burst on a burst */
+        if (k->is & GAL_SFH_GIVEN || strcmp(k->name, "table") == 0)
+            continue;
+        o.sfh.class = k;
+        o.sfh.metals = k->metals ? NULL : gal_metals_classes()[kind % 4];
+        o.sfh.burst = k->is & GAL_SFH_AT_ONCE ? GAL_BURST_NONE : (gal_sfh_burst)(kind % 3); /* no burst on a burst */
         o.clamp = true;
         gal_galaxy *g = make(&o, theta);
         gal_galaxy_ws *w = work(g);
@@ -561,7 +564,7 @@ static void errors(void **state)
     set(g, theta, "ism.Rdust", 1); /* clouds and dust of no size cannot radiate what they absorb */
     set(g, theta, "redshift", 0);
     gal_galaxy_unref(g);
-    o.sfh.kind = GAL_SFH_CONSTANT;
+    assert_int_equal(gal_sfh_find("constant", &o.sfh.class), GAL_OK);
     g = make(&o, theta);
     set(g, theta, "sfh.Z", 0.1);
     assert_int_equal(gal_galaxy_check(g, theta), GAL_EDOMAIN);

@@ -9,15 +9,20 @@
 
 #include "close.h"
 #include "galua/num.h"
-#include "galua/sfh.h"
+#include "history.h"
 
-static gal_sfh make(gal_sfh_kind kind, double *p)
+static gal_sfh make(const char *name, double *p)
 {
     gal_sfh s;
-    assert_int_equal(gal_sfh_init(&s, &(gal_sfh_opts){.kind = kind}), GAL_OK);
+    assert_int_equal(take(&s, of(name)), GAL_OK);
     for (size_t i = 0; i < s.npar; i++)
         p[i] = s.par[i].value;
     return s;
+}
+
+static gal_status table(gal_sfh *s, const double *t, const double *psi, size_t n)
+{
+    return take(s, with_list(with_list(of("table"), "t", t, n), "psi", psi, n));
 }
 
 static gal_history at_age(const gal_sfh *s, const double *p, double age)
@@ -82,7 +87,7 @@ static void insitu_golden(void **state)
         {1e10, 1.49453385e-3, 3.33419941e10, 448360.156, 14038.6163, 4.12272275e-2, 3.06848493e-2},
     };
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(GAL_SFH_INSITU, p);
+    gal_sfh s = make("insitu", p);
     for (int i = 0; i < 8; i++) {
         gal_sfh_content c;
         content(&s, p, ref[i][0], -0.85, &c);
@@ -115,7 +120,7 @@ static void other_golden(void **state)
     (void)state;
     static const double t[3] = {1e8, 5e8, 1e9};
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(GAL_SFH_INSITU, p);
+    gal_sfh s = make("insitu", p);
     static const double is[3] = {24.7265168, 45.98734055, 31.62243299},
                         im[3] = {1.07447685e9, 1.26514050e10, 2.48126196e10};
     static const double cm[3] = {7.72508827e7, 3.46442577e8, 6.58331879e8};
@@ -128,7 +133,7 @@ static void other_golden(void **state)
         CLOSE(rate(&s, p, t[i]), is[i], 5e-9);
         CLOSE(mstar(&s, p, t[i], 1000), im[i], 5e-9);
     }
-    s = make(GAL_SFH_CONSTANT, p);
+    s = make("constant", p);
     for (int i = 0; i < 3; i++)
         CLOSE(mstar(&s, p, t[i], 1000), cm[i], 5e-9);
     gal_sfh_content c;
@@ -136,7 +141,7 @@ static void other_golden(void **state)
     p[3] = 0.01;
     content(&s, p, 1e9, 0.85, &c); /* the sign of the parity mode, D12 */
     CLOSE(c.mgas, 7.797599431e8, 1e-9);
-    s = make(GAL_SFH_DELAYED, p);
+    s = make("delayed", p);
     double tau = 1e8, k = 0.2; /* the reference writes psi_norm t^k with t in yr */
     p[0] = pow(tau, k);
     p[1] = tau;
@@ -145,15 +150,15 @@ static void other_golden(void **state)
         CLOSE(rate(&s, p, t[i]), ds[i], 5e-9);
         CLOSE(mstar(&s, p, t[i], 1000), dm[i], 5e-9);
     }
-    s = make(GAL_SFH_LOGNORMAL, p);
+    s = make("lognormal", p);
     for (int i = 0; i < 3; i++) {
         CLOSE(rate(&s, p, t[i]), ls[i], 5e-9);
         CLOSE(mstar(&s, p, t[i], 1000), lm[i], 5e-9);
     }
     /* The reference extrapolates its table linearly to t < 1e7; two more nodes on that line make ours the same. */
     static const double tt[5] = {0, 1e7, 1e8, 5e8, 1e9}, pp[5] = {10 - 40. / 9, 10, 50, 30, 5};
-    assert_int_equal(
-        gal_sfh_init(&s, &(gal_sfh_opts){.kind = GAL_SFH_TABLE, .table_t = tt, .table_psi = pp, .ntable = 5}), GAL_OK);
+    gal_sfh_clear(&s);
+    assert_int_equal(table(&s, tt, pp, 5), GAL_OK);
     double q[GAL_SFH_MAXPAR];
     for (size_t i = 0; i < s.npar; i++)
         q[i] = s.par[i].value;
@@ -168,7 +173,7 @@ static void quenching_golden(void **state)
     (void)state;
     double p[GAL_SFH_MAXPAR];
     gal_sfh_content c;
-    gal_sfh s = make(GAL_SFH_INSITU, p);
+    gal_sfh s = make("insitu", p);
     p[gal_sfh_quench_index(&s)] = 8e8;
     static const double t[4] = {1e6, 21544346.900318843, 464158883.36127728, 1e10},
                         sfr[4] = {0.32252989, 6.57127224, 46.399231, 0};
@@ -187,7 +192,7 @@ static void quenching_golden(void **state)
     CLOSE(c.zgas, 0.0357591018376, 1e-10);
     static const double m8[3] = {533477627.10444653, 2289503120.923047, 9715180681.910202},
                         m9[3] = {518451556.77913874, 2241072414.999002, 9433134636.553719};
-    static const gal_sfh_kind kinds[3] = {GAL_SFH_CONSTANT, GAL_SFH_DELAYED, GAL_SFH_LOGNORMAL};
+    static const char *const kinds[3] = {"constant", "delayed", "lognormal"};
     for (int i = 0; i < 3; i++) {
         s = make(kinds[i], p);
         if (i == 1) {
@@ -217,27 +222,29 @@ static void masses_match_quadrature(void **state)
 {
     (void)state;
     double p[GAL_SFH_MAXPAR];
-    for (int kind = 0; kind <= GAL_SFH_EXPONENTIAL; kind++) {
-        gal_sfh s = make((gal_sfh_kind)kind, p);
+    enum { INSITU, DELAYED, LOGNORMAL, EXPONENTIAL, DPL, CONSTANT, KINDS };
+    static const char *const names[KINDS] = {"insitu", "delayed", "lognormal", "exponential", "dpl", "constant"};
+    for (int kind = 0; kind < KINDS; kind++) {
+        gal_sfh s = make(names[kind], p);
         for (int trial = 0; trial < 40; trial++) {
             double u = trial / 39., v = fmod(0.618 * trial, 1), w = fmod(0.414 * trial, 1);
             switch (kind) {
-            case GAL_SFH_INSITU:
+            case INSITU:
                 p[0] = pow(10, -2 + 6 * u);
                 p[1] = pow(10, 6 + 5 * v);
                 break;
-            case GAL_SFH_DELAYED:
+            case DELAYED:
                 p[1] = pow(10, 7 + 4 * v);
                 p[2] = trial % 3 == 0 ? 1 : 5 * w;
                 break;
-            case GAL_SFH_LOGNORMAL:
+            case LOGNORMAL:
                 p[1] = pow(10, 7 + 4 * v);
                 p[2] = 0.1 + 4 * w;
                 break;
-            case GAL_SFH_EXPONENTIAL:
+            case EXPONENTIAL:
                 p[1] = pow(10, 6 + 6 * v);
                 break;
-            case GAL_SFH_DPL:
+            case DPL:
                 p[1] = pow(10, 8 + 2.1 * v);
                 p[2] = pow(10, -1 + 3 * u);
                 p[3] = pow(10, -1 + 3 * w);
@@ -261,8 +268,7 @@ static void table_mass_is_exact(void **state)
     (void)state;
     gal_sfh s;
     static const double t[4] = {1e7, 1e8, 5e8, 1e9}, psi[4] = {10, 50, 30, 5};
-    assert_int_equal(
-        gal_sfh_init(&s, &(gal_sfh_opts){.kind = GAL_SFH_TABLE, .table_t = t, .table_psi = psi, .ntable = 4}), GAL_OK);
+    assert_int_equal(table(&s, t, psi, 4), GAL_OK);
     double p[GAL_SFH_MAXPAR] = {2, 1e20, 1e8, 0.01};
     CLOSE(mass(&s, p, 1e9), 2 * (0.5 * 60 * 9e7 + 0.5 * 80 * 4e8 + 0.5 * 35 * 5e8), 1e-15);
     CLOSE(mass(&s, p, 2e10), mass(&s, p, 1e9), 1e-15);
@@ -278,8 +284,7 @@ static void evolving_metallicity(void **state)
 {
     (void)state;
     gal_sfh s;
-    assert_int_equal(gal_sfh_init(&s, &(gal_sfh_opts){.kind = GAL_SFH_CONSTANT, .metals = GAL_METALS_EVOLVING}),
-                     GAL_OK);
+    assert_int_equal(take(&s, with_metals(of("constant"), "evolving")), GAL_OK);
     double p[GAL_SFH_MAXPAR] = {3, 1e20, 1e8, 0.02, 0.001}, t[3] = {0, 5e8, 1e9}, z[3];
     gal_history h = at_age(&s, p, 1e9);
     gal_history_zgas(&h, t, 3, z);
@@ -290,16 +295,11 @@ static void evolving_metallicity(void **state)
     CLOSE(z[0], 0.0105, 1e-14);
 }
 
-static gal_status table(gal_sfh *s, const double *t, const double *psi, size_t n)
-{
-    return gal_sfh_init(s, &(gal_sfh_opts){.kind = GAL_SFH_TABLE, .table_t = t, .table_psi = psi, .ntable = n});
-}
-
 static void errors(void **state)
 {
     (void)state;
     gal_sfh s;
-    gal_sfh_kind k;
+    const gal_sfh_class *k;
     static const double t[3] = {1e8, 1e7, 1e9}, up[3] = {1e7, 1e8, 1e9}, psi[3] = {1, -2, 1};
     assert_int_equal(gal_sfh_find("delayd", &k), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
@@ -313,8 +313,17 @@ static void errors(void **state)
     assert_string_equal(gal_error_message(), "sfh.table: rate -2 in row 2 must be finite and >= 0");
     assert_int_equal(table(&s, up, up, 1), GAL_EINVAL);
     assert_string_equal(gal_error_message(), "sfh.table: 1 rows, at least 2 are needed");
-    assert_int_equal(gal_sfh_init(&s, &(gal_sfh_opts){.kind = GAL_SFH_INSITU, .metals = GAL_METALS_LINEAR}),
-                     GAL_EINVAL);
+    const gal_metals_class *m;
+    assert_int_equal(gal_metals_find("linear", &m), GAL_OK);
+    choice c = of("insitu");
+    c.o.metals = m;
+    assert_int_equal(take(&s, c), GAL_EINVAL);
+    assert_string_equal(gal_error_message(), "sfh.insitu: has its own metal evolution, leave 'metallicity' out");
+    assert_int_equal(gal_metals_find("liner", &m), GAL_ENOTFOUND);
+    assert_string_equal(gal_error_message(), "unknown metallicity history 'liner', did you mean 'linear'?");
+    assert_int_equal(take(&s, with_list(of("table"), "t", up, 3)), GAL_EINVAL);
+    assert_string_equal(gal_error_message(),
+                        "sfh.table: needs t [yr] and psi [Msun/yr] of the same length (got 3 and 0)");
 }
 
 int main(void)

@@ -11,12 +11,12 @@
 #include "close.h"
 #include "galua/num.h"
 #include "galua/rng.h"
-#include "galua/sfh.h"
+#include "history.h"
 
-static gal_sfh make(const gal_sfh_opts *o, double *p)
+static gal_sfh make(choice c, double *p)
 {
     gal_sfh s;
-    gal_status st = gal_sfh_init(&s, o);
+    gal_status st = take(&s, c);
     if (st != GAL_OK)
         printf("%s\n", gal_error_message());
     assert_int_equal(st, GAL_OK);
@@ -62,7 +62,7 @@ static void continuity_by_hand(void **state)
     (void)state;
     static const double edge[2] = {1e8, 1e9};
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_CONTINUITY, .edge = edge, .nedge = 2}, p);
+    gal_sfh s = make(with_list(of("continuity"), "edges", edge, 2), p);
     assert_string_equal(s.par[2].name, "r2");
     p[0] = 1e10;
     p[1] = 0.3;
@@ -87,7 +87,7 @@ static void default_edges(void **state)
 {
     (void)state;
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_CONTINUITY}, p);
+    gal_sfh s = make(of("continuity"), p);
     gal_history h = at_age(&s, p, 1e10);
     assert_int_equal(h.nbin, 7);
     static const double look[8] = {0,           3e7,        1e8,   303637027.7,
@@ -97,7 +97,7 @@ static void default_edges(void **state)
     for (double age = 1e5; age < 2e10; age *= 3)
         for (size_t n = 2; n <= GAL_SFH_MAXBIN; n += 5) {
             gal_sfh_clear(&s);
-            s = make(&(gal_sfh_opts){.kind = GAL_SFH_CONTINUITY, .nbin = n}, p);
+            s = make(with(of("continuity"), "n", (double)n), p);
             h = at_age(&s, p, age);
             for (size_t k = 0; k < n; k++)
                 assert_true(h.t[k + 1] > h.t[k]);
@@ -111,8 +111,10 @@ static void flat(void **state)
 {
     (void)state;
     double p[GAL_SFH_MAXPAR];
-    for (int kind = GAL_SFH_CONTINUITY; kind <= GAL_SFH_STOCHASTIC; kind++) {
-        gal_sfh s = make(&(gal_sfh_opts){.kind = (gal_sfh_kind)kind, .nbin = 9, .of_rate = true}, p);
+    for (const gal_sfh_class *const *k = gal_sfh_classes(); *k; k++) {
+        if (!is_binned(*k))
+            continue;
+        gal_sfh s = make(with(with(of((*k)->name), "n", 9), "of", 1), p);
         for (double age = 1e7; age < 2e10; age *= 10) {
             gal_history h = at_age(&s, p, age);
             for (double x = 0.01; x < 1; x += 0.09)
@@ -131,7 +133,7 @@ static void flexible_bins(void **state)
         gal_rng r;
         gal_rng_init(&r, 3, 5, (uint64_t)trial, 0, 0);
         bool psb = trial % 2;
-        gal_sfh s = make(&(gal_sfh_opts){.kind = psb ? GAL_SFH_PSB : GAL_SFH_FLEXIBLE, .nbin = 8}, p);
+        gal_sfh s = make(with(of(psb ? "psb" : "flexible"), "n", 8), p);
         draw(&s, &r, p);
         double age = 1e9 * pow(13, gal_rng_uniform(&r));
         gal_history h = at_age(&s, p, age);
@@ -158,8 +160,7 @@ static void dirichlet(void **state)
     double p[GAL_SFH_MAXPAR];
     char text[80];
     for (int of_rate = 0; of_rate < 2; of_rate++) {
-        gal_sfh s = make(
-            &(gal_sfh_opts){.kind = GAL_SFH_DIRICHLET, .edge = edge, .nedge = 3, .of_rate = of_rate, .alpha = 0.7}, p);
+        gal_sfh s = make(with(with(with_list(of("dirichlet"), "edges", edge, 3), "of", of_rate), "alpha", 0.7), p);
         CLOSE(p[1], 0.25, 1e-15); /* equal shares */
         CLOSE(p[3], 0.5, 1e-15);
         p[1] = 0.5;
@@ -188,20 +189,14 @@ static void stochastic(void **state)
     (void)state;
     static const double edge[1] = {1e9};
     double p[GAL_SFH_MAXPAR], l[12][12] = {{0}}, c[13];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_STOCHASTIC, .edge = edge, .nedge = 1}, p);
+    gal_sfh s = make(with_list(of("stochastic"), "edges", edge, 1), p);
     p[1] = 1; /* sd of r: sqrt(2 [C(0) - C(1 Gyr)]) = sqrt(2 (0.0909 - 0.064172267)) */
     gal_history h = at_age(&s, p, 2e9);
     CLOSE(log10(rate(&h, 1.5e9) / rate(&h, 0.5e9)), 0.2312043812, 1e-7);
     gal_sfh_clear(&s);
     const double sr = 0.4, te = 2e9, ti = 3e8, sd = 0.1, td = 5e7, age = 1e10;
-    s = make(&(gal_sfh_opts){.kind = GAL_SFH_STOCHASTIC,
-                             .nbin = 13,
-                             .sigma_reg = sr,
-                             .tau_eq = te,
-                             .tau_in = ti,
-                             .sigma_dyn = sd,
-                             .tau_dyn = td},
-             p);
+    choice c13 = with(with(with(of("stochastic"), "n", 13), "sigma_reg", sr), "tau_eq", te);
+    s = make(with(with(with(c13, "tau_in", ti), "sigma_dyn", sd), "tau_dyn", td), p);
     for (int k = 0; k < 12; k++) { /* column k of L */
         for (int i = 0; i < 12; i++)
             p[1 + i] = i == k;
@@ -224,8 +219,7 @@ static void stochastic(void **state)
     char text[80];
     assert_string_equal(gal_sfh_prior(&s, 1, text, sizeof text), "normal(0, 1)");
     gal_sfh_clear(&s);
-    s = make(&(gal_sfh_opts){.kind = GAL_SFH_STOCHASTIC, .tau_eq = 1e9, .tau_in = 1e9, .sigma_dyn = -1},
-             p); /* equal times */
+    s = make(with(with(with(of("stochastic"), "tau_eq", 1e9), "tau_in", 1e9), "sigma_dyn", 0), p); /* equal times */
     p[1] = 1;
     h = at_age(&s, p, age);
     double lag = 0.5 * (3e7 + 7e7) / 1e9;
@@ -240,32 +234,33 @@ static void mass_closure(void **state)
     (void)state;
     double p[GAL_SFH_MAXPAR], brk[400], worst = 0;
     const double *w, *x = gal_gauss_nodes(8, &w);
-    for (int kind = GAL_SFH_EXPONENTIAL; kind <= GAL_SFH_STOCHASTIC; kind++)
+    for (int kind = 5; gal_sfh_classes()[kind]; kind++) /* the first ones in test_sfh.c, against adaptive quadrature */
         for (int trial = 0; trial < 120; trial++) {
+            const gal_sfh_class *k = gal_sfh_classes()[kind];
+            bool single = k->is & GAL_SFH_AT_ONCE, binned = is_binned(k), psb = strcmp(k->name, "psb") == 0;
+            if (k->is & GAL_SFH_GIVEN || strcmp(k->name, "table") == 0)
+                continue;
             gal_rng r;
             gal_rng_init(&r, 1, 9, (uint64_t)kind, (uint64_t)trial, 0);
-            gal_sfh s =
-                make(&(gal_sfh_opts){.kind = (gal_sfh_kind)kind,
-                                     .rising = trial % 2,
-                                     .shape = (gal_sfh_shape)(trial % 3),
-                                     .burst = kind == GAL_SFH_BURST ? GAL_BURST_NONE : (gal_sfh_burst)(trial % 4),
-                                     .nbin = kind >= GAL_SFH_CONTINUITY && trial % 7 ? 6 + (size_t)trial % 20 : 0},
-                     p);
+            choice c = with(with(of(k->name), "rising", trial % 2), "shape", trial % 3);
+            c = with(with_burst(c, single ? GAL_BURST_NONE : (gal_sfh_burst)(trial % 4)), "n",
+                     binned && trial % 7 ? 6 + trial % 20 : 0);
+            gal_sfh s = make(c, p);
             draw(&s, &r, p);
             if (trial % 10 == 0) /* the ends of the allowed ranges */
-                for (size_t i = kind == GAL_SFH_PSB ? 2 : 1; kind >= GAL_SFH_CONTINUITY && i < s.nown; i++)
+                for (size_t i = psb ? 2 : 1; binned && i < s.nown; i++)
                     p[i] = gal_rng_uniform(&r) < 0.5 ? s.par[i].lo : s.par[i].hi;
             double age = 1e6 * pow(1.3e4, gal_rng_uniform(&r));
             gal_history h = at_age(&s, p, age);
             double total = h.formed;
-            if (kind >= GAL_SFH_CONTINUITY)
+            if (binned)
                 CLOSE(total, p[0] / (s.o.burst ? 1 - p[s.nown] : 1), 1e-12);
             assert_true(isfinite(total) && total >= 0);
             size_t n = gal_history_breaks(&h, brk);
             assert_true(n <= gal_sfh_max_breaks(&s));
             brk[n++] = 0;
-            for (int k = 0; k <= 60; k++)
-                brk[n++] = age * pow(10, -k / 20.);
+            for (int j = 0; j <= 60; j++)
+                brk[n++] = age * pow(10, -j / 20.);
             for (size_t i = 1; i < n; i++) /* sort */
                 for (size_t j = i; j > 0 && brk[j - 1] > brk[j]; j--) {
                     double t = brk[j];
@@ -283,12 +278,12 @@ static void mass_closure(void **state)
                 sum += part;
                 assert_true(b <= a || mass(&h, b) >= mass(&h, a) * (1 - 1e-15));
             }
-            if (kind == GAL_SFH_BURST) { /* no rate: all of it at the onset */
+            if (single) { /* no rate: all of it at the onset */
                 assert_true(sum == 0 && total == p[0] && mass(&h, 1) == total && mass(&h, age) == total);
                 gal_sfh_clear(&s);
                 continue;
             }
-            if (kind != GAL_SFH_PERIODIC && total > 0) /* its older bursts have no breaks */
+            if (strcmp(k->name, "periodic") != 0 && total > 0) /* its older bursts have no breaks */
                 worst = fmax(worst, fabs(sum / total - 1));
             gal_sfh_clear(&s);
         }
@@ -303,20 +298,19 @@ static void widest_ranges(void **state)
     (void)state;
     static const double tt[3] = {0, 1e9, 1.4e10}, ty[3] = {1, 0, 5};
     double p[GAL_SFH_MAXPAR], t[40], y[40];
-    for (int kind = 0; kind < GAL_SFH_CUSTOM; kind++)
+    for (int kind = 0; gal_sfh_classes()[kind]; kind++)
         for (int trial = 0; trial < 300; trial++) {
+            const gal_sfh_class *k = gal_sfh_classes()[kind];
+            if (k->is & GAL_SFH_GIVEN)
+                continue;
             gal_rng r;
             gal_rng_init(&r, 8, 9, (uint64_t)kind, (uint64_t)trial, 0);
-            gal_sfh s =
-                make(&(gal_sfh_opts){.kind = (gal_sfh_kind)kind,
-                                     .burst = kind == GAL_SFH_BURST ? GAL_BURST_NONE : (gal_sfh_burst)(trial % 4),
-                                     .metals = kind == GAL_SFH_INSITU ? 0 : (gal_sfh_metals)(trial / 4 % 4),
-                                     .shape = (gal_sfh_shape)(trial % 3),
-                                     .rising = trial % 2,
-                                     .table_t = tt,
-                                     .table_psi = ty,
-                                     .ntable = 3},
-                     p);
+            choice pick = with(with(of(k->name), "rising", trial % 2), "shape", trial % 3);
+            pick = with_metals(pick, gal_metals_classes()[trial / 4 % 4]->name);
+            pick = with_burst(pick, k->is & GAL_SFH_AT_ONCE ? GAL_BURST_NONE : (gal_sfh_burst)(trial % 4));
+            if (strcmp(k->name, "table") == 0)
+                pick = with_list(with_list(pick, "t", tt, 3), "psi", ty, 3);
+            gal_sfh s = make(pick, p);
             for (size_t i = 0; i < s.npar; i++) {
                 const gal_param *q = &s.par[i];
                 double u = gal_rng_uniform(&r), v = gal_rng_uniform(&r);
@@ -354,7 +348,7 @@ static void burst_on_top(void **state)
     (void)state;
     double p[GAL_SFH_MAXPAR];
     for (int b = GAL_BURST_DELTA; b <= GAL_BURST_EXPONENTIAL; b++) {
-        gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_CONSTANT, .burst = (gal_sfh_burst)b}, p);
+        gal_sfh s = make(with_burst(of("constant"), (gal_sfh_burst)b), p);
         assert_string_equal(s.par[1].name, "f_burst");
         assert_string_equal(s.par[gal_sfh_quench_index(&s)].name, "tau_quench");
         p[0] = 2;
@@ -385,9 +379,9 @@ static void burst_on_top(void **state)
         h = at_age(&s, p, 1e9);
         CLOSE(h.formed, 2e9, 1e-15);
     }
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_INSITU, .burst = GAL_BURST_EXPONENTIAL}, p), bare;
+    gal_sfh s = make(with_burst(of("insitu"), GAL_BURST_EXPONENTIAL), p), bare;
     double q[GAL_SFH_MAXPAR];
-    bare = make(&(gal_sfh_opts){.kind = GAL_SFH_INSITU}, q);
+    bare = make(of("insitu"), q);
     gal_history h = at_age(&s, p, 1e9), g = at_age(&bare, q, 1e9);
     gal_sfh_content a, c;
     gal_history_content(&h, -0.85, &a);
@@ -401,7 +395,7 @@ static void periodic(void **state)
 {
     (void)state;
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_PERIODIC}, p);
+    gal_sfh s = make(of("periodic"), p);
     p[0] = 10;
     p[1] = 1e9;
     p[2] = 1e8;
@@ -409,7 +403,7 @@ static void periodic(void **state)
     CLOSE(rate(&h, 2.5e9), 10 * (exp(-5.) + exp(-15.) + exp(-25.)), 1e-13);
     CLOSE(mass(&h, 2.5e9), 1e9 * (3 - exp(-5.) - exp(-15.) - exp(-25.)), 1e-13);
     CLOSE(rate(&h, 2e9 + 1), 10, 1e-4);
-    s = make(&(gal_sfh_opts){.kind = GAL_SFH_PERIODIC, .shape = GAL_SHAPE_RECTANGLE}, p);
+    s = make(with(of("periodic"), "shape", 2), p);
     p[0] = 10;
     p[1] = 1e9;
     p[2] = 1e8;
@@ -419,7 +413,7 @@ static void periodic(void **state)
     p[2] = 1.5e9; /* longer than the period: they overlap */
     h = at_age(&s, p, 5e9);
     assert_true(rate(&h, 2.2e9) == 20 && rate(&h, 2.7e9) == 10);
-    s = make(&(gal_sfh_opts){.kind = GAL_SFH_PERIODIC, .shape = GAL_SHAPE_DELAYED}, p);
+    s = make(with(of("periodic"), "shape", 1), p);
     p[0] = 10;
     p[1] = 1e9;
     p[2] = 1e7;
@@ -433,7 +427,7 @@ static void rising(void **state)
 {
     (void)state;
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_EXPONENTIAL, .rising = true}, p);
+    gal_sfh s = make(with(of("exponential"), "rising", 1), p);
     p[0] = 7;
     p[1] = 1e9;
     gal_history h = at_age(&s, p, 3e9);
@@ -450,7 +444,7 @@ static void metals(void **state)
 {
     (void)state;
     double p[GAL_SFH_MAXPAR], t[3] = {0, 2.5e8, 1e9}, z[3];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_CONSTANT, .metals = GAL_METALS_LINEAR}, p);
+    gal_sfh s = make(with_metals(of("constant"), "linear"), p);
     assert_string_equal(s.par[4].name, "Z_start");
     p[3] = 0.021;
     p[4] = 0.001;
@@ -462,14 +456,14 @@ static void metals(void **state)
     gal_history_zstar(&h, t, 3, z);
     CLOSE(z[1], 0.0035, 1e-13);
     CLOSE(z[2], 0.011, 1e-13);
-    s = make(&(gal_sfh_opts){.kind = GAL_SFH_EXPONENTIAL, .metals = GAL_METALS_LINEAR}, p);
+    s = make(with_metals(of("exponential"), "linear"), p);
     p[1] = 5e8; /* mean time of formation until 1 Gyr: tau [1 - 3 e^-2]/(1 - e^-2) */
     p[4] = 0.021;
     p[5] = 0.001;
     h = at_age(&s, p, 1e9);
     gal_history_zstar(&h, t + 2, 1, z);
     CLOSE(z[0], 0.001 + 0.02 * 0.5 * (1 - 3 * exp(-2.)) / (1 - exp(-2.)), 1e-9);
-    s = make(&(gal_sfh_opts){.kind = GAL_SFH_CONSTANT, .metals = GAL_METALS_STEP}, p);
+    s = make(with_metals(of("constant"), "step"), p);
     assert_string_equal(s.par[5].name, "t_step");
     p[3] = 0.021;
     p[4] = 0.001;
@@ -531,7 +525,9 @@ static void custom(void **state)
                         .close = close_one,
                         .rate = bell};
     double p[GAL_SFH_MAXPAR];
-    gal_sfh s = make(&(gal_sfh_opts){.kind = GAL_SFH_CUSTOM, .custom = &c}, p);
+    choice given = of("custom");
+    given.o.custom = &c;
+    gal_sfh s = make(given, p);
     assert_int_equal(owners, 1);
     assert_int_equal(gal_sfh_quench_index(&s), 2);
     gal_history h = at_age(&s, p, 8e9);
@@ -553,10 +549,10 @@ static void custom(void **state)
     assert_true(owners == 0 && opened == 0);
 }
 
-static void refused(const gal_sfh_opts *o, const char *message)
+static void refused(choice c, const char *message)
 {
     gal_sfh s;
-    assert_true(gal_sfh_init(&s, o) != GAL_OK);
+    assert_true(take(&s, c) != GAL_OK);
     assert_string_equal(gal_error_message(), message);
 }
 
@@ -564,38 +560,36 @@ static void errors(void **state)
 {
     (void)state;
     static const double edge[2] = {1e9, 1e8}, zero[2] = {0, 1e8};
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_CONTINUITY, .nbin = 1}, "sfh.continuity: 1 bins, 2 .. 32 are possible");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_PSB, .nbin = 33}, "sfh.psb: 33 bins, 5 .. 32 are possible");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_FLEXIBLE, .nedge = 2, .edge = zero},
-            "sfh.flexible: its edges move, leave 'edges' out");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_DIRICHLET, .nbin = 5, .nedge = 2, .edge = zero},
+    refused(with(of("continuity"), "n", 1), "sfh.continuity: 1 bins, 2 .. 32 are possible");
+    refused(with(of("psb"), "n", 33), "sfh.psb: 33 bins, 5 .. 32 are possible");
+    refused(with(of("psb"), "n_old", 0.5), "sfh.psb: n_old = 0.5 must be a whole number of bins above 0");
+    refused(with(of("flexible"), "n", 2.5), "sfh.flexible: n = 2.5 must be a whole number of bins");
+    refused(with_list(with(of("dirichlet"), "n", 5), "edges", zero, 2),
             "sfh.dirichlet: n = 5, but 2 inner edges make 3 bins");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_DIRICHLET, .nedge = 2, .edge = edge},
+    refused(with_list(of("dirichlet"), "edges", edge, 2),
             "sfh: edges: must ascend, but value 2 (1e+08) is not above value 1 (1e+09)");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_DIRICHLET, .nedge = 2, .edge = zero},
+    refused(with_list(of("dirichlet"), "edges", zero, 2),
             "sfh.dirichlet: the first inner edge is 0 yr: the youngest bin starts at 0 without it");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_DIRICHLET, .alpha = -1},
-            "sfh.dirichlet: alpha = -1 must be a number above 0");
-    refused(&(gal_sfh_opts){.kind = GAL_SFH_STOCHASTIC, .tau_eq = -1},
-            "sfh.stochastic: tau_eq = -1 must be a number above 0");
+    refused(with(of("dirichlet"), "alpha", -1), "sfh.dirichlet: alpha = -1 must be a number above 0");
+    refused(with(of("stochastic"), "tau_eq", -1), "sfh.stochastic: tau_eq = -1 must be a number above 0");
 }
 
 /* choices that matter are in the hash */
 static void hashes(void **state)
 {
     (void)state;
-    static const gal_sfh_opts o[] = {{.kind = GAL_SFH_CONTINUITY},
-                                     {.kind = GAL_SFH_CONTINUITY, .nbin = 8},
-                                     {.kind = GAL_SFH_CONTINUITY, .burst = GAL_BURST_DELTA},
-                                     {.kind = GAL_SFH_CONTINUITY, .metals = GAL_METALS_STEP},
-                                     {.kind = GAL_SFH_STOCHASTIC},
-                                     {.kind = GAL_SFH_STOCHASTIC, .tau_in = 1e8},
-                                     {.kind = GAL_SFH_DIRICHLET},
-                                     {.kind = GAL_SFH_DIRICHLET, .alpha = 0.5}};
+    const choice o[] = {of("continuity"),
+                        with(of("continuity"), "n", 8),
+                        with_burst(of("continuity"), GAL_BURST_DELTA),
+                        with_metals(of("continuity"), "step"),
+                        of("stochastic"),
+                        with(of("stochastic"), "tau_in", 1e8),
+                        of("dirichlet"),
+                        with(of("dirichlet"), "alpha", 0.5)};
     char hex[8][33];
     for (int i = 0; i < 8; i++) {
         gal_sfh s;
-        assert_int_equal(gal_sfh_init(&s, &o[i]), GAL_OK);
+        assert_int_equal(take(&s, o[i]), GAL_OK);
         gal_hash_hex(gal_sfh_hash(&s), hex[i]);
         for (int k = 0; k < i; k++)
             assert_string_not_equal(hex[k], hex[i]);

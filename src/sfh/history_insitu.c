@@ -23,13 +23,13 @@ static double gamma_of(double psi_max)
     return 0.55 + 3 * pow(psi_max, -0.3);
 }
 
-void gal_insitu_rate(double psi_max, double tau, const double *t, size_t n, double *psi)
+static void insitu_rate(double psi_max, double tau, const double *t, size_t n, double *psi)
 {
     double g = gamma_of(psi_max), a = 1 / (S * tau);
     GAL_KERN_PICK(history_kern)->growth(n, psi_max, a, g / tau - a, t, psi);
 }
 
-void gal_insitu_masses(double psi_max, double tau, const double *t, size_t n, double *mass)
+static void insitu_masses(double psi_max, double tau, const double *t, size_t n, double *mass)
 {
     GAL_KERN_PICK(history_kern)->growth_mass(n, psi_max * tau, S, gamma_of(psi_max), tau, t, mass);
 }
@@ -42,10 +42,11 @@ static double metal_growth(double u)
     return u > 700 ? 1 : 1 - u / expm1(u);
 }
 
-void gal_insitu_zgas(double psi_max, double tau, const double *t, size_t n, double *z)
+static void zgas(const gal_history *h, const double *m, const double *t, size_t n, double *z)
 {
-    double g = gamma_of(psi_max), f = S * g - 1;
-    GAL_KERN_PICK(history_kern)->metals(n, S * Y_Z / f, f / (S * tau), T_METAL, t, z);
+    (void)m;
+    double g = gamma_of(h->p[0]), f = S * g - 1;
+    GAL_KERN_PICK(history_kern)->metals(n, S * Y_Z / f, f / (S * h->p[1]), T_METAL, t, z);
 }
 
 /* 1 - (sg/f) N/D with N = e^-x - e^{-sg x}(1 + f x), D = f + e^{-sg x} - sg e^-x, sg = s gamma = f + 1. Both start with x^2 and
@@ -73,16 +74,17 @@ static double star_growth(double sg, double x)
     return num / den;
 }
 
-void gal_insitu_zstar(double psi_max, double tau, const double *t, size_t n, double *z)
+static void zstar(const gal_history *h, const double *m, const double *t, size_t n, double *z)
 {
-    double g = gamma_of(psi_max);
+    (void)m;
+    double g = gamma_of(h->p[0]), tau = h->p[1];
     for (size_t i = 0; i < n; i++)
         z[i] = t[i] >= T_METAL ? Y_Z / g * star_growth(S * g, t[i] / (S * tau)) : 0;
 }
 
 /* D(t) = s^3 eps_acc y_D y_Z / [f (f + s kappa)(f + s e)] {1 - u/(e^u - 1) [1 + f/(s e) (1 - (1 - e^{-s e x})/(s e x))]},
  * u = f x, e = kappa + eps_acc s y_D / (f + s kappa). The bracket is O(x^2) at small x. */
-double gal_insitu_dust_to_gas(double psi_max, double tau, double t)
+static double dust_to_gas(double psi_max, double tau, double t)
 {
     double g = gamma_of(psi_max), f = S * g - 1, x = t / (S * tau);
     double e = KAPPA + EPS_ACC * S * Y_D / (f + S * KAPPA), v = S * e * x, u = f * x;
@@ -98,3 +100,65 @@ double gal_insitu_dust_to_gas(double psi_max, double tau, double t)
     }
     return head * (gr - q + gr * q);
 }
+
+/* psi_max of the in-situ model at which `mass` forms until t: it grows faster than linearly with psi_max, by a power of 1 to 1.4. */
+static double insitu_psi_max(double tau, double t, double mass)
+{
+    double x = log(mass / fmin(t, 3 * tau)), before = x, slope = 1.2, f = 0, m;
+    for (int i = 0; i < 60; i++) {
+        insitu_masses(exp(x), tau, &t, 1, &m);
+        double old = f;
+        f = log(m / mass);
+        if (i > 0 && x != before)
+            slope = fmin(fmax((f - old) / (x - before), 0.8), 1.6);
+        before = x;
+        x -= f / slope;
+        if (!(fabs(x - before) > 1e-15 * (1 + fabs(x))))
+            break;
+    }
+    return exp(x);
+}
+
+static void rate(const gal_history *h, const double *t, size_t n, double *psi)
+{
+    insitu_rate(h->p[0], h->p[1], t, n, psi);
+}
+
+static void mass(const gal_history *h, const double *t, size_t n, double *m)
+{
+    insitu_masses(h->p[0], h->p[1], t, n, m);
+}
+
+static void normalise(gal_history *h, double end, double want)
+{
+    h->p[0] = want > 0 ? insitu_psi_max(h->p[1], end, want) : 0;
+}
+
+static void gas(const gal_history *h, double open, gal_sfh_content *out) /* a burst on top does not change it */
+{
+    insitu_rate(h->p[0], h->p[1], &h->age, 1, &out->mgas);
+    out->mgas *= h->p[1] * open;
+    out->mdust = dust_to_gas(h->p[0], h->p[1], h->age) * out->mgas;
+}
+
+static const gal_metals_class metals = {
+    .name = "insitu", .doc = "that of the in-situ model", .zgas = zgas, .zstar = zstar};
+// clang-format off
+static const gal_param par[] = {
+    {"psi_max",    "Msun/yr", "normalisation; also sets the outflow",                  100,  1e-4,  1e6,   1,    1e4,  true,  true},
+    {"tau_star",   "yr",      "star formation (condensation) time-scale",              3e8,  1e5,   1e12,  1e6,  1e11, true,  true}};
+// clang-format on
+
+const gal_sfh_class gal_sfh_insitu = {
+    .name = "insitu",
+    .args = "psi_max =, tau_star =",
+    .doc = "In-situ galaxy evolution with gas, metals and dust (Lapi+18, 20; Pantoni+19):\n"
+           "psi(t) = psi_max [exp(-t/(3 tau)) - exp(-gamma t/tau)], gamma = 0.55 + 3 psi_max^-0.3.",
+    .par = par,
+    .npar = 2,
+    .metals = &metals,
+    .normalise = normalise,
+    .rate = rate,
+    .mass = mass,
+    .gas = gas,
+};

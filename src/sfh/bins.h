@@ -1,0 +1,51 @@
+/* Histories that are constant in bins of lookback time: what their classes share. Bin 0 is the youngest; edges e[0 .. n], lookback times,
+ * ascending, e[n] = age; ls[n] log10 of the rates relative to one another; r[n - 1] log10 ratios of a bin's rate and the next older one's. */
+#ifndef GAL_BINS_H
+#define GAL_BINS_H
+#include "sfh/sfh_internal.h"
+
+#define GAL_BINS_YOUNG 3e7 /* yr */
+
+typedef struct gal_bins { /* choices, gal_sfh.self; what a class does not have is as results files have it */
+    size_t nbin, nold, nedge;
+    double tflex, alpha;
+    bool of_rate;
+    double sigma_reg, tau_eq, tau_in, sigma_dyn, tau_dyn;
+    double *edge; /* [nedge] inner ones; NULL: 0, 30, 100 Myr, log-spaced to 0.85 age, age */
+} gal_bins;
+
+/* s->self from the options "n" and "edges". nold: number of old bins that do not move where others do; 0 = none moves. */
+gal_status gal_bins_create(gal_sfh *s, size_t nold, size_t standard);
+void gal_bins_destroy(void *self);
+/* Parameters: `mass` with name NULL, else n - 1 with the names given. */
+void gal_bins_add(gal_sfh *s, const char *const *name, const gal_param *like);
+gal_hash gal_bins_hash(const gal_sfh *s);
+
+void gal_bins_fixed_edges(const gal_bins *b, double age, double *e);
+void gal_bins_moving_edges(const gal_bins *b, double age, double t1, double t2, const double *r, double *e, double *ls);
+void gal_bins_from_ratios(const double *r, size_t n, double *ls);
+void gal_bins_scale(gal_history *h, double mass, const double *e,
+                    const double *ls); /* nbin, t, psi, cum of the history */
+
+/* rate, mass, breaks of all of them */
+void gal_bins_rate(const gal_history *h, const double *t, size_t n, double *psi);
+void gal_bins_mass(const gal_history *h, const double *t, size_t n, double *mass);
+size_t gal_bins_nbreak(const gal_sfh *s);
+size_t gal_bins_breaks(const gal_history *h, double *t);
+const char *gal_bins_student(const gal_sfh *s, size_t i, char *buf, size_t size); /* prior of ratios */
+
+extern const gal_param gal_bins_ratio;
+extern const char *const gal_bins_ratio_name[GAL_SFH_MAXBIN - 1];
+#define GAL_BINS_N(standard)                                                                                           \
+    {                                                                                                                  \
+        "n", "", "number of bins, 2 .. 32", GAL_OPTION_NUMBER, NULL, standard, NULL                                    \
+    }
+#define GAL_BINS_EDGES                                                                                                 \
+    {                                                                                                                  \
+        "edges", "yr", "inner edges of the bins, lookback time; default: 30 Myr, 100 Myr, log-spaced to 0.85 age",     \
+            GAL_OPTION_VECTOR, NULL, 0, NULL                                                                           \
+    }
+#define GAL_BINS_CLASS                                                                                                 \
+    .is = GAL_SFH_HAS_MASS, .destroy = gal_bins_destroy, .hash = gal_bins_hash, .rate = gal_bins_rate,                 \
+    .mass = gal_bins_mass, .nbreak = gal_bins_nbreak, .breaks = gal_bins_breaks
+#endif

@@ -1,0 +1,57 @@
+/* Exponential: psi = norm e^(-t/tau), or rising, norm e^((t - age)/tau). */
+#include "sfh/history_kern.h"
+#include "sfh/sfh_internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static bool rising(const gal_history *h)
+{
+    return h->sfh->option[0].number != 0;
+}
+
+static void rate(const gal_history *h, const double *t, size_t n, double *psi)
+{
+    const double *p = h->p;
+    bool up = rising(h);
+    if (!up)
+        GAL_KERN_PICK(history_kern)->decay(n, p[0], p[1], t, psi);
+    for (size_t i = 0; up && i < n; i++)
+        psi[i] = t[i] > 0 ? p[0] * exp((t[i] - h->age) / p[1]) : 0;
+}
+
+static void mass(const gal_history *h, const double *t, size_t n, double *m)
+{
+    const double *p = h->p;
+    bool up = rising(h);
+    if (!up)
+        GAL_KERN_PICK(history_kern)->decay_mass(n, p[0] * p[1], p[1], t, m);
+    for (size_t i = 0; up && i < n; i++)
+        m[i] = t[i] > 0 ? -p[0] * p[1] * expm1(-t[i] / p[1]) * exp((t[i] - h->age) / p[1]) : 0;
+}
+
+static gal_hash hash(const gal_sfh *s)
+{
+    return gal_sfh_hash_of(s, s->option[0].number != 0 ? "1 0 0 0 0 0 0 0 0 0 0 0" : GAL_SFH_NO_CHOICES);
+}
+
+static const gal_option option[] = {{"rising", "", "rate grows with time", GAL_OPTION_BOOL, NULL, 0, NULL}};
+
+// clang-format off
+static const gal_param par[] = {
+    {"norm",       "Msun/yr", "rate at the onset; rising: at the end",                 1,    0,     1e8,   1e-3, 1e4,  true,  true},
+    {"tau",        "yr",      "e-folding time",                                        1e9,  1e5,   1e12,  1e8,  2e10, true,  true}};
+// clang-format on
+
+const gal_sfh_class gal_sfh_exponential = {
+    .name = "exponential",
+    .args = "norm =, tau =",
+    .doc = "Exponential: psi(t) = norm exp(-t/tau), or rising, norm exp((t - age)/tau).",
+    .par = par,
+    .npar = 2,
+    .option = option,
+    .noption = 1,
+    .hash = hash,
+    .rate = rate,
+    .mass = mass,
+};

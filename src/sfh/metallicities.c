@@ -1,0 +1,19 @@
+/* The metallicity histories: one line each, a new one at the end. */
+#include "sfh/sfh_internal.h"
+
+/* clang-format off */
+#define METALLICITIES(X) \
+    X(constant)          \
+    X(evolving)          \
+    X(linear)            \
+    X(step)
+/* clang-format on */
+#define DECLARE(name) extern const gal_metals_class gal_metals_##name;
+#define LIST(name)    &gal_metals_##name,
+METALLICITIES(DECLARE)
+
+const gal_metals_class *const *gal_metals_classes(void)
+{
+    static const gal_metals_class *const list[] = {METALLICITIES(LIST) NULL};
+    return list;
+}
