@@ -61,6 +61,19 @@ INL void N(gather)(V *o, const double *x, const int *id, double unit)
         ((R *)o)[j] = (R)(unit * x[id[j]]);
 }
 
+/* lane j of the result is lane m[j] of a and b, one after the other */
+INL V N(pick)(V a, V b, VI m)
+{
+#ifdef __clang__ /* has no __builtin_shuffle; its optimiser makes one of this */
+    V r = a;
+    for (int j = 0; j < L; j++)
+        r[j] = m[j] < L ? a[m[j]] : b[m[j] - L];
+    return r;
+#else
+    return __builtin_shuffle(a, b, m);
+#endif
+}
+
 /* L x L transpose in registers: log2 L rounds of two-source permutes. h is a literal at every call, so that the masks fold to constants. */
 INL void N(swap)(V *r, const int h)
 {
@@ -73,8 +86,8 @@ INL void N(swap)(V *r, const int h)
     for (int i = 0; i < L; i++)
         if (!(i & h)) {
             V a = r[i], b = r[i + h];
-            r[i] = __builtin_shuffle(a, b, m0);
-            r[i + h] = __builtin_shuffle(a, b, m1);
+            r[i] = N(pick)(a, b, m0);
+            r[i + h] = N(pick)(a, b, m1);
         }
 }
 
