@@ -24,7 +24,7 @@ typedef struct mark {
     struct timespec mtime, ctime;
     const char *library;
 } mark;
-enum { MARKS = 64, CPU_SECONDS = 20, MEMORY_FACTOR = 1032 };
+enum { MARKS = 64, CPU_SECONDS = 10, MEMORY_FACTOR = 1032 };
 static mark tried[MARKS];
 static unsigned ntried;
 

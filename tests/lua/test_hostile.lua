@@ -56,7 +56,7 @@ test.describe("files", function()
     local function results(name) return message(load_fit, name) end
     says(results("tests/fuzz/seeds/results_h5/null.h5"), "null.h5: ")
     local before = core.rss()
-    says(results("tests/fuzz/seeds/results_h5/blowup.h5"), "blowup.h5: ")
+    says(results("tests/ref/hdf5_blowup.h5"), "blowup.h5: ")
     test.ok(core.rss() - before < 200e6)
     write(at("x.fits"), ("SIMPLE  =                    T"):rep(100))
     says(message(observation.catalogue, at("x.fits")), "x.fits: ")
