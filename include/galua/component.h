@@ -61,6 +61,7 @@ typedef struct gal_view {
     double qh;            /* hydrogen-ionising photons [1/s] */
     double qh_clouds;     /* those emitted inside birth clouds [1/s] */
     double qhei;          /* photons that ionise helium, below 504.26 A [1/s] */
+    double lyman;         /* luminosity of the Lyman continuum, what gas can take of the stars' light [Lsun] */
     double sn_rate;       /* core-collapse supernovae [1/yr] */
     /* after `screen` */
     const double *att_mc, *abs_mc; /* [n] transmission of a cloud, and 1 - it without cancellation */

@@ -2,7 +2,7 @@
  * the model of src/stars/nebular.c (case B hydrogen lines of Storey & Hummer 1995; ratios of the others fitted to the models of Byler
  * et al. 2017). Of the stars' ionising photons the share f_esc leaves the galaxy, f_dust is absorbed by dust inside the ionised gas and
  * heats it, the rest ionises gas at ionisation parameter logU and the gas's metallicity (or log Z of its own). The Lyman continuum used
- * is taken from the stars. The light starts where the ionising photons come from, inside the birth clouds as far as the ionising stars
+ * is taken from the stars, and of its energy the gas emits .5 to 1: the lines that cool it are scaled to that. The light starts where the ionising photons come from, inside the birth clouds as far as the ionising stars
  * are, and passes the same dust as theirs; dust_ratio scales the diffuse part (1/0.44 for the extra attenuation of lines that Calzetti
  * et al. 2000 find). It belongs to SSP tables of stars alone: a table with nebular emission in it would count the gas twice. */
 #include "galua/component.h"
@@ -92,9 +92,9 @@ static gal_status source(const gal_stage *s, gal_source *out)
 {
     const gal_view *v = s->view;
     const double *p = s->p;
-    double qion = v->qh * (1 - p[F_ESC] - p[F_DUST]), te;
-    gal_nebular_grid_eval(s->table, qion > 0 ? qion : 0, v->qh, v->qhei, v->zgas * pow(10, p[LOGZ]), p[LOGU], s->lum[0],
-                          s->line, &te);
+    double share = fmax(0, 1 - p[F_ESC] - p[F_DUST]), te;
+    gal_nebular_grid_eval(s->table, share * v->qh, v->qh, v->qhei, share * v->lyman, v->zgas * pow(10, p[LOGZ]),
+                          p[LOGU], s->lum[0], s->line, &te);
     s->derived[0] = te;
     out->in_clouds = v->qh > 0 ? v->qh_clouds / v->qh : 0;
     out->dust_ratio = p[DUST_RATIO];

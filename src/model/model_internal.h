@@ -53,9 +53,9 @@ typedef struct gal_model_grid {
     gal_model_table *tables;
     /* Weights of the power that dust takes from the stars and from other sources: tw, in a plan those of its own nodes. */
     const double *tw_stars, *tw_sources;
-    /* A plan's grid: [nz][nage] bolometric luminosity, and ionising photons of hydrogen and helium in 1e40/s, per mass; NULL: sums over
-     * the nodes. */
-    float *cell_bol, *cell_qh, *cell_qhei;
+    /* A plan's grid: [nz][nage] bolometric luminosity, ionising photons of hydrogen and helium in 1e40/s, and luminosity of the Lyman
+     * continuum, per mass; NULL: sums over the nodes. */
+    float *cell_bol, *cell_qh, *cell_qhei, *cell_lyman;
     uint32_t *at; /* [n] nodes of the whole grid; owned */
     struct gal_model_grid *whole;
 } gal_model_grid;

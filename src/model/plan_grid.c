@@ -54,12 +54,13 @@ static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy 
     gal_ssp *t = NULL;
     gal_csp csp = {0};
     double *lum = GAL_NEWN(double, grid->n);
-    r->cell_bol = GAL_NEWN(float, 3 * cells);
+    r->cell_bol = GAL_NEWN(float, 4 * cells);
     r->sn = GAL_NEWN(float, cells);
     if (!lum || !r->cell_bol || !r->sn)
         GAL_TRY(GAL_ENOMEM);
     r->cell_qh = r->cell_bol + cells;
     r->cell_qhei = r->cell_qh + cells;
+    r->cell_lyman = r->cell_qhei + cells;
     memcpy(r->sn, grid->sn, cells * sizeof *r->sn);
     GAL_TRY(gal_csp_init(&csp, s, g->o.logu, 0));
     GAL_TRY(gal_ssp_create(&t, 1, s->nz, s->nage, ncol + 1));
@@ -78,6 +79,7 @@ static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy 
         r->cell_bol[c] = (float)range(grid->tw, lum, grid->n);
         r->cell_qh[c] = (float)(range(grid->photons, lum, grid->n_photons) / GAL_CELL_PHOTONS);
         r->cell_qhei[c] = (float)(range(grid->photons_he, lum, grid->n_photons_he) / GAL_CELL_PHOTONS);
+        r->cell_lyman[c] = (float)range(grid->tw, lum, grid->n_lyman);
         float *to = t->lum + c * t->nwave;
         for (size_t i = 0, col = 0; i < l->n; i++)
             if (l->node[i].column)

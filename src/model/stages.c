@@ -48,11 +48,13 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
         v->qh = GAL_CELL_PHOTONS * gal_csp_table_sum(&w->csp, grid->cell_qh);
         v->qhei = GAL_CELL_PHOTONS * gal_csp_table_sum(&w->csp, grid->cell_qhei);
         v->qh_clouds = GAL_CELL_PHOTONS * gal_csp_cloud_sum(&w->csp, grid->cell_qh);
+        v->lyman = gal_csp_table_sum(&w->csp, grid->cell_lyman);
     } else {
         v->bol = kern->dot(grid->n, grid->tw, w->s0);
         v->qh = kern->dot(grid->n_photons, grid->photons, w->s0);
         v->qhei = kern->dot(grid->n_photons_he, grid->photons_he, w->s0);
         v->qh_clouds = tau_esc > 0 ? kern->dot(grid->n_photons, grid->photons, w->s1) : 0;
+        v->lyman = kern->dot(grid->n_lyman, grid->tw, w->s0);
     }
     v->sn_rate = gal_csp_table_sum(&w->csp, grid->sn);
 }

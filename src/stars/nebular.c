@@ -10,6 +10,7 @@
 #include "stars/nebular.h"
 
 #include "galua/const.h"
+#include "galua/num.h"
 #include "stars/nebular_kern.h"
 #include "stars/nebular_lines.h"
 
@@ -104,6 +105,12 @@ static double two_photon_rate(const gas *g) /* decays per recombination */
     return 0.838e-13 * pow(g->t / 1e4, -0.728) / g->alpha_b;
 }
 
+/* Lyman alpha of recombinations alone [Lsun]: those that do not end in 2s. */
+static double case_b_lya(const gas *g, double qion)
+{
+    return qion / GAL_LSUN * (GAL_H_CGS * GAL_C_AA / lyman_alpha) * (1 - two_photon_rate(g));
+}
+
 size_t gal_nebular_nline(void)
 {
     return NHYDROGEN + NEBULAR_NLINE;
@@ -124,36 +131,42 @@ static void line_list(const gas *g, double qion, gal_nebular_line *out)
     }
     /* Lyman alpha: at least every recombination that does not end in 2s; collisions add to it in hot, metal-poor gas */
     gal_nebular_line *lya = &out[NHYDROGEN];
-    double photon = GAL_H_CGS * GAL_C_AA / lyman_alpha;
-    lya->lum = fmax(lya->lum, scale * photon * (1 - two_photon_rate(g)));
+    lya->lum = fmax(lya->lum, case_b_lya(g, qion));
 }
 
 /* Lines that carry heat away: neither recombination lines of hydrogen and helium nor the part of Lyman alpha that recombinations make. */
-static double heat_of(const gal_nebular_line *l, size_t k, double lya_case_b)
+static double heat_of(size_t k, double lum, double lya)
 {
-    if (k < NHYDROGEN || (l->name[0] == 'H' && l->name[1] == 'e'))
+    if (k < NHYDROGEN)
         return 0.0;
-    return k == NHYDROGEN ? fmax(0.0, l->lum - lya_case_b) : l->lum;
+    const char *name = nebular_line[k - NHYDROGEN].name;
+    if (name[0] == 'H' && name[1] == 'e')
+        return 0.0;
+    return k == NHYDROGEN ? fmax(0.0, lum - lya) : lum;
 }
 
 /* The gas emits what it absorbs. The fitted ratios know one spectrum of the stars at each hardness; where that of the population at hand
  * brings less energy per photon (10-60 Myr) they would radiate up to 2.4 times what comes in, where it brings more (bare hot
  * cores) less than half. The lines that carry heat are scaled so that emitted/absorbed stays within .5 .. 1: what is
- * missing to 1 leaves in lines that are not in the list (far infrared, auroral, highly ionised) and is not in the spectrum. Energies in Lsun. */
-static void balance(const gas *g, double qion, double absorbed, double continuum, gal_nebular_line *line)
+ * missing to 1 leaves in lines that are not in the list (far infrared, auroral, highly ionised) and is not in the spectrum. Energies in Lsun;
+ * line: luminosities, `stride` doubles from one to the next. Returns what to multiply the continuum by, as the lines have been: 1, or a
+ * little less where recombinations alone would give more than comes in (gas a thousand times poorer in metals than soft stars: .98). */
+static double balance(const gas *g, double qion, double absorbed, double continuum, double *line, size_t stride)
 {
-    const double least = 0.51, photon = GAL_H_CGS * GAL_C_AA / lyman_alpha;
-    double lya = qion / GAL_LSUN * photon * (1.0 - two_photon_rate(g)), fixed = continuum, heat = 0.0;
-    for (size_t k = 0; k < gal_nebular_nline(); k++) {
-        double h = heat_of(&line[k], k, lya);
+    const double least = 0.51;
+    double lya = case_b_lya(g, qion), fixed = continuum, heat = 0.0;
+    for (size_t k = 0; k < NHYDROGEN + NEBULAR_NLINE; k++) {
+        double h = heat_of(k, line[k * stride], lya);
         heat += h;
-        fixed += line[k].lum - h;
+        fixed += line[k * stride] - h;
     }
     if (!(heat > 0.0 && absorbed > 0.0))
-        return;
+        return 1.0;
     double scale = clamp(1.0, (least * absorbed - fixed) / heat, fmax(0.0, (absorbed - fixed) / heat));
-    for (size_t k = 0; k < gal_nebular_nline(); k++)
-        line[k].lum += (scale - 1.0) * heat_of(&line[k], k, lya);
+    double all = fmin(1.0, absorbed / fixed);
+    for (size_t k = 0; k < NHYDROGEN + NEBULAR_NLINE; k++)
+        line[k * stride] = all * (line[k * stride] + (scale - 1.0) * heat_of(k, line[k * stride], lya));
+    return all;
 }
 
 void gal_nebular_lines(double qion, double qh, double qhei, double z, double logu, gal_nebular_line *out)
@@ -240,13 +253,29 @@ static double continuum_nu(const continuum *c, double wave, double t)
     return c->scale * e * (gff + bf);
 }
 
-/* Energy below the Lyman limit: trapezoid, the last interval cut there. */
+/* Energy below the Lyman limit: trapezoid, and the last value as far as the limit, for the next one lies beyond the edge. */
 static double lyman_energy(const double *wave, size_t n, const double *lum)
 {
     double sum = 0.0;
-    for (size_t i = 0; i + 1 < n && wave[i] < lyman_limit; i++) {
-        double b = fmin(wave[i + 1], lyman_limit), f = (b - wave[i]) / (wave[i + 1] - wave[i]);
-        sum += 0.5 * (lum[i] + lum[i] + f * (lum[i + 1] - lum[i])) * (b - wave[i]);
+    for (size_t i = 0; i + 1 < n && wave[i] < lyman_limit; i++)
+        sum += wave[i + 1] < lyman_limit ? 0.5 * (lum[i] + lum[i + 1]) * (wave[i + 1] - wave[i])
+                                         : lum[i] * (lyman_limit - wave[i]);
+    return sum;
+}
+
+/* Adds `share` of the continuum to lum; its luminosity [Lsun]. */
+static double add_continuum(const gas *g, double qion, double share, const double *wave, size_t n, double *lum)
+{
+    continuum c = continuum_state(g, qion);
+    double nu_lya = GAL_C_AA / lyman_alpha, two = qion * two_photon_rate(g) * GAL_H_CGS / (8.2249 * nu_lya), sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        if (wave[i] < lyman_limit)
+            continue;
+        double nu = GAL_C_AA / wave[i],
+               lnu = continuum_nu(&c, wave[i], g->t) + two * nu * two_photon_profile(nu / nu_lya);
+        double add = share * lnu * nu / wave[i] / GAL_LSUN;
+        lum[i] += add;
+        sum += add * 0.5 * (wave[i + 1 < n ? i + 1 : i] - wave[i > 0 ? i - 1 : 0]);
     }
     return sum;
 }
@@ -254,8 +283,8 @@ static double lyman_energy(const double *wave, size_t n, const double *lum)
 void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, double z, double logu, double fesc,
                      double fdust, double *lum, gal_nebular_line *line)
 {
-    double qion = qh * (1 - fesc - fdust), nu_lya = GAL_C_AA / lyman_alpha;
-    double absorbed = n < 3 ? 0.0 : (1 - fesc - fdust) * lyman_energy(wave, n, lum), energy = 0.0;
+    double qion = qh * (1 - fesc - fdust);
+    double absorbed = n < 3 ? 0.0 : (1 - fesc - fdust) * lyman_energy(wave, n, lum);
     for (size_t i = 0; i < n && wave[i] < lyman_limit; i++)
         lum[i] *= fesc;
     if (!(qion > 0) || n < 3) {
@@ -263,19 +292,11 @@ void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, doubl
         return;
     }
     gas g = gas_state(qh, qhei, z, logu);
-    continuum c = continuum_state(&g, qion);
-    double two = qion * two_photon_rate(&g) * GAL_H_CGS / (8.2249 * nu_lya);
-    for (size_t i = 0; i < n; i++) {
-        if (wave[i] < lyman_limit)
-            continue;
-        double nu = GAL_C_AA / wave[i],
-               lnu = continuum_nu(&c, wave[i], g.t) + two * nu * two_photon_profile(nu / nu_lya);
-        double add = lnu * nu / wave[i] / GAL_LSUN;
-        lum[i] += add;
-        energy += add * 0.5 * (wave[i + 1 < n ? i + 1 : i] - wave[i > 0 ? i - 1 : 0]);
-    }
+    double energy = add_continuum(&g, qion, 1.0, wave, n, lum);
     line_list(&g, qion, line);
-    balance(&g, qion, absorbed, energy, line);
+    double all = balance(&g, qion, absorbed, energy, &line->lum, sizeof *line / sizeof line->lum);
+    if (all < 1.0)
+        add_continuum(&g, qion, all - 1.0, wave, n, lum);
     for (size_t k = 0; k < gal_nebular_nline(); k++)
         add_line(wave, n, &line[k], line_width, lum);
 }
@@ -296,6 +317,7 @@ struct gal_nebular_grid {
     profile line[NHYDROGEN + NEBULAR_NLINE];
     double coef[NEBULAR_NTERM * NEBULAR_NLINE];             /* of the fits, lines fastest */
     double e[NHYDROGEN], slope[NHYDROGEN], bend[NHYDROGEN]; /* hydrogen: energy at 1e4 K, its run with log2(T/1e4 K) */
+    double cont_energy[NTEMP], two_energy;                  /* integrals of cont and two [Lsun] */
 };
 
 void gal_nebular_grid_free(gal_nebular_grid *g)
@@ -363,11 +385,13 @@ gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, s
         continuum c = continuum_state(&state, 1);
         for (size_t k = g->lyman; k < n; k++)
             g->cont[(size_t)i * n + k] = continuum_nu(&c, wave[k], t) * GAL_C_AA / (wave[k] * wave[k]) / GAL_LSUN;
+        g->cont_energy[i] = gal_trapz(wave, g->cont + (size_t)i * n, n);
     }
     for (size_t k = g->lyman; k < n; k++) {
         double nu = GAL_C_AA / wave[k];
         g->two[k] = GAL_H_CGS / (8.2249 * nu_lya) * nu * two_photon_profile(nu / nu_lya) * nu / wave[k] / GAL_LSUN;
     }
+    g->two_energy = gal_trapz(wave, g->two, n);
     for (int l = 0; l < NEBULAR_NLINE; l++)
         for (int k = 0; k < NEBULAR_NTERM; k++)
             g->coef[k * NEBULAR_NLINE + l] = (double)nebular_line[l].c[k];
@@ -390,31 +414,33 @@ out:
 static void line_luminosities(const gal_nebular_grid *g, const gas *s, double qion, double *line)
 {
     const struct nebular_kern *kern = GAL_KERN_PICK(nebular_kern);
-    double scale = qion / GAL_LSUN, photon = GAL_H_CGS * GAL_C_AA / lyman_alpha, *other = line + NHYDROGEN;
+    double scale = qion / GAL_LSUN, *other = line + NHYDROGEN;
     kern->hydrogen(NHYDROGEN, log(s->t / 1e4) / M_LN2, g->e, g->slope, g->bend, line);
     kern->ratios(NEBULAR_NLINE, NEBULAR_NTERM, g->coef, s->term, other);
     for (int l = 0; l < NHYDROGEN; l++)
         line[l] *= scale / s->alpha_b;
     for (int l = 0; l < NEBULAR_NLINE; l++)
         other[l] *= line[HBETA];
-    other[0] = fmax(other[0], scale * photon * (1 - two_photon_rate(s)));
+    other[0] = fmax(other[0], case_b_lya(s, qion));
 }
 
-void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double z, double logu,
-                           double *lum, double *line, double *t)
+void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double absorbed, double z,
+                           double logu, double *lum, double *line, double *t)
 {
     gas s = gas_state(qh, qhei, z, logu);
     double x = log(s.t / coolest) / log(hottest / coolest) * (NTEMP - 1);
     size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3), m = g->lyman;
-    double f = x - (double)i - 1, a = qion * (1 + s.y);
+    double f = x - (double)i - 1, a = qion * (1 + s.y), two = qion * two_photon_rate(&s);
     double c[3] = {a * 0.5 * f * (f - 1), a * (1 - f * f), a * 0.5 * f * (f + 1)};
-    const double *at = g->cont + i * g->n + m;
+    const double *at = g->cont + i * g->n + m, *e = g->cont_energy + i;
     *t = s.t;
+    line_luminosities(g, &s, qion, line);
+    double all = balance(&s, qion, absorbed, c[0] * e[0] + c[1] * e[1] + c[2] * e[2] + two * g->two_energy, line, 1);
+    for (size_t k = 0; k < 3; k++)
+        c[k] *= all;
     for (size_t k = 0; k < m; k++)
         lum[k] = 0;
-    GAL_KERN_PICK(nebular_kern)
-        ->continuum(g->n - m, c, at, at + g->n, at + 2 * g->n, qion * two_photon_rate(&s), g->two + m, lum + m);
-    line_luminosities(g, &s, qion, line);
+    GAL_KERN_PICK(nebular_kern)->continuum(g->n - m, c, at, at + g->n, at + 2 * g->n, all * two, g->two + m, lum + m);
     for (size_t l = 0; l < gal_nebular_nline(); l++) {
         const profile *p = &g->line[l];
         const double *w = g->weight + p->at;

@@ -29,8 +29,9 @@ GAL_API void gal_nebular_lines(double qion, double qh, double qhei, double z, do
 typedef struct gal_nebular_grid gal_nebular_grid;
 GAL_API gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, size_t n, double sigma);
 GAL_API void gal_nebular_grid_free(gal_nebular_grid *g); /* NULL is fine */
-/* lum[n] [Lsun/A] of gas ionised by qion photons/s (filled, not added); line[gal_nebular_nline()] luminosities [Lsun]; *t the
- * electron temperature [K]. Arguments as in gal_nebular_add; nothing below 911.75 A. Cannot fail. */
-GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double z,
-                                   double logu, double *lum, double *line, double *t);
+/* lum[n] [Lsun/A] of gas ionised by qion photons/s that bring the energy `absorbed` [Lsun] (filled, not added);
+ * line[gal_nebular_nline()] luminosities [Lsun]; *t the electron temperature [K]. The lines that cool the gas are scaled to what is
+ * absorbed as in gal_nebular_add (left as fitted where it is 0). Other arguments as there; nothing below 911.75 A. Cannot fail. */
+GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double absorbed,
+                                   double z, double logu, double *lum, double *line, double *t);
 #endif

@@ -480,6 +480,19 @@ static void hii(void **state)
     assert_true(all > lines); /* the spectrum holds lines and continuum */
     /* all energy comes from the ionising photons: more than 13.6 eV each, here at most 30 eV on average */
     assert_true(all * GAL_LSUN < 30 * GAL_EV_ERG * 1e53 && all * GAL_LSUN > 10 * GAL_EV_ERG * 1e53);
+    /* photons of 16 eV: lines that cool lose what is too much; of 60 eV: no less than half is seen; hydrogen keeps its lines */
+    for (int hard = 0; hard < 2; hard++) {
+        r.view.lyman = 1e53 * (hard ? 60 : 16) * GAL_EV_ERG / GAL_LSUN;
+        assert_int_equal(r.k->source(&s, &out), GAL_OK);
+        double share = total(r.lum, 0, 1e10) / r.view.lyman;
+        assert_true(hard ? share > 0.5 && share < 0.53 : share > 0.97 && share < 1 + 1e-3);
+        for (size_t i = 0; i < r.k->nlines; i++)
+            if (strcmp(r.k->line[i].name, "Hbeta") == 0)
+                CLOSE(r.line[i], beta, 1e-12);
+    }
+    r.view.lyman = 1e53 * 20 * GAL_EV_ERG / GAL_LSUN;
+    assert_int_equal(r.k->source(&s, &out), GAL_OK);
+    all = total(r.lum, 0, 1e10);
     r.p[1] = 0.2; /* f_esc */
     r.p[2] = 0.3; /* f_dust */
     assert_int_equal(r.k->source(&s, &out), GAL_OK);

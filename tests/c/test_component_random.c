@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "galua/component.h"
+#include "galua/const.h"
 #include "galua/num.h"
 #include "galua/rng.h"
 
@@ -49,6 +50,7 @@ static void draw_view(gal_view *v, const gal_wavegrid *g)
     v->qh = gal_rng_uniform(&rng) < 0.1 ? 0 : decades(30, 58);
     v->qh_clouds = v->qh * gal_rng_uniform(&rng);
     v->qhei = v->qh * gal_rng_uniform(&rng);
+    v->lyman = v->qh * decades(-12, -10) / GAL_LSUN;
     v->sn_rate = gal_rng_uniform(&rng) < 0.1 ? 0 : decades(-12, 4);
     v->e_mc = gal_rng_uniform(&rng) < 0.1 ? 0 : decades(-10, 14);
     v->e_dd = gal_rng_uniform(&rng) < 0.1 ? 0 : decades(-10, 14);

@@ -52,4 +52,7 @@ F.synthesise(60, 10)
 local ages = {}
 for i = 0, 42 do ages[i + 1] = 10 ^ (8.0001 + 0.05 * i) end
 dofile "tests/validate/lib/ssp_smooth.lua" (R, report, cache).measure(40, ages)
+
+-- ---- gas: every cell of the default library
+dofile "tests/validate/lib/ssp_gas.lua" (report, cache).measure()
 report.finish()
