@@ -24,6 +24,7 @@
  * | dirichlet   | fixed bins, shares of the mass (or rate) by stick breaking (Leja+17)| mass, z1 .. z(n-1)        |
  * | stochastic  | fixed bins, log psi a Gaussian process: extended regulator          | mass, x1 .. x(n-1)        |
  * |             | (Tacchella+20, Iyer+24, Wan+24), r = Cholesky(cov) x, x ~ N(0, 1)   |                           |
+ * | sum         | of others, each with its own onset, parameters and metallicity      | NAME.age, NAME.tau ...    |
  * Every model can have a burst on top: f_burst = share of all stars formed that the burst formed, age_burst = lookback time of its
  * start; delta (1e4 yr), rectangle (duration tau_burst) or exponential (decay time tau_burst).
  * Every model has tau_quench: psi = 0 for t > tau_quench (half of it at t = tau_quench).
@@ -51,8 +52,9 @@ typedef struct gal_history gal_history;
 typedef struct gal_sfh_opts gal_sfh_opts;
 enum {
     GAL_SFH_MAXBIN = 32,
-    GAL_SFH_MAXPAR = GAL_SFH_MAXBIN + 8, /* mass, tlast, n - 1, burst 3, tau_quench, Mdust, Z, Z_start, t_step */
-    GAL_SFH_NTAB = 385                   /* nodes of a custom history */
+    GAL_SFH_MAXPAR =
+        96, /* of a history alone at most MAXBIN + 8: mass, tlast, n - 1, burst 3, tau_quench, Mdust, Z, Z_start, t_step */
+    GAL_SFH_NTAB = 385 /* nodes of a custom history */
 };
 typedef struct gal_sfh_content {
     double sfr;         /* psi(age) [Msun/yr], quenching applied */
@@ -81,7 +83,8 @@ enum {                        /* properties of a history */
        GAL_SFH_AT_ONCE = 1,   /* all stars form at t = 0 */
        GAL_SFH_HAS_MASS = 2,  /* its first parameter is the mass formed already */
        GAL_SFH_ADDS_MASS = 4, /* `mass` is a parameter behind its own instead of its first one */
-       GAL_SFH_GIVEN = 8      /* made from what a caller gives besides options: a function */
+       GAL_SFH_GIVEN = 8,     /* made from what a caller gives besides options: a function */
+       GAL_SFH_COMPOSED = 16  /* of others, each with its own burst, tau_quench, metallicity */
 };
 typedef struct gal_sfh_class {
     const char *name; /* "delayed": the Lua constructor is sfh.delayed{...} */
@@ -109,8 +112,11 @@ typedef struct gal_sfh_class {
     void (*mass)(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
     size_t (*nbreak)(const gal_sfh *s);                                          /* NULL: no kinks */
     size_t (*breaks)(const gal_history *h, double *t);
+    /* Composed histories: see gal_sfh_metallicities, gal_history_parts. NULL: it is one */
+    size_t (*metallicities)(const gal_sfh *s, size_t *index, size_t most);
+    const gal_history *(*parts)(const gal_history *h, size_t *n);
     /* Gas and dust at the age; the rest of out is filled. open: 1, after quenching 0. NULL: from Mdust and the metallicity. */
-    void (*gas)(const gal_history *h, double open, gal_sfh_content *out);
+    void (*gas)(const gal_history *h, double open, double dust_exponent, gal_sfh_content *out);
 } gal_sfh_class;
 /* NULL-terminated lists; by name: GAL_ENOTFOUND with the near names. */
 GAL_API const gal_sfh_class *const *gal_sfh_classes(void);
@@ -142,6 +148,12 @@ typedef struct gal_sfh_custom {
     gal_status (*rate)(void *local, const double *p, const double *t, size_t n, double *psi);
 } gal_sfh_custom;
 
+/* A history in a sum, class "sum". */
+typedef struct gal_sfh_part {
+    const char *name; /* "old" */
+    const gal_sfh_opts *choices;
+} gal_sfh_part;
+
 /* The choices of a model. Zero = the default of everything. */
 struct gal_sfh_opts {
     const gal_sfh_class *class;     /* NULL: the first of the list */
@@ -150,6 +162,8 @@ struct gal_sfh_opts {
     gal_sfh_burst burst;
     bool by_mass; /* `mass` in place of the normalisation; histories that have it have it anyway */
     const gal_sfh_custom *custom;
+    const gal_sfh_part *part; /* [npart] */
+    size_t npart;
 };
 
 struct gal_sfh {
@@ -203,6 +217,8 @@ GAL_API void gal_history_mass(const gal_history *h, const double *t, size_t n, d
 GAL_API void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z);
 /* Do all stars form at t = 0? */
 GAL_API bool gal_history_at_once(const gal_history *h);
+/* The populations of which the stars are: the history itself, or those it is composed of, each at its own age. Borrowed. */
+GAL_API const gal_history *gal_history_parts(const gal_history *h, size_t *n);
 /* Is it the same at all times, and of the stars too? Then *z is it. */
 GAL_API bool gal_history_one_z(const gal_history *h, double *z);
 /* Mass-weighted mean metallicity of the stars formed until t (in-situ: closed form of Pantoni+19; linear metals: quadrature). */

@@ -2,6 +2,15 @@
 local galua = require "galua"
 local M = {}
 
+local function history_from(d)
+  if d.custom then return galua.custom_component.history(d.custom, d.options) end
+  if not d.parts then return galua.sfh[d.kind](d.options) end
+  local options = {}
+  for k, v in pairs(d.options) do options[k] = v end
+  for name, part in pairs(d.parts) do options[name] = history_from(part) end
+  return galua.sfh[d.kind](options)
+end
+
 -- description of galaxy:describe(); ssp: a table or file to use instead of the built-in one
 function M.galaxy_from(d, ssp)
   local table_of = ssp
@@ -16,11 +25,7 @@ function M.galaxy_from(d, ssp)
   local options = { ssp = table_of, clamp = d.clamp, compat = d.compat, logU = d.logU, ism = false, dust = false, components = {},
     cosmology = d.cosmology.user and galua.cosmology{ H0 = d.cosmology.H0, Om0 = d.cosmology.Om0, OL0 = d.cosmology.OL0,
       Tcmb = d.cosmology.Tcmb, Neff = d.cosmology.Neff, m_nu = d.cosmology.m_nu, name = d.cosmology.name } or d.cosmology.name }
-  if d.sfh.custom then
-    options.sfh = galua.custom_component.history(d.sfh.custom, d.sfh.options)
-  else
-    options.sfh = galua.sfh[d.sfh.kind](d.sfh.options)
-  end
+  options.sfh = history_from(d.sfh)
   for i, c in ipairs(d.components) do
     options.components[i] = c.kind == "custom" and galua.component.from(c.options) or galua[c.group][c.kind](c.options)
   end
@@ -46,7 +51,17 @@ function M.check_description(d, path)
       galua.fail("%s: its model has '%s.%s', which this version does not have", path, tostring(group), kind)
     end
   end
-  if m.sfh.custom == nil then known("sfh", m.sfh.kind) else expect(m.sfh.custom, "table", "definition of its custom history", path) end
+  local function history(d, depth)
+    expect(d, "table", "history", path)
+    expect(d.options, "table", "options of its history", path)
+    if d.custom ~= nil then return expect(d.custom, "table", "definition of its custom history", path) end
+    known("sfh", d.kind)
+    if d.parts == nil then return end
+    expect(d.parts, "table", "parts of its history", path)
+    if depth > 0 then galua.fail("%s: its history is a sum of sums", path) end
+    for _, part in pairs(d.parts) do history(part, depth + 1) end
+  end
+  history(m.sfh, 0)
   for _, c in ipairs(m.components) do
     expect(c, "table", "list of components", path)
     if c.kind ~= "custom" then known(c.group, c.kind) end

@@ -16,13 +16,15 @@ typedef struct gal_csp {
     double z_mass;           /* int Z dm [Msun] */
     double returned;         /* int 0.05 ln(1 + a/0.4 Myr) dm [Msun], used when the table has no surviving mass */
     uint32_t *first, *last;  /* [nz] weights of metallicity iz are at ages first .. last - 1 and 0 elsewhere */
+    uint32_t *had;           /* [2][nz] the same of the populations before, where there are several */
     double *lnage, *inv_dln; /* [nage] of the table */
     double *inv_dz;          /* [nz] */
     double *cell_a, *cell_f; /* [3][nage] points of whole cells of the table, and their hats */
-    size_t cap, nbrk;        /* breakpoints that fit, and there are (0: the reference code's quadrature) */
-    double *brk, *mass;      /* [cap] ages ascending; mass formed before age - brk */
-    uint32_t *cell, *loose;  /* [cap] cell of a piece; pieces that are only part of one */
-    double *kink;            /* [nbreak + ..] ages where the history has a kink, and other cuts */
+    size_t cap,
+        nbrk; /* breakpoints that fit, and there are (0: the reference code's quadrature, several populations) */
+    double *brk, *mass;     /* [cap] ages ascending; mass formed before age - brk */
+    uint32_t *cell, *loose; /* [cap] cell of a piece; pieces that are only part of one */
+    double *kink;           /* [nbreak + ..] ages where the history has a kink, and other cuts */
     double *a, *fa, *t, *psi, *z,
         *m;          /* [3][cap] points of the pieces: age, hat of the older node, time, rate, metallicity, mass */
     double *iz, *fz; /* [3][cap] node of the metallicity below, share of the next; only [0] when one_z */

@@ -41,8 +41,9 @@ gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbre
     size_t nw = ssp->nz * ssp->nage, cap = c->cap;
     c->w0 = GAL_NEWN(double, nw);
     c->w1 = GAL_NEWN(double, nw);
-    c->first = GAL_NEWN(uint32_t, 2 * ssp->nz);
+    c->first = GAL_NEWN(uint32_t, 4 * ssp->nz);
     c->last = c->first + ssp->nz;
+    c->had = c->last + ssp->nz;
     c->lnage = GAL_NEWN(double, ssp->nage);
     c->inv_dln = GAL_NEWN(double, ssp->nage);
     c->inv_dz = GAL_NEWN(double, ssp->nz);
@@ -292,17 +293,16 @@ static void add_pieces(gal_csp *c, size_t np, double tau_esc)
     }
 }
 
-void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+/* The weights of one population, added to those there are. */
+static void add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     const double *gw, *gx = gal_gauss_nodes(Q, &gw);
     size_t cap = c->cap;
     double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
-    tau_esc = tau_esc > 0 ? tau_esc : 0;
     if (gal_history_at_once(h))
         lo = age; /* one piece without length, where all the mass is */
     size_t nb = c->nbrk = breakpoints(c, h, lo, tau_esc), np = nb - 1;
-    clear_weights(c);
     for (size_t k = 0; k < nb; k++)
         c->t[k] = age - c->brk[k];
     gal_history_mass(h, c->t, nb, c->mass);
@@ -317,12 +317,36 @@ void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_z
     place_metals(c, h, np, at_zstar);
     double sums[3];
     kern->shares(np, cap, gw, c->mass, c->psi, c->a, c->one_z ? NULL : c->z, c->m, sums);
-    c->formed = sums[0];
-    c->age_mass = sums[1];
-    c->z_mass = c->one_z ? sums[0] * c->z[0] : sums[2];
+    c->formed += sums[0];
+    c->age_mass += sums[1];
+    c->z_mass += c->one_z ? sums[0] * c->z[0] : sums[2];
     for (size_t q = 0; !c->ssp->mass && q < Q; q++)
         for (size_t k = 0; k < np; k++)
             c->returned += c->m[q * cap + k] * 0.05 * log1p(2.5e-6 * c->a[q * cap + k]);
     kern->fold(np, cap, c->one_z, c->m, c->fa, c->fz, c->fold);
     add_pieces(c, np, tau_esc);
+}
+
+void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+{
+    size_t n, nz = c->ssp->nz;
+    const gal_history *part = gal_history_parts(h, &n);
+    clear_weights(c);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t iz = 0; i > 0 && iz < nz; iz++) { /* what a population has is found from nothing */
+            c->had[iz] = c->first[iz];
+            c->had[nz + iz] = c->last[iz];
+            c->first[iz] = c->last[iz] = 0;
+        }
+        add_population(c, &part[i], tau_esc > 0 ? tau_esc : 0, at_zstar);
+        for (size_t iz = 0; i > 0 && iz < nz; iz++) {
+            uint32_t first = c->had[iz], last = c->had[nz + iz];
+            if (last && (!c->last[iz] || first < c->first[iz]))
+                c->first[iz] = first;
+            if (last > c->last[iz])
+                c->last[iz] = last;
+        }
+    }
+    if (n > 1)
+        c->nbrk = 0; /* the breakpoints are those of the last one only */
 }

@@ -65,7 +65,22 @@ static const char *dotted(const part *p, const char *key, char *buf, size_t n)
 static const char *part_kind(const part *p)
 {
     const gal_component *c = gal_galaxy_group(p->m->g, p->group);
-    return c ? gal_component_class_of(c)->kind : gal_galaxy_sfh(p->m->g)->class->name;
+    const gal_sfh *s = gal_galaxy_sfh(p->m->g);
+    for (size_t i = 0; i < s->o.npart; i++) /* "sfh.old" */
+        if (!c && strcmp(p->group + strcspn(p->group, "."), "") != 0 &&
+            strcmp(p->group + strcspn(p->group, ".") + 1, s->o.part[i].name) == 0)
+            return s->o.part[i].choices->class->name;
+    return c ? gal_component_class_of(c)->kind : s->class->name;
+}
+
+/* Are there parameters below that name: g.sfh.old? */
+static bool is_group(const gal_lua_galaxy *m, const char *name)
+{
+    size_t n = strlen(name);
+    for (size_t i = 0; i < gal_galaxy_npar(m->g); i++)
+        if (strncmp(gal_galaxy_par(m->g, i)->name, name, n) == 0 && gal_galaxy_par(m->g, i)->name[n] == '.')
+            return true;
+    return false;
 }
 
 static int part_get(lua_State *L, void *obj, const char *key)
@@ -74,7 +89,9 @@ static int part_get(lua_State *L, void *obj, const char *key)
     char name[80];
     if (strcmp(key, "kind") == 0)
         return lua_pushstring(L, part_kind(p)), 1;
-    return gal_lua_galaxy_get(L, p->m, dotted(p, key, name, sizeof name));
+    if (gal_lua_galaxy_get(L, p->m, dotted(p, key, name, sizeof name)))
+        return 1;
+    return is_group(p->m, name) && strlen(name) < sizeof p->group ? gal_lua_galaxy_part(L, p->m, name) : 0;
 }
 
 static int part_set(lua_State *L, void *obj, const char *key)
@@ -87,14 +104,21 @@ static int part_set(lua_State *L, void *obj, const char *key)
 void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *group)
 {
     int n = 0;
-    size_t len = group ? strlen(group) : 0;
+    size_t len = group ? strlen(group) : 0, told = 0;
+    const char *last = "";
     lua_newtable(L);
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
         const char *name = gal_galaxy_par(m->g, i)->name;
-        if (group ? strncmp(name, group, len) == 0 && name[len] == '.' : strchr(name, '.') == NULL) {
-            lua_pushstring(L, name + (group ? len + 1 : 0));
-            lua_rawseti(L, -2, ++n);
-        }
+        if (group ? strncmp(name, group, len) != 0 || name[len] != '.' : strchr(name, '.') != NULL)
+            continue;
+        const char *own = name + (group ? len + 1 : 0);
+        size_t first = strcspn(own, "."); /* of "old.tau" the part, once */
+        if (first == told && strncmp(own, last, first) == 0)
+            continue;
+        last = own;
+        told = own[first] ? first : 0;
+        lua_pushlstring(L, own, first);
+        lua_rawseti(L, -2, ++n);
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAXOPTION = 32 };
@@ -77,6 +78,63 @@ static int make_sfh(lua_State *L)
         gal_lua_read_option(&o, &k->option[i], &v[i]);
     read_common(&o, &m);
     return push_history(L, &o, &m);
+}
+
+/* ------------------------------------------------------------------ sfh.sum: histories by name */
+enum { MAXPART = 16 };
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const gal_sfh_part *)a)->name, ((const gal_sfh_part *)b)->name);
+}
+
+/* Values of the parts are those of the sum where it does not say others. */
+static void take_values(gal_sfh *s, const char *name, const gal_lua_spec *part)
+{
+    for (size_t k = 0; k < part->npar; k++) {
+        char full[80];
+        snprintf(full, sizeof full, "%s.%s", name, part->par[k].name);
+        for (size_t i = 0; i < s->npar; i++)
+            if (strcmp(s->par[i].name, full) == 0)
+                s->par[i].value = part->par[k].value;
+    }
+}
+
+/* upvalue 1: the class */
+static int make_sum(lua_State *L)
+{
+    gal_sfh_part part[MAXPART];
+    const gal_lua_spec *spec[MAXPART];
+    gal_sfh_opts m = {.class = lua_touserdata(L, lua_upvalueindex(1)), .part = part};
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 1, "sfh.sum");
+    lua_settop(L, 1);
+    for (lua_pushnil(L); o.idx && lua_next(L, 1); lua_pop(L, 1)) {
+        const gal_lua_spec *p = gal_lua_test(L, -1, &gal_lua_spec_class);
+        if (!p)
+            continue;
+        if (lua_type(L, -2) != LUA_TSTRING)
+            return gal_lua_error(L, GAL_EINVAL, "sfh.sum: a history has no name: old = sfh.%s{...}", p->kind);
+        const char *name = lua_tostring(L, -2);
+        if (p->component)
+            return gal_lua_error(L, GAL_EINVAL, "sfh.sum: %s is no history but %s.%s", name, p->group, p->kind);
+        if (m.npart == MAXPART)
+            return gal_lua_error(L, GAL_EINVAL, "sfh.sum: more than %d histories", MAXPART);
+        part[m.npart++] = (gal_sfh_part){name, &p->sfh.o};
+    }
+    qsort(part, m.npart, sizeof *part, by_name); /* a table has no order */
+    for (size_t i = 0; i < m.npart; i++)
+        spec[i] = gal_lua_opt_obj(&o, part[i].name, &gal_lua_spec_class);
+    gal_lua_spec *s = GAL_NEW(gal_lua_spec);
+    if (!s)
+        return gal_lua_fail(L);
+    gal_lua_push(L, &gal_lua_spec_class, s);
+    gal_lua_checkstatus(L, gal_sfh_init(&s->sfh, &m));
+    for (size_t i = 0; i < m.npart; i++)
+        take_values(&s->sfh, part[i].name, spec[i]);
+    gal_lua_spec_parameters(L, &o, s, "sfh", m.class->name, s->sfh.par, s->sfh.npar);
+    lua_pushvalue(L, -1);
+    return 1;
 }
 
 static void put_str(lua_State *L, const char *key, const char *v)
@@ -283,8 +341,19 @@ void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
     const gal_sfh_class *k = s->class;
     lua_newtable(L);
     put_str(L, "kind", k->name);
-    if (k->is & GAL_SFH_GIVEN)
+    if (s->o.custom)
         put_custom(L, s->o.custom->self);
+    for (size_t i = 0; i < s->o.npart; i++) {
+        gal_sfh part;
+        if (i == 0)
+            lua_createtable(L, 0, (int)s->o.npart);
+        gal_lua_checkstatus(L, gal_sfh_init(&part, s->o.part[i].choices));
+        gal_lua_sfh_describe(L, &part);
+        gal_sfh_clear(&part);
+        lua_setfield(L, -2, s->o.part[i].name);
+        if (i + 1 == s->o.npart)
+            lua_setfield(L, -2, "parts");
+    }
     lua_newtable(L); /* what the constructor takes */
     if (!k->metals && s->metals != gal_metals_classes()[0])
         put_str(L, "metallicity", s->metals->name);
@@ -324,12 +393,23 @@ static void metals_text(char *text, size_t size)
 static void class_text(const gal_sfh_class *k, char *text, size_t size)
 {
     gal_sfh s; /* the parameters of bins are made with it; a class that needs more than defaults shows what it has */
-    bool made = !(k->is & GAL_SFH_GIVEN) && gal_sfh_init(&s, &(gal_sfh_opts){.class = k}) == GAL_OK;
+    bool made =
+        !(k->is & (GAL_SFH_GIVEN | GAL_SFH_COMPOSED)) && gal_sfh_init(&s, &(gal_sfh_opts){.class = k}) == GAL_OK;
     size_t n = (size_t)snprintf(text, size, "sfh.%s{ %s } -> component\n%s\n", k->name, k->args, k->doc);
     size_t npar = made ? s.nown < 5 ? s.nown : 2 : k->npar; /* of numbered ones the first stands for all */
     n += gal_lua_columns_text(made ? s.par : k->par, npar, k->option, k->noption, text + n, size - n);
     if (made)
         gal_sfh_clear(&s);
+    if (k->is & GAL_SFH_COMPOSED) {
+        snprintf(text + n, size - n,
+                 "@param NAME.age [yr] (1e20; a single burst: 1e8) time since its onset; that of the galaxy where it "
+                 "is less\n"
+                 "@param NAME.PARAMETER a parameter of the part, if it is not to be what it is there\n"
+                 "@param Mdust [Msun] (1e8) dust mass, where none of the parts makes its own\n"
+                 "@example sfh.sum{ old = sfh.delayed{ mass = 1e10 }, young = sfh.burst{ mass = 1e8 }, [\"young.age\"] "
+                 "= 5e7 }\n");
+        return;
+    }
     if (!(k->is & GAL_SFH_HAS_MASS))
         n += (size_t)snprintf(text + n, size - n,
                               "@param mass [Msun] instead of the normalisation: mass of all stars formed until the "
@@ -346,10 +426,26 @@ static void class_text(const gal_sfh_class *k, char *text, size_t size)
     metals_text(text + n, size - n);
 }
 
+static int histories(lua_State *L)
+{
+    int n = 0;
+    lua_newtable(L);
+    for (const gal_sfh_class *const *k = gal_sfh_classes(); *k; k++) {
+        gal_sfh s;
+        if ((*k)->is & GAL_SFH_GIVEN || gal_sfh_init(&s, &(gal_sfh_opts){.class = *k}) != GAL_OK)
+            continue;
+        gal_sfh_clear(&s);
+        lua_pushstring(L, (*k)->name);
+        lua_rawseti(L, -2, ++n);
+    }
+    return 1;
+}
+
 void gal_luaopen_sfh(lua_State *L);
 void gal_luaopen_sfh(lua_State *L)
 {
     static const gal_lua_row inner[] = {
+        {"histories", histories, "histories() -> list\nInternal: names of the histories that need nothing to be made."},
         {"history", make_custom,
          "history(definition, options) -> component\nInternal: a history from its checked definition; see sfh.custom."},
         {NULL, NULL, NULL},
@@ -361,7 +457,7 @@ void gal_luaopen_sfh(lua_State *L)
         char text[4096];
         class_text(*k, text, sizeof text);
         lua_pushlightuserdata(L, (void *)(uintptr_t)*k);
-        lua_pushcclosure(L, make_sfh, 1);
+        lua_pushcclosure(L, (*k)->is & GAL_SFH_COMPOSED ? make_sum : make_sfh, 1);
         gal_lua_module_add(L, "sfh", (*k)->name, text);
     }
     gal_lua_module(L, "custom_component", inner, NULL);

@@ -152,7 +152,7 @@ GAL_API const char *gal_lua_checkstr(lua_State *L, int idx);
 GAL_API void gal_lua_gc(lua_State *L);
 
 /* ------------------------------------------------------------------ named options: f{ a = 1, b = "x" } */
-#define GAL_LUA_MAX_OPTS 64
+#define GAL_LUA_MAX_OPTS 128
 typedef struct gal_lua_opts {
     lua_State *L;
     int idx;        /* the table; 0 when there is none */

@@ -17,7 +17,8 @@
     X(dirichlet)     \
     X(stochastic)    \
     X(table)         \
-    X(custom_class)
+    X(custom_class)  \
+    X(sum)
 /* clang-format on */
 #define DECLARE(name) extern const gal_sfh_class gal_sfh_##name;
 #define LIST(name)    &gal_sfh_##name,

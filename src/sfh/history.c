@@ -42,7 +42,7 @@ gal_status gal_history_set(gal_history *h, const double *p, double age)
     const gal_sfh *s = h->sfh;
     memcpy(h->p, p, s->npar * sizeof *p);
     h->age = age;
-    h->quench = p[s->iquench];
+    h->quench = s->class->is & GAL_SFH_COMPOSED ? INFINITY : p[s->iquench];
     if (s->class->set) {
         gal_status st = s->class->set(h);
         if (st != GAL_OK)
@@ -100,6 +100,12 @@ bool gal_history_at_once(const gal_history *h)
     return h->sfh->class->is & GAL_SFH_AT_ONCE;
 }
 
+const gal_history *gal_history_parts(const gal_history *h, size_t *n)
+{
+    *n = 1;
+    return h->sfh->class->parts ? h->sfh->class->parts(h, n) : h;
+}
+
 bool gal_history_one_z(const gal_history *h, double *z)
 {
     const gal_metals_class *m = h->sfh->metals;
@@ -118,7 +124,7 @@ void gal_history_content(const gal_history *h, double dust_exponent, gal_sfh_con
     gal_history_zgas(h, &t, 1, &out->zgas);
     gal_history_zstar(h, &t, 1, &out->zstar);
     if (s->class->gas) {
-        s->class->gas(h, open, out);
+        s->class->gas(h, open, dust_exponent, out);
     } else {
         out->mdust = h->p[s->imetals - 1];
         out->mgas = 100 * out->mdust * pow(out->zgas / GAL_ZSUN, dust_exponent);

@@ -134,8 +134,10 @@ static void normalise(gal_history *h, double end, double want)
     h->p[0] = want > 0 ? insitu_psi_max(h->p[1], end, want) : 0;
 }
 
-static void gas(const gal_history *h, double open, gal_sfh_content *out) /* a burst on top does not change it */
+static void gas(const gal_history *h, double open, double dust_exponent,
+                gal_sfh_content *out) /* a burst on top does not change it */
 {
+    (void)dust_exponent;
     insitu_rate(h->p[0], h->p[1], &h->age, 1, &out->mgas);
     out->mgas *= h->p[1] * open;
     out->mdust = dust_to_gas(h->p[0], h->p[1], h->age) * out->mgas;

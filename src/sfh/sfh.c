@@ -42,7 +42,7 @@ gal_status gal_metals_find(const char *name, const gal_metals_class **out)
 /*   name          unit       doc                                                     value  lo     hi     plo   phi   log    free */
 static const gal_param p_quench =
     {"tau_quench", "yr",      "star formation stops at this galaxy time",              1e20, 1e5,   1e21,  1e7,  1.4e10, true, false};
-static const gal_param p_dust =
+const gal_param gal_sfh_dust =
     {"Mdust",      "Msun",    "dust mass",                                             1e8,  0,     1e13,  1e5,  1e10, true,  true};
 const gal_param gal_sfh_formed =
     {"mass",       "Msun",    "mass of all stars formed until the age, those of a burst on top included", 1e10, 0, 1e15, 1e7, 1e13, true, true};
@@ -81,6 +81,8 @@ gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o)
     s->o.class = k;
     s->o.metals = s->metals;
     s->o.custom = NULL;
+    s->o.part = NULL;
+    s->o.npart = 0;
     s->o.by_mass = o->by_mass && !(k->is & GAL_SFH_HAS_MASS);
     GAL_TRY(gal_options_copy(&s->option, k->option, o->option, k->noption));
     s->o.option = s->option;
@@ -94,9 +96,10 @@ gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o)
     s->nown = s->npar;
     gal_sfh_add(s, gal_burst_par(), gal_burst_npar(o->burst));
     s->iquench = s->npar;
-    gal_sfh_add(s, &p_quench, 1);
+    if (!(k->is & GAL_SFH_COMPOSED))
+        gal_sfh_add(s, &p_quench, 1);
     if (!k->metals)
-        gal_sfh_add(s, &p_dust, 1);
+        gal_sfh_add(s, &gal_sfh_dust, 1);
     s->imetals = s->npar;
     gal_sfh_add(s, s->metals->par, s->metals->npar);
 out:
@@ -121,6 +124,8 @@ size_t gal_sfh_quench_index(const gal_sfh *s)
 
 size_t gal_sfh_metallicities(const gal_sfh *s, size_t *index, size_t most)
 {
+    if (s->class->metallicities)
+        return s->class->metallicities(s, index, most);
     if (!s->metals->now || most < 1)
         return 0;
     index[0] = s->imetals + s->metals->now - 1;

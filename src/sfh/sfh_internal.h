@@ -10,6 +10,7 @@ gal_status gal_sfh_positive(const gal_sfh *s, const char *name, double *out); /*
 #define GAL_SFH_NO_CHOICES "0 0 0 0 0 0 0 0 0 0 0 0"
 /* Of "NAME metallicity burst tail" and `mass`. Results files hold it: the tail of what has no options is GAL_SFH_NO_CHOICES. */
 gal_hash gal_sfh_hash_of(const gal_sfh *s, const char *tail);
+extern const gal_param gal_sfh_dust;   /* Mdust */
 extern const gal_param gal_sfh_formed; /* mass, of histories that a burst may be on top of */
 
 /* Names "r1", "r2", ... of numbered parameters: initialiser of a const char *const[GAL_SFH_MAXBIN - 1] */

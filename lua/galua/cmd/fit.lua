@@ -20,8 +20,7 @@ local function number(v)
 end
 
 local function template(args)
-  local known = { "insitu", "constant", "delayed", "lognormal", "dpl", "exponential", "periodic", "burst", "continuity", "flexible", "psb",
-    "dirichlet", "stochastic" }
+  local known = galua.custom_component.histories()
   local list = table.concat(known, ", ")
   local o, status = cmd.parse("fit --template", args, { help = usage, kinds = { sfh = "text", dustless = "flag", catalogue = "flag", data = "text" },
     needs = { sfh = "a name: " .. list, data = "a file name" } })
