@@ -107,7 +107,7 @@ local function ngc3898(sampler, plan)
 end
 
 -- Bands in a loop at the prompt, the age changed at every call, beside the fit's own path: processor time of one thread, the least of rounds.
-function bench.photometry()
+function bench.prompt()
   local f = ngc3898()
   local before, n = galua.threads(), 400
   galua.threads(1)
@@ -340,13 +340,13 @@ function bench.population()
   end
 end
 
-local order = { "sed", "default", "photometry", "fit", "spectrum", "ssp", "start", "population", "sky" }
-local usage = [[usage: galua bench [sed] [default] [photometry] [fit] [spectrum] [ssp] [start] [population] [sky] [--threads N] [--json]     measures; no name: all of them
+local order = { "sed", "default", "photometry", "prompt", "fit", "spectrum", "ssp", "start", "population", "sky" }
+local usage = [[usage: galua bench [sed] [default] [photometry] [prompt] [fit] [spectrum] [ssp] [start] [population] [sky] [--threads N] [--json]     measures; no name: all of them
   --nside N       of sky (512)
   --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run]]
 
 return {
-  summary = "measure speed and memory: sed, default, photometry, fit, spectrum, ssp, start, sky; --json",
+  summary = "measure speed and memory: sed, default, photometry, prompt, fit, spectrum, ssp, start, sky; --json",
   main = function(args)
     local names, as_json = {}, false
     many = 2
