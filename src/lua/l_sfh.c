@@ -347,7 +347,8 @@ void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
         gal_sfh part;
         if (i == 0)
             lua_createtable(L, 0, (int)s->o.npart);
-        gal_lua_checkstatus(L, gal_sfh_init(&part, s->o.part[i].choices));
+        if (gal_sfh_init(&part, s->o.part[i].choices) != GAL_OK)
+            gal_lua_fail(L);
         gal_lua_sfh_describe(L, &part);
         gal_sfh_clear(&part);
         lua_setfield(L, -2, s->o.part[i].name);
@@ -426,6 +427,18 @@ static void class_text(const gal_sfh_class *k, char *text, size_t size)
     metals_text(text + n, size - n);
 }
 
+static int metallicity(lua_State *L)
+{
+    int n = 0;
+    lua_newtable(L);
+    for (const gal_metals_class *const *k = gal_metals_classes(); *k; k++)
+        for (size_t i = 0; i < (*k)->npar; i++) {
+            lua_pushstring(L, (*k)->par[i].name);
+            lua_rawseti(L, -2, ++n);
+        }
+    return 1;
+}
+
 static int histories(lua_State *L)
 {
     int n = 0;
@@ -445,6 +458,7 @@ void gal_luaopen_sfh(lua_State *L);
 void gal_luaopen_sfh(lua_State *L)
 {
     static const gal_lua_row inner[] = {
+        {"metallicity", metallicity, "metallicity() -> list\nInternal: names of the parameters of all metallicities."},
         {"histories", histories, "histories() -> list\nInternal: names of the histories that need nothing to be made."},
         {"history", make_custom,
          "history(definition, options) -> component\nInternal: a history from its checked definition; see sfh.custom."},

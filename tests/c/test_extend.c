@@ -1,4 +1,4 @@
-/* A prior, a move and a sampler as one file each (tests/extend), used as the built-in ones are. */
+/* A history, a prior, a move and a sampler as one file each (tests/extend), used as the built-in ones are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +7,66 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#include "../extend/history_linexp.c"
 #include "../extend/move_reflect.c"
 #include "../extend/prior_halfcauchy.c"
 #include "../extend/sampler_metropolis.c"
+#include "galua/num.h"
 #include "galua/result.h"
 #include "infer_problems.h"
+
+static double psi_at(double t, void *h)
+{
+    double psi;
+    gal_history_rate(h, &t, 1, &psi);
+    return psi;
+}
+
+/* Its mass is the integral of its rate, from mass = 1e10 on; a burst on top, a metallicity and a sum take it as any other. */
+static void history(void **state)
+{
+    (void)state;
+    gal_sfh s, both;
+    gal_sfh_opts o = {.class = &linexp, .by_mass = true, .burst = GAL_BURST_EXPONENTIAL};
+    ok(gal_metals_find("evolving", &o.metals));
+    ok(gal_sfh_init(&s, &o));
+    double p[GAL_SFH_MAXPAR], q[GAL_SFH_MAXPAR], want = 0;
+    for (size_t i = 0; i < s.npar; i++)
+        p[i] = s.par[i].value;
+    assert_string_equal(s.par[0].name, "mass");
+    p[2] = 2e9;
+    p[3] = -5e-10; /* nothing forms after 4 Gyr but in the burst */
+    gal_history h;
+    ok(gal_history_init(&h, &s));
+    ok(gal_history_set(&h, p, 6e9));
+    near(h.formed, 1e10, 1e-2); /* 12 digits */
+    double cut[] = {0, 2e9, 4e9, 5.9e9, 5.95e9, 6e9};
+    for (int i = 0; i < 5; i++) {
+        double part;
+        ok(gal_integrate(psi_at, &h, cut[i], cut[i + 1], 1e-10, &part));
+        want += part;
+    }
+    near(want, 1e10, 10);
+    near(psi_at(5e9, &h), 0, 0);
+    double t = 6e9, z;
+    gal_history_zstar(&h, &t, 1, &z);
+    near(z, 0.5 * (0.01 + 1e-4), 1e-12);
+    const gal_sfh_class *sum;
+    ok(gal_sfh_find("sum", &sum));
+    gal_sfh_part part[2] = {{"a", &o}, {"b", &(gal_sfh_opts){0}}};
+    ok(gal_sfh_init(&both, &(gal_sfh_opts){.class = sum, .part = part, .npart = 2}));
+    gal_history hb;
+    for (size_t i = 0; i < both.npar; i++)
+        q[i] = both.par[i].value;
+    ok(gal_history_init(&hb, &both));
+    ok(gal_history_set(&hb, q, 6e9));
+    assert_string_equal(both.par[3].name, "a.t_trunc");
+    assert_true(hb.formed > 1e10);
+    gal_history_clear(&hb);
+    gal_history_clear(&h);
+    gal_sfh_clear(&both);
+    gal_sfh_clear(&s);
+}
 
 static void prior(void **state)
 {
@@ -115,6 +170,7 @@ static void sampler(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(prior), cmocka_unit_test(move), cmocka_unit_test(sampler)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(history), cmocka_unit_test(prior), cmocka_unit_test(move),
+                                       cmocka_unit_test(sampler)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,3 +155,23 @@ test.describe("sfh.custom", function()
     test.ok(message(function() sfh.custom{} end):find("sfh.custom: expected a function", 1, true))
   end)
 end)
+
+test.describe("sfh.define", function()
+  test.it("makes a kind of history with a name, help, and the numbers of its function", function()
+    sfh.define{ name = "test_bell", doc = "A Gaussian in time.", params = { t0 = { 2e9, unit = "yr", lo = 0, hi = 1e10, doc = "time of the peak" } },
+      rate = function(t, p) return math.exp(-0.5 * ((t - p.t0) / 3e8) ^ 2) end }
+    local g = make{ sfh = sfh.test_bell{ t0 = 1e9, mass = 3e9, Z = 0.02, burst = "delta" } }
+    test.close(g:derived().Mformed, 3e9, 1e-12)
+    test.eq(g.sfh.t0, 1e9)
+    test.eq(g.sfh.Z, 0.02)
+    test.close(g:sfr({ 1.3e9 })[1] / g:sfr({ 1e9 })[1], math.exp(-0.5), 1e-2) -- between nodes
+    local again = galua.galaxy_from(g:describe(), table_of)
+    again.sfh.t0, again.sfh.mass, again.sfh.Z, again.age = 1e9, 3e9, 0.02, g.age
+    test.eq(again:lum()[500], g:lum()[500])
+    test.ok(require("galua.doc").of_name("sfh.test_bell"):find("@param t0 [yr] (2e+09) time of the peak", 1, true))
+    test.eq(message(function() sfh.define{ name = "test_bell", rate = print } end), "sfh.define: there is a sfh.test_bell already")
+    test.ok(message(function() sfh.test_bell{ t1 = 3 } end):find("sfh.test_bell: unknown option 't1' (known: t0 mass", 1, true))
+    test.eq(message(function() sfh.define{ name = "x y", rate = print } end), "sfh.define: 'x y' is no name such as bell")
+    test.eq(message(function() sfh.define{ name = "xy", rate = print, params = { Z = 1 } } end), "sfh.define: the parameter 'Z' is there already")
+  end)
+end)
