@@ -150,6 +150,17 @@ static void factors(void **state)
         }
         gal_band_unref(b);
     }
+    /* weights, and zeros among them: these count like all others (upstream drops them here, not in the emission: 1.29011457388) */
+    static const double docs[] = {2, 3, 5, 9, 11, 11.5, 11, 9, 5, 3, 2}, zeros[] = {0, 0, 1, 2, 3, 2, 1, 0, 0};
+    const gal_sky_unit from = unit("uK_RJ"), to = unit("uK_CMB");
+    for (int i = 0; i < 2; i++) {
+        double nu[11], f;
+        gal_linspace(i ? 80 : 95, i ? 120 : 105, i ? 9 : 11, nu);
+        gal_band *b = band(i ? 9 : 11, nu, i ? zeros : docs);
+        assert_int_equal(gal_band_factor(b, &from, &to, &f), GAL_OK);
+        CLOSE(f, i ? 1.29127774667 : 1.28728737864, 1e-11);
+        gal_band_unref(b);
+    }
 }
 
 /* A source with the spectrum of the CMB comes back as its K_CMB in every unit, whatever the weights, zeros among them */
@@ -250,6 +261,8 @@ static void legacy_random(void **state)
              {888, {-0.1762008737366223, 0.1888763605940149, NAN}},
              {4632, {0.8702263270094789, 0.2415472972228898, NAN}},
              {1234, {0.4714351637324931, -1.190975694706464, NAN}},
+             {555, {0.1482272020651671, NAN, NAN}},
+             {444, {0.3574399244179942, NAN, NAN}},
              {123, {-1.0856306033, 0.9973454466, NAN}}};
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         gal_legacy_random *r;
@@ -257,7 +270,7 @@ static void legacy_random(void **state)
         for (int k = 0; k < 3; k++) {
             double x = gal_legacy_normal(r);
             if (!isnan(t[i].x[k]))
-                CLOSE(x, t[i].x[k], i == 5 ? 1e-10 : 1e-15);
+                CLOSE(x, t[i].x[k], t[i].seed == 123 ? 1e-10 : 1e-15);
         }
         gal_legacy_random_free(r);
     }

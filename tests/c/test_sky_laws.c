@@ -206,10 +206,15 @@ static void decorrelation(void **state)
     law_case c = {"mbb_decorrelated", {545, 353, 5, 123}, {1.54, 20}};
     gal_sky_part *p = part_of(&c, NULL), *q = part_of(&D0, NULL);
     double g[] = {-1.0856306033005612, 0.9973454465835858};
-    for (int w = 0; w < 2; w++) {
-        double r = w ? 0.968683402596 : 0.944119770035, l = w ? 0.248299145256 : 0.329602578614;
-        CLOSE(scale(p, w, c.par, 100, 100, 1) / scale(q, w, D0.par, 100, 100, 1), r + l * g[w], 1e-10);
-    }
+    static const struct {
+        int which;
+        double nu, r, l;
+    } t[] = {{0, 100, 0.944119770035, 0.329602578614},
+             {1, 100, 0.968683402596, 0.248299145256},
+             {1, 30, 0.885545721061, 0.464552231627}};
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
+        CLOSE(scale(p, t[i].which, c.par, t[i].nu, t[i].nu, 1) / scale(q, t[i].which, D0.par, t[i].nu, t[i].nu, 1),
+              t[i].r + t[i].l * g[t[i].which], 1e-10);
     CLOSE(scale(p, 0, c.par, 545, 545, 1), 1, 1e-14);
     CLOSE(scale(p, 1, c.par, 353, 353, 1), 1, 1e-14);
     gal_sky_part_unref(p);
