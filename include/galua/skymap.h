@@ -88,16 +88,18 @@ GAL_API gal_status gal_skymap_inspect(gal_skymap_info *out, const char *path);
 typedef struct gal_skymap_read_opts {
     const int *fields; /* [nfield] columns from 0; NULL: the first three of an IQU file, else the first */
     int nfield;
-    int precision; /* 0: as the file, 32, 64 */
-    int iqu;       /* -1: as the file says (POLAR, names I Q U), 0: scalars, 1: the three fields are I, Q, U */
-    int hdu;       /* 0: the first binary table; else its number, 1 = primary */
-    int order;     /* 0: as the file says; else 1 + gal_ordering, for files that do not say */
+    int precision;    /* 0: as the file, 32, 64 */
+    int iqu;          /* -1: as the file says (POLAR, names I Q U), 0: scalars, 1: the three fields are I, Q, U */
+    int hdu;          /* 0: the first binary table; else its number, 1 = primary */
+    int order;        /* 0: as the file says; else 1 + gal_ordering, for files that do not say */
+    const char *unit; /* NULL: as the file says, and a warning when it does not; else of all fields ("": none) */
 } gal_skymap_read_opts;
 #define GAL_SKYMAP_READ_DEFAULTS                                                                                       \
     {                                                                                                                  \
-        NULL, 0, 0, -1, 0, 0                                                                                           \
+        NULL, 0, 0, -1, 0, 0, NULL                                                                                     \
     }
-/* Map of a file in the ordering of the file. BAD_DATA of the header and NaN become UNSEEN. opts NULL: defaults.
+/* Map of a file in the ordering of the file. BAD_DATA of the header and NaN become UNSEEN. opts NULL: defaults. Warned of (gal_log, a line each):
+ * values that are not finite, values that are UNSEEN, a first field without unit.
  * GAL_EFORMAT: one line that names the file and what is wrong: no or wrong NSIDE, no ORDERING, rows that are not 12 nside^2 pixels,
  * truncated, partial sky without PIXEL column, pixel numbers outside the sky or twice. */
 GAL_API gal_status gal_skymap_read(gal_skymap **out, const char *path, const gal_skymap_read_opts *opts);

@@ -165,8 +165,13 @@ gal_status gal_fits_select_number(gal_fits *f, int number)
 {
     int status = 0;
     f->hdu[0] = '\0';
-    if (fits_movabs_hdu(f->ptr, number, NULL, &status))
-        return fits_fail(f, GAL_ENOTFOUND, status, "no HDU number %d", number);
+    if (fits_movabs_hdu(f->ptr, number, NULL, &status)) {
+        if (status == END_OF_FILE || status == BAD_HDU_NUM)
+            return fits_fail(f, GAL_ENOTFOUND, 0, "no HDU number %d", number);
+        if (status == BAD_ROW_WIDTH)
+            return fits_fail(f, GAL_EFORMAT, 0, "HDU %d: its columns (TFORM) do not fill its rows (NAXIS1)", number);
+        return fits_fail(f, GAL_EFORMAT, status, "HDU %d has a damaged header", number);
+    }
     fits_write_errmark();
     if (fits_read_key(f->ptr, TSTRING, "EXTNAME", f->hdu, NULL, &status)) {
         fits_clear_errmark();

@@ -119,7 +119,7 @@ gal_status gal_lua_sky_load(gal_skymap **out, const char *path, int column, int6
 {
     gal_status st = GAL_OK;
     gal_skymap *m = NULL, *n = NULL;
-    const gal_skymap_read_opts o = {.fields = &column, .nfield = 1, .iqu = 0};
+    const gal_skymap_read_opts o = {.fields = &column, .nfield = 1, .iqu = 0, .unit = ""};
     GAL_TRY(gal_skymap_read(&m, path, &o));
     if (m->pixels) {
         GAL_TRY(gal_skymap_full(&n, m));
@@ -423,6 +423,7 @@ static int inspect(lua_State *L)
     gal_lua_checkstatus(L, gal_skymap_inspect(&info, gal_lua_checkstr(L, 1)));
     lua_newtable(L);
     GAL_LUA_SET(L, {"nside", (double)info.nside}, {"fields", info.nfield});
+    gal_lua_set_flag(L, "synthetic", info.synthetic);
     lua_newtable(L);
     for (int i = 0; i < info.nfield && i < GAL_SKYMAP_MAX; i++) {
         lua_pushstring(L, info.unit[i]);

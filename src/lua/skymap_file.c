@@ -54,6 +54,7 @@ int gal_lua_skymap_read(lua_State *L) /* healpix.read(path[, options]) */
     r.iqu = gal_lua_opt_given(&o, "iqu") ? gal_lua_opt_bool(&o, "iqu", false) : -1;
     r.hdu = gal_lua_opt_int(&o, "hdu", 0, 0, 10000);
     r.order = gal_lua_opt_choice(&o, "order", orders, 3, 0);
+    r.unit = gal_lua_opt_str(&o, "unit", NULL);
     gal_lua_opts_end(&o);
     gal_lua_checkstatus(L, gal_skymap_read(&m, path, &r));
     gal_lua_push(L, &gal_lua_skymap, m);

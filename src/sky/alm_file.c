@@ -104,12 +104,16 @@ gal_status gal_alm_read(gal_alm **out, const char *path, int lmax)
     if (!index || !x)
         GAL_TRY(GAL_ENOMEM);
     GAL_TRY(gal_fits_open(&f, path));
-    for (; n < GAL_SKYMAP_MAX && gal_fits_select_number(f, n + 2) == GAL_OK; n++) {
+    for (; n < GAL_SKYMAP_MAX; n++) {
+        if ((st = gal_fits_select_number(f, n + 2)) == GAL_ENOTFOUND)
+            break;
+        GAL_TRY(st);
         GAL_TRY(open_table(f, path, n + 2, &rows[n]));
         if (lmax < 0)
             GAL_TRY(highest(f, path, rows[n], index, &most));
     }
     gal_error_clear();
+    st = GAL_OK;
     if (!n)
         GAL_THROW(GAL_EFORMAT, "%s: holds no table of coefficients", path);
     if (lmax < 0 && gal_alm_size(most) > 1000000 + 100 * rows[0])

@@ -24,6 +24,7 @@ struct gal_skymap_file {
     size_t pixel_column;
     int64_t firstpix; /* of an implicit partial sky */
     double blank;     /* BAD_DATA; NaN: none */
+    const char *unit; /* that the caller says; borrowed */
 };
 
 static gal_status bad(const gal_skymap_file *f, const char *text)
@@ -63,9 +64,15 @@ static gal_status find_table(gal_skymap_file *f, int hdu)
         gal_status st = gal_fits_select_number(f->f, hdu);
         return st == GAL_OK ? gal_fits_table_shape(f->f, &rows, &columns) : st;
     }
-    for (int k = 2; k < 1000 && gal_fits_select_number(f->f, k) == GAL_OK; k++)
+    for (int k = 2; k < 1000; k++) {
+        gal_status st = gal_fits_select_number(f->f, k);
+        if (st == GAL_ENOTFOUND)
+            break;
+        if (st != GAL_OK)
+            return st;
         if (gal_fits_table_shape(f->f, &rows, &columns) == GAL_OK)
             return GAL_OK;
+    }
     return bad(f, "holds no binary table: not a HEALPix map");
 }
 
@@ -237,6 +244,7 @@ gal_status gal_skymap_file_open(gal_skymap_file **out, const char *path, const g
     f->info.coord = coordinates(text);
     text_of(f, "SYNTHET", text, sizeof text);
     f->info.synthetic = starts(text, "y");
+    f->unit = opts->unit;
     f->blank = NAN;
     if (gal_fits_has_key(f->f, "BAD_DATA") && gal_fits_key_f64(f->f, "BAD_DATA", &f->blank) != GAL_OK)
         gal_error_clear();
@@ -382,12 +390,29 @@ static gal_status make_map(gal_skymap **out, gal_skymap_file *f, int precision, 
     (*out)->coord = i->coord;
     (*out)->synthetic = i->synthetic;
     for (int k = 0; k < f->nfield; k++) {
-        snprintf((*out)->unit[k], sizeof i->unit[0], "%s", i->unit[f->field[k]]);
+        snprintf((*out)->unit[k], sizeof i->unit[0], "%s", f->unit ? f->unit : i->unit[f->field[k]]);
         snprintf((*out)->name[k], sizeof i->name[0], "%s", i->name[f->field[k]]);
     }
 out:
     gal_free(list);
     return st;
+}
+
+/* What a file lacks, a line each: they are read all the same. */
+static void remarks(const gal_skymap *m, const gal_skymap_file *f, int64_t nan)
+{
+    int64_t bad = 0;
+    if (nan)
+        gal_log(GAL_LOG_WARN, "map", "%s: %lld values are not finite: taken as UNSEEN", f->path, (long long)nan);
+    for (int k = 0; k < m->ncomp; k++)
+        for (int64_t i = 0; i < m->npix; i++)
+            bad += gal_skymap_bad(gal_skymap_get(m, k, i));
+    if (bad > nan)
+        gal_log(GAL_LOG_WARN, "map", "%s: %lld values of %lld are UNSEEN", f->path, (long long)(bad - nan),
+                (long long)(m->npix * m->ncomp));
+    if (!f->unit && !*m->unit[0])
+        gal_log(GAL_LOG_WARN, "map", "%s: no unit (keyword TUNIT%zu): say which when reading ('uK_CMB'; '' for none)",
+                f->path, f->column[f->field[0]] + 1);
 }
 
 static gal_status fill(gal_skymap *m, gal_skymap_file *f, const place *at)
@@ -411,8 +436,7 @@ static gal_status fill(gal_skymap *m, gal_skymap_file *f, const place *at)
             for (int64_t j = 0; j < now; j++)
                 gal_skymap_set(m, k, where ? where[i + j] : i + j, block[k][j]);
     }
-    if (nan)
-        gal_log(GAL_LOG_WARN, "map", "%s: %lld values are not finite: taken as UNSEEN", f->path, (long long)nan);
+    remarks(m, f, nan);
 out:
     for (int k = 0; k < f->nfield; k++)
         gal_free(block[k]);

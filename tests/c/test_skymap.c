@@ -72,6 +72,7 @@ static void there_and_back(void **state)
         bool cut = q & 1, single = q & 2, iqu = q & 4, nested = q & 8, iau = q & 16;
         gal_skymap *m = example(cut ? 8 : 16, nested, iqu ? 3 : 2, single, cut ? some : NULL, 5), *r;
         gal_skymap_set(m, 1, 2, GAL_UNSEEN);
+        gal_log_set_level(GAL_LOG_ERROR); /* what is said of it: bad_values */
         OK(gal_skymap_write(m, at("a.fits"), iau ? GAL_IAU : GAL_COSMO, 1, &(gal_skymap_key){"FREQ", NULL, 143, "GHz"},
                             "line 1\nline 2"));
         const int both[2] = {0, 1};
@@ -225,6 +226,7 @@ static void malformed(void **state)
         assert_memory_equal(gal_error_message(), dir, strlen(dir)); /* names the file */
         assert_null(m);
     }
+    gal_log_set_level(GAL_LOG_ERROR);
     put("m.fits", (table){3, 1, "HEALPIX", "RING", "EXPLICIT", NULL, 2, fine, x});
     OK(gal_skymap_read(&m, at("m.fits"), NULL)); /* sorted on the way */
     assert_true(m->pixels[0] == 2 && gal_skymap_get(m, 0, 0) == 1 && gal_skymap_get(m, 0, 2) == 0);
@@ -242,7 +244,8 @@ static void malformed(void **state)
     FAILS(gal_skymap_read(&m, at("m.fits"), &o), GAL_EINVAL, "has 1 field, asked for field 2");
     put("m.fits", (table){768, 1, "HEALPIX", "RING", NULL, NULL, 8, NULL, x});
     edit("m.fits", "TFORM1  = '1D ", "TFORM1  = '2D ");
-    FAILS(gal_skymap_read(&m, at("m.fits"), NULL), GAL_EFORMAT, "");
+    FAILS(gal_skymap_read(&m, at("m.fits"), NULL), GAL_EFORMAT,
+          "HDU 2: its columns (TFORM) do not fill its rows (NAXIS1)");
     put("m.fits", (table){768, 1, "HEALPIX", "RING", NULL, NULL, 8, NULL, x});
     assert_int_equal(truncate(at("m.fits"), 5760 + 2880), 0);
     FAILS(gal_skymap_read(&m, at("m.fits"), NULL), GAL_EFORMAT, "truncated");
@@ -256,6 +259,16 @@ static void malformed(void **state)
     FAILS(gal_skymap_read(&m, at("image.fits"), NULL), GAL_EFORMAT, "holds no binary table");
 }
 
+static char said[4][300];
+static int nsaid;
+static void listen(void *ctx, gal_log_level level, const char *module, const char *text)
+{
+    (void)ctx, (void)module;
+    if (level == GAL_LOG_WARN && nsaid < 4)
+        snprintf(said[nsaid++], sizeof said[0], "%s", text);
+}
+
+/* What is wrong with values is said, a line each, and read all the same */
 static void bad_values(void **state)
 {
     (void)state;
@@ -267,15 +280,28 @@ static void bad_values(void **state)
     x[4] = INFINITY;
     x[5] = (float)GAL_UNSEEN;
     put("v.fits", (table){48, 1, "HEALPIX", "RING", NULL, NULL, 2, NULL, x});
-    gal_log_set_level(GAL_LOG_OFF);
+    gal_log_set_sink(listen, NULL);
+    gal_log_set_level(GAL_LOG_WARN);
     OK(gal_skymap_read(&m, at("v.fits"), NULL));
-    gal_log_set_level(GAL_LOG_ERROR);
+    assert_int_equal(nsaid, 3);
+    assert_non_null(strstr(said[0], "v.fits: 2 values are not finite: taken as UNSEEN"));
+    assert_non_null(strstr(said[1], "v.fits: 1 values of 48 are UNSEEN"));
+    assert_non_null(strstr(said[2], "v.fits: no unit (keyword TUNIT1): say which when reading"));
     for (int i = 0; i < 48; i++) {
         bool bad = i >= 3 && i <= 5;
         assert_int_equal(gal_skymap_bad(gal_skymap_get(m, 0, i)), bad);
         NEAR(gal_skymap_get(m, 0, i), bad ? GAL_UNSEEN : i, 0);
     }
     gal_skymap_free(m);
+    gal_skymap_read_opts o = GAL_SKYMAP_READ_DEFAULTS;
+    o.unit = "mK_CMB"; /* the reader says: nothing more about it */
+    nsaid = 0;
+    OK(gal_skymap_read(&m, at("v.fits"), &o));
+    assert_int_equal(nsaid, 2);
+    assert_string_equal(m->unit[0], "mK_CMB");
+    gal_skymap_free(m);
+    gal_log_set_level(GAL_LOG_ERROR);
+    gal_log_set_sink(NULL, NULL);
     assert_true(gal_skymap_bad(GAL_UNSEEN) && gal_skymap_bad((float)GAL_UNSEEN) && gal_skymap_bad(NAN));
     assert_true(!gal_skymap_bad(-1.6e30) && !gal_skymap_bad(-1e31) && !gal_skymap_bad(0));
 }
