@@ -6,7 +6,7 @@
  * Nothing of the size of the sky is allocated here beyond what fields in memory hold; outputs belong to the caller.
  *
  * Components are summed in uK_RJ and multiplied by the band's factor to the unit asked for (Zonca et al. 2021; galua/band.h).
- * Pixels that are NaN or UNSEEN (-1.6375e30) in an amplitude or a parameter are NaN in the result.
+ * Pixels that are NaN or UNSEEN (-1.6375e30) in an amplitude or a parameter are UNSEEN in the result.
  * Plans are immutable and may run in several threads; the sky must not change while plans of it live. */
 #ifndef GAL_SKY_H
 #define GAL_SKY_H
@@ -142,6 +142,7 @@ typedef struct gal_sky_run_args {
     int threads;               /* 0: all */
     gal_progress_fn progress;  /* may be NULL */
     void *progress_ctx;
+    size_t *unseen; /* may be NULL: how many values of all outputs are UNSEEN, because a template has none there */
 } gal_sky_run_args;
 GAL_API gal_status gal_sky_plan_run(const gal_sky_plan *p, const gal_sky_run_args *a);
 #ifdef __cplusplus

@@ -74,8 +74,12 @@ static int run(lua_State *L)
         lua_pop(L, 1);
     }
     a.out = out;
+    size_t unseen = 0;
+    a.unseen = &unseen;
     gal_status st = gal_sky_plan_run(q->p, &a);
     gal_lua_checkstatus(L, st);
+    if (unseen)
+        gal_log(GAL_LOG_WARN, "sky", "%zu values of the maps are UNSEEN: templates have none there", unseen);
     return 0;
 }
 
@@ -209,9 +213,13 @@ static int combine(lua_State *L)
 #pragma omp parallel for schedule(static)
         for (int64_t p = 0; p < out->npix; p++) {
             double s = 0;
-            for (size_t i = 0; i < n; i++)
-                s += c[i] * gal_skymap_get(m[i], k, p);
-            gal_skymap_set(out, k, p, s < 1e-3 * GAL_UNSEEN ? GAL_UNSEEN : s);
+            bool bad = false;
+            for (size_t i = 0; i < n; i++) {
+                double x = gal_skymap_get(m[i], k, p);
+                bad = bad || gal_skymap_bad(x);
+                s += c[i] * x;
+            }
+            gal_skymap_set(out, k, p, bad ? GAL_UNSEEN : s);
         }
     }
     return 0;

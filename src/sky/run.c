@@ -20,6 +20,7 @@ typedef struct room { /* of one thread */
     void **local;   /* [nparts] */
     double **ahead; /* [nparts][FIELDS]: a chunk of fields that are not in memory, read at once */
     size_t *from;   /* [nparts][FIELDS]: its first pixel + 1; 0: nothing */
+    size_t bad;     /* values that are UNSEEN, of all outputs */
 } room;
 
 typedef struct job {
@@ -275,15 +276,16 @@ out:
     return st;
 }
 
-static void store(const job *j, const gal_sky_output *o, double factor, const double *const x[3], size_t at, size_t n)
+static void store(const job *j, room *r, const gal_sky_output *o, double factor, const double *const x[3], size_t at,
+                  size_t n)
 {
     for (int i = 0; i < 3; i++) {
         if (!o->x[i])
             continue;
         if (o->f32)
-            j->k->store32(n, factor, x[i], (float *)o->x[i] + at);
+            r->bad += j->k->store32(n, factor, x[i], (float *)o->x[i] + at);
         else
-            j->k->store64(n, factor, x[i], (double *)o->x[i] + at);
+            r->bad += j->k->store64(n, factor, x[i], (double *)o->x[i] + at);
     }
 }
 
@@ -293,7 +295,7 @@ static void put(const job *j, room *r, size_t at, size_t n)
     if (j->a->only_basis) {
         for (size_t b = 0; b < p->nbasis; b++) {
             const double *x[3] = {r->acc + 3 * b * BLOCK, r->acc + (3 * b + 1) * BLOCK, r->acc + (3 * b + 2) * BLOCK};
-            store(j, &j->a->out[b], p->factor[p->basis[b]], x, at, n);
+            store(j, r, &j->a->out[b], p->factor[p->basis[b]], x, at, n);
         }
         return;
     }
@@ -312,7 +314,7 @@ static void put(const job *j, room *r, size_t at, size_t n)
                     j->k->axpy(BLOCK, p->combination[c * p->nbasis + b], r->acc + (3 * b + (size_t)i) * BLOCK, sum);
             x[i] = sum;
         }
-        store(j, &j->a->out[c], p->factor[c], x, at, n);
+        store(j, r, &j->a->out[c], p->factor[c], x, at, n);
     }
 }
 
@@ -381,6 +383,7 @@ gal_status gal_sky_plan_run(const gal_sky_plan *p, const gal_sky_run_args *a)
     int threads = a->threads > 0 ? a->threads : gal_threads();
     double last = gal_clock();
     bool stop = false;
+    size_t unseen = 0;
     if (a->first > p->npix || a->n > p->npix - a->first)
         return gal_fail(GAL_EINVAL, "sky: pixels %zu .. %zu of %zu", a->first, a->first + a->n, p->npix);
     GAL_TRY(wanted(&j));
@@ -415,12 +418,16 @@ gal_status gal_sky_plan_run(const gal_sky_plan *p, const gal_sky_run_args *a)
                 stop = true;
             }
         }
+#pragma omp atomic
+        unseen += r.bad;
         close_room(&j, &r);
     }
     if (bad.st != GAL_OK)
         GAL_THROW(bad.st, "%s", bad.text);
     if (done < blocks)
         GAL_THROW(GAL_EINTR, "sky: stopped");
+    if (a->unseen)
+        *a->unseen = unseen;
 out:
     gal_free(j.channel);
     gal_free(j.basis);

@@ -196,16 +196,24 @@ static void pieces(size_t n, const gal_pieces *p, const int *restrict seg, const
         }
 }
 
-static void store32(size_t n, double scale, const double *restrict x, float *restrict out)
+static size_t store32(size_t n, double scale, const double *restrict x, float *restrict out)
 {
-    for (size_t k = 0; k < n; k++)
+    int bad = 0;
+    for (size_t k = 0; k < n; k++) {
         out[k] = x[k] == x[k] ? (float)(scale * x[k]) : -1.6375e30f;
+        bad += x[k] != x[k];
+    }
+    return (size_t)bad;
 }
 
-static void store64(size_t n, double scale, const double *restrict x, double *restrict out)
+static size_t store64(size_t n, double scale, const double *restrict x, double *restrict out)
 {
-    for (size_t k = 0; k < n; k++)
+    int bad = 0;
+    for (size_t k = 0; k < n; k++) {
         out[k] = x[k] == x[k] ? scale * x[k] : -1.6375e30;
+        bad += x[k] != x[k];
+    }
+    return (size_t)bad;
 }
 
 const struct sky_kern GAL_KERN(sky_kern) = {widen, copy,   swap32,  swap64, any_nan, mbb,    mbb_norm,

@@ -33,9 +33,9 @@ struct sky_kern {
     /* segments of x, and values there */
     void (*find)(size_t n, const gal_pieces *p, const double *x, int *segment);
     void (*pieces)(size_t n, const gal_pieces *p, const int *segment, const double *x, double *out);
-    /* out = scale x, NaN as UNSEEN */
-    void (*store32)(size_t n, double scale, const double *x, float *out);
-    void (*store64)(size_t n, double scale, const double *x, double *out);
+    /* out = scale x, NaN as UNSEEN; how many those are (n: a block) */
+    size_t (*store32)(size_t n, double scale, const double *x, float *out);
+    size_t (*store64)(size_t n, double scale, const double *x, double *out);
 };
 GAL_KERN_DECLARE(sky_kern);
 #endif
