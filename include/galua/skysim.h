@@ -63,6 +63,14 @@ GAL_API gal_status gal_radiation_field(size_t npix, uint32_t seed, const double 
                                        const double *beta_mean, const double *beta_std, double *u);
 
 /* ------------------------------------------------------------------ point sources */
+/* A catalogue in upstream's layout (HDF5): theta, phi [n] rad; logpolycoefflux and, if there, logpolycoefpolflux [ncoef][n] Jy, highest power of
+ * ln(nu/GHz) first. GAL_EFORMAT, a line each: shapes that differ, other units, what is not finite, directions outside of the sphere. */
+typedef struct gal_catalogue {
+    size_t n, ncoef;
+    double *theta, *phi, *flux, *polflux; /* polflux NULL: unpolarised */
+} gal_catalogue;
+GAL_API gal_status gal_catalogue_read(gal_catalogue *out, const char *path);
+GAL_API void gal_catalogue_free(gal_catalogue *c);
 /* Entries of gal_sky_sources for n directions: the pixel that holds each, or with fwhm > 0 [rad] the Gaussian painted on pixel centres to 5 sigma,
  * its sum 1. Caller frees the three arrays. */
 GAL_API gal_status gal_sources_paint(int64_t nside, size_t n, const double *theta, const double *phi, double fwhm,

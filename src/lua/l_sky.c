@@ -330,15 +330,27 @@ static int sources(lua_State *L)
     const char *name = gal_lua_opt_str(&o, "name", "sources");
     double nside = gal_lua_req_num(&o, "nside"), fwhm = gal_lua_opt_num(&o, "fwhm", 0);
     const double *theta = gal_lua_opt_vec(&o, "theta", &n), *phi = gal_lua_opt_vec(&o, "phi", &m);
-    const double *angle = gal_lua_opt_vec(&o, "angle", &rows);
+    size_t nangle = 0;
+    const double *angle = gal_lua_opt_vec(&o, "angle", &nangle);
     s.compat = gal_lua_opt_bool(&o, "compat", false);
     if (gal_lua_opt_push(&o, "flux"))
         s.flux = gal_lua_checkmat(L, lua_gettop(L), &s.ncoef, &s.n);
     if (gal_lua_opt_push(&o, "polflux"))
         s.polflux = gal_lua_checkmat(L, lua_gettop(L), &rows, &cols);
     gal_lua_opts_end(&o);
-    if (!theta || !phi || !s.flux || n != m || n != s.n || (s.polflux && (rows != s.ncoef || cols != n)))
-        return gal_lua_error(L, GAL_EINVAL, "%s: theta, phi and the columns of flux and polflux must be as many", name);
+    if (!theta || !phi || !s.flux || n != m || n != s.n || (angle && nangle != n) ||
+        (s.polflux && (rows != s.ncoef || cols != n)))
+        return gal_lua_error(L, GAL_EINVAL, "%s: theta, phi, angle and the columns of flux and polflux must be as many",
+                             name);
+    for (size_t i = 0; i < s.n * s.ncoef; i++)
+        if (!isfinite(s.flux[i]) || (s.polflux && !isfinite(s.polflux[i])))
+            return gal_lua_error(L, GAL_EDOMAIN, "%s: flux of source %zu is not finite", name, i % s.n + 1);
+    for (size_t i = 0; angle && i < n; i++)
+        if (!isfinite(angle[i]))
+            return gal_lua_error(L, GAL_EDOMAIN, "%s: angle of source %zu is not finite", name, i + 1);
+    if (!(fwhm >= 0 && fwhm <= M_PI))
+        return gal_lua_error(L, GAL_EDOMAIN, "%s: fwhm must lie in 0 .. 10800 arcmin, got %g", name,
+                             fwhm * 10800 / M_PI);
     if (s.polflux && !angle) {
         double *x = gal_lua_scratch(L, n);
         gal_lua_checkstatus(L, gal_sources_angles(n, x));

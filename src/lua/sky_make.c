@@ -271,6 +271,26 @@ static int synthetic_catalogue(lua_State *L)
     return 1;
 }
 
+/* catalogue(path) -> { theta =, phi =, flux =, polflux = } */
+static int catalogue(lua_State *L)
+{
+    gal_catalogue c;
+    gal_lua_checkstatus(L, gal_catalogue_read(&c, gal_lua_checkstr(L, 1)));
+    lua_newtable(L);
+    gal_lua_pushvec_copy(L, c.theta, c.n);
+    lua_setfield(L, -2, "theta");
+    gal_lua_pushvec_copy(L, c.phi, c.n);
+    lua_setfield(L, -2, "phi");
+    memcpy(gal_lua_pushmat(L, c.ncoef, c.n), c.flux, c.ncoef * c.n * sizeof(double));
+    lua_setfield(L, -2, "flux");
+    if (c.polflux) {
+        memcpy(gal_lua_pushmat(L, c.ncoef, c.n), c.polflux, c.ncoef * c.n * sizeof(double));
+        lua_setfield(L, -2, "polflux");
+    }
+    gal_catalogue_free(&c);
+    return 1;
+}
+
 void gal_lua_sky_open_make(lua_State *L)
 {
     static const gal_lua_row rows[] = {
@@ -287,6 +307,7 @@ void gal_lua_sky_open_make(lua_State *L)
         {"spectra", spectra, "spectra(path) -> list\nInternal: C_l of a FITS table."},
         {"alm", read_alm, "alm(path) -> alm\nInternal: coefficients of a file."},
         {"alm_map", alm_map, "alm_map(path, nside) -> map\nInternal: a scalar from coefficients of a file."},
+        {"catalogue", catalogue, "catalogue(path) -> table\nInternal: point sources of an HDF5 file."},
         {"synthetic_catalogue", synthetic_catalogue,
          "synthetic_catalogue(n, seed) -> table\nInternal: sources of the synthetic sky."},
         {"radiation_field", radiation_field, "radiation_field(seed, ...) -> map\nInternal: log10 U of grains, drawn."},

@@ -4,12 +4,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "galua/rng.h"
 #include "galua/skysim.h"
+#include "io/h5.h"
 #include "sky_ref.h"
 #include "sky/legacy_random.h"
 
@@ -125,6 +128,52 @@ static void radiation_fields(void **state)
     assert_true(u[2] == -3); /* clipped */
 }
 
+/* A catalogue is read, or refused in one line: n fluxes of nc coefficients, n of angle theta, in these units */
+static void catalogue(const char *path, size_t n, size_t nc, double theta, double flux, const char *unit)
+{
+    gal_h5 *h;
+    double x[6] = {theta, 1, 1, 1, 1, 1}, f[6] = {1, 2, 3, 4, 5, flux};
+    size_t dims[2] = {nc, n}, three = 3;
+    gal_h5_opt rad = {.units = "rad"}, jy = {.units = unit};
+    unlink(path);
+    OK(gal_h5_create(&h, path));
+    OK(gal_h5_write(h, "theta", GAL_H5_F64, 1, &three, x, &rad));
+    OK(gal_h5_write(h, "phi", GAL_H5_F64, 1, &three, x + 1, &rad));
+    OK(gal_h5_write(h, "logpolycoefflux", GAL_H5_F64, 2, dims, f, &jy));
+    OK(gal_h5_close(h));
+}
+
+static void catalogues(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/galua_test_catalogue_XXXXXX";
+    int fd = mkstemp(path);
+    gal_catalogue c;
+    assert_true(fd >= 0);
+    close(fd);
+    catalogue(path, 3, 2, 0.5, 6, "Jy");
+    OK(gal_catalogue_read(&c, path));
+    assert_true(c.n == 3 && c.ncoef == 2 && c.theta[0] == 0.5 && c.flux[1 * 3 + 2] == 6 && !c.polflux);
+    gal_catalogue_free(&c);
+    const struct {
+        size_t n, nc;
+        double theta, flux;
+        const char *unit, *says;
+    } t[] = {{2, 2, 1, 6, "Jy", "logpolycoefflux"},
+             {3, 2, 4, 6, "Jy", "theta of source 1 is 4, expected 0 to pi"},
+             {3, 2, 1, NAN, "Jy", "logpolycoefflux"},
+             {3, 2, 1, 6, "mJy", "logpolycoefflux is in 'mJy', expected 'Jy'"}};
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        catalogue(path, t[i].n, t[i].nc, t[i].theta, t[i].flux, t[i].unit);
+        FAILS(gal_catalogue_read(&c, path), GAL_EFORMAT, t[i].says);
+        assert_memory_equal(gal_error_message(), path, strlen(path));
+        assert_true(!c.theta && !c.flux);
+    }
+    unlink(path);
+    assert_int_equal(gal_catalogue_read(&c, path), GAL_ENOTFOUND);
+    assert_int_equal(gal_catalogue_read(&c, "README.md"), GAL_EFORMAT);
+}
+
 /* Widths of Gaussian beams at two multipoles; what two beams of 3 and 4 degrees do is what one of 5 does */
 static void beams(void **state)
 {
@@ -149,10 +198,8 @@ static void beams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(polarisation_tensor),
-        cmocka_unit_test(realisations),
-        cmocka_unit_test(radiation_fields),
-        cmocka_unit_test(beams),
+        cmocka_unit_test(polarisation_tensor), cmocka_unit_test(realisations), cmocka_unit_test(radiation_fields),
+        cmocka_unit_test(catalogues),          cmocka_unit_test(beams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

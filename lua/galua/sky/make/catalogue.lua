@@ -6,23 +6,16 @@ local templates = require "galua.sky.templates"
 -- A catalogue that is nobody's: number counts n(>S) ~ S^-1.2 above 1 mJy at 100 GHz, spectral indices about -0.5
 local function made_up(s)
   s.made_up = true
-  local x = core.synthetic_catalogue(20000, s.seed)
-  return x.theta, x.phi, x.flux, x.polflux
+  return core.synthetic_catalogue(20000, s.seed)
 end
 
 return function(s, row, add)
-  local theta, phi, flux, polflux
-  if row.theta then
-    theta, phi, flux, polflux = row.theta, row.phi, row.flux, row.polflux
-  else
+  local x = row
+  if not row.theta then
+    if not row.file then galua.fail("sky: a catalogue needs a file, or theta, phi and flux") end
     local path = templates.find(s, row.file)
-    if path then
-      theta, phi = core.h5(path, "theta")[1], core.h5(path, "phi")[1]
-      flux, polflux = core.h5(path, "logpolycoefflux"), core.h5(path, "logpolycoefpolflux")
-    else
-      theta, phi, flux, polflux = made_up(s)
-    end
+    x = path and core.catalogue(path) or made_up(s)
   end
-  add{ part = core.sources{ name = row.name, nside = s.nside, theta = theta, phi = phi, flux = flux, polflux = polflux, angle = row.angle,
+  add{ part = core.sources{ name = row.name, nside = s.nside, theta = x.theta, phi = x.phi, flux = x.flux, polflux = x.polflux, angle = row.angle,
     fwhm = row.fwhm and row.fwhm / 60 * math.pi / 180, compat = s.compat ~= nil } }
 end
