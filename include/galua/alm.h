@@ -80,6 +80,7 @@ GAL_API gal_status gal_alm_write(const gal_alm *a, const char *path);
 /* ------------------------------------------------------------------ both at once */
 typedef struct gal_smooth_opts {
     double fwhm;               /* rad; 0 none */
+    double had;                /* Gaussian beam that the map has already, divided out [rad]; 0 none */
     const double *const *beam; /* [ncomp] tables of lmax + 1, instead of fwhm; NULL none */
     const double *rotation;    /* [9] or NULL */
     gal_coordsys coord;        /* of the output; NONE: as the input */

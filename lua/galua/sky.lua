@@ -5,6 +5,7 @@ local doc = require "galua.doc"
 require "galua.vec" -- core.vec_is
 local presets = require "galua.sky.presets"
 local templates = require "galua.sky.templates"
+local observe = require "galua.sky.observe"
 local M, methods = {}, {}
 local mt = { __index = methods }
 local parts_of = galua.sky_core
@@ -20,7 +21,7 @@ local function names(t)
 end
 
 local known_row = {}
-for _, k in ipairs{ "law", "make", "I", "Q", "U", "IQU", "unit", "unit_at", "factor", "par", "opt", "tables", "available", "up", "max", "far", "name" } do
+for _, k in ipairs{ "law", "make", "I", "Q", "U", "IQU", "unit", "unit_at", "factor", "par", "opt", "tables", "available", "up", "max", "far", "name", "beam" } do
   known_row[k] = true
 end
 
@@ -69,11 +70,8 @@ local function add_row(s, name, row)
     for i, r in ipairs(row) do add_row(s, #row > 1 and ("%s.%d"):format(name, i) or name, r) end
     return
   end
-  if row.max and s.nside > row.max then
-    s.notes[#s.notes + 1] = ("%s: its templates have nside %d; pixels of nside %d repeat them"):format(name, row.max, s.nside)
-  end
   local maker = row.make and require("galua.sky.make." .. row.make)
-  local item = { name = name, far = row.far or false, row = row, count = 0 }
+  local item = { name = name, far = row.far or false, row = row, count = 0, beam = templates.beam(s, row) }
   function item.build()
     if item.parts then return item.parts end
     item.parts = {}
@@ -147,7 +145,7 @@ local function create(_, o)
   if o.compat and o.compat ~= "pysm" then galua.fail("sky: compat must be \"pysm\", got '%s'", o.compat) end
   if not (o.tolerance > 0 and o.tolerance < 1) then galua.fail("sky: tolerance must lie in 0 .. 1, got %g", o.tolerance) end
   local s = { nside = o.nside, npix = 12 * o.nside ^ 2, folders = templates.folders(o.templates), seed = o.seed or 1, exact = o.exact,
-    tolerance = o.tolerance, compat = o.compat, single = o.single, items = {}, notes = {}, files = {}, fields = {} }
+    tolerance = o.tolerance, compat = o.compat, single = o.single, items = {}, files = {}, fields = {} }
   s.stream = o.stream
   if s.stream == nil then s.stream = o.nside >= 2048 end
   s.models = {}
@@ -156,7 +154,6 @@ local function create(_, o)
     s.models[i] = type(m) == "string" and m or s.items[#s.items].name
   end
   if #s.items == 0 then galua.fail("sky: models is empty") end
-  for _, note in ipairs(s.notes) do io.stderr:write("galua: sky: ", note, "\n") end
   return setmetatable(s, mt)
 end
 
@@ -187,11 +184,11 @@ local function seen(lazy, bands)
   return false
 end
 
--- Parts that these bands need; which: nil all, true extragalactic, false Galactic ones
-function methods:parts(bands, far)
+-- Parts that these bands need, of all items or of those of a group (sky/observe.lua)
+function methods:parts(bands, group)
   local list = {}
   for _, item in ipairs(self.items) do
-    if far == nil or item.far == far then
+    if not group or group.items[item] then
       for _, p in ipairs(item.build()) do
         if seen(p.lazy, bands) then list[#list + 1] = p:make() end
       end
@@ -202,10 +199,10 @@ end
 
 function methods:plan(bands, unit, o)
   bands = bands_of("sky:plan", bands)
-  o = galua.options("sky:plan", o, { exact = self.exact, tolerance = self.tolerance, rank = 0, far = ":boolean" })
+  o = galua.options("sky:plan", o, { exact = self.exact, tolerance = self.tolerance, rank = 0, group = ":table" })
   local units = {}
   for i = 1, #bands do units[i] = type(unit) == "table" and unit[i] or unit end
-  return parts_of.plan{ npix = self.npix, parts = self:parts(bands, o.far), bands = bands, units = units, tolerance = o.exact and 0 or o.tolerance,
+  return parts_of.plan{ npix = self.npix, parts = self:parts(bands, o.group), bands = bands, units = units, tolerance = o.exact and 0 or o.tolerance,
     rank = o.rank > 0 and o.rank or nil }
 end
 
@@ -213,15 +210,30 @@ function methods:emission(band, unit, o)
   local fn = "sky:emission"
   local bands, one = bands_of(fn, band)
   o = galua.options(fn, o, { exact = self.exact, tolerance = self.tolerance, threads = 0, single = self.single, progress = ":function", polarised = true,
-    into = ":table" })
+    into = ":table", fwhm = ":number", beam = ":any", coord = ":string", rotate = "all", nside = ":number", lmax = ":number" })
   if type(unit) ~= "string" and type(unit) ~= "table" then galua.fail("%s: a unit is required: sky:emission(band, \"uK_CMB\")", fn) end
-  local plan = self:plan(bands, unit, { exact = o.exact, tolerance = o.tolerance })
-  local maps = o.into or {}
-  for i = 1, #bands do
-    maps[i] = maps[i] or parts_of.new_map(self.nside, o.polarised and 3 or 1, o.single, type(unit) == "table" and unit[i] or unit)
+  if o.rotate ~= "all" and o.rotate ~= "galactic" then galua.fail("%s: rotate must be 'all' or 'galactic', got '%s'", fn, o.rotate) end
+  local seen = o.fwhm or o.beam or o.coord or o.nside
+  if seen and o.into then galua.fail("%s: into takes maps of the sky's own grid, before beams and rotations", fn) end
+  observe.remark(self, o)
+  local groups, made = seen and observe.groups(self, o.coord and o.rotate == "galactic") or { false }, {}
+  for k, g in ipairs(groups) do
+    local plan = self:plan(bands, unit, { exact = o.exact, tolerance = o.tolerance, group = g or nil })
+    made[k] = o.into or {}
+    for i = 1, #bands do
+      made[k][i] = made[k][i] or parts_of.new_map(self.nside, o.polarised and 3 or 1, o.single, type(unit) == "table" and unit[i] or unit)
+    end
+    plan:run{ maps = made[k], threads = o.threads > 0 and o.threads or nil, progress = o.progress }
   end
-  plan:run{ maps = maps, threads = o.threads > 0 and o.threads or nil, progress = o.progress }
-  for i = 1, #bands do maps[i].synthetic = not self.folders end
+  local maps = made[1]
+  for i = 1, #bands do
+    if seen then
+      local list = {}
+      for k = 1, #groups do list[k], made[k][i] = made[k][i], false end
+      maps[i] = observe.finish(groups, list, o)
+    end
+    maps[i].synthetic = self.made_up or false
+  end
   if one then return maps[1] end
   return maps
 end
@@ -268,7 +280,7 @@ function M.component(o)
   end
   local name = o.name or "component"
   return { custom = function(s)
-    local item = { name = name, far = o.far or false, row = { code = require("galua.ship").pack(f, fn, {}, true), params = o.params, I = o.I, Q = o.Q, U = o.U, IQU = o.IQU } }
+    local item = { name = name, far = o.far or false, beam = 0, row = { code = require("galua.ship").pack(f, fn, {}, true), params = o.params, I = o.I, Q = o.Q, U = o.U, IQU = o.IQU } }
     function item.build()
       if item.parts then return item.parts end
       local row = { unit = o.unit }
@@ -335,8 +347,17 @@ function M.preset(name, row)
 end
 function M.laws() return parts_of.laws() end
 
+local function from_files(v, depth)
+  if type(v) == "string" then return v:match("%.fits") or v:match("%.h5$") end
+  if type(v) ~= "table" or depth > 6 or core.vec_is(v) then return false end
+  for _, x in pairs(v) do
+    if from_files(x, depth + 1) then return true end
+  end
+end
 mt.__tostring = function(s)
-  return ("sky   nside %d   %s%s"):format(s.nside, table.concat(s.models, " + "), s.folders and "" or "   SYNTHETIC templates")
+  local synthetic = s.made_up
+  for _, item in ipairs(s.items) do synthetic = synthetic or not s.folders and from_files(item.row, 0) end
+  return ("sky   nside %d   %s%s"):format(s.nside, table.concat(s.models, " + "), synthetic and "   SYNTHETIC templates" or "")
 end
 
 doc.text("sky", M, [[sky{ nside =, models = } -> sky
@@ -368,6 +389,12 @@ The sum of all components through a band, several bands, or at a frequency [GHz]
 @param threads (all) threads
 @param single (as the sky) maps in single precision
 @param polarised (true) I, Q, U; else I alone
+@param fwhm [arcmin] through this beam, as m:smooth; parts whose maps hold a beam already (rg3) through what it lacks
+@param beam b_l instead, or { T, E, B }
+@param coord coordinates of the result: galactic, ecliptic, equatorial
+@param rotate (all) 'all', or 'galactic': extragalactic parts stay where they are
+@param nside of the result, by way of the harmonics
+@param lmax as in smooth
 @param progress function(fraction)
 @param into ({}) maps to fill instead of new ones]])
 doc.text("sky:detectors", methods.detectors, [[sky:detectors(bands, unit, options) -> detectors

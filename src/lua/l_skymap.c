@@ -284,6 +284,7 @@ static int smooth_with(lua_State *L, gal_lua_opts *o, const gal_skymap *m, gal_s
     s->nside_out = gal_lua_opt_int(o, "nside", 0, 0, 16384);
     s->analysis = gal_lua_opt_analysis(o);
     s->fwhm = gal_lua_opt_fwhm(o);
+    s->had = gal_lua_opt_range(o, "had", 0, 0, 10800) * M_PI / 10800;
     int64_t n = s->nside_out ? s->nside_out : m->nside;
     int top = (int)(n >= m->nside ? 5 * m->nside / 2 : 3 * n / 2); /* tables as long as the default lmax needs */
     if (gal_lua_opt_beam(o, m->ncomp, m->iqu, s->lmax >= 0 ? s->lmax : top, table))
@@ -472,6 +473,7 @@ static const gal_lua_row methods[] = {
      "smooth{ fwhm = ... } -> skymap\nThrough a beam, by way of its harmonics; into other coordinates and resolutions "
      "at once.\n"
      "@param fwhm [arcmin] width of a Gaussian; E and B get the factor of spin 2\n"
+     "@param had (0) [arcmin] width of the Gaussian that the map was seen through already: it is divided out\n"
      "@param beam b_l from l = 0 instead, or a list of them: T, E, B\n"
      "@param coord coordinates of the output: galactic, ecliptic, equatorial (G, E, C)\n"
      "@param rotation matrix R instead: the output at R n is what was at n\n" GRID_DOC},
@@ -550,7 +552,9 @@ void gal_luaopen_skymap(lua_State *L)
          "@param fields columns, from 1 (I, Q, U where the file says so, else the first)\n"
          "@param precision 32 or 64 bits (those of the file)\n@param iqu the three fields are I, Q, U (as the file "
          "says)\n"
-         "@param order (file) RING or NESTED for files that do not say\n@param hdu number of the table (the first), 1 "
+         "@param order (file) RING or NESTED for files that do not say\n"
+         "@param unit of the values, for files that do not say ('' for none)\n@param hdu number of the table (the "
+         "first), 1 "
          "is the primary"},
         {"inspect", gal_lua_skymap_inspect,
          "inspect(path) -> table\nWhat a file holds, without its pixels: nside, order, units, names, ..."},

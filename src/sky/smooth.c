@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FAINT 1e-7 /* of a beam: what lies beyond is not looked for */
+#define STEEP 1e3  /* most that a coefficient is multiplied with when the map's own beam is narrowed */
 
 static int default_lmax(int64_t nside, int64_t nside_out)
 {
@@ -13,21 +14,38 @@ static int default_lmax(int64_t nside, int64_t nside_out)
     return n > GAL_ALM_LMAX ? GAL_ALM_LMAX : (int)n;
 }
 
-/* Tables [ncomp][lmax + 1] of the beam: those given, or Gaussians in *own. */
+/* Tables [ncomp][lmax + 1] of what the coefficients are multiplied with: the beam asked for over the one that the map has. In *own where
+ * they are not those given. */
 static gal_status beams(const gal_skymap *m, const gal_smooth_opts *o, int lmax, const double **table, double **own)
 {
+    size_t n = (size_t)lmax + 1;
     *own = NULL;
     for (int k = 0; o->beam && k < m->ncomp; k++)
         table[k] = o->beam[k];
-    if (o->beam || o->fwhm == 0)
+    if (o->had == 0 && (o->beam || o->fwhm == 0))
         return GAL_OK;
-    if (!(*own = GAL_NEWN(double, 2 * ((size_t)lmax + 1))))
+    if (!(*own = GAL_NEWN(double, (size_t)(m->ncomp + 1) * n)))
         return GAL_ENOMEM;
-    double *spin2 = *own + lmax + 1;
-    gal_beam_gaussian(o->fwhm, 0, lmax, *own);
-    gal_beam_gaussian(o->fwhm, 2, lmax, spin2);
-    for (int k = 0; k < m->ncomp; k++)
-        table[k] = m->iqu && k > 0 ? spin2 : *own;
+    double *had = *own + (size_t)m->ncomp * n;
+    for (int k = 0; k < m->ncomp; k++) {
+        double *b = *own + (size_t)k * n;
+        int spin = m->iqu && k > 0 ? 2 : 0;
+        if (table[k])
+            memcpy(b, table[k], n * sizeof *b);
+        else
+            gal_beam_gaussian(o->beam ? 0 : o->fwhm, spin, lmax, b);
+        gal_beam_gaussian(o->had, spin, lmax, had);
+        for (int l = 0; l <= lmax; l++) {
+            b[l] /= had[l];
+            if (!(fabs(b[l]) <= STEEP))
+                return gal_fail(
+                    GAL_EINVAL,
+                    "smooth: taking the beam of %g arcmin out of the map multiplies l = %d by more than %g; "
+                    "ask for a wider beam than that, or a lower lmax",
+                    o->had * 180 * 60 / M_PI, l, STEEP);
+        }
+        table[k] = b;
+    }
     return GAL_OK;
 }
 
@@ -78,12 +96,14 @@ gal_status gal_skymap_smooth(gal_skymap **out, const gal_skymap *m, const gal_sm
     *out = NULL;
     if (!(o->fwhm >= 0) || !isfinite(o->fwhm))
         GAL_THROW(GAL_EINVAL, "smooth: fwhm = %g: expected a width from 0 [rad]", o->fwhm);
+    if (!(o->had >= 0) || !isfinite(o->had))
+        GAL_THROW(GAL_EINVAL, "smooth: beam that the map has = %g: expected a width from 0 [rad]", o->had);
     GAL_TRY(gal_healpix_check(nside, GAL_RING));
     if (o->coord != GAL_COORD_NONE && !o->rotation)
         GAL_TRY(gal_coord_matrix(m->coord, o->coord, turn));
     GAL_TRY(whole_ring(m, &ring));
     const gal_skymap *in = ring ? ring : m;
-    bool any = o->beam || o->fwhm > 0, each = true;
+    bool any = o->beam || o->fwhm > 0 || o->had > 0, each = true;
     int lmax = o->lmax >= 0 ? o->lmax : default_lmax(m->nside, nside);
     if (lmax > GAL_ALM_LMAX)
         GAL_THROW(GAL_EINVAL, "smooth: lmax = %d: expected 0 to %d", lmax, GAL_ALM_LMAX);

@@ -203,3 +203,45 @@ test.describe("catalogue", function()
     test.close(m:stats(3).mean * 4 * math.pi, 0.1 * math.sin(2 * psi), 1e-9)
   end)
 end)
+
+test.describe("maps that hold a beam already", function()
+  local function difference(a, b, c)
+    return (a:component(c) - b:component(c)):stats().rms / b:stats(c).rms
+  end
+  local a = healpix.alm(96, 3)
+  for c = 1, 3 do
+    for l = 2, 96 do
+      for m = 0, l do a:set(l, m, c, math.cos(l * l + 2 * m + c) / l, m > 0 and math.sin(3 * l - m) / l or 0) end
+    end
+  end
+  local raw = a:map(64, { unit = "uK_RJ" })
+  raw.coord = "G"
+  local three, five = raw:smooth{ fwhm = 180, lmax = 96 }, raw:smooth{ fwhm = 300, lmax = 96 }
+  local function seen(m, beam, o)
+    return sky{ nside = 64, models = { { law = "power_law", IQU = m, opt = { nu_I = 100 }, par = { beta = -3 }, beam = beam } }, single = false }:emission(100, "uK_RJ", o)
+  end
+  test.it("are seen through what it lacks: nothing for the same one, 3 to 5 degrees as 5 at once", function()
+    local same, wider, twice = seen(three, 180, { fwhm = 180 }), seen(three, 180, { fwhm = 300, lmax = 96 }), seen(three, nil, { fwhm = 300, lmax = 96 })
+    for c = 1, 3 do
+      test.eq(difference(same, three, c), 0)
+      test.ok(difference(wider, five, c) < 1e-6, tostring(difference(wider, five, c)))
+      test.ok(difference(twice, five, c) > 0.03, tostring(difference(twice, five, c)))
+    end
+    test.throws(function() seen(three, 240, { fwhm = 5, lmax = 160 }) end, "~taking the beam of 240 arcmin out")
+    local bt, be = healpix.beam(300, 96), healpix.beam(300, 96, 2)
+    local tables = seen(three, 180, { beam = { bt, be }, lmax = 96 })
+    for c = 1, 3 do test.ok(difference(tables, five, c) < 1e-6, tostring(difference(tables, five, c))) end
+  end)
+  test.it("meet others that do not, and are turned or stay", function()
+    local one = { law = "power_law", IQU = three, opt = { nu_I = 100 }, par = { beta = -3 }, beam = 180, far = true }
+    local two = { law = "power_law", IQU = raw, opt = { nu_I = 100 }, par = { beta = -3 } }
+    local m = sky{ nside = 64, models = { one, two }, single = false }:emission(100, "uK_RJ", { fwhm = 300, lmax = 96, coord = "C", rotate = "galactic" })
+    local want = five + raw:smooth{ fwhm = 300, lmax = 96, coord = "C" }
+    for c = 1, 3 do test.ok(difference(m, want, c) < 1e-6, tostring(difference(m, want, c))) end
+  end)
+  test.it("sources painted with a beam are not widened by the same one", function()
+    local row = { make = "catalogue", theta = { 1.2 }, phi = { 3 }, flux = galua.mat{ { 1 } }, fwhm = 300 }
+    local s = sky{ nside = 32, models = { row }, single = false }
+    test.eq(difference(s:emission(100, "Jy/sr", { fwhm = 300 }), s:emission(100, "Jy/sr"), 1), 0)
+  end)
+end)

@@ -3,6 +3,7 @@
 local galua = require "galua"
 local core = require "galua.core"
 local json = require "galua.json"
+local observe = require "galua.sky.observe"
 local M, methods = {}, {}
 local mt = { __index = methods }
 
@@ -79,19 +80,6 @@ function methods:state(c, fresh)
   galua.fail("sky: %s was made from something else; --fresh writes it again, or choose another folder", path)
 end
 
--- Through beam, rotation and onto the output's grid
-local function finish(self, c, maps)
-  local coord = c.coord or self.coord
-  local function one(m, turned)
-    local o = { fwhm = c.fwhm, beam = c.beam, nside = c.nside, lmax = c.lmax, coord = turned and coord or nil, method = c.method, iterations = c.iterations,
-      tolerance = c.tolerance }
-    if not (o.fwhm or o.beam or o.coord or o.nside and o.nside ~= m.nside) then return m end
-    return m:smooth(o)
-  end
-  if #maps == 1 then return one(maps[1], true) end
-  return one(maps[1], true) + one(maps[2], false) -- Galactic parts turned, the others where they are
-end
-
 local function write(self, c, m, path, plan)
   local s, b = self.sky, c.band
   local keys = { GALHASH = core.hash(self:describe(c)), CHANNEL = c.name, FREQ = b.center, BANDWID = b.width, BANDNAME = b.name, FWHM = c.fwhm or 0, MODELS = s:names(),
@@ -102,8 +90,8 @@ local function write(self, c, m, path, plan)
 end
 
 -- Smooth work at hand: { list of channels that are swept together }
-local function batches(self, todo)
-  local per = 12 * self.sky.nside ^ 2 * 3 * (self.sky.single and 4 or 8) * (self:split() and 2 or 1)
+local function batches(self, todo, ngroups)
+  local per = 12 * self.sky.nside ^ 2 * 3 * (self.sky.single and 4 or 8) * ngroups
   local n = math.max(1, math.floor(self.memory * 1e9 / per))
   local list = {}
   for i = 1, #todo, n do
@@ -112,15 +100,6 @@ local function batches(self, todo)
     list[#list + 1] = b
   end
   return list
-end
-
--- Do Galactic and other parts go separate ways?
-function methods:split()
-  if self.rotate ~= "galactic" then return false end
-  for _, item in ipairs(self.sky.items) do
-    if item.far then return true end
-  end
-  return false
 end
 
 function methods:run(o)
@@ -138,16 +117,11 @@ function methods:run(o)
   if count.done > 0 then say("%d of %d channels are there already", count.done, #self.channels) end
   if #todo == 0 then return count end
   -- all channels in one plan, whichever are left: draws of decorrelated dust are joint
-  local ways = self:split() and { false, true } or { "all" }
-  local plans = {}
-  for k, far in ipairs(ways) do
-    local how = { exact = self.exact ~= nil and self.exact or s.exact }
-    if far ~= "all" then how.far = far end
-    plans[k] = s:plan(bands, units, how)
-  end
-  for _, batch in ipairs(batches(self, todo)) do
+  local groups, plans = observe.groups(s, self.rotate == "galactic"), {}
+  for k, g in ipairs(groups) do plans[k] = s:plan(bands, units, { exact = self.exact ~= nil and self.exact or s.exact, group = g }) end
+  for _, batch in ipairs(batches(self, todo, #groups)) do
     local maps = {}
-    for k = 1, #ways do
+    for k = 1, #groups do
       maps[k] = {}
       for i = 1, #self.channels do maps[k][i] = false end
       for _, i in ipairs(batch) do maps[k][i] = galua.sky_core.new_map(s.nside, 3, s.single, units[i]) end
@@ -161,10 +135,11 @@ function methods:run(o)
     end
     for _, i in ipairs(batch) do
       local c, list = self.channels[i], {}
-      for k = 1, #ways do list[k], maps[k][i] = maps[k][i], nil end
+      for k = 1, #groups do list[k], maps[k][i] = maps[k][i], nil end
       local path = ("%s/%s.fits"):format(self.out, c.name)
       for _, x in ipairs(list) do x.synthetic = s.made_up or false end
-      local m = finish(self, c, list)
+      observe.remark(s, c)
+      local m = observe.finish(groups, list, setmetatable({ coord = c.coord or self.coord }, { __index = c }))
       write(self, c, m, path, plans[1])
       count.made = count.made + 1
       local st = m:stats(1)

@@ -52,6 +52,14 @@ function M.name(row, name, nside)
   return (name:gsub("{nside}", function() return tostring(side(row, nside) or nside) end))
 end
 
+-- Beam [arcmin] that the maps of a row hold already: a number, or one for each side that files exist at; sources may be painted with one
+function M.beam(s, row)
+  local b = row.beam or row.make == "catalogue" and row.fwhm or 0
+  if type(b) == "table" then b = s.folders and b[side(row, s.nside)] or 0 end
+  if type(b) ~= "number" or not (b >= 0) then galua.fail("sky: beam of a row must be a number of arcmin, got %s", tostring(b)) end
+  return b
+end
+
 -- Path of a file, or nil: synthetic
 function M.find(s, name, boxed)
   if name:sub(1, 1) == "/" or name:sub(1, 2) == "./" then
@@ -116,7 +124,10 @@ function M.field(s, row, ref, column, unit)
     return (unit and unit_factor(where, row.unit or from, unit, row.unit_at) or 1) * (unit and row.factor or 1)
   end
   if core.vec_is(ref) then return sky_core.vec(ref, scale(row.unit or "", "the vector")) end
-  if type(ref) == "userdata" then return of_map(ref, column, scale(ref.unit, "the map")) end
+  if type(ref) == "userdata" then
+    s.made_up = s.made_up or ref.synthetic
+    return of_map(ref, column, scale(ref.unit, "the map"))
+  end
   if type(ref) ~= "string" then galua.fail("sky: a template is a number, a file name, a map or a vec, got %s", type(ref)) end
   local name = M.name(row, ref, s.nside)
   local path = M.find(s, name)
@@ -128,7 +139,15 @@ function M.field(s, row, ref, column, unit)
   end
   local key = path .. "#" .. column
   local info = s.files[path] or sky_core.inspect(path)
-  s.files[path] = info
+  if not s.files[path] then
+    s.files[path] = info
+    s.made_up = s.made_up or info.synthetic
+    if info.nside < s.nside then -- said once for all files of this side
+      s.coarse = s.coarse or {}
+      if not s.coarse[info.nside] then io.stderr:write(("galua: sky: %s has nside %d: its pixels are repeated at nside %d\n"):format(name, info.nside, s.nside)) end
+      s.coarse[info.nside] = true
+    end
+  end
   if column > info.fields then galua.fail("sky: %s has %d columns of pixels, number %d is asked for", path, info.fields, column) end
   local f = scale(info.unit[column] ~= "" and info.unit[column] or info.unit[1], path)
   key = ("%s*%.17g"):format(key, f)
