@@ -6,6 +6,7 @@ require "galua.vec" -- core.vec_is
 local presets = require "galua.sky.presets"
 local templates = require "galua.sky.templates"
 local observe = require "galua.sky.observe"
+local check_row = require("galua.sky.row").check
 local M, methods = {}, {}
 local mt = { __index = methods }
 local parts_of = galua.sky_core
@@ -18,11 +19,6 @@ local function names(t)
   for k in pairs(t) do list[#list + 1] = k end
   table.sort(list)
   return list
-end
-
-local known_row = {}
-for _, k in ipairs{ "law", "make", "I", "Q", "U", "IQU", "unit", "unit_at", "factor", "par", "opt", "tables", "available", "up", "max", "far", "name", "beam" } do
-  known_row[k] = true
 end
 
 -- Parameters of a law as fields; tables as matrices
@@ -118,20 +114,20 @@ local function add_model(s, m)
   elseif type(m[1]) == "string" then -- { "d1", par = { beta = 1.6 } }: a preset with changes
     local row = presets[m[1]]
     if not row then galua.fail("sky: no preset '%s'%s", m[1], core.did_you_mean(m[1], names(presets))) end
+    local rows = merged(row, m)
     if row[1] then
-      local rows = {}
+      rows = {}
       for i, r in ipairs(row) do rows[i] = merged(r, m) end
-      return add_row(s, m.name or m[1], rows)
     end
-    add_row(s, m.name or m[1], merged(row, m))
+    check_row(rows, m[1])
+    add_row(s, m.name or m[1], rows)
   else
-    if not (m.law or m.make or m[1]) then galua.fail("sky: a model is a preset's name, { preset, changes }, or { law =, I =, par =, opt = }") end
-    if not m.make and not m[1] then
-      for k in pairs(m) do
-        if not known_row[k] then galua.fail("sky: a model has no field '%s'%s", tostring(k), core.did_you_mean(tostring(k), names(known_row))) end
-      end
+    if core.vec_is(m) or not (m.law or m.make or m[1]) then
+      galua.fail("sky: a model is a preset's name, { preset, changes }, or { law =, I =, par =, opt = }")
     end
-    add_row(s, m.name or m.law or m.make or "model", m)
+    local name = m.name or m.law or m.make or "model"
+    check_row(m, name)
+    add_row(s, name, m)
   end
 end
 
@@ -342,7 +338,8 @@ function methods:names() return table.concat(self.models, " ") end
 function M.presets() return names(presets) end
 function M.preset(name, row)
   if row == nil then return presets[name] or galua.fail("sky: no preset '%s'%s", tostring(name), core.did_you_mean(tostring(name), names(presets))) end
-  if type(name) ~= "string" or type(row) ~= "table" then galua.fail("sky.preset: expected a name and a row { law =, I =, par =, opt = }") end
+  if type(name) ~= "string" then galua.fail("sky.preset: expected a name and a row { law =, I =, par =, opt = }") end
+  check_row(row, name)
   presets[name] = row
 end
 function M.laws() return parts_of.laws() end

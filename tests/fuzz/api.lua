@@ -28,6 +28,10 @@ local f = fit{ data = o, model = g, seed = 1, free = { age = prior.loguniform(1e
   sampler = sampler.ensemble{ walkers = 8, steps = 20, thin = 1 } }:run{ progress = false }
 local handles = { o, g, f, f.target, f.engine, f.sampler, table_of, prior.uniform(0, 1), prior.dirichlet(1, 1, 1), filters("SDSS.g")[1],
   cosmology{ H0 = 70, Om0 = 0.3 }, sfh.delayed{}, attenuation.calzetti{}, vec(3), vec(0), mat(2, 3), galua.noise.calibration{ floor = 0.1 }, f:summary(), g:sed() }
+local skies = sky{ nside = 4, models = { "d1", "s1" } }
+for _, h in ipairs{ skies, skies:emission(100, "uK_CMB"), healpix.alm(4, 3), band.tophat(90, 110), skies:detectors({ band.tophat(90, 110), band.tophat(91, 111) }, "uK_CMB") } do
+  handles[#handles + 1] = h
+end
 local ring = {}
 ring[1], ring.x = ring, ring
 local deep = {}
@@ -77,6 +81,60 @@ local function options(doc)
   return t
 end
 
+-- Arguments of sky{} that are mostly right: presets, rows of laws, bands; small maps
+local laws, presets = sky.laws(), sky.presets()
+local function some(v) return math.random(25) == 1 and value(1) or v end
+local function band_of()
+  return pick{ 100, 353, 1, 1e4, band.tophat(90, 110), band.tophat(25, 35, { points = 3 }), band.delta(143), band.table({ 10, 20, 40 }, { 1, 0, 2 }) }
+end
+local function row_of()
+  local l, r = pick(laws), { par = {}, opt = {} }
+  r.law = some(l.name)
+  for _, p in ipairs(l.par) do r.par[p.name] = some(pick{ 1, 20, -3, 0, vec(12) + 20, healpix.map{ nside = 1, values = 20, unit = "K" } }) end
+  for _, p in ipairs(l.opt) do r.opt[p.name] = some(pick{ 353, 23, 0.4, 5, 1 }) end
+  r[pick{ "I", "Q", "IQU" }] = some(pick{ 1, vec(12) + 1, healpix.map{ nside = 1, ncomp = 3, unit = "uK_RJ" }, "none.fits" })
+  r.I = r.I or some(1)
+  r.unit, r.beam = some(pick{ "uK_RJ", "MJy/sr", "uK_CMB", "" }), math.random(4) == 1 and some(60) or nil
+  local made = {
+    nodes = { nu = { 10, 20 }, maps = { 1, healpix.map{ nside = 1, values = 2, unit = "uK_RJ" } }, spt = true },
+    catalogue = { theta = { 1, 2 }, phi = { 0, 1 }, flux = mat{ { 1, 2 } }, polflux = mat{ { 1, 0 } }, angle = { 0, 1 }, fwhm = 60 },
+    along = { along = { 1, 2 }, fraction = 0.1 }, co = { lines = { 115.271 }, template = "co/HFI_CompMap_CO.fits" }, hd17 = { u = 0.2 },
+    dipole = { amplitude = 3e3, T = 2.7, lon = 10, lat = 20, quadrupole = true }, lensed = { spectra = "pysm_2/camb_lenspotentialCls.dat", seed = 3 },
+  }
+  if math.random(4) == 1 then
+    r.make = pick{ "nodes", "catalogue", "along", "co", "dipole", "hd17", "lensed", "none" }
+    r.law = ({ nodes = "node", co = "line", hd17 = "hd17", dipole = "cmb", lensed = "cmb" })[r.make] or r.law
+    if r.make ~= "along" and r.make ~= "hd17" then r.par, r.opt = nil, nil end
+    for k, v in pairs(made[r.make] or {}) do
+      if math.random(12) > 1 then r[k] = some(v) end
+    end
+  end
+  return r
+end
+local function try_sky()
+  local o = { nside = some(pick{ 1, 1, 2, 4 }), models = {} }
+  for i = 1, math.random(3) do
+    o.models[i] = some(pick{ pick(presets), row_of(), { pick(presets), par = { beta = some(1.6) }, unit = some("uK_RJ") }, { row_of(), row_of() } })
+  end
+  for k, v in pairs{ seed = 3, tolerance = 1e-6, exact = true, stream = true, single = false, compat = "pysm", templates = "." } do
+    if math.random(6) == 1 then o[k] = some(v) end
+  end
+  if type(o.nside) == "number" and o.nside > 8 then o.nside = 8 end
+  local s = sky(o)
+  handles[#handles > 30 and 30 or #handles + 1] = s
+  local how = {}
+  for k, v in pairs{ exact = true, single = false, polarised = false, fwhm = 600, coord = "C", rotate = "galactic", nside = 2, lmax = 3, beam = { 1, 0.5 } } do
+    if math.random(5) == 1 then how[k] = some(v) end
+  end
+  local unit = some(pick{ "uK_CMB", "MJy/sr", "K_RJ" })
+  local m = s:emission(some(math.random(2) == 1 and band_of() or { band_of(), band_of() }), unit, how)
+  if math.random(3) == 1 then s:detectors({ band_of(), band_of(), band_of() }, unit) end
+  if math.random(3) == 1 then
+    sky.channels{ sky = some(s), out = "channels", channels = { { name = some("a"), band = some(band_of()), fwhm = some(300) } }, rotate = pick{ "all", "galactic" } }:run{ fresh = true, progress = false }
+  end
+  return tostring(s), tostring(m)
+end
+
 -- ---------------------------------------------------------------- what to call
 local calls = {}
 require("galua.help").load_all() -- lazy parts bring their texts along
@@ -99,7 +157,16 @@ for name, doc in pairs(core.docs) do
   end
 end
 table.sort(calls, function(a, b) return a.name < b.name end)
-if #calls < 100 then error("only " .. #calls .. " public names: the list is not what it was") end
+for _ = 1, math.ceil(#calls / 25) do calls[#calls + 1] = { name = "sky (whole)", doc = "", f = function() return try_sky() end } end
+local only = os.getenv "GALUA_FUZZ_ONLY" -- a pattern of names
+if only then
+  local list = {}
+  for _, c in ipairs(calls) do
+    if c.name:find(only) then list[#list + 1] = c end
+  end
+  calls = list
+elseif #calls < 100 then error("only " .. #calls .. " public names: the list is not what it was")
+end
 
 local function shown(v)
   if type(v) == "string" then return ("%q"):format(#v > 60 and v:sub(1, 60) .. "..." or v):gsub("\n", "\\n") end

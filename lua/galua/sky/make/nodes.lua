@@ -22,6 +22,10 @@ end
 return function(s, row, add)
   local nu, file = row.nu, row.maps
   if row.folder then nu, file = list(row.folder) end
+  if not nu then galua.fail("sky: %s: maps between frequencies need a folder, or nu with maps or template", row.name) end
+  if not row.template and (not file or not row.folder and #file ~= #nu) then
+    galua.fail("sky: %s: %d frequencies need as many maps, or a template of file names; got %d", row.name, #nu, file and #file or 0)
+  end
   for i, x in ipairs(nu) do
     local ref = file and (file[x] or file[i]) or row.template:format(x)
     if type(ref) == "string" then ref = templates.name(row, ref, s.nside) end
