@@ -47,8 +47,7 @@ local function rms_difference(a, b)
 end
 
 -- Peak memory [MB] of a process that reads the templates in blocks and makes the three maps
-local function peak(folder, nside, beam)
-  local program = core.realpath("/proc/self/exe")
+local function peak(program, folder, nside, beam)
   local script = ([[galua.threads(1) local s = sky{ nside = %d, models = { "d1", "s1", "f1", "a1" }, templates = "%s", stream = true }
     local b = {} for i, e in ipairs{ {90, 110}, {140, 160}, {30, 40} } do b[i] = band.tophat(e[1], e[2]) end
     if %s then for i = 1, 3 do s:emission(b[i], "uK_CMB"):smooth{ fwhm = ({ 30, 20, 60 })[i] } collectgarbage() end else s:emission(b, "uK_CMB") end
@@ -86,7 +85,7 @@ local function bandwidth(s, maps, n)
 end
 
 return function(put, many, o)
-  local nside, before = o.nside or 512, galua.threads()
+  local nside, before, program = o.nside or 512, galua.threads(), core.realpath("/proc/self/exe")
   local folder = os.tmpname()
   os.remove(folder)
   write_templates(folder, nside)
@@ -103,7 +102,7 @@ return function(put, many, o)
   local peer
   if o.peer then
     local script = o.script or "scripts/peers/sky_bench.py"
-    local pipe = io.popen(("NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1 '%s' '%s' '%s' %d %d %d - 2>/dev/null"):format(o.peer, script, folder, nside, nside > 1024 and 1 or 2,
+    local pipe = io.popen(("NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1 '%s' '%s' '%s' %d %d %d - 2>/dev/null"):format(o.peer, script, folder, nside, nside > 512 and 1 or 2,
       nside > 1024 and 0 or 1))
     local line = pipe:read("*a"):match("{.*}")
     pipe:close()
@@ -130,10 +129,10 @@ return function(put, many, o)
     row.size = size .. ", one correction instead of least squares (rms 5e-6)"
     put("sky.with_beams.one_correction", quick, "s", row)
   end
-  local memory = peak(folder, nside, false)
+  local memory = peak(program, folder, nside, false)
   put("sky.memory", memory, "MB", peer and { baseline = "PySM (MB)", baseline_value = peer.memory, ratio = peer.memory / memory, size = size } or { size = size })
   if nside <= 1024 then
-    local mb = peak(folder, nside, true)
+    local mb = peak(program, folder, nside, true)
     put("sky.memory_beams", mb, "MB", peer and { baseline = "PySM (MB)", baseline_value = peer.memory_beams, ratio = peer.memory_beams / mb, size = size } or { size = size })
   end
   -- one detector and a hundred of the same kind
