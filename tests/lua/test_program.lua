@@ -32,6 +32,25 @@ local function script(text)
   return tmp .. "/s.lua"
 end
 
+t.describe("arithmetic", function()
+  t.it("of a script is the same, compiled or not", function()
+    local function square(x) return x ^ 2 end
+    local function root(x) return x ^ 0.5 end
+    local function ten(x) return 10 ^ x end
+    for _, f in ipairs{ square, root, ten } do
+      local plain = {}
+      jit.off(f)
+      for i = 1, 20000 do plain[i] = f(i * 0.000737 + 1e-3) end
+      jit.on(f)
+      local other = 0
+      for i = 1, 20000 do
+        local x = i * 0.000737 + 1e-3
+        if f(x) ~= plain[i] or f == square and plain[i] ~= x * x then other = other + 1 end
+      end
+      t.eq(other, 0)
+    end
+  end)
+end)
 t.describe("options", function()
   t.it("--version and --help", function()
     t.eq(run("--version"), "Galua " .. version .. "\n")
