@@ -49,7 +49,12 @@ REPLOBJ := $(patsubst %.c,$(O)/%.o,$(sort $(wildcard src/repl/*.c)))
 LUASRC  := $(sort $(shell find lua -name '*.lua' 2>/dev/null))
 CTESTS  := $(patsubst tests/c/%.c,$(B)/tests/%,$(sort $(wildcard tests/c/test_*.c)))
 
-all: deps-check $(B)/galua $(B)/libgalua.a $(B)/galua.pc data
+# MPI is opened at run time: a plugin for each MPI whose compiler is there; `make mpi MPICC=mpicc` makes one for another
+MPIS        := $(foreach m,openmpi mpich,$(if $(shell command -v mpicc.$(m)),$(m)))
+MPI_PLUGINS := $(MPIS:%=$(B)/galua-%.so)
+MPICC       ?= mpicc
+
+all: deps-check $(B)/galua $(B)/libgalua.a $(B)/galua.pc $(MPI_PLUGINS) data
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
@@ -101,6 +106,15 @@ $(B)/galua: $(REPLOBJ) $(O)/embed.o $(B)/libgalua.so
 	$(call say,LINK,$@)
 	$(Q)$(CC) -pie $(REPLOBJ) $(O)/embed.o -L$(B) -Wl,--no-as-needed -lgalua -Wl,--as-needed -Wl,-rpath,'$$ORIGIN:$$ORIGIN/../lib' -Wl,-E \
 	  $(LIBS) -o $@
+
+mpi_plugin = $(Q)OMPI_CC='$(CC)' MPICH_CC='$(CC)' $(1) -std=gnu11 -O2 -g $(HARDEN) $(WARN) -fPIC -fvisibility=hidden -shared $< $(HARDEN_LINK) -o $@
+$(MPI_PLUGINS): $(B)/galua-%.so: src/run/mpi/plugin.c src/run/mpi/plugin.h
+	@mkdir -p $(@D)
+	$(call say,MPI,$@)
+	$(call mpi_plugin,mpicc.$*)
+$(B)/galua-mpi.so: src/run/mpi/plugin.c src/run/mpi/plugin.h
+	$(call say,MPI,$@)
+	$(call mpi_plugin,$(MPICC))
 
 # tests link the static library: they may look at internal functions
 $(B)/tests/%: tests/c/%.c $(B)/libgalua.a

@@ -5,6 +5,7 @@ local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
 local json = require "galua.json"
+local running = require "galua.catalogue_run"
 local ffi = require "ffi"
 
 local catalogue = {}
@@ -193,18 +194,6 @@ function catalogue:work(j, beat)
   return json.encode(record) .. "\0" .. bytes
 end
 
--- ---------------------------------------------------------------- running
-local function rank()
-  local function env(...)
-    for _, name in ipairs{ ... } do
-      local v = tonumber(os.getenv(name) or "")
-      if v then return v end
-    end
-  end
-  return env("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID") or 0, env("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS") or 1,
-    env("OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS") or 1
-end
-
 -- Text that tells catalogues apart: the first fit's description and every number of the data.
 function catalogue:identity()
   local lines = { ("%d sources, seed %.0f, keep %d"):format(self.n, self.seed, self.keep), table.concat(self.derived, " ") }
@@ -224,96 +213,7 @@ function catalogue:identity()
   return table.concat(lines, "\n")
 end
 
-local function pause(seconds) core.sleep(seconds) end
-
-function catalogue:run(given)
-  local o = galua.options("catalogue:run", given, { out = ":string", threads = ":number", fresh = false, lease = 600, progress = true })
-  if not o.out then galua.fail("catalogue:run: out = FILE.h5 is missing") end
-  local stem = o.out:gsub("%.h5$", "")
-  local folder = stem .. ".queue"
-  local input = core.class_name(self.data) == "sources" and core.realpath(self.data.path)
-  for _, file in ipairs{ o.out, stem .. ".fits" } do
-    if input and core.realpath(file) == input then
-      galua.fail("catalogue:run: out = '%s' would overwrite the input %s: choose another name", o.out, self.data.path)
-    end
-  end
-  local me, ranks, beside = rank()
-  if o.fresh then
-    if ranks > 1 then galua.fail("catalogue: fresh = true with several ranks would delete the others' work: remove %s first", folder) end
-    galua.queue.remove(folder)
-  end
-  local jobs = self.n * #self.variants
-  local q = galua.queue.open(folder, jobs, self:identity(), o.lease)
-  local threads = o.threads or math.max(1, math.floor(galua.threads() / beside))
-  local begin, first = os.time(), q:count().done
-  local tty = core.isatty(2)
-  local said = -1
-  local function watch()
-    local c = q:count()
-    local passed = os.time() - begin
-    local rate = (c.done - first) / math.max(passed, 1)
-    local text = ("%d of %d done, %d failed, %d running%s"):format(c.done, c.jobs, c.failed, c.running,
-      rate > 0 and (", %.0f an hour, %.0f s left"):format(3600 * rate, (c.jobs - c.done) / rate) or "")
-    if tty then io.stderr:write("\r\27[K" .. text)
-    elseif math.floor(10 * c.done / c.jobs) > said then
-      said = math.floor(10 * c.done / c.jobs)
-      io.stderr:write(text .. "\n")
-    end
-  end
-  local function worker()
-    q:forked()
-    while not core.interrupted() do
-      local j, left = q:claim()
-      if j then
-        local last = os.time()
-        local ok, result = pcall(self.work, self, j, function()
-          if os.time() - last >= math.min(30, o.lease / 3) then
-            last = os.time()
-            q:renew(j)
-          end
-        end)
-        if not ok and core.interrupted() then ok, result = true, nil end
-        if not ok then
-          local row, v = self:job(j)
-          q:done(j, json.encode{ row = row, variant = v.name, error = tostring(result) }, true)
-        elseif result then
-          q:done(j, result)
-        else
-          q:release(j)
-        end
-        collectgarbage()
-      elseif left == 0 then
-        break
-      else
-        pause(0.2) -- others are at work on the rest: theirs may come back
-      end
-    end
-  end
-  local bad = 0
-  if first < jobs then
-    bad = galua.queue.pool(math.min(threads, jobs), worker, o.progress and me == 0 and watch or nil, function(pid) q:died(pid) end)
-    if tty and o.progress and me == 0 then io.stderr:write("\r\27[K") end
-  end
-  local c = q:count()
-  self.count = c
-  if c.done < jobs then
-    self.state = core.interrupted() and "interrupted" or "incomplete"
-    io.stderr:write(("%d of %d done%s; the same command goes on with the rest\n"):format(c.done, jobs,
-      bad > 0 and (", %d workers failed"):format(bad) or ""))
-    return self
-  end
-  self.state = "done"
-  if q:lead() then
-    local have = #q:records()
-    if have < jobs then -- a log was damaged since the queue was opened
-      self.state = "incomplete"
-      io.stderr:write(("%s: %d of %d records are there: the same command does the rest again\n"):format(folder, have, jobs))
-      return self
-    end
-    self:write(q, o.out)
-  end
-  return self
-end
+catalogue.run, catalogue.merge = running.run, running.merge
 
 -- ---------------------------------------------------------------- results
 local function unpack_record(r)
@@ -447,7 +347,7 @@ function M.is(x) return type(x) == "table" and getmetatable(x) == catalogue end
 
 doc.text("catalogue", M, [[catalogue{ data =, model =, free =, ... } -> catalogue
 The same fit for every source of a table; :run{ out = "x.h5" } works in processes on all cores, and on many machines when the same
-command is started there or under mpirun. Results: x.h5 (draws of every source) and x.fits (a row per fit).
+command is started there or under mpirun; :run{ out =, part = "3/10" } does a tenth of them, :merge{ out = } joins the parts. Results: x.h5 (draws of every source) and x.fits (a row per fit).
 @param data observation.catalogue(file), or a list of observations
 @param model a galaxy, or function(observation, row) -> galaxy; redshift and distance are those of the source unless free
 @param free parameter = prior pairs, or function(observation, row) that returns them

@@ -45,7 +45,7 @@ local headers = {
   ["infer/result"] = "result",
   ["infer/sampler"] = "sampler ensemble nested nuts smc optimum pathfinder export",
   fit = "obs like fit spectrum",
-  run = "queue",
+  run = "queue ranks",
   lua = "ffi",
 }
 

@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: fuzz all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
+.PHONY: fuzz mpi all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make tsan | valgrind                 the threaded tests under ThreadSanitizer; the quick tests under valgrind"
 	@echo "make fuzz TIME=600                   readers, results loaders and the Lua API under libFuzzer and ASan, for TIME seconds"
 	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
+	@echo "make mpi                             the MPI plugin: of mpicc.openmpi and mpicc.mpich, or MPICC=mpicc"
 	@echo "make lint       clang-format, cppcheck, layer, size and symbol checks;  make format applies the formatter"
 	@echo "make install PREFIX=/usr/local ; make uninstall ; make deps ; make clean"
 
@@ -24,6 +25,7 @@ test-deps:
 deps-check:
 	@sh scripts/dev/deps.sh check
 
+mpi: $(MPI_PLUGINS) $(if $(MPI_PLUGINS),,$(B)/galua-mpi.so)
 debug asan ubsan:
 	$(MAKE) MODE=$@ all
 
@@ -129,6 +131,7 @@ install: all
 	ln -sf libgalua.so.$(VERSION) $(INST)/lib/libgalua.so.0
 	ln -sf libgalua.so.0 $(INST)/lib/libgalua.so
 	install -m 644 $(B)/libgalua.a $(INST)/lib/libgalua.a
+	for f in $(B)/galua-*.so; do [ ! -f "$$f" ] || { install -d $(INST)/lib/galua && install -m 755 "$$f" $(INST)/lib/galua/; }; done
 	install -m 644 include/galua/*.h $(INST)/include/galua
 	sed 's|@PREFIX@|$(PREFIX)|;s|@VERSION@|$(VERSION)|' scripts/dev/galua.pc.in > $(INST)/lib/pkgconfig/galua.pc
 	cp -R lua/galua $(SHARE)/lua/
@@ -139,7 +142,7 @@ install: all
 uninstall:
 	rm -f $(INST)/bin/galua $(INST)/lib/libgalua.so $(INST)/lib/libgalua.so.0 $(INST)/lib/libgalua.so.$(VERSION) \
 	  $(INST)/lib/libgalua.a $(INST)/lib/pkgconfig/galua.pc
-	rm -rf $(INST)/include/galua $(SHARE)
+	rm -rf $(INST)/include/galua $(INST)/lib/galua $(SHARE)
 
 clean:
 	rm -rf build

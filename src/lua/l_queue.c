@@ -108,21 +108,30 @@ static int q_died(lua_State *L)
 
 static int q_forked(lua_State *L)
 {
-    gal_lua_checkstatus(L, gal_queue_forked(self(L)));
+    size_t i = (size_t)gal_lua_checkint(L, 2, 1, 1024), n = (size_t)gal_lua_checkint(L, 3, (int)i, 1024);
+    gal_lua_checkstatus(L, gal_queue_forked(self(L), i - 1, n));
+    return 0;
+}
+
+static int q_wait(lua_State *L)
+{
+    gal_lua_checkstatus(L, gal_queue_wait(self(L)));
     return 0;
 }
 
 static const gal_lua_row methods[] = {
     {"claim", q_claim, "claim() -> job or nil, left\nA job nobody works on; `left` counts those that are not done."},
-    {"renew", q_renew, "renew(job)\nTells the others that this process still works on it."},
+    {"wait", q_wait, "wait()\nUntil there may be news, at most 0.2 s."},
+    {"renew", q_renew,
+     "renew(job)\nTells the others that this process still works on it; cheap, as often as is convenient."},
     {"release", q_release, "release(job)\nGives a job back unfinished."},
     {"done", q_done, "done(job, data[, failed])\nRecords the result, a string, on disk."},
     {"count", q_count, "count() -> table\njobs, done, failed (among those done), running."},
     {"records", q_records, "records() -> list\nEvery finished job: job, failed, data."},
-    {"lead", q_lead, "lead() -> boolean\nTrue in one of the processes only."},
+    {"lead", q_lead, "lead() -> boolean\nWhen all is done: true in one of the processes only."},
     {"died", q_died,
      "died(pid)\nA worker of this process died by a signal: what it worked on is free again, or failed after five."},
-    {"forked", q_forked, "forked()\nCalled first in a worker process."},
+    {"forked", q_forked, "forked(i, n)\nCalled first in worker process i of n."},
     {NULL, NULL, NULL},
 };
 
@@ -133,16 +142,53 @@ const gal_lua_class gal_lua_queue = {
     .free = queue_free,
 };
 
+static size_t count_option(lua_State *L, int idx, const char *name)
+{
+    lua_getfield(L, idx, name);
+    size_t n = lua_isnil(L, -1) ? 0 : (size_t)gal_lua_checkint(L, -1, 1, 2000000000);
+    lua_pop(L, 1);
+    return n;
+}
+
 static int open_queue(lua_State *L)
 {
     gal_queue *q;
-    const char *folder = gal_lua_checkstr(L, 1);
+    gal_queue_options o = {0};
+    const char *folder = gal_lua_checkstr(L, 1), *why;
     int n = gal_lua_checkint(L, 2, 1, 2000000000);
     const char *what = gal_lua_checkstr(L, 3);
-    double lease = lua_isnoneornil(L, 4) ? 0 : gal_lua_checknum(L, 4);
-    gal_lua_checkstatus(L, gal_queue_open(&q, folder, (size_t)n, gal_hash_bytes(what, strlen(what)), lease));
+    if (!lua_isnoneornil(L, 4)) {
+        gal_lua_checktype(L, 4, LUA_TTABLE);
+        o.part = count_option(L, 4, "part");
+        o.parts = count_option(L, 4, "parts");
+        lua_getfield(L, 4, "lease");
+        o.lease = lua_isnil(L, -1) ? 0 : gal_lua_checknum(L, -1);
+        lua_getfield(L, 4, "ranks");
+        if (lua_toboolean(L, -1))
+            gal_lua_checkstatus(L, gal_ranks_open(&o.ranks, &why));
+    }
+    gal_lua_checkstatus(L, gal_queue_open(&q, folder, (size_t)n, gal_hash_bytes(what, strlen(what)), &o));
     gal_lua_push(L, &gal_lua_queue, q);
     return 1;
+}
+
+/* ranks() -> rank, how many; or nil, why or nil */
+static int ranks(lua_State *L)
+{
+    gal_ranks *r;
+    const char *why;
+    gal_lua_checkstatus(L, gal_ranks_open(&r, &why));
+    if (r)
+        lua_pushnumber(L, gal_ranks_me(r));
+    else
+        lua_pushnil(L);
+    if (r)
+        lua_pushnumber(L, gal_ranks_count(r));
+    else if (why)
+        lua_pushstring(L, why);
+    else
+        lua_pushnil(L);
+    return 2;
 }
 
 static int remove_queue(lua_State *L)
@@ -206,9 +252,14 @@ void gal_luaopen_queue(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"open", open_queue,
-         "open(folder, jobs, what[, lease]) -> queue\nJobs 1 .. n shared by all processes that open the same folder; "
-         "`what` is a text "
-         "that\ntells queues apart; lease [s] (600): how long a silent worker keeps its job."},
+         "open(folder, jobs, what[, options]) -> queue\nJobs 1 .. n shared by all processes that open the same folder; "
+         "`what` is a text that\n"
+         "tells queues apart. Options: lease [s] (600): how long a silent worker keeps its job; part, parts: every "
+         "parts-th job\n"
+         "from the part-th on; ranks = true: shared out by messages to the ranks of MPI."},
+        {"ranks", ranks,
+         "ranks() -> rank, count\nOf this process under an MPI launcher, when the plugin is there; else nil and, when "
+         "a launcher is there, why not."},
         {"remove", remove_queue, "remove(folder)\nDeletes a queue."},
         {"pool", pool,
          "pool(n, work[, watch[, died]]) -> number\nRuns work(i) in n processes forked from this one and waits for "

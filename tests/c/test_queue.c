@@ -1,4 +1,6 @@
 /* Job queues: nothing finished is lost to torn records, full disks, dead or silent workers; foreign queues are refused. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -19,6 +21,20 @@
 static char folder[64];
 static const gal_hash what = {1, 2};
 
+/* A file system that gives a lock to whoever asks: this program's fcntl stands before the C library's. */
+static bool no_locks;
+int fcntl(int fd, int what_to_do, ...)
+{
+    static int (*libc)(int, int, void *);
+    va_list a;
+    va_start(a, what_to_do);
+    void *p = va_arg(a, void *);
+    va_end(a);
+    if (!libc)
+        *(void **)&libc = dlsym(RTLD_NEXT, "fcntl");
+    return no_locks && (what_to_do == F_SETLK || what_to_do == F_SETLKW) ? 0 : libc(fd, what_to_do, p);
+}
+
 static int fresh(void **state)
 {
     (void)state;
@@ -36,7 +52,7 @@ static int gone(void **state)
 static gal_queue *opened(size_t n, double lease)
 {
     gal_queue *q;
-    assert_int_equal(gal_queue_open(&q, folder, n, what, lease), GAL_OK);
+    assert_int_equal(gal_queue_open(&q, folder, n, what, &(gal_queue_options){.lease = lease}), GAL_OK);
     return q;
 }
 
@@ -86,17 +102,17 @@ static void foreign(void **state)
 {
     (void)state;
     gal_queue *q = opened(5, 0), *other;
-    assert_int_equal(gal_queue_open(&other, folder, 6, what, 0), GAL_EINVAL);
+    assert_int_equal(gal_queue_open(&other, folder, 6, what, NULL), GAL_EINVAL);
     assert_non_null(strstr(gal_error_message(), "5 jobs there, 6 here"));
-    assert_int_equal(gal_queue_open(&other, folder, 5, (gal_hash){1, 3}, 0), GAL_EINVAL);
+    assert_int_equal(gal_queue_open(&other, folder, 5, (gal_hash){1, 3}, NULL), GAL_EINVAL);
     assert_non_null(strstr(gal_error_message(), "belongs to another run: content"));
-    assert_int_equal(gal_queue_open(&other, folder, 5, what, 0), GAL_OK);
+    assert_int_equal(gal_queue_open(&other, folder, 5, what, NULL), GAL_OK);
     bool a, b;
     assert_int_equal(gal_queue_lead(q, &a), GAL_OK);
     pid_t pid = fork();
     if (pid == 0) { /* locks are between processes */
         bool c = true;
-        _exit(gal_queue_forked(other) == GAL_OK && gal_queue_lead(other, &c) == GAL_OK && !c ? 0 : 1);
+        _exit(gal_queue_forked(other, 0, 1) == GAL_OK && gal_queue_lead(other, &c) == GAL_OK && !c ? 0 : 1);
     }
     int status;
     waitpid(pid, &status, 0);
@@ -191,7 +207,7 @@ static pid_t claim_and_die(gal_queue *of)
     if (pid == 0) {
         size_t job, left;
         gal_queue *q = of;
-        if ((of ? gal_queue_forked(q) : gal_queue_open(&q, folder, 2, what, 0)) != GAL_OK ||
+        if ((of ? gal_queue_forked(q, 0, 1) : gal_queue_open(&q, folder, 2, what, NULL)) != GAL_OK ||
             gal_queue_claim(q, &job, &left) != GAL_OK)
             _exit(1);
         raise(SIGKILL);
@@ -254,7 +270,7 @@ static void silent(void **state)
         gal_queue *mine;
         int code = 0;
         size_t j;
-        if (gal_queue_open(&mine, folder, 1, what, 1.5) != GAL_OK)
+        if (gal_queue_open(&mine, folder, 1, what, &(gal_queue_options){.lease = 1.5}) != GAL_OK)
             _exit(1);
         for (int i = 0; i < 4; i++) { /* the parent renews: nothing to get for 0.6 s */
             code |= gal_queue_claim(mine, &j, &left) != GAL_OK || j != SIZE_MAX ? 2 : 0;
@@ -287,7 +303,7 @@ static int work(void *ctx, int i)
 {
     size_t job, left;
     gal_queue *q = *(gal_queue **)ctx;
-    if (gal_queue_forked(q) != GAL_OK)
+    if (gal_queue_forked(q, 0, 1) != GAL_OK)
         return 1;
     while (gal_queue_claim(q, &job, &left) == GAL_OK && (job != SIZE_MAX || left > 0)) {
         if (job == SIZE_MAX) {
@@ -416,6 +432,95 @@ static void pool(void **state)
     gal_queue_close(q);
 }
 
+static void folder_without_locks(void **state)
+{
+    (void)state;
+    gal_queue *q;
+    no_locks = true;
+    assert_int_equal(gal_queue_open(&q, folder, 5, what, NULL), GAL_EIO);
+    assert_non_null(strstr(gal_error_message(), "file locks do not work there"));
+    assert_int_equal(gal_queue_open(&q, folder, 5, what, &(gal_queue_options){.part = 1, .parts = 1}), GAL_OK);
+    gal_queue_close(q);
+    no_locks = false;
+}
+
+static gal_queue *opened_part(size_t n, size_t part, size_t parts)
+{
+    gal_queue *q;
+    assert_int_equal(gal_queue_open(&q, folder, n, what, &(gal_queue_options){.part = part, .parts = parts}), GAL_OK);
+    return q;
+}
+
+/* Parts do what is theirs, together all; workers of a part too; what is there is not done again. */
+static void parts(void **state)
+{
+    (void)state;
+    char text[40];
+    for (size_t part = 1; part <= 3; part++) {
+        gal_queue *q = opened_part(20, part, 3);
+        for (size_t i = 0; i < 2; i++) {
+            size_t job, left, n = 0;
+            assert_int_equal(gal_queue_forked(q, i, 2), GAL_OK);
+            for (;; n++) {
+                assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+                if (job == SIZE_MAX)
+                    break;
+                assert_int_equal(job % 3, part - 1);
+                assert_int_equal(job / 3 % 2, i);
+                snprintf(text, sizeof text, "job %zu", job);
+                assert_int_equal(gal_queue_done(q, job, text, strlen(text), false), GAL_OK);
+            }
+            assert_int_equal(left, 0);
+            assert_true(n == 3 || n == 4);
+        }
+        gal_queue_close(q);
+    }
+    gal_queue *q = opened_part(20, 1, 1);
+    size_t job, left;
+    gal_queue_counts c;
+    seen s = {0};
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_true(job == SIZE_MAX && left == 0);
+    assert_int_equal(gal_queue_count(q, &c), GAL_OK);
+    assert_true(c.done == 20 && c.failed == 0);
+    assert_int_equal(gal_queue_each(q, look, &s), GAL_OK);
+    assert_int_equal(s.n, 20);
+    for (size_t i = 0; i < 20; i++) {
+        snprintf(text, sizeof text, "job %zu", i);
+        assert_string_equal(s.text[i], text);
+    }
+    gal_queue_close(q);
+}
+
+/* Without claims: who dies over a job leaves a mark; such jobs come last, and the fifth death is the end of it. Given back is no death. */
+static void part_crashes(void **state)
+{
+    (void)state;
+    size_t job, left;
+    gal_queue *q;
+    for (int k = 0; k < GAL_QUEUE_CRASHES; k++) {
+        q = opened_part(2, 1, 1);
+        assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+        if (k > 0) {
+            assert_int_equal(job, 1);
+            assert_int_equal(gal_queue_release(q, job), GAL_OK);
+            assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+        }
+        assert_int_equal(job, 0);
+        gal_queue_close(q); /* as if dead with it in hand */
+    }
+    q = opened_part(2, 1, 1);
+    gal_queue_counts c;
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_int_equal(job, 1);
+    assert_int_equal(gal_queue_done(q, job, "1", 1, false), GAL_OK);
+    assert_int_equal(gal_queue_claim(q, &job, &left), GAL_OK);
+    assert_true(job == SIZE_MAX && left == 0);
+    assert_int_equal(gal_queue_count(q, &c), GAL_OK);
+    assert_true(c.done == 2 && c.failed == 1);
+    gal_queue_close(q);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(in_order, fresh, gone),
@@ -426,6 +531,9 @@ int main(void)
                                        cmocka_unit_test_setup_teardown(dead, fresh, gone),
                                        cmocka_unit_test_setup_teardown(silent, fresh, gone),
                                        cmocka_unit_test_setup_teardown(pool, fresh, gone),
-                                       cmocka_unit_test_setup_teardown(lost_records, fresh, gone)};
+                                       cmocka_unit_test_setup_teardown(lost_records, fresh, gone),
+                                       cmocka_unit_test_setup_teardown(folder_without_locks, fresh, gone),
+                                       cmocka_unit_test_setup_teardown(parts, fresh, gone),
+                                       cmocka_unit_test_setup_teardown(part_crashes, fresh, gone)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,13 +19,13 @@ static gal_status each(void *ctx, size_t job, bool failed, const unsigned char *
     return GAL_OK;
 }
 
-/* head of a record (src/run/queue.c): "GJR1", failed, job, length; then the data and the checksum of both */
+/* head of a record (src/run/queue_log.c): "GJR1" or "GJB1", failed, job, length; then the data and the checksum of both */
 enum { HEAD = 24, SUM = sizeof(gal_hash) };
 static void seal(uint8_t *text, size_t n)
 {
     uint64_t length;
     for (size_t at = 0; at + HEAD + SUM <= n; at++) {
-        if (memcmp(text + at, "GJR1", 4) != 0)
+        if (memcmp(text + at, "GJR1", 4) != 0 && memcmp(text + at, "GJB1", 4) != 0)
             continue;
         memcpy(&length, text + at + 16, 8);
         if (length > n - at - HEAD - SUM)
@@ -42,9 +42,10 @@ static void queue(const char *path, const uint8_t *data, size_t n)
     char folder[300], log[400];
     gal_queue *q = NULL;
     gal_hash h = {1, 2};
+    const gal_queue_options whole = {.part = 1, .parts = 1}; /* shared would fork to try the locks */
     snprintf(folder, sizeof folder, "%s.queue", path);
     snprintf(log, sizeof log, "%s/a.log", folder);
-    if (gal_queue_open(&q, folder, 8, h, 0) != GAL_OK)
+    if (gal_queue_open(&q, folder, 8, h, &whole) != GAL_OK)
         abort();
     gal_queue_close(q);
     uint8_t *text = malloc(n + 1);
@@ -57,7 +58,7 @@ static void queue(const char *path, const uint8_t *data, size_t n)
         abort();
     free(text);
     close(fd);
-    if (gal_queue_open(&q, folder, 8, h, 0) == GAL_OK) {
+    if (gal_queue_open(&q, folder, 8, h, &whole) == GAL_OK) {
         size_t job, left;
         unsigned char sum = 0;
         gal_queue_each(q, each, &sum);

@@ -95,6 +95,50 @@ test.describe("a catalogue", function()
       test.eq((content(("%s/mpi%d.fits"):format(dir, ranks))), reference)
     end
   end)
+  local mpirun = "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe "
+  test.it("shares the work of ranks by messages; one that is killed costs no more than its source, where the launcher lets the rest live", function()
+    if not core.realpath(exe:gsub("[^/]*$", "") .. "galua-openmpi.so") then test.skip("needs the plugin of OpenMPI (libopenmpi-dev)") end
+    -- rank 2 kills itself over its second source: the first call of model is the description's
+    local many = write("ranks.lua", "local calls = 0\n" .. (script:gsub("N do", "12 do", 1):gsub("STEPS", "40"):gsub("MORE", ""):gsub("model = (galaxy{.-}),\n", function(g)
+      return ([[model = function()
+    calls = calls + 1
+    if calls == 3 and os.getenv("OMPI_COMM_WORLD_RANK") == "2" then
+      local ffi = require "ffi"
+      ffi.cdef "int getpid(void); int kill(int, int);"
+      ffi.C.kill(ffi.C.getpid(), 9)
+    end
+    return %s
+  end,
+]]):format(g)
+    end)))
+    test.ok(run(("--threads 2 catalogue %s --out %s/undisturbed.h5"):format(many, dir)), log_text())
+    os.execute(("%s --enable-recovery -n 3 %s catalogue %s --out %s/ranks.h5 > %s/log 2>&1"):format(mpirun, exe, many, dir, dir))
+    test.ok(log_text():find("rank 2 is gone with [1-9]%d* jobs: others do them"), log_text())
+    test.ok(not core.realpath(dir .. "/ranks.queue/claims"), "no claims in files")
+    test.eq((content(dir .. "/ranks.fits")), (content(dir .. "/undisturbed.fits")))
+  end)
+  test.it("falls back to the folder when there is no MPI for the launcher, and says so", function()
+    if os.execute("command -v mpirun > /dev/null 2>&1") ~= 0 then test.skip("needs mpirun") end
+    local ok = os.execute(("GALUA_MPI=/nowhere.so %s -n 2 %s catalogue %s --out %s/folder.h5 > %s/log 2>&1"):format(mpirun, exe, file, dir, dir))
+    test.ok(ok == 0, log_text())
+    test.ok(log_text():find("there is no MPI plugin (make mpi): the processes share the work through", 1, true), log_text())
+    test.eq((content(dir .. "/folder.fits")), reference)
+  end)
+  test.it("is done in parts by the jobs of an array, which are joined", function()
+    test.ok(not run(("catalogue %s --out %s/parts.h5 --merge"):format(file, dir)))
+    test.ok(log_text():find("run the parts first", 1, true), log_text())
+    test.ok(run(("--threads 2 catalogue %s --out %s/parts.h5 --part 2/2"):format(file, dir)), log_text())
+    test.ok(log_text():find("part 2 of 2 is done; 3 of 6 in all", 1, true), log_text())
+    test.ok(not run(("catalogue %s --out %s/parts.h5 --merge"):format(file, dir)))
+    test.ok(log_text():find("3 of 6 done: start the parts again", 1, true), log_text())
+    test.ok(run(("--threads 1 catalogue %s --out %s/parts.h5 --part 1/2"):format(file, dir)), log_text())
+    test.ok(run(("catalogue %s --out %s/parts.h5 --merge"):format(file, dir)), log_text())
+    test.eq((content(dir .. "/parts.fits")), reference)
+    for _, bad in ipairs{ "3/2", "0/2", "1", "x/y", "1/0" } do
+      test.ok(not run(("catalogue %s --out %s/parts.h5 --part %s"):format(file, dir, bad)))
+      test.ok(log_text():find("part must be I/N with 1 <= I <= N", 1, true), log_text())
+    end
+  end)
   test.it("killed at any moment loses nothing that was finished, and goes on to the same bits", function()
     for i, delay in ipairs{ 0.15, 0.4, 0.7 } do
       local out = ("%s/kill%d"):format(dir, i)

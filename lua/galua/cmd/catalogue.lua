@@ -9,8 +9,10 @@ usage: galua catalogue FILE.lua [options]      FILE.lua ends with `return catalo
   --dry-run       say what would be done: sources, bands, the first fit
   --lease S       seconds after which the source of a silent worker is given to another (600)
   --threads N     worker processes
-Under mpirun -n M, or started again on another machine with the same folder, all work on
-the same queue; stopped or killed, the same command goes on.
+  --part I/N      only every N-th source from the I-th on: one job of a batch system's array
+  --merge         the results of what the parts have done
+Under mpirun -n M the ranks share the work by messages; started again on another machine with the
+same folder, by file locks. Stopped or killed, the same command goes on.
   galua fit --template --catalogue     prints a file to start from]]
 
 local function dry_run(c)
@@ -30,10 +32,10 @@ local function dry_run(c)
 end
 
 return {
-  summary = "fit many sources: galua catalogue FILE.lua, --dry-run, --fresh; works under mpirun",
+  summary = "fit many sources: galua catalogue FILE.lua, --dry-run, --fresh, --part; works under mpirun",
   main = function(args)
     local o, status = cmd.parse("catalogue", args, { file = "FILE.lua", help = usage, kinds = { out = "text", fresh = "flag",
-      ["dry-run"] = "flag", lease = function(text) return tonumber(text) and tonumber(text) > 0 and tonumber(text) or nil end },
+      part = "text", merge = "flag", ["dry-run"] = "flag", lease = function(text) return tonumber(text) and tonumber(text) > 0 and tonumber(text) or nil end },
       needs = { lease = "a number of seconds" } })
     if not o then return status end
     local c = cmd.load("catalogue", o.file, galua.catalogue.is)
@@ -42,8 +44,9 @@ return {
       return 0
     end
     local out = o.out or o.file:gsub("%.lua$", "") .. ".h5"
-    print(c)
-    c:run{ out = out, fresh = o.fresh or false, lease = o.lease }
+    if (galua.queue.ranks() or 0) == 0 then print(c) end
+    if o.merge then c:merge{ out = out } else c:run{ out = out, fresh = o.fresh or false, lease = o.lease, part = o.part } end
+    if c.state == "part" or c.state == "rank" then return 0 end
     if c.state ~= "done" then return 1 end
     if c.fits then print(("%d of %d fits accepted by their sampler, %d failed"):format(c.accepted, c.fits, c.count.failed)) end
     if c.path then print(("results: %s, %s"):format(out, (out:gsub("%.h5$", ".fits")))) end

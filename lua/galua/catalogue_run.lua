@@ -1,0 +1,168 @@
+-- catalogue:run{} and :merge{}: who works on what. Results depend on row and seed alone; here only the work is shared out: to processes
+-- forked from this one, to any that open the same folder, to the jobs of a batch system's array, or to the ranks of MPI (galua/queue.h).
+local galua = require "galua"
+local core = require "galua.core"
+local json = require "galua.json"
+
+-- Processes that a launcher started on this machine.
+local function beside()
+  for _, name in ipairs{ "OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS" } do
+    local v = tonumber(os.getenv(name) or "")
+    if v then return v end
+  end
+  return 1
+end
+
+-- "3/10" -> 3, 10
+local function part_of(text)
+  if text == nil then return nil end
+  local i, n = tostring(text):match("^(%d+)/(%d+)$")
+  i, n = tonumber(i), tonumber(n)
+  if not i or i < 1 or i > n then galua.fail("catalogue: part must be I/N with 1 <= I <= N, like 3/10, got '%s'", tostring(text)) end
+  return i, n
+end
+
+-- A line on stderr: how many are done, how fast, how long it takes.
+local function progress(q)
+  local begin, first, tty, said, last = os.time(), q:count().done, core.isatty(2), -1, 0
+  return function()
+    if os.time() == last then return end
+    last = os.time()
+    local c = q:count()
+    local passed = os.time() - begin
+    local rate = (c.done - first) / math.max(passed, 1)
+    local text = ("%d of %d done, %d failed, %d running%s"):format(c.done, c.jobs, c.failed, c.running,
+      rate > 0 and (", %.0f an hour, %.0f s left"):format(3600 * rate, (c.jobs - c.done) / rate) or "")
+    if tty then io.stderr:write("\r\27[K" .. text)
+    elseif math.floor(10 * c.done / c.jobs) > said then
+      said = math.floor(10 * c.done / c.jobs)
+      io.stderr:write(text .. "\n")
+    end
+  end, function() if tty then io.stderr:write("\r\27[K") end end
+end
+
+-- Takes jobs until there are none for this process. watch(): called now and then, or nil.
+local function labour(self, q, watch)
+  while not core.interrupted() do
+    local j, left = q:claim()
+    if j then
+      local ok, result = pcall(self.work, self, j, function()
+        q:renew(j)
+        if watch then watch() end
+      end)
+      if not ok and core.interrupted() then ok, result = true, nil end
+      if not ok then
+        local row, v = self:job(j)
+        q:done(j, json.encode{ row = row, variant = v.name, error = tostring(result) }, true)
+      elseif result then
+        q:done(j, result)
+      else
+        q:release(j)
+      end
+      collectgarbage()
+    elseif left == 0 then
+      break
+    else
+      q:wait() -- others are at work on the rest: theirs may come back
+    end
+    if watch then watch() end
+  end
+end
+
+local function names_of(self, out, who)
+  if not out then galua.fail("%s: out = FILE.h5 is missing", who) end
+  local stem = out:gsub("%.h5$", "")
+  local input = core.class_name(self.data) == "sources" and core.realpath(self.data.path)
+  for _, file in ipairs{ out, stem .. ".fits" } do
+    if input and core.realpath(file) == input then
+      galua.fail("%s: out = '%s' would overwrite the input %s: choose another name", who, out, self.data.path)
+    end
+  end
+  return stem .. ".queue"
+end
+
+local function unfinished(self, c, bad)
+  self.state = core.interrupted() and "interrupted" or "incomplete"
+  io.stderr:write(("%d of %d done%s; the same command goes on with the rest\n"):format(c.done, c.jobs,
+    bad > 0 and (", %d workers failed"):format(bad) or ""))
+  return self
+end
+
+-- Writes the results when every record is there.
+local function finish(self, q, folder, out)
+  local have, jobs = #q:records(), q:count().jobs
+  if have < jobs then -- a log was damaged since the queue was opened
+    self.state = "incomplete"
+    io.stderr:write(("%s: %d of %d records are there: the same command does the rest again\n"):format(folder, have, jobs))
+    return self
+  end
+  self.state = "done"
+  self:write(q, out)
+  return self
+end
+
+local function run(self, given)
+  local o = galua.options("catalogue:run", given, { out = ":string", threads = ":number", fresh = false, lease = 600, progress = true,
+    part = ":string" })
+  local folder = names_of(self, o.out, "catalogue:run")
+  local part, parts = part_of(o.part)
+  local me, ranks = galua.queue.ranks()
+  local alone = me == nil and ranks -- a launcher is there, its MPI is not: why
+  if part and me then galua.fail("catalogue: part = '%s' is for jobs of a batch system, not for the ranks of one", o.part) end
+  if alone and not part then
+    io.stderr:write(("galua: %s: the processes share the work through %s\n"):format(alone, folder))
+  end
+  if o.fresh then
+    if me or alone or part then galua.fail("catalogue: fresh = true with several processes would delete the others' work: remove %s first", folder) end
+    galua.queue.remove(folder)
+  end
+  local jobs = self.n * #self.variants
+  local q = galua.queue.open(folder, jobs, self:identity(), { lease = o.lease, part = part, parts = parts, ranks = me ~= nil })
+  local first, bad = q:count().done, 0
+  local watch, clear = progress(q)
+  if not o.progress or (me or 0) > 0 then watch = nil end
+  if me then
+    galua.threads(o.threads or 1)
+    labour(self, q, watch)
+  elseif first < jobs then
+    local n = math.min(o.threads or math.max(1, math.floor(galua.threads() / beside())), jobs)
+    bad = galua.queue.pool(n, function(i)
+      q:forked(i, n)
+      labour(self, q)
+    end, watch, function(pid) q:died(pid) end)
+  end
+  if watch then clear() end
+  local c = q:count()
+  self.count = c
+  if part and not core.interrupted() then
+    self.state = "part"
+    io.stderr:write(("part %d of %d is done; %d of %d in all; when all are: galua catalogue FILE.lua --merge\n"):format(part, parts, c.done, jobs))
+    return self
+  end
+  if me and me > 0 and not core.interrupted() then
+    q:lead() -- the log is closed
+    self.state = "rank"
+    return self
+  end
+  if c.done < jobs then return (me or 0) > 0 and self or unfinished(self, c, bad) end
+  self.state = "done"
+  if q:lead() then return finish(self, q, folder, o.out) end
+  return self
+end
+
+-- The results of what parts have done.
+local function merge(self, given)
+  local o = galua.options("catalogue:merge", given, { out = ":string" })
+  local folder = names_of(self, o.out, "catalogue:merge")
+  if not core.realpath(folder) then galua.fail("catalogue: there is no %s: run the parts first (part = 'I/N')", folder) end
+  local q = galua.queue.open(folder, self.n * #self.variants, self:identity(), { part = 1, parts = 1 })
+  self.count = q:count()
+  if self.count.done < self.count.jobs then
+    self.state = "incomplete"
+    io.stderr:write(("%d of %d done: start the parts again, they go on with the rest\n"):format(self.count.done, self.count.jobs))
+    return self
+  end
+  return finish(self, q, folder, o.out)
+end
+
+return { run = run, merge = merge }
