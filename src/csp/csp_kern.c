@@ -3,6 +3,8 @@
 #include "csp/csp_kern.h"
 #include "num/vexp.h"
 
+#include <math.h>
+
 static void accumulate(const float *const *col, const double *w, size_t ncol, size_t n, double *restrict out)
 {
     size_t j = 0;
@@ -24,6 +26,49 @@ static void accumulate(const float *const *col, const double *w, size_t ncol, si
         const double w0 = w[j];
         for (size_t k = 0; k < n; k++)
             out[k] += w0 * (double)c0[k];
+    }
+}
+
+typedef float f16 __attribute__((vector_size(64), aligned(4)));
+typedef double d8 __attribute__((vector_size(64), aligned(8)));
+
+/* macros: a vector as a result of a function has no calling convention on machines without it */
+#define LOW(x)    __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7), d8)
+#define HIGH(x)   __builtin_convertvector(__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15), d8)
+#define ROW(t, j) (w[j] * *(const f16 *)((t) + (size_t)row[j] * stride))
+#define EIGHT(t, j)                                                                                                    \
+    ((ROW(t, j) + ROW(t, j + 1) + ROW(t, j + 2) + ROW(t, j + 3)) +                                                     \
+     (ROW(t, j + 4) + ROW(t, j + 5) + ROW(t, j + 6) + ROW(t, j + 7)))
+
+static void few(const float *table, size_t stride, const uint32_t *row, const float *w, size_t n, size_t ncol,
+                const double *base, double *out)
+{
+    size_t k = 0;
+    for (; k + 32 <= ncol; k += 32) {
+        d8 s[4];
+        for (int i = 0; i < 4; i++)
+            s[i] = base ? *(const d8 *)(base + k + 8 * i) : (d8){0};
+        for (size_t j = 0; j < n; j += 8) {
+            f16 a = EIGHT(table + k, j), b = EIGHT(table + k + 16, j);
+            s[0] += LOW(a);
+            s[1] += HIGH(a);
+            s[2] += LOW(b);
+            s[3] += HIGH(b);
+        }
+        for (int i = 0; i < 4; i++)
+            *(d8 *)(out + k + 8 * i) = s[i];
+    }
+    for (; k < ncol; k += 16) {
+        d8 s[2];
+        for (int i = 0; i < 2; i++)
+            s[i] = base ? *(const d8 *)(base + k + 8 * i) : (d8){0};
+        for (size_t j = 0; j < n; j += 8) {
+            f16 a = EIGHT(table + k, j);
+            s[0] += LOW(a);
+            s[1] += HIGH(a);
+        }
+        for (int i = 0; i < 2; i++)
+            *(d8 *)(out + k + 8 * i) = s[i];
     }
 }
 
@@ -83,13 +128,13 @@ static void bracket(size_t n, size_t nz, const double *restrict node, const doub
         }
 }
 
-static void shares(size_t n, size_t cap, const double gw[3], const double *restrict mass, const double *restrict psi,
+static void shares(size_t n, size_t cap, const double gw[3], const double *restrict formed, const double *restrict psi,
                    const double *restrict a, const double *restrict z, double *restrict m, double sums[3])
 {
     double s[3][LANES] = {{0}};
     const double g0 = gw[0], g1 = gw[1], g2 = gw[2];
     for (size_t k = 0; k < n; k++) {
-        double dm = mass[k] - mass[k + 1], f0 = g0 * psi[k], f1 = g1 * psi[cap + k], f2 = g2 * psi[2 * cap + k];
+        double dm = formed[k], f0 = g0 * psi[k], f1 = g1 * psi[cap + k], f2 = g2 * psi[2 * cap + k];
         double sum = f0 + f1 + f2, r = dm / (sum > 0 ? sum : 1);
         dm = dm > 0 ? dm : 0;
         r = r > 0 ? r : 0;
@@ -138,4 +183,52 @@ static void fold(size_t n, size_t cap, bool one_fz, const double *restrict m, co
     }
 }
 
-const struct csp_kern GAL_KERN(csp_kern) = {accumulate, dot, table, hats, bracket, shares, fold};
+static void smooth(const struct csp_smooth *s, double sums[3])
+{
+    const double *restrict b = s->b, *restrict mass = s->mass, *restrict z = s->z, *restrict iz = s->iz,
+                           *restrict fz = s->fz, *restrict f0 = s->f0, *restrict f1 = s->f1, *restrict f2 = s->f2,
+                           *restrict inv = s->inv, *restrict whole = s->whole;
+    double *restrict ok = s->ok, *restrict b00 = s->b00, *restrict b01 = b00 + s->cap, *restrict b10 = b01 + s->cap,
+                     *restrict b11 = b10 + s->cap;
+    double *restrict age = s->age, *restrict metal = s->metal, sum[3][LANES] = {{0}};
+    const double steep = s->steep, bent = s->bent;
+    const size_t n = s->n - 1;
+#pragma GCC ivdep
+    for (size_t k = 1; k < n; k++) {
+        double h0 = b[k] - b[k - 1], h = b[k + 1] - b[k], h2 = b[k + 2] - b[k + 1], m = mass[k] - mass[k + 1];
+        double g0 = 1 / h0, g2 = 1 / h2, before = 0.5 * (h0 + h), after = 0.5 * (h + h2), span = before + after;
+        double rate = m / h, d0 = rate - (mass[k - 1] - mass[k]) * g0, d2 = (mass[k + 1] - mass[k + 2]) * g2 - rate;
+        double part = h / (before * after * span * (rate > 0 ? rate : 1));
+        double x = (d0 * after * after + d2 * before * before) * part, c = (d2 * before - d0 * after) * part * h;
+        double step = z[k + 1] - z[k], bend = ((z[k + 2] - z[k + 1]) * g2 - (z[k] - z[k - 1]) * g0) / span * h * h;
+        double dz = fz[k + 1] - fz[k], curve = ((fz[k + 2] - fz[k + 1]) * g2 - (fz[k] - fz[k - 1]) * g0) / span * h * h;
+        double zm = 0.5 * (fz[k] + fz[k + 1]) - curve / 12;
+        double one = (iz[k - 1] - iz[k]) * (iz[k - 1] - iz[k]) + (iz[k + 1] - iz[k]) * (iz[k + 1] - iz[k]) +
+                     (iz[k + 2] - iz[k]) * (iz[k + 2] - iz[k]);
+        double good = whole[k];
+        good = fabs(x) <= steep && fabs(c) <= steep * steep ? good : 0; /* false of NaN */
+        good = fabs(curve) <= bent && fabs(bend * inv[k]) <= bent ? good : 0;
+        good = one == 0 ? good : 0;
+        good = m > 0 ? good : 0;
+        m = good > 0 ? m : 0;
+        double old = m * (f0[k] + x * f1[k] + c * (f2[k] - f0[k] / 12)), rich = m * (zm + x * dz / 12),
+               both = zm * old + m * dz * (f1[k] + x * f2[k]);
+        ok[k] = good;
+        b11[k] = both;
+        b10[k] = rich - both;
+        b01[k] = old - both;
+        b00[k] = m - old - rich + both;
+        age[k] = m * (0.5 * (b[k] + b[k + 1]) + x * h / 12);
+        metal[k] = m * (0.5 * (z[k] + z[k + 1]) - bend / 12 + x * step / 12);
+    }
+    for (size_t k = 1; k < n; k++) {
+        size_t l = k % LANES;
+        sum[0][l] += (b00[k] + b01[k]) + (b10[k] + b11[k]);
+        sum[1][l] += age[k];
+        sum[2][l] += metal[k];
+    }
+    for (int i = 0; i < 3; i++)
+        sums[i] = lane_sum(sum[i]);
+}
+
+const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few, dot, table, hats, bracket, shares, fold, smooth};

@@ -33,6 +33,41 @@ void gal_csp_sum(gal_csp *c, double *s0, double *s1)
     }
 }
 
+/* Cells of which some mass, w0 - w1 or w1, is on the list; relative to all that formed, so that single precision holds them. Returns
+ * their number, padded to a multiple of 8. */
+static size_t list_rows(gal_csp *c, bool clouds, double scale)
+{
+    const gal_ssp *ssp = c->ssp;
+    size_t n = 0;
+    for (size_t iz = 0; iz < ssp->nz; iz++)
+        for (size_t k = iz * ssp->nage + c->first[iz]; k < iz * ssp->nage + c->last[iz]; k++) {
+            double w = scale * (clouds ? c->w1[k] : c->w0[k] - c->w1[k]);
+            c->row[n] = (uint32_t)k;
+            c->roww[n] = (float)w;
+            n += w > 1e-25;
+        }
+    for (; n % 8; n++) {
+        c->row[n] = 0;
+        c->roww[n] = 0;
+    }
+    return n;
+}
+
+void gal_csp_sum_few(gal_csp *c, double *s0, double *s1)
+{
+    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
+    const gal_ssp *t = c->ssp;
+    double scale = c->formed > 0 ? 1 / c->formed : 0;
+    size_t n = list_rows(c, true, scale);
+    kern->few(t->lum, t->nwave, c->row, c->roww, n, t->nwave, NULL, s1);
+    n = list_rows(c, false, scale);
+    kern->few(t->lum, t->nwave, c->row, c->roww, n, t->nwave, s1, s0);
+    for (size_t k = 0; k < t->nwave; k++) {
+        s0[k] *= c->formed;
+        s1[k] *= c->formed;
+    }
+}
+
 static double table_sum(const gal_csp *c, const double *w, const float *table)
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);

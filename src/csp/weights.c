@@ -14,14 +14,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { NLOG = 12, NEXTRA = NLOG + 2, Q = 3 };
+enum { NLOG = 12, NEXTRA = NLOG + 2, Q = GAL_CSP_POINTS };
 
 /* Points and hats of cell i + 1, between ages i and i + 1; cell 0 is below the first age. */
 static void prepare_cells(gal_csp *c)
 {
+    double *f0 = c->smooth + GAL_CSP_SMOOTH * c->cap, *f1 = f0 + c->ssp->nage, *f2 = f1 + c->ssp->nage;
     const gal_ssp *s = c->ssp;
     const double *gw, *gx = gal_gauss_nodes(Q, &gw);
-    (void)gw;
     for (size_t i = 0; i < s->nage; i++) {
         double lo = i > 0 ? s->age[i - 1] : 0, hi = s->age[i], mid = 0.5 * (lo + hi), half = 0.5 * (hi - lo);
         for (size_t q = 0; q < Q; q++) {
@@ -30,6 +30,10 @@ static void prepare_cells(gal_csp *c)
             c->cell_f[q * s->nage + i] = i == 0              ? 0
                                          : s->age[i - 1] > 0 ? (log(a) - c->lnage[i - 1]) * c->inv_dln[i - 1]
                                                              : a / s->age[i];
+            double f = 0.5 * gw[q] * c->cell_f[q * s->nage + i];
+            f0[i] += f;
+            f1[i] += f * 0.5 * gx[q];
+            f2[i] += f * 0.25 * gx[q] * gx[q];
         }
     }
 }
@@ -51,11 +55,14 @@ gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbre
     c->cell_f = c->cell_a + Q * ssp->nage;
     c->kink = GAL_NEWN(double, nbreak + NEXTRA + 1);
     c->brk = GAL_NEWN(double, (2 + 12 * Q) * cap);
-    c->cell = GAL_NEWN(uint32_t, 2 * cap);
+    c->smooth = GAL_NEWN(double, GAL_CSP_SMOOTH *cap + 3 * ssp->nage);
+    c->cell = GAL_NEWN(uint32_t, 3 * cap);
     c->col = GAL_NEWN(const float *, 2 * nw);
     c->colw = GAL_NEWN(double, 2 * nw);
+    c->row = GAL_NEWN(uint32_t, 2 * nw + 8);
+    c->roww = GAL_NEWN(float, 2 * nw + 8);
     if (!c->w0 || !c->w1 || !c->first || !c->lnage || !c->inv_dln || !c->inv_dz || !c->cell_a || !c->kink || !c->brk ||
-        !c->cell || !c->col || !c->colw)
+        !c->smooth || !c->cell || !c->col || !c->colw || !c->row || !c->roww)
         GAL_TRY(GAL_ENOMEM);
     c->mass = c->brk + cap;
     double **point[] = {&c->a, &c->fa, &c->t, &c->psi, &c->z, &c->m, &c->iz, &c->fz};
@@ -63,6 +70,7 @@ gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbre
         *point[i] = c->brk + (2 + Q * i) * cap;
     c->fold = c->brk + (2 + Q * 8) * cap; /* 4 sums, and as many for lists of points */
     c->loose = c->cell + cap;
+    c->side = c->loose + cap;
     for (size_t i = 0; i < ssp->nage; i++)
         c->lnage[i] = ssp->age[i] > 0 ? log(ssp->age[i]) : -INFINITY;
     for (size_t i = 0; i + 1 < ssp->nage; i++)
@@ -92,9 +100,12 @@ void gal_csp_clear(gal_csp *c)
     gal_free(c->cell_a);
     gal_free(c->kink);
     gal_free(c->brk);
+    gal_free(c->smooth);
     gal_free(c->cell);
     gal_free(c->col);
     gal_free(c->colw);
+    gal_free(c->row);
+    gal_free(c->roww);
     *c = (gal_csp){0};
 }
 
@@ -139,7 +150,7 @@ static size_t extra_cuts(gal_csp *c, const gal_history *h, double lo, double tau
 
 /* Breakpoints in age, ascending, from lo (0, or age - tau_quench) to age, and the cell (see prepare_cells) of the piece behind each;
  * nage: beyond the last age. Returns their number. */
-static size_t breakpoints(gal_csp *c, const gal_history *h, double lo, double tau_esc)
+size_t csp_breakpoints(gal_csp *c, const gal_history *h, double lo, double tau_esc)
 {
     const double *ages = c->ssp->age;
     size_t n = 0, nage = c->ssp->nage, extra = extra_cuts(c, h, lo, tau_esc), e = 0, j = 0;
@@ -234,32 +245,14 @@ static void clear_weights(gal_csp *c)
     c->formed = c->age_mass = c->z_mass = c->returned = 0;
 }
 
-/* b[4] to nodes (iz, ia), (iz, ia + 1), (iz + 1, ia), (iz + 1, ia + 1); ages ascend from call to call. */
-static inline void add(gal_csp *c, double *w, size_t iz, size_t ia, double b00, double b01, double b10, double b11)
-{
-    size_t nage = c->ssp->nage, ra = nage > 1 ? 1 : 0;
-    double *at = w + iz * nage + ia;
-    at[0] += b00;
-    at[ra] += b01;
-    if (c->last[iz] == 0)
-        c->first[iz] = (uint32_t)ia;
-    c->last[iz] = (uint32_t)(ia + 1 + ra);
-    if (b10 == 0 && b11 == 0)
-        return;
-    at[nage] += b10;
-    at[nage + ra] += b11;
-    if (c->last[iz + 1] == 0)
-        c->first[iz + 1] = (uint32_t)ia;
-    c->last[iz + 1] = (uint32_t)(ia + 1 + ra);
-}
-
 /* One piece point by point: `factor` on the mass of each. */
 static void add_points(gal_csp *c, double *w, size_t k, size_t ia, const double factor[Q])
 {
     for (size_t q = 0; q < Q; q++) {
         size_t at = q * c->cap + k, zat = c->one_z ? 0 : at;
         double m = c->m[at] * factor[q], fa = c->fa[at], fz = c->fz[zat];
-        add(c, w, (size_t)c->iz[zat], ia, m * (1 - fa) * (1 - fz), m * fa * (1 - fz), m * (1 - fa) * fz, m * fa * fz);
+        csp_add(c, w, (size_t)c->iz[zat], ia, m * (1 - fa) * (1 - fz), m * fa * (1 - fz), m * (1 - fa) * fz,
+                m * fa * fz);
     }
 }
 
@@ -276,9 +269,9 @@ static void add_pieces(gal_csp *c, size_t np, double tau_esc)
         const double *iz = c->iz + (c->one_z ? 0 : k);
         bool together = c->one_z || (iz[0] == iz[cap] && iz[0] == iz[2 * cap]), inside = mid < tau_esc;
         if (together) {
-            add(c, c->w0, (size_t)iz[0], ia, b[k], b[cap + k], b[2 * cap + k], b[3 * cap + k]);
+            csp_add(c, c->w0, (size_t)iz[0], ia, b[k], b[cap + k], b[2 * cap + k], b[3 * cap + k]);
             if (inside)
-                add(c, c->w1, (size_t)iz[0], ia, b[k], b[cap + k], b[2 * cap + k], b[3 * cap + k]);
+                csp_add(c, c->w1, (size_t)iz[0], ia, b[k], b[cap + k], b[2 * cap + k], b[3 * cap + k]);
         } else {
             add_points(c, c->w0, k, ia, one);
             if (inside)
@@ -294,7 +287,7 @@ static void add_pieces(gal_csp *c, size_t np, double tau_esc)
 }
 
 /* The weights of one population, added to those there are. */
-static void add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+void csp_add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     const double *gw, *gx = gal_gauss_nodes(Q, &gw);
@@ -302,7 +295,7 @@ static void add_population(gal_csp *c, const gal_history *h, double tau_esc, boo
     double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
     if (gal_history_at_once(h))
         lo = age; /* one piece without length, where all the mass is */
-    size_t nb = c->nbrk = breakpoints(c, h, lo, tau_esc), np = nb - 1;
+    size_t nb = c->nbrk = csp_breakpoints(c, h, lo, tau_esc), np = nb - 1;
     for (size_t k = 0; k < nb; k++)
         c->t[k] = age - c->brk[k];
     gal_history_mass(h, c->t, nb, c->mass);
@@ -316,7 +309,9 @@ static void add_population(gal_csp *c, const gal_history *h, double tau_esc, boo
     }
     place_metals(c, h, np, at_zstar);
     double sums[3];
-    kern->shares(np, cap, gw, c->mass, c->psi, c->a, c->one_z ? NULL : c->z, c->m, sums);
+    for (size_t k = 0; k < np; k++)
+        c->fold[k] = c->mass[k] - c->mass[k + 1];
+    kern->shares(np, cap, gw, c->fold, c->psi, c->a, c->one_z ? NULL : c->z, c->m, sums);
     c->formed += sums[0];
     c->age_mass += sums[1];
     c->z_mass += c->one_z ? sums[0] * c->z[0] : sums[2];
@@ -327,7 +322,7 @@ static void add_population(gal_csp *c, const gal_history *h, double tau_esc, boo
     add_pieces(c, np, tau_esc);
 }
 
-void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+void csp_populations(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar, csp_population_fn *add)
 {
     size_t n, nz = c->ssp->nz;
     const gal_history *part = gal_history_parts(h, &n);
@@ -338,7 +333,7 @@ void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_z
             c->had[nz + iz] = c->last[iz];
             c->first[iz] = c->last[iz] = 0;
         }
-        add_population(c, &part[i], tau_esc > 0 ? tau_esc : 0, at_zstar);
+        add(c, &part[i], tau_esc > 0 ? tau_esc : 0, at_zstar);
         for (size_t iz = 0; i > 0 && iz < nz; iz++) {
             uint32_t first = c->had[iz], last = c->had[nz + iz];
             if (last && (!c->last[iz] || first < c->first[iz]))
@@ -349,4 +344,9 @@ void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_z
     }
     if (n > 1)
         c->nbrk = 0; /* the breakpoints are those of the last one only */
+}
+
+void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+{
+    csp_populations(c, h, tau_esc, at_zstar, csp_add_population);
 }

@@ -36,7 +36,8 @@ typedef struct gal_model_grid {
     /* L(k) = ga[k] S[gj[k]] + gb[k] S[gj[k]+1] */
     size_t n;
     double *wave, *tw, *ga, *gb;
-    uint32_t *gj;
+    uint32_t *gj; /* of a plan's grid: [ncol] the node that a column of its table is for; S is 0 at the others */
+    size_t ncol;
     bool same;                /* the grid is the SSP's own */
     size_t i_v, i_nuv, i_fuv; /* nodes at or below 5500, 2300, 1500 A */
     size_t i_radio;           /* ... at or below the wavelength of 1.4 GHz */

@@ -63,10 +63,10 @@ static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy 
     r->cell_lyman = r->cell_qhei + cells;
     memcpy(r->sn, grid->sn, cells * sizeof *r->sn);
     GAL_TRY(gal_csp_init(&csp, s, g->o.logu, 0));
-    GAL_TRY(gal_ssp_create(&t, 1, s->nz, s->nage, ncol + 1));
+    GAL_TRY(gal_ssp_create(&t, 1, s->nz, s->nage, (ncol + 16) & ~(size_t)15));
     memcpy(t->age, s->age, s->nage * sizeof *t->age);
     memcpy(t->z, s->z, s->nz * sizeof *t->z);
-    for (size_t k = 0; k <= ncol; k++)
+    for (size_t k = 0; k < t->nwave; k++)
         t->wave[k] = (double)(k + 1);
     t->hash = s->hash;
     if (s->mass) {
@@ -120,28 +120,23 @@ static gal_status make_grid(gal_model_grid **out, const gal_galaxy *g, const pla
     r->n = n;
     r->wave = GAL_NEWN(double, n);
     r->tw = GAL_NEWN(double, n);
-    r->ga = GAL_NEWN(double, n);
-    r->gb = GAL_NEWN(double, n);
     r->gj = GAL_NEWN(uint32_t, n);
     r->at = GAL_NEWN(uint32_t, n);
     double *stars = GAL_NEWN(double, n), *sources = GAL_NEWN(double, n);
     r->tw_stars = stars;
     r->tw_sources = sources;
-    if (!r->wave || !r->tw || !r->ga || !r->gb || !r->gj || !r->at || !stars || !sources)
+    if (!r->wave || !r->tw || !r->gj || !r->at || !stars || !sources)
         return GAL_ENOMEM;
     memcpy(r->at, at, n * sizeof *at);
     for (size_t k = 0; k < n; k++) {
         r->wave[k] = g->grid->wave[at[k]];
         r->n_lyman += at[k] < g->grid->n_lyman;
     }
-    uint32_t col = 0;
     for (size_t i = 0; i < l->n; i++) {
         const plan_node *a = &l->node[i];
         uint32_t e = entry[i];
-        if (a->column) {
-            r->ga[e] = 1;
-            r->gj[e] = col++;
-        }
+        if (a->column)
+            r->gj[r->ncol++] = e;
         if (a->kind == NODE_POWER_STAR)
             stars[e] = 1;
         else if (a->kind == NODE_SOURCE)

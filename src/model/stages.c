@@ -15,10 +15,19 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
     double tau_esc = screen && screen->class->tau_esc ? theta[screen->par + (size_t)screen->class->tau_esc - 1] : 0;
     if (g->o.compat.csp_steps)
         gal_csp_weights_galapy(&w->csp, &w->history, tau_esc, NULL);
+    else if (g->grid->whole)
+        gal_csp_weights_smooth(&w->csp, &w->history, tau_esc);
     else
         gal_csp_weights(&w->csp, &w->history, tau_esc, g->o.compat.stars_at_zstar);
     w->n_weights++;
-    if (g->grid->same) {
+    if (g->grid->whole) {
+        gal_csp_sum_few(&w->csp, w->t0, w->t1);
+        for (size_t j = 0; j < g->grid->ncol; j++) {
+            size_t k = g->grid->gj[j];
+            w->s0[k] = w->t0[j];
+            w->s1[k] = w->t1[j];
+        }
+    } else if (g->grid->same) {
         gal_csp_sum(&w->csp, w->s0, w->s1);
     } else {
         gal_csp_sum(&w->csp, w->t0, w->t1);
