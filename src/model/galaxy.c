@@ -497,8 +497,7 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
         if (z < s->z[0] || z > s->z[s->nz - 1]) {
             gal_digits d;
             gal_digits_of(&d, z, s->z[0], s->z[s->nz - 1]);
-            return gal_fail(GAL_EDOMAIN,
-                            "%s = %s is outside SSP table '%s', %s .. %s (clamp = true uses the nearest)",
+            return gal_fail(GAL_EDOMAIN, "%s = %s is outside SSP table '%s', %s .. %s (clamp = true uses the nearest)",
                             g->par[at].name, d.v, s->name ? s->name : "", d.lo, d.hi);
         }
     }

@@ -39,6 +39,7 @@ void plan_training_clear(plan_training *t)
     gal_free(t->lost);
     gal_free(t->light);
     gal_free(t->scale);
+    gal_free(t->relative);
     gal_free(t->power);
     gal_free(t->w);
     gal_free(t->first);
@@ -63,15 +64,17 @@ static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
     t->lost = GAL_NEWN(double, nd * 2 * t->nsource * t->n + 1);
     t->light = GAL_NEWN(double, t->n);
     t->scale = GAL_NEWN(double, nd * t->nb);
+    t->relative = GAL_NEWN(double, nd * t->nb);
     t->power = GAL_NEWN(double, nd * t->ncomp + 1);
     t->w = GAL_NEWN(const double *, t->nb);
-    t->theta = GAL_NEWN(double, g->npar + 2 * t->nb);
+    t->theta = GAL_NEWN(double, g->npar + 3 * t->nb);
     t->flux = t->theta + g->npar;
     t->measure = t->flux + t->nb;
+    t->bare = t->measure + t->nb;
     t->first = GAL_NEWN(size_t, t->nb);
     t->count = GAL_NEWN(size_t, t->nb);
-    return t->curve && t->rest && t->lost && t->light && t->scale && t->power && t->w && t->theta && t->first &&
-                   t->count
+    return t->curve && t->rest && t->lost && t->light && t->scale && t->relative && t->power && t->w && t->theta &&
+                   t->first && t->count
                ? GAL_OK
                : GAL_ENOMEM;
 }
@@ -120,7 +123,8 @@ gal_status plan_see(plan_training *t, const gal_plan *p, const double *theta)
         double bare = 0;
         for (size_t k = 0; k < t->count[b]; k++)
             bare += t->w[b][k] * t->ws->s0[t->first[b] + k];
-        t->measure[b] = fmax(t->flux[b], 1e-3 * factor * bare);
+        t->bare[b] = factor * bare;
+        t->measure[b] = fmax(t->flux[b], 1e-3 * t->bare[b]);
         t->factor = factor;
     }
     return st;
@@ -156,8 +160,10 @@ void plan_learn(plan_training *t, const gal_plan *p)
     take_sources(t, g, w, d);
     take_light(t, g->grid->tw, w->s0);
     take_light(t, g->grid->tw, w->s1);
-    for (size_t b = 0; b < t->nb; b++)
+    for (size_t b = 0; b < t->nb; b++) {
         t->scale[d * t->nb + b] = t->measure[b] / t->factor;
+        t->relative[d * t->nb + b] = t->bare[b] > 0 ? t->measure[b] / t->bare[b] : 0;
+    }
 }
 
 gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o)

@@ -46,13 +46,14 @@ typedef struct plan_training {
         lost; /* [nd][nsource][2][n] what clouds and diffuse dust take from the spectra of sources, per power taken from them */
     double *light;         /* [n] largest share of the light that a stellar population sends out at a node, per A */
     double *scale;         /* [nd][nb] what the error of a band is measured against, per flux factor */
+    double *relative;      /* [nd][nb] the same per light of the stars without dust */
     double *power;         /* [nd][ncomp] int of rest */
     const double **w;      /* [nb] weights of the band on its window */
     size_t *first, *count; /* [nb] the window */
     gal_phot *phot;
     gal_galaxy_ws *ws;
-    double *theta, *flux, *measure,
-        factor; /* [npar], [nb] mJy, [nb] what its error is measured against; of the point seen last */
+    double *theta, *flux, *measure, *bare; /* [npar], [nb] mJy, what its error is measured against, without dust */
+    double factor;                         /* of the point seen last */
 } plan_training;
 gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o);
 gal_status plan_see(plan_training *t, const gal_plan *p,

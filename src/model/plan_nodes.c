@@ -66,7 +66,7 @@ static gal_status make(plan_nodes *l, plan_kind kind, size_t band, size_t first,
     return st;
 }
 
-/* Light of stars in a band: what arrives of it, relative to the band's own mean or 1e-3 of the light without dust. */
+/* Light of stars in a band: what arrives of it, relative to all that does or 1e-3 of the light without dust. */
 static gal_status star_nodes(plan_nodes *l, const plan_training *t, size_t b, double tolerance, double *a,
                              double *weight)
 {
@@ -80,10 +80,7 @@ static gal_status star_nodes(plan_nodes *l, const plan_training *t, size_t b, do
     for (size_t d = 0; d < t->nd; d++)
         for (int c = SEEN_DD; c <= SEEN_BOTH; c++, row += n) {
             const double *from = t->curve + (d * NCURVE + (size_t)c) * t->n + first;
-            double mean = 0;
-            for (size_t k = 0; k < n; k++)
-                mean += weight[k] * from[k];
-            double scale = 1 / fmax(mean, 1e-3);
+            double scale = t->relative[d * t->nb + b] > 0 ? 1 / t->relative[d * t->nb + b] : 0;
             for (size_t k = 0; k < n; k++)
                 row[k] = scale * from[k];
         }
