@@ -50,6 +50,7 @@ extern "C" {
 typedef struct gal_sfh gal_sfh;
 typedef struct gal_history gal_history;
 typedef struct gal_sfh_opts gal_sfh_opts;
+typedef struct gal_history_diff gal_history_diff;
 enum {
     GAL_SFH_MAXBIN = 32,
     GAL_SFH_MAXPAR =
@@ -76,7 +77,11 @@ typedef struct gal_metals_class {
     size_t nbreak; /* most times that breaks gives */
     void (*zgas)(const gal_history *h, const double *m, const double *t, size_t n, double *z);
     void (*zstar)(const gal_history *h, const double *m, const double *t, size_t n, double *z);
-    size_t (*breaks)(const gal_history *h, const double *m, double *t); /* NULL: none */
+    size_t (*breaks)(const gal_history *h, const double *m, double *t); /* NULL: none; else par[now_break - 1] */
+    size_t now_break; /* 1 + index of the parameter that is the break; 0 = none */
+    /* Derivatives of zgas, see gal_sfh_class: dm, gm of the class's own parameters. */
+    void (*jvp)(const gal_history_diff *d, const double *dm, const double *t, const double *dt, size_t n, double *dz);
+    void (*vjp)(gal_history_diff *g, double *gm, const double *t, size_t n, const double *gz, double *gt);
 } gal_metals_class;
 
 enum {                        /* properties of a history */
@@ -115,6 +120,18 @@ typedef struct gal_sfh_class {
     /* Composed histories: see gal_sfh_metallicities, gal_history_parts. NULL: it is one */
     size_t (*metallicities)(const gal_sfh *s, size_t *index, size_t most);
     const gal_history *(*parts)(const gal_history *h, size_t *n);
+    /* Derivatives. jvp: the change of rate and mass at t with that of p, age (and nbin's t, psi, cum) in d, of t in dt. vjp: its transpose;
+     * adds to g and gt. Either output or input may be NULL. At a kink: those of the side that the value is of. NULL: there are none.
+     * jvp_set, vjp_set: from p and age to t, psi, cum and back, where `set` makes them. */
+    void (*jvp)(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi, double *dmass);
+    void (*vjp)(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass, double *gt);
+    void (*jvp_set)(gal_history_diff *d);
+    void (*vjp_set)(gal_history_diff *g);
+    void (*jvp_breaks)(const gal_history_diff *d, double *dt); /* of `breaks`, in its order; NULL: they do not move */
+    void (*vjp_breaks)(gal_history_diff *g, const double *gt);
+    /* Composed histories: changes of parameters p and age of the whole to those of part k, and back (added). */
+    void (*split)(const gal_history *h, size_t k, const double *p, double age, double *own, double *own_age);
+    void (*join)(const gal_history *h, size_t k, const double *own, double own_age, double *p, double *age);
     /* Gas and dust at the age; the rest of out is filled. open: 1, after quenching 0. NULL: from Mdust and the metallicity. */
     void (*gas)(const gal_history *h, double open, double dust_exponent, gal_sfh_content *out);
 } gal_sfh_class;
@@ -204,6 +221,31 @@ struct gal_history {
     const double *tab_t, *tab_psi, *tab_cum;
     void *local; /* of the class */
 };
+/* Changes of what a history has, or of a function's derivatives with respect to it: the names are those of gal_history. */
+struct gal_history_diff {
+    const gal_history *h; /* set */
+    double age, quench;
+    double p[GAL_SFH_MAXPAR];
+    double t[GAL_SFH_MAXBIN + 1], psi[GAL_SFH_MAXBIN], cum[GAL_SFH_MAXBIN + 1];
+    double burst_t, burst_span, burst_mass, formed;
+};
+/* Forward: p[npar], age are the changes of the parameters and the age of a set history that is not composed (its parts one by one); then
+ * those of rate, mass formed (either may be NULL), metallicity of the gas at t[n], which changes by dt[n], and of the n gal_history_breaks. */
+GAL_API void gal_history_jvp_begin(gal_history_diff *d, const gal_history *h, const double *p, double age);
+GAL_API void gal_history_jvp(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi,
+                             double *dmass);
+GAL_API void gal_history_jvp_zgas(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dz);
+GAL_API void gal_history_jvp_breaks(const gal_history_diff *d, double *dt, size_t n);
+/* Backward, in any order between begin and end: derivatives with respect to rate, mass (either may be NULL), metallicity, breaks, added to g
+ * and gt[n]; end adds those with respect to parameters and age to p[npar] and *age. */
+GAL_API void gal_history_vjp_begin(gal_history_diff *g, const gal_history *h);
+GAL_API void gal_history_vjp(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass,
+                             double *gt);
+GAL_API void gal_history_vjp_zgas(gal_history_diff *g, const double *t, size_t n, const double *gz, double *gt);
+GAL_API void gal_history_vjp_breaks(gal_history_diff *g, const double *gt, size_t n);
+GAL_API void gal_history_vjp_end(gal_history_diff *g, double *p, double *age);
+/* NULL, or what has no derivatives: "sfh.custom". */
+GAL_API const char *gal_sfh_lacks_slopes(const gal_sfh *s, char *buf, size_t size);
 /* Opens (memory and state only for custom histories). s must outlive h. */
 GAL_API gal_status gal_history_init(gal_history *h, const gal_sfh *s);
 GAL_API void gal_history_clear(gal_history *h);

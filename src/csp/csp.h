@@ -46,6 +46,27 @@ void gal_csp_clear(gal_csp *c);
 void gal_csp_weights(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar);
 /* The same with an error of about 1e-7 in what the weights are for, at half the price: for plans. */
 void gal_csp_weights_smooth(gal_csp *c, const gal_history *h, double tau_esc);
+/* Pieces, their points, hats and masses of one population, before they are added up: sums over m, m a, m z. For derivatives. */
+void csp_place(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar, double sums[3]);
+enum { GAL_CSP_TEN = 12 };
+extern const double gal_csp_ten[GAL_CSP_TEN]; /* cuts at these shares of the time since the onset */
+
+/* Changes of what gal_csp_weights makes, or derivatives of a function with respect to it: the names are those of gal_csp. */
+typedef struct gal_csp_diff {
+    double *w0, *w1; /* [nz][nage] */
+    double formed, age_mass, z_mass;
+    double *work; /* of the two functions below */
+} gal_csp_diff;
+gal_status gal_csp_diff_init(gal_csp_diff *d, const gal_csp *c);
+void gal_csp_diff_clear(gal_csp_diff *d);
+/* Derivatives of exact weights (at_zstar false) at a set history, of the numbers as they are computed: points of the quadrature move with
+ * the parameters. Clamped metallicities do not change. Forward: d from the changes p[npar], age, tau_esc. Backward: g as given, to p[npar],
+ * *age, *tau, added. Both use c for points of their own: gal_csp_weights is to be called again before its results are read (its weights
+ * stay). GAL_EINVAL names a history or metallicity without derivatives. */
+gal_status gal_csp_weights_jvp(gal_csp *c, const gal_history *h, double tau_esc, const double *p, double age,
+                               double tau, gal_csp_diff *d);
+gal_status gal_csp_weights_vjp(gal_csp *c, const gal_history *h, double tau_esc, gal_csp_diff *g, double *p,
+                               double *age, double *tau);
 /* The reference code's quadrature (D1): 1e5 yr steps, first bin dropped, young-edge spectra, linear extrapolation in Z.
  * dm[nage], when not NULL, receives the cumulative masses; the return value is the index of the first node at or above age. */
 size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, double *dm);

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { NLOG = 12, NEXTRA = NLOG + 2, Q = GAL_CSP_POINTS };
+enum { NLOG = GAL_CSP_TEN, NEXTRA = NLOG + 2, Q = GAL_CSP_POINTS };
 
 /* Points and hats of cell i + 1, between ages i and i + 1; cell 0 is below the first age. */
 static void prepare_cells(gal_csp *c)
@@ -116,12 +116,13 @@ double gal_escape(double age, double tau_esc, bool sharp)
     return !sharp && age < 2 * tau_esc ? 2 - age / tau_esc : 0;
 }
 
+const double gal_csp_ten[GAL_CSP_TEN] = {
+    0.46415888336127792,   0.21544346900318839,   0.1,   0.046415888336127795,  0.021544346900318839,  0.01,
+    0.0046415888336127799, 0.0021544346900318843, 0.001, 4.6415888336127789e-4, 2.1544346900318845e-4, 1e-4};
+
 /* Cuts inside (lo, age) besides the table's ages, ascending, into c->kink. Returns their number. */
 static size_t extra_cuts(gal_csp *c, const gal_history *h, double lo, double tau_esc)
 {
-    static const double ten[NLOG] = {
-        0.46415888336127792,   0.21544346900318839,   0.1,   0.046415888336127795,  0.021544346900318839,  0.01,
-        0.0046415888336127799, 0.0021544346900318843, 0.001, 4.6415888336127789e-4, 2.1544346900318845e-4, 1e-4};
     double *v = c->kink, age = h->age, span = age - lo; /* stars form at times 0 .. span */
     size_t n = 0, nkink = gal_history_breaks(h, v);
     for (size_t k = 0; k < nkink / 2; k++) { /* from times, usually ascending, to ages, usually ascending */
@@ -133,7 +134,7 @@ static size_t extra_cuts(gal_csp *c, const gal_history *h, double lo, double tau
         v[k] = age - v[k];
     size_t m = nkink;
     for (int k = 0; k < NLOG; k++)
-        v[m++] = age - span * ten[k];
+        v[m++] = age - span * gal_csp_ten[k];
     v[m++] = tau_esc;
     v[m++] = 2 * tau_esc;
     for (size_t k = 0; k < m; k++) { /* insert in order */
@@ -286,10 +287,8 @@ static void add_pieces(gal_csp *c, size_t np, double tau_esc)
     }
 }
 
-/* The weights of one population, added to those there are. */
-void csp_add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+void csp_place(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar, double sums[3])
 {
-    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     const double *gw, *gx = gal_gauss_nodes(Q, &gw);
     size_t cap = c->cap;
     double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
@@ -308,17 +307,25 @@ void csp_add_population(gal_csp *c, const gal_history *h, double tau_esc, bool a
         gal_history_rate(h, c->t + q * cap, np, c->psi + q * cap);
     }
     place_metals(c, h, np, at_zstar);
-    double sums[3];
     for (size_t k = 0; k < np; k++)
         c->fold[k] = c->mass[k] - c->mass[k + 1];
-    kern->shares(np, cap, gw, c->fold, c->psi, c->a, c->one_z ? NULL : c->z, c->m, sums);
+    GAL_KERN_PICK(csp_kern)->shares(np, cap, gw, c->fold, c->psi, c->a, c->one_z ? NULL : c->z, c->m, sums);
+}
+
+/* The weights of one population, added to those there are. */
+void csp_add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
+{
+    size_t cap = c->cap, np;
+    double sums[3];
+    csp_place(c, h, tau_esc, at_zstar, sums);
+    np = c->nbrk - 1;
     c->formed += sums[0];
     c->age_mass += sums[1];
     c->z_mass += c->one_z ? sums[0] * c->z[0] : sums[2];
     for (size_t q = 0; !c->ssp->mass && q < Q; q++)
         for (size_t k = 0; k < np; k++)
             c->returned += c->m[q * cap + k] * 0.05 * log1p(2.5e-6 * c->a[q * cap + k]);
-    kern->fold(np, cap, c->one_z, c->m, c->fa, c->fz, c->fold);
+    GAL_KERN_PICK(csp_kern)->fold(np, cap, c->one_z, c->m, c->fa, c->fz, c->fold);
     add_pieces(c, np, tau_esc);
 }
 

@@ -188,7 +188,7 @@ void gal_bins_scale(gal_history *h, double mass, const double *e, const double *
 
 /* ------------------------------------------------------------------ the history */
 /* The bin that holds t, 0 < t; those after the last belong to it. */
-static size_t bin_of(const gal_history *h, double t)
+size_t gal_bins_at(const gal_history *h, double t)
 {
     size_t k = 0;
     while (k + 1 < h->nbin && t > h->t[k + 1])
@@ -199,12 +199,12 @@ static size_t bin_of(const gal_history *h, double t)
 void gal_bins_rate(const gal_history *h, const double *t, size_t n, double *psi)
 {
     for (size_t i = 0; i < n; i++)
-        psi[i] = t[i] > 0 ? h->psi[bin_of(h, t[i])] : 0;
+        psi[i] = t[i] > 0 ? h->psi[gal_bins_at(h, t[i])] : 0;
 }
 
 static double mass_at(const gal_history *h, double t)
 {
-    size_t k = bin_of(h, t);
+    size_t k = gal_bins_at(h, t);
     return t < h->t[k + 1] ? h->cum[k] + h->psi[k] * (t - h->t[k]) : h->cum[k + 1] + h->psi[k] * (t - h->t[k + 1]);
 }
 

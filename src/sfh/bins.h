@@ -27,6 +27,19 @@ void gal_bins_from_ratios(const double *r, size_t n, double *ls);
 void gal_bins_scale(gal_history *h, double mass, const double *e,
                     const double *ls); /* nbin, t, psi, cum of the history */
 
+/* The same with changes: of e[n + 1] with that of the age; of e and ls; of the history's t, psi, cum. e and ls are made, too. */
+void gal_bins_fixed_diff(const gal_bins *b, double age, double dage, double *e, double *de);
+void gal_bins_moving_diff(const gal_bins *b, double age, const double t[2], const double dt[2], double dage,
+                          const double *r, const double *dr, double *e, double *de, double *ls, double *dls);
+void gal_bins_scale_diff(gal_history_diff *d, double dmass, const double *e, const double *de, const double *ls,
+                         const double *dls);
+void gal_bins_jvp(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi, double *dmass);
+void gal_bins_vjp(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass, double *gt);
+void gal_bins_vjp_set(gal_history_diff *g); /* the class's jvp_set, one parameter after the other */
+void gal_bins_jvp_breaks(const gal_history_diff *d, double *dt);
+void gal_bins_vjp_breaks(gal_history_diff *g, const double *gt);
+size_t gal_bins_at(const gal_history *h, double t); /* the bin that holds t > 0 */
+
 /* rate, mass, breaks of all of them */
 void gal_bins_rate(const gal_history *h, const double *t, size_t n, double *psi);
 void gal_bins_mass(const gal_history *h, const double *t, size_t n, double *mass);
@@ -47,5 +60,7 @@ extern const char *const gal_bins_ratio_name[GAL_SFH_MAXBIN - 1];
     }
 #define GAL_BINS_CLASS                                                                                                 \
     .is = GAL_SFH_HAS_MASS, .destroy = gal_bins_destroy, .hash = gal_bins_hash, .rate = gal_bins_rate,                 \
-    .mass = gal_bins_mass, .nbreak = gal_bins_nbreak, .breaks = gal_bins_breaks
+    .mass = gal_bins_mass, .nbreak = gal_bins_nbreak, .breaks = gal_bins_breaks, .jvp = gal_bins_jvp,                  \
+    .vjp = gal_bins_vjp, .vjp_set = gal_bins_vjp_set, .jvp_breaks = gal_bins_jvp_breaks,                               \
+    .vjp_breaks = gal_bins_vjp_breaks
 #endif

@@ -22,6 +22,23 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = t[i] > 0 ? h->p[0] : 0;
 }
 
+static void jvp(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi, double *dmass)
+{
+    (void)dt;
+    for (size_t i = 0; dpsi && i < n; i++)
+        dpsi[i] = 0;
+    for (size_t i = 0; dmass && i < n; i++)
+        dmass[i] = t[i] > 0 ? d->p[0] : 0;
+}
+
+static void vjp(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass, double *gt)
+{
+    (void)gpsi;
+    (void)gt;
+    for (size_t i = 0; gmass && i < n; i++)
+        g->p[0] += t[i] > 0 ? gmass[i] : 0;
+}
+
 const gal_sfh_class gal_sfh_single_burst = {
     .name = "burst",
     .args = "mass =",
@@ -30,4 +47,6 @@ const gal_sfh_class gal_sfh_single_burst = {
     .create = create,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
 };

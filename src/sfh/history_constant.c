@@ -13,6 +13,15 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = t[i] > 0 ? h->p[0] * t[i] : 0;
 }
 
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    ps[0] = 1;
+    ms[0] = t;
+    ps[1] = ps[2] = ms[1] = 0;
+    ms[2] = h->p[0];
+}
+GAL_SLOPES_OF(slopes)
+
 // clang-format off
 static const gal_param par[] = {
     {"psi",        "Msun/yr", "star formation rate",                                   1,    0,     1e6,   1e-3, 1e4,  true,  true}};
@@ -26,4 +35,6 @@ const gal_sfh_class gal_sfh_constant = {
     .npar = 1,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
 };

@@ -22,6 +22,17 @@ static gal_status set(gal_history *h)
     return GAL_OK;
 }
 
+static void jvp_set(gal_history_diff *d)
+{
+    const gal_history *h = d->h;
+    const gal_bins *b = h->sfh->self;
+    double e[GAL_SFH_MAXBIN + 1], de[GAL_SFH_MAXBIN + 1], ls[GAL_SFH_MAXBIN], dls[GAL_SFH_MAXBIN];
+    gal_bins_fixed_diff(b, h->age, d->age, e, de);
+    gal_bins_from_ratios(h->p + 1, b->nbin, ls);
+    gal_bins_from_ratios(d->p + 1, b->nbin, dls);
+    gal_bins_scale_diff(d, d->p[0], e, de, ls, dls);
+}
+
 static const gal_option option[] = {GAL_BINS_N(7), GAL_BINS_EDGES};
 
 const gal_sfh_class gal_sfh_continuity = {
@@ -37,5 +48,6 @@ const gal_sfh_class gal_sfh_continuity = {
     .create = create,
     .prior = gal_bins_student,
     .set = set,
+    .jvp_set = jvp_set,
     GAL_BINS_CLASS,
 };

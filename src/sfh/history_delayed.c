@@ -4,6 +4,7 @@
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_sf_gamma.h>
+#include <gsl/gsl_sf_psi.h>
 #include <math.h>
 
 /* norm tau gamma(k+1, t/tau), lower incomplete gamma function */
@@ -44,6 +45,36 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = t[i] > 0 ? delayed_mass(p[0], p[1], p[2], t[i]) : 0;
 }
 
+/* d ln gamma(a, x)/da by its series, whose terms are all positive; beyond x = a + 100 nothing is left: psi(a) */
+static double gamma_slope(double a, double x)
+{
+    if (x > a + 100) {
+        gsl_sf_result r;
+        return gsl_sf_psi_e(a, &r) == GSL_SUCCESS ? r.val : 0;
+    }
+    double term = 1 / a, sum = term, below = 1 / a, slope = term * below;
+    for (int j = 1; j < 600 && term > 1e-18 * sum; j++) {
+        term *= x / (a + j);
+        below += 1 / (a + j);
+        sum += term;
+        slope += term * below;
+    }
+    return log(x) - slope / sum;
+}
+
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    double norm = h->p[0], tau = h->p[1], k = h->p[2], x = t / tau, u = pow(x, k) * exp(-x), mass;
+    if (k == 1)
+        GAL_KERN_PICK(history_kern)->delayed_mass(1, tau, tau, &t, &mass);
+    else
+        mass = delayed_mass(1, tau, k, t);
+    gal_slopes_scaled(h, t, u, u * (k / x - 1) / tau, mass, ps, ms);
+    ps[2] = norm * u * log(x);
+    ms[2] = norm * mass * gamma_slope(k + 1, x);
+}
+GAL_SLOPES_OF(slopes)
+
 // clang-format off
 static const gal_param par[] = {
     {"norm",       "Msun/yr", "normalisation",                                         1,    0,     1e8,   1e-3, 1e4,  true,  true},
@@ -59,4 +90,6 @@ const gal_sfh_class gal_sfh_delayed = {
     .npar = 3,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
 };

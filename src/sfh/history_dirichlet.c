@@ -41,6 +41,24 @@ static gal_status set(gal_history *h)
     return GAL_OK;
 }
 
+static void jvp_set(gal_history_diff *d)
+{
+    const gal_history *h = d->h;
+    const gal_bins *b = h->sfh->self;
+    double e[GAL_SFH_MAXBIN + 1], de[GAL_SFH_MAXBIN + 1], ls[GAL_SFH_MAXBIN], dls[GAL_SFH_MAXBIN], left = 1, dleft = 0;
+    gal_bins_fixed_diff(b, h->age, d->age, e, de);
+    for (size_t i = 0; i < b->nbin; i++) {
+        bool last = i + 1 == b->nbin;
+        double f = last ? left : left * h->p[1 + i], df = last ? dleft : dleft * h->p[1 + i] + left * d->p[1 + i];
+        double width = b->of_rate ? 1 : e[i + 1] - e[i], dwidth = b->of_rate ? 0 : de[i + 1] - de[i];
+        left -= f;
+        dleft -= df;
+        ls[i] = log10(fmax(f, 0) / width);
+        dls[i] = f > 0 && width > 0 ? (df / f - dwidth / width) / M_LN10 : 0;
+    }
+    gal_bins_scale_diff(d, d->p[0], e, de, ls, dls);
+}
+
 static const char *prior(const gal_sfh *s, size_t i, char *buf, size_t size)
 {
     double alpha = ((const gal_bins *)s->self)->alpha;
@@ -68,5 +86,6 @@ const gal_sfh_class gal_sfh_dirichlet = {
     .create = create,
     .prior = prior,
     .set = set,
+    .jvp_set = jvp_set,
     GAL_BINS_CLASS,
 };

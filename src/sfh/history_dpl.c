@@ -46,6 +46,69 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = t[i] > 0 ? dpl_mass(h->p[0], h->p[1], h->p[2], h->p[3], t[i]) : 0;
 }
 
+/* power_integral and its derivative with respect to b, ly fixed; that with respect to ly is v^b/(1 + v) */
+static double power_slope(double b, double ly, double *value)
+{
+    double y = exp(ly), w = y / (1 + y), term = 1, s = 1, below = 0, slope = 0;
+    for (int j = 1; j < 80 && term > 1e-17 * s; j++) {
+        term *= w * j / (b + j);
+        below += 1 / (b + j);
+        s += term;
+        slope -= term * below;
+    }
+    double head = exp(b * ly) / b / (1 + y);
+    *value = head * s;
+    return head * (s * (ly - 1 / b) + slope);
+}
+
+/* -expm1(c lv)/c and its derivative with respect to c */
+static double peeled(double c, double lv, double *slope)
+{
+    double x = c * lv;
+    if (fabs(x) < 1e-4) {
+        *slope = -lv * lv * (0.5 + x * (1. / 3 + x * (0.125 + x / 30)));
+        return -lv * (1 + x * (0.5 + x * (1. / 6 + x / 24)));
+    }
+    *slope = (expm1(x) - x * exp(x)) / (c * c);
+    return -expm1(x) / c;
+}
+
+/* Mass in tau/(alpha + beta), for norm 1: J(b, ly), ly > 0: J = I(b, 0) + rest(c, -ly); its derivatives with respect to b and c */
+static double dpl_slopes(double b, double c, double ly, double *db, double *dc)
+{
+    double value, rest = 0, sign = 1, lv = -ly, lo, hi;
+    *dc = 0;
+    if (ly <= 0) {
+        *db = power_slope(b, ly, &value);
+        return value;
+    }
+    *db = power_slope(b, 0, &value);
+    while (c <= 0.5) {
+        double s;
+        rest += sign * peeled(c, lv, &s);
+        *dc += sign * s;
+        sign = -sign;
+        c += 1;
+    }
+    *dc += sign * (power_slope(c, 0, &hi) - power_slope(c, lv, &lo));
+    return value + rest + sign * (hi - lo);
+}
+
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    double norm = h->p[0], tau = h->p[1], alpha = h->p[2], beta = h->p[3], l = log(t / tau), sum = alpha + beta;
+    double up = alpha * l, down = -beta * l, top = fmax(up, down), eu = exp(up - top), ed = exp(down - top);
+    double u = exp(-top) / (eu + ed), su = eu / (eu + ed), sd = ed / (eu + ed); /* shares of the two powers */
+    double b = (1 + beta) / sum, c = (alpha - 1) / sum, db, dc, j = dpl_slopes(b, c, sum * l, &db, &dc);
+    gal_slopes_scaled(h, t, u, -u * (alpha * su - beta * sd) / t, tau / sum * j, ps, ms);
+    ps[2] = -norm * u * l * su;
+    ps[3] = norm * u * l * sd;
+    double far = t * u * l; /* with the upper end of the integral, (t/tau)^(alpha + beta) */
+    ms[2] = norm * (tau / (sum * sum) * (-j - db * b + dc * (1 - c)) + far / sum);
+    ms[3] = norm * (tau / (sum * sum) * (-j + db * (1 - b) - dc * c) + far / sum);
+}
+GAL_SLOPES_OF(slopes)
+
 // clang-format off
 static const gal_param par[] = {
     {"norm",       "Msun/yr", "twice the rate at t = tau",                             10,   0,     1e8,   1e-3, 1e4,  true,  true},
@@ -62,4 +125,6 @@ const gal_sfh_class gal_sfh_dpl = {
     .npar = 4,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
 };

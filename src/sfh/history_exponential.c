@@ -30,6 +30,25 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = t[i] > 0 ? -p[0] * p[1] * expm1(-t[i] / p[1]) * exp((t[i] - h->age) / p[1]) : 0;
 }
 
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    double norm = h->p[0], tau = h->p[1], x = t / tau, age = h->age;
+    if (!rising(h)) {
+        gal_slopes_scaled(h, t, exp(-x), -exp(-x) / tau, -tau * expm1(-x), ps, ms);
+        return;
+    }
+    double late = exp((t - age) / tau), first = exp(-age / tau), mass = -tau * expm1(-x) * late;
+    ps[0] = late;
+    ms[0] = mass;
+    ps[1] = norm * late * (age - t) / (tau * tau);
+    ms[1] = norm * (mass + late * (age - t) - first * age) / tau;
+    ps[2] = -norm * late / tau;
+    ms[2] = -norm * mass / tau;
+    ps[3] = norm * late / tau;
+    ms[3] = norm * late;
+}
+GAL_SLOPES_OF(slopes)
+
 static gal_hash hash(const gal_sfh *s)
 {
     return gal_sfh_hash_of(s, s->option[0].number != 0 ? "1 0 0 0 0 0 0 0 0 0 0 0" : GAL_SFH_NO_CHOICES);
@@ -54,4 +73,6 @@ const gal_sfh_class gal_sfh_exponential = {
     .hash = hash,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
 };

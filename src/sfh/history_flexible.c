@@ -22,6 +22,16 @@ static gal_status set(gal_history *h)
     return GAL_OK;
 }
 
+static void jvp_set(gal_history_diff *d)
+{
+    const gal_history *h = d->h;
+    double e[GAL_SFH_MAXBIN + 1], de[GAL_SFH_MAXBIN + 1], ls[GAL_SFH_MAXBIN], dls[GAL_SFH_MAXBIN];
+    const double t[2] = {fmin(GAL_BINS_YOUNG, 0.1 * h->age), 0.85 * h->age};
+    const double dt[2] = {GAL_BINS_YOUNG < 0.1 * h->age ? 0 : 0.1 * d->age, 0.85 * d->age};
+    gal_bins_moving_diff(h->sfh->self, h->age, t, dt, d->age, h->p + 1, d->p + 1, e, de, ls, dls);
+    gal_bins_scale_diff(d, d->p[0], e, de, ls, dls);
+}
+
 static const gal_option option[] = {GAL_BINS_N(7)};
 
 const gal_sfh_class gal_sfh_flexible = {
@@ -35,5 +45,6 @@ const gal_sfh_class gal_sfh_flexible = {
     .create = create,
     .prior = gal_bins_student,
     .set = set,
+    .jvp_set = jvp_set,
     GAL_BINS_CLASS,
 };

@@ -129,6 +129,70 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
     insitu_masses(h->p[0], h->p[1], t, n, m);
 }
 
+/* 1 - (1 + y) e^-y, y >= 0 */
+static double second(double y)
+{
+    if (y > 0.1)
+        return 1 - (1 + y) * exp(-y);
+    double s = 0, term = -y;
+    for (int j = 2; j < 14; j++) {
+        term *= -y / j;
+        s += term * (j - 1);
+    }
+    return s;
+}
+
+/* psi = A [e^-x - e^-y], M = A tau [s (1 - e^-x) - (1 - e^-y)/gamma], y = gamma t/tau, dgamma/dA = -0.9 A^-1.3 */
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    double a = h->p[0], tau = h->p[1], g = gamma_of(a), g_a = -0.9 * pow(a, -1.3), x = t / (S * tau), y = g * t / tau;
+    double ex = exp(-x), ey = exp(-y), u = -ex * expm1(x - y), mass;
+    insitu_masses(a, tau, &t, 1, &mass);
+    gal_slopes_scaled(h, t, u, g / tau * ey - ex / (S * tau), mass / a, ps, ms);
+    ps[0] += a * t / tau * ey * g_a;
+    ms[0] += a * tau * g_a * second(y) / (g * g);
+}
+GAL_SLOPES_OF(slopes)
+
+/* z = s y_Z/f G(u), u = f t/(s tau), f = s gamma - 1, G = 1 - u/(e^u - 1): dz/df, dz/dt; and with tau -t/tau dz/dt */
+static void zgas_slopes(const gal_history *h, double t, double *z_a, double *z_t)
+{
+    double a = h->p[0], tau = h->p[1], f = S * gamma_of(a) - 1, u = f * t / (S * tau), g, slope;
+    *z_a = *z_t = 0;
+    if (!(t >= T_METAL))
+        return;
+    g = metal_growth(u);
+    if (u < 1e-2)
+        slope = 0.5 - u / 6 + u * u * u / 180;
+    else
+        slope = u > 300 ? 0 : (u * exp(u) / expm1(u) - 1) / expm1(u);
+    *z_t = S * Y_Z / f * slope * u / t;
+    *z_a = S * Y_Z / (f * f) * (slope * u - g) * S * -0.9 * pow(a, -1.3);
+}
+
+static void jvp_zgas(const gal_history_diff *d, const double *dm, const double *t, const double *dt, size_t n,
+                     double *dz)
+{
+    (void)dm;
+    for (size_t i = 0; i < n; i++) {
+        double z_a, z_t;
+        zgas_slopes(d->h, t[i], &z_a, &z_t);
+        dz[i] = z_a * d->p[0] + z_t * (dt[i] - t[i] / d->h->p[1] * d->p[1]);
+    }
+}
+
+static void vjp_zgas(gal_history_diff *g, double *gm, const double *t, size_t n, const double *gz, double *gt)
+{
+    (void)gm;
+    for (size_t i = 0; i < n; i++) {
+        double z_a, z_t;
+        zgas_slopes(g->h, t[i], &z_a, &z_t);
+        g->p[0] += gz[i] * z_a;
+        g->p[1] -= gz[i] * z_t * t[i] / g->h->p[1];
+        gt[i] += gz[i] * z_t;
+    }
+}
+
 static void normalise(gal_history *h, double end, double want)
 {
     h->p[0] = want > 0 ? insitu_psi_max(h->p[1], end, want) : 0;
@@ -143,8 +207,12 @@ static void gas(const gal_history *h, double open, double dust_exponent,
     out->mdust = dust_to_gas(h->p[0], h->p[1], h->age) * out->mgas;
 }
 
-static const gal_metals_class metals = {
-    .name = "insitu", .doc = "that of the in-situ model", .zgas = zgas, .zstar = zstar};
+static const gal_metals_class metals = {.name = "insitu",
+                                        .doc = "that of the in-situ model",
+                                        .zgas = zgas,
+                                        .zstar = zstar,
+                                        .jvp = jvp_zgas,
+                                        .vjp = vjp_zgas};
 // clang-format off
 static const gal_param par[] = {
     {"psi_max",    "Msun/yr", "normalisation; also sets the outflow",                  100,  1e-4,  1e6,   1,    1e4,  true,  true},
@@ -162,5 +230,7 @@ const gal_sfh_class gal_sfh_insitu = {
     .normalise = normalise,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
     .gas = gas,
 };

@@ -26,6 +26,16 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = t[i] > 0 ? lognormal_mass(h->p[0], h->p[1], h->p[2], t[i]) : 0;
 }
 
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    double norm = h->p[0], tau = h->p[1], sigma = h->p[2], y = log(t / tau) / sigma;
+    double u = exp(-0.5 * y * y) / (sqrt(2 * M_PI) * sigma), mass = lognormal_mass(1, tau, sigma, t);
+    gal_slopes_scaled(h, t, u, -u * y / (sigma * t), mass, ps, ms);
+    ps[2] = norm * u * (y * y - 1) / sigma;
+    ms[2] = norm * (sigma * mass - t * u * (y + sigma));
+}
+GAL_SLOPES_OF(slopes)
+
 // clang-format off
 static const gal_param par[] = {
     {"norm",       "Msun/yr", "normalisation",                                         100,  0,     1e8,   1e-3, 1e4,  true,  true},
@@ -41,4 +51,6 @@ const gal_sfh_class gal_sfh_lognormal = {
     .npar = 3,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
 };

@@ -71,6 +71,50 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         m[i] = periodic_mass(shape_of(h), h->p[0], h->p[1], h->p[2], t[i]);
 }
 
+/* Burst j at y = (t - j period)/tau: psi = norm sum f, M = norm tau sum F, f' */
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    double norm = h->p[0], period = h->p[1], tau = h->p[2], f = 0, mass = 0, f_t = 0, f_p = 0, mass_p = 0;
+    shape s = shape_of(h);
+    for (double j = floor(t / period); j >= 0; j--) {
+        double y = (t - j * period) / tau, e = exp(-y), one = one_rate(s, y, e);
+        double slope = s == EXPONENTIAL ? -e : s == DELAYED ? M_E * (1 - y) * e : 0;
+        f += one;
+        mass += one_mass(s, y, e);
+        f_t += slope / tau;
+        f_p -= j * slope / tau;
+        mass_p -= j * one;
+    }
+    ps[0] = f;
+    ms[0] = tau * mass;
+    ps[1] = norm * f_p;
+    ms[1] = norm * mass_p;
+    ps[2] = -norm * (t * f_t + period * f_p) / tau; /* psi has no scale of time of its own */
+    ms[2] = norm * (tau * mass - t * f - period * mass_p) / tau;
+    ps[3] = ms[3] = 0;
+    ps[4] = norm * f_t;
+    ms[4] = norm * f;
+}
+GAL_SLOPES_OF(slopes)
+
+static void jvp_breaks(const gal_history_diff *d, double *dt)
+{
+    size_t n = 0;
+    for (double j = floor(d->h->age / d->h->p[1]); j >= 0 && n + 2 <= BREAKS; j--) {
+        dt[n++] = j * d->p[1];
+        dt[n++] = j * d->p[1] + d->p[2];
+    }
+}
+
+static void vjp_breaks(gal_history_diff *g, const double *gt)
+{
+    size_t n = 0;
+    for (double j = floor(g->h->age / g->h->p[1]); j >= 0 && n + 2 <= BREAKS; j--, n += 2) {
+        g->p[1] += j * (gt[n] + gt[n + 1]);
+        g->p[2] += gt[n + 1];
+    }
+}
+
 static size_t nbreak(const gal_sfh *s)
 {
     (void)s;
@@ -116,6 +160,10 @@ const gal_sfh_class gal_sfh_periodic = {
     .hash = hash,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
+    .jvp_breaks = jvp_breaks,
+    .vjp_breaks = vjp_breaks,
     .nbreak = nbreak,
     .breaks = breaks,
 };

@@ -36,6 +36,17 @@ static gal_status set(gal_history *h)
     return GAL_OK;
 }
 
+static void jvp_set(gal_history_diff *d)
+{
+    const gal_history *h = d->h;
+    const gal_bins *b = h->sfh->self;
+    double e[GAL_SFH_MAXBIN + 1], de[GAL_SFH_MAXBIN + 1], ls[GAL_SFH_MAXBIN], dls[GAL_SFH_MAXBIN];
+    double t2 = fmin(b->tflex, 0.6 * h->age), dt2 = b->tflex < 0.6 * h->age ? 0 : 0.6 * d->age;
+    const double t[2] = {fmin(h->p[1], 0.9 * t2), t2}, dt[2] = {h->p[1] < 0.9 * t2 ? d->p[1] : 0.9 * dt2, dt2};
+    gal_bins_moving_diff(b, h->age, t, dt, d->age, h->p + 2, d->p + 2, e, de, ls, dls);
+    gal_bins_scale_diff(d, d->p[0], e, de, ls, dls);
+}
+
 static const gal_option option[] = {
     {"n", "", "number of all bins, up to 32", GAL_OPTION_NUMBER, NULL, 9, NULL},
     {"n_old", "", "number of old bins", GAL_OPTION_NUMBER, NULL, 3, NULL},
@@ -52,5 +63,6 @@ const gal_sfh_class gal_sfh_psb = {
     .create = create,
     .prior = gal_bins_student,
     .set = set,
+    .jvp_set = jvp_set,
     GAL_BINS_CLASS,
 };

@@ -71,6 +71,62 @@ static gal_status set(gal_history *h)
     return GAL_OK;
 }
 
+/* dC/dt */
+static double covariance_slope(const gal_bins *o, double t)
+{
+    double a = o->tau_eq, b = o->tau_in, c;
+    if (fabs(a - b) < 1e-6 * a)
+        c = -t / (a * a) * exp(-t / a);
+    else
+        c = (exp(-t / b) - exp(-t / a)) / (a - b);
+    c *= o->sigma_reg * o->sigma_reg;
+    return o->sigma_dyn > 0 ? c - o->sigma_dyn * o->sigma_dyn / o->tau_dyn * exp(-t / o->tau_dyn) : c;
+}
+
+/* correlated_ratios with changes: dr = L dx + dL x, dL from that of the edges */
+static void ratios_diff(const gal_bins *o, const double *e, const double *de, const double *x, const double *dx,
+                        double *r, double *dr)
+{
+    size_t n = o->nbin, m = n - 1;
+    double k[GAL_SFH_MAXBIN][GAL_SFH_MAXBIN], dk[GAL_SFH_MAXBIN][GAL_SFH_MAXBIN], l[GAL_SFH_MAXBIN][GAL_SFH_MAXBIN],
+        dl[GAL_SFH_MAXBIN][GAL_SFH_MAXBIN], tiny = 1e-12 * covariance(o, 0);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double lag = 0.5 * (e[i] + e[i + 1] - e[j] - e[j + 1]),
+                   dlag = 0.5 * (de[i] + de[i + 1] - de[j] - de[j + 1]);
+            k[i][j] = k[j][i] = covariance(o, fabs(lag));
+            dk[i][j] = dk[j][i] = covariance_slope(o, fabs(lag)) * (lag < 0 ? -dlag : dlag);
+        }
+    for (size_t i = 0; i < m; i++) {
+        r[i] = dr[i] = 0;
+        for (size_t j = 0; j <= i; j++) {
+            double s = k[i][j] - k[i][j + 1] - k[i + 1][j] + k[i + 1][j + 1];
+            double ds = dk[i][j] - dk[i][j + 1] - dk[i + 1][j] + dk[i + 1][j + 1];
+            for (size_t q = 0; q < j; q++) {
+                s -= l[i][q] * l[j][q];
+                ds -= dl[i][q] * l[j][q] + l[i][q] * dl[j][q];
+            }
+            l[i][j] = i == j ? sqrt(fmax(s, 0) + tiny) : s / l[j][j];
+            dl[i][j] = i == j ? (s > 0 ? 0.5 * ds / l[i][j] : 0) : (ds - l[i][j] * dl[j][j]) / l[j][j];
+            r[i] += l[i][j] * x[j];
+            dr[i] += l[i][j] * dx[j] + dl[i][j] * x[j];
+        }
+    }
+}
+
+static void jvp_set(gal_history_diff *d)
+{
+    const gal_history *h = d->h;
+    const gal_bins *b = h->sfh->self;
+    double e[GAL_SFH_MAXBIN + 1], de[GAL_SFH_MAXBIN + 1], ls[GAL_SFH_MAXBIN], dls[GAL_SFH_MAXBIN], r[GAL_SFH_MAXBIN],
+        dr[GAL_SFH_MAXBIN];
+    gal_bins_fixed_diff(b, h->age, d->age, e, de);
+    ratios_diff(b, e, de, h->p + 1, d->p + 1, r, dr);
+    gal_bins_from_ratios(r, b->nbin, ls);
+    gal_bins_from_ratios(dr, b->nbin, dls);
+    gal_bins_scale_diff(d, d->p[0], e, de, ls, dls);
+}
+
 static const char *prior(const gal_sfh *s, size_t i, char *buf, size_t size)
 {
     if (i >= 1 && i < s->nown)
@@ -100,5 +156,6 @@ const gal_sfh_class gal_sfh_stochastic = {
     .create = create,
     .prior = prior,
     .set = set,
+    .jvp_set = jvp_set,
     GAL_BINS_CLASS,
 };

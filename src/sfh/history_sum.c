@@ -249,6 +249,25 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
         }
 }
 
+static void split(const gal_history *h, size_t k, const double *p, double age, double *own, double *own_age)
+{
+    const summand *x = &sum_of(h)->part[k];
+    size_t at = x->at + 1;
+    for (size_t j = 0; j < x->sfh.npar; j++)
+        own[j] = has_dust(&x->sfh, j) ? 0 : p[at++];
+    *own_age = h->p[x->at] < h->age ? p[x->at] : age;
+}
+
+static void join(const gal_history *h, size_t k, const double *own, double own_age, double *p, double *age)
+{
+    const summand *x = &sum_of(h)->part[k];
+    size_t at = x->at + 1;
+    for (size_t j = 0; j < x->sfh.npar; j++)
+        if (!has_dust(&x->sfh, j))
+            p[at++] += own[j];
+    *(h->p[x->at] < h->age ? &p[x->at] : age) += own_age;
+}
+
 static size_t breaks(const gal_history *h, double *t)
 {
     const gal_history *part = h->local;
@@ -348,6 +367,8 @@ const gal_sfh_class gal_sfh_sum = {
     .parts = parts,
     .rate = rate,
     .mass = mass,
+    .split = split,
+    .join = join,
     .nbreak = nbreak,
     .breaks = breaks,
     .gas = gas,

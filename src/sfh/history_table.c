@@ -68,6 +68,12 @@ static void mass(const gal_history *h, const double *t, size_t n, double *m)
     gal_nodes_mass(h, h->p[0], t, n, m);
 }
 
+static void slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    gal_nodes_slopes(h, h->p[0], t, ps, ms);
+}
+GAL_SLOPES_OF(slopes)
+
 static size_t nbreak(const gal_sfh *s)
 {
     return ((const table *)s->self)->n;
@@ -106,6 +112,8 @@ const gal_sfh_class gal_sfh_table = {
     .open = open,
     .rate = rate,
     .mass = mass,
+    .jvp = jvp,
+    .vjp = vjp,
     .nbreak = nbreak,
     .breaks = breaks,
 };

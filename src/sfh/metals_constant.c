@@ -14,6 +14,24 @@ static void zstar(const gal_history *h, const double *m, const double *t, size_t
     zgas(h, m, t, n, z);
 }
 
+static void jvp(const gal_history_diff *d, const double *dm, const double *t, const double *dt, size_t n, double *dz)
+{
+    (void)d;
+    (void)t;
+    (void)dt;
+    for (size_t i = 0; i < n; i++)
+        dz[i] = dm[0];
+}
+
+static void vjp(gal_history_diff *g, double *gm, const double *t, size_t n, const double *gz, double *gt)
+{
+    (void)g;
+    (void)t;
+    (void)gt;
+    for (size_t i = 0; i < n; i++)
+        gm[0] += gz[i];
+}
+
 // clang-format off
 static const gal_param par[] = {
     {"Z",          "",        "metallicity (mass fraction) of gas and stars, now",     0.01, 1e-6,  0.2,   1e-4, 0.05, true,  true}};
@@ -28,4 +46,6 @@ const gal_metals_class gal_metals_constant = {
     .one = true,
     .zgas = zgas,
     .zstar = zstar,
+    .jvp = jvp,
+    .vjp = vjp,
 };

@@ -34,6 +34,30 @@ static void zstar(const gal_history *h, const double *m, const double *t, size_t
     }
 }
 
+static void jvp(const gal_history_diff *d, const double *dm, const double *t, const double *dt, size_t n, double *dz)
+{
+    const double *m = d->h->p + d->h->sfh->imetals;
+    double age = d->h->age;
+    for (size_t i = 0; i < n; i++) {
+        double share = fmin(fmax(t[i] / age, 0), 1), inside = t[i] > 0 && t[i] < age;
+        dz[i] = dm[1] + (dm[0] - dm[1]) * share + (m[0] - m[1]) * inside * (dt[i] - share * d->age) / age;
+    }
+}
+
+static void vjp(gal_history_diff *g, double *gm, const double *t, size_t n, const double *gz, double *gt)
+{
+    const double *m = g->h->p + g->h->sfh->imetals;
+    double age = g->h->age;
+    for (size_t i = 0; i < n; i++) {
+        double share = fmin(fmax(t[i] / age, 0), 1), inside = t[i] > 0 && t[i] < age,
+               change = gz[i] * (m[0] - m[1]) * inside / age;
+        gm[0] += gz[i] * share;
+        gm[1] += gz[i] * (1 - share);
+        gt[i] += change;
+        g->age -= change * share;
+    }
+}
+
 // clang-format off
 static const gal_param par[] = {
     {"Z",          "",        "metallicity (mass fraction) of gas and stars, now",     0.01, 1e-6,  0.2,   1e-4, 0.05, true,  true},
@@ -48,4 +72,6 @@ const gal_metals_class gal_metals_linear = {
     .now = 1,
     .zgas = zgas,
     .zstar = zstar,
+    .jvp = jvp,
+    .vjp = vjp,
 };

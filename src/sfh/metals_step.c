@@ -30,6 +30,22 @@ static size_t breaks(const gal_history *h, const double *m, double *t)
     return 1;
 }
 
+static void jvp(const gal_history_diff *d, const double *dm, const double *t, const double *dt, size_t n, double *dz)
+{
+    const double *m = d->h->p + d->h->sfh->imetals;
+    (void)dt;
+    for (size_t i = 0; i < n; i++)
+        dz[i] = t[i] < m[2] ? dm[1] : dm[0];
+}
+
+static void vjp(gal_history_diff *g, double *gm, const double *t, size_t n, const double *gz, double *gt)
+{
+    const double *m = g->h->p + g->h->sfh->imetals;
+    (void)gt;
+    for (size_t i = 0; i < n; i++)
+        gm[t[i] < m[2] ? 1 : 0] += gz[i];
+}
+
 // clang-format off
 static const gal_param par[] = {
     {"Z",          "",        "metallicity (mass fraction) of gas and stars, now",     0.01, 1e-6,  0.2,   1e-4, 0.05, true,  true},
@@ -47,4 +63,7 @@ const gal_metals_class gal_metals_step = {
     .breaks = breaks,
     .zgas = zgas,
     .zstar = zstar,
+    .jvp = jvp,
+    .vjp = vjp,
+    .now_break = 3,
 };

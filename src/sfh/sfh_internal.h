@@ -30,5 +30,37 @@ size_t gal_burst_breaks(const gal_history *h, double *t);
 
 /* nodes.c: histories that are linear between nodes, h->tab_* */
 void gal_nodes_rate(const gal_history *h, double scale, const double *t, size_t n, double *psi);
+void gal_nodes_slopes(const gal_history *h, double scale, double t, double *ps, double *ms); /* p[0] = scale */
 void gal_nodes_mass(const gal_history *h, double scale, const double *t, size_t n, double *mass);
+
+/* slopes.c: jvp and vjp of a law whose derivatives are written for one time. f fills ps[npar + 2], ms[npar + 2]: those of rate and mass with
+ * respect to its parameters, age, time t > 0; both are 0 before. */
+typedef void (*gal_slopes_fn)(const gal_history *h, double t, double *ps, double *ms);
+enum { GAL_SLOPES = 8 };
+void gal_slopes_jvp(gal_slopes_fn f, const gal_history_diff *d, const double *t, const double *dt, size_t n,
+                    double *dpsi, double *dmass);
+void gal_slopes_vjp(gal_slopes_fn f, gal_history_diff *g, const double *t, size_t n, const double *gpsi,
+                    const double *gmass, double *gt);
+#define GAL_SLOPES_OF(f)                                                                                               \
+    static void jvp(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi,              \
+                    double *dmass)                                                                                     \
+    {                                                                                                                  \
+        gal_slopes_jvp(f, d, t, dt, n, dpsi, dmass);                                                                   \
+    }                                                                                                                  \
+    static void vjp(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass,           \
+                    double *gt)                                                                                        \
+    {                                                                                                                  \
+        gal_slopes_vjp(f, g, t, n, gpsi, gmass, gt);                                                                   \
+    }
+/* Of psi = p[0] u(t/p[1]) with mass p[0] U: u, du/dt, U give the derivatives with respect to p[0], p[1], age and t. npar of the class. */
+void gal_slopes_scaled(const gal_history *h, double t, double u, double u_t, double mass, double *ps, double *ms);
+
+/* bursts.c */
+void gal_burst_jvp_begin(gal_history_diff *d, double base,
+                         double dbase); /* base: mass formed without it until the end, and its change */
+void gal_burst_jvp(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi, double *dmass);
+void gal_burst_jvp_breaks(const gal_history_diff *d, double *dt);
+void gal_burst_vjp(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass, double *gt);
+void gal_burst_vjp_breaks(gal_history_diff *g, const double *gt);
+double gal_burst_vjp_end(gal_history_diff *g, double base); /* the derivative with respect to base */
 #endif

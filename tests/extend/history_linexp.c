@@ -29,6 +29,31 @@ static void linexp_mass(const gal_history *h, const double *t, size_t n, double 
     }
 }
 
+/* With respect to norm, tau, t_trunc, ramp, age, t */
+static void linexp_slopes(const gal_history *h, double t, double *ps, double *ms)
+{
+    const double *p = h->p;
+    double a = fmin(t, p[2]), x = a / p[1], u = x * exp(-x), u_a = (1 - x) * exp(-x) / p[1],
+           mass = p[1] * (-expm1(-x) - u);
+    double late = fmax(t - p[2], 0), rest = p[3] < 0 ? fmin(late, -1 / p[3]) : late, ramp = fmax(1 + p[3] * late, 0);
+    bool on = ramp > 0, after = t > p[2];
+    for (int i = 0; i < 6; i++)
+        ps[i] = ms[i] = 0;
+    ps[0] = u * ramp;
+    ms[0] = mass + u * rest * (1 + 0.5 * p[3] * rest);
+    ps[1] = -p[0] * a * u_a / p[1] * ramp;
+    ms[1] = p[0] * ((mass - a * u) / p[1] - a * u_a / p[1] * rest * (1 + 0.5 * p[3] * rest));
+    ps[5] = p[0] * (after ? u * p[3] * on : u_a);
+    ms[5] = p[0] * u * ramp;
+    if (!after)
+        return;
+    ps[2] = p[0] * (u_a * ramp - u * p[3] * on);
+    ms[2] = p[0] * (u + u_a * rest * (1 + 0.5 * p[3] * rest) - u * ramp);
+    ps[3] = p[0] * u * late * on;
+    ms[3] = 0.5 * p[0] * u * rest * rest;
+}
+GAL_SLOPES_OF(linexp_slopes)
+
 static size_t linexp_nbreak(const gal_sfh *s)
 {
     (void)s;
@@ -40,6 +65,20 @@ static size_t linexp_breaks(const gal_history *h, double *t)
     t[0] = h->p[2];
     t[1] = h->p[3] < 0 ? h->p[2] - 1 / h->p[3] : t[0];
     return 2;
+}
+
+static void linexp_jvp_breaks(const gal_history_diff *d, double *dt)
+{
+    double ramp = d->h->p[3];
+    dt[0] = d->p[2];
+    dt[1] = ramp < 0 ? d->p[2] + d->p[3] / (ramp * ramp) : dt[0];
+}
+
+static void linexp_vjp_breaks(gal_history_diff *g, const double *gt)
+{
+    double ramp = g->h->p[3];
+    g->p[2] += gt[0] + gt[1];
+    g->p[3] += ramp < 0 ? gt[1] / (ramp * ramp) : 0;
 }
 
 static const gal_param linexp_par[] = {
@@ -56,6 +95,10 @@ static const gal_sfh_class linexp = {
     .npar = 4,
     .rate = linexp_rate,
     .mass = linexp_mass,
+    .jvp = jvp,
+    .vjp = vjp,
+    .jvp_breaks = linexp_jvp_breaks,
+    .vjp_breaks = linexp_vjp_breaks,
     .nbreak = linexp_nbreak,
     .breaks = linexp_breaks,
 };
