@@ -136,7 +136,8 @@ local function run(self, given)
   self.count = c
   if part and not core.interrupted() then
     self.state = "part"
-    io.stderr:write(("part %d of %d is done; %d of %d in all; when all are: galua catalogue FILE.lua --merge\n"):format(part, parts, c.done, jobs))
+    io.stderr:write(("part %d of %d is done, %d of %d sources; when all parts are: galua catalogue FILE.lua --merge\n"):format(part, parts,
+      math.ceil((jobs - part + 1) / parts), jobs))
     return self
   end
   if me and me > 0 and not core.interrupted() then
