@@ -288,15 +288,16 @@ static void zstar(const gal_history *h, const double *m, const double *t, size_t
     (void)m;
     const gal_history *part = h->local;
     for (size_t i = 0; i < n; i++) {
-        double total = 0, metals = 0;
+        double total = 0, metals = 0, plain = 0;
         for (size_t k = 0; k < sum_of(h)->n; k++) {
             double own = t[i] - (h->age - part[k].age), end = fmin(own, part[k].quench), formed, zk;
             gal_history_mass(&part[k], &end, 1, &formed);
             gal_history_zstar(&part[k], &own, 1, &zk);
             total += formed;
+            plain += zk / (double)sum_of(h)->n;
             metals += formed * zk;
         }
-        z[i] = total > 0 ? metals / total : 0;
+        z[i] = total > 0 ? metals / total : plain; /* no stars: something that a gas mass can be made of */
     }
 }
 

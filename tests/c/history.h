@@ -10,11 +10,27 @@ typedef struct choice {
     gal_option_value value[16];
 } choice;
 
+/* One that is composed gets two parts. */
 static inline choice of(const char *name)
 {
+    static gal_sfh_opts constant, burst;
+    static const gal_sfh_part part[2] = {{"a", &constant}, {"b", &burst}};
     choice c = {0};
     assert_int_equal(gal_sfh_find(name, &c.o.class), GAL_OK);
+    if (c.o.class->is & GAL_SFH_COMPOSED) {
+        assert_int_equal(gal_sfh_find("constant", &constant.class), GAL_OK);
+        assert_int_equal(gal_sfh_find("burst", &burst.class), GAL_OK);
+        constant.burst = GAL_BURST_RECTANGLE;
+        c.o.part = part;
+        c.o.npart = 2;
+    }
     return c;
+}
+
+/* May it have a burst on top? */
+static inline bool may_burst(const gal_sfh_class *k)
+{
+    return !(k->is & (GAL_SFH_AT_ONCE | GAL_SFH_COMPOSED));
 }
 
 static inline gal_option_value *option(choice *c, const char *name)
