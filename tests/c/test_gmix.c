@@ -138,15 +138,15 @@ static void test_fit(void **state)
     gmix_clear(&f);
     /* how many: the truth has three, one Gaussian is one */
     o = (gmix_fit_opt){.k = 64, .ess = N, .iterations = 30};
-    ok(gmix_fit_best(&f, D, N, z, w, &o, log(N)));
-    assert_int_equal(f.n, 3);
+    ok(gmix_fit_best(&f, D, N, z, w, &o, &TAILS));
+    assert_in_range(f.n, 3, 4);
     gmix_clear(&f);
     for (size_t i = 0; i < N * D; i++) {
         gal_rng r;
         gal_rng_init(&r, 1, 2, 3, 4, i);
         z[i] = gal_rng_normal(&r);
     }
-    ok(gmix_fit_best(&f, D, N, z, w, &o, log(N)));
+    ok(gmix_fit_best(&f, D, N, z, w, &o, &TAILS));
     assert_int_equal(f.n, 1);
     gmix_clear(&f);
     gmix_clear(&g);

@@ -53,12 +53,13 @@ typedef struct gmix_fit_opt {
     const gmix *from;           /* components to begin with; NULL: k-means++ */
     uint64_t seed, source, who; /* key of the random numbers of k-means++ */
 } gmix_fit_opt;
-/* The maximum a posteriori mixture of at most k Gaussians of the points z[n][d] with weights w[n] (sum 1) by EM. Each covariance is drawn to
- * 0.5 k^(-2/d) times that of all points with the weight of d + 2 independent points. Components that hold fewer than max(2, d/5)
+/* The maximum a posteriori mixture of at most k Gaussians of the points z[n][d] with weights w[n] (sum 1) by EM. Each covariance is drawn to the
+ * mean of all with the weight of d + 2 independent points. Components that hold fewer than max(2, d/5)
  * points are dropped, but for the last: one is always left. *lnl: mean over the points of ln density. GAL_EMATH when the points are not
  * finite or are all one. g is made; its tails are 0. */
 gal_status gmix_fit(gmix *g, size_t d, size_t n, const double *z, const double *w, const gmix_fit_opt *o, double *lnl);
-/* The same, k chosen of 1 .. o->k: as long as the mean ln density, less (number of parameters)/(2 ess) * penalty, grows. */
+/* The same, k chosen of 1 .. o->k by the density, with these tails, of one half of the points in the mixture fitted to the other. Points that
+ * follow each other should be unlike: they go to different halves. g gets the tails. */
 gal_status gmix_fit_best(gmix *g, size_t d, size_t n, const double *z, const double *w, const gmix_fit_opt *o,
-                         double penalty);
+                         const gmix_tails *tails);
 #endif

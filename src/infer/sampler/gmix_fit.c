@@ -21,7 +21,8 @@ typedef struct em {
     const double *w;           /* [n] */
     double *zt, *wt;           /* [nblock][d][B], [nblock][B]: the last block is filled with weights 0 */
     double *mean, *cov, *resp; /* of all points; [nblock][k][B] */
-    double *y, *q, *out, *inv, *scratch, *s, *keep; /* one block; keep[k]: share of each component */
+    double *y, *q, *out, *inv, *scratch, *within, *own,
+        *keep; /* one block; covariance, mean and share of each component */
 } em;
 
 static void em_free(em *e)
@@ -34,7 +35,7 @@ static gal_status em_init(em *e, size_t d, size_t n, const double *z, const doub
     size_t nb = (n + B - 1) / B;
     *e = (em){.kern = GAL_KERN_PICK(gmix_kern), .d = d, .n = n, .nblock = nb, .k = k, .ess = ess, .w = w};
     e->n0 = (double)(d + 2) / ess;
-    e->zt = GAL_NEWN(double, nb *B *(d + 1 + k) + d + d * d + B * (3 * d + 2) + d + d * d + k);
+    e->zt = GAL_NEWN(double, nb *B *(d + 1 + k) + d + d * d + B * (3 * d + 2) + d + d * d + k * (d * d + d + 1));
     if (!e->zt)
         return GAL_ENOMEM;
     e->wt = e->zt + nb * B * d;
@@ -46,8 +47,9 @@ static gal_status em_init(em *e, size_t d, size_t n, const double *z, const doub
     e->out = e->q + B;
     e->scratch = e->out + B;
     e->inv = e->scratch + 2 * B * d;
-    e->s = e->inv + d;
-    e->keep = e->s + d * d;
+    e->within = e->inv + d;
+    e->own = e->within + d * d;
+    e->keep = e->own + k * d * (d + 1);
     for (size_t i = 0; i < nb * B; i++) {
         size_t from = i < n ? i : n - 1, b = i / B, l = i % B;
         for (size_t j = 0; j < d; j++)
@@ -211,28 +213,32 @@ static void expect(em *e, const gmix *g)
     e->lnl = lnl;
 }
 
-/* Components from resp of `rows` of them; those with too little are dropped, the heaviest never. */
+/* Components from resp of `rows` of them; those with too little are dropped, the heaviest never. Each covariance is drawn to the mean of all
+ * and, with a tenth of that strength, to the shrunken one of all points. */
 static gal_status maximise(em *e, gmix *g, size_t rows)
 {
     size_t d = e->d, heaviest = 0;
-    double least = fmax(2, 0.2 * (double)d) / e->ess, shrink = 0.5 * pow((double)rows, -2. / (double)d);
+    double least = fmax(2, 0.2 * (double)d) / e->ess, shrink = 0.1 * 0.5 * pow((double)rows, -2. / (double)d), all = 0;
+    memset(e->within, 0, d * d * sizeof *e->within);
     for (size_t c = 0; c < rows; c++) {
-        e->keep[c] = 0;
-        for (size_t b = 0; b < e->nblock; b++)
-            for (size_t l = 0; l < B; l++)
-                e->keep[c] += e->resp[(b * e->k + c) * B + l];
-        heaviest = e->keep[c] > e->keep[heaviest] ? c : heaviest;
+        double *s = e->own + c * d * (d + 1), sum = moments(e, e->resp + c * B, e->k, s + d * d, s);
+        e->keep[c] = sum;
+        heaviest = sum > e->keep[heaviest] ? c : heaviest;
+        all += sum;
+        for (size_t j = 0; j < d * d; j++)
+            e->within[j] += sum * s[j];
     }
     g->n = 0;
     for (size_t c = 0; c < rows; c++) {
-        if (e->keep[c] < least && c != heaviest)
+        double sum = e->keep[c], *s = e->own + c * d * (d + 1);
+        if (sum < least && c != heaviest)
             continue;
-        double *to = g->mean + g->n * d, sum = moments(e, e->resp + c * B, e->k, to, e->s);
         for (size_t a = 0; a < d; a++)
             for (size_t b = 0; b <= a; b++)
-                e->s[a * d + b] = e->s[b * d + a] =
-                    (sum * e->s[a * d + b] + e->n0 * shrink * e->cov[a * d + b]) / (sum + e->n0);
-        gal_status st = gmix_add(g, to, e->s, log(sum));
+                s[a * d + b] = s[b * d + a] =
+                    (sum * s[a * d + b] + e->n0 * (e->within[a * d + b] / all + shrink * e->cov[a * d + b])) /
+                    (sum + e->n0 * (1 + 0.1));
+        gal_status st = gmix_add(g, s + d * d, s, log(sum));
         if (st != GAL_OK && c == heaviest) /* all points instead */
             st = gmix_add(g, e->mean, e->cov, log(sum));
         if (st == GAL_EMATH)
@@ -285,36 +291,66 @@ out:
     return st;
 }
 
+/* Mean ln density, with the tails, of the points of one half in the mixture fitted to the other; both ways. */
+static gal_status held_out(size_t d, const size_t m[2], double *const z[2], double *const w[2], const gmix_fit_opt *o,
+                           const gmix_tails *tails, double *score)
+{
+    gal_status st = GAL_OK;
+    *score = 0;
+    for (int h = 0; h < 2 && st == GAL_OK; h++) {
+        gmix g;
+        double lnl, *lnq = GAL_NEWN(double, m[!h]);
+        st = lnq ? gmix_fit(&g, d, m[h], z[h], w[h], o, &lnl) : GAL_ENOMEM;
+        if (st == GAL_OK) {
+            g.tails = *tails;
+            st = gmix_lnpdfs(&g, m[!h], z[!h], lnq);
+            for (size_t i = 0; i < m[!h]; i++)
+                *score += 0.5 * w[!h][i] * lnq[i];
+            gmix_clear(&g);
+        }
+        gal_free(lnq);
+    }
+    return st;
+}
+
 gal_status gmix_fit_best(gmix *g, size_t d, size_t n, const double *z, const double *w, const gmix_fit_opt *o,
-                         double penalty)
+                         const gmix_tails *tails)
 {
     static const size_t K[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
     gal_status st = GAL_OK;
     gmix_fit_opt f = *o;
-    gmix best = {0}, next = {0};
-    double top = -INFINITY, lnl, each = (double)((d + 1) * (d + 2) / 2);
-    int bad = 0;
+    double *mem = GAL_NEWN(double, n *(d + 1) * 2), *hz[2] = {mem, mem + n * d},
+           *hw[2] = {mem + 2 * n * d, mem + 2 * n * d + n}, sum[2] = {0}, top = -INFINITY, score;
+    size_t m[2] = {0}, best = 1;
+    if (!mem)
+        return GAL_ENOMEM;
+    for (size_t i = 0; i < n; i++) {
+        int h = sum[1] < sum[0]; /* equal weights on both sides */
+        memcpy(hz[h] + m[h] * d, z + i * d, d * sizeof *z);
+        sum[h] += hw[h][m[h]++] = w[i];
+    }
+    for (int h = 0; h < 2; h++)
+        for (size_t i = 0; i < m[h]; i++)
+            hw[h][i] /= sum[h];
+    f.ess = 0.5 * o->ess;
     f.from = NULL;
-    for (size_t i = 0; i < sizeof K / sizeof *K && K[i] <= o->k && bad < 2; i++) {
+    int bad = 0;
+    for (size_t i = 0; m[1] > 2 * d && i < sizeof K / sizeof *K && K[i] <= o->k && bad < 2; i++) {
         f.k = K[i];
+        f.iterations = o->iterations < 8 ? o->iterations : 8;
         if (i > 0 && (double)(f.k * (d + 1)) > 2 * o->ess)
             break;
-        GAL_TRY(gmix_fit(&next, d, n, z, w, &f, &lnl));
-        double score = lnl - penalty * (each * (double)next.n - 1) / (2 * o->ess);
-        if (score > top) {
-            gmix_clear(&best);
-            best = next;
-            top = score;
-            bad = 0;
-        } else {
-            gmix_clear(&next);
-            bad++;
-        }
-        next = (gmix){0};
+        GAL_TRY(held_out(d, m, hz, hw, &f, tails, &score));
+        bad = score > top + 1e-3 ? 0 : bad + 1;
+        best = bad == 0 ? f.k : best;
+        top = bad == 0 ? score : top;
     }
-    *g = best;
-    best = (gmix){0};
+    f = *o;
+    f.k = best;
+    f.from = NULL;
+    GAL_TRY(gmix_fit(g, d, n, z, w, &f, &score));
+    g->tails = *tails;
 out:
-    gmix_clear(&best);
+    gal_free(mem);
     return st;
 }

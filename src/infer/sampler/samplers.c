@@ -4,6 +4,7 @@
 /* clang-format off */
 #define SAMPLERS(X) \
     X(ensemble)     \
+    X(importance)   \
     X(nested)       \
     X(nuts)         \
     X(optimum)      \

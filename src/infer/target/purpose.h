@@ -12,6 +12,8 @@ enum {
     RNG_GMIX_RESAMPLE = 0x676d0002,  /* (source, purpose of the caller, 0): offset of systematic resampling */
     RNG_GMIX_KMEANS = 0x676d0003,    /* (source, purpose of the caller, components): centres */
     RNG_PATH_ELBO = 0x70610001,      /* (source, path, iterate): normal deviates */
+    RNG_AIS_PRIOR = 0x61690001,      /* (source, 0, draw): point of the standard normal prior */
+    RNG_AIS_RESAMPLE = 0x61690002,   /* (source, stage, 0): draws to which the next mixture is fitted */
     RNG_SMC_PRIOR = 0x736d0001,      /* (source, attempt, particle): point of the standard normal prior */
     RNG_SMC_RESAMPLE = 0x736d0002,   /* (source, level, 0): ancestors */
     RNG_SMC_MOVE = 0x736d0003,       /* (source, level << 32 | step, particle): proposal, then acceptance */

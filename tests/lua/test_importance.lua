@@ -1,0 +1,85 @@
+-- sampler.importance{}: evidence and posterior of a fit, threads, resume, errors.
+local test = require "galua.test"
+
+local table_of = ssp.synthetic()
+local bands = filters("SDSS.griz", "2MASS")
+
+local function truth()
+  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
+end
+
+local data = observation.new{ name = "mock", redshift = 0.1 }
+local flux = truth():band_flux(bands)
+for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
+
+local function make(s, seed)
+  return fit{ data = data, model = truth(), seed = seed or 11, sampler = s,
+    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
+end
+
+local function message(f)
+  local ok, e = pcall(f)
+  test.eq(ok, false)
+  return tostring(e)
+end
+
+test.describe("importance", function()
+  test.it("agrees with smc on ln Z, medians and widths", function()
+    local f = make(sampler.importance{ ess = 2000 }):run{ progress = false }
+    local o = make(sampler.smc{ particles = 256 }):run{ progress = false }
+    test.eq(f.engine.state, "converged")
+    test.eq(f.engine.beta, 1)
+    test.ok(f.engine.ess >= 2000 and f.engine.khat < 0.7 and f.engine.lnz_err < 0.05)
+    local err = math.sqrt(f.engine.lnz_err ^ 2 + o.engine.lnz_err ^ 2)
+    test.ok(math.abs(f.engine.lnz - o.engine.lnz) < 4 * err, ("ln Z %.3f, %.3f +- %.3f"):format(f.engine.lnz, o.engine.lnz, err))
+    for _, name in ipairs { "age", "sfh.norm", "Mstar" } do
+      local a, b = f:summary():get(name), o:summary():get(name)
+      test.ok(math.abs(a.median - b.median) < 0.25 * b.sd, ("%s: %g, %g"):format(name, a.median, b.median))
+      test.ok(math.abs(a.sd / b.sd - 1) < 0.2, ("%s: sd %g, %g"):format(name, a.sd, b.sd))
+    end
+    local stages = f.engine:stages()
+    test.eq(stages[1].beta, 0)
+    test.eq(stages[1].components, 0)
+    test.eq(#stages, f.engine.nstages)
+    test.ok(tostring(f:summary()):find("ln Z ", 1, true))
+  end)
+
+  test.it("gives the same bits with 1, 2 and 4 threads, and after a resume from a file at any stage", function()
+    local before, sums = threads(), {}
+    local function sum(f) return ("%.17g %.17g %.17g"):format(f.engine.lnz, f:samples().lnlike:sum(), f.engine.evaluations) end
+    for i, n in ipairs { 1, 2, 4 } do
+      threads(n)
+      sums[i] = sum(make(sampler.importance{ ess = 300 }):run{ progress = false })
+    end
+    threads(before)
+    test.eq(sums[1], sums[2])
+    test.eq(sums[1], sums[3])
+    local path = os.tmpname() .. ".h5"
+    local f = make(sampler.importance{ ess = 300, max_evaluations = 300 }):run{ progress = false, out = path } -- one or two stages each
+    test.eq(f.engine.state, "limit")
+    local runs = 1
+    for _ = 1, 40 do
+      local g = load_fit(path, { ssp = table_of })
+      g:run{ progress = false, out = path }
+      runs, f = runs + 1, g
+      if g.engine.state == "converged" then break end
+    end
+    test.ok(runs > 3)
+    test.eq(sum(f), sums[1])
+    os.remove(path)
+  end)
+
+  test.it("makes more draws of a finished posterior", function()
+    local f = make(sampler.importance{ ess = 300 }):run{ progress = false }
+    local n = f.engine.ess
+    f:run{ progress = false, more = 150 }
+    test.ok(f.engine.ess >= n + 150)
+  end)
+
+  test.it("refuses bad options in one line", function()
+    test.ok(message(function() sampler.importance{ components = 65 } end):find("components must be at most 64", 1, true))
+    test.ok(message(function() sampler.importance{ ess = -1 } end):find("ess must be a number, 0 or more", 1, true))
+    test.ok(message(function() sampler.importance{ es = 1 } end):find("ess", 1, true))
+    test.ok(message(function() make(sampler.importance{ batch = 5 }):run{ progress = false } end):find("use at least 20", 1, true))
+  end)
+end)
