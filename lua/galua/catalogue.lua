@@ -366,4 +366,5 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @example c = catalogue{ data = observation.catalogue("sources.fits"), model = galaxy{}, free = { age = prior.loguniform(1e8, 1e10) } }
 @example c:run{ out = "sources.h5", threads = 8 }]])
 doc.text("catalogue.is", M.is, "catalogue.is(x) -> boolean\nWhether x is a catalogue.")
+require "galua.own_methods"("catalogue", catalogue)
 return M

@@ -256,8 +256,9 @@ function summary:get(name)
   for _, other in ipairs(self.untied) do
     if name == other then galua.fail("the summary has no '%s': no datum depends on it", name) end
   end
-  galua.fail("the summary has no '%s'", name)
+  galua.fail("the summary has no '%s'", tostring(name))
 end
+require "galua.own_methods"("summary", summary)
 
 function fit:summary()
   self:need_samples()
@@ -521,18 +522,5 @@ require "galua.fit.figures"(fit)
 require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
 require "galua.fit.report"(fit)
--- methods are called on fits
-local names = require("galua.registry").names
-for name, f in pairs(fit) do
-  if type(f) == "function" and name:sub(1, 2) ~= "__" then
-    local function method(self, ...)
-      if getmetatable(self) ~= fit then
-        galua.fail("fit:%s: call it with a colon on a fit, not on %s", name, core.class_name(self) or type(self))
-      end
-      return f(self, ...)
-    end
-    names[method] = names[f]
-    fit[name] = method
-  end
-end
+require "galua.own_methods"("fit", fit)
 return setmetatable({ class = fit }, { __call = function(_, given, quiet) return create(given, quiet) end })

@@ -13,7 +13,7 @@ galua.version = core.versions().galua
 local brings = require "galua.brings"
 
 local internal = { core = true, registry = true, brings = true, init = true, strict = true, repl = true, complete = true, cmd = true,
-  describe = true, ship = true, worker = true, part = true }
+  describe = true, ship = true, worker = true, part = true, own_methods = true }
 
 local function names_of(t, list)
   for k in pairs(t) do if type(k) == "string" then list[#list + 1] = k end end
@@ -79,18 +79,32 @@ core.find, core.all_names, core.docs = find, all_names, registry.docs
 -- What the arguments of a public function must be: galua.expect("plot.residuals", 1, opts, "table"); kinds separated by "|": Lua types, vec, mat,
 -- and names of classes. The error names the function, the argument and what is there.
 function galua.expect(fn, index, value, kinds)
+  if type(kinds) ~= "string" then galua.expect("expect", 4, kinds, "string") end
   local kind = type(value)
   local name = core.class_name(value) or core.vec_is and core.vec_is(value) and "vec" or core.mat_is and core.mat_is(value) and "mat" or kind
   for want in kinds:gmatch("[^|]+") do
     if want == kind or want == name then return value end
   end
-  core.fail("GAL_EINVAL", ("%s: argument %s must be %s, got %s"):format(fn, tostring(index), kinds:gsub("|", " or "), name))
+  core.fail("GAL_EINVAL", ("%s: argument %s must be %s, got %s"):format(tostring(fn), tostring(index), kinds:gsub("|", " or "), name))
+end
+
+-- The table o with the user's options laid over it; nil is none.
+function core.over(fn, o, options)
+  if options ~= nil then galua.expect(fn, "of options", options, "table") end
+  for k, v in pairs(options or {}) do o[k] = v end
+  return o
 end
 
 -- Raise an error object: galua.fail("observation '%s': row %d ...", name, row)
 function galua.fail(format, ...)
   if type(format) ~= "string" then galua.expect("fail", 1, format, "string") end
-  core.fail("GAL_EINVAL", select("#", ...) > 0 and format:format(...) or format)
+  local text = format
+  if select("#", ...) > 0 then
+    local ok, made = pcall(string.format, format, ...)
+    if not ok then made = ("fail: the format %q does not fit its values (%s)"):format(format, (made:gsub("^.-: ", ""))) end
+    text = made
+  end
+  core.fail("GAL_EINVAL", text)
 end
 
 -- Read named options in Lua: options("plot.sed", t, { title = "", xlim = "table", n = 10 }). A string starting with ":" in

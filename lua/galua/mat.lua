@@ -123,7 +123,11 @@ method("map", function(m, f)
   if type(f) ~= "function" then fail("mat:map: argument 1 must be a function, got %s", kind(f)) end
   local out = new(m.rows, m.cols)
   for i = 0, m.rows - 1 do
-    for j = 0, m.cols - 1 do out.data[i * out.ld + j] = f(m.data[i * m.ld + j]) end
+    for j = 0, m.cols - 1 do
+      local x = f(m.data[i * m.ld + j])
+      if type(x) ~= "number" then fail("mat:map: the function returned %s for element %d, %d; a number is needed", kind(x), i + 1, j + 1) end
+      out.data[i * out.ld + j] = x
+    end
   end
   return out
 end, [[map(f) -> mat

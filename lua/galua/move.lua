@@ -51,12 +51,14 @@ function M.mix(list)
 end
 
 -- Plain data to make the same moves again from.
-local function numbers(v)
+local function numbers(v, depth)
   if type(v) ~= "userdata" and type(v) ~= "cdata" and type(v) ~= "table" then return v end
-  local out = {}
+  local out, known = {}, type(v) == "table" or pcall(function() return #v end)
+  if not known then galua.fail("move: an option of a move is a number, a word, a list or a matrix of numbers, got %s", type(v)) end
+  if depth > 4 then galua.fail("move: an option of a move is a number, a list or a matrix of them, not lists in lists in lists") end
   for i = 1, type(v) == "table" and #v or v.rows or #v do
     local x = type(v) ~= "table" and v.rows and v:row(i) or v[i]
-    out[i] = numbers(x)
+    out[i] = numbers(x, depth + 1)
   end
   return out
 end
@@ -66,7 +68,7 @@ function M.store(moves)
   local out = {}
   for i, m in ipairs(moves) do
     local t = {}
-    for k, v in pairs(type(m) == "table" and m or { m }) do t[type(k) == "number" and "kind" or k] = numbers(v) end
+    for k, v in pairs(type(m) == "table" and m or { m }) do t[type(k) == "number" and "kind" or k] = numbers(v, 1) end
     out[i] = t
   end
   return out

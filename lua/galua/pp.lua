@@ -79,7 +79,10 @@ local function short(value)
   if kind == "function" then return function_text(value) end
   if is_vec(value) then return vec_text(value) end
   if is_mat(value) then return ("mat(%d x %d)"):format(value:shape()) end
-  if kind == "table" and meta(value, "__tostring") or kind == "userdata" then return (tostring(value):match("^[^\n]*")) end
+  if kind == "table" and meta(value, "__tostring") or kind == "userdata" then
+    local text = tostring(value) -- what a user's __tostring gives may be anything
+    return type(text) == "string" and text:match("^[^\n]*") or kind
+  end
   return tostring(value)
 end
 

@@ -218,11 +218,13 @@ local function judge(name, truths, draws)
   local outliers, recovered = 0, {}
   for i = 1, n do
     local d, t, below = draws[i], truths[i], 0
+    galua.expect("validation.judge", ("2[%d]"):format(i), t, "number")
+    galua.expect("validation.judge", ("3[%d]"):format(i), d, "table|vec")
+    local s = galua.vec(d):sort() -- says which element is no number
     for k = 1, #d do if d[k] < t then below = below + 1 end end
     pit[i] = (below + 0.5) / (#d + 1)
     local b = math.floor(below * BINS / (#d + 1)) + 1
     hist[b] = hist[b] + 1
-    local s = galua.vec(d):sort()
     local m, lo, hi = s[math.ceil(0.5 * #s)], s[math.ceil(0.16 * #s)], s[math.ceil(0.84 * #s)]
     local width = 0.5 * (hi - lo)
     pulls[i] = width > 0 and (m - t) / width or (m == t and 0 or math.huge)
@@ -471,4 +473,5 @@ What is said of one quantity: truths[i], draws[i] = posterior draws of mock i, e
 is equally likely). Fields: ranks, chi2 and p of their uniformity, coverage, pit, score_median, score_nmad, pull_median, pull_nmad.]])
 doc.text("validation.chi2_tail", chi2_tail, "validation.chi2_tail(x, k) -> number\nProbability of a chi^2 above x with k degrees of freedom.")
 doc.text("validation.binomial_p", binomial_p, "validation.binomial_p(k, n, p) -> number\nTwo-sided probability of k successes among n.")
+require "galua.own_methods"("validation", validation)
 return M

@@ -247,7 +247,11 @@ method("map", function(v, f)
   if type(f) ~= "function" then fail("vec:map: argument 1 must be a function, got %s", kind(f)) end
   local out = new(v.n)
   local data, src, stride = out.data, v.data, v.stride
-  for k = 0, v.n - 1 do data[k] = f(src[k * stride]) end
+  for k = 0, v.n - 1 do
+    local x = f(src[k * stride])
+    if type(x) ~= "number" then fail("vec:map: the function returned %s for element %d; a number is needed", kind(x), k + 1) end
+    data[k] = x
+  end
   return out
 end, [[map(f) -> vec
 A new vec of f(x) for every element x; f is inlined by the JIT.]])

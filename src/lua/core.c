@@ -207,10 +207,9 @@ static int core_check_writable(lua_State *L)
 
 static int core_hash(lua_State *L)
 {
-    size_t n;
     char hex[33];
-    const char *s = luaL_checklstring(L, 1, &n);
-    gal_hash_hex(gal_hash_bytes(s, n), hex);
+    const char *s = gal_lua_checkstr(L, 1);
+    gal_hash_hex(gal_hash_bytes(s, lua_objlen(L, 1)), hex);
     lua_pushstring(L, hex);
     return 1;
 }
@@ -227,7 +226,7 @@ static int core_hash_file(lua_State *L)
 
 static int core_isatty(lua_State *L)
 {
-    lua_pushboolean(L, isatty(luaL_checkint(L, 1)));
+    lua_pushboolean(L, isatty(gal_lua_checkint(L, 1, 0, 1 << 20)));
     return 1;
 }
 
@@ -310,7 +309,7 @@ static int core_class_name(lua_State *L)
 /* sleep(seconds): wakes up early when interrupted */
 static int core_sleep(lua_State *L)
 {
-    double t = luaL_checknumber(L, 1);
+    double t = gal_lua_checknum(L, 1);
     struct timespec w = {.tv_sec = (time_t)t, .tv_nsec = (long)((t - (double)(time_t)t) * 1e9)};
     nanosleep(&w, NULL);
     return 0;

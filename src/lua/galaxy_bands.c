@@ -103,7 +103,7 @@ int gal_lua_galaxy_band_rows(lua_State *L)
     double few[FEW], *flux;
     if (!lua_istable(L, 2))
         return gal_lua_argerror(L, 2, "a list of filters");
-    luaL_checktype(L, 3, LUA_TTABLE);
+    gal_lua_checktype(L, 3, LUA_TTABLE);
     size_t nb = fluxes(L, m, few, &flux);
     lua_createtable(L, (int)nb, 0);
     for (size_t i = 0; i < nb; i++) {

@@ -49,11 +49,10 @@ static int q_release(lua_State *L)
 
 static int q_done(lua_State *L)
 {
-    size_t n;
     gal_queue *q = self(L);
     size_t job = job_at(L, 2);
-    const char *data = luaL_checklstring(L, 3, &n);
-    gal_lua_checkstatus(L, gal_queue_done(q, job, data, n, lua_toboolean(L, 4)));
+    const char *data = gal_lua_checkstr(L, 3);
+    gal_lua_checkstatus(L, gal_queue_done(q, job, data, lua_objlen(L, 3), lua_toboolean(L, 4)));
     return 0;
 }
 

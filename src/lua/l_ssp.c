@@ -166,7 +166,7 @@ static int value(lua_State *L)
 static int resolution(lua_State *L)
 {
     gal_ssp *s = self(L);
-    double wave = luaL_checknumber(L, 2);
+    double wave = gal_lua_checknum(L, 2);
     if (!(wave >= s->wave[0] && wave <= s->wave[s->nwave - 1]))
         return gal_lua_error(L, GAL_EDOMAIN, "ssp:resolution: %g A is outside the table (%g .. %g A)", wave, s->wave[0],
                              s->wave[s->nwave - 1]);

@@ -1,6 +1,6 @@
 -- api.lua SECONDS LOG [SEED]: random calls with hostile arguments of every public function and method that help() lists, for SECONDS and at
 -- least CALLS calls. The call at work is written to LOG first: after a crash it is the last line there. Errors are fine; an error of Lua's
--- own, instead of one that names the argument, is listed.
+-- own, instead of one that names the argument, is listed, and one is too many.
 local core = require "galua.core"
 local ffi = require "ffi"
 local seconds, log_name, seed = tonumber(arg[1]) or 10, arg[2] or os.tmpname(), tonumber(arg[3]) or os.time()
@@ -244,3 +244,4 @@ for _, name in ipairs(names) do
   stderr:write(("raw  %-28s %5d  %s\n     %s\n"):format(name, raw[name].n, raw[name].e, raw[name].call))
 end
 stderr:write(("api: %d calls of %d public functions, seed %d, %d errors of Lua's own in %d functions, no crash\n"):format(n, #calls, seed, nraw, #names))
+if nraw > 0 then os.exit(1) end

@@ -1,5 +1,7 @@
 -- Methods of a galaxy that build on its numbers: spectra, photometry tables, figures, the text the prompt shows.
 local galua = require "galua"
+local core = require "galua.core"
+local own = require "galua.own_methods"
 
 local galaxy = {}
 
@@ -24,11 +26,12 @@ function spectrum:__tostring()
     self.component, self.redshift, #self.wave, self.wave[1], self.wave[#self.wave], self.flux:max())
 end
 spectrum.__galua_show = spectrum.__tostring
+own("spectrum", spectrum)
 
 function spectrum:__plot(options)
   local plot = require "galua.plot"
   local o = {}
-  for k, v in pairs(options or {}) do o[k] = v end
+  core.over("spectrum:plot", o, options)
   o.wave, o.flux = self.wave, self.flux
   return plot.sed(o)
 end
@@ -170,7 +173,7 @@ function galaxy:plot_components(options)
   local plot = require "galua.plot"
   local s = self:sed()
   local o = { wave = s.wave, flux = s.flux, components = {} }
-  for k, v in pairs(options or {}) do o[k] = v end
+  core.over("galaxy:plot_components", o, options)
   local list = rawget(o, "with") or self:spectra()
   o.with = nil
   for _, name in ipairs(list) do
@@ -183,7 +186,7 @@ function galaxy:plot_sfh(options)
   local plot = require "galua.plot"
   local t = galua.linspace(self.age / 500, self.age, 500)
   local o = { t = t, median = self:sfr(t) }
-  for k, v in pairs(options or {}) do o[k] = v end
+  core.over("galaxy:plot_sfh", o, options)
   return plot.sfh(o)
 end
 
@@ -205,4 +208,4 @@ doc.text("galaxy.plot_components", galaxy.plot_components, [[plot_components([op
 The spectrum and its components; options as for plot.sed.]])
 doc.text("galaxy.plot_sfh", galaxy.plot_sfh, [[plot_sfh([options]) -> figure
 Star formation rate over galaxy time.]])
-return galaxy
+return own("galaxy", galaxy, function(x) return core.class_name(x) == "galaxy" end)

@@ -22,4 +22,4 @@ function observation:__galua_show()
 end
 
 require("galua.spectrum.observation").extend(observation)
-return observation
+return require "galua.own_methods"("observation", observation, function(x) return require("galua.core").class_name(x) == "observation" end)

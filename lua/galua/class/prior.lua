@@ -45,4 +45,4 @@ end)
 doc.text("prior:describe", prior.describe, "describe() -> table\nThe prior as data: kind and arguments, or the nodes of a table.")
 doc.text("prior.from", galua.prior.from, "from(description) -> prior\nThe prior that prior:describe() described.")
 
-return prior
+return require "galua.own_methods"("prior", prior, function(x) return require("galua.core").class_name(x) == "prior" end)

@@ -32,4 +32,4 @@ Power spectra l(l+1) C_l / 2 pi: TT and, of I, Q, U, EE and BB.
 @param lmax highest l (2 nside)
 @param binned (logarithmic bins) false for every l]])
 
-return skymap
+return require "galua.own_methods"("skymap", skymap, function(x) return require("galua.core").class_name(x) == "skymap" end)

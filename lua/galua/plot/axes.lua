@@ -36,11 +36,13 @@ local function nearest(name, list)
 end
 Axes.nearest = nearest
 
--- Refuses options that `known` does not list, naming the nearest that it does.
+-- Refuses options that `known` does not list, naming the nearest that it does, and those that are not of the kinds it names as in ":table|vec".
 function Axes.check(what, opts, known)
   if type(opts) ~= "table" then galua.fail("%s needs a table of options, got %s", what, type(opts)) end
   for k in pairs(opts) do
     if not known[k] then galua.fail("%s has no option '%s' (did you mean '%s'?)", what, tostring(k), nearest(tostring(k), known)) end
+    local kinds = type(known[k]) == "string" and known[k]:match("^:(.*)")
+    if kinds then galua.expect(what, k, opts[k], kinds) end
   end
 end
 

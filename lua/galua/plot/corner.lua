@@ -10,8 +10,8 @@ local colors = require "galua.plot.colormap"
 local max, min, floor, abs, log10 = math.max, math.min, math.floor, math.abs, math.log10
 
 local M = {}
-local known = { samples = 1, names = 1, units = 1, truths = 1, weights = 1, log = 1, color = 1, bins = 1, title = 1, size = 1, labels = 1,
-  smooth = 1 }
+local known = { samples = ":table", names = ":table", units = ":table", truths = ":table|vec|boolean", weights = 1, log = ":table|boolean",
+  color = ":string", bins = ":number", title = ":string", size = ":number", labels = ":table", smooth = ":number" }
 
 -- "median ^{+up}_{-down}" with two significant digits of the smaller error.
 function M.summary(med, up, down)

@@ -4,8 +4,9 @@ local Axes = require "galua.plot.axes"
 
 local Figure = {}
 local methods = {}
-local known = { width = true, height = true, rows = true, cols = true, width_ratios = true, height_ratios = true, sharex = true,
-  sharey = true, title = true, size = true, hspace = true, wspace = true, terminal = true, row_lines = true }
+local known = { width = ":number", height = ":number", rows = ":number", cols = ":number", width_ratios = ":table", height_ratios = ":table",
+  sharex = true, sharey = true, title = ":string", size = ":number", hspace = ":number", wspace = ":number", terminal = true,
+  row_lines = ":table" }
 
 -- New figure. opts: width, height [inches], rows, cols, width_ratios, height_ratios, sharex, sharey (true: per column, per row),
 -- row_lines (in a terminal: lines of row r, the others share the rest), hspace, wspace (points between panels, on top of what the labels need), title, size (font size, points).
@@ -106,6 +107,8 @@ function methods:show(opts)
   io.write(self:render(opts), "\n")
   return self
 end
+
+require "galua.own_methods"("figure", methods, function(x) return type(x) == "table" and getmetatable(x) == Figure end)
 
 function Figure:__tostring() return self:render() end
 

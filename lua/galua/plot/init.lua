@@ -80,8 +80,7 @@ local function call(_, x, y, opts)
   if x == nil then galua.fail("plot: nothing to draw; plot(x, y), plot(y) or plot(spectrum)") end
   if (type(x) == "table" or type(x) == "userdata" or type(x) == "cdata") and field(x, "wave") and field(x, "flux") then
     local o = { wave = x.wave, flux = x.flux }
-    for k, v in pairs(y or {}) do o[k] = v end
-    return plot.sed(o)
+    return plot.sed(require("galua.core").over("plot", o, y))
   end
   if y == nil or (type(y) == "table" and #y == 0 and opts == nil) then
     x, y, opts = nil, x, y
@@ -104,6 +103,7 @@ function plot.lines(opts)
   local ax = fig:axes()
   ax:set(a)
   for i, series in ipairs(opts) do
+    galua.expect("plot.lines", i, series, "table")
     local x, y = series.x or series[1], series.y or series[2]
     if not (x and y) then galua.fail("plot.lines: series %d needs x and y", i) end
     local s = {}

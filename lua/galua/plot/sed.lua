@@ -6,8 +6,9 @@ local stats = require "galua.plot.stats"
 local max, min, huge = math.max, math.min, math.huge
 
 local microns = { A = 1e-4, angstrom = 1e-4, nm = 1e-3, um = 1, micron = 1, mm = 1e3, cm = 1e4, m = 1e6 }
-local known = { wave = 1, flux = 1, wave_unit = 1, components = 1, data = 1, band = 1, band2 = 1, model_phot = 1, residuals = 1, xlim = 1,
-  ylim = 1, title = 1, label = 1, width = 1, height = 1, xlabel = 1, ylabel = 1, decades = 1, legend = 1, scatter = 1 }
+local known = { wave = 1, flux = 1, wave_unit = ":string", components = ":table", data = ":table", band = ":table", band2 = ":table",
+  model_phot = 1, residuals = 1, xlim = ":table", ylim = ":table", title = ":string", label = ":string", width = ":number",
+  height = ":number", xlabel = ":string", ylabel = ":string", decades = ":number", legend = 1, scatter = 1 }
 
 local component_style = {
   { "#56B4E9", "dashed" }, { "#E69F00", "dashdot" }, { "#009E73", "dotted" }, { "#CC79A7", "longdash" }, { "#8C6D1F", "dashdotdot" },
@@ -133,6 +134,7 @@ return function(opts)
   envelope(opts.band2, "#DCEFFA", opts.band2 and "95%")
   envelope(opts.band, "#A9D3EC", opts.band and "68%")
   for i, c in ipairs(opts.components or {}) do
+    galua.expect("plot.sed", ("components[%d]"):format(i), c, "table")
     local st = component_style[(i - 1) % #component_style + 1]
     ax:line(c.wave and waves(c.wave, "plot.sed: component wave") or wave, c.flux,
       { color = c.color or st[1], dash = c.dash or st[2], width = 1.1, label = c.name or c.label or ("component " .. i) })

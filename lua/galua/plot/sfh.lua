@@ -3,8 +3,9 @@ local galua = require "galua"
 local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
-local known = { t = 1, median = 1, lo = 1, hi = 1, lo2 = 1, hi2 = 1, unit = 1, xscale = 1, yscale = 1, xlabel = 1, ylabel = 1, title = 1,
-  truth = 1, steps = 1, xlim = 1, ylim = 1, label = 1, direction = 1, width = 1, height = 1 }
+local known = { t = 1, median = 1, lo = 1, hi = 1, lo2 = 1, hi2 = 1, unit = ":string", xscale = 1, yscale = 1, xlabel = ":string",
+  ylabel = ":string", title = ":string", truth = 1, steps = 1, xlim = ":table", ylim = ":table", label = ":string", direction = ":string",
+  width = ":number", height = ":number" }
 
 -- opts: t [yr], median, lo, hi [Msun/yr] (lo2, hi2: the wider envelope); truth = { t=, sfr= } or an array on t; direction "time"
 -- (since formation, default) or "lookback" (falls to the right); xscale, yscale; unit "Gyr" or "Myr" (chosen by the range).

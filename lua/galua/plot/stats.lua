@@ -69,10 +69,14 @@ end
 -- Sorted finite samples with the mid-point cumulative weight of each, for M.quantile. Samples with weight <= 0 are left out.
 function M.sorted(x, weights)
   if type(x) ~= "table" then galua.expect("plot.quantiles", 1, x, "table|vec") end
+  if weights ~= nil and type(weights) ~= "table" then galua.expect("plot.quantiles", 3, weights, "table|vec") end
   local n = #x
   local k, w, m = ffi.new("double[?]", max(n, 1)), ffi.new("double[?]", max(n, 1)), 0
   for i = 1, n do
     local v, q = x[i], weights and weights[i] or 1
+    if type(v) ~= "number" or type(q) ~= "number" then
+      galua.fail("plot.quantiles: sample %d is a %s with weight of type %s; both are numbers", i, type(v), type(q))
+    end
     if v > -huge and v < huge and q > 0 then
       k[m], w[m] = v, q
       m = m + 1
@@ -106,8 +110,9 @@ end
 
 -- Quantiles qs = {q...} of samples x with optional weights.
 function M.quantiles(x, qs, weights)
+  galua.expect("plot.quantiles", 2, qs, "table|vec")
   local s, out = M.sorted(x, weights), {}
-  for i, q in ipairs(qs) do out[i] = M.sorted_quantile(s, q) end
+  for i, q in ipairs(M.array(qs, "plot.quantiles")) do out[i] = M.sorted_quantile(s, q) end
   return out
 end
 

@@ -72,6 +72,7 @@ end
 
 -- Characters that the markup gives a meaning get a backslash.
 function M.escape(s)
+  if type(s) ~= "string" and type(s) ~= "number" then galua.expect("plot.escape", 1, s, "string|number") end
   return (tostring(s):gsub("[\\_^{}]", "\\%0"))
 end
 

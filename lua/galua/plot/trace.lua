@@ -4,13 +4,15 @@ local Figure = require "galua.plot.figure"
 local Axes = require "galua.plot.axes"
 local stats = require "galua.plot.stats"
 local colors = require "galua.plot.colormap"
-local known = { chains = 1, names = 1, burn = 1, title = 1, width = 1, height = 1, truths = 1 }
+local known = { chains = ":table", names = ":table", burn = ":number", title = ":string", width = ":number", height = ":number",
+  truths = ":table|vec" }
 
 -- opts: chains = { chain, ... }, chain = { column, ... } (one column per parameter); names; burn (steps to shade); truths.
 return function(opts)
   Axes.check("plot.trace", opts, known)
   local chains = opts.chains
   if type(chains) ~= "table" or #chains == 0 then galua.fail("plot.trace: chains must be an array of chains") end
+  for i, c in ipairs(chains) do galua.expect("plot.trace", ("chains[%d]"):format(i), c, "table") end
   local np = #chains[1]
   if np == 0 or type(chains[1][1]) == "number" then
     galua.fail("plot.trace: each chain must be an array of columns, one per parameter")

@@ -8,6 +8,7 @@
 --   convert(given) -> options, value     what sampler.NAME() takes that is no table of options; made(s, value) gets the value; optional
 --   store(s)       plain data to make the same sampler again from; optional: all options that are plain
 --   import(s, fit, path) -> engine started from a file of another program; optional
+--   late           true: start gives nothing yet, run makes the engine; optional
 --   start(s, fit)  -> engine, ready to run: a handle with fields state, state_text, seconds, evaluations
 --   counts_steps   true: run takes how["until"], steps in all; optional
 --   run(s, engine, how) -> state[, engine]     how = { fit =, more =, until =, progress = f(fraction, text), checkpoint = f(),
@@ -34,12 +35,48 @@ local core = require "galua.core"
 local M = {}
 local definitions = {}
 
+-- What the methods of a definition take behind the sampler itself, `how` of run among them; what a method of these is called with by hand is
+-- looked at before it works. The rest of a definition is no part of a sampler.
+local takes = { start = { "fit" }, import = { "fit", "string" }, run = { "engine", "table" }, ready = { "engine" }, draws = { "engine" },
+  summary = { "engine" }, notes = { "engine" }, evidence = { "engine" }, acceptable = { "engine" }, save = { "fit" }, cost = { "target" },
+  restore = { "fit", "string" }, check_engine = { "engine", "fit" }, text = {}, store = {}, settings = { "table" } }
+local is = {
+  fit = function(x) return type(x) == "table" and getmetatable(x) == galua.fit.class end,
+  engine = function(x)
+    local class = core.class_name(x)
+    return class ~= nil and definitions[class] ~= nil or type(x) == "table" and rawget(x, "state_text") ~= nil
+  end,
+  target = function(x) return core.class_name(x) == "target" end,
+  string = function(x) return type(x) == "string" end,
+  table = function(x) return type(x) == "table" end,
+}
+local words = { engine = "sampler at work", ["string"] = "path" }
+
 -- A sampler: kind, options. A method hides an option of its name, which is then read from s.options.
 local mt = {}
 function mt.__index(s, key)
   local v, option = definitions[rawget(s, "kind")][key], rawget(s, "options")[key]
+  if type(v) == "function" and not takes[key] then v = nil end
   if option == nil or type(v) == "function" then return v end
   return option
+end
+
+-- f(s, ...) of a definition, with its arguments looked at
+local function checked(name, key, f)
+  local want = takes[key]
+  return function(s, ...)
+    local fn = ("sampler.%s{}:%s"):format(name, key)
+    if type(s) ~= "table" or getmetatable(s) ~= mt then
+      galua.fail("%s: call it with a colon on a sampler, not on %s", fn, core.class_name(s) or type(s))
+    end
+    for i, kind in ipairs(want) do
+      local x = select(i, ...)
+      if not is[kind](x) and not (kind == "engine" and x == nil and definitions[name].late) then
+        galua.fail("%s: argument %d must be a %s, got %s", fn, i, words[kind] or kind, core.class_name(x) or type(x))
+      end
+    end
+    return f(s, ...)
+  end
 end
 function mt.__tostring(s) return s:text() end
 
@@ -101,6 +138,9 @@ function M.register(def)
   end
   def.store = def.store or store
   def.settings = def.settings or settings
+  for key in pairs(takes) do
+    if type(def[key]) == "function" then def[key] = checked(def.name, key, def[key]) end
+  end
   definitions[def.name] = def
   M[def.name] = function(given)
     local with

@@ -10,7 +10,7 @@ local json = require "galua.json"
 local ship = require "galua.ship"
 local part = require "galua.part"
 local registry = require "galua.registry"
-local def = { name = "strategy", distrust = "too few effective draws" }
+local def = { name = "strategy", late = true, distrust = "too few effective draws" }
 
 local INTERRUPTED = {} -- raised to leave the function
 
@@ -38,6 +38,7 @@ function def.settings(_, stored) return { ["function"] = core.hash(stored.key):s
 
 -- ---------------------------------------------------------------- stages
 local function journal_of(fit)
+  galua.expect("sampler.strategy", "how.fit", fit, "table")
   local j = rawget(fit, "_strategy")
   if not j then
     j = { done = {} }
@@ -79,7 +80,7 @@ local function run_stage(now, raw, kind, self, given)
     return entry.state
   end
   local o = {}
-  for name, v in pairs(given or {}) do o[name] = v end
+  core.over(kind .. ":run", o, given)
   if entry then -- unfinished
     if o.move then self:set_moves(o.move) end
     galua.engines.give_back(fit.target, self, entry.snapshot or fit.engine)

@@ -1,5 +1,6 @@
 -- A galaxy through an instrument: g:spectrum{}, g:index(), g:indices(), g:ew(), g:line_fluxes().
 local galua = require "galua"
+local core = require "galua.core"
 local doc = require "galua.doc"
 local windows = require "galua.spectrum.windows"
 local C = galua.spectrum
@@ -21,10 +22,12 @@ pixels.__galua_show = pixels.__tostring
 function pixels:__plot(options)
   local plot = require "galua.plot"
   local o = { xlabel = "Observed wavelength [Å]", ylabel = "S_{ν} [mJy]" }
-  for k, v in pairs(options or {}) do o[k] = v end
+  core.over("spectrum:plot", o, options)
   return plot.lines { { self.wave, self.flux, label = o.label }, xlabel = o.xlabel, ylabel = o.ylabel, title = o.title,
     width = o.width or 6.2, height = o.height or 3.2, xlim = o.xlim, ylim = o.ylim }
 end
+
+require "galua.own_methods"("spectrum", pixels)
 
 -- ---------------------------------------------------------------- galaxies
 local function galaxy_spectrum(self, given)

@@ -139,6 +139,7 @@ function M.new(given)
     end
   else
     obs = galua.observation.new{ name = o.name, redshift = o.redshift, distance = o.distance, citation = o.citation }
+    if o.photometry ~= nil then galua.expect("observation", "photometry", o.photometry, "table|string") end
     for i, r in ipairs(o.photometry or {}) do
       if type(r) ~= "table" or #r < 3 then galua.fail("observation: photometry[%d] must be { band, flux [mJy], err }", i) end
       obs:add(r[1], r[2], r[3], r[4], r[5])
