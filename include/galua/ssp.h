@@ -61,7 +61,10 @@ GAL_API gal_status gal_ssp_write(const gal_ssp *s, const char *path, gal_ssp_for
 /* The made-up library of closed form used by tests and the parity case (blackbodies; 1001 wavelengths 1..1e10 A, 146 ages,
  * 7 Z). Deterministic, no file. */
 GAL_API gal_status gal_ssp_synthetic(gal_ssp **out);
-/* The default table: data file "ssp/default.h5" through the data locator (made at build time by the synthesiser). */
+/* The default table, Bruzual & Charlot 2003 (2016, MILES, Kroupa) cut to size: this data file, through the data locator. */
+#define GAL_SSP_DEFAULT "ssp/bc03.h5"
+/* What ssp.synthesise{} without options is, made at build time. */
+#define GAL_SSP_SYNTHESISED "ssp/synthesised.h5"
 GAL_API gal_status gal_ssp_default(gal_ssp **out);
 /* The same, read once per process: a new reference to one shared table. Thread-safe. */
 GAL_API gal_status gal_ssp_shared(gal_ssp **out);

@@ -11,13 +11,18 @@ local function history_from(d)
   return galua.sfh[d.kind](options)
 end
 
+-- The table a description names, where Galua has or makes it: what was the default before Bruzual & Charlot is ssp.synthesise{}, by its name.
+local function table_named(name)
+  if name == "synthetic" then return galua.ssp.synthetic() end
+  if name:match("^builtin%-") then return galua.ssp.synthesise{} end
+  return galua.ssp.default()
+end
+
 -- description of galaxy:describe(); ssp: a table or file to use instead of the built-in one
 function M.galaxy_from(d, ssp)
   local table_of = ssp
   if type(ssp) == "string" then table_of = galua.ssp.read(ssp) end
-  if not table_of then
-    table_of = d.ssp.name == "synthetic" and galua.ssp.synthetic() or galua.ssp.default()
-  end
+  if not table_of then table_of = table_named(d.ssp.name) end
   if table_of.hash ~= d.ssp.hash then
     galua.fail("the fit used SSP table '%s' (hash %s), this is '%s' (hash %s): name its file, load_fit(path, { ssp = FILE })",
       d.ssp.name, d.ssp.hash:sub(1, 12), table_of.name, table_of.hash:sub(1, 12))

@@ -206,7 +206,7 @@ function M.banner()
   local parts = { "Galua " .. galua.version, (core.versions().luajit:gsub("^(LuaJIT %d+%.%d+).*", "%1")),
     ("%d thread%s"):format(threads, threads == 1 and "" or "s") }
   local ssp = core.default_ssp()
-  parts[#parts + 1] = ssp and ("builtin SSP (%s)"):format(ssp) or "no built-in SSP: make data"
+  parts[#parts + 1] = ssp and ("SSP %s"):format(ssp) or "no built-in SSP: reinstall"
   parts[#parts + 1] = "  help() for help"
   return table.concat(parts, "  ")
 end

@@ -13,7 +13,7 @@ end
 probe:close()
 
 local Z = 0.02
-local ours, m05 = ssp.default(), ssp.read(reference)
+local ours, m05 = ssp.synthesise{}, ssp.read(reference)
 local ages = { { 3e6, "3 Myr" }, { 1e7, "10 Myr" }, { 1e8, "100 Myr" }, { 5e8, "500 Myr" }, { 2e9, "2 Gyr" }, { 1e10, "10 Gyr" } }
 local blue, orange = "#1f5fa8", "#d9822b"
 

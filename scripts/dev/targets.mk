@@ -67,8 +67,8 @@ test-programs: $(CTESTS)
 run-tests: all test-programs
 	@sh scripts/dev/run_tests.sh $(B) $(ONLY)
 
-# ---- data made at build time: the default SSP table, by the synthesiser, once it is there; again when its sources changed
-TABLE := build/data/ssp/default.h5
+# ---- data made at build time: the synthesised SSP table; again when its sources changed
+TABLE := build/data/ssp/synthesised.h5
 ifeq ($(MODE),release)
 data: $(B)/galua
 	@if { [ ! -f $(TABLE) ] || [ -n "$$(find src/stars -name '*.[ch]' -newer $(TABLE))" ]; } && $(B)/galua --batch -e 'os.exit(rawget(ssp, "synthesise") and 0 or 1)'; then \
@@ -83,6 +83,7 @@ SOURCES := $(shell find src include tests/c tests/extend -name '*.c' -o -name '*
 bench: all
 	@$(B)/galua bench
 validate: all
+	@$(B)/galua tests/validate/libraries.lua
 	@$(B)/galua tests/validate/ssp_reference.lua
 	@python3 scripts/validation/emiles.py build/emiles || echo "E-MILES not fetched: its features and full-spectrum fits are skipped"
 	@$(B)/galua tests/validate/emiles.lua build/emiles

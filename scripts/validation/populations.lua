@@ -22,7 +22,7 @@ local function head(first)
 end
 
 if R.whole() then
-  local t = ssp.default()
+  local t = ssp.synthesise{}
   local x = R.compare(t, 0.02)
   print("\nAgainst the mean of four published sets, Z = 0.02, Kroupa: rms by age [Myr]\n")
   head("ages")

@@ -276,22 +276,24 @@ static int core_versions(lua_State *L)
     return 1;
 }
 
-/* default_ssp() -> "kroupa, 8 Z x 107 ages x 1722 wavelengths", or nil: two attributes, not the table, for the banner */
+/* default_ssp() -> "bc03-miles, kroupa, 7 Z x 196 ages x 4467 wavelengths", or nil: two attributes, not the table, for the banner */
 static int core_default_ssp(lua_State *L)
 {
     char path[PATH_MAX];
     gal_h5 *h = NULL;
     gal_h5_info lum;
-    char *imf = NULL;
-    bool known = gal_data_path("ssp/default.h5", path, sizeof path) == GAL_OK && gal_h5_open(&h, path) == GAL_OK &&
-                 gal_h5_describe(h, "lum", &lum) == GAL_OK && lum.rank >= 3 &&
-                 gal_h5_attr_get_string(h, "/", "imf", &imf) == GAL_OK;
+    char *imf = NULL, *name = NULL;
+    bool known = gal_data_path(GAL_SSP_DEFAULT, path, sizeof path) == GAL_OK && gal_h5_open(&h, path) == GAL_OK &&
+                 gal_h5_describe(h, gal_h5_has(h, "lum") ? "lum" : "lum_steps", &lum) == GAL_OK && lum.rank >= 3 &&
+                 gal_h5_attr_get_string(h, "/", "imf", &imf) == GAL_OK &&
+                 gal_h5_attr_get_string(h, "/", "name", &name) == GAL_OK;
     if (known) {
         const size_t *d = lum.dims + lum.rank - 3;
-        snprintf(path, sizeof path, "%.60s, %zu Z x %zu ages x %zu wavelengths", imf, d[0], d[1], d[2]);
+        snprintf(path, sizeof path, "%.60s, %.60s, %zu Z x %zu ages x %zu wavelengths", name, imf, d[0], d[1], d[2]);
         lua_pushstring(L, path);
     }
     gal_free(imf);
+    gal_free(name);
     gal_h5_close(h);
     return known;
 }

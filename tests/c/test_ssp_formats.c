@@ -548,9 +548,9 @@ static void damaged_hdf5_files(void **state)
     OK(gal_h5_close(h));
     REFUSED("h.h5", "h.h5: content does not match its hash 0123: damaged, or edited without removing the hash");
     h = reopened("h.h5");
-    OK(gal_h5_attr_set_i64(h, "/", "format_version", &(int64_t){2}, 1));
+    OK(gal_h5_attr_set_i64(h, "/", "format_version", &(int64_t){3}, 1));
     OK(gal_h5_close(h));
-    REFUSED("h.h5", "h.h5: format version 2, this Galua reads up to 1: take a newer one");
+    REFUSED("h.h5", "h.h5: format version 3, this Galua reads up to 2: take a newer one");
     h = reopened("h.h5");
     OK(gal_h5_remove(h, "line_name"));
     OK(gal_h5_write_strings(h, "line_name", (const char *const[]){"one"}, 1));
@@ -651,9 +651,9 @@ static void paths_that_are_no_tables(void **state)
     char *old = getenv("GALUA_DATA") ? strdup(getenv("GALUA_DATA")) : NULL;
     setenv("GALUA_DATA", at("bare"), 1);
     mkdir(at("bare/ssp"), 0777);
-    put("bare/ssp/default.h5", "broken");
+    put("bare/ssp/bc03.h5", "broken");
     FAILS(gal_ssp_default(&s), GAL_EFORMAT,
-          "bare/ssp/default.h5: not an SSP table Galua knows (Galua HDF5, DSPS HDF5, GalaPy binary, FITS, BC03 "
+          "bare/ssp/bc03.h5: not an SSP table Galua knows (Galua HDF5, DSPS HDF5, GalaPy binary, FITS, BC03 "
           ".ised_ASCII, "
           "BPASS spectra, Maraston .rhb)");
     if (old)

@@ -211,7 +211,7 @@ t.describe("plain input", function()
   t.it("a fit names the indices that look at finer features than the stars have", function()
     core.write_file(tmp .. "/coarse.lua", [[
       local o = observation{ redshift = 0.05, photometry = { { "SDSS.g", 1, 0.1 } }, indices = { Dn4000 = { 1.3, 0.02 }, Ca4227 = { 1, 0.1 }, Hbeta = { 2, 0.1 } } }
-      local g = galaxy{ redshift = 0.05, sfh = sfh.constant{} }
+      local g = galaxy{ redshift = 0.05, sfh = sfh.constant{}, ssp = ssp.synthesise{} }
       fit{ data = o, model = g, free = { ["sfh.psi"] = prior.loguniform(.1, 100) } }]])
     local pipe = io.popen(("GAL_LOG=warn HOME=%s %s %s/coarse.lua 2>&1"):format(tmp, exe, tmp)) -- the tests themselves hear errors only
     local err = pipe:read("*a")

@@ -37,9 +37,9 @@ test.describe("provenance", function()
   end)
 
   test.it("is in a results file, and a fit loaded from it has it", function()
-    local table_of = ssp.default()
+    local table_of = ssp.synthesise{}
     says(table_of.provenance, { "Galua " .. galua.version, "IMF: kroupa, 0.1 to 100 Msun", "hotter by 0.05 log(M/20)" })
-    local model = galaxy { sfh = sfh.delayed { norm = 20, tau = 1e9 }, age = 4e9, redshift = 0.1 }
+    local model = galaxy { ssp = table_of, sfh = sfh.delayed { norm = 20, tau = 1e9 }, age = 4e9, redshift = 0.1 }
     test.eq(model.ssp.hash, table_of.hash)
     local bands, o = filters "SDSS.griz", observation.new { name = "mock", redshift = 0.1 }
     local flux = model:band_flux(bands)

@@ -33,9 +33,9 @@ end
 
 test.describe("stellar populations against published ones", function()
   test.it("A1: surviving mass and bolometric luminosity", reference(L.masses))
-  test.it("A2-A5, A7: colours, V, ionising photons", reference(function() L.colours(ssp.default()) end))
+  test.it("A2-A5, A7: colours, V, ionising photons", reference(function() L.colours(ssp.synthesise{}) end))
   test.it("A6: stars", reference(function() L.stars(1) end))
-  test.it("A8: empirical spectra", reference(function() L.miuscat(ssp.default()) end))
+  test.it("A8: empirical spectra", reference(function() L.miuscat(ssp.synthesise{}) end))
   test.it("A9: nebular emission", reference(L.nebular))
 end)
 
@@ -43,7 +43,7 @@ test.describe("lines of metals", function()
   test.it("indices of E-MILES, which were not fitted", function() lines(E.indices) end)
   test.it("the Sun and a K giant", function() lines(E.stars) end)
   test.it("the table says what it resolves", function()
-    local t = ssp.default()
+    local t = ssp.synthesise{}
     local finest, fwhm = t:resolution(5500)
     test.close(finest, 11, 1e-3) -- R = 500
     test.eq(fwhm, 2.5)
@@ -63,7 +63,7 @@ end)
 
 test.describe("stellar populations everywhere", function()
   test.it("are smooth in metallicity", function() lines(S.measure, 40, { 1.26e8, 1.6e9, 1.26e10 }) end)
-  test.it("1e5 random points of the default table", function() lines(F.interpolate, ssp.default(), 100000) end)
+  test.it("1e5 random points of the default table", function() lines(F.interpolate, ssp.synthesise{}, 100000) end)
   test.it("random populations are continuous", function() lines(F.synthesise, 6, 12) end)
 end)
 
@@ -135,7 +135,7 @@ test.describe("synthesis", function()
   end)
 
   test.it("has optional tables: masses, photons, supernovae", function()
-    local t = ssp.default()
+    local t = ssp.synthesise{}
     test.close(t:value("mass", 1e5, 0.02), 1, 1e-3)
     test.ok(t:value("qh", 1e6, 0.02) > 46.4 and t:value("qh", 1e8, 0.02) < 43)
     test.ok(t:value("qhei", 1e6, 0.02) < t:value("qh", 1e6, 0.02))

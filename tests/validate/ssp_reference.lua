@@ -34,7 +34,7 @@ galua.threads(threads)
 report.line("bits", "tables of 1, 2, 4 threads differ (0 = never)", same, 0)
 
 -- ---- A1-A9
-local table_of = ssp.default()
+local table_of = ssp.synthesise{}
 print(R.whole() and "A1-A9 with the whole tables" or "A1-A9 with the short lists of tests/ref/ssp_reference")
 local L = dofile "tests/validate/lib/ssp_lines.lua" (R, report, cache)
 L.masses()

@@ -275,7 +275,7 @@ end
 
 -- Reading the default table; synthesising it for another initial mass function, from nothing, from the star spectra.
 function bench.ssp()
-  local path = galua.data.path("ssp/default.h5")
+  local path = galua.data.path("ssp/bc03.h5")
   local t = {}
   for i = 1, 5 do
     local start = galua.clock()

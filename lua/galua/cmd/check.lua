@@ -32,7 +32,8 @@ local libraries = {
 
 -- Data files the program needs, and what makes them
 local data_files = {
-  { "ssp/default.h5", "make data" },
+  { "ssp/bc03.h5", "make, or reinstall" },
+  { "ssp/synthesised.h5", "make data" },
   { "filters.h5", "make, or reinstall" },
 }
 
