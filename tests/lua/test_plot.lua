@@ -294,6 +294,76 @@ t.describe("astronomical figures", function()
     p.residuals = false
     t.eq(plot.sed(p).rows, 1)
   end)
+  t.it("sed in other quantities and frames: the numbers of one point", function()
+    local o = { wave = { 1e4, 2e4 }, flux = { 1, 1 }, data = { wave = { 1.5e4 }, flux = { 2 }, err = { 0.2 } }, redshift = 0.5, distance = 100 }
+    local function point(quantity, frame)
+      o.quantity, o.frame = quantity, frame
+      local fig = plot.sed(o)
+      for _, a in ipairs(fig[1].artists) do if a.kind == "points" then return a.x[1], a.y[1], a.yerr.lo[1], a.yerr.hi[1], fig end end
+    end
+    local x, y, lo = point("S_nu")
+    t.close(x, 1.5, 1e-12)
+    t.close(y, 2, 1e-12)
+    t.close(lo, 0.2, 1e-12)
+    local nu = 2.99792458e14 / 1.5                       -- Hz
+    local f = 2e-26 * nu                                 -- 2 mJy in erg/s/cm2/Hz times nu
+    t.close(select(2, point("nuF_nu")), f, 1e-12)
+    t.close(select(2, point("F_lambda")), f / 1.5e4, 1e-12)
+    local l = f * 4 * math.pi * (100 * 3.0856775814913673e24) ^ 2 / 3.828e33
+    t.close(select(2, point("nuL_nu")), l, 1e-9)
+    local _, m, up, down, fig = point("mag", "rest")
+    t.close(m, 8.9 - 2.5 * math.log10(2e-3), 1e-6)       -- AB: 3631 Jy is 0
+    t.close(down, 2.5 * math.log10(2 / 1.8), 1e-9)       -- the fainter side is above in magnitudes
+    t.close(up, 2.5 * math.log10(2.2 / 2), 1e-9)
+    t.close((point("mag", "rest")), 1, 1e-12)
+    t.eq(fig[1].ylim[1] > fig[1].ylim[2], true)
+    t.eq(fig[1].xlabel, "Rest-frame wavelength [μm]")
+    o.distance = nil
+    fails(function() point("nuL_nu") end, "needs distance")
+    fails(function() point("nuFnu") end, "quantity 'nuFnu' is unknown; use S_nu, nuF_nu, F_lambda, nuL_nu or mag")
+    fails(function() point("S_nu", "galaxy") end, "it can be observed or rest")
+  end)
+  t.it("sed draws what is not used, and fluxes below zero", function()
+    local fig = plot.sed { wave = { 1e3, 1e6 }, flux = { 1, 1 }, data = { wave = { 2e3, 4e3, 8e3, 1e4 }, flux = { -1, 2, 3, -2 },
+      err = { 0.5, 0.2, 0.3, 0.4 }, ignored = { false, false, true, false } } }
+    local by = {}
+    for _, a in ipairs(fig[1].artists) do if a.kind == "points" then by[a.label] = a end end
+    t.eq(#by.data.x, 1)
+    t.close(by["not used"].y[1], 3, 1e-12)
+    t.eq(#by["below zero (at 2σ)"].x, 2)
+    t.close(by["below zero (at 2σ)"].y[2], -2 + 2 * 0.4, 1e-12)
+    local last = fig[2].artists[#fig[2].artists]
+    t.eq(#last.x <= 3, true)                             -- no residual of what is not used
+  end)
+  t.it("an observation draws itself: bands, limits, pixels and their mask", function()
+    local galua = require "galua"
+    local o = galua.observation.new{ name = "x_1", redshift = 0.1 }
+    o:add("SDSS.g", 1, 0.1)
+    o:add("SDSS.r", 2, 0.1, "ignored")
+    o:add("SDSS.i", 3, 1, "limit")
+    local wave, flux, err, mask = {}, {}, {}, {}
+    for i = 1, 40 do wave[i], flux[i], err[i], mask[i] = 5000 + 5 * i, 1 + 0.01 * i, 0.1, i > 10 and i <= 20 and 1 or 0 end
+    o:spectrum{ wave = wave, flux = flux, err = err, mask = mask, R = 1000 }
+    local fig = plot(o)
+    local by = {}
+    for _, a in ipairs(fig[1].artists) do by[a.label] = a end
+    t.eq(#by.data.x, 2)
+    t.eq(by.data.limit[2], 1)
+    t.eq(#by["not used"].x, 1)
+    local function pixels(a)
+      local n = 0
+      for i = 1, #a.x do if a.y[i] == a.y[i] then n = n + 1 end end
+      return n
+    end
+    t.eq(pixels(by.masked), 10)
+    t.eq(pixels(by.spectrum), 30)
+    t.eq(fig[1].title, "x\\_1")
+    local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh.delayed{}, redshift = 0.1 }
+    local c = g:plot_components{ data = o }
+    local model
+    for _, a in ipairs(c[1].artists) do if a.label == "model in bands" then model = a end end
+    t.close(model.y[1], g:photometry("SDSS.g")[1].flux, 1e-12)
+  end)
   t.it("sed of a spectrum object", function()
     local o = sed_options()
     local fig = plot { wave = o.wave, flux = o.flux }
@@ -375,6 +445,40 @@ t.describe("terminal", function()
       t.eq(rows <= 24 and wide <= 80, true)
       t.eq(s:find("p_" .. np, 1, true) ~= nil or s:find(text.plain("p_{" .. np .. "}"), 1, true) ~= nil, true)
     end
+  end)
+  t.it("labels an axis that runs backwards", function()
+    local s = plot({ 1, 2, 3 }, { 0.1, 0.35, 0.2 }, { xlim = { 3, 0 } }):render { width = 60, height = 12, color = false }
+    t.eq(s:match("\n([^\n]*)$"):gsub("%s+", " "), " 3 2 1 0")
+  end)
+  t.it("writes labels of y whole at every size", function()
+    for _, top in ipairs { 2, 2e-3, 1234, 0.99 } do
+      for h = 8, 44, 3 do
+        local fig = plot({ 1, 2, 3 }, { 0, top, top / 3 })
+        local s = fig:render { width = 110, height = h, color = false }
+        local texts = {}
+        local lo, hi = require("galua.plot.axes").limits({ fig[1] }, "y")
+        for n = 2, 20 do for _, l in ipairs(fig[1]:ticks("y", lo, hi, n).labels) do texts[text.plain(l)] = true end end
+        for label in s:gmatch("([^\n]-)┤") do t.eq(texts[(label:gsub("^%s+", ""))], true) end
+        local seen = {}
+        for label in s:gmatch("([^\n]-)┤") do
+          local v = (label:gsub("%s", ""))
+          t.eq(seen[v], nil)                             -- and no two are the same
+          seen[v] = true
+        end
+      end
+    end
+  end)
+  t.it("shares the scale of a shared axis, whichever panel it was given to", function()
+    local fig = plot.figure { rows = 2, sharex = true }
+    fig[1]:set { xscale = "log", xlabel = "x", xlim = { 1, 1000 } }
+    fig[1]:line({ 1, 10, 1000 }, { 1, 2, 3 })
+    fig[2]:line({ 1, 10, 1000 }, { 3, 2, 1 })
+    local svg = fig:svg()
+    t.eq(fig[2].xscale, "log")
+    t.eq(fig[2].xlabel, "x")
+    local s = fig:render { width = 60, height = 24, color = false }
+    t.eq(s:find("10³", 1, true) ~= nil or s:find("1000", 1, true) ~= nil, true)
+    t.eq(#svg > 0, true)
   end)
   t.it("tostring is the terminal form", function()
     t.eq(tostring(plot { 1, 2, 3 }):find("│", 1, true) ~= nil, true)

@@ -169,12 +169,28 @@ end
 -- ---------------------------------------------------------------- figures
 local labels = require "galua.class.labels"
 
+-- What a galaxy gives plot.sed: its spectrum, redshift and distance, and the data of options.data where that is an observation.
+local function sed_options(self, options, who)
+  local s = self:sed()
+  local o = { wave = s.wave, flux = s.flux, redshift = self.redshift, distance = self:derived_values().D_L }
+  core.over(who, o, options)
+  if core.class_name(o.data) == "observation" then
+    local given = require("galua.plot.data").observation(o.data, self)
+    o.data, o.spectrum, o.model_phot = given.data, o.spectrum or given.spectrum, o.model_phot or given.model_phot
+  end
+  return o
+end
+
+function galaxy:plot(options)
+  local plot = require "galua.plot"
+  return plot.sed(sed_options(self, options, "galaxy:plot"))
+end
+
 function galaxy:plot_components(options)
   local plot = require "galua.plot"
-  local s = self:sed()
-  local o = { wave = s.wave, flux = s.flux, components = {} }
-  core.over("galaxy:plot_components", o, options)
-  local list = rawget(o, "with") or self:spectra()
+  local o = sed_options(self, options, "galaxy:plot_components")
+  o.components = o.components or {}
+  local list = o.with or self:spectra()
   o.with = nil
   for _, name in ipairs(list) do
     if name ~= "total" then o.components[#o.components + 1] = { name = labels[name] or name, flux = self:flux(name) } end
@@ -204,8 +220,12 @@ depends on, such as the dust mass of a galaxy without dust, is not among them.
 doc.text("galaxy.derived", galaxy.derived, [[derived() -> table
 Mstar [Msun], SFR [Msun/yr], LIR [Lsun], A_V [mag], T_dust [K], t50 [yr], beta_UV ...: prints with units and meaning; fields are
 numbers. Components bring more: L_AGN, L_X, L_1400MHz, L_Halpha. In a fit all of them are there for every sample.]])
+doc.text("galaxy.plot", galaxy.plot, [[plot([options]) -> figure
+The spectrum; options as for plot.sed: quantity = "nuL_nu", frame = "rest", data = an observation ...
+@example g:plot{ data = observation.read("data/photometry/ngc3898.ecsv"), quantity = "nuF_nu" }]])
 doc.text("galaxy.plot_components", galaxy.plot_components, [[plot_components([options]) -> figure
-The spectrum and its components; options as for plot.sed.]])
+The spectrum and its components; options as for plot.sed. data may be an observation: its bands and pixels are drawn with those of the model.
+@example g:plot_components{ data = observation.read("data/photometry/ngc3898.ecsv") }]])
 doc.text("galaxy.plot_sfh", galaxy.plot_sfh, [[plot_sfh([options]) -> figure
 Star formation rate over galaxy time.]])
 return own("galaxy", galaxy, function(x) return core.class_name(x) == "galaxy" end)

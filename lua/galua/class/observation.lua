@@ -1,4 +1,6 @@
 -- What the prompt shows of an observation.
+local core = require "galua.core"
+local doc = require "galua.doc"
 local observation = {}
 
 function observation:__galua_show()
@@ -20,6 +22,17 @@ function observation:__galua_show()
   if self.citation ~= "" then lines[#lines + 1] = "  " .. self.citation end
   return table.concat(lines, "\n")
 end
+
+function observation:plot(options)
+  local plot = require "galua.plot"
+  local o = require("galua.plot.data").observation(self)
+  o.title, o.redshift, o.distance = self.name ~= "" and plot.escape(self.name) or nil, self.redshift, self.distance
+  core.over("observation:plot", o, options)
+  return plot.sed(o)
+end
+doc.text("observation.plot", observation.plot, [[plot([options]) -> figure
+Bands, limits, data that are not used, the spectrum with its mask; options as for plot.sed.
+@example plot(observation.read("data/photometry/ngc3898.ecsv"))]])
 
 require("galua.spectrum.observation").extend(observation)
 return require "galua.own_methods"("observation", observation, function(x) return require("galua.core").class_name(x) == "observation" end)

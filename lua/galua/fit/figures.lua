@@ -23,7 +23,7 @@ end
 local function amplitude(s, i) return s.derived.amplitude and s.derived.amplitude[i] or 1 end
 
 local function plot_sed(self, given)
-  local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string" })
+  local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string", quantity = ":string", frame = ":string" })
   local plot = require "galua.plot"
   local residuals, best = self:residuals()
   local s = self:samples()
@@ -36,18 +36,18 @@ local function plot_sed(self, given)
   end
   local sed = best:sed()
   local lo, _, hi = quantile_bands(rows, #sed.wave)
-  local data = { wave = {}, flux = {}, err = {}, limit = {} }
-  local phot = {}
-  for _, r in ipairs(residuals) do
-    if r.kind ~= "ignored" then
-      local k = #data.wave + 1
-      data.wave[k], data.flux[k], data.err[k] = r.pivot, r.flux, r.sigma
-      data.limit[k] = r.kind == "limit"
-      phot[k] = r.model
-    end
+  local seen = require("galua.plot.data").observation(self.data)
+  local data, phot = seen.data, {}
+  for i, r in ipairs(residuals) do
+    data.err[i], phot[i] = r.sigma == r.sigma and r.sigma or data.err[i], r.model
   end
-  local spec = { wave = sed.wave, flux = sed.flux * scale, band = { lo, hi }, data = data, model_phot = phot, components = {},
-    title = o.title or (self.name ~= "" and plot.escape(self.name) or nil) }
+  local spec = { wave = sed.wave, flux = sed.flux * scale, band = { lo, hi }, data = data, model_phot = data and phot, components = {},
+    title = o.title or (self.name ~= "" and plot.escape(self.name) or nil), quantity = o.quantity, frame = o.frame,
+    redshift = best.redshift, distance = best:derived_values().D_L }
+  if seen.spectrum then
+    local s1 = self:spectrum()
+    spec.spectrum = { wave = s1.wave, flux = s1.flux, err = s1.err, used = seen.spectrum.used, model = s1.fitted }
+  end
   if o.components then
     for _, name in ipairs(best:spectra()) do
       local flux = name ~= "total" and best:flux(name)
@@ -115,10 +115,12 @@ end
 
 return function(fit)
   fit.plot_sed, fit.corner, fit.plot_sfh = plot_sed, corner, plot_sfh
-  doc.text("fit:plot_sed", plot_sed, [[fit:plot_sed{ draws =, components =, title = } -> figure
+  doc.text("fit:plot_sed", plot_sed, [[fit:plot_sed{ draws =, components =, quantity =, frame = } -> figure
 Data, the spectrum at the sample of highest posterior with its components, 16-84 % of the posterior's spectra, residuals.
 @param draws (200) samples of the band
 @param components (true) show them
+@param quantity (S_nu) or nuF_nu, F_lambda, nuL_nu, mag
+@param frame (observed) or rest
 @param title (name of the source)]])
   doc.text("fit:corner", corner, [[fit:corner{ params =, derived = } -> figure
 Posterior of each parameter and of each pair.

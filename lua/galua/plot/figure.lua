@@ -68,8 +68,27 @@ function methods:group(axis, r, c)
   return { self.grid[r][c] }
 end
 
+-- Axes that are shared have one scale, one set of ticks, one label: what any of them was given holds for all.
+function methods:agree()
+  local shared = { "scale", "format", "ticks", "ticktext", "ticknumber", "reverse", "label" }
+  local function unite(axis, group)
+    for i = 1, axis == "x" and #shared or #shared - 1 do -- the label of y stays over its own panel
+      local name = shared[i]
+      local key, value = axis .. name, nil
+      for _, ax in ipairs(group) do
+        local v = rawget(ax, key)
+        if v ~= nil and not (name == "scale" and v == "linear") then value = v end
+      end
+      for _, ax in ipairs(group) do if value ~= nil and (name == "scale" or rawget(ax, key) == nil) then ax[key] = value end end
+    end
+  end
+  for c = 1, self.sharex and self.cols or 0 do unite("x", self:group("x", 1, c)) end
+  for r = 1, self.sharey and self.rows or 0 do unite("y", self:group("y", r, 1)) end
+end
+
 -- Draws the figure with a vector canvas.
 local function draw(self, canvas)
+  self:agree()
   require "galua.plot.draw"(self, canvas)
 end
 

@@ -22,12 +22,16 @@ local texts = {
   residuals = [[residuals{ x, data, model, err } -> figure
 Data and model above, (data - model)/err below.]],
   sed = [[sed{ wave =, flux =, ... } -> figure
-Spectral energy distribution: flux density against observed wavelength, with data, components and residuals.
+Spectral energy distribution: flux density, or another quantity, against wavelength, with data, components and residuals.
 @param wave [A] wavelengths, or in `wave_unit`
 @param flux [mJy] flux densities
 @param wave_unit (A) unit of wave: A, nm, um, mm, cm, m
 @param components list of { name =, flux = }
-@param data photometry: wave, flux, err and limits
+@param data photometry: wave, flux, err and limits; ignored = flags of data that are not used
+@param spectrum an observed one: wave, flux, err, used, model
+@param quantity (S_nu) or nuF_nu, F_lambda, nuL_nu, mag
+@param frame (observed) or rest, with redshift
+@param distance [Mpc] of nuL_nu
 @param band lower and upper envelope
 @param model_phot model fluxes in the bands
 @param residuals show the panel of residuals

@@ -350,18 +350,18 @@ local function panel(fig, ax, r, c, w, h, left, paint, show_x)
       lines[top + row][left + 1] = "┤"
     end
   end
+  local at = {}                                       -- from left to right, whichever way the axis runs
+  for i, v in ipairs(xt.major) do at[i] = { max(0, min(gw - 1, floor(f.x(v) / 2))), text.plain(xt.labels[i] or "") } end
+  table.sort(at, function(a, b) return a[1] < b[1] end)
   local last = 0
-  for i, v in ipairs(xt.major) do
-    local col = max(0, min(gw - 1, floor(f.x(v) / 2)))
+  for _, tick in ipairs(at) do
+    local col, l = tick[1], tick[2]
     if lines[base] then lines[base][left + 2 + col] = "┬" end
-    if show_x then
-      local l = text.plain(xt.labels[i] or "")
-      local n = text.len(l)
-      local from = min(w - n + 1, left + 2 + col - floor((n - 1) / 2))
-      if from > last then
-        put(base + 1, from, l)
-        last = from + n
-      end
+    local n = text.len(l)
+    local from = min(w - n + 1, left + 2 + col - floor((n - 1) / 2))
+    if show_x and from > last then
+      put(base + 1, from, l)
+      last = from + n
     end
   end
   if show_x and ax.xlabel then
@@ -380,6 +380,7 @@ function M.render(fig, opts)
   if on == nil then on = M.has_color() end
   local paint = painter(on)
   if fig.terminal then return fig.terminal { width = w, height = h, paint = paint } end
+  fig:agree()
   local out = {}
   if fig.title then
     local t = cut(text.plain(fig.title), w)
@@ -397,11 +398,12 @@ function M.render(fig, opts)
       local ax = fig.grid[r][c]
       if not ax.hidden then
         local lo, hi = Axes.limits(fig:group("y", r, c), "y")
-        for _, l in ipairs(ax:ticks("y", lo, hi, 5).labels) do left[c] = max(left[c], text.len(text.plain(l))) end
-        for _, l in ipairs(ax:ticks("y", lo, hi, 3).labels) do left[c] = max(left[c], text.len(text.plain(l))) end
+        for n = 2, max(2, floor(h / 3)) do            -- however high the panel will be
+          for _, l in ipairs(ax:ticks("y", lo, hi, n).labels) do left[c] = max(left[c], text.len(text.plain(l))) end
+        end
       end
     end
-    left[c] = min(left[c], 9)
+    left[c] = min(left[c], max(3, floor(w / fig.cols / 3)))
   end
   local used, heights = 0, {}
   if fig.row_lines then                               -- some rows have a height of their own: the others share the rest

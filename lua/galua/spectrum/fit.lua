@@ -215,26 +215,34 @@ local function plot_spectrum(self, given)
   local o = galua.options("fit:plot_spectrum", given, { title = ":string", width = 7, height = 4.4 })
   local plot = require "galua.plot"
   local s = fit_spectrum(self)
-  local x, y, e, m, g, reach = {}, {}, {}, {}, {}, 5
+  -- pixels that are not used are NaN: no line crosses them; they are drawn pale
+  local nan, x, y, lo, hi, m, r, g, out, reach = 0 / 0, {}, {}, {}, {}, {}, {}, {}, {}, 5
+  local any = false
   for i = 1, #s.wave do
-    if s.mask[i] == 0 then
-      local k = #x + 1
-      x[k], y[k], e[k], m[k] = s.wave[i], s.flux[i], s.err[i], s.fitted[i]
-      if s.gp then
-        g[k] = s.gp[i] / s.err[i]
-        reach = math.max(reach, 1.2 * math.abs(g[k]))
-      end
-    end
+    local used = s.mask[i] == 0
+    local beside = s.mask[math.max(1, i - 1)] ~= 0 or s.mask[math.min(#s.wave, i + 1)] ~= 0 -- where the pale line meets the other
+    x[i], y[i], m[i] = s.wave[i], used and s.flux[i] or nan, used and s.fitted[i] or nan
+    out[i] = (not used or beside) and s.flux[i] or nan
+    any = any or not used
+    lo[i], hi[i] = used and s.flux[i] - s.err[i] or nan, used and s.flux[i] + s.err[i] or nan
+    r[i] = used and (s.flux[i] - s.fitted[i]) / s.err[i] or nan
+    g[i] = used and s.gp and s.gp[i] / s.err[i] or nan
+    if g[i] == g[i] then reach = math.max(reach, 1.2 * math.abs(g[i])) end
   end
   local f = plot.figure { rows = 2, cols = 1, width = o.width, height = o.height, height_ratios = { 3, 1 }, sharex = true, hspace = 5 }
   local top, low = f:axes(1), f:axes(2)
   top:set { ylabel = "S_{ν} [mJy]", title = o.title or (self.name ~= "" and plot.escape(self.name) or nil) }
-  local lo, hi = {}, {}
-  for i = 1, #x do lo[i], hi[i] = y[i] - e[i], y[i] + e[i] end
-  top:band(x, lo, hi, { color = "#BBBBBB", label = "data" })
+  local sorted = {}                                   -- what is masked does not rule the axis
+  for i = 1, #x do if y[i] == y[i] then sorted[#sorted + 1] = y[i] end end
+  table.sort(sorted)
+  if #sorted > 0 then
+    local span = sorted[#sorted] - sorted[1]
+    top:set { ylim = { math.min(sorted[1], sorted[math.ceil(0.01 * #sorted)]) - 0.08 * span, sorted[#sorted] + 0.12 * span } }
+  end
+  top:band(x, lo, hi, { color = "#DDDDDD", label = "±1σ" })
+  if any then top:line(x, out, { color = "#C9B38C", width = 0.7, label = "masked" }) end
+  top:line(x, y, { color = "#555555", width = 0.8, label = "data" })
   top:line(x, m, { color = "#C8102E", width = 1, label = "model" })
-  local r = {}
-  for i = 1, #x do r[i] = (y[i] - m[i]) / e[i] end
   low:set { xlabel = "Observed wavelength [Å]", ylabel = "Residual [σ]", ylim = { -reach, reach } }
   low:hspan(-1, 1, { color = "#56B4E9", alpha = 0.22 })
   low:line(x, r, { color = "#1F3A5F", width = 0.7 })
