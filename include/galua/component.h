@@ -173,6 +173,13 @@ typedef struct gal_component_class {
     gal_status (*reemit)(const gal_stage *s, gal_emission *out);
     gal_status (*emit)(const gal_stage *s);
     gal_status (*transmit)(const gal_stage *s, double *t); /* t[n] in 0 .. 1 */
+    /* Derivatives along a direction: d has the changes of p and view, and room for those of lum; out, t as the function above left them.
+     * NULL: central differences of the function are taken. */
+    gal_status (*source_jvp)(const gal_stage *s, const gal_stage *d, const gal_source *out, gal_source *change);
+    gal_status (*screen_jvp)(const gal_stage *s, const gal_stage *d, const gal_screen *out, gal_screen *change);
+    gal_status (*reemit_jvp)(const gal_stage *s, const gal_stage *d, const gal_emission *out, gal_emission *change);
+    gal_status (*emit_jvp)(const gal_stage *s, const gal_stage *d); /* of a source: of what it adds */
+    gal_status (*transmit_jvp)(const gal_stage *s, const gal_stage *d, double *change);
 } gal_component_class;
 
 /* How stars leave their birth clouds: "ramp", from tau_esc to 2 tau_esc, or "sharp", all at tau_esc. NULL-terminated. */

@@ -3,6 +3,7 @@
 #include "lua/l_classes.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <string.h>
 
 enum { SLOTS = 4, FEW = 64 };
@@ -114,6 +115,62 @@ int gal_lua_galaxy_band_rows(lua_State *L)
         lua_rawseti(L, -2, 2);
         lua_pushvalue(L, 3);
         lua_setmetatable(L, -2);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* g:jacobian(filters, names): derivatives of band fluxes, a row a filter, a column a name */
+int gal_lua_galaxy_jacobian(lua_State *L)
+{
+    gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
+    if (!lua_istable(L, 2) || !lua_istable(L, 3))
+        return gal_lua_argerror(L, lua_istable(L, 2) ? 3 : 2,
+                                lua_istable(L, 2) ? "a list of names" : "a list of filters");
+    size_t np = lua_objlen(L, 3), npar = gal_galaxy_npar(m->g), nb = lua_objlen(L, 2);
+    double few[FEW], *flux;
+    fluxes(L, m, few, &flux); /* checks the filters and evaluates */
+    gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
+    for (size_t i = 0; i < nb; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
+        lua_pop(L, 1);
+    }
+    double *work = lua_newuserdata(L, (npar + nb) * sizeof *work), *column = work + npar;
+    double *out = gal_lua_pushmat(L, nb, np);
+    if (!m->tangent)
+        gal_lua_checkstatus(L, gal_tangent_create(&m->tangent, m->g));
+    gal_phot *p;
+    gal_status st = nb > 0 ? bands_of(m, f, nb, &p) : GAL_OK;
+    for (size_t k = 0; k < np && nb > 0 && st == GAL_OK; k++) {
+        size_t i;
+        lua_rawgeti(L, 3, (int)k + 1);
+        const char *name = gal_lua_checkstr(L, -1);
+        if ((st = gal_galaxy_find(m->g, name, &i)) != GAL_OK)
+            break;
+        const gal_param *par = gal_galaxy_par(m->g, i);
+        double v = fabs(m->theta[i]), range = par->phi - par->plo;
+        double scale = v > 0 && (par->log || !(0.1 * range > v)) ? v : isfinite(range) && range > 0 ? 0.1 * range : 1;
+        memset(work, 0, npar * sizeof *work);
+        work[i] = scale; /* of the size of the parameter: the step of what is differenced */
+        st = gal_tangent_photometry(m->tangent, m->ws, p, m->theta, work, column);
+        for (size_t b = 0; b < nb; b++)
+            out[b * np + k] = column[b] / scale;
+        lua_pop(L, 1);
+    }
+    gal_lua_checkstatus(L, st);
+    return 1;
+}
+
+/* g:differences() -> list of the components whose derivatives are differences */
+int gal_lua_galaxy_differences(lua_State *L)
+{
+    gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
+    if (!m->tangent)
+        gal_lua_checkstatus(L, gal_tangent_create(&m->tangent, m->g));
+    lua_newtable(L);
+    for (size_t i = 0; i < gal_tangent_differences(m->tangent); i++) {
+        lua_pushstring(L, gal_tangent_difference(m->tangent, i));
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

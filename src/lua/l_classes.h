@@ -4,6 +4,7 @@
 #include "galua/galaxy.h"
 #include "galua/obs.h"
 #include "galua/spectrum.h"
+#include "galua/tangent.h"
 #include "galua/target.h"
 #include "lua/util.h"
 extern const gal_lua_class gal_lua_cosmo;  /* gal_cosmo */
@@ -64,6 +65,7 @@ typedef struct gal_lua_galaxy {
     gal_galaxy *g;
     gal_galaxy_ws *ws;
     double *theta;
+    gal_tangent *tangent;        /* derivatives, made when asked for */
     struct gal_lua_bands *bands; /* weights of the last lists of filters (galaxy_bands.c), or NULL */
     int refs;                    /* handles: the galaxy's own and those of its components */
 } gal_lua_galaxy;
@@ -72,6 +74,8 @@ void gal_lua_galaxy_unref(gal_lua_galaxy *m);
 void gal_lua_bands_free(struct gal_lua_bands *b); /* NULL is fine */
 int gal_lua_galaxy_band_flux(lua_State *L);
 int gal_lua_galaxy_band_rows(lua_State *L);
+int gal_lua_galaxy_jacobian(lua_State *L);
+int gal_lua_galaxy_differences(lua_State *L);
 /* Parameters by dotted name: push the value and return 1, or 0 (l_part.c); set raises outside the range. */
 int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name);
 int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v);

@@ -14,6 +14,7 @@ void gal_lua_galaxy_unref(gal_lua_galaxy *m)
     if (--m->refs > 0)
         return;
     gal_lua_bands_free(m->bands);
+    gal_tangent_free(m->tangent);
     gal_galaxy_ws_free(m->ws);
     gal_galaxy_unref(m->g);
     gal_free(m->theta);
@@ -339,6 +340,15 @@ static const gal_lua_row methods[] = {
     {"band_rows", gal_lua_galaxy_band_rows,
      "band_rows(list of filters, metatable) -> list\nRows { flux [mJy], filter } with that metatable: what "
      "photometry() is made of."},
+    {"jacobian", gal_lua_galaxy_jacobian,
+     "jacobian(list of filters, list of names) -> matrix [mJy per unit of the parameter]\nDerivatives of the band "
+     "fluxes: "
+     "a row a filter, a column a parameter. Histories, metallicities, the sums over\npopulations and the light through "
+     "dust are differentiated exactly, components that differences() names by central\ndifferences of that component "
+     "alone, redshift by moving the bands: some 1e-9 of the flux over the parameter.\nAt a kink (a metallicity at a "
+     "node of the table, a share of 0) it is the derivative of one side."},
+    {"differences", gal_lua_galaxy_differences,
+     "differences() -> list\nComponents of which jacobian() takes differences."},
     {"derived_values", m_derived, "derived_values() -> table\nWhat derived() prints, as a plain table of numbers."},
     {"derived_info", m_derived_info, "derived_info() -> list\nName, unit and meaning of its derived quantities."},
     {"spectra", m_spectra, "spectra() -> list\nNames of the spectra it is the sum of, and of stellar, extinct, total."},

@@ -143,5 +143,6 @@ extern const gal_quantity gal_derived_radio, gal_derived_xray; /* of galaxies th
 /* Stages, in the order of evaluation; `changed` collects GAL_NEED_* bits of what is new. */
 void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
 gal_status gal_stage_components(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta, unsigned changed);
+gal_stage gal_stage_of(const gal_galaxy *g, gal_galaxy_ws *w, size_t i, const double *theta); /* arguments of part i */
 double gal_galaxy_mstar(const gal_galaxy *g, const gal_galaxy_ws *w);
 #endif

@@ -74,7 +74,7 @@ static bool dirty(const gal_part *p, const gal_galaxy_ws *w, const double *theta
     return all || (p->class->needs & changed) || memcmp(theta + p->par, w->last + p->par, p->npar * sizeof *theta) != 0;
 }
 
-static gal_stage stage_of(const gal_galaxy *g, gal_galaxy_ws *w, size_t i, const double *theta)
+gal_stage gal_stage_of(const gal_galaxy *g, gal_galaxy_ws *w, size_t i, const double *theta)
 {
     const gal_part *p = &g->part[i];
     gal_part_ws *s = &w->part[i];
@@ -188,7 +188,7 @@ static gal_status sources(const gal_galaxy *g, gal_galaxy_ws *w, const double *t
         const gal_part *p = &g->part[i];
         if (!p->class->source || !dirty(p, w, theta, *changed, all))
             continue;
-        gal_stage s = stage_of(g, w, i, theta);
+        gal_stage s = gal_stage_of(g, w, i, theta);
         s.lum = p->picked ? w->part[i].whole : w->part[i].raw;
         w->part[i].source = (gal_source){.dust_ratio = 1, .lyc_left = 1};
         st = p->class->source(&s, &w->part[i].source);
@@ -206,7 +206,7 @@ static gal_status screens(const gal_galaxy *g, gal_galaxy_ws *w, const double *t
     if (!p || !dirty(p, w, theta, *changed, all))
         return GAL_OK;
     size_t i = (size_t)(p - g->part);
-    gal_stage s = stage_of(g, w, i, theta);
+    gal_stage s = gal_stage_of(g, w, i, theta);
     st = p->class->screen(&s, &w->screen);
     w->view.av_mc = w->screen.av_mc;
     w->view.av_dd = w->screen.av_dd;
@@ -223,7 +223,7 @@ static gal_status emissions(const gal_galaxy *g, gal_galaxy_ws *w, const double 
             const gal_part *p = &g->part[i];
             if (!(dust ? p->reemit : p->class->emit != NULL) || !dirty(p, w, theta, *changed, all))
                 continue;
-            gal_stage s = stage_of(g, w, i, theta);
+            gal_stage s = gal_stage_of(g, w, i, theta);
             if (dust) {
                 w->emission = (gal_emission){0};
                 st = p->class->reemit(&s, &w->emission);
@@ -252,7 +252,7 @@ static gal_status transmissions(const gal_galaxy *g, gal_galaxy_ws *w, const dou
         const gal_part *p = &g->part[i];
         if (!p->class->transmit)
             continue;
-        gal_stage s = stage_of(g, w, i, theta);
+        gal_stage s = gal_stage_of(g, w, i, theta);
         st = p->class->transmit(&s, count ? w->flux : w->trans);
         for (size_t k = 0; count && k < g->grid->n; k++)
             w->trans[k] *= w->flux[k];

@@ -1,0 +1,33 @@
+/* galua/tangent.h - derivatives of a galaxy's spectra and band fluxes along a direction in its parameters.
+ *
+ * The stages of an evaluation are gone through with the change of everything that one hands to the next. History, metallicity, weights, sums,
+ * attenuation of the light and energy balance have exact derivatives; a component has them where its class has (`*_jvp`), else central
+ * differences of that component alone are taken, along the direction and in all that it reads, with a step of 1e-5: about 1e-9 of the
+ * change. Redshift moves the bands over the spectrum: that is a difference, too.
+ *
+ * Where a function has a kink the derivative of one side is given: see docs/developer.md. Not for plans and parity modes of the stars. */
+#ifndef GAL_TANGENT_H
+#define GAL_TANGENT_H
+#include "galua/galaxy.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct gal_tangent gal_tangent; /* one per thread */
+/* g must outlive it. GAL_EINVAL when its stars are those of a parity mode. */
+GAL_API gal_status gal_tangent_create(gal_tangent **out, const gal_galaxy *g);
+GAL_API void gal_tangent_free(gal_tangent *t);
+/* Components that differ instead (the class has no derivative): their number; the i-th as "agn.fritz". */
+GAL_API size_t gal_tangent_differences(const gal_tangent *t);
+GAL_API const char *gal_tangent_difference(const gal_tangent *t, size_t i);
+/* Take differences of all of them, for tests. */
+GAL_API void gal_tangent_force(gal_tangent *t, bool differences);
+/* Along dtheta[npar], at theta, at which w is evaluated. */
+GAL_API gal_status gal_tangent_along(gal_tangent *t, gal_galaxy_ws *w, const double *theta, const double *dtheta);
+GAL_API const double *gal_tangent_lum(const gal_tangent *t, size_t i); /* [nwave] change of gal_galaxy_lum */
+/* The same for band fluxes: dflux[bands]. Evaluates w at theta. */
+GAL_API gal_status gal_tangent_photometry(gal_tangent *t, gal_galaxy_ws *w, gal_phot *p, const double *theta,
+                                          const double *dtheta, double *dflux);
+#ifdef __cplusplus
+}
+#endif
+#endif
