@@ -166,4 +166,17 @@ local function merge(self, given)
   return finish(self, q, folder, o.out)
 end
 
+local doc = require "galua.doc"
+doc.text("catalogue:run", run, [[catalogue:run{ out = } -> catalogue
+Fits what is not done yet, and writes FILE.h5 and FILE.fits when all is. Field state: done, interrupted, incomplete; part; rank (of MPI, not 0).
+@param out FILE.h5; the queue is FILE.queue beside it
+@param threads worker processes (threads); of a rank of MPI: its threads (1)
+@param part "I/N": every N-th source from the I-th on, one job of a batch system's array
+@param fresh (false) forget what is done
+@param lease [s] (600) how long a silent worker keeps its source
+@param progress (true) a line on standard error
+@example c:run{ out = "sources.h5", part = "3/10" }]])
+doc.text("catalogue:merge", merge, [[catalogue:merge{ out = } -> catalogue
+Writes the results of what parts have done; state is incomplete when some are missing.
+@param out FILE.h5 as given to the parts]])
 return { run = run, merge = merge }

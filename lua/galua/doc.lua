@@ -34,10 +34,33 @@ function M.name_of(value)
   end
 end
 
+-- The parts of a text: body, options and examples, arrays of lines. A line that follows an option goes on with it, up to the next
+-- line that begins with @ or is empty.
+function M.parts(text)
+  local body, options, examples = {}, {}, {}
+  local open = false
+  for line in ((text or "") .. "\n"):gmatch("(.-)\n") do
+    local example = line:match("^@example%s+(.*)$")
+    if example then
+      examples[#examples + 1], open = example, false
+    elseif line:match("^@param") then
+      options[#options + 1], open = line, true
+    elseif line:match("^@return") then
+      body[#body + 1], open = "returns " .. line:match("^@return%s+(.*)$"), false
+    elseif open and line ~= "" then
+      options[#options] = options[#options] .. " " .. line:match("^%s*(.*)$")
+    else
+      body[#body + 1], open = line, false
+    end
+  end
+  while body[#body] == "" do body[#body] = nil end
+  return body, options, examples
+end
+
 -- Options described in a text: { {name =, unit =, default =, text =}, ... } in order
 function M.params(text)
   local list = {}
-  for line in (text or ""):gmatch("[^\n]+") do
+  for _, line in ipairs((select(2, M.parts(text)))) do
     local name, rest = line:match("^@param%s+([%w_%.]+)%s*(.*)$")
     if name then
       local unit, after = rest:match("^%[(.-)%]%s*(.*)$")

@@ -2,7 +2,8 @@
 --
 --   help()                 overview            help("dust")          entries that mention dust
 --   help(sfh.insitu)       a function          help("sfh.insitu")    the same by name
---   help(g)                a handle's class    help("galaxy:sed")    a method
+--   help(g)                a handle's class    help("galaxy:sed")    a method (a dot will do)
+--   help("f_MC")           a parameter         help("fitting")       a guide (docs/)
 local core = require "galua.core"
 local registry = require "galua.registry"
 local doc = require "galua.doc"
@@ -34,6 +35,20 @@ local function wrap(text, indent, first)
   return table.concat(lines, "\n")
 end
 
+-- Lines of a text that its author broke are one paragraph: what follows a long line belongs to it, the signature apart.
+local function unbroken(lines)
+  local out = { lines[1] }
+  for i = 2, #lines do
+    local before = lines[i - 1]
+    if i > 2 and #before >= 75 and not before:match("^%s") and not lines[i]:match("^%s") and lines[i] ~= "" then
+      out[#out] = out[#out] .. " " .. lines[i]
+    else
+      out[#out + 1] = lines[i]
+    end
+  end
+  return table.concat(out, "\n")
+end
+
 -- Every module of the library, so that searches see all of it. Modules that cannot be loaded here are passed over.
 local function load_all()
   for _, name in ipairs(core.modules()) do
@@ -49,15 +64,23 @@ end
 M.load_all = doc { "help.load_all", load_all, [[help.load_all()
 Loads every module, so that the registry of entries is complete.]] }
 
+-- What makes the program work, and is not for its users: not in lists and searches, there when asked for by name.
+local machinery = {}
+for name in ("check_options complete custom_component derived_info doc engines expect fail noise_params options queue result_texts " ..
+  "sky_core summary_table write_getdist write_table"):gmatch("%S+") do machinery[name] = true end
+local function hidden(name)
+  return machinery[name:match("^[^%.:]+")] or (registry.docs[name] or ""):find("Internal:", 1, true) ~= nil
+end
+
 local function sorted(list)
   table.sort(list)
   return list
 end
 
 local function headline(name)
-  local text = registry.docs[name] or ""
+  local text = unbroken((doc.parts(registry.docs[name])))
   local first, second = text:match("^([^\n]*)\n?([^\n]*)")
-  return first, (second ~= "" and not second:match("^@")) and second or ""
+  return first, second or ""
 end
 
 -- First sentence for lists of entries
@@ -83,7 +106,7 @@ end
 local function members(name, separator)
   local list, prefix = {}, name .. separator
   for other in pairs(registry.docs) do
-    if other:sub(1, #prefix) == prefix then list[#list + 1] = other end
+    if other:sub(1, #prefix) == prefix and not hidden(other) then list[#list + 1] = other end
   end
   return sorted(list)
 end
@@ -121,19 +144,9 @@ local function entry(name)
   local text = registry.docs[name]
   local class = registry.classes and registry.classes[name]
   if not text and not class then return nil end
-  local parts, body, examples = {}, {}, {}
+  local parts = {}
+  local body, _, examples = doc.parts(text or name)
   local home = name:match("^(.+)[%.:][^%.:]+$")
-  for line in ((text or name) .. "\n"):gmatch("(.-)\n") do
-    local example = line:match("^@example%s+(.*)$")
-    if example then
-      examples[#examples + 1] = example
-    elseif line:match("^@return") then
-      body[#body + 1] = "returns " .. line:match("^@return%s+(.*)$")
-    elseif not line:match("^@param") then
-      body[#body + 1] = line
-    end
-  end
-  while body[#body] == "" do body[#body] = nil end
   -- the signature of a member is shown with its home: galaxy:sed() -> spectrum
   local signature = body[1] or name
   if home and signature:sub(1, #home) ~= home then
@@ -141,7 +154,7 @@ local function entry(name)
     if signature:sub(1, #short) == short then signature = name:sub(1, #home + 1) .. signature end
   end
   body[1] = signature
-  parts[1] = wrap(table.concat(body, "\n"), "")
+  parts[1] = wrap(unbroken(body), "")
   parts[#parts + 1] = params_text(text)
   if #examples > 0 then parts[#parts + 1] = "example\n  " .. table.concat(examples, "\n  ") end
   if class then parts[#parts + 1] = fields_text(class) end
@@ -156,7 +169,7 @@ local function overview()
   load_all()
   local names, topics = {}, {}
   for _, name in ipairs(core.all_names()) do
-    if registry.docs[name] then names[#names + 1] = name end
+    if registry.docs[name] and not hidden(name) then names[#names + 1] = name end
   end
   for name, text in pairs(registry.docs) do
     if not rawget(galua, name) and not name:find("[%.:]") and not text:match("^[%w_]+[%(%{]") and
@@ -167,6 +180,10 @@ local function overview()
   local parts = { "Galua: models of the light of galaxies, and inference of their parameters.", "", entry_list(names, "  ") }
   if #topics > 0 then
     parts[#parts + 1] = "\ntopics: " .. wrap(table.concat(sorted(topics), ", "), "  ", "")
+  end
+  local guides = require("galua.guides").names()
+  if #guides > 0 then
+    parts[#parts + 1] = "\nguides: " .. wrap(table.concat(guides, ", "), "  ", "") .. '\n  help("fitting") lists the sections of one, help("fitting priors") shows that section'
   end
   parts[#parts + 1] = '\nhelp(name) or ?name shows an entry, help("words") searches, <Tab> completes, :help lists the commands.'
   return table.concat(parts, "\n")
@@ -191,7 +208,7 @@ local function search(query)
         all = false
       end
     end
-    if all and rank > 0 then found[#found + 1] = { name = name, rank = rank } end
+    if all and rank > 0 and not hidden(name) then found[#found + 1] = { name = name, rank = rank } end
   end
   table.sort(found, function(a, b) return a.rank > b.rank or a.rank == b.rank and a.name < b.name end)
   local names = {}
@@ -204,6 +221,38 @@ M.apropos = doc { "apropos", function(words)
   return search(words)
 end, [[apropos(words) -> table
 Names of the entries that mention all the words, best first.]] }
+
+-- Where a word is the name of an option or parameter: a line for each, or nil
+local function parameter(name)
+  local last = name:match("[^%.:]+$")
+  local group = name ~= last and name:match("^(.*)[%.:]")
+  local rows, places = {}, {}
+  for home, text in pairs(registry.docs) do
+    local kind = home:match("^[^%.:]+")
+    if not hidden(home) and (not group or kind == group or home == group) then
+      for _, p in ipairs(doc.params(text)) do
+        if p.name == last then
+          local what = (p.unit and "[" .. p.unit .. "] " or "") .. (p.default and "(" .. p.default .. ") " or "") .. p.text
+          if not rows[what] then
+            rows[what] = {}
+            places[#places + 1] = what
+          end
+          rows[what][#rows[what] + 1] = home
+        end
+      end
+    end
+  end
+  if #places == 0 then return nil end
+  for _, what in ipairs(places) do table.sort(rows[what]) end
+  table.sort(places, function(a, b) return #rows[a] > #rows[b] or #rows[a] == #rows[b] and rows[a][1] < rows[b][1] end)
+  local lines = { ("'%s' is [unit] (default) what it means; range"):format(last) }
+  for i = 1, math.min(#places, 12) do
+    lines[#lines + 1] = wrap(places[i], "    ", "  ")
+    lines[#lines + 1] = wrap("of " .. table.concat(rows[places[i]], ", "), "      ", "    ")
+  end
+  if #places > 12 then lines[#lines + 1] = ("  ... %d more"):format(#places - 12) end
+  return table.concat(lines, "\n")
+end
 
 local function of_string(text)
   local name = text:match("^%s*(.-)%s*$"):gsub("%(%s*%)$", "")
@@ -219,6 +268,12 @@ local function of_string(text)
     load_all()
     found = entry(name)
   end
+  if not found and name:find("[%.:]") then -- galaxy:sed and galaxy.sed are one
+    local other = name:gsub("([%.:])([^%.:]+)$", function(c, last) return (c == "." and ":" or ".") .. last end)
+    found = entry(other)
+  end
+  if not found then found = require("galua.guides").text(name) end
+  if not found then found = parameter(name) end
   if found then return found end
   local names = search(name)
   if #names > 0 then

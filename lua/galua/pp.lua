@@ -154,6 +154,67 @@ local function table_lines(t, used, indent, depth, seen)
   return lines
 end
 
+-- Records: a list of two or more tables of scalars that share their fields is shown as a table of rows. Names first, then what fits.
+local first = { "name", "band", "id", "value", "unit" }
+local function columns_of(t)
+  local n = #t
+  if n < 2 then return nil end
+  local keys = {}
+  for i = 1, n do
+    if not is_plain(t[i]) or #t[i] > 0 then return nil end
+    for k, v in next, t[i] do
+      local kind = type(v)
+      if type(k) ~= "string" or kind ~= "number" and kind ~= "string" and kind ~= "boolean" then return nil end
+      keys[k] = (keys[k] or 0) + 1
+    end
+  end
+  local list, rank = {}, {}
+  for i, k in ipairs(first) do rank[k] = i end
+  rank.doc = 100
+  for k, count in pairs(keys) do
+    if count * 2 < n then return nil end
+    list[#list + 1] = k
+  end
+  for k in next, t do if type(k) ~= "number" then return nil end end
+  table.sort(list, function(a, b)
+    local x, y = rank[a] or 99, rank[b] or 99
+    return x < y or x == y and a < b
+  end)
+  return #list > 1 and list or nil
+end
+
+local function records(t, list)
+  local cells, widths, numbers = { {} }, {}, {}
+  for c, k in ipairs(list) do
+    cells[1][c], widths[c], numbers[c] = k, #k, true
+    for i = 1, math.min(#t, ROWS) do
+      local v = t[i][k]
+      numbers[c] = numbers[c] and (v == nil or type(v) == "number")
+      local text = v == nil and "" or type(v) == "number" and number(v) or tostring(v):match("^[^\n]*")
+      if #text > 36 then text = text:sub(1, 33) .. "..." end
+      cells[i + 1] = cells[i + 1] or {}
+      cells[i + 1][c] = text
+      widths[c] = math.max(widths[c], #text)
+    end
+  end
+  local total, shown = 0, 0
+  while shown < #list and total + widths[shown + 1] + 2 <= 100 do
+    shown = shown + 1
+    total = total + widths[shown] + 2
+  end
+  local lines = {}
+  for i, row in ipairs(cells) do
+    local out = {}
+    for c = 1, shown do out[c] = ("%" .. (numbers[c] and "" or "-") .. widths[c] .. "s"):format(row[c]) end
+    lines[i] = "  " .. (table.concat(out, "  "):gsub("%s+$", ""))
+  end
+  local rest = {}
+  for c = shown + 1, #list do rest[#rest + 1] = list[c] end
+  if #t > ROWS then lines[#lines + 1] = ("  ... %d more of %d"):format(#t - ROWS, #t) end
+  if #rest > 0 then lines[#lines + 1] = "  fields not shown: " .. table.concat(rest, ", ") end
+  return table.concat(lines, "\n")
+end
+
 -- Full text, of any number of lines
 local function format(value)
   local kind = type(value)
@@ -167,6 +228,8 @@ local function format(value)
     if kind == "userdata" or meta(value, "__tostring") then return tostring(value) end
     local name = doc.name_of(value)
     if next(value) == nil then return "{}" end
+    local list = kind == "table" and columns_of(value)
+    if list then return records(value, list) end
     local lines = table_lines(value, 0, 1, 1, {})
     if #lines == 1 and not name then return "{ " .. lines[1]:match("^%s*(.*)$") .. " }" end
     return (name and name .. " {\n" or "{\n") .. table.concat(lines, "\n") .. "\n}"

@@ -24,7 +24,12 @@ function M.install(env)
     for k in pairs(t) do if type(k) == "string" then near[#near + 1] = k end end
     core.fail("GAL_ENOTFOUND", ("undefined name '%s'%s"):format(name, core.did_you_mean(name, near)))
   end
+  local own = {}
+  for _, name in ipairs(core.all_names()) do own[name] = true end
   setmetatable(env, { __index = index, __newindex = function(t, name, value)
+    if own[name] and not declared[name] and value ~= find(name) then
+      io.stderr:write(("galua: '%s' now hides Galua's own; that is still there as galua.%s\n"):format(name, name))
+    end
     declared[name] = true
     rawset(t, name, value)
   end })

@@ -220,6 +220,39 @@ Largest element; NaN is skipped.]])
 reduce("min", nil, function(v) local i = extreme(v, 0) return i > 0 and v[i] or 0 / 0 end, [[min() -> number
 Smallest element; NaN is skipped.]])
 
+-- q at rank (n - 1) q of the sorted numbers, linear between neighbours (Hyndman & Fan 1996, type 7, as NumPy); NaN is left out
+local function quantile_of(sorted, q)
+  local n = sorted.n
+  while n > 0 and sorted[n] ~= sorted[n] do n = n - 1 end
+  if n == 0 then return 0 / 0 end
+  local x = (n - 1) * q
+  local k = math.min(floor(x), n - 2)
+  if n == 1 or x == k then return sorted[math.max(k, 0) + 1] end
+  local a, b = sorted[k + 1], sorted[k + 2]
+  return a == b and a or a + (x - k) * (b - a)
+end
+
+method("quantile", function(v, q)
+  self_of(v, "quantile")
+  local list = type(q) == "table" or is_vec(q)
+  for i = 1, list and #q or 1 do
+    local one = list and q[i] or q
+    if type(one) ~= "number" or not (one >= 0 and one <= 1) then
+      fail("vec:quantile: argument 1 must be a number in 0 .. 1, or a list of them, got %s", type(one) == "number" and tostring(one) or type(one))
+    end
+  end
+  if v.n == 0 then fail("vec:quantile: the vec is empty") end
+  local sorted = v:sort()
+  if not list then return quantile_of(sorted, q) end
+  local out = new(#q)
+  for i = 1, #q do out[i] = quantile_of(sorted, q[i]) end
+  return out
+end, [[quantile(q) -> number, or a vec for a list
+Quantile of the elements at q in 0 .. 1, linear between neighbours (as NumPy); NaN is left out.
+@example f:samples().values["age"]:quantile{ 0.16, 0.5, 0.84 }]])
+reduce("median", nil, function(v) return quantile_of(v:sort(), 0.5) end, [[median() -> number
+The middle element, or the mean of the two in the middle; NaN is left out.]])
+
 method("cumsum", function(v)
   local out = new(self_of(v, "cumsum").n)
   C.gal_vec_cumsum(out, v)

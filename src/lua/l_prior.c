@@ -284,9 +284,9 @@ void gal_luaopen_prior(lua_State *L)
     gal_lua_class_register(L, &joint_class);
     gal_lua_module(
         L, "prior", rows,
-        "Priors. In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters "
-        "that\n"
-        "span decades) that returns ln p is a prior too: it is tabulated once over the parameter's usual range.");
+        "Prior densities of parameters.\n"
+        "In fit{ free = {...} } a Lua function of the sampled coordinate (log10 of the value for parameters that span\n"
+        "decades) that returns ln p is a prior too: it is tabulated once over the parameter's usual range.");
     for (const gal_prior_class *const *c = gal_prior_classes(); *c; c++) {
         if (!(*c)->make)
             continue;

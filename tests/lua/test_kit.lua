@@ -113,6 +113,44 @@ t.describe("documentation", function()
     t.throws(function() help("zzzqqq") end, "help: nothing about 'zzzqqq'")
     t.throws(function() help(nil) end, "help: the value is nil")
   end)
+  t.it("finds a method by dot or colon, a parameter by its name, a guide and its sections", function()
+    t.eq(help.text("galaxy:sed"), help.text("galaxy.sed"))
+    t.eq(help.text("fit.summary"), help.text("fit:summary"))
+    local text = help.text("f_MC")
+    t.ok(text:find("(0.5) fraction of the ISM in molecular clouds; 0 .. 1", 1, true), text)
+    t.ok(text:find("of ism.two_phase", 1, true))
+    t.eq(help.text("ism.f_MC"), text)
+    local page = help.text("fitting")
+    t.ok(page:find("\n  Priors\n", 1, true) and page:find("docs/fitting.md", 1, true), page)
+    t.ok(help.text("fitting priors"):find("^Priors\n\n"))
+    t.eq(help.text("fitting priors"):find("`", 1, true), nil)
+    t.ok(help.text():find("guides: ", 1, true))
+  end)
+  t.it("keeps what makes the program work out of lists and searches", function()
+    t.eq(help.text():find("\n  check_options ", 1, true), nil)
+    for _, name in ipairs(help.apropos("value of a path")) do t.eq(name:find("^complete"), nil) end
+    t.ok(help.text("complete.resolve")) -- there for who asks
+  end)
+  t.it("goes on with an option's text on the next line, and joins lines that were broken by hand", function()
+    doc { "kit_long", function() end, [[kit_long{...}
+A first sentence that is long enough to have been broken by its author at the end of
+the line, and its end.
+A second one.
+@param a what it is, and
+more of that
+@param b another
+@example kit_long{}]] }
+    t.eq(help.text("kit_long"), [[kit_long{...}
+A first sentence that is long enough to have been broken by its author at the end of the line, and
+its end.
+A second one.
+options
+  a       what it is, and more of that
+  b       another
+example
+  kit_long{}]])
+    require("galua.registry").docs.kit_long = nil
+  end)
   t.it("prints the options of a constructor as a table", function()
     doc { "kit_demo", function() end, [[kit_demo{...} -> thing
 Makes a thing.
@@ -203,5 +241,27 @@ t.describe("printing", function()
     t.eq(pp.format({ setmetatable({}, { __tostring = function() return "text" end }) }), "{ text }")
     t.eq(pp.format(linspace), "function linspace(a, b, n) -> vec")
     t.eq(pp.format(mat { { 1, 2 } }), "mat(1 x 2)\n           1          2")
+  end)
+end)
+
+t.describe("records at the prompt", function()
+  t.it("are a table of rows, names first", function()
+    t.eq(pp.format({ { flux = 1.5, band = "g", used = true }, { flux = 20, band = "longer", used = false } }),
+      "  band    flux  used\n  g        1.5  true\n  longer    20  false")
+  end)
+  t.it("tell what is not shown", function()
+    local list = {}
+    for i = 1, 50 do
+      list[i] = {}
+      for k = 1, 30 do list[i]["column" .. k] = i * k end
+    end
+    local text = pp.format(list)
+    t.ok(text:find("... 10 more of 50", 1, true))
+    t.ok(text:find("fields not shown: ", 1, true))
+    for line in text:gmatch("[^\n]+") do t.ok(#line <= 101 or line:find("not shown"), line) end
+  end)
+  t.it("are only what is alike", function()
+    t.eq(pp.format({ { 1, 2 }, { 3, 4 } }):sub(1, 1), "{")
+    t.eq(pp.format({ { a = {} }, { a = {} } }):sub(1, 1), "{")
   end)
 end)
