@@ -145,8 +145,8 @@ A first sentence that is long enough to have been broken by its author at the en
 its end.
 A second one.
 options
-  a       what it is, and more of that
-  b       another
+  a         what it is, and more of that
+  b         another
 example
   kit_long{}]])
     require("galua.registry").docs.kit_long = nil
