@@ -69,6 +69,8 @@ GAL_API void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s);
 /* The definition is copied, its windows are not. */
 GAL_API gal_status gal_obs_add_index(gal_obs *o, const gal_index *index, double value, double err, bool lick);
 GAL_API gal_status gal_obs_add_line(gal_obs *o, const char *name, double value, double err, bool limit);
+GAL_API gal_status gal_obs_set_name(gal_obs *o, const char *name);
+GAL_API gal_status gal_obs_set_redshift(gal_obs *o, double redshift); /* -0.01 .. 1e4, NaN = unknown; else GAL_EINVAL */
 GAL_API gal_status gal_obs_set_distance(gal_obs *o, double mpc);
 GAL_API gal_status gal_obs_set_citation(gal_obs *o, const char *text);
 GAL_API size_t gal_obs_count(const gal_obs *o, gal_obs_kind kind);
@@ -77,7 +79,7 @@ GAL_API gal_hash gal_obs_hash(const gal_obs *o); /* of name, redshift, distance,
 struct gal_spectrum_opts; /* galua/spectrum.h */
 enum { GAL_OBS_FLAGS = 24 };
 typedef struct
-    gal_obs_layout { /* how a table is read; in the long layout unit, flags, negative_err_is_limit, limit_sigma count */
+    gal_obs_layout { /* how a table is read; in the long layout unit, flags, negative_err_is_limit, names, limit_sigma count */
     const char *id, *redshift,
         *distance; /* columns; NULL = "name"/"id"/"source", "redshift"/"z", "distance_Mpc", if there */
     const char *err, *flag,
@@ -95,7 +97,10 @@ typedef struct
     bool other_flag_given;   /* long layout: other flags are an error unless */
     gal_obs_kind other_flag; /* a flag that is none of these, e.g. a catalogue's "n": default GAL_OBS_IGNORED, noted */
     bool negative_err_is_limit; /* the habit of some catalogues: err < 0 marks the flux as a limit of err = |err| */
-    double limit_sigma;         /* how many sigma limits without err stand for; 0 = metadata limit_sigma, else 3 */
+    bool missing_ignored;       /* long layout: a band without flux is ignored, instead of an error */
+    const char *const *names;   /* [2 nname] long layout: what a band is called in the file, and its filter */
+    size_t nname;
+    double limit_sigma; /* how many sigma limits without err stand for; 0 = metadata limit_sigma, else 3 */
 } gal_obs_layout;
 GAL_API void gal_obs_layout_defaults(gal_obs_layout *l);
 /* Name of the companion column of a band: "SDSS.g" and "_err", or "e_*", give "SDSS.g_err", "e_SDSS.g". */

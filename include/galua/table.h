@@ -61,6 +61,9 @@ typedef struct gal_table {
 /* Format from content, then suffix. Errors name the file, the row and the column. A column that cannot be used does not stop the
  * reading: it is passed over, which is logged once (warn), and an error when it is asked for by gal_table_find() or _need...(). */
 GAL_API gal_status gal_table_read(gal_table **out, const char *path);
+/* The table of a FITS file that stands in the extension of this number ("2"; the first behind the primary is 1) or EXTNAME, whatever its
+ * case; NULL: the first table. GAL_EFORMAT names those there are; GAL_EINVAL for a file of another format. */
+GAL_API gal_status gal_table_read_extension(gal_table **out, const char *path, const char *extension);
 GAL_API gal_status gal_table_parse(gal_table **out, const char *text, size_t n,
                                    const char *path); /* text formats, from memory */
 GAL_API void gal_table_free(gal_table *t);

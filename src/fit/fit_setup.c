@@ -207,8 +207,10 @@ gal_status fit_name_blobs(gal_fit *f)
 
 static gal_hash hash_like(const gal_fit *f)
 {
+    const gal_noise *z = &f->noise;
     const double kind[2] = {(double)f->like.limits, (double)f->like.kernel};
-    gal_hash h = gal_hash_combine(gal_hash_bytes(kind, sizeof kind), gal_hash_bytes(&f->noise, sizeof f->noise));
+    const double noise[] = {z->lnscale, z->jitter, z->f_model, z->floor, z->f_out, z->n_out, z->gp_amp, z->gp_len};
+    gal_hash h = gal_hash_combine(gal_hash_bytes(kind, sizeof kind), gal_hash_bytes(noise, sizeof noise));
     h = gal_hash_combine(h, gal_hash_bytes(f->floor, f->nused * sizeof *f->floor));
     h = gal_hash_combine(h, gal_hash_bytes(f->offset, f->nused * sizeof *f->offset));
     h = gal_hash_combine(h, gal_hash_bytes(f->group, f->nused * sizeof *f->group));

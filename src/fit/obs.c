@@ -9,15 +9,11 @@
 gal_status gal_obs_create(gal_obs **out, const char *name, double redshift)
 {
     *out = NULL;
-    if (!isnan(redshift) && !(redshift > -0.01 && redshift < 1e4))
-        return gal_fail(GAL_EINVAL, "observation%s%s: redshift %g is not a redshift (-0.01 .. 1e4)",
-                        name && *name ? " " : "", name ? name : "", redshift);
     gal_obs *o = GAL_NEW(gal_obs);
     if (o) {
         o->name = gal_strdup(name ? name : "");
         o->citation = gal_strdup("");
         o->path = gal_strdup("");
-        o->redshift = redshift;
         o->distance_mpc = NAN;
         o->limit_sigma = 3;
     }
@@ -25,8 +21,12 @@ gal_status gal_obs_create(gal_obs **out, const char *name, double redshift)
         gal_obs_free(o);
         return gal_fail(GAL_ENOMEM, "observation: out of memory");
     }
-    *out = o;
-    return GAL_OK;
+    gal_status st = gal_obs_set_redshift(o, redshift);
+    if (st == GAL_OK)
+        *out = o;
+    else
+        gal_obs_free(o);
+    return st;
 }
 
 void gal_obs_free(gal_obs *o)
@@ -226,6 +226,25 @@ gal_status gal_obs_set_distance(gal_obs *o, double mpc)
     if (!isnan(mpc) && (!(mpc > 0) || isinf(mpc)))
         return gal_fail(GAL_EINVAL, "distance %g Mpc must be positive", mpc);
     o->distance_mpc = mpc;
+    return GAL_OK;
+}
+
+gal_status gal_obs_set_redshift(gal_obs *o, double redshift)
+{
+    if (!isnan(redshift) && !(redshift > -0.01 && redshift < 1e4))
+        return gal_fail(GAL_EINVAL, "observation%s%s: redshift %g is not a redshift (-0.01 .. 1e4)",
+                        *o->name ? " " : "", o->name, redshift);
+    o->redshift = redshift;
+    return GAL_OK;
+}
+
+gal_status gal_obs_set_name(gal_obs *o, const char *name)
+{
+    char *copy = gal_strdup(name);
+    if (!copy)
+        return GAL_ENOMEM;
+    gal_free(o->name);
+    o->name = copy;
     return GAL_OK;
 }
 

@@ -180,9 +180,10 @@ static gal_status add_measure(gal_obs *o, const gal_table *t, size_t row, const 
     }
     if (absent && isnan(u) && isnan(s))
         goto out;
-    if (!absent && what == GAL_CELL_MASKED && isnan(u) && kind == GAL_OBS_DETECTION) {
+    bool gone = what == GAL_CELL_MASKED || (l->missing_ignored && isnan(s));
+    if (!absent && gone && isnan(u) && kind == GAL_OBS_DETECTION) {
         kind = GAL_OBS_IGNORED;
-        snprintf(said, sizeof said, "masked in the file");
+        snprintf(said, sizeof said, what == GAL_CELL_MASKED ? "masked in the file" : "no value in the file");
     }
     gal_flux_unit unit = m->u;
     if (!isnan(u) && kind != GAL_OBS_IGNORED && (!absent || isnan(s) || kind == GAL_OBS_LIMIT)) {
@@ -220,12 +221,40 @@ static gal_status first_of(const gal_table *t, const char *const *names, size_t 
     return st == GAL_OK && !*out ? gal_table_need(t, names[0], out) : st;
 }
 
+/* A table that is neither photometry in rows nor a spectrum: what it has, and what is needed. */
+static gal_status not_photometry(const gal_table *t)
+{
+    char list[300] = "";
+    bool wave = gal_spectrum_has_wave(t), wide = false;
+    for (size_t i = 0; i < t->ncol; i++) {
+        char error[300];
+        gal_obs_companion(error, sizeof error, t->col[i].name, "_err");
+        wide |= gal_table_column(t, error) != NULL;
+        size_t n = strlen(list);
+        snprintf(list + n, sizeof list - n, "%s%.40s", n ? ", " : "", t->col[i].name);
+    }
+    if (wave)
+        return gal_fail(GAL_ENOTFOUND,
+                        "%s: has wavelengths but no flux (columns: %s); a spectrum needs wave, flux and "
+                        "err or ivar, photometry needs band, flux and err",
+                        t->path, list);
+    if (wide)
+        return gal_fail(GAL_ENOTFOUND,
+                        "%s: no column 'band', but columns with _err beside them (%s): a row per source is "
+                        "read by observation.catalogue(path)",
+                        t->path, list);
+    return GAL_OK; /* as any column that is not there */
+}
+
 static gal_status find_columns(const gal_table *t, const gal_obs_layout *l, columns *c)
 {
     static const char *const BAND[] = {"band", "filter"}, *const FLUX[] = {"flux", "flux_density", "mag"},
                              *const ERR[] = {"err",      "error",   "flux_err", "flux_error", "fluxerr",     "e_flux",
                                              "err_flux", "mag_err", "e_mag",    "unc",        "uncertainty", "sigma"};
     gal_status st = GAL_OK;
+    GAL_TRY(gal_table_find_any(t, BAND, COUNT(BAND), &c->band));
+    if (!c->band)
+        GAL_TRY(not_photometry(t));
     GAL_TRY(first_of(t, BAND, COUNT(BAND), &c->band));
     GAL_TRY(gal_table_need_text(t, c->band->name, &c->band));
     GAL_TRY(first_of(t, FLUX, COUNT(FLUX), &c->m.flux));
@@ -243,6 +272,11 @@ static gal_status add_rows(gal_obs *o, const gal_table *t, const columns *c, con
     char band[GAL_CELL_TEXT], note[GAL_CELL_TEXT], place[512];
     for (size_t i = 0; i < t->nrow; i++) {
         const char *name = gal_table_text(c->band, i, band);
+        for (size_t k = 0; k < l->nname; k++)
+            if (strcmp(name, l->names[2 * k]) == 0) {
+                name = l->names[2 * k + 1];
+                break;
+            }
         gal_status st =
             *name ? add_measure(o, t, i, &c->m, name, l, false, c->note ? gal_table_text(c->note, i, note) : "")
                   : gal_fail(GAL_EINVAL, "the band has no name");

@@ -52,6 +52,11 @@ static bool has(const gal_table *t, const char *const *names, size_t n, bool wit
     return false;
 }
 
+bool gal_spectrum_has_wave(const gal_table *t)
+{
+    return has(t, WAVE, COUNT(WAVE), true);
+}
+
 bool gal_spectrum_is(const gal_table *t)
 {
     static const char *const BAND[] = {"band"};

@@ -401,6 +401,11 @@ out:
 
 gal_status gal_table_read(gal_table **out, const char *path)
 {
+    return gal_table_read_extension(out, path, NULL);
+}
+
+gal_status gal_table_read_extension(gal_table **out, const char *path, const char *extension)
+{
     gal_status st = GAL_OK;
     gal_table *t = NULL;
     char *text = NULL, head[9] = "";
@@ -413,9 +418,11 @@ gal_status gal_table_read(gal_table **out, const char *path)
     if (n >= sizeof head)
         GAL_TRY(gal_source_read(&s, 0, sizeof head, head));
     if (memcmp(head, "SIMPLE  =", 9) == 0) {
-        GAL_TRY(gal_table_from_fits(t, &s));
+        GAL_TRY(gal_table_from_fits(t, &s, extension));
         gal_table_say_passed(t);
     } else {
+        if (extension)
+            GAL_THROW(GAL_EINVAL, "%s: extension = '%s' is asked for, but this is no FITS file", path, extension);
         GAL_TRY(gal_source_all(&s, &text));
         GAL_TRY(parse_text(t, text, n));
     }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_VECTOR = 1000, MAX_COLUMN = 5000, MAX_FIELD = 999, CHUNK = 1 << 20, NONE = -1 };
 
@@ -501,21 +502,36 @@ out:
 }
 
 /* ------------------------------------------------------------------ file */
-/* The header of the first table: XTENSION and its data; *primary gets the first header. */
-static gal_status first_table(reader *r, cards80 *primary, bool *binary)
+/* Is HDU number hdu of this header the extension that is wanted? NULL: any. Its name goes to the end of the list. */
+static bool is_wanted(const reader *r, int hdu, const char *wanted, char *list, size_t n)
 {
-    char kind[16];
+    char name[72] = "", number[16];
+    size_t at = strlen(list);
+    gal_card_text(&r->h, "EXTNAME", name, sizeof name);
+    snprintf(number, sizeof number, "%d", hdu);
+    snprintf(list + at, n - at, "%s%s%s%.40s", at ? ", " : "", number, *name ? " " : "", name);
+    return !wanted || strcmp(wanted, number) == 0 || (*name && strcasecmp(wanted, name) == 0);
+}
+
+/* The header of the first table, or of the wanted extension: XTENSION and its data; *primary gets the first header. */
+static gal_status first_table(reader *r, const char *wanted, cards80 *primary, bool *binary)
+{
+    char kind[16], list[400] = "";
     size_t at = 0, bytes;
     for (int hdu = 0;; hdu++) {
         gal_status st = hdu && at >= r->s->size ? GAL_ENOTFOUND : gal_cards_read(r->s, at, &r->h);
-        if (st == GAL_ENOTFOUND || (st != GAL_OK && hdu > 0 && at + 2880 > r->s->size))
-            return GAL_ENOTFOUND;
+        if (st == GAL_ENOTFOUND || (st != GAL_OK && hdu > 0 && at + 2880 > r->s->size)) {
+            if (wanted) /* another code than "no table at all" */
+                gal_fail(GAL_EFORMAT, "%s: no table in an extension '%s'; tables are in: %s", r->s->path, wanted,
+                         *list ? list : "none");
+            return wanted ? GAL_EFORMAT : GAL_ENOTFOUND;
+        }
         if (st != GAL_OK || (st = gal_cards_data(r->s, &r->h, &bytes)) != GAL_OK)
             return st;
         gal_card_text(&r->h, "XTENSION", kind, sizeof kind);
         *binary = strcmp(kind, "BINTABLE") == 0 || strcmp(kind, "A3DTABLE") == 0;
         r->data_bytes = bytes;
-        if (hdu > 0 && (*binary || strcmp(kind, "TABLE") == 0))
+        if (hdu > 0 && (*binary || strcmp(kind, "TABLE") == 0) && is_wanted(r, hdu, wanted, list, sizeof list))
             return GAL_OK;
         at = r->h.data + (bytes + 2879) / 2880 * 2880;
         if (hdu == 0)
@@ -526,14 +542,14 @@ static gal_status first_table(reader *r, cards80 *primary, bool *binary)
     }
 }
 
-gal_status gal_table_from_fits(gal_table *t, const source *s)
+gal_status gal_table_from_fits(gal_table *t, const source *s, const char *extension)
 {
     gal_status st = GAL_OK;
     reader r = {.s = s, .t = t};
     cards80 primary = {0};
     bool binary = true;
     int64_t naxis = 0, width = 0, rows = 0, heap = -1;
-    st = first_table(&r, &primary, &binary);
+    st = first_table(&r, extension, &primary, &binary);
     if (st == GAL_ENOTFOUND) { /* images alone: a spectrum, if anything */
         st = gal_table_from_image(t, s);
         goto out;

@@ -57,7 +57,8 @@ bool gal_cell_empty(const char *s);
 gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */
 struct source;
-gal_status gal_table_from_fits(gal_table *t, const struct source *s); /* into an empty table that has its path */
+/* into an empty table that has its path; extension: number or EXTNAME, NULL = the first table */
+gal_status gal_table_from_fits(gal_table *t, const struct source *s, const char *extension);
 gal_status gal_table_from_image(gal_table *t,
                                 const struct source *s); /* the same, of a file without tables: a spectrum */
 gal_status gal_table_parse_votable(gal_table *t, char *text, size_t n);

@@ -27,6 +27,8 @@ extern const gal_lua_class gal_lua_snapshot; /* gal_result: a sampler at work, k
 gal_spectrum_opts gal_lua_spectrum_opts(gal_lua_opts *o);
 void gal_lua_obs_reading(gal_lua_opts *o, gal_obs_layout *l);
 enum { GAL_LUA_MISSING = 16 };
+/* extension = number or name, as text in buf, or NULL */
+const char *gal_lua_opt_extension(gal_lua_opts *o, char *buf, size_t n);
 size_t gal_lua_opt_missing(gal_lua_opts *o, double v[GAL_LUA_MISSING]);
 
 /* target{ names =, priors =, lnlike = } in l_density.c */

@@ -4,6 +4,7 @@
 #include "lua/l_classes.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void obs_free(void *obj)
@@ -232,9 +233,62 @@ size_t gal_lua_opt_missing(gal_lua_opts *o, double v[GAL_LUA_MISSING])
     return n;
 }
 
+const char *gal_lua_opt_extension(gal_lua_opts *o, char *buf, size_t n)
+{
+    if (!gal_lua_opt_push(o, "extension"))
+        return NULL;
+    if (lua_type(o->L, -1) == LUA_TNUMBER)
+        snprintf(buf, n, "%.17g", lua_tonumber(o->L, -1));
+    else if (lua_type(o->L, -1) == LUA_TSTRING)
+        snprintf(buf, n, "%s", lua_tostring(o->L, -1));
+    else
+        gal_lua_opt_typeerror(o, "extension", "the number or the name of an extension", -1);
+    lua_pop(o->L, 1);
+    return buf;
+}
+
+/* names = { name in the file = filter } into list[2 * MOST]; the user's table holds the texts */
+static size_t band_names(gal_lua_opts *o, const char **list, size_t most)
+{
+    lua_State *L = o->L;
+    size_t n = 0;
+    if (!gal_lua_opt_push(o, "names"))
+        return 0;
+    if (!lua_istable(L, -1))
+        gal_lua_opt_typeerror(o, "names", "a table of name in the file = filter", -1);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING || lua_type(L, -1) != LUA_TSTRING || n == most)
+            gal_lua_error(L, GAL_EINVAL, "%s: names: a table of name in the file = name of the filter, at most %d",
+                          o->fn, (int)most);
+        list[2 * n] = lua_tostring(L, -2);
+        list[2 * n++ + 1] = lua_tostring(L, -1);
+    }
+    lua_pop(L, 1);
+    return n;
+}
+
+/* What is said with the call goes before what the file says. */
+static gal_status set_head(gal_obs *o, const char *name, double redshift, double distance, const char *citation)
+{
+    gal_status st = GAL_OK;
+    if (name)
+        GAL_TRY(gal_obs_set_name(o, name));
+    if (!isnan(redshift))
+        GAL_TRY(gal_obs_set_redshift(o, redshift));
+    if (!isnan(distance))
+        GAL_TRY(gal_obs_set_distance(o, distance));
+    if (citation)
+        GAL_TRY(gal_obs_set_citation(o, citation));
+out:
+    return st;
+}
+
 /* read(path[, { ... }]) */
 static int read_obs(lua_State *L)
 {
+    enum { NAMES = 64 };
+    const char *names[2 * NAMES], *name, *citation, *extension;
+    char number[80];
     gal_obs *obs = NULL;
     gal_table *t = NULL;
     gal_lua_opts o;
@@ -250,13 +304,22 @@ static int read_obs(lua_State *L)
     s.mask = gal_lua_opt_str(&o, "mask", NULL);
     s.missing = missing;
     s.nmissing = n;
+    l.nname = band_names(&o, names, NAMES);
+    l.names = names;
+    l.missing_ignored = n > 0;
+    name = gal_lua_opt_str(&o, "name", NULL);
+    citation = gal_lua_opt_str(&o, "citation", NULL);
+    double redshift = gal_lua_opt_num(&o, "redshift", NAN), distance = gal_lua_opt_num(&o, "distance", NAN);
+    extension = gal_lua_opt_extension(&o, number, sizeof number);
     gal_lua_opts_end(&o);
-    gal_status st = gal_table_read(&t, path);
+    gal_status st = gal_table_read_extension(&t, path, extension);
     if (st == GAL_OK && n > 0)
         st = gal_table_missing(t, n, missing);
     if (st == GAL_OK)
         st = gal_obs_from_table(&obs, t, &l, &s);
     gal_table_free(t);
+    if (st == GAL_OK && (st = set_head(obs, name, redshift, distance, citation)) != GAL_OK)
+        gal_obs_free(obs);
     gal_lua_checkstatus(L, st);
     gal_lua_push(L, &gal_lua_obs, obs);
     return 1;
@@ -299,6 +362,10 @@ void gal_luaopen_obs(lua_State *L)
          "@param other_flag (an error) what every other flag means: detection, limit, ignored\n"
          "@param negative_err_is_limit (false) a negative error marks a limit\n"
          "@param limit_sigma (metadata, else 3) how many sigma a limit without err stands for\n"
+         "@param names bands not named like filters: { HSC_g = \"Subaru.HSC.g\" }\n"
+         "@param extension (first table) of a FITS file: number (1 is behind the primary) or EXTNAME of the table\n"
+         "@param name name of the source, instead of the file's\n@param redshift instead of the file's\n"
+         "@param distance [Mpc] instead of the file's\n@param citation instead of the file's\n"
          "@param mask of a spectrum: column that masks\n"
          "@param bits of a spectrum: numbers of the bits of an integer mask that count\n"
          "@param R of a spectrum: resolving power instead of the file's\n"

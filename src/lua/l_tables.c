@@ -230,7 +230,9 @@ static int catalogue(lua_State *L)
     int handle = lua_gettop(L);
     gal_obs_layout *l = &r->layout;
     gal_obs_layout_defaults(l);
-    gal_lua_checkstatus(L, gal_table_read(&r->t, path));
+    char number[80];
+    const char *extension = gal_lua_opt_extension(&o, number, sizeof number);
+    gal_lua_checkstatus(L, gal_table_read_extension(&r->t, path, extension));
     const struct {
         const char *name;
         const char **field;
@@ -278,6 +280,7 @@ void gal_luaopen_tables(lua_State *L)
          "@param bands (all with an _err companion) list of columns, or patterns such as \"SDSS.*\"\n"
          "@param skip columns or patterns that are no bands\n@param names columns not named like filters: { g_mag_ap = "
          "\"SDSS.g\" }\n"
+         "@param extension (first table) of a FITS file: number (1 is behind the primary) or EXTNAME of the table\n"
          "@param id (name, id or source) column of names\n@param redshift (redshift or z) column\n"
          "@param distance (distance_Mpc) column [Mpc]\n@param unit unit of columns that have none: mJy, nanomaggy, "
          "mag(AB) ...\n"

@@ -306,4 +306,53 @@ test.describe("a wide catalogue", function()
   end)
 end)
 
+test.describe("observation{ photometry = file }", function()
+  local text = "band,flux,err\nHSC_g,1.0,0.1\nSDSS.r,-99,0.1\nSDSS.i,3,0.2\n"
+  test.it("takes the options of the reader, and what is said goes before what the file says", function()
+    local o = observation{ name = "mine", redshift = 0.2,
+      photometry = { file = file("# redshift: 0.7\n# citation: them\n" .. text), unit = "uJy", missing = -99, names = { HSC_g = "Subaru.HSC.g" } } }
+    local r = o:rows()
+    test.eq(r[1].band, "Subaru.HSC.g")
+    test.close(r[1].flux, 1e-3, 1e-15)
+    test.eq(r[2].kind, "ignored")
+    test.eq(r[3].kind, "detection")
+    test.eq(o.name, "mine")
+    test.eq(o.redshift, 0.2)
+    test.eq(o.citation, "them")
+    fails(function() observation{ photometry = { file = file(text), units = "uJy" } } end, "observation.read: unknown option 'units', did you mean 'unit'?")
+    fails(function() observation{ redshift = 1e9, photometry = { file = file("band,flux[mJy],err\nSDSS.r,1,1\n") } } end, "is not a redshift")
+  end)
+  test.it("keeps the spectrum of a file whose redshift is given with it", function()
+    local o = observation{ redshift = 0.1, photometry = file("wave[A],flux[mJy],err[mJy]\n4000,1,0.1\n4010,2,0.1\n4020,3,0.1\n") }
+    test.eq(#o:spectrum().flux, 3)
+    test.eq(o.redshift, 0.1)
+  end)
+  test.it("says what a table is that is none of bands", function()
+    fails(function() observation.read(file("wave,err\n4000,1\n")) end, "has wavelengths but no flux (columns: wave, err)", "a spectrum needs wave, flux and err")
+    fails(function() observation.read(file("id,SDSS.g,SDSS.g_err\n1,2,3\n")) end, "a row per source is read by observation.catalogue(path)")
+    fails(function() observation.read(file("a,b\n1,2\n")) end, "no column 'band'")
+  end)
+  test.it("takes the table of any extension, by number or name", function()
+    local function table_of(flux, extname)
+      tables.write(path .. ".fits", { { name = "name", values = { "s" } }, { name = "SDSS.g", values = vec { flux }, unit = "mJy" },
+        { name = "SDSS.g_err", values = vec { 0.1 }, unit = "mJy" } }, { MINE = extname })
+      local f = assert(io.open(path .. ".fits", "rb"))
+      local bytes = f:read("*a")
+      f:close()
+      return bytes
+    end
+    local one, two = table_of(1, "first"), table_of(2, "second")
+    local both = one .. two:sub(2881):gsub("EXTNAME =", "OTHER   ="):gsub("MINE    =", "EXTNAME =")
+    core.write_file(path .. ".fits", both)
+    local function flux(o) return observation.catalogue(path .. ".fits", o)[1]:rows()[1].flux end
+    test.eq(flux(), 1)
+    test.eq(flux { extension = 1 }, 1)
+    test.eq(flux { extension = 2 }, 2)
+    test.eq(flux { extension = "SECOND" }, 2)
+    fails(function() flux { extension = 3 } end, "no table in an extension '3'; tables are in: 1")
+    fails(function() observation.catalogue(file(text), { extension = 2 }) end, "extension = '2' is asked for, but this is no FITS file")
+    os.remove(path .. ".fits")
+  end)
+end)
+
 for _, suffix in ipairs { "", ".csv", ".ecsv", ".cat", ".h5" } do os.remove(path .. suffix) end

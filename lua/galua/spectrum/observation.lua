@@ -129,14 +129,14 @@ function M.new(given)
   local o = galua.options("observation", given, { name = "", redshift = ":number", distance = ":number", citation = "", spectrum = ":any",
     photometry = ":any", indices = ":table", lick = true, ew = ":table", lines = ":table" })
   local obs
-  if type(o.photometry) == "string" then
-    obs = galua.observation.read(o.photometry)
-    if o.redshift or o.distance or o.name ~= "" then
-      local from = obs
-      obs = galua.observation.new{ name = o.name ~= "" and o.name or from.name, redshift = o.redshift or from.redshift,
-        distance = o.distance or from.distance, citation = from.citation }
-      for _, r in ipairs(from:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
-    end
+  local file = o.photometry
+  if type(file) == "table" and rawget(file, "file") ~= nil then file = file.file end
+  if type(file) == "string" then
+    local how = {}
+    for k, v in pairs(type(o.photometry) == "table" and o.photometry or {}) do if k ~= "file" then how[k] = v end end
+    for _, k in ipairs { "redshift", "distance" } do if o[k] ~= nil then how[k] = o[k] end end
+    for _, k in ipairs { "name", "citation" } do if o[k] ~= "" then how[k] = o[k] end end
+    obs = galua.observation.read(file, how)
   else
     obs = galua.observation.new{ name = o.name, redshift = o.redshift, distance = o.distance, citation = o.citation }
     if o.photometry ~= nil then galua.expect("observation", "photometry", o.photometry, "table|string") end
