@@ -80,6 +80,28 @@ static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, c
     return GAL_OK;
 }
 
+/* The change of the curve with the law's own parameters; NULL: they have none. */
+typedef void (*curve_jvp_fn)(const law_table *t, const double *p, const double *dp, const double *curve,
+                             double *dcurve);
+static gal_status screen_jvp_with(const gal_stage *s, const gal_stage *d, const gal_screen *out, gal_screen *change,
+                                  size_t own, curve_jvp_fn curve_jvp)
+{
+    const law_table *t = s->table;
+    const double *tail = s->p + own, *dtail = d->p + own, *diffuse = s->scratch + KEPT, *birth = diffuse + t->n;
+    double *dcurve = d->scratch + KEPT;
+    change->av_dd = dtail[T_AV];
+    change->av_mc = dtail[T_AV_BIRTH];
+    if (curve_jvp)
+        curve_jvp(t, s->p, d->p, diffuse, dcurve);
+    gal_dust_screen_jvp(t->n, tail[T_AV], dtail[T_AV], diffuse, curve_jvp ? dcurve : NULL, out->att_dd, change->att_dd,
+                        change->abs_dd);
+    for (size_t k = 0; k < t->n; k++)
+        dcurve[k] = birth[k] * t->lnx[k] * dtail[T_N_BIRTH];
+    gal_dust_screen_jvp(t->n, tail[T_AV_BIRTH], dtail[T_AV_BIRTH], birth, dcurve, out->att_mc, change->att_mc,
+                        change->abs_mc);
+    return GAL_OK;
+}
+
 // clang-format off
 /*   name         unit   doc                                                                 value  lo    hi    plo   phi  log    free */
 #define TAIL \
@@ -110,8 +132,9 @@ static const gal_option option[] = {GAL_CUT_OPTION};
         .teardown = teardown,                                                                                          \
         .scratch = scratch,                                                                                            \
         .screen = symbol##_screen,                                                                                     \
+        .screen_jvp = symbol##_screen_jvp,                                                                             \
     }
-#define LAW_FUNCTIONS(symbol, base, own, curve)                                                                        \
+#define LAW_FUNCTIONS(symbol, base, own, curve, curve_jvp)                                                             \
     static gal_status symbol##_setup(void **table, const void *self, const gal_wavegrid *g)                            \
     {                                                                                                                  \
         (void)self;                                                                                                    \
@@ -120,6 +143,11 @@ static const gal_option option[] = {GAL_CUT_OPTION};
     static gal_status symbol##_screen(const gal_stage *s, gal_screen *out)                                             \
     {                                                                                                                  \
         return screen_with(s, out, own, curve);                                                                        \
+    }                                                                                                                  \
+    static gal_status symbol##_screen_jvp(const gal_stage *s, const gal_stage *d, const gal_screen *out,               \
+                                          gal_screen *change)                                                          \
+    {                                                                                                                  \
+        return screen_jvp_with(s, d, out, change, own, curve_jvp);                                                     \
     }
 
 static void copy_base(const law_table *t, const double *p, double *curve)
@@ -138,7 +166,13 @@ static const gal_param power_par[] = {
     {"n",         "",    "slope of the diffuse dust: c = (lambda/5500 A)^n",                 -0.7,  -5,   0,    -2,   0,   false, false},
     TAIL};
 // clang-format on
-LAW_FUNCTIONS(gal_attenuation_power_law, NULL, 1, power_curve)
+static void power_jvp(const law_table *t, const double *p, const double *dp, const double *curve, double *dcurve)
+{
+    (void)p;
+    for (size_t k = 0; k < t->n; k++)
+        dcurve[k] = curve[k] * t->lnx[k] * dp[0];
+}
+LAW_FUNCTIONS(gal_attenuation_power_law, NULL, 1, power_curve, power_jvp)
 LAW(gal_attenuation_power_law, "power_law",
     "Two power laws (Charlot & Fall 2000, ApJ 539, 718): c = (lambda/5500 A)^n for diffuse dust.", power_par, 1);
 
@@ -149,7 +183,7 @@ static void calzetti_base(double wave, double *a, double *b)
     *b = gal_law_bump(wave);
 }
 static const gal_param tail_par[] = {TAIL};
-LAW_FUNCTIONS(gal_attenuation_calzetti, calzetti_base, 0, copy_base)
+LAW_FUNCTIONS(gal_attenuation_calzetti, calzetti_base, 0, copy_base, NULL)
 LAW(gal_attenuation_calzetti, "calzetti",
     "Starburst galaxies (Calzetti et al. 2000, ApJ 533, 682; Leitherer et al. 2002 below 1500 A).", tail_par, 0);
 
@@ -174,7 +208,20 @@ static const gal_param salim_par[] = {
     {"E_b",       "",    "strength of the 2175 A feature (3.5 in the Milky Way)",            0,     -2,   8,    0,    6,   false, false},
     TAIL};
 // clang-format on
-LAW_FUNCTIONS(gal_attenuation_salim18, calzetti_base, 2, salim_curve)
+static void salim_jvp(const law_table *t, const double *p, const double *dp, const double *curve, double *dcurve)
+{
+    const double cal = 4.05;
+    double up = (cal + 1) * pow(0.8, p[0]), inverse = (up - cal) / cal, dinverse = up / cal * log(0.8) * dp[0];
+    if (!(inverse > 0))
+        inverse = dinverse = 0;
+    double bump = p[1] * inverse, dbump = dp[1] * inverse + p[1] * dinverse;
+    double v = 1 + bump * gal_law_bump(5500), dv = dbump * gal_law_bump(5500);
+    for (size_t k = 0; k < t->n; k++) {
+        double slope = exp(p[0] * t->lnx[k]) * t->a[k] * t->lnx[k] * dp[0];
+        dcurve[k] = curve[k] > 0 ? (slope + dbump * t->b[k] - curve[k] * dv) / v : 0;
+    }
+}
+LAW_FUNCTIONS(gal_attenuation_salim18, calzetti_base, 2, salim_curve, salim_jvp)
 LAW(gal_attenuation_salim18, "salim18",
     "The Calzetti law with a free slope and a 2175 A feature (Noll et al. 2009, A&A 507, 1793; Salim et al. 2018, ApJ "
     "859, 11):\n"
@@ -201,7 +248,14 @@ static const gal_param cardelli_par[] = {
     {"R_V",       "",    "ratio of total to selective extinction",                           3.1,   2,    6,    2,    6,   false, false},
     TAIL};
 // clang-format on
-LAW_FUNCTIONS(gal_attenuation_cardelli, cardelli_base, 1, cardelli_curve)
+static void cardelli_jvp(const law_table *t, const double *p, const double *dp, const double *curve, double *dcurve)
+{
+    double a, b, inverse = -dp[0] / (p[0] * p[0]);
+    gal_law_cardelli_ab(5500, &a, &b);
+    for (size_t k = 0; k < t->n; k++)
+        dcurve[k] = curve[k] > 0 ? inverse * (t->b[k] - curve[k] * b) / (a + b / p[0]) : 0;
+}
+LAW_FUNCTIONS(gal_attenuation_cardelli, cardelli_base, 1, cardelli_curve, cardelli_jvp)
 LAW(gal_attenuation_cardelli, "cardelli",
     "The Milky Way (Cardelli, Clayton & Mathis 1989, ApJ 345, 245; O'Donnell 1994 in the optical).", cardelli_par, 1);
 
@@ -210,7 +264,7 @@ static void smc_base(double wave, double *a, double *b)
     *a = gal_law_gordon03(GAL_LAW_SMC_BAR, wave) / gal_law_gordon03(GAL_LAW_SMC_BAR, 5500);
     *b = 0;
 }
-LAW_FUNCTIONS(gal_attenuation_smc, smc_base, 0, copy_base)
+LAW_FUNCTIONS(gal_attenuation_smc, smc_base, 0, copy_base, NULL)
 LAW(gal_attenuation_smc, "smc", "The bar of the Small Magellanic Cloud (Gordon et al. 2003, ApJ 594, 279).", tail_par,
     0);
 
@@ -219,7 +273,7 @@ static void lmc_base(double wave, double *a, double *b)
     *a = gal_law_gordon03(GAL_LAW_LMC, wave) / gal_law_gordon03(GAL_LAW_LMC, 5500);
     *b = 0;
 }
-LAW_FUNCTIONS(gal_attenuation_lmc, lmc_base, 0, copy_base)
+LAW_FUNCTIONS(gal_attenuation_lmc, lmc_base, 0, copy_base, NULL)
 LAW(gal_attenuation_lmc, "lmc", "The Large Magellanic Cloud, average (Gordon et al. 2003, ApJ 594, 279).", tail_par, 0);
 
 /* Gordon et al. 2016 (ApJ 826, 104) eqs 4-5: c = f c_MW(R_V,A) + (1 - f) c_SMC; here the Milky Way part is that of Cardelli. The
@@ -265,6 +319,23 @@ static void mixture_curve(const law_table *t, const double *p, double *curve)
     for (size_t k = 0; k < t->n; k++)
         curve[k] = p[0] * curve[k] + (1 - p[0]) * m->smc[k];
 }
+static void mixture_jvp(const law_table *t, const double *p, const double *dp, const double *curve, double *dcurve)
+{
+    const mixture_table *m = (const mixture_table *)(const void *)t;
+    double a, b, inverse = -dp[1] / (p[1] * p[1]);
+    gal_law_cardelli_ab(5500, &a, &b);
+    double v = a + b / p[1];
+    (void)curve;
+    for (size_t k = 0; k < t->n; k++) {
+        double c = fmax((t->a[k] + t->b[k] / p[1]) / v, 0);
+        dcurve[k] = dp[0] * (c - m->smc[k]) + (c > 0 ? p[0] * inverse * (t->b[k] - c * b) / v : 0);
+    }
+}
+static gal_status gal_attenuation_gordon16_screen_jvp(const gal_stage *s, const gal_stage *d, const gal_screen *out,
+                                                      gal_screen *change)
+{
+    return screen_jvp_with(s, d, out, change, 2, mixture_jvp);
+}
 static gal_status gal_attenuation_gordon16_screen(const gal_stage *s, gal_screen *out)
 {
     return screen_with(s, out, 2, mixture_curve);
@@ -293,4 +364,5 @@ const gal_component_class gal_attenuation_gordon16 = {
     .teardown = mixture_teardown,
     .scratch = scratch,
     .screen = gal_attenuation_gordon16_screen,
+    .screen_jvp = gal_attenuation_gordon16_screen_jvp,
 };

@@ -218,3 +218,39 @@ void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *abs
     GAL_KERN_PICK(dust_kern)->planck_add(g->n - i, 1 / t, surface / GAL_LSUN, g->b5 + i, g->hck + i, absorbed + i,
                                          lum + i);
 }
+
+/* ------------------------------------------------------------------ derivatives */
+void gal_dust_curve_jvp(const gal_dust_grid *g, const double *curve, double dlow, double dupp, double *dcurve)
+{
+    double lnb = log(BREAK / V_BAND);
+    for (size_t k = 0; k < g->n; k++)
+        dcurve[k] = curve[k] * (g->wave[k] <= BREAK ? -dlow * g->lnx[k] : -dupp * g->lnx[k] + (dupp - dlow) * lnb);
+}
+
+void gal_dust_screen_jvp(size_t n, double av, double dav, const double *curve, const double *dcurve, const double *att,
+                         double *datt, double *dabsorbed)
+{
+    for (size_t k = 0; k < n; k++) {
+        double d = att[k] * MAG_TO_TAU *
+                   (dav * curve[k] + (dcurve ? av * dcurve[k] : 0)); /* att = 0: opaque, nothing changes */
+        datt[k] = -d;
+        dabsorbed[k] = d;
+    }
+}
+
+double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
+                                double dsurface, const double *dabsorbed, double de)
+{
+    double slope, change, power = gal_dust_power(g, surface, absorbed, t, &slope);
+    change = gal_dust_power(g, surface, dabsorbed, t, NULL);
+    return (de - dsurface - change / power) / slope;
+}
+
+void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double dsurface,
+                           const double *dabsorbed, double dlnt, double *dlum)
+{
+    for (size_t k = wien_start(g, t); k < g->n; k++) {
+        double x = g->hck[k] / t, e = exp(-x), one = -expm1(-x), b = surface / GAL_LSUN * g->b5[k] * e / one;
+        dlum[k] += b * (dabsorbed[k] + absorbed[k] * (dsurface + x / one * dlnt));
+    }
+}

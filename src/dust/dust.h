@@ -37,6 +37,10 @@ void gal_dust_curve(const gal_dust_grid *g, double low, double upp, double *curv
 double gal_dust_curve_at(double wave, double low, double upp);
 /* att = 10^(-0.4 A_V curve), absorbed fraction = 1 - att (no cancellation); either may be NULL */
 void gal_dust_attenuation(const gal_dust_grid *g, double av, const double *curve, double *att, double *absorbed);
+/* Changes of curve with low and upp, and of att, absorbed with A_V and the curve. */
+void gal_dust_curve_jvp(const gal_dust_grid *g, const double *curve, double dlow, double dupp, double *dcurve);
+void gal_dust_screen_jvp(size_t n, double av, double dav, const double *curve, const double *dcurve, const double *att,
+                         double *datt, double *dabsorbed);
 /* V-band extinction [mag] of clouds and diffuse dust; Mgas, Mdust [Msun], R [pc]. */
 double gal_dust_av_mc(double norm, double zgas, double f_mc, double mgas, double n_mc, double r_mc, bool galapy);
 double gal_dust_av_dd(double norm, double f_mc, double mdust, double r_dust);
@@ -46,6 +50,12 @@ double gal_dust_surface(double r_pc, double count);
 double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope);
 /* Temperature at which the power equals e [erg/s] > 0: Newton in (ln T, ln power), relative 1e-10. GAL_EMATH outside 1e-3..1e5 K. */
 gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double *t);
+/* d ln T of that temperature, from the change of surface (relative), absorbed and e (relative): the power is e whatever changes. */
+double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
+                                double dsurface, const double *dabsorbed, double de);
+/* dlum[k] += the change of a grey body's lum with surface (relative), absorbed and ln T */
+void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double dsurface,
+                           const double *dabsorbed, double dlnt, double *dlum);
 /* The reference code's estimate (D3): 200 log nodes 1..1e10 A, right-endpoint rule, linear interpolation between 200 trial
  * temperatures 0.1..1e4 K. */
 double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e);

@@ -108,6 +108,83 @@ static gal_status reemit(const gal_stage *s, gal_emission *out, bool casey)
     return GAL_OK;
 }
 
+/* d ln of the emissivity: with beta and ln lambda_0 - ln lambda */
+static double emissivity_slope(double micron, double lambda0, double beta, double dbeta, double dln)
+{
+    if (!(lambda0 > 0))
+        return log(1000 / micron) * dbeta;
+    double tau = pow(lambda0 / micron, beta);
+    return tau / expm1(tau) * (log(lambda0 / micron) * dbeta + beta * dln);
+}
+
+/* The change of shape(): before division by its sum, L and dL; then (1 - f_PAH) L/sum + f_PAH PAH. */
+static void shape_jvp(const gal_dust_grid *g, const double *p, const double *dp, bool casey, double *dlum)
+{
+    double t = p[G_T], beta = p[G_BETA], l0 = p[G_LAMBDA0], dlnt = dp[G_T] / t, dln0 = l0 > 0 ? dp[G_LAMBDA0] / l0 : 0;
+    double alpha = casey ? p[C_ALPHA] : 0, dalpha = casey ? dp[C_ALPHA] : 0, lc = 0, dlnc = 0, npl = 0, dlnn = 0,
+           sum = 0, dsum = 0;
+    double f = p[casey ? C_PAH : G_PAH], df = dp[casey ? C_PAH : G_PAH];
+    if (casey) {
+        double b = 26.68 + 6.246 * alpha, c = 1.905e-4 + 7.243e-5 * alpha, inv = 1 / (b * b) + c * t;
+        lc = 0.75 / inv;
+        dlnc = -(-2 * 6.246 / (b * b * b) * dalpha + 7.243e-5 * dalpha * t + c * dp[G_T]) / inv;
+        double um = lc * 1e4, x = g->hck[0] * g->wave[0] / (um * t);
+        npl = emissivity(lc, l0, beta) * g->b5[0] * pow(g->wave[0] / um, 5) / expm1(x);
+        dlnn = emissivity_slope(lc, l0, beta, dp[G_BETA], dln0 - dlnc) - 5 * dlnc - x / -expm1(-x) * (-dlnc - dlnt);
+        if (!(l0 > 0)) /* (1 mm/lambda_c)^beta */
+            dlnn -= beta * dlnc;
+    }
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t k = 0; k < g->n; k++) {
+            double um = g->wave[k] * 1e-4, x = g->hck[k] / t, l = 0, d = 0;
+            if (x < 80) {
+                l = emissivity(um, l0, beta) * g->b5[k] / expm1(x);
+                d = l * (emissivity_slope(um, l0, beta, dp[G_BETA], dln0) + x / -expm1(-x) * dlnt);
+            }
+            if (casey && um < 30 * lc) {
+                double r = um / lc, h = npl * exp(-r * r + (alpha - 2) * log(r)) * (1 - exp(-pow(um / 2, 4)));
+                l += h;
+                d += h * (dlnn + dalpha * log(r) + (2 * r * r - (alpha - 2)) * dlnc);
+            }
+            if (pass == 0) {
+                sum += g->tw[k] * l;
+                dsum += g->tw[k] * d;
+            } else {
+                dlum[k] = (1 - f) * (d - l * dsum / sum) / sum + df * (g->pah[k] - l / sum);
+            }
+        }
+}
+
+static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, gal_emission *change, bool casey)
+{
+    const gal_dust_grid *g = s->table;
+    const double *unit = s->scratch;
+    double power = s->view->e_mc + s->view->e_dd, dpower = d->view->e_mc + d->view->e_dd, *dlum = d->lum[0];
+    bool own = false;
+    for (size_t i = 0; i < (casey ? (size_t)NCASEY : (size_t)NGREY); i++)
+        own = own || d->p[i] != 0;
+    if (own)
+        shape_jvp(g, s->p, d->p, casey, dlum);
+    for (size_t k = 0; k < g->n; k++)
+        dlum[k] = dpower * unit[k] + (own ? power * dlum[k] : 0);
+    change->t_dd = power > 0 ? d->p[G_T] : 0;
+    change->t_mc = s->view->e_mc > 0 ? d->p[G_T] : 0;
+    return GAL_OK;
+}
+
+static gal_status reemit_grey_jvp(const gal_stage *s, const gal_stage *d, const gal_emission *out, gal_emission *change)
+{
+    (void)out;
+    return reemit_jvp(s, d, change, false);
+}
+
+static gal_status reemit_casey_jvp(const gal_stage *s, const gal_stage *d, const gal_emission *out,
+                                   gal_emission *change)
+{
+    (void)out;
+    return reemit_jvp(s, d, change, true);
+}
+
 static gal_status reemit_grey(const gal_stage *s, gal_emission *out)
 {
     return reemit(s, out, false);
@@ -134,6 +211,7 @@ const gal_component_class gal_dust_greybody_class = {
     .teardown = teardown,
     .scratch = scratch,
     .reemit = reemit_grey,
+    .reemit_jvp = reemit_grey_jvp,
 };
 
 const gal_component_class gal_dust_casey12 = {
@@ -153,4 +231,5 @@ const gal_component_class gal_dust_casey12 = {
     .teardown = teardown,
     .scratch = scratch,
     .reemit = reemit_casey,
+    .reemit_jvp = reemit_casey_jvp,
 };

@@ -130,6 +130,28 @@ static gal_status screen(const gal_stage *s, gal_screen *out)
     return GAL_OK;
 }
 
+static gal_status screen_jvp(const gal_stage *s, const gal_stage *d, const gal_screen *out, gal_screen *change)
+{
+    const gal_dust_grid *g = s->table;
+    const gal_view *v = s->view, *dv = d->view;
+    const double *p = s->p, *dp = d->p, *mc = s->scratch + KEPT, *dd = mc + g->n;
+    double *dcurve = d->scratch + KEPT;
+    double unit =
+        v->mgas > 0 && p[F_MC] > 0 ? gal_dust_av_mc(1, 1, 1, 1, p[N_MC], p[R_MC], v->grid->compat.old_constants) : 0;
+    double norm = p[NORM_MC], z = v->zgas, f = p[F_MC], gas = v->mgas;
+    change->av_mc =
+        unit * (dp[NORM_MC] * z * f * gas + norm * (dv->zgas * f * gas + z * (dp[F_MC] * gas + f * dv->mgas))) -
+        out->av_mc * (dp[N_MC] / p[N_MC] + 2 * dp[R_MC] / p[R_MC]);
+    change->av_dd =
+        gal_dust_av_dd(dp[NORM_DD], f, v->mdust, p[R_DUST]) + gal_dust_av_dd(p[NORM_DD], f, dv->mdust, p[R_DUST]) -
+        gal_dust_av_dd(p[NORM_DD], 0, v->mdust, p[R_DUST]) * dp[F_MC] - 2 * out->av_dd * dp[R_DUST] / p[R_DUST];
+    gal_dust_curve_jvp(g, mc, dp[DMC_LOW], dp[DMC_UPP], dcurve);
+    gal_dust_screen_jvp(g->n, out->av_mc, change->av_mc, mc, dcurve, out->att_mc, change->att_mc, change->abs_mc);
+    gal_dust_curve_jvp(g, dd, dp[DDD_LOW], dp[DDD_UPP], dcurve);
+    gal_dust_screen_jvp(g->n, out->av_dd, change->av_dd, dd, dcurve, out->att_dd, change->att_dd, change->abs_dd);
+    return GAL_OK;
+}
+
 /* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
  * light itself (galaxies that have used up their dust: no temperature would be meaningful). Dust inside ionised gas may absorb where
  * the phase has next to no optical depth to radiate with: the power then leaves as PAH features, *small. */
@@ -183,6 +205,46 @@ out:
     return st;
 }
 
+/* One phase: the change of its grey body to dlum, of its temperature to *dt; returns that of what leaves as features instead. */
+static double phase_jvp(const gal_dust_grid *g, double surface, double dsurface, const double *absorbed,
+                        const double *dabsorbed, double e, double de, double t, double *dt, double *dlum)
+{
+    *dt = 0;
+    if (!(t > 0))
+        return e > FAINTEST ? de : 0;
+    double dlnt = gal_dust_temperature_jvp(g, surface, absorbed, t, dsurface, dabsorbed, de / e);
+    gal_dust_greybody_jvp(g, surface, absorbed, t, dsurface, dabsorbed, dlnt, dlum);
+    *dt = t * dlnt;
+    return 0;
+}
+
+static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, const gal_emission *out, gal_emission *change)
+{
+    const gal_dust_grid *g = s->table;
+    const gal_view *v = s->view, *dv = d->view;
+    const double *p = s->p, *dp = d->p;
+    double *mc = d->lum[0], *dd = d->lum[1], f = p[F_PAH];
+    double e_dd = (1 - f) * v->e_dd, de_dd = (1 - f) * dv->e_dd - dp[F_PAH] * v->e_dd;
+    memset(mc, 0, g->n * sizeof *mc);
+    memset(dd, 0, g->n * sizeof *dd);
+    double mc_small = phase_jvp(g, gal_dust_surface(p[R_MC], p[N_MC]), 2 * dp[R_MC] / p[R_MC] + dp[N_MC] / p[N_MC],
+                                v->abs_mc, dv->abs_mc, v->e_mc, dv->e_mc, out->t_mc, &change->t_mc, mc);
+    double dd_small = phase_jvp(g, gal_dust_surface(p[R_DUST], 1), 2 * dp[R_DUST] / p[R_DUST], v->abs_dd, dv->abs_dd,
+                                e_dd, de_dd, out->t_dd, &change->t_dd, dd);
+    /* a phase that absorbs next to nothing emits nothing at all, one that is too thin to radiate emits features */
+    if (out->t_mc > 0 || !(v->e_mc > NEGLIGIBLE * v->bol))
+        mc_small = 0;
+    if (out->t_dd > 0 || !(e_dd > NEGLIGIBLE * v->bol))
+        dd_small = 0;
+    dd_small += dp[F_PAH] * v->e_dd + f * dv->e_dd;
+    for (size_t k = 0; k < g->n; k++) {
+        mc[k] += mc_small * g->pah[k];
+        dd[k] += dd_small * g->pah[k];
+    }
+    change->other = dp[F_PAH];
+    return GAL_OK;
+}
+
 static const char *const spectra[] = {"MC", "DD"};
 
 const gal_component_class gal_ism_two_phase = {
@@ -213,4 +275,6 @@ const gal_component_class gal_ism_two_phase = {
     .scratch = scratch,
     .screen = screen,
     .reemit = reemit,
+    .screen_jvp = screen_jvp,
+    .reemit_jvp = reemit_jvp,
 };

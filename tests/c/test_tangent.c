@@ -184,6 +184,7 @@ static void dusty(void **state)
     for (int i = 0; i < 3; i++) {
         problem q;
         open_problem(&q, history[i], NULL, 0);
+        assert_int_equal(gal_tangent_differences(q.t), 0);
         check(&q, (uint64_t)i, 1e-6);
         close_problem(&q);
     }
@@ -205,13 +206,15 @@ static void everything(void **state)
 static void laws(void **state)
 {
     (void)state;
+    int n = 0;
     for (const gal_component_class *const *k = gal_component_classes(); *k; k++) {
         if (strcmp((*k)->group, "attenuation") != 0)
             continue;
-        gal_component *c[] = {part("attenuation", (*k)->kind)};
+        gal_component *c[] = {part("attenuation", (*k)->kind), part("dust", n++ % 2 ? "greybody" : "casey12")};
         problem q;
         printf("%s: ", (*k)->kind);
-        open_problem(&q, "constant", c, 1);
+        open_problem(&q, "constant", c, 2);
+        assert_int_equal(gal_tangent_differences(q.t), 0);
         check(&q, 20, 1e-6);
         close_problem(&q);
     }
