@@ -66,7 +66,7 @@ int fit_stars(const double *ln, int k, const double *da, const double *de, const
         float *work = gal_alloc((gal_atmosphere_work(fine) + n) * sizeof *work), *f = work + gal_atmosphere_work(fine);
 #pragma omp for schedule(dynamic, 2)
         for (int s = 0; s < ns; s++) {
-            gal_atmosphere_solve(teff[s], logg[s], zrel[iz[s]], ross[iz[s]], coarse, fine, work, f, NULL);
+            gal_atmosphere_solve(teff[s], logg[s], zrel[iz[s]], ross[iz[s]], coarse, fine, NULL, work, f, NULL);
             double total = 0;
             for (size_t i = 0; i < n; i++)
                 total += quad[i] * (double)f[i];

@@ -188,29 +188,35 @@ static double integral(const gal_opgrid *g, const float *f)
 }
 
 void gal_atmosphere_solve(double teff, double logg, double zrel, const gal_rosseland *r, const gal_opgrid *coarse,
-                          const gal_opgrid *fine, float *work, float *flux, double *ratio)
+                          const gal_opgrid *fine, gal_atmosphere_start *start, float *work, float *flux, double *ratio)
 {
     gal_atmosphere m;
     const gal_opgrid *grid = coarse;
-    double t0 = teff, lum = 1, slope = 4, x0 = 0, y0 = 0; /* slope: d ln L / d ln T0, by secants on the coarse grid */
+    gal_atmosphere_start from = {.slope = 4}, *p = start ? start : &from;
+    double x = p->x, x0 = 0, y0 = 0, lum = 1;
     logg = fmax(logg, gal_atmosphere_logg_floor(teff));
     for (int it = 0; it < 12; it++) {
-        gal_atmosphere_structure(&m, teff, logg, zrel, r, t0);
+        gal_atmosphere_structure(&m, teff, logg, zrel, r, teff * exp(x));
         gal_atmosphere_emergent(&m, r, grid, true, work, flux);
         lum = integral(grid, flux);
-        double x = log(t0 / teff), y = log(lum);
-        if (grid == coarse) {
-            if (it > 0 && fabs(x - x0) > 1e-6)
-                slope = fmin(fmax((y - y0) / (x - x0), 1.0), 16.0);
+        double y = log(lum);
+        if (grid == coarse) { /* aims at what gives 1 on the fine grid */
+            if (it > 0 && fabs(x - x0) > 1e-4)
+                p->slope = fmin(fmax((y - y0) / (x - x0), 1.0), 16.0);
             x0 = x;
             y0 = y;
-            if (fabs(y) < 5e-3 || it == 7)
+            y += p->offset;
+            if (fabs(y) < 2e-3 || it == 7)
                 grid = fine;
-        } else if (fabs(y) < 5e-4)
-            break;
+        } else {
+            p->offset = y - (y0 + p->slope * (x - x0));
+            if (fabs(y) < 5e-4)
+                break;
+        }
         if (it < 11)
-            t0 *= exp(fmin(fmax(-y / slope, -0.1), 0.1));
+            x -= fmin(fmax(y / p->slope, -0.1), 0.1);
     }
+    p->x = x;
     if (ratio)
         *ratio = lum;
     for (size_t i = 0; i < fine->n; i++)

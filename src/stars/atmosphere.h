@@ -30,9 +30,15 @@ GAL_API size_t gal_atmosphere_work(const gal_opgrid *g);
 GAL_API void gal_atmosphere_emergent(const gal_atmosphere *m, const gal_rosseland *r, const gal_opgrid *g, bool lines,
                                      float *work, float *flux);
 
-/* A star: T0 iterated on the coarse grid until the flux integrates to sigma Teff^4, then the spectrum on the fine grid,
- * flux[fine->n] as a fraction of sigma Teff^4 per A, normalised. *ratio (may be NULL) = integral before normalisation. */
+/* Where the iteration of a star begins and what it learnt, for the next star that is much like it: {.slope = 4} knows nothing. */
+typedef struct gal_atmosphere_start {
+    double x, slope, offset; /* ln(T0/Teff); d ln L/d ln T0; ln L on the fine grid minus that on the coarse one */
+} gal_atmosphere_start;
+
+/* A star: T0 iterated on the coarse grid until the flux integrates to sigma Teff^4, then the spectrum on the fine grid (once more where
+ * it integrates to something else by 5e-4), flux[fine->n] as a fraction of sigma Teff^4 per A, normalised. start: read and set, NULL: knows
+ * nothing. *ratio (may be NULL) = integral before normalisation. */
 GAL_API void gal_atmosphere_solve(double teff, double logg, double zrel, const gal_rosseland *r,
-                                  const gal_opgrid *coarse, const gal_opgrid *fine, float *work, float *flux,
-                                  double *ratio);
+                                  const gal_opgrid *coarse, const gal_opgrid *fine, gal_atmosphere_start *start,
+                                  float *work, float *flux, double *ratio);
 #endif

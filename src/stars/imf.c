@@ -77,7 +77,7 @@ static void cell(const gal_imf_table *t, size_t i, double a, double b, double *n
 {
     double p0 = t->phi[i], p1 = t->phi[i + 1], m0 = t->m[i], m1 = t->m[i + 1];
     if (p0 > 0.0 && p1 > 0.0) {
-        double s = log(p1 / p0) / log(m1 / m0), pa = p0 * pow(a / m0, s), lx = log(b / a);
+        double s = t->slope[i], pa = a > m0 ? p0 * exp(s * log(a / m0)) : p0, lx = log(b / a);
         *number = pa * a * powint(lx, s + 1.0);
         *mass = pa * a * a * powint(lx, s + 2.0);
     } else { /* phi vanishes at one end: straight line */
@@ -132,7 +132,7 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
                         "initial mass function '%s': limits %g .. %g Msun must lie within 0.08 .. 100 and ascend", name,
                         imf->mlo, imf->mhi);
     t = GAL_NEW(gal_imf_table);
-    if (!t || !(t->m = GAL_NEWN(double, 4 * n))) {
+    if (!t || !(t->m = GAL_NEWN(double, 5 * n))) {
         st = GAL_ENOMEM;
         goto out;
     }
@@ -140,6 +140,7 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
     t->phi = t->m + n;
     t->cn = t->phi + n;
     t->cm = t->cn + n;
+    t->slope = t->cm + n;
     for (size_t i = 0; i < n; i++) {
         t->m[i] = i == n - 1 ? imf->mhi : imf->mlo * exp(log(imf->mhi / imf->mlo) * (double)i / (double)(n - 1));
         t->phi[i] = imf->phi(t->m[i], imf->ctx);
@@ -149,6 +150,8 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
     }
     for (size_t i = 0; i + 1 < n; i++) {
         double dn, dm;
+        t->slope[i] =
+            t->phi[i] > 0.0 && t->phi[i + 1] > 0.0 ? log(t->phi[i + 1] / t->phi[i]) / log(t->m[i + 1] / t->m[i]) : 0.0;
         cell(t, i, t->m[i], t->m[i + 1], &dn, &dm);
         t->cn[i + 1] = t->cn[i] + dn;
         t->cm[i + 1] = t->cm[i] + dm;

@@ -260,18 +260,18 @@ void gal_track_star(gal_iso_star *s, const gal_tracks *t, size_t iz, double mini
     fill(s, t, g, p, age, b, postagb);
 }
 
-/* Upper edge of bin j of n between a and b. */
-static double edge(int p, double a, double b, int j, int n)
+/* Upper edge of bin j of n between a and b; lnab = ln(a/b). */
+static double edge(int p, double a, double b, double lnab, int j, int n)
 {
     double x = (double)j / n, y = 1.0 - x;
     if (j == n)
         return b;
     if (p == GAL_SSE_MS)
-        return b * pow(a / b, y * y);
+        return b * exp(lnab * y * y);
     if (p == GAL_SSE_WD)
-        return a + (b - a) * pow(1e-7, 1.0 - (double)(j - 1) / (n - 1));
+        return a + (b - a) * exp(-7.0 * M_LN10 * (1.0 - (double)(j - 1) / (n - 1)));
     if (p == GAL_SSE_NSBH)
-        return a * pow(b / a, x);
+        return a * exp(-lnab * x);
     return b - (b - a) * y * y;
 }
 
@@ -291,9 +291,9 @@ static double collapsed(const gal_tracks *t, const gal_track_grid *g, const gal_
 static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid *g, int p, part x, int nbin,
                          double age, const gal_imf_table *imf, bool postagb)
 {
-    double before = x.a;
+    double before = x.a, lnab = log(x.a / x.b);
     for (int j = 1; j <= nbin; j++) {
-        double next = edge(p, x.a, x.b, j, nbin), number, mass;
+        double next = edge(p, x.a, x.b, lnab, j, nbin), number, mass;
         if (!(next > before))
             continue;
         gal_imf_integrate(imf, before, next, &number, &mass);
@@ -308,7 +308,7 @@ static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid
         if (p >= GAL_SSE_WD)
             iso->mass_remnants += number * s->mnow;
         if (isfinite(s->logl))
-            iso->lbol += number * pow(10.0, s->logl);
+            iso->lbol += number * exp(M_LN10 * s->logl);
     }
 }
 

@@ -27,6 +27,7 @@ struct gal_tracks {
 typedef struct gal_imf_table {
     size_t n;
     double *m, *phi, *cn, *cm; /* nodes, dN/dm there, cumulative number and mass below */
+    double *slope;             /* d ln phi/d ln m from each node to the next */
 } gal_imf_table;
 /* Tabulates phi on the calling thread (a user's phi may be Lua); afterwards any thread may integrate. GAL_EDOMAIN: limits
  * outside 0.08..100 Msun; GAL_EMATH: phi negative or not finite, or no mass at all. */

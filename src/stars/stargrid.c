@@ -28,7 +28,7 @@ enum {
     NWAVE_MAX = 2560
 };
 /* Change this when the physics or the grid changes: old caches are then rebuilt. */
-static const char grid_version[] = "galua stargrid 4";
+static const char grid_version[] = "galua stargrid 5";
 
 // clang-format off
 static const double grid_teff[NTEFF] = {
@@ -142,19 +142,33 @@ out:
     return st;
 }
 
-static void star_solve(gal_stargrid *g, const tools *t, size_t k, float *work, float *flux)
+/* Star number k of the grid; `start` goes on from the gravity above. Where radiation keeps two gravities from differing it is the same star. */
+static void star_solve(gal_stargrid *g, const tools *t, size_t k, gal_atmosphere_start *start, float *work, float *flux)
 {
     size_t iz = k / (NTEFF * NLOGG), it = k / NLOGG % NTEFF, ig = k % NLOGG, tail = 0;
-    gal_atmosphere_solve(grid_teff[it], grid_logg[ig], grid_z[iz] / z_solar, t->ross[iz], t->coarse, t->fine, work,
-                         flux, NULL);
     float *lnf = g->lnf + k * g->n;
+    if (ig + 1 < NLOGG && grid_logg[ig + 1] <= gal_atmosphere_logg_floor(grid_teff[it])) {
+        memcpy(lnf, lnf + g->n, g->n * sizeof *lnf);
+        return;
+    }
+    gal_atmosphere_solve(grid_teff[it], grid_logg[ig], grid_z[iz] / z_solar, t->ross[iz], t->coarse, t->fine, start,
+                         work, flux, NULL);
     for (size_t i = 0; i < g->n; i++) {
         if (g->wave[i] <= rj_wave)
             tail = i;
         lnf[i] =
             i == tail ? (float)fmax(log(flux[i]), -87.0) : (float)(lnf[tail] - 4 * log(g->wave[i] / g->wave[tail]));
     }
-    gal_lines_add(iz, it, ig, lnf + g->lines);
+}
+
+/* The stars of one metallicity and temperature, from the highest gravity down, and their lines. */
+static void column_solve(gal_stargrid *g, const tools *t, size_t column, float *work, float *flux)
+{
+    gal_atmosphere_start start = {.slope = 4};
+    for (size_t ig = NLOGG; ig-- > 0;)
+        star_solve(g, t, column * NLOGG + ig, &start, work, flux);
+    for (size_t ig = 0; ig < NLOGG; ig++)
+        gal_lines_add(column / NTEFF, column % NTEFF, ig, g->lnf + (column * NLOGG + ig) * g->n + g->lines);
 }
 
 static gal_status grid_build(gal_stargrid *g, gal_progress_fn progress, void *ctx)
@@ -174,12 +188,12 @@ static gal_status grid_build(gal_stargrid *g, gal_progress_fn progress, void *ct
         float *work = gal_alloc((gal_atmosphere_work(t.fine) + g->n) * sizeof *work);
         if (!work)
             __atomic_store_n(&failed, 1, __ATOMIC_RELAXED);
-#pragma omp for schedule(dynamic, 4)
-        for (size_t k = 0; k < NSTAR; k++) {
+#pragma omp for schedule(dynamic)
+        for (size_t k = 0; k < NZ * NTEFF; k++) {
             if (!work || __atomic_load_n(&failed, __ATOMIC_RELAXED) || __atomic_load_n(&stop, __ATOMIC_RELAXED))
                 continue;
-            star_solve(g, &t, k, work, work + gal_atmosphere_work(t.fine));
-            long n = __atomic_add_fetch(&done, 1, __ATOMIC_RELAXED);
+            column_solve(g, &t, k, work, work + gal_atmosphere_work(t.fine));
+            long n = __atomic_add_fetch(&done, NLOGG, __ATOMIC_RELAXED);
             if (gal_interrupted())
                 __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
             if (reporter && progress && gal_clock() - last > 1) {
@@ -315,26 +329,33 @@ void gal_stargrid_add(const gal_stargrid *g, double z, double logteff, double lo
                       double *acc)
 {
     const struct stargrid_kern *kern = GAL_KERN_PICK(stargrid_kern);
-    double teff = pow(10, logteff), inside = fmin(fmax(teff, grid_teff[0]), grid_teff[NTEFF - 1]);
+    double lnt = M_LN10 * logteff, inside = fmin(fmax(lnt, g->lnteff[0]), g->lnteff[NTEFF - 1]), sum = 0;
     unsigned fz = flush_zero_begin();
     float wt, wg, f[NWAVE_MAX];
-    size_t it = locate(g->lnteff, NTEFF, log(inside), &wt), ig = locate(grid_logg, NLOGG, logg, &wg);
+    size_t it = locate(g->lnteff, NTEFF, inside, &wt), ig = locate(grid_logg, NLOGG, logg, &wg);
     double wz[4];
-    size_t iz = metallicity(g, z, wz);
-    bool more = false;
-    for (size_t k = 0; k < 4; k++) {
+    size_t iz = metallicity(g, z, wz), used = 0, last = 0;
+    for (size_t k = 0; k < 4; k++)
+        if (wz[k] != 0) {
+            used++;
+            last = k;
+        }
+    for (size_t k = 0, done = 0; k < 4; k++) {
         float w = (float)wz[k];
         if (w == 0.0f)
             continue;
         const float *p = g->lnf + (((iz + k - 1) * NTEFF + it) * NLOGG + ig) * g->n, *q = p + NLOGG * g->n;
         const float *const sp[4] = {p, p + g->n, q, q + g->n};
         const float c[4] = {w * (1 - wt) * (1 - wg), w * (1 - wt) * wg, w * wt * (1 - wg), w * wt * wg};
-        kern->mix(g->n, sp, c, more, f);
-        more = true;
+        if (used == 1)
+            sum = kern->mix_exp(g->n, sp, c, g->quad, f);
+        else
+            kern->mix(g->n, sp, c, done++ > 0, f);
+        if (used > 1 && k == last)
+            sum = kern->exponentiate(g->n, g->quad, f);
     }
-    double sum = kern->exponentiate(g->n, g->quad, f);
-    if (teff != inside)
-        sum = kern->rescale(g->n, g->quad, g->x1, (float)teff, (float)inside, f);
+    if (lnt != inside)
+        sum = kern->rescale(g->n, g->quad, g->x1, (float)exp(lnt), (float)exp(inside), f);
     kern->add(g->n, weight * lum / sum, f, acc);
     flush_zero_end(fz);
 }

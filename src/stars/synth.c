@@ -90,7 +90,7 @@ static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular
         const gal_iso_star *x = iso->star + i;
         bool naked = x->phase == GAL_SSE_HEMS || x->phase == GAL_SSE_HEGB;
         if (isfinite(x->logl))
-            gal_stargrid_add(w->g, z, x->logteff, x->logg, pow(10.0, x->logl), x->w, naked ? bare : lum);
+            gal_stargrid_add(w->g, z, x->logteff, x->logg, exp(M_LN10 * x->logl), x->w, naked ? bare : lum);
     }
     add_winds(s->wave, n, gal_sse_metal_ramp(z), bare, lum);
     double qh = photons(s->wave, lum, n, lyman), qhei = photons(s->wave, lum, n, helium);

@@ -197,7 +197,7 @@ static void models_conserve_energy_before_normalisation(void **state)
     float *work = gal_alloc(gal_atmosphere_work(fine) * sizeof *work), flux[4096];
     for (int i = 0; i < 6; i++) {
         double ratio;
-        gal_atmosphere_solve(teff[i], 4, 1, r, coarse, fine, work, flux, &ratio);
+        gal_atmosphere_solve(teff[i], 4, 1, r, coarse, fine, NULL, work, flux, &ratio);
         printf("Teff %5.0f: flux/sigma Teff^4 - 1 = %+.4f\n", teff[i], ratio - 1);
         CLOSE(ratio, 1, 1e-3);
     }
