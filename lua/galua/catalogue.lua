@@ -38,9 +38,14 @@ function catalogue.new(given)
   local self = { data = o.data, n = sources_of(o.data), seed = o.seed or galua.seed(), keep = math.floor(o.keep),
     derived = o.derived or usual, name = o.name or (core.class_name(o.data) == "sources" and o.data.path) or "", variants = {} }
   if not (o.keep >= 2 and o.keep <= 1e5) then galua.fail("catalogue: keep must be 2 .. 100000 draws per source, got %g", o.keep) end
-  local samplers = o.escalate or { o.sampler or galua.sampler.ensemble{} }
+  if o.escalate and o.sampler then galua.fail("catalogue: give sampler or escalate, not both") end
+  local samplers = o.escalate or o.sampler and { o.sampler } or { galua.sampler.importance{}, galua.sampler.nested{} }
   for i, s in ipairs(samplers) do
     if not galua.sampler.is(s) then galua.fail("catalogue: escalate[%d] must be a sampler, got a %s", i, type(s)) end
+  end
+  if #samplers > 1 and samplers[#samplers].approximate then
+    galua.fail("catalogue: escalate ends with sampler.%s, whose results are approximate; put sampler.importance{} or sampler.nested{} last",
+      samplers[#samplers].kind)
   end
   local function variant(name, v)
     local out = { name = name, samplers = samplers }
@@ -171,6 +176,7 @@ function catalogue:work(j, beat)
     local i = #names + 1
     names[i], units[i], columns[i], q[i] = r.name, r.unit, values, quantiles(values)
     if r.edge and r.edge ~= "" then flags[#flags + 1] = r.name .. " at the " .. r.edge .. " edge" end
+    if r.as_prior then flags[#flags + 1] = r.name .. " as its prior" end
     if (r.nonfinite or 0) > 0 then -- costs this quantity alone
       flags[#flags + 1] = r.name .. " not finite in " .. r.nonfinite .. " draws"
     else
@@ -358,7 +364,7 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @param spec as in fit{}
 @param likelihood as in fit{}
 @param sampler (sampler.ensemble{}) as in fit{}
-@param escalate { sampler, sampler, ... }: the next one is used when the result of one is not acceptable
+@param escalate ({ sampler.importance{}, sampler.nested{} }) the next one is used when the result of one is not acceptable
 @param keep (100) draws of each source in the results file
 @param derived derived quantities to keep besides the free parameters
 @param seed (seed()) the numbers of a row depend on this and the row

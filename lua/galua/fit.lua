@@ -260,6 +260,31 @@ function summary:get(name)
 end
 require "galua.own_methods"("summary", summary)
 
+-- Marks parameters whose draws cannot be told from the prior (Kolmogorov's test at 5 %, or a difference of 0.02): the data say nothing of them.
+-- Quantiles of each prior come from the transform, the others at two places: where it mixes parameters the two differ, and nothing is said.
+local function mark_priors(self, rows, x)
+  local levels, d, n, names = 19, self.target.ndim, x.rows, {}
+  if n < 100 or #rows ~= d then return nil end
+  local u = galua.mat(2 * levels, d)
+  for k, r in ipairs(rows) do
+    for i = 1, levels do
+      for j = 1, d do u[i][j], u[levels + i][j] = 0.37, 0.61 end
+      u[i][k], u[levels + i][k] = i / (levels + 1), i / (levels + 1)
+    end
+    local ok, at = pcall(self.target.prior_transform, self.target, u)
+    if not ok then return nil end
+    local v, worst, j, mixed, ess = x:col(k):sort(), 0, 1, false, math.min(r.ess == r.ess and r.ess or 0, n)
+    for i = 1, levels do
+      mixed = mixed or at[i][k] ~= at[levels + i][k]
+      while j <= n and v[j] < at[i][k] do j = j + 1 end
+      worst = math.max(worst, math.abs((j - 1) / n - i / (levels + 1)))
+    end
+    r.as_prior = not mixed and ess >= 100 and worst < math.max(0.02, 1.36 / math.sqrt(ess))
+    if r.as_prior then names[#names + 1] = r.name end
+  end
+  return #names > 0 and "posterior as the prior, the data say nothing: " .. table.concat(names, ", ") or nil
+end
+
 function fit:summary()
   self:need_samples()
   if rawget(self, "_summary") then return self._summary end
@@ -280,6 +305,8 @@ function fit:summary()
     notes = self.sampler.notes and self.sampler:notes(self.engine, self) or {} }, summary)
   if self.target.note ~= "" then table.insert(self._summary.notes, 1, self.target.note) end
   if line then table.insert(self._summary.notes, line) end
+  local same = mark_priors(self, parameters, s.x)
+  if same then table.insert(self._summary.notes, same) end
   for _, w in ipairs(ties.warnings(t)) do table.insert(self._summary.notes, w) end
   return self._summary
 end

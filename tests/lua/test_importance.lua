@@ -69,6 +69,29 @@ test.describe("importance", function()
     os.remove(path)
   end)
 
+  test.it("says which parameters are as their priors, and which are not", function()
+    local f = fit{ data = data, model = truth(), seed = 5, sampler = sampler.importance{ ess = 1500 },
+      free = { ["sfh.norm"] = prior.loguniform(1, 300), ["sfh.Mdust"] = prior.loguniform(1, 10) } }:run{ progress = false } -- dust of no weight
+    local s = f:summary()
+    test.eq(s:get("sfh.Mdust").as_prior, true)
+    test.eq(s:get("sfh.norm").as_prior, false)
+    test.ok(tostring(s):find("posterior as the prior, the data say nothing: sfh.Mdust", 1, true))
+  end)
+
+  test.it("does not converge on a likelihood that is not deterministic", function()
+    local count = 0
+    local t = target{ names = { "x" }, priors = { prior.uniform(-5, 5) }, lnlike = function(v)
+      count = count + 1
+      return -0.5 * v[1] ^ 2 + 0.01 * (count % 7)
+    end }
+    for _, kind in ipairs { "importance", "nested", "smc" } do
+      local e = _G[kind](t, { seed = 1 })
+      e:run{}
+      test.eq(e.state, "limit")
+      test.ok(e.state_text:find("the likelihood is not deterministic: ln L of one point was ", 1, true), e.state_text)
+    end
+  end)
+
   test.it("makes more draws of a finished posterior", function()
     local f = make(sampler.importance{ ess = 300 }):run{ progress = false }
     local n = f.engine.ess

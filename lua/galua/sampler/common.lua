@@ -68,7 +68,8 @@ function M.definition(c)
     end
     if c.weighted then
       local k, ess = c.khat and engine.khat or 0, engine.ess
-      if not (k <= 0.7) then return false, ("Pareto k %.2f"):format(k) end
+      -- an approximation has nothing else to show for itself
+      if not (k <= (engine.state == "approximate" and 0.5 or 0.7)) then return false, ("Pareto k %.2f"):format(k) end
       if ess < 100 then return false, ("%.0f effective draws"):format(ess) end
     end
     return true

@@ -25,6 +25,7 @@
 --   notes(s, engine, fit) -> list of lines below the summary; optional
 --   cost(s, target) -> evaluations or nil, words      for --dry-run
 --   evidence(s, engine) -> ln Z, error                 optional
+--   approximate    true: its results do not show whether they are right: never the last of a catalogue's `escalate`; optional
 --   acceptable(s, engine) -> boolean, why not         may a catalogue take this result, or shall the next sampler try? optional
 --   also           further constructors of the same sampler: { NAME = { options =, convert = f(options) -> options of NAME, doc = } }
 -- s.options holds the options; s.walkers is short for s.options.walkers unless a method has that name.

@@ -29,6 +29,14 @@ function def.start(s, fit)
     path:run{}
     -- a trusted Gaussian is a good metric already
     if path.khat <= 0.7 and not s.warmup then warmup = 200 end
+    if not (path.khat <= 0.7) and not fit._quiet then
+      -- about 10 gradients a draw, where steps are long enough
+      local each = fit.target.gradient and 1 or 2 * fit.target.ndim + 1
+      local calls = (warmup + s.options.draws) * s.chains * 10 * each
+      io.stderr:write(("nuts: its start failed (Pareto k %.2f: the pathfinder found no Gaussian): warm-up of %d iterations from its best points; some %.2g "
+        .. "evaluations, %.0f s at the speed of the pathfinder; sampler.importance{} or nested{} may be quicker\n"):format(path.khat, warmup, calls,
+        calls * path.seconds / math.max(1, path.evaluations)))
+    end
   end
   return galua.nuts(fit.target, { chains = s.chains, warmup = warmup, metric = s.metric, target = s.target, max_depth = s.max_depth,
     numerical = s.numerical, seed = fit.seed }):start(path)

@@ -1,11 +1,11 @@
 -- sampler.optimum{}: the modes of the posterior, Gaussians there, weighted draws: seconds, with a verdict on their trust.
-local def = { name = "optimum" }
+local def = { name = "optimum", approximate = true }
 
 function def.text(s) return ("sampler.optimum{ %d starts, %d draws }"):format(s.starts, s.options.draws) end
 
 -- a finished run stands; anything else begins anew, always the same
 function def.run(_, engine, how)
-  if engine.state == "converged" or engine.state == "limit" then return engine.state end
+  if engine.state == "approximate" or engine.state == "converged" or engine.state == "limit" then return engine.state end
   return engine:run{ progress = how.progress }
 end
 
@@ -29,5 +29,5 @@ end
 def.intro = [[sampler.optimum{ starts = } -> sampler
 The highest points of the posterior by L-BFGS from many draws of the prior, with all distinct modes kept; Gaussians there (Laplace's
 method); draws from their mixture, weighted by importance and Pareto-smoothed. f.engine:modes() lists the modes. A quick look: above a
-Pareto k of 0.7 the draws cannot be trusted.]]
+Pareto k of 0.7 the draws cannot be trusted, below it they are approximate.]]
 return def

@@ -1,5 +1,5 @@
 -- sampler.pathfinder{}: Gaussians along climbing paths, weighted draws of their mixture.
-local def = { name = "pathfinder" }
+local def = { name = "pathfinder", approximate = true }
 
 function def.text(s) return ("sampler.pathfinder{ %d paths, %d draws }"):format(s.paths, s.options.draws) end
 

@@ -29,7 +29,6 @@ end
 
 function def.acceptable(_, engine)
   if engine.state ~= "converged" then return false, engine.state_text end
-  if engine.families < 10 then return false, ("all draws descend from %d of the prior"):format(engine.families) end
   return true
 end
 

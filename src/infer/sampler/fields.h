@@ -53,12 +53,15 @@
         .type = GAL_F_##kind, .use = use_, .name = called, .file = in_file, .value = function, .doc = text             \
     }
 /* of an importance-sampled posterior: gal_importance imp, gal_draws draws */
-#define SHOW_IMPORTANCE(use_)                                                                                          \
+#define SHOW_EVIDENCE(use_)                                                                                            \
     SHOW(REAL, use_, "lnz", "log_evidence", imp.lnz, "ln evidence by importance sampling; NaN: not yet"),              \
         SHOW(REAL, use_, "lnz_err", "log_evidence_err", imp.lnz_err, "its standard error"),                            \
-        SHOW(REAL, use_, "khat", "pareto_k", imp.khat, "Pareto k of the weights: below 0.7 the draws can be used"),    \
         SHOW(REAL, use_, "ess", NULL, imp.ess, "effective number of draws"),                                           \
         SHOW(SIZE, GAL_SHOWN, "stored", NULL, draws.n, "weighted draws")
+/* and its Pareto k, where draws are independent */
+#define SHOW_IMPORTANCE(use_)                                                                                          \
+    SHOW(REAL, use_, "khat", "pareto_k", imp.khat, "Pareto k of the weights: below 0.7 the draws can be used"),        \
+        SHOW_EVIDENCE(use_)
 #define SHOW_SPACE                                                                                                     \
     {                                                                                                                  \
         .type = GAL_F_TEXT, .use = SHOW_ALL, .name = "space", .text = field_space,                                     \

@@ -234,10 +234,10 @@ static gal_status step(void *obj, const void *goal, bool *done)
     const gal_mode *best = &o->mode[0];
     for (size_t i = 0; i < o->nmodes; i++)
         repaired += o->mode[i].repaired > 0 || isnan(o->mode[i].lnz);
-    bool good = best->converged && o->draws.n > 0; /* an optimum without a Gaussian is no posterior */
-    o->end = good ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT;
+    bool good = best->converged && o->draws.n > 0;       /* an optimum without a Gaussian is no posterior */
+    o->end = good ? GAL_RUN_APPROXIMATE : GAL_RUN_LIMIT; /* Gaussians at the modes show nothing of the rest */
     int at = snprintf(o->why, sizeof o->why, "%s: %zu mode%s from %zu starts, the best reached by %zu (%s)",
-                      good ? "converged" : "not converged", o->nmodes, o->nmodes == 1 ? "" : "s", o->opt.starts,
+                      good ? "approximate" : "not converged", o->nmodes, o->nmodes == 1 ? "" : "s", o->opt.starts,
                       best->starts, best->why);
     if (o->draws.n == 0)
         at += snprintf(o->why + at, sizeof o->why - (size_t)at,

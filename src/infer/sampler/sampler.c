@@ -11,6 +11,8 @@
 
 #define MIN_DRAWS 100
 #define MAX_DRAWS 20000
+#define TWICE     1e-6   /* by which ln L may differ when asked again, relative */
+#define FORBIDDEN -1e200 /* nested sampling keeps such points with a number far below */
 
 gal_status gal_sampler_find(const gal_sampler_class **out, const char *name)
 {
@@ -122,6 +124,32 @@ static gal_status stopped(gal_sampler *s, gal_status code)
     return st == GAL_OK ? gal_fail(code, "%s", why) : st;
 }
 
+/* Does the likelihood give again what it gave? A few of the draws are asked once more; a run that converged on another answer has not. */
+static gal_status repeats(gal_sampler *s)
+{
+    enum { ASKED = 3 };
+    gal_draw_set w;
+    double lnprior, lnlike;
+    gal_status st = gal_sampler_draws(s, &w);
+    size_t n = w.n * w.chains;
+    for (size_t i = 0; st == GAL_OK && n > 0 && i < ASKED; i++) {
+        size_t k = i * (n - 1) / (ASKED - 1);
+        const double *x = w.theta + k * s->d;
+        if (!(w.lnlike[k] > FORBIDDEN) || !isfinite(x[0]))
+            continue;
+        st = gal_target_eval(s->t, 1, x, &lnprior, &lnlike, NULL);
+        s->evaluations++;
+        if (st == GAL_OK && !(fabs(lnlike - w.lnlike[k]) <= TWICE * (1 + fabs(w.lnlike[k])))) {
+            s->end = GAL_RUN_LIMIT;
+            snprintf(s->why, sizeof s->why,
+                     "not converged: the likelihood is not deterministic: ln L of one point was %.9g and is %.9g",
+                     w.lnlike[k], lnlike);
+            break;
+        }
+    }
+    return st;
+}
+
 gal_status gal_sampler_run(void *obj, const void *goal)
 {
     static const union {
@@ -138,7 +166,9 @@ gal_status gal_sampler_run(void *obj, const void *goal)
     st = loop(s, goal);
     s->goal = NULL;
     s->seconds += gal_clock() - s->t0;
-    return st == GAL_OK ? finish(s) : stopped(s, st);
+    if (st != GAL_OK)
+        return stopped(s, st);
+    return (st = finish(s)) == GAL_OK && s->end == GAL_RUN_CONVERGED ? repeats(s) : st;
 }
 
 /* ------------------------------------------------------------------ draws */

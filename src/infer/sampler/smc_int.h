@@ -42,6 +42,7 @@ struct gal_smc {
     gal_draws draws;
     gal_importance imp;
     size_t families;
+    double halves;
     size_t counted;          /* evaluations of the space that were counted */
     size_t first_evaluation; /* of the run at work */
 };
@@ -54,6 +55,6 @@ gal_status smc_make_room(gal_smc *s, size_t more, size_t levels);
 /* ln w of all pool points at beta; returns ln Z; *ess of the weights */
 double smc_weights(const gal_smc *s, double beta, double *lnw, double *ess);
 gal_status smc_finish(void *s); /* draws, evidence and its error */
-/* Standard error of ln Z(1); NaN when too few families are left */
-gal_status smc_bootstrap(const gal_smc *s, double *err);
+/* Standard error of ln Z(1), NaN when too few families are left; difference of ln Z of two halves of the families over its error */
+gal_status smc_bootstrap(const gal_smc *s, double *err, double *halves);
 #endif

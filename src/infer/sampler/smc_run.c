@@ -9,6 +9,8 @@
 #include "smc_int.h"
 
 #define REPLICATES 100
+#define FEWEST     10 /* families */
+#define HALVES     4  /* errors by which halves may differ */
 
 /* ------------------------------------------------------------------ error of the evidence */
 /* Poisson(1) by inversion */
@@ -30,10 +32,10 @@ static double replicate(const gal_smc *s, const float *v, const uint64_t *family
     size_t T = s->nlevel, n = s->n;
     gal_rng r;
     gal_rng_init(&r, s->opt.seed, RNG_SMC_BOOTSTRAP, s->opt.source, b, 0);
-    for (size_t k = 0; k < nfamily; k++)
-        weight[k] = poisson1(&r);
+    for (size_t k = 0; k < nfamily; k++) /* the last two: the families of each half alone */
+        weight[k] = b < REPLICATES ? poisson1(&r) : k % 2 == b % 2 ? 2 : 0;
     double forbidden = (double)(s->drawn - (T > 1 ? s->first[1] : n));
-    forbidden = fmax(0, forbidden + sqrt(forbidden) * gal_rng_normal(&r));
+    forbidden = b < REPLICATES ? fmax(0, forbidden + sqrt(forbidden) * gal_rng_normal(&r)) : forbidden;
     for (size_t i = 0; i < n; i++)
         den[i] = 0;
     double last = 0;
@@ -68,7 +70,7 @@ static double replicate(const gal_smc *s, const float *v, const uint64_t *family
     return log(last);
 }
 
-gal_status smc_bootstrap(const gal_smc *s, double *err)
+gal_status smc_bootstrap(const gal_smc *s, double *err, double *halves)
 {
     size_t T = s->nlevel, n = s->n, nfamily = s->drawn, used = 0;
     float *v = gal_calloc(n * (T + 1), sizeof *v);
@@ -95,9 +97,13 @@ gal_status smc_bootstrap(const gal_smc *s, double *err)
         sum += z;
         sum2 += z * z;
     }
+    double half[2];
+    for (uint64_t h = 0; h < 2; h++)
+        half[h] = replicate(s, v, s->family, weight, omega, den, nfamily, REPLICATES + h);
     gal_free(v);
     gal_free(mem);
     *err = used > REPLICATES / 2 ? sqrt(fmax(0, sum2 / (double)used - sum * sum / (double)used / (double)used)) : NAN;
+    *halves = (half[0] - half[1]) / (2 * *err);
     return GAL_OK;
 }
 
@@ -116,10 +122,24 @@ static gal_status count_families(gal_smc *s)
     return GAL_OK;
 }
 
+/* Converged: the goal is reached, the posterior descends from more than a few draws of the prior, and two halves of their families agree. */
 static void tell(gal_smc *s)
 {
     if (s->end != GAL_RUN_CONVERGED && s->end != GAL_RUN_LIMIT)
         return;
+    bool few = s->families < FEWEST, apart = !(fabs(s->halves) <= HALVES);
+    if (s->end == GAL_RUN_CONVERGED && (few || apart)) {
+        s->end = GAL_RUN_LIMIT;
+        if (few)
+            snprintf(s->why, sizeof s->why,
+                     "not converged: the posterior descends from %zu draws of the prior; raise particles", s->families);
+        else
+            snprintf(
+                s->why, sizeof s->why,
+                "not converged: ln Z of two halves of the families differs by %.1f errors; raise particles or accept",
+                s->halves);
+        return;
+    }
     int at = snprintf(s->why, sizeof s->why, "%s: %zu levels, beta = %.3g, effective size %.0f",
                       gal_run_end_name(s->end), s->nlevel, s->level[s->nlevel - 1].beta, s->imp.ess);
     if (s->families < 30)
@@ -135,6 +155,7 @@ gal_status smc_finish(void *obj)
     size_t d = s->d;
     gal_draws_clear(&s->draws);
     s->imp = (gal_importance){NAN, NAN, NAN, NAN};
+    s->halves = NAN;
     if (s->nlevel == 0 || s->n == 0)
         return GAL_OK;
     GAL_TRY(gal_draws_alloc(&s->draws, s->n, d, s->nb));
@@ -143,19 +164,13 @@ gal_status smc_finish(void *obj)
     memcpy(w->lnprior, s->lnprior, s->n * sizeof(double));
     memcpy(w->lnlike, s->lnlike, s->n * sizeof(double));
     memcpy(w->blob, s->blob, s->n * s->nb * sizeof(double));
-    double *smooth = GAL_NEWN(double, s->n), lnz = smc_weights(s, 1, w->lnw, &s->imp.ess), khat;
-    if (!smooth)
-        GAL_TRY(GAL_ENOMEM);
+    double lnz = smc_weights(s, 1, w->lnw, &s->imp.ess);
     for (size_t i = 0; i < s->n; i++)
-        smooth[i] = w->lnw[i] -= lnz;
-    st = gal_psis(smooth, s->n, 1, &khat);
-    gal_free(smooth);
-    GAL_TRY(st);
-    s->imp.khat = khat;
+        w->lnw[i] -= lnz;
     GAL_TRY(count_families(s));
     if (s->level[s->nlevel - 1].beta >= 1) {
         s->imp.lnz = lnz;
-        GAL_TRY(smc_bootstrap(s, &s->imp.lnz_err));
+        GAL_TRY(smc_bootstrap(s, &s->imp.lnz_err, &s->halves));
     }
     tell(s);
 out:
@@ -269,7 +284,8 @@ static const gal_field FIELD[] = {
     SHOW_BY(REAL, GAL_SHOWN, "beta", NULL, beta, "inverse temperature reached; 1: the posterior"),
     SHOW(SIZE, GAL_SHOWN, "nlevels", NULL, nlevel, "levels made"),
     SHOW(SIZE, SHOW_ALL, "families", NULL, families, "draws of the prior that the posterior descends from (effective number)"),
-    SHOW_IMPORTANCE(SHOW_ALL),
+    SHOW(REAL, SHOW_ALL, "halves", NULL, halves, "difference of ln Z of two halves of the families, in its errors"),
+    SHOW_EVIDENCE(SHOW_ALL),
     GOAL(REAL, gal_smc_goal, "ess", ess, 0, HUGE_VAL, "(of the options) effective number of draws"),
     {0},
 };
