@@ -7,8 +7,8 @@ extern const gal_component_class gal_attenuation_power_law, gal_attenuation_calz
     gal_attenuation_cardelli, gal_attenuation_smc, gal_attenuation_lmc, gal_attenuation_gordon16;
 extern const gal_component_class gal_dust_casey12, gal_dust_greybody_class;       /* src/dust/emission.c */
 extern const gal_component_class gal_dust_dl07, gal_dust_themis, gal_dust_dale14; /* src/dust/template.c */
-extern const gal_component_class gal_nebular_hii, gal_nebular_freefree, gal_synchrotron_supernova, gal_xrb_fragos13,
-    gal_igm_inoue14, gal_igm_madau95, gal_igm_meiksin06;
+extern const gal_component_class gal_nebular_hii, gal_nebular_cloudy, gal_nebular_freefree, gal_synchrotron_supernova,
+    gal_xrb_fragos13, gal_igm_inoue14, gal_igm_madau95, gal_igm_meiksin06;
 
 extern const gal_component_class gal_agn_torus, gal_agn_embedded, gal_agn_fritz;
 
@@ -29,6 +29,7 @@ static const gal_component_class *const list[] = {
     &gal_dust_themis,
     &gal_dust_dale14,
     &gal_nebular_hii,
+    &gal_nebular_cloudy,
     &gal_nebular_freefree,
     &gal_synchrotron_supernova,
     &gal_xrb_fragos13,

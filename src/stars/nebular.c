@@ -330,38 +330,91 @@ void gal_nebular_grid_free(gal_nebular_grid *g)
     gal_free(g);
 }
 
-/* Profiles of all lines, each found by projecting a unit line on an empty grid. */
-static gal_status make_profiles(gal_nebular_grid *g, const double *wave, double width)
+/* Profiles, each found by projecting a unit line on an empty grid. */
+static gal_status project(profile *p, double **weight, const double *wave, size_t n, const double *wave0, size_t nline,
+                          double width)
 {
-    gal_nebular_line all[NHYDROGEN + NEBULAR_NLINE];
-    gas state = gas_state(1, 0.1, z_fit, -2.5);
-    line_list(&state, 1, all);
-    double *unit = GAL_NEWN(double, g->n);
-    size_t used = 0;
+    double *unit = GAL_NEWN(double, n);
     for (int pass = 0; unit && pass < 2; pass++) {
-        used = 0;
-        for (size_t k = 0; k < gal_nebular_nline(); k++) {
-            gal_nebular_line l = {.wave = all[k].wave, .lum = 1};
-            add_line(wave, g->n, &l, width, unit);
-            profile *p = &g->line[k];
-            size_t i = 0, j = g->n;
-            while (i < g->n && unit[i] == 0)
+        size_t used = 0;
+        for (size_t k = 0; k < nline; k++) {
+            gal_nebular_line l = {.wave = wave0[k], .lum = 1};
+            add_line(wave, n, &l, width, unit);
+            size_t i = 0, j = n;
+            while (i < n && unit[i] == 0)
                 i++;
             while (j > i && unit[j - 1] == 0)
                 j--;
-            *p = (profile){i, j - i, used};
+            p[k] = (profile){i, j - i, used};
             for (size_t m = i; m < j; m++) {
                 if (pass)
-                    g->weight[used + m - i] = unit[m];
+                    (*weight)[used + m - i] = unit[m];
                 unit[m] = 0;
             }
             used += j - i;
         }
-        if (!pass && !(g->weight = GAL_NEWN(double, used + 1)))
+        if (!pass && !(*weight = GAL_NEWN(double, used + 1)))
             break;
     }
     gal_free(unit);
-    return unit && g->weight ? GAL_OK : GAL_ENOMEM;
+    return unit && *weight ? GAL_OK : GAL_ENOMEM;
+}
+
+static void add_profiles(const profile *line, size_t nline, const double *weight, const double *power, double *lum)
+{
+    for (size_t l = 0; l < nline; l++) {
+        const double *w = weight + line[l].at;
+        for (size_t k = 0; k < line[l].count; k++)
+            lum[line[l].first + k] += power[l] * w[k];
+    }
+}
+
+static gal_status make_profiles(gal_nebular_grid *g, const double *wave, double width)
+{
+    gal_nebular_line all[NHYDROGEN + NEBULAR_NLINE];
+    double wave0[NHYDROGEN + NEBULAR_NLINE];
+    gas state = gas_state(1, 0.1, z_fit, -2.5);
+    line_list(&state, 1, all);
+    for (size_t k = 0; k < gal_nebular_nline(); k++)
+        wave0[k] = all[k].wave;
+    return project(g->line, &g->weight, wave, g->n, wave0, gal_nebular_nline(), width);
+}
+
+struct gal_nebular_profiles {
+    size_t nline;
+    profile *line;
+    double *weight;
+};
+
+void gal_nebular_profiles_free(gal_nebular_profiles *p)
+{
+    if (!p)
+        return;
+    gal_free(p->line);
+    gal_free(p->weight);
+    gal_free(p);
+}
+
+gal_status gal_nebular_profiles_create(gal_nebular_profiles **out, const double *wave, size_t n, const double *wave0,
+                                       size_t nline, double sigma)
+{
+    gal_nebular_profiles *p = GAL_NEW(gal_nebular_profiles);
+    gal_status st = p && (p->line = GAL_NEWN(profile, nline)) ? GAL_OK : GAL_ENOMEM;
+    if (st == GAL_OK) {
+        p->nline = nline;
+        st = project(p->line, &p->weight, wave, n, wave0, nline, sigma * 1e5 / GAL_C_CGS);
+    }
+    if (st != GAL_OK) {
+        gal_nebular_profiles_free(p);
+        p = NULL;
+    }
+    *out = p;
+    return st;
+}
+
+void gal_nebular_profiles_add(const gal_nebular_profiles *p, const double *line, double *lum)
+{
+    add_profiles(p->line, p->nline, p->weight, line, lum);
 }
 
 gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, size_t n, double sigma)
@@ -441,10 +494,5 @@ void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, do
     for (size_t k = 0; k < m; k++)
         lum[k] = 0;
     GAL_KERN_PICK(nebular_kern)->continuum(g->n - m, c, at, at + g->n, at + 2 * g->n, all * two, g->two + m, lum + m);
-    for (size_t l = 0; l < gal_nebular_nline(); l++) {
-        const profile *p = &g->line[l];
-        const double *w = g->weight + p->at;
-        for (size_t k = 0; k < p->count; k++)
-            lum[p->first + k] += line[l] * w[k];
-    }
+    add_profiles(g->line, gal_nebular_nline(), g->weight, line, lum);
 }

@@ -34,4 +34,13 @@ GAL_API void gal_nebular_grid_free(gal_nebular_grid *g); /* NULL is fine */
  * absorbed as in gal_nebular_add (left as fitted where it is 0). Other arguments as there; nothing below 911.75 A. Cannot fail. */
 GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double absorbed,
                                    double z, double logu, double *lum, double *line, double *t);
+
+/* Profiles of n lines at wave0[n] [A] of dispersion sigma [km/s] on a grid, for other models of lines: unit flux and centroid under the trapezoid
+ * rule; a line that the grid does not hold has none. Immutable once made. */
+typedef struct gal_nebular_profiles gal_nebular_profiles;
+GAL_API gal_status gal_nebular_profiles_create(gal_nebular_profiles **out, const double *wave, size_t n,
+                                               const double *wave0, size_t nline, double sigma);
+GAL_API void gal_nebular_profiles_free(gal_nebular_profiles *p); /* NULL is fine */
+/* lum[n] += sum over lines of line[nline] [Lsun] times its profile */
+GAL_API void gal_nebular_profiles_add(const gal_nebular_profiles *p, const double *line, double *lum);
 #endif
