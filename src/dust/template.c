@@ -1,16 +1,19 @@
-/* Dust emission from template libraries that the user has on disk, in the layouts in which they circulate:
+/* Dust emission from template libraries, built in (data/dust, cut by scripts/dev/cut_grids.py) or files that the user has on disk, in the
+ * layouts in which they circulate:
  *
- * dust.dl07    Draine & Li 2007 (ApJ 657, 810), files DL07_MW3.1_00.dat .. _60.dat: a column of wavelengths [micron], then for each
+ * dust.dl07    Draine & Li 2007 (ApJ 657, 810), built in; files DL07_MW3.1_00.dat .. _60.dat: a column of wavelengths [micron], then for each
  *              of 22 U_min a pair of L_nu: dust heated by U = U_min alone, and by U_min < U < 1e6 (dM/dU ~ U^-2)
- * dust.themis  Jones et al. 2017 (A&A 602, A46), files THEMIS_MW3.1_00.dat .. _100.dat, the same with 37 U_min
+ * dust.themis  Jones et al. 2017 (A&A 602, A46), built in; files THEMIS_MW3.1_00.dat .. _100.dat, the same with 37 U_min
  * dust.dale14  Dale et al. 2014 (ApJ 784, 83), one file: wavelengths [micron], then log10 nu L_nu for alpha = 0.0625 .. 4
  *
  * Spectra are normalised to unit power and interpolated linearly in q, ln U_min (or alpha); the mixture of the two heatings,
- * (1 - gamma) and gamma by dust mass as published, is taken before normalisation. Beyond the library: log-log extrapolation
+ * (1 - gamma) and gamma by dust mass as published, is taken before normalisation. A unit of dust mass at U = 1 emits P_0 (Draine & Li: power per H of the
+ * models over the dust mass per H of their table 3), in the mixture P_0 <U>, so the power emitted weighs the dust: Mdust_em. Beyond the library: log-log extrapolation
  * towards long wavelengths, nothing below. All of the absorbed power is re-emitted. */
 #include "dust/dust.h"
 #include "galua/component.h"
 #include "galua/num.h"
+#include "io/h5.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,6 +26,7 @@ enum { MAXQ = 11, MAXU = 64 };
 typedef struct library {
     size_t nq, nu, npair, nwave;
     double q[MAXQ], lnu[MAXU]; /* the axes */
+    double p0[MAXQ];           /* Lsun per Msun of dust at U = 1; 0: unknown */
     double *wave;              /* A */
     double *lum;
 } library;
@@ -118,10 +122,44 @@ static gal_status check_row(const library *l, const char *path, size_t row, doub
 typedef struct layout {
     const char *name, *stem;
     size_t nq, nu;
-    const int *file; /* number in the file's name */
-    const double *q; /* [nq] percent */
-    const double *u; /* [nu] */
+    const int *file;  /* number in the file's name */
+    const double *q;  /* [nq] percent */
+    const double *u;  /* [nu] */
+    const double *p0; /* [nq] Lsun per Msun of dust at U = 1 */
 } layout;
+
+static gal_status read_builtin(void **self, const layout *y)
+{
+    gal_status st = GAL_OK;
+    gal_h5 *h = NULL;
+    library *l = NULL;
+    double *wave = NULL, *lum = NULL;
+    char name[40], path[4096];
+    size_t nwave = 0, dims[4] = {y->nq, y->nu, 2, 0};
+    snprintf(name, sizeof name, "dust/%s.h5", y->name);
+    GAL_TRY(gal_data_path(name, path, sizeof path));
+    GAL_TRY(gal_h5_open(&h, path));
+    GAL_TRY(gal_h5_read_alloc(h, "wave", GAL_H5_F64, 1, &nwave, (void **)&wave));
+    dims[3] = nwave;
+    GAL_TRY(gal_h5_read_alloc(h, "lum", GAL_H5_F64, 4, dims, (void **)&lum));
+    GAL_TRY(gal_check_ascending("wavelengths of dust templates", wave, nwave));
+    if (!(l = GAL_NEW(library)))
+        GAL_TRY(GAL_ENOMEM);
+    *l = (library){.nq = y->nq, .nu = y->nu, .npair = 2, .nwave = nwave, .wave = wave, .lum = lum};
+    wave = lum = NULL;
+    memcpy(l->q, y->q, y->nq * sizeof *y->q);
+    memcpy(l->p0, y->p0, y->nq * sizeof *y->p0);
+    for (size_t u = 0; u < y->nu; u++)
+        l->lnu[u] = log(y->u[u]);
+    *self = l;
+    l = NULL;
+out:
+    gal_free(wave);
+    gal_free(lum);
+    library_free(l);
+    gal_h5_abandon(h);
+    return st;
+}
 
 static gal_status read_pairs(void **self, const char *folder, const layout *y)
 {
@@ -129,8 +167,7 @@ static gal_status read_pairs(void **self, const char *folder, const layout *y)
     library *l = NULL;
     double *x = NULL;
     if (!folder)
-        return gal_fail(GAL_EINVAL, "dust.%s: needs path =, the folder with the files %s%02d.dat ...", y->name, y->stem,
-                        y->file[0]);
+        return read_builtin(self, y);
     for (size_t iq = 0; iq < y->nq; iq++) {
         char path[1200];
         size_t nrow, ncol = 0;
@@ -157,6 +194,7 @@ static gal_status read_pairs(void **self, const char *folder, const layout *y)
         gal_free(x);
         x = NULL;
         l->q[iq] = y->q[iq];
+        l->p0[iq] = y->p0[iq];
     }
     for (size_t u = 0; u < y->nu; u++)
         l->lnu[u] = log(y->u[u]);
@@ -181,8 +219,11 @@ static const double themis_q[11] = {0.02 / 2.2 * 100, 0.06 / 2.2 * 100, 0.10 / 2
 static const double themis_u[37] = {0.10, 0.12, 0.15, 0.17, 0.20, 0.25, 0.30, 0.35, 0.40, 0.50, 0.60, 0.70, 0.80, 1.00, 1.20, 1.50,
                                     1.70, 2.00, 2.50, 3.00, 3.50, 4.00, 5.00, 6.00, 7.00, 8.00, 10.0, 12.0, 15.0, 17.0, 20.0, 25.0,
                                     30.0, 35.0, 40.0, 50.0, 80.0};
-static const layout dl07 = {"dl07", "DL07_MW3.1_", 7, 22, dl07_file, dl07_q, dl07_u};
-static const layout themis = {"themis", "THEMIS_MW3.1_", 11, 37, themis_file, themis_q, themis_u};
+/* erg/s per H at U = 1 over the dust mass per H: Draine & Li 2007, table 3, .0100 .. .0104; THEMIS .0074 */
+static const double dl07_p0[7] = {138.7, 137.4, 136.6, 135.4, 136.5, 135.5, 136.0};
+static const double themis_p0[11] = {195.8, 203.3, 210.8, 218.4, 224.0, 229.6, 237.1, 244.6, 252.1, 259.6, 267.1};
+static const layout dl07 = {"dl07", "DL07_MW3.1_", 7, 22, dl07_file, dl07_q, dl07_u, dl07_p0};
+static const layout themis = {"themis", "THEMIS_MW3.1_", 11, 37, themis_file, themis_q, themis_u, themis_p0};
 
 static const gal_param dl07_par[] = {
     {"q_PAH", "%", "mass fraction of the dust in PAH",                              2.5,  0.47, 4.58, 0.47, 4.58, false, true},
@@ -268,17 +309,25 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
         teardown(t);
         return GAL_ENOMEM;
     }
+    double last = l->wave[l->nwave - 1], before = l->wave[l->nwave - 2];
+    for (size_t k = 0; k < g->n; k++) { /* every template has the same nodes */
+        double w = g->wave[k];
+        size_t i = gal_search(l->wave, l->nwave, w);
+        double f = (w - l->wave[i]) / (l->wave[i + 1] - l->wave[i]);
+        for (size_t s = 0; w >= l->wave[0] && w <= last && s < ns; s++) {
+            const double *from = l->lum + s * l->nwave + i;
+            t->lum[s * g->n + k] = from[0] + f * (from[1] - from[0]);
+        }
+    }
     for (size_t s = 0; s < ns; s++) {
         const double *from = l->lum + s * l->nwave;
-        double *to = t->lum + s * g->n, last = l->wave[l->nwave - 1], before = l->wave[l->nwave - 2];
+        double *to = t->lum + s * g->n;
         double a = from[l->nwave - 1], b = from[l->nwave - 2],
                slope = a > 0 && b > 0 ? log(a / b) / log(last / before) : -6;
         slope = slope > -3 ? -3 : slope;
         for (size_t k = 0; k < g->n; k++) {
-            double w = g->wave[k];
-            to[k] = w < l->wave[0] ? 0
-                    : w > last     ? a * pow(w / last, slope)
-                                   : gal_interp(l->wave, from, l->nwave, w, GAL_ZERO);
+            if (g->wave[k] > last)
+                to[k] = a * pow(g->wave[k] / last, slope);
             t->power[s] += g->tw[k] * to[k];
         }
         if (!(t->power[s] > 0)) {
@@ -310,6 +359,7 @@ static gal_status add_templates(const gal_stage *s, double q, double u, double g
     const grid_table *t = s->table;
     double *lum = s->lum[0], fq, fu, power = s->view->e_mc + s->view->e_dd;
     size_t iq = locate(l->q, l->nq, q, &fq), iu = locate(l->lnu, l->nu, u, &fu);
+    double per_mass = 0; /* Lsun per Msun of dust */
     memset(lum, 0, t->n * sizeof *lum);
     for (int c = 0; c < 4; c++) {
         double w = (c & 1 ? fu : 1 - fu) * (c & 2 ? fq : 1 - fq);
@@ -322,12 +372,16 @@ static gal_status add_templates(const gal_stage *s, double q, double u, double g
             for (size_t k = t->first; k < t->n; k++)
                 lum[k] += x * a[k];
         } else {
-            double x = w * power / ((1 - gamma) * t->power[at] + gamma * t->power[at + 1]);
+            double all = (1 - gamma) * t->power[at] + gamma * t->power[at + 1], x = w * power / all;
+            double at_unit = t->power[at] / exp(l->lnu[iu + (size_t)(c & 1)]); /* of U = 1 */
+            per_mass += w * l->p0[iq + (size_t)(c >> 1)] * all / at_unit;
             const double *b = a + t->n;
             for (size_t k = t->first; k < t->n; k++)
                 lum[k] += x * ((1 - gamma) * a[k] + gamma * b[k]);
         }
     }
+    if (l->npair == 2)
+        s->derived[0] = per_mass > 0 ? power / per_mass : 0;
     return GAL_OK;
 }
 
@@ -344,10 +398,13 @@ static gal_status reemit_dale14(const gal_stage *s, gal_emission *out)
 }
 
 static const char *const spectra[] = {"dust"};
-static const gal_option folder[] = {{"path", "", "folder with the library's files", GAL_OPTION_STRING, NULL, 0, NULL}};
+static const gal_quantity weighed[] = {
+    {"Mdust_em", "Msun", "mass of the dust that emits, by the templates: power over that of a unit of mass"}};
+static const gal_option folder[] = {
+    {"path", "", "folder with the library's files; none: built in", GAL_OPTION_STRING, NULL, 0, NULL}};
 static const gal_option file[] = {{"path", "", "file of the library", GAL_OPTION_STRING, NULL, 0, NULL}};
 
-#define TEMPLATE(symbol, name, text, params, n, options, reader, function)                                             \
+#define TEMPLATE(symbol, name, text, params, n, options, reader, function, quantities)                                 \
     const gal_component_class symbol = {                                                                               \
         .group = "dust",                                                                                               \
         .kind = name,                                                                                                  \
@@ -358,6 +415,8 @@ static const gal_option file[] = {{"path", "", "file of the library", GAL_OPTION
         .noption = 1,                                                                                                  \
         .spectra = spectra,                                                                                            \
         .nspectra = 1,                                                                                                 \
+        .derived = weighed,                                                                                            \
+        .nderived = quantities,                                                                                        \
         .needs = GAL_NEED_ABSORBED,                                                                                    \
         .on_nodes = GAL_NODES_PICKED,                                                                                  \
         .create = reader,                                                                                              \
@@ -366,12 +425,15 @@ static const gal_option file[] = {{"path", "", "file of the library", GAL_OPTION
         .teardown = teardown,                                                                                          \
         .reemit = function,                                                                                            \
     }
-TEMPLATE(gal_dust_dl07, "dl07",
-         "Templates of Draine & Li 2007 (ApJ 657, 810) from files DL07_MW3.1_*.dat; energy as absorbed.", dl07_par, 3,
-         folder, create_dl07, reemit_pairs);
+TEMPLATE(
+    gal_dust_dl07, "dl07",
+    "Templates of Draine & Li 2007 (ApJ 657, 810), Milky Way dust, built in or from files DL07_MW3.1_*.dat; energy as "
+    "absorbed. Mdust_em: what that dust weighs.",
+    dl07_par, 3, folder, create_dl07, reemit_pairs, 1);
 TEMPLATE(gal_dust_themis, "themis",
-         "THEMIS templates (Jones et al. 2017, A&A 602, A46) from files THEMIS_MW3.1_*.dat; energy as absorbed.",
-         themis_par, 3, folder, create_themis, reemit_pairs);
+         "THEMIS templates (Jones et al. 2017, A&A 602, A46), built in or from files THEMIS_MW3.1_*.dat; energy as "
+         "absorbed. Mdust_em: what that dust weighs.",
+         themis_par, 3, folder, create_themis, reemit_pairs, 1);
 TEMPLATE(gal_dust_dale14, "dale14",
          "Templates of Dale et al. 2014 (ApJ 784, 83) from one file of 64 log nu L_nu; energy as absorbed.", dale14_par,
-         1, file, create_dale14, reemit_dale14);
+         1, file, create_dale14, reemit_dale14, 0);
