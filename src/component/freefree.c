@@ -50,14 +50,44 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
     return GAL_OK;
 }
 
+/* T_e, and its change with that of the metallicity: none where it is kept within its range */
+static double electron_temperature(const gal_view *v, double dzgas, double *change)
+{
+    double z = log10((v->zgas > 1e-10 ? v->zgas : 1e-10) / 0.02), te = pow(10, 3.89 - 0.4802 * z - 0.0205 * z * z);
+    *change = v->zgas > 1e-10 ? te * (-0.4802 - 2 * 0.0205 * z) * dzgas / v->zgas : 0;
+    if (!v->grid->compat.old_constants && !(te < 25000 && te > 3000)) {
+        te = te > 25000 ? 25000 : 3000;
+        *change = 0;
+    }
+    return te;
+}
+
+/* d ln L = d ln Q_H + 0.3 d ln T + d ln g + x d ln T + d ln(seen share); with norm 0 the first term alone */
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    const gal_view *v = s->view, *dv = d->view;
+    const nodes *t = s->table;
+    double dte, te = electron_temperature(v, dv->zgas, &dte), dlnt = dte / te;
+    double per_photon = v->grid->compat.freefree_norm ? 1.8e-27 : 2.64e-27;
+    double unit = per_photon * pow(te / 1e4, 0.3) / GAL_LSUN, a = sqrt(3) / M_PI;
+    double c = exp(5.96) * pow(s->p[0] * pow(te / 1e4, -1.5), -a), dlnc = -a * (d->p[0] / s->p[0] - 1.5 * dlnt);
+    for (size_t k = 0; k < v->grid->n; k++) {
+        double x = t->hnuk[k] / te, h = c * t->power[k], g = log(h + M_E), star = v->stars[k] > 0 ? v->stars[k] : 1;
+        double seen = v->stars[k] > 0 ? v->attenuated[k] / star : 1;
+        double dseen = v->stars[k] > 0 ? (dv->attenuated[k] - seen * dv->stars[k]) / star : 0;
+        double f = x < 700 ? unit * exp(-x) * t->slope[k] : 0;
+        d->lum[0][k] =
+            f * (seen * (g * (dv->qh + v->qh * (0.3 + x) * dlnt) + v->qh * h / (h + M_E) * dlnc) + v->qh * g * dseen);
+    }
+    return GAL_OK;
+}
+
 static gal_status emit(const gal_stage *s)
 {
     const struct component_kern *kern = GAL_KERN_PICK(component_kern);
     const gal_view *v = s->view;
     const nodes *t = s->table;
-    double z = log10((v->zgas > 1e-10 ? v->zgas : 1e-10) / 0.02), te = pow(10, 3.89 - 0.4802 * z - 0.0205 * z * z);
-    if (!v->grid->compat.old_constants)
-        te = te > 25000 ? 25000 : te < 3000 ? 3000 : te;
+    double none, te = electron_temperature(v, 0, &none);
     double per_photon = v->grid->compat.freefree_norm ? 1.8e-27 : 2.64e-27;
     double t4 = te / 1e4, norm = per_photon * v->qh * pow(t4, 0.3) / GAL_LSUN;
     double c = exp(5.96) * pow(s->p[0] * pow(t4, -1.5), -sqrt(3) / M_PI); /* exp[..] = c nu9^(-sqrt 3/pi) */
@@ -87,4 +117,5 @@ const gal_component_class gal_nebular_freefree = {
     .setup = setup,
     .teardown = teardown,
     .emit = emit,
+    .emit_jvp = emit_jvp,
 };

@@ -58,6 +58,27 @@ static gal_status emit(const gal_stage *s)
     return GAL_OK;
 }
 
+/* With d ln(unit) = dalpha (ln 1.49 - ln nu9) + [tau/(e^tau - 1) - 1] dln tau, ln tau = -(alpha + 2.5) ln(nu9/nu_self) */
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    const gal_wavegrid *g = s->view->grid;
+    const double *unit = s->scratch, *p = s->p;
+    double *dlum = d->lum[0], rate = s->view->sn_rate * p[NORM], index = p[ALPHA] + 2.5;
+    double drate = d->view->sn_rate * p[NORM] + s->view->sn_rate * d->p[NORM], dself = d->p[NU_SELF] / p[NU_SELF];
+    bool old = g->compat.radio_norm;
+    for (size_t k = 0; k < g->n; k++) {
+        double nu9 = GAL_C_AA / g->wave[k] * 1e-9, ln = log(nu9 / p[NU_SELF]), tau = exp(-index * ln);
+        double slope = (tau > 1e-300 ? (tau < 700 ? tau / expm1(tau) : 0) - 1 : 0) * (index * dself - d->p[ALPHA] * ln);
+        slope += d->p[ALPHA] * (old ? -log(nu9) : log(1.49 / nu9));
+        dlum[k] = (drate + rate * slope) * unit[k];
+        if (old) { /* L = l/(1 + (F/l)^2) */
+            double l = rate * unit[k], faint = 3e28 / l, part = 1 / (1 + faint * faint);
+            dlum[k] *= l > 1e-100 ? part * (3 - 2 * part) * GAL_C_AA / (g->wave[k] * g->wave[k] * GAL_LSUN) : 0;
+        }
+    }
+    return GAL_OK;
+}
+
 static const gal_param par[] = {
     {"alpha", "", "spectral index: L_nu ~ nu^-alpha", 0.75, 0, 5, 0.5, 1, false, false},
     {"nu_self", "GHz", "frequency of self-absorption", 0.2, 1e-3, 100, 0.01, 1, false, false},
@@ -79,4 +100,5 @@ const gal_component_class gal_synchrotron_supernova = {
     .on_nodes = GAL_NODES_ANYWHERE,
     .scratch = scratch,
     .emit = emit,
+    .emit_jvp = emit_jvp,
 };

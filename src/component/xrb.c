@@ -55,6 +55,28 @@ static gal_status emit(const gal_stage *s)
     return GAL_OK;
 }
 
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    const gal_view *v = s->view, *dv = d->view;
+    const shapes *t = s->table;
+    bool galaxy = v->grid->compat.lmxb_galaxy_age;
+    double z = v->zstar, cubic = v->grid->compat.hmxb_cubic ? -1883.80 : -1833.80, age = galaxy ? v->age : v->age_mass;
+    double th = log10(age / 1e9), dth = (galaxy ? dv->age : dv->age_mass) / (age * M_LN10);
+    if (!galaxy && !(th > -2)) {
+        th = -2;
+        dth = 0;
+    }
+    double per_sfr = pow(10, 40.28 + z * (-62.12 + z * (569.44 + z * (cubic + z * 1968.33)))) / GAL_LSUN;
+    double dz = M_LN10 * (-62.12 + z * (2 * 569.44 + z * (3 * cubic + z * 4 * 1968.33))) * dv->zstar;
+    double per_mass = pow(10, 40.276 + th * (-1.503 + th * (-0.423 + th * (0.425 + th * 0.136)))) / (1e10 * GAL_LSUN);
+    double da = M_LN10 * (-1.503 + th * (-2 * 0.423 + th * (3 * 0.425 + th * 4 * 0.136))) * dth;
+    double high = per_sfr * (s->p[0] * (dv->sfr + v->sfr * dz) + d->p[0] * v->sfr);
+    double low = per_mass * (s->p[1] * (dv->mstar + v->mstar * da) + d->p[1] * v->mstar);
+    for (size_t k = 0; k < v->grid->n; k++)
+        d->lum[0][k] = high * t->hmxb[k] + low * t->lmxb[k];
+    return GAL_OK;
+}
+
 static const gal_param par[] = {
     {"f_HMXB", "", "factor on the luminosity of high-mass binaries", 1, 0, 1e3, 0.1, 10, true, false},
     {"f_LMXB", "", "factor on the luminosity of low-mass binaries", 1, 0, 1e3, 0.1, 10, true, false}};
@@ -80,4 +102,5 @@ const gal_component_class gal_xrb_fragos13 = {
     .setup = setup,
     .teardown = teardown,
     .emit = emit,
+    .emit_jvp = emit_jvp,
 };

@@ -20,7 +20,7 @@ static gal_filter *filter[BANDS];
 static int setup(void **state)
 {
     (void)state;
-    static const double pivot[BANDS] = {1600, 3500, 6200, 22000, 80000, 1.6e6, 8.5e6}; /* A, Gaussians */
+    static const double pivot[BANDS] = {3.5, 1600, 3500, 22000, 80000, 1.6e6, 1e9}; /* A, Gaussians */
     for (int i = 0; i < BANDS; i++) {
         char name[20];
         snprintf(name, sizeof name, "box%d", i);
@@ -203,6 +203,17 @@ static void everything(void **state)
     close_problem(&q);
 }
 
+static void radio(void **state)
+{
+    (void)state;
+    gal_component *c[] = {part("nebular", "freefree"), part("synchrotron", "supernova"), part("xrb", "fragos13")};
+    problem q;
+    open_problem(&q, "insitu", c, sizeof c / sizeof *c);
+    assert_int_equal(gal_tangent_differences(q.t), 0);
+    check(&q, 8, 1e-6);
+    close_problem(&q);
+}
+
 static void laws(void **state)
 {
     (void)state;
@@ -222,6 +233,7 @@ static void laws(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(dusty), cmocka_unit_test(everything), cmocka_unit_test(laws)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(dusty), cmocka_unit_test(everything), cmocka_unit_test(radio),
+                                       cmocka_unit_test(laws)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
