@@ -22,6 +22,7 @@ local samplers = {
   nuts = function() return sampler.nuts{ chains = 2, warmup = 10, draws = 30, start = "prior" } end,
   smc = function() return sampler.smc{ particles = 64 } end,
   pathfinder = function() return sampler.pathfinder{ paths = 6 } end,
+  importance = function() return sampler.importance{} end,
   optimum = function() return sampler.optimum{ starts = 10 } end,
   strategy = function()
     return sampler.strategy(function(target)

@@ -1,7 +1,8 @@
 -- T-41: runs of every sampler killed (kill -9) at random moments and gone on with. After each kill the results file is whole or absent;
 -- what comes out in the end has the bits of a run that was never stopped. Used by tests/lua/test_kills.lua and tests/validate/kills.lua.
 local M = {}
-local program = require("galua.core").realpath("/proc/self/exe")
+local core = require "galua.core"
+local program = core.realpath("/proc/self/exe")
 
 local function read(path)
   local f = io.open(path, "rb")
@@ -11,11 +12,33 @@ local function read(path)
   return text
 end
 
--- status of a command: 0, or 137 when it was killed
-local function run(command)
-  local a, _, c = os.execute(command)
-  local status = type(a) == "number" and a or a and 0 or c
-  return status > 255 and math.floor(status / 256) or status
+-- Processor time of process `pid` so far [s], its threads together; nil when it is gone. Moments are counted in it: on a busy machine a run
+-- takes several times longer by the clock, and would be killed again and again before it came to anything new.
+local function used(pid)
+  local text = read(("/proc/%s/stat"):format(pid))
+  if not text then return nil end
+  local after = {} -- fields behind the name, which may hold anything: state is the first
+  for word in text:match("^.*%)%s+(.*)$"):gmatch("%S+") do after[#after + 1] = word end
+  return (tonumber(after[12]) + tonumber(after[13])) / 100, after[1]
+end
+
+-- Run a command, killed (-9) when it has used `seconds` of processor time (nil: never). -> exit status, 137 when it was killed; seconds used
+local function run(command, seconds)
+  local p = io.popen(("{ %s & echo $!; wait $!; echo $?; } 2>/dev/null"):format(command))
+  local pid, most = p:read("*l"), 0
+  while seconds do
+    local now, state = used(pid)
+    most = math.max(most, now or 0)
+    if not now or state == "Z" then break end
+    if now >= seconds then
+      os.execute("kill -9 " .. pid)
+      break
+    end
+    core.sleep(0.01)
+  end
+  local status = tonumber(p:read("*l"))
+  p:close()
+  return status, most
 end
 
 function M.kinds()
@@ -30,10 +53,9 @@ end
 function M.series(kind, moments, draw, threads)
   local base = os.tmpname()
   local out, digest, log = base .. ".h5", base .. ".txt", base .. ".log"
-  local clock = galua.clock or os.clock
   local function child(seconds, n)
-    return run(("OMP_WAIT_POLICY=passive timeout -s KILL %.3f %s --threads %d tests/kills/child.lua %s %s %s > %s 2>&1"):format(seconds, program,
-      n or 1, kind, out, digest, log))
+    return run(("OMP_WAIT_POLICY=passive %s --threads %d tests/kills/child.lua %s %s %s > %s 2>&1"):format(program, n or 1, kind, out, digest,
+      log), seconds)
   end
   local result = { kills = 0, finished = 0, unreadable = 0, different = 0, lost = 0, messages = {} }
   local function complain(field, text)
@@ -41,9 +63,7 @@ function M.series(kind, moments, draw, threads)
     result.messages[#result.messages + 1] = text
   end
   local function clean() for _, path in ipairs { out, digest } do os.remove(path) end end
-  local begin = clock()
-  local status = child(600)
-  local seconds = clock() - begin
+  local status, seconds = child(600)
   local whole = read(digest)
   if status ~= 0 or not whole then
     complain("unreadable", "the uninterrupted run ended with " .. status .. ": " .. (read(log) or ""))
@@ -52,7 +72,7 @@ function M.series(kind, moments, draw, threads)
   clean()
   local existed = false
   while result.kills < moments do
-    status = child(seconds * (0.05 + 0.9 * draw()), threads and threads(draw))
+    status = child(math.max(0.01, seconds * (0.05 + 0.9 * draw())), threads and threads(draw))
     if status == 137 then
       result.kills = result.kills + 1
       local there = read(out) ~= nil
