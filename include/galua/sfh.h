@@ -33,7 +33,7 @@
  *     constant   Z
  *     evolving   Z_start + (Z - Z_start) M(t)/M(age): in proportion to the mass formed (ProSpect, Robotham+2020)
  *     linear     Z_start + (Z - Z_start) t/age
- *     step       Z_start before t_step, Z after
+ *     step       Z_start before t_step, Z after;   closed_box   Z_start - y ln(gas fraction), y the yield, Z at the age
  * Cumulative masses are closed forms (tables: exact for piecewise-linear psi): mass is conserved to rounding.
  *
  * A gal_sfh is the model and its choices, immutable; a gal_history is the model at given parameters and age: one per thread.

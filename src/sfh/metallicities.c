@@ -6,7 +6,8 @@
     X(constant)          \
     X(evolving)          \
     X(linear)            \
-    X(step)
+    X(step)              \
+    X(closed_box)
 /* clang-format on */
 #define DECLARE(name) extern const gal_metals_class gal_metals_##name;
 #define LIST(name)    &gal_metals_##name,

@@ -306,7 +306,7 @@ static void widest_ranges(void **state)
             gal_rng r;
             gal_rng_init(&r, 8, 9, (uint64_t)kind, (uint64_t)trial, 0);
             choice pick = with(with(of(k->name), "rising", trial % 2), "shape", trial % 3);
-            pick = with_metals(pick, gal_metals_classes()[trial / 4 % 4]->name);
+            pick = with_metals(pick, gal_metals_classes()[trial / 4 % 5]->name);
             pick = with_burst(pick, may_burst(k) ? (gal_sfh_burst)(trial % 4) : GAL_BURST_NONE);
             if (strcmp(k->name, "table") == 0)
                 pick = with_list(with_list(pick, "t", tt, 3), "psi", ty, 3);
@@ -478,6 +478,25 @@ static void metals(void **state)
     gal_sfh_content c;
     gal_history_content(&h, -0.85, &c);
     assert_true(c.zgas == 0.021);
+    s = make(with_metals(of("constant"), "closed_box"),
+             p); /* the gas fraction falls linearly with time to e^(-dZ/yield) */
+    assert_string_equal(s.par[5].name, "yield");
+    p[3] = 0.021;
+    p[4] = 0.001;
+    p[5] = 0.01;
+    h = at_age(&s, p, 1e9);
+    gal_history_zgas(&h, t, 3, z);
+    CLOSE(z[0], 0.001, 1e-14);
+    CLOSE(z[1], 0.001 - 0.01 * log(0.75 + 0.25 * exp(-2.)), 1e-13);
+    CLOSE(z[2], 0.021, 1e-13);
+    gal_history_zstar(&h, t + 2, 1,
+                      z); /* mean over the gas fraction g from e^-2 to 1 of -y ln g: y [1 - g + g ln g]/(1 - g) */
+    CLOSE(z[0], 0.001 + 0.01 * (1 - 3 * exp(-2.)) / (1 - exp(-2.)), 1e-13);
+    p[5] = 0.2; /* little gas is used: in proportion to the mass formed */
+    p[3] = 0.0010001;
+    h = at_age(&s, p, 1e9);
+    gal_history_zgas(&h, t + 1, 1, z);
+    CLOSE(z[0] - 0.001, 0.25e-7, 1e-6);
 }
 
 /* ------------------------------------------------------------------ custom */
