@@ -542,6 +542,9 @@ The model at the sample of highest posterior, and which of samples() it is.]])
 doc.text("fit:save", fit.save, [[fit:save(path[, { pixels = true }]) -> fit
 Writes the results file (HDF5; ArviZ, xarray and h5py open it), as run{ out = } does; load_fit(path) reads it.
 @param pixels (false) also log_likelihood/spectrum, ln p(pixel | the other pixels), for ArviZ: one model a sample; at most 4e6 numbers]])
+function fit:cite() return require("galua.cite").of_fit(self) end
+doc.text("fit:cite", fit.cite, [[fit:cite() -> text
+BibTeX of all that was used: table of stars, components, cosmology, bands, sampler, and where the data come from.]])
 galua.load_fit = load_fit
 require "galua.fit.run"(fit)
 require "galua.fit.data"(fit)

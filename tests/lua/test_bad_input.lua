@@ -342,7 +342,7 @@ local arguments = {
   { 1, "fit {number}", "TMP/number.lua: must end with `return fit{...}`" },
   { 1, "fit {syntax}", "TMP/syntax.lua:1: unexpected symbol near '<eof>'" },
   { 1, "fit {raise}", "TMP/raise.lua:1: x" },
-  { 2, "data", "data: expected list, path or places (galua data --help)" },
+  { 2, "data", "data: expected list, path, places, get or check (galua data --help)" },
   { 2, "data lst", "data: no action 'lst', did you mean 'list'?" },
   { 2, "data path", "data path: expected the name of a data file, as 'galua data list' shows it" },
   { 2, "check --qiet", "check: unknown option '--qiet', did you mean '--quiet'?" },

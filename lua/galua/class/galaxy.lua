@@ -206,6 +206,8 @@ function galaxy:plot_sfh(options)
   return plot.sfh(o)
 end
 
+function galaxy:cite(filters) return require("galua.cite").of_galaxy(self, filters) end
+
 require "galua.spectrum.galaxy"(galaxy)
 local doc = require "galua.doc"
 doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
@@ -226,6 +228,9 @@ The spectrum; options as for plot.sed: quantity = "nuL_nu", frame = "rest", data
 doc.text("galaxy.plot_components", galaxy.plot_components, [[plot_components([options]) -> figure
 The spectrum and its components; options as for plot.sed. data may be an observation: its bands and pixels are drawn with those of the model.
 @example g:plot_components{ data = observation.read("data/photometry/ngc3898.ecsv") }]])
+doc.text("galaxy.cite", galaxy.cite, [[cite([filters]) -> text
+BibTeX of what the model is made of: table of stars, components, cosmology, and the filters given.
+@example print(g:cite(filters "SDSS.ugriz"))]])
 doc.text("galaxy.plot_sfh", galaxy.plot_sfh, [[plot_sfh([options]) -> figure
 Star formation rate over galaxy time.]])
 return own("galaxy", galaxy, function(x) return core.class_name(x) == "galaxy" end)
