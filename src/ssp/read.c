@@ -185,8 +185,13 @@ static gal_status read_many(gal_ssp **out, char *const *paths, size_t n, const c
     size_t have = 0;
     reader format = NULL;
     struct stat sb;
-    slice *s = GAL_NEWN(slice, n ? n : 1);
     *out = NULL;
+    for (size_t i = 0; i < n; i++)
+        if (ssp_is_miles(paths[i])) {
+            *one_z = true;
+            return ssp_read_miles(out, paths, n);
+        }
+    slice *s = GAL_NEWN(slice, n ? n : 1);
     if (!s)
         return GAL_ENOMEM;
     for (size_t i = 0; i < n; i++) {
@@ -276,6 +281,8 @@ gal_status gal_ssp_read(gal_ssp **out, const char *path)
         GAL_TRY(st);
     } else {
         reader r;
+        if (there && ssp_is_miles(path))
+            GAL_THROW(GAL_EFORMAT, "%s: one age and metallicity of many: name the folder, or a pattern", path);
         GAL_TRY(recognise(path, &r));
         GAL_TRY(r(&s, path));
         from_text = one_z_format(r);

