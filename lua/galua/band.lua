@@ -13,6 +13,11 @@ function M.read(path, o)
   local f = io.open(path, "r")
   if not f then galua.fail("band.read: %s: no such file", path) end
   local nu, w, n = {}, {}, 0
+  if f:read(0) == nil and f:seek("end") ~= 0 then
+    f:close()
+    galua.fail("band.read: %s is no file that can be read", path)
+  end
+  f:seek("set")
   for line in f:lines() do
     n = n + 1
     local text = line:gsub("#.*", ""):gsub("^%s*[\\|].*", "") -- comments; headers of IPAC tables
@@ -21,7 +26,7 @@ function M.read(path, o)
       a, b = tonumber(a), tonumber(b)
       if a and b then
         nu[#nu + 1], w[#w + 1] = a * scale, b
-      elseif #nu > 0 then
+      elseif #nu > 0 or tonumber(text:match("^%s*([^%s,]+)")) then -- a header has no number in front
         f:close()
         galua.fail("band.read: %s, line %d: two numbers are expected, a frequency and a response", path, n)
       end
@@ -35,7 +40,9 @@ function M.read(path, o)
       nu[i], nu[j], w[i], w[j] = nu[j], nu[i], w[j], w[i]
     end
   end
-  return galua.band.table(nu, w, { weights = o.weights, name = o.name or path:match("([^/]+)%.%w+$") or path })
+  local ok, b = pcall(galua.band.table, nu, w, { weights = o.weights, name = o.name or path:match("([^/]+)%.%w+$") or path })
+  if not ok then galua.fail("band.read: %s: %s", path, (tostring(b):gsub("^band%.table: ", ""))) end
+  return b
 end
 
 doc.text("band.read", M.read, [[band.read(path[, { unit = "GHz" }]) -> band

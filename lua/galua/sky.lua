@@ -140,6 +140,7 @@ local function create(_, o)
   if not o.models then galua.fail("sky: models is required, a list: { \"d1\", \"s1\", \"f1\", \"a1\" }") end
   if o.compat and o.compat ~= "pysm" then galua.fail("sky: compat must be \"pysm\", got '%s'", o.compat) end
   if not (o.tolerance > 0 and o.tolerance < 1) then galua.fail("sky: tolerance must lie in 0 .. 1, got %g", o.tolerance) end
+  if o.seed and not (o.seed >= 0 and o.seed <= 2 ^ 53 and o.seed == math.floor(o.seed)) then galua.fail("sky: seed must be a whole number from 0, got %.10g", o.seed) end
   local s = { nside = o.nside, npix = 12 * o.nside ^ 2, folders = templates.folders(o.templates), seed = o.seed or 1, exact = o.exact,
     tolerance = o.tolerance, compat = o.compat, single = o.single, items = {}, files = {}, fields = {} }
   s.stream = o.stream

@@ -53,7 +53,8 @@ static int sample(lua_State *L)
     gal_lua_opts o;
     gal_lua_opts_begin(L, &o, 2, "band:sample");
     int n = gal_lua_opt_int(&o, "n", 1, 1, 1000000), m = gal_lua_opt_int(&o, "draws", 128, 8, 1000000);
-    double seed = gal_lua_opt_num(&o, "seed", (double)gal_lua_seed(L)), width = gal_lua_opt_num(&o, "kernel", 0);
+    double seed = gal_lua_opt_range(&o, "seed", (double)gal_lua_seed(L), 0, 9007199254740992.0);
+    double width = gal_lua_opt_range(&o, "kernel", 0, 0, 1e6);
     gal_lua_opts_end(&o);
     double *x = gal_lua_scratch(L, (size_t)m), lo = gal_band_nu(b)[0], hi = gal_band_nu(b)[gal_band_size(b) - 1];
     if (!(width > 0)) { /* chosen once, from a set of its own */

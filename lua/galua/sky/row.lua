@@ -89,6 +89,9 @@ function M.check(row, where, depth)
     local name = k:match("^!(.*)")
     if name and row[name] == nil then galua.fail("sky: %s: make = '%s' needs '%s'", where, row.make, name) end
   end
+  if row.seed and not (row.seed >= 0 and row.seed < 2 ^ 32 and row.seed == math.floor(row.seed)) then
+    galua.fail("sky: %s: seed must be a whole number in 0 .. 2^32 - 1, got %g", where, row.seed)
+  end
   for _, k in ipairs{ "nu", "lines", "available" } do
     if row[k] then check_numbers(where, k, row[k]) end
   end
