@@ -84,10 +84,8 @@ local function bandwidth(s, maps, n)
   return 12 * s.nside ^ 2 * 3 * 12 / best(5, function() plan:run{ maps = out, threads = n } end, galua.clock) -- read 4, write 4, fetched before 4
 end
 
-return function(put, many, o)
-  local nside, before, program = o.nside or 512, galua.threads(), core.realpath("/proc/self/exe")
-  local folder = os.tmpname()
-  os.remove(folder)
+local function measure(put, many, o, folder)
+  local nside, program = o.nside or 512, core.realpath("/proc/self/exe")
   write_templates(folder, nside)
   galua.threads(1)
   local s = galua.sky{ nside = nside, models = models, templates = folder, stream = false }
@@ -155,6 +153,13 @@ return function(put, many, o)
         bytes_per_second = 12 * nside ^ 2 * (13 * 4 + 3 * 3 * 8) / t2, bandwidth = bandwidth(s, a, many) })
     end
   end
+end
+
+return function(put, many, o)
+  local folder, before = os.tmpname(), galua.threads()
+  os.remove(folder)
+  local ok, e = pcall(measure, put, many, o, folder)
   galua.threads(before)
-  os.execute(("rm -rf '%s'"):format(folder))
+  os.execute(("rm -rf '%s'"):format(folder)) -- hundreds of megabytes: also when it failed or was stopped
+  if not ok then error(e, 0) end
 end
