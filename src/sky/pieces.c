@@ -36,6 +36,8 @@ gal_status gal_pieces_index(gal_pieces *p)
     /* The kernel computes the bin of x in floating point: an edge may fall on either side, so a bin starts one rounding early. */
     size_t s = 0;
     p->reach = 1;
+    for (size_t k = 0; k < p->nseg && p->order == 1; k++)
+        p->coef[2][k] = p->coef[0][k] - p->knot[k] * p->coef[1][k];
     for (size_t i = 0; i < n; i++) {
         double x = a + ((double)i - 1e-6) / p->inv, next = a + ((double)i + 1 + 1e-6) / p->inv;
         while (s + 1 < p->nseg && p->knot[s + 1] <= x)
@@ -76,10 +78,14 @@ static gal_pieces *moved(const gal_pieces *p, size_t nseg, const double *knot)
         double mid = 0.5 * (knot[k] + knot[k + 1]);
         while (s + 1 < p->nseg && p->knot[s + 1] <= mid)
             s++;
-        double t = knot[k] - p->knot[s], c[4] = {p->coef[0][s], p->coef[1][s], p->coef[2][s], p->coef[3][s]};
+        double t = knot[k] - p->knot[s], c[4] = {p->coef[0][s], p->coef[1][s]};
+        if (p->order > 1) {
+            c[2] = p->coef[2][s];
+            c[3] = p->coef[3][s];
+        }
         q->coef[0][k] = c[0] + t * (c[1] + t * (c[2] + t * c[3]));
         q->coef[1][k] = c[1] + t * (2 * c[2] + t * 3 * c[3]);
-        q->coef[2][k] = c[2] + t * 3 * c[3];
+        q->coef[2][k] = c[2] + t * 3 * c[3]; /* of order 1: written by the index */
         q->coef[3][k] = c[3];
     }
     if (gal_pieces_index(q) != GAL_OK) {

@@ -3,10 +3,12 @@
 #define GAL_SKY_PIECES_H
 #include "galua/base.h"
 typedef struct gal_pieces {
-    size_t nseg;     /* segments; knot[nseg + 1] */
-    int order;       /* 1 or 3 */
-    double *knot;    /* one block: knot, then coef rows */
-    double *coef[4]; /* [nseg]: value = coef[0] + t (coef[1] + t (coef[2] + t coef[3])), t = x - knot */
+    size_t nseg;  /* segments; knot[nseg + 1] */
+    int order;    /* 1 or 3 */
+    double *knot; /* one block: knot, then coef rows */
+    double *coef
+        [4]; /* [nseg]: value = coef[0] + t (coef[1] + t (coef[2] + t coef[3])), t = x - knot; of order 1, after gal_pieces_index, coef[2] +
+                      * x coef[1] as well: no knot to fetch */
     double lo, inv;  /* bins */
     int nbin, reach; /* most knots in a bin */
     int *start;      /* [nbin] segment at a bin's lower edge */

@@ -9,8 +9,8 @@
 #include <omp.h>
 #include <string.h>
 
-enum { CHUNK = 8, FIELDS = 3 + GAL_SKY_MAXPAR }; /* blocks that a thread takes at once; fields of a part */
-enum { BLOCK = 256 }; /* a multiple of LAW_BLOCK; what a few channels need stays in the first cache */
+enum { CHUNK = 16, FIELDS = 3 + GAL_SKY_MAXPAR }; /* blocks that a thread takes at once; fields of a part */
+enum { BLOCK = 128 }; /* a multiple of LAW_BLOCK; what a few channels need stays in the first cache */
 
 typedef struct room { /* of one thread */
     double *block;

@@ -9,8 +9,21 @@ static inline double good(double x, double scale) /* UNSEEN within its rounding 
     return (x > 1.00001 * -1.6375e30) & (x < 0.99999 * -1.6375e30) ? __builtin_nan("") : scale * x;
 }
 
+/* Blocks are short and maps are many: while one is at work, the lines of the one after the next are asked for. */
+enum { LINE = 64 };
+static inline void ahead(const void *p, size_t bytes, int write)
+{
+    const char *at = (const char *)p + 2 * bytes;
+    for (size_t k = 0; k < bytes; k += LINE)
+        if (write)
+            __builtin_prefetch(at + k, 1);
+        else
+            __builtin_prefetch(at + k, 0);
+}
+
 static void widen(size_t n, double scale, const float *restrict x, double *restrict out)
 {
+    ahead(x, n * sizeof *x, 0);
     for (size_t k = 0; k < n; k++)
         out[k] = good((double)x[k], scale);
 }
@@ -188,7 +201,7 @@ static void pieces(size_t n, const gal_pieces *p, const int *restrict seg, const
                            *restrict c2 = p->coef[2], *restrict c3 = p->coef[3];
     if (p->order == 1)
         for (size_t k = 0; k < n; k++)
-            out[k] = c0[seg[k]] + (x[k] - knot[seg[k]]) * c1[seg[k]];
+            out[k] = c2[seg[k]] + x[k] * c1[seg[k]];
     else
         for (size_t k = 0; k < n; k++) {
             double t = x[k] - knot[seg[k]];
@@ -199,6 +212,7 @@ static void pieces(size_t n, const gal_pieces *p, const int *restrict seg, const
 static size_t store32(size_t n, double scale, const double *restrict x, float *restrict out)
 {
     int bad = 0;
+    ahead(out, n * sizeof *out, 1);
     for (size_t k = 0; k < n; k++) {
         out[k] = x[k] == x[k] ? (float)(scale * x[k]) : -1.6375e30f;
         bad += x[k] != x[k];
