@@ -168,6 +168,9 @@ with h5py.File(path, "w") as f:
     for k in ("logpolycoefflux", "logpolycoefpolflux"):
         f[k].attrs["units"] = np.bytes_("Jy")
 
+for nu in (70, 100, 143, 353):
+    write(f"websky/0.4/radio_catalog/background/2048/{nu:05.1f}.fits", polarised(1), "uK_RJ")
+
 files = [os.path.relpath(os.path.join(d, f), folder) for d, _, list_ in os.walk(folder) for f in list_]
 for f in ("emissivity.txt", "camb_lenspotentialCls.dat"):
     os.makedirs(os.path.join(folder, "pysm_2"), exist_ok=True)
@@ -186,7 +189,7 @@ presets = [k for k in pysm3.sky.PRESET_MODELS] if hasattr(pysm3.sky, "PRESET_MOD
 if presets is None:
     import toml
     presets = list(toml.load(os.path.join(os.path.dirname(pysm3.__file__), "data", "presets.cfg")))
-skip = {"c1", "rg3"}
+skip = {"c1"}
 with h5py.File(out_path, "w") as out:
     out.attrs["made_by"] = f"scripts/peers/sky_pysm.py, pysm3 {pysm3.__version__}, healpy {hp.__version__}, numpy {np.__version__}"
     out["nside"] = np.array([float(NSIDE)])
@@ -209,7 +212,8 @@ with h5py.File(out_path, "w") as out:
                 else:
                     sky = pysm3.Sky(nside=NSIDE, preset_strings=[name], output_unit=unit)
                 np.random.seed(123)
-                m = sky.get_emission(nu * u.GHz, w)
+                # the maps of rg3 hold a beam; asked for the same one, they come as they are
+                m = sky.get_emission(nu * u.GHz, w, **({"fwhm": 5.1 * u.arcmin} if name == "rg3" else {}))
                 m = np.atleast_2d(m.value if hasattr(m, "value") else m)
                 if len(m) == 1:
                     m = np.vstack([m, np.zeros((2, NPIX))])
