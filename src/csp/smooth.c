@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum { Q = GAL_CSP_POINTS };
-#define STEEP 0.025 /* x^3/72 of a step of 0.1 between nodes: 2e-8 */
-#define BENT  1e-5  /* a tenth of it is wrong, of which 1/12 counts: 1e-7 */
+#define STEEP 0.03 /* x^3/72 of a step of 0.1 between nodes: 4e-8 */
+#define BENT  1e-5 /* a tenth of it is wrong, of which 1/12 counts: 1e-7 */
 
 /* Arrays over pieces and edges, in c->smooth. */
 enum {
@@ -120,15 +120,21 @@ static void add_points(gal_csp *c, double *w, size_t j, size_t ia, size_t stride
     }
 }
 
+/* Piece k, the j-th on the list: its points together where they are between the same metallicities. */
 static void add_piece(gal_csp *c, size_t k, size_t j, size_t stride, double tau_esc)
 {
     size_t ia = node(c, c->cell[k]);
+    const double *a = row(c, A), *b = c->fold + j, *iz = c->iz + (c->one_z ? 0 : j);
     double mid = 0.5 * (c->brk[k] + c->brk[k + 1]), eta[Q];
-    const double *a = row(c, A);
-    add_points(c, c->w0, j, ia, stride, NULL);
-    if (mid < tau_esc) {
-        add_points(c, c->w1, j, ia, stride, NULL);
-    } else if (!c->sharp && mid < 2 * tau_esc) {
+    bool inside = mid < tau_esc;
+    for (int r = 0; r < (inside ? 2 : 1); r++) {
+        double *w = r ? c->w1 : c->w0;
+        if (c->one_z || (iz[0] == iz[stride] && iz[0] == iz[2 * stride]))
+            csp_add(c, w, (size_t)iz[0], ia, b[0], b[stride], b[2 * stride], b[3 * stride]);
+        else
+            add_points(c, w, j, ia, stride, NULL);
+    }
+    if (!inside && !c->sharp && mid < 2 * tau_esc) {
         for (size_t q = 0; q < Q; q++)
             eta[q] = gal_escape(a[q * stride + j], tau_esc, c->sharp);
         add_points(c, c->w1, j, ia, stride, eta);
@@ -225,6 +231,7 @@ static size_t other_pieces(gal_csp *c, const gal_history *h, size_t np, double s
         gal_history_zgas(h, t, Q * stride, z);
     kern->bracket(c->one_z ? 1 : Q * stride, c->ssp->nz, c->ssp->z, c->inv_dz, z, c->iz, c->fz);
     kern->shares(m, stride, gw, dm, psi, a, c->one_z ? NULL : z, c->m, sums);
+    kern->fold(m, stride, c->one_z, c->m, row(c, FA), c->fz, c->fold);
     return stride;
 }
 

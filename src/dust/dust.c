@@ -178,7 +178,7 @@ gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const do
         if (!isfinite(step))
             break;
         lt += step;
-        if (fabs(step) < 1e-11) {
+        if (fabs(step) < (g->np > 0 ? 1e-6 : 1e-11)) { /* the next would be its square: few nodes are not worth it */
             *t = exp(lt);
             if (*t < 1e-3 || *t > 1e5)
                 break;

@@ -4,6 +4,8 @@
 #include "num/vexp.h"
 
 enum { LANES = 8 };
+typedef double wide __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
+#define AT(x, k) (*(const wide *)((x) + (k)))
 
 static double lane_sum(const double *s)
 {
@@ -64,14 +66,18 @@ static void two_phase(size_t n, const double *restrict s0, const double *restric
                       double *e_mc, double *e_dd)
 {
     double m[LANES] = {0}, d[LANES] = {0};
+    wide vm = {0}, vd = {0};
     size_t k = 0;
-    for (; k + LANES <= n; k += LANES)
-        for (int l = 0; l < LANES; l++) {
-            double cloud = absorbed_mc[k + l] * s1[k + l], left = s0[k + l] - cloud;
-            extinct[k + l] = att_dd[k + l] * left;
-            m[l] += tw[k + l] * cloud;
-            d[l] += tw[k + l] * absorbed_dd[k + l] * left;
-        }
+    for (; k + LANES <= n; k += LANES) {
+        wide w = AT(tw, k), cloud = AT(absorbed_mc, k) * AT(s1, k), left = AT(s0, k) - cloud;
+        *(wide *)(extinct + k) = AT(att_dd, k) * left;
+        vm += w * cloud;
+        vd += w * AT(absorbed_dd, k) * left;
+    }
+    for (int l = 0; l < LANES; l++) {
+        m[l] = vm[l];
+        d[l] = vd[l];
+    }
     for (int l = 0; k < n; k++, l++) {
         double cloud = absorbed_mc[k] * s1[k], left = s0[k] - cloud;
         extinct[k] = att_dd[k] * left;
