@@ -109,43 +109,58 @@ gal_status gal_plan_photometry(const gal_plan *p, gal_plan_ws *w, const double *
 }
 
 /* ------------------------------------------------------------------ making one */
-/* Largest error of each band over check points of their own for every round; those that fail are learnt from. */
-static gal_status measure(gal_plan *p, plan_training *t, const gal_plan_opts *o, size_t round)
+/* Largest error of each band over the check points, c->worst that of each point over the bands. */
+static gal_status measure(gal_plan *p, plan_checks *c)
 {
     gal_status st = GAL_OK;
-    enum { ENOUGH = 40 }; /* failures to learn from before the next round */
-    size_t nb = p->nfilter, n = o->ncheck ? o->ncheck : 4000, failed = 0;
+    size_t nb = p->nfilter;
     gal_plan_ws *w = NULL;
     double *flux = GAL_NEWN(double, nb);
     if (!flux)
         return GAL_ENOMEM;
     GAL_TRY(gal_plan_ws_create(&w, p));
     memset(p->error, 0, nb * sizeof *p->error);
-    p->info.checked = 0;
+    p->info.checked = c->n;
     p->info.error = 0;
-    for (size_t i = 0; p->info.checked < n && i < 4 * n && failed < ENOUGH; i++) {
-        double worst = 0;
-        GAL_TRY(plan_point(p, o->seed, PLAN_CHECK, 4 * n * round + i, t->theta));
-        if (plan_see(t, p, t->theta) != GAL_OK)
-            continue; /* no model there */
-        bool none = gal_plan_photometry(p, w, t->theta, flux) != GAL_OK;
+    for (size_t i = 0; i < c->n; i++) {
+        bool none = gal_plan_photometry(p, w, c->theta + i * c->npar, flux) != GAL_OK;
+        c->worst[i] = 0;
         for (size_t k = 0; k < nb; k++) {
-            double e = none ? INFINITY : fabs(flux[k] - t->flux[k]);
-            if (e > 0 && t->measure[k] > 0) {
-                p->error[k] = fmax(p->error[k], e / t->measure[k]);
-                worst = fmax(worst, e / t->measure[k]);
+            double e = none ? INFINITY : fabs(flux[k] - c->flux[i * nb + k]), scale = c->measure[i * nb + k];
+            if (e > 0 && scale > 0) {
+                p->error[k] = fmax(p->error[k], e / scale);
+                c->worst[i] = fmax(c->worst[i], e / scale);
             }
         }
-        if (worst > 0.2 * p->info.tolerance)
-            plan_learn(t, p);
-        failed += worst > p->info.tolerance;
-        p->info.error = fmax(p->info.error, worst);
-        p->info.checked++;
+        p->info.error = fmax(p->info.error, c->worst[i]);
     }
 out:
     gal_free(flux);
     gal_plan_ws_free(w);
     return st;
+}
+
+/* Points that failed, or nearly, become training points, and others take their places. */
+static gal_status learn(gal_plan *p, plan_training *t, plan_checks *c)
+{
+    enum { MOST = 80 };
+    size_t taken = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        double above = p->info.tolerance * (pass == 0 ? 1 : 0.2);
+        for (size_t i = 0; i < c->n && taken < MOST; i++) {
+            if (!(c->worst[i] > above))
+                continue;
+            gal_status st = plan_see(t, p, c->theta + i * c->npar);
+            if (st != GAL_OK)
+                return st;
+            plan_learn(t, p);
+            if ((st = plan_check_renew(c, i, t, p)) != GAL_OK)
+                return st;
+            c->worst[i] = 0;
+            taken++;
+        }
+    }
+    return GAL_OK;
 }
 
 static gal_status usable(const gal_galaxy *g, const gal_plan_opts *o)
@@ -173,6 +188,7 @@ gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o
     gal_status st = GAL_OK;
     plan_training train = {0};
     plan_nodes nodes = {0};
+    plan_checks checks = {0};
     gal_plan *p = NULL;
     double start = gal_clock(), tolerance = o->tolerance > 0 ? o->tolerance : 1e-6;
     *out = NULL;
@@ -195,15 +211,17 @@ gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o
     memcpy(p->hi, o->hi, g->npar * sizeof *p->hi);
     p->info.tolerance = tolerance;
     GAL_TRY(plan_train(&train, p, o));
+    GAL_TRY(plan_checks_make(&checks, &train, p, o));
     double asked = tolerance;
     for (int round = 0; round < ROUNDS; round++, asked *= 0.8) {
         plan_reduced_clear(p);
         plan_nodes_clear(&nodes);
         GAL_TRY(plan_choose(&nodes, p, &train, asked));
         GAL_TRY(plan_reduce(p, &nodes));
-        GAL_TRY(measure(p, &train, o, (size_t)round));
+        GAL_TRY(measure(p, &checks));
         if (p->info.error <= tolerance)
             break;
+        GAL_TRY(learn(p, &train, &checks));
     }
     p->info.seconds = gal_clock() - start;
     if (!(p->info.error <= tolerance))
@@ -213,6 +231,7 @@ gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o
     p = NULL;
 out:
     plan_training_clear(&train);
+    plan_checks_clear(&checks);
     plan_nodes_clear(&nodes);
     gal_plan_unref(p);
     return st;

@@ -194,3 +194,42 @@ out:
         plan_training_clear(t);
     return st;
 }
+
+gal_status plan_check_renew(plan_checks *c, size_t i, plan_training *t, const gal_plan *p)
+{
+    for (size_t most = c->last + 1000; c->last < most;) {
+        gal_status st = plan_point(p, c->seed, PLAN_CHECK, c->last++, t->theta);
+        if (st != GAL_OK)
+            return st;
+        st = plan_see(t, p, t->theta);
+        if (st == GAL_EMATH || st == GAL_EDOMAIN)
+            continue; /* no model there */
+        memcpy(c->theta + i * c->npar, t->theta, c->npar * sizeof *c->theta);
+        memcpy(c->flux + i * c->nb, t->flux, c->nb * sizeof *c->flux);
+        memcpy(c->measure + i * c->nb, t->measure, c->nb * sizeof *c->measure);
+        return st;
+    }
+    return gal_fail(GAL_EDOMAIN, "plan: 1000 points of its box have no model; the last because %s",
+                    gal_error_message());
+}
+
+gal_status plan_checks_make(plan_checks *c, plan_training *t, const gal_plan *p, const gal_plan_opts *o)
+{
+    gal_status st = GAL_OK;
+    *c = (plan_checks){.n = o->ncheck ? o->ncheck : 4000, .nb = p->nfilter, .npar = p->whole->npar, .seed = o->seed};
+    c->theta = GAL_NEWN(double, c->n *(c->npar + 2 * c->nb + 1));
+    if (!c->theta)
+        return GAL_ENOMEM;
+    c->flux = c->theta + c->n * c->npar;
+    c->measure = c->flux + c->n * c->nb;
+    c->worst = c->measure + c->n * c->nb;
+    for (size_t i = 0; i < c->n && st == GAL_OK; i++)
+        st = plan_check_renew(c, i, t, p);
+    return st;
+}
+
+void plan_checks_clear(plan_checks *c)
+{
+    gal_free(c->theta);
+    *c = (plan_checks){0};
+}

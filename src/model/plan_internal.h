@@ -62,6 +62,19 @@ void plan_learn(plan_training *t,
                 const gal_plan *p); /* the point seen last becomes a training point, if there is room */
 void plan_training_clear(plan_training *t);
 
+/* Points at which plans are compared with the whole grid, whose fluxes are kept for the next round. A point that a plan has learnt from
+ * is replaced by one that nobody has seen. */
+typedef struct plan_checks {
+    size_t n, nb, npar, last; /* last: points drawn so far */
+    uint64_t seed;
+    double *theta, *flux, *measure; /* [n][npar], [n][nb] mJy, [n][nb] */
+    double *worst;                  /* [n] largest error over the bands */
+} plan_checks;
+gal_status plan_checks_make(plan_checks *c, plan_training *t, const gal_plan *p, const gal_plan_opts *o);
+gal_status plan_check_renew(plan_checks *c, size_t i, plan_training *t,
+                            const gal_plan *p); /* another point at place i */
+void plan_checks_clear(plan_checks *c);
+
 /* ---- nodes (plan_nodes.c) */
 typedef enum plan_kind { NODE_STAR, NODE_POWER_STAR, NODE_REST, NODE_SOURCE, NODE_DUST } plan_kind;
 typedef struct plan_node {
