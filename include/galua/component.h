@@ -180,6 +180,11 @@ typedef struct gal_component_class {
     gal_status (*reemit_jvp)(const gal_stage *s, const gal_stage *d, const gal_emission *out, gal_emission *change);
     gal_status (*emit_jvp)(const gal_stage *s, const gal_stage *d); /* of a source: of what it adds */
     gal_status (*transmit_jvp)(const gal_stage *s, const gal_stage *d, double *change);
+    /* Their transposes: from derivatives of a function with respect to the arrays of g, or of lum[nspectra], those with respect to
+     * parameters, numbers of the view and, of reemit, the absorbed shares in gscreen are added. NULL: there are none. */
+    gal_status (*screen_vjp)(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp, gal_view *gv);
+    gal_status (*reemit_vjp)(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp, gal_view *gv,
+                             gal_screen *gscreen);
 } gal_component_class;
 
 /* How stars leave their birth clouds: "ramp", from tau_esc to 2 tau_esc, or "sharp", all at tau_esc. NULL-terminated. */

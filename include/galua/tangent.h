@@ -27,6 +27,11 @@ GAL_API const double *gal_tangent_lum(const gal_tangent *t, size_t i); /* [nwave
 /* The same for band fluxes: dflux[bands]. Evaluates w at theta. */
 GAL_API gal_status gal_tangent_photometry(gal_tangent *t, gal_galaxy_ws *w, gal_phot *p, const double *theta,
                                           const double *dtheta, double *dflux);
+/* Derivatives of sum_b gflux[b] F_b with respect to all parameters at once: gtheta[npar], backward through the model for some three
+ * evaluations where every component has its transpose (gal_tangent_backward), else parameter by parameter. */
+GAL_API gal_status gal_tangent_gradient(gal_tangent *t, gal_galaxy_ws *w, gal_phot *p, const double *theta,
+                                        const double *gflux, double *gtheta);
+GAL_API bool gal_tangent_backward(const gal_tangent *t);
 #ifdef __cplusplus
 }
 #endif

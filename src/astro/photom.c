@@ -348,6 +348,15 @@ void gal_phot_apply(const gal_phot *p, const double *lum, double factor, double 
     }
 }
 
+void gal_phot_back(const gal_phot *p, const double *gflux, double factor, double *glum)
+{
+    for (size_t i = 0; i < p->nb; i++) {
+        const band *b = &p->b[i];
+        for (size_t k = 0; k < b->count; k++)
+            glum[b->start + k] += factor * gflux[i] * p->w[b->off + k];
+    }
+}
+
 const bool *gal_phot_covered(const gal_phot *p)
 {
     return p->covered;

@@ -102,6 +102,27 @@ static gal_status screen_jvp_with(const gal_stage *s, const gal_stage *d, const 
     return GAL_OK;
 }
 
+/* Backward: of a law's own parameters (two at most) one after the other. */
+static gal_status screen_vjp_with(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp,
+                                  size_t own, curve_jvp_fn curve_jvp)
+{
+    const law_table *t = s->table;
+    const double *tail = s->p + own, *diffuse = s->scratch + KEPT, *birth = diffuse + t->n;
+    double *gcurve = g->att_mc, *change = g->abs_mc; /* both have been read when they are written */
+    gp[own + T_AV_BIRTH] +=
+        gal_dust_screen_vjp(t->n, tail[T_AV_BIRTH], birth, out->att_mc, g->att_mc, g->abs_mc, gcurve);
+    for (size_t k = 0; k < t->n; k++)
+        gp[own + T_N_BIRTH] += gcurve[k] * birth[k] * t->lnx[k];
+    gp[own + T_AV] += gal_dust_screen_vjp(t->n, tail[T_AV], diffuse, out->att_dd, g->att_dd, g->abs_dd, gcurve);
+    for (size_t i = 0; i < own; i++) {
+        const double unit[2] = {i == 0, i == 1};
+        curve_jvp(t, s->p, unit, diffuse, change);
+        for (size_t k = 0; k < t->n; k++)
+            gp[i] += gcurve[k] * change[k];
+    }
+    return GAL_OK;
+}
+
 // clang-format off
 /*   name         unit   doc                                                                 value  lo    hi    plo   phi  log    free */
 #define TAIL \
@@ -133,6 +154,7 @@ static const gal_option option[] = {GAL_CUT_OPTION};
         .scratch = scratch,                                                                                            \
         .screen = symbol##_screen,                                                                                     \
         .screen_jvp = symbol##_screen_jvp,                                                                             \
+        .screen_vjp = symbol##_screen_vjp,                                                                             \
     }
 #define LAW_FUNCTIONS(symbol, base, own, curve, curve_jvp)                                                             \
     static gal_status symbol##_setup(void **table, const void *self, const gal_wavegrid *g)                            \
@@ -148,6 +170,12 @@ static const gal_option option[] = {GAL_CUT_OPTION};
                                           gal_screen *change)                                                          \
     {                                                                                                                  \
         return screen_jvp_with(s, d, out, change, own, curve_jvp);                                                     \
+    }                                                                                                                  \
+    static gal_status symbol##_screen_vjp(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp,  \
+                                          gal_view *gv)                                                                \
+    {                                                                                                                  \
+        (void)gv;                                                                                                      \
+        return screen_vjp_with(s, out, g, gp, own, curve_jvp);                                                         \
     }
 
 static void copy_base(const law_table *t, const double *p, double *curve)
@@ -336,6 +364,12 @@ static gal_status gal_attenuation_gordon16_screen_jvp(const gal_stage *s, const 
 {
     return screen_jvp_with(s, d, out, change, 2, mixture_jvp);
 }
+static gal_status gal_attenuation_gordon16_screen_vjp(const gal_stage *s, const gal_screen *out, const gal_screen *g,
+                                                      double *gp, gal_view *gv)
+{
+    (void)gv;
+    return screen_vjp_with(s, out, g, gp, 2, mixture_jvp);
+}
 static gal_status gal_attenuation_gordon16_screen(const gal_stage *s, gal_screen *out)
 {
     return screen_with(s, out, 2, mixture_curve);
@@ -365,4 +399,5 @@ const gal_component_class gal_attenuation_gordon16 = {
     .scratch = scratch,
     .screen = gal_attenuation_gordon16_screen,
     .screen_jvp = gal_attenuation_gordon16_screen_jvp,
+    .screen_vjp = gal_attenuation_gordon16_screen_vjp,
 };

@@ -254,3 +254,45 @@ void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double 
         dlum[k] += b * (dabsorbed[k] + absorbed[k] * (dsurface + x / one * dlnt));
     }
 }
+
+double gal_dust_screen_vjp(size_t n, double av, const double *curve, const double *att, const double *gatt,
+                           const double *gabsorbed, double *gcurve)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++) {
+        double gx = MAG_TO_TAU * att[k] * (gabsorbed[k] - gatt[k]);
+        sum += gx * curve[k];
+        gcurve[k] = gx * av;
+    }
+    return sum;
+}
+
+void gal_dust_curve_vjp(const gal_dust_grid *g, const double *curve, const double *gcurve, double *glow, double *gupp)
+{
+    double lnb = log(BREAK / V_BAND);
+    for (size_t k = 0; k < g->n; k++) {
+        double x = gcurve[k] * curve[k];
+        *glow -= x * (g->wave[k] <= BREAK ? g->lnx[k] : lnb);
+        *gupp -= x * (g->wave[k] <= BREAK ? 0 : g->lnx[k] - lnb);
+    }
+}
+
+double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
+                            const double *glum, double *gabsorbed, double *ge)
+{
+    double slope, power = gal_dust_power(g, surface, absorbed, t, &slope), gsurface = 0, glnt = 0;
+    size_t first = wien_start(g, t);
+    for (size_t k = first; k < g->n; k++) {
+        double x = g->hck[k] / t, one = -expm1(-x), b = surface / GAL_LSUN * g->b5[k] * exp(-x) / one;
+        gabsorbed[k] += glum[k] * b;
+        gsurface += glum[k] * b * absorbed[k];
+        glnt += glum[k] * b * absorbed[k] * x / one;
+    }
+    glnt /= slope; /* d ln T = (d ln e - d ln surface - d power at fixed T / power)/slope */
+    for (size_t k = first; k < g->n; k++) {
+        double x = g->hck[k] / t;
+        gabsorbed[k] -= glnt * surface * g->tw[k] * g->b5[k] * exp(-x) / -expm1(-x) / power;
+    }
+    *ge = glnt;
+    return gsurface - glnt;
+}

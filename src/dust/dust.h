@@ -41,6 +41,11 @@ void gal_dust_attenuation(const gal_dust_grid *g, double av, const double *curve
 void gal_dust_curve_jvp(const gal_dust_grid *g, const double *curve, double dlow, double dupp, double *dcurve);
 void gal_dust_screen_jvp(size_t n, double av, double dav, const double *curve, const double *dcurve, const double *att,
                          double *datt, double *dabsorbed);
+/* Backward: from those with respect to att and absorbed the derivative with respect to A_V is returned, those to the curve go to gcurve;
+ * from the curve to low and upp, added. */
+double gal_dust_screen_vjp(size_t n, double av, const double *curve, const double *att, const double *gatt,
+                           const double *gabsorbed, double *gcurve);
+void gal_dust_curve_vjp(const gal_dust_grid *g, const double *curve, const double *gcurve, double *glow, double *gupp);
 /* V-band extinction [mag] of clouds and diffuse dust; Mgas, Mdust [Msun], R [pc]. */
 double gal_dust_av_mc(double norm, double zgas, double f_mc, double mgas, double n_mc, double r_mc, bool galapy);
 double gal_dust_av_dd(double norm, double f_mc, double mdust, double r_dust);
@@ -56,6 +61,10 @@ double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const do
 /* dlum[k] += the change of a grey body's lum with surface (relative), absorbed and ln T */
 void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double dsurface,
                            const double *dabsorbed, double dlnt, double *dlum);
+/* A grey body at the temperature at which it radiates e: from the derivatives with respect to its lum those to ln surface, returned, to
+ * absorbed, added, and to ln e. */
+double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
+                            const double *glum, double *gabsorbed, double *ge);
 /* The reference code's estimate (D3): 200 log nodes 1..1e10 A, right-endpoint rule, linear interpolation between 200 trial
  * temperatures 0.1..1e4 K. */
 double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e);

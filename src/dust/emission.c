@@ -50,11 +50,11 @@ static void teardown(void *table)
     gal_free(table);
 }
 
-/* scratch: the unit spectrum, and the parameters it was made with */
+/* scratch: the unit spectrum, the parameters it was made with, and a spectrum for derivatives */
 static size_t scratch(const void *self, const gal_wavegrid *w)
 {
     (void)self;
-    return w->n + NCASEY + 1;
+    return 2 * w->n + NCASEY + 1;
 }
 
 /* Emissivity: 1 - exp(-(lambda_0/lambda)^beta), or (1 mm/lambda)^beta when optically thin. */
@@ -172,6 +172,41 @@ static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, gal_emissio
     return GAL_OK;
 }
 
+/* Backward: of the parameters one after the other. */
+static gal_status reemit_vjp(const gal_stage *s, const double *glum, double *gp, gal_view *gv, bool casey)
+{
+    const gal_dust_grid *g = s->table;
+    double *unit = s->scratch, *change = s->scratch + g->n + NCASEY + 1, power = s->view->e_mc + s->view->e_dd, sum = 0;
+    for (size_t k = 0; k < g->n; k++)
+        sum += glum[k] * unit[k];
+    gv->e_mc += sum;
+    gv->e_dd += sum;
+    for (size_t i = 0; i < (casey ? (size_t)NCASEY : (size_t)NGREY); i++) {
+        double one[NCASEY] = {0};
+        one[i] = 1;
+        shape_jvp(g, s->p, one, casey, change);
+        for (size_t k = 0; k < g->n; k++)
+            gp[i] += power * glum[k] * change[k];
+    }
+    return GAL_OK;
+}
+
+static gal_status reemit_grey_vjp(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp,
+                                  gal_view *gv, gal_screen *gscreen)
+{
+    (void)out;
+    (void)gscreen;
+    return reemit_vjp(s, glum[0], gp, gv, false);
+}
+
+static gal_status reemit_casey_vjp(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp,
+                                   gal_view *gv, gal_screen *gscreen)
+{
+    (void)out;
+    (void)gscreen;
+    return reemit_vjp(s, glum[0], gp, gv, true);
+}
+
 static gal_status reemit_grey_jvp(const gal_stage *s, const gal_stage *d, const gal_emission *out, gal_emission *change)
 {
     (void)out;
@@ -212,6 +247,7 @@ const gal_component_class gal_dust_greybody_class = {
     .scratch = scratch,
     .reemit = reemit_grey,
     .reemit_jvp = reemit_grey_jvp,
+    .reemit_vjp = reemit_grey_vjp,
 };
 
 const gal_component_class gal_dust_casey12 = {
@@ -232,4 +268,5 @@ const gal_component_class gal_dust_casey12 = {
     .scratch = scratch,
     .reemit = reemit_casey,
     .reemit_jvp = reemit_casey_jvp,
+    .reemit_vjp = reemit_casey_vjp,
 };

@@ -152,6 +152,31 @@ static gal_status screen_jvp(const gal_stage *s, const gal_stage *d, const gal_s
     return GAL_OK;
 }
 
+static gal_status screen_vjp(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp, gal_view *gv)
+{
+    const gal_dust_grid *t = s->table;
+    const gal_view *v = s->view;
+    const double *p = s->p;
+    double *mc = s->scratch + KEPT, *dd = mc + t->n, *gcurve = g->att_mc; /* written after it has been read */
+    double gmc = gal_dust_screen_vjp(t->n, out->av_mc, mc, out->att_mc, g->att_mc, g->abs_mc, gcurve);
+    gal_dust_curve_vjp(t, mc, gcurve, &gp[DMC_LOW], &gp[DMC_UPP]);
+    double gdd = gal_dust_screen_vjp(t->n, out->av_dd, dd, out->att_dd, g->att_dd, g->abs_dd, gcurve);
+    gal_dust_curve_vjp(t, dd, gcurve, &gp[DDD_LOW], &gp[DDD_UPP]);
+    double unit =
+        v->mgas > 0 && p[F_MC] > 0 ? gal_dust_av_mc(1, 1, 1, 1, p[N_MC], p[R_MC], v->grid->compat.old_constants) : 0;
+    double norm = p[NORM_MC], z = v->zgas, f = p[F_MC], gas = v->mgas;
+    gp[NORM_MC] += gmc * unit * z * f * gas;
+    gv->zgas += gmc * unit * norm * f * gas;
+    gp[F_MC] += gmc * unit * norm * z * gas - gdd * gal_dust_av_dd(p[NORM_DD], 0, v->mdust, p[R_DUST]);
+    gv->mgas += gmc * unit * norm * z * f;
+    gp[N_MC] -= gmc * out->av_mc / p[N_MC];
+    gp[R_MC] -= 2 * gmc * out->av_mc / p[R_MC];
+    gp[NORM_DD] += gdd * gal_dust_av_dd(1, f, v->mdust, p[R_DUST]);
+    gv->mdust += gdd * gal_dust_av_dd(p[NORM_DD], f, 1, p[R_DUST]);
+    gp[R_DUST] -= 2 * gdd * out->av_dd / p[R_DUST];
+    return GAL_OK;
+}
+
 /* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
  * light itself (galaxies that have used up their dust: no temperature would be meaningful). Dust inside ionised gas may absorb where
  * the phase has next to no optical depth to radiate with: the power then leaves as PAH features, *small. */
@@ -245,6 +270,40 @@ static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, const gal_e
     return GAL_OK;
 }
 
+static gal_status reemit_vjp(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp, gal_view *gv,
+                             gal_screen *gscreen)
+{
+    const gal_dust_grid *g = s->table;
+    const gal_view *v = s->view;
+    const double *p = s->p;
+    double f = p[F_PAH], e_dd = (1 - f) * v->e_dd, gmc = 0, gdd = 0, ge_mc = 0, ge_dd = 0, ge;
+    for (size_t k = 0; k < g->n; k++) {
+        gmc += glum[0][k] * g->pah[k];
+        gdd += glum[1][k] * g->pah[k];
+    }
+    if (out->t_mc > 0) {
+        double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_MC], p[N_MC]), v->abs_mc, out->t_mc, glum[0],
+                                         gscreen->abs_mc, &ge);
+        gp[R_MC] += 2 * gs / p[R_MC];
+        gp[N_MC] += gs / p[N_MC];
+        ge_mc += ge / v->e_mc;
+    } else if (v->e_mc > NEGLIGIBLE * v->bol && v->e_mc > FAINTEST) {
+        ge_mc += gmc;
+    }
+    if (out->t_dd > 0) {
+        double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_DUST], 1), v->abs_dd, out->t_dd, glum[1],
+                                         gscreen->abs_dd, &ge);
+        gp[R_DUST] += 2 * gs / p[R_DUST];
+        ge_dd += ge / e_dd;
+    } else if (e_dd > NEGLIGIBLE * v->bol && e_dd > FAINTEST) {
+        ge_dd += gdd;
+    }
+    gv->e_mc += ge_mc;
+    gv->e_dd += (1 - f) * ge_dd + f * gdd;
+    gp[F_PAH] += v->e_dd * (gdd - ge_dd);
+    return GAL_OK;
+}
+
 static const char *const spectra[] = {"MC", "DD"};
 
 const gal_component_class gal_ism_two_phase = {
@@ -277,4 +336,6 @@ const gal_component_class gal_ism_two_phase = {
     .reemit = reemit,
     .screen_jvp = screen_jvp,
     .reemit_jvp = reemit_jvp,
+    .screen_vjp = screen_vjp,
+    .reemit_vjp = reemit_vjp,
 };

@@ -13,8 +13,9 @@ gal_status gal_tangent_create(gal_tangent **out, const gal_galaxy *g)
     const gal_compat *c = &g->o.compat;
     gal_tangent *t = NULL;
     *out = NULL;
-    if (c->csp_steps || c->stars_at_zstar || c->mstar_formula || c->dust_gas_sign || c->coarse_temperature)
-        return gal_fail(GAL_EINVAL, "derivatives: stars and dust temperatures of a parity mode have none");
+    if (c->csp_steps || c->stars_at_zstar || c->mstar_formula || c->dust_gas_sign || c->coarse_temperature ||
+        c->band_loglog)
+        return gal_fail(GAL_EINVAL, "derivatives: stars, dust temperatures and bands of a parity mode have none");
     if (g->grid->whole)
         return gal_fail(GAL_EINVAL, "derivatives: not on the nodes of a plan");
     if (!(t = GAL_NEW(gal_tangent)))
