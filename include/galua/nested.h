@@ -30,21 +30,22 @@ typedef enum gal_nested_dirs {
     GAL_DIRS_AUTO,
     GAL_DIRS_BOUND, /* axes of an ellipsoid drawn by volume; rslice: its axes turned at random, one sweep over all after the other */
     GAL_DIRS_LIVE, /* differences of two live points, mostly of one cluster (Buchner 2022, arXiv:2211.09426) */
-    GAL_DIRS_MIX   /* rslice: sweeps of BOUND and passes of LIVE in turn */
+    GAL_DIRS_MIX   /* rslice: sweeps of BOUND, passes of LIVE and sweeps along the axes of the cube in turn */
 } gal_nested_dirs;
 enum { GAL_WRAP_NONE, GAL_WRAP_PERIODIC, GAL_WRAP_REFLECTIVE };
 
 /* 0 or AUTO everywhere means the default in parentheses. */
 typedef struct gal_nested_opt {
-    size_t live;               /* n (500); at least 2 d + 2 */
-    size_t replace;            /* k: points that die in one iteration (n/20, at most 64); at most n/2 */
-    double dlogz;              /* stop when ln(1 + L_max X/Z) is smaller (1e-3 (n-1) + 0.01; dynamic 0.01) */
-    gal_nested_sample sample;  /* (unif for d < 6, else rwalk up to 10, then rslice) */
+    size_t live;    /* n (500); at least 2 d + 2 */
+    size_t replace; /* k: points that die in one iteration (n/20, at most 64); at most n/2 */
+    double dlogz;   /* stop when ln(1 + L_max X/Z) is smaller (1e-3 (n-1) + 0.01; dynamic 0.01) */
+    gal_nested_sample
+        sample; /* (d < 10: unif as long as it costs less than chains and the insertion order is right, then rslice; else rslice) */
     gal_nested_bound bound;    /* (multi) */
     gal_nested_dirs dirs;      /* rwalk (live), rslice (mix; live without a bound); slice uses the bound */
     size_t walks;              /* rwalk: steps (see gal_nested_auto_text) */
     double accept;             /* rwalk: accepted fraction aimed at (0.5 bound, 0.35 live) */
-    size_t slices;             /* slice: passes (3); rslice: slices (2 d; 4 d for d < 4, 3 d for d > 10) */
+    size_t slices;             /* slice: passes (3); rslice: slices (4 d for d < 4, 2 d for d < 6, else 3 d) */
     double enlarge;            /* volume factor of the bound (1.25; 1 with bootstrap) */
     int bootstrap;             /* resamplings that decide how far the bound is inflated (unif 20, else 0); -1: none */
     const unsigned char *wrap; /* [d] GAL_WRAP_*, copied; NULL: none */
@@ -91,7 +92,9 @@ typedef struct gal_nested_record {
     int64_t *strand;       /* [n] chain of successors of one first point */
     int64_t *order;        /* [n] order of the deaths; live points behind */
     size_t nlast;          /* how many of them are live */
-    double lnz, lnz_err, information, ess;
+    double lnz, lnz_err, information, ess; /* ess: of the weights (Kish), what dynamic runs count */
+    double
+        worth; /* independent draws that the points are worth: ess, or less where few lines of descent carry the posterior */
 } gal_nested_record;
 /* Borrowed until the next run; GAL_EINVAL before there are points. */
 GAL_API gal_status gal_nested_get_record(const gal_nested *s, const gal_nested_record **r);

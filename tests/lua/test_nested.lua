@@ -137,7 +137,7 @@ test.describe("nested sampling of a density", function()
     usual:run()
     test.ok(short.memory > 0.6, short.memory)
     test.ok(usual.memory < 0.2, usual.memory)
-    test.ok(usual.method:find("rslice of 60 slices along axes of the bound and differences of live points", 1, true), usual.method)
+    test.ok(usual.method:find("rslice of 60 slices along axes of the bound, differences of live points and axes of the cube", 1, true), usual.method)
   end)
 
   test.it("leaves uniform draws when the bound misses something, and says why", function()

@@ -88,7 +88,7 @@ local function template(args)
   put("  noise = noise.calibration{ floor = 0.05 },   -- fraction of each flux added to its error in quadrature")
   put('  limits = "censored",                         -- measured, censored, onesided, cut')
   if many then
-    put("  escalate = { sampler.pathfinder{}, sampler.nested{} },   -- the second where the first cannot be trusted")
+    put("  escalate = { sampler.importance{}, sampler.nested{} },   -- the second where the first cannot be trusted")
     put("  keep = 100,                                  -- draws of each source in the results file")
     put('  derived = { "Mstar", "SFR" },                -- quantities in the table besides the free parameters')
   else

@@ -96,8 +96,8 @@ end
 -- n (H + 3 sqrt(d/2)) points, an information of about 2.5 nats a parameter
 function def.cost(s, target)
   local d, n = target.ndim, s.live > 0 and s.live or 500
-  local slices = s.slices > 0 and s.slices or math.floor((d < 4 and 4 or d < 8 and 2 or d <= 10 and 2.5 or 3) * d + 0.5)
-  local each = (s.sample == "unif" or s.sample == "auto" and d < 6) and 10
+  local slices = s.slices > 0 and s.slices or (d < 4 and 4 or d < 6 and 2 or 3) * d
+  local each = (s.sample == "unif" or s.sample == "auto" and d < 10) and 10
     or s.sample == "rwalk" and (s.walks > 0 and s.walks or d + 20)
     or s.sample == "slice" and 4 * d * (s.slices > 0 and s.slices or 3) or 2 * slices
   local points = n * (2.5 * d + 3 * math.sqrt(d / 2))

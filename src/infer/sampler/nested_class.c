@@ -29,7 +29,7 @@ static gal_status draws(const void *s, gal_draw_set *out)
     const gal_nested_record *r;
     gal_status st = gal_nested_get_record(s, &r);
     if (st == GAL_OK)
-        *out = (gal_draw_set){r->n, 1, r->x, r->lnprior, r->lnl, r->blob, r->lnw, r->ess};
+        *out = (gal_draw_set){r->n, 1, r->x, r->lnprior, r->lnl, r->blob, r->lnw, r->worth};
     return st;
 }
 
@@ -231,7 +231,7 @@ static double information(const void *s)
 }
 static double ess(const void *s)
 {
-    return of_record(s, offsetof(gal_nested_record, ess));
+    return of_record(s, offsetof(gal_nested_record, worth));
 }
 static double stored(const void *obj)
 {
@@ -280,10 +280,10 @@ static const gal_field FIELD[] = {
     CHOICE("sample", o.sample, NESTED_SAMPLE, "(auto) how new points are drawn: 'unif' from the bound, chains 'rwalk', 'slice', 'rslice'"),
     CHOICE("bound", o.bound, NESTED_BOUND, "(multi) ellipsoids around the live points: 'none', 'single', 'multi'"),
     CHOICE("directions", o.dirs, NESTED_DIRS, "of rwalk and rslice: 'live' (rwalk) = differences of live points, 'bound' = axes of an "
-           "ellipsoid, 'mix' (rslice) = both in turn"),
+           "ellipsoid, 'mix' (rslice) = both and the axes of the cube in turn"),
     OPTION(SIZE, GAL_STATE, "walks", o.walks, 0, 0, 1e6, "(ndim + 20) steps of rwalk"),
     OPTION(REAL, GAL_STATE, "accept", o.accept, 0, 0, 1, "(0.35 live, 0.5 bound) accepted fraction rwalk aims at"),
-    OPTION(SIZE, GAL_STATE, "slices", o.slices, 0, 0, 1e6, "(2 ndim, 4 ndim below 4, 2.5 ndim from 8, 3 ndim above 10; 'slice' 3) slices "
+    OPTION(SIZE, GAL_STATE, "slices", o.slices, 0, 0, 1e6, "(3 ndim, 4 ndim below 4, 2 ndim for 4 and 5; 'slice' 3) slices "
            "of rslice, passes over the axes of slice"),
     OPTION(REAL, GAL_STATE, "enlarge", o.enlarge, 0, 0, 1e6, "(1.25) factor on the volume of the bound"),
     OPTION(INT, GAL_STATE, "bootstrap", o.bootstrap, 0, -1, 1000,
@@ -313,7 +313,7 @@ static const gal_field FIELD[] = {
     SHOW_BY(REAL, SHOW_ALL, "lnz", "log_evidence", lnz, "ln of the evidence so far, the live points included"),
     SHOW_BY(REAL, SHOW_ALL, "lnz_err", "log_evidence_err", lnz_err, "its standard deviation"),
     SHOW_BY(REAL, SHOW_ALL, "information", NULL, information, "[nat] of the posterior relative to the prior"),
-    SHOW_BY(REAL, SHOW_ALL, "ess", NULL, ess, "effective number of samples (Kish)"),
+    SHOW_BY(REAL, SHOW_ALL, "ess", NULL, ess, "independent draws that the points are worth (from lines of descent)"),
     SHOW_BY(SIZE, GAL_SHOWN, "stored", NULL, stored, "points, the live ones included"),
     SHOW_BY(SIZE, GAL_FILE, "n_last", NULL, n_last, NULL),
     SHOW_BY(REAL, SHOW_ALL, "insertion_z", NULL, nested_insertion_z,

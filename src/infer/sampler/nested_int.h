@@ -114,6 +114,11 @@ gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *f
 gal_status nested_update_bound(gal_nested *s, const points *from, const size_t *list, size_t nlist, size_t *label);
 bool nested_wrap(const gal_nested *s, double *u); /* into the cube; false: outside */
 
+/* directions (nested_sweep.c): rotations of this iteration; direction j of sweep k of turned axes; axis k of the cube */
+void nested_turns(gal_nested *s);
+void nested_sweep_step(const gal_nested *s, gal_rng *r, size_t k, size_t j, double *step);
+void nested_cube_step(const gal_nested *s, gal_rng *r, size_t k, double *step);
+
 /* record (nested_stat.c) */
 gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb);
 gal_status record_make(const gal_nested *s, gal_nested_record *r);

@@ -20,13 +20,14 @@
 #include "nested_int.h"
 #include "infer/target/purpose.h"
 
-#define MAX_STEPS 64
-#define MAX_CUTS  200
-#define WIDTH     2.0
-#define OTHER     0.1 /* share of live-point differences between any two points, not of one cluster */
-#define MAX_CHUNK 512
-#define MIN_CHUNK 16
-#define STALL     200000 /* uniform draws for one iteration after which the user is told */
+#define MAX_STEPS   64
+#define MAX_CUTS    200
+#define WIDTH       2.0
+#define OTHER       0.1 /* share of live-point differences between any two points, not of one cluster */
+#define MAX_OUTSIDE 30  /* draws of the bound outside the cube for one inside */
+#define MAX_CHUNK   512
+#define MIN_CHUNK   16
+#define STALL       200000 /* uniform draws for one iteration after which the user is told */
 
 /* ------------------------------------------------------------------ the cube */
 bool nested_wrap(const gal_nested *s, double *u)
@@ -148,7 +149,7 @@ static gal_status draw_uniform(gal_nested *s, double lstar, size_t need, bool *g
     bool may = s->o.sample == GAL_SAMPLE_UNIF && s->auto_sample && !s->in_cube;
     double limit = 0.25 / (double)s->o.slices;
     size_t got = 0, d = s->d;
-    uint64_t tries = 0;
+    uint64_t tries = 0, outside = 0;
     gal_status st;
     for (uint64_t chunk = 0; got < need; chunk++) {
         gal_rng r;
@@ -174,7 +175,12 @@ static gal_status draw_uniform(gal_nested *s, double lstar, size_t need, bool *g
                 }
                 if (inside)
                     break;
-            } while (!gal_interrupted());
+                outside++;
+            } while (!gal_interrupted() && !(may && outside > MAX_OUTSIDE * (tries + m)));
+        }
+        if (may && outside > MAX_OUTSIDE * (tries + m)) { /* the bound sticks out of the cube in many directions */
+            *give_up = true;
+            return GAL_OK;
         }
         if ((st = nested_eval(s, m, NULL)) != GAL_OK)
             return st;
@@ -235,52 +241,6 @@ static void bound_step(const gal_nested *s, gal_rng *r, double *step)
     for (size_t j = 0; j < d; j++, a += d)
         for (size_t i = 0; i < d; i++)
             step[i] += z[j] * a[i];
-}
-
-/* Rotations for the sweeps of this iteration: Gram-Schmidt of normal deviates. All chains of an iteration share them; given the
- * rotation each chain leaves the uniform distribution unchanged. */
-static void draw_turns(gal_nested *s)
-{
-    size_t d = s->d, n = (s->o.slices + d - 1) / d;
-    for (size_t k = 0; k < n && k < NESTED_TURNS; k++) {
-        gal_rng r;
-        double *q = s->turn + k * d * d;
-        gal_rng_init(&r, s->o.seed, RNG_NESTED_TURN, s->o.source, s->iterations, k);
-        for (size_t a = 0; a < d; a++) {
-            double *v = q + a * d, norm = 0;
-            for (size_t i = 0; i < d; i++)
-                v[i] = gal_rng_normal(&r);
-            for (size_t b = 0; b < a; b++) {
-                const double *w = q + b * d;
-                double p = 0;
-                for (size_t i = 0; i < d; i++)
-                    p += v[i] * w[i];
-                for (size_t i = 0; i < d; i++)
-                    v[i] -= p * w[i];
-            }
-            for (size_t i = 0; i < d; i++)
-                norm += v[i] * v[i];
-            norm = sqrt(norm);
-            for (size_t i = 0; i < d; i++)
-                v[i] /= norm;
-        }
-    }
-}
-
-/* Direction j of sweep k: the rotated axes of an ellipsoid drawn by volume, whatever the point. */
-static void sweep_step(const gal_nested *s, gal_rng *r, size_t k, size_t j, double *step)
-{
-    size_t d = s->d;
-    const double *z = s->turn + (k % NESTED_TURNS * d + j) * d;
-    if (s->b.n == 0) {
-        memcpy(step, z, d * sizeof *step);
-        return;
-    }
-    const double *a = s->b.axis + bound_pick(&s->b, r) * d * d;
-    memset(step, 0, d * sizeof *step);
-    for (size_t m = 0; m < d; m++, a += d)
-        for (size_t i = 0; i < d; i++)
-            step[i] += z[m] * a[i];
 }
 
 static bool steps_out(const gal_nested *s)
@@ -348,10 +308,12 @@ static void new_slice(const source *q, chain *c)
         size_t j = c->axes[k];
         for (size_t i = 0; i < d; i++)
             c->dir[i] = s->b.n > 0 ? s->b.axis[(c->ellipsoid * d + j) * d + i] : i == j;
-    } else if (s->o.dirs == GAL_DIRS_LIVE || (s->o.dirs == GAL_DIRS_MIX && (c->left - 1) / d % 2 == 1)) {
+    } else if (s->o.dirs == GAL_DIRS_LIVE || (s->o.dirs == GAL_DIRS_MIX && (c->left - 1) / d % 3 == 1)) {
         live_difference(q, &c->rng, c->dir);
+    } else if (s->o.dirs == GAL_DIRS_MIX && (c->left - 1) / d % 3 == 2) {
+        nested_cube_step(s, &c->rng, (c->left - 1) % d, c->dir);
     } else {
-        sweep_step(s, &c->rng, (c->left - 1) / d, (c->left - 1) % d, c->dir);
+        nested_sweep_step(s, &c->rng, (c->left - 1) / d, (c->left - 1) % d, c->dir);
     }
     symmetrise(s, &c->rng, c->dir);
     bool out = steps_out(s);
@@ -505,7 +467,7 @@ static gal_status draw_chains(const source *q, size_t need)
     size_t d = s->d;
     gal_status st;
     if (s->o.sample == GAL_SAMPLE_RSLICE && s->o.dirs != GAL_DIRS_LIVE)
-        draw_turns(s);
+        nested_turns(s);
     for (size_t i = 0; i < need; i++)
         begin_chain(q, &s->chains_ws[i], i);
     for (size_t active = need; active > 0;) {
@@ -549,13 +511,15 @@ static double cube_limit(const gal_nested *s)
     }
 }
 
+/* Evaluations between bounds: for uniform draws at least a fifth of the live points are replaced meanwhile, else making bounds costs more than draws. */
 static uint64_t update_gap(const gal_nested *s)
 {
     size_t per = s->o.sample == GAL_SAMPLE_UNIF     ? 1
                  : s->o.sample == GAL_SAMPLE_RWALK  ? s->o.walks
                  : s->o.sample == GAL_SAMPLE_RSLICE ? s->o.slices
                                                     : s->o.slices * s->d;
-    return (uint64_t)per * s->o.live;
+    double wide = s->o.sample == GAL_SAMPLE_UNIF ? fmin(fmax(1, 0.2 / s->efficiency), 100) : 1;
+    return (uint64_t)(wide * (double)(per * s->o.live));
 }
 
 gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *from, const size_t *list, size_t nlist,

@@ -10,7 +10,7 @@ const char *const NESTED_BOUND[] = {"auto", "none", "single", "multi", NULL};
 const char *const NESTED_DIRS[] = {"auto", "bound", "live", "mix", NULL};
 
 static const char *const DIRS_TEXT[] = {"", "axes of the bound", "differences of live points",
-                                        "axes of the bound and differences of live points"};
+                                        "axes of the bound, differences of live points and axes of the cube"};
 
 /* Everything left to us, with the reason for what matters. */
 static void choose(gal_nested *s)
@@ -26,9 +26,9 @@ static void choose(gal_nested *s)
     }
     if (o->sample == GAL_SAMPLE_AUTO) {
         s->auto_sample = true;
-        o->sample = d < 6 ? GAL_SAMPLE_UNIF : GAL_SAMPLE_RSLICE;
-        why = d < 6 ? "few parameters: independent draws from the bound"
-                    : "ellipsoids waste draws in this many parameters: chains";
+        o->sample = d < 10 ? GAL_SAMPLE_UNIF : GAL_SAMPLE_RSLICE;
+        why = d < 10 ? "few parameters: independent draws from the bound while they cost less than chains"
+                     : "ellipsoids waste draws in this many parameters: chains";
     }
     if (o->bound == GAL_BOUND_AUTO)
         o->bound = GAL_BOUND_MULTI;
@@ -43,10 +43,9 @@ static void choose(gal_nested *s)
         o->accept = o->dirs == GAL_DIRS_LIVE ? 0.35 : 0.5;
     if (o->slices == 0)
         o->slices = o->sample == GAL_SAMPLE_SLICE ? 3
-                                                  : (d < 4     ? 4 * d
-                                                     : d < 8   ? 2 * d
-                                                     : d <= 10 ? (5 * d + 1) / 2
-                                                               : 3 * d);
+                                                  : (d < 4   ? 4 * d
+                                                     : d < 6 ? 2 * d
+                                                             : 3 * d); /* a pass of each kind */
     if (o->bootstrap == 0 && !(o->enlarge > 0) && o->sample == GAL_SAMPLE_UNIF)
         o->bootstrap = 20;
     if (o->bootstrap < 0)
