@@ -191,3 +191,22 @@ test.describe("public data sets", function()
     os.execute(("rm -r '%s' 2>/dev/null"):format(tmp))
   end)
 end)
+
+test.describe("NGC 3898", function()
+  test.it("is fitted by the model of the demo: every band that is not flagged within 2.5 sigma, errors as published plus 5 %", function()
+    local o = observation.read(galua.data.path("photometry/ngc3898.ecsv"))
+    -- the best point of make demo (scripts/examples/ngc3898.lua), rounded
+    local g = galaxy { sfh = sfh.delayed { norm = 54.6, tau = 1.48e9, Z = 0.0133 }, attenuation = attenuation.calzetti { A_V = 0.105 },
+      dust = dust.themis { q_hac = 7.3, U_min = 0.82, gamma = 1e-3 }, nebular = nebular.cloudy {}, age = 1.2e10, redshift = o.redshift, distance = o.distance }
+    local n = 0
+    for _, r in ipairs(o:rows()) do
+      if r.kind ~= "ignored" then
+        n = n + 1
+        local model = g:band_flux({ r.filter })[1]
+        local pull = (r.flux - model) / math.sqrt(r.err ^ 2 + (0.05 * model) ^ 2)
+        test.ok(math.abs(pull) < 2.5, ("%s: %.4g mJy, model %.4g, %+.1f sigma"):format(r.band, r.flux, model, pull))
+      end
+    end
+    test.eq(n, 17)
+  end)
+end)
