@@ -120,6 +120,46 @@ int gal_lua_galaxy_band_rows(lua_State *L)
     return 1;
 }
 
+/* The filters of the list at stack place 2 */
+static gal_filter **filters_of(lua_State *L, size_t nb)
+{
+    gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
+    for (size_t i = 0; i < nb; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
+        lua_pop(L, 1);
+    }
+    return f;
+}
+
+/* g:gradient(filters, weights): derivatives of sum weight flux with respect to every parameter */
+int gal_lua_galaxy_gradient(lua_State *L)
+{
+    gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
+    if (!lua_istable(L, 2))
+        return gal_lua_argerror(L, 2, "a list of filters");
+    size_t nb = lua_objlen(L, 2), nw, npar = gal_galaxy_npar(m->g);
+    const double *weight = gal_lua_checkvec(L, 3, &nw);
+    if (nw != nb)
+        return gal_lua_error(L, GAL_EINVAL, "galaxy:gradient: %zu filters, but %zu weights", nb, nw);
+    double few[FEW], *flux;
+    fluxes(L, m, few, &flux); /* checks the filters and evaluates */
+    gal_filter **f = filters_of(L, nb);
+    double *grad = lua_newuserdata(L, npar * sizeof *grad);
+    if (!m->tangent)
+        gal_lua_checkstatus(L, gal_tangent_create(&m->tangent, m->g));
+    gal_phot *p;
+    memset(grad, 0, npar * sizeof *grad);
+    if (nb > 0) {
+        gal_lua_checkstatus(L, bands_of(m, f, nb, &p));
+        gal_lua_checkstatus(L, gal_tangent_gradient(m->tangent, m->ws, p, m->theta, weight, grad));
+    }
+    lua_createtable(L, 0, (int)npar);
+    for (size_t i = 0; i < npar; i++)
+        gal_lua_set_num(L, gal_galaxy_par(m->g, i)->name, grad[i]);
+    return 1;
+}
+
 /* g:jacobian(filters, names): derivatives of band fluxes, a row a filter, a column a name */
 int gal_lua_galaxy_jacobian(lua_State *L)
 {
@@ -130,12 +170,7 @@ int gal_lua_galaxy_jacobian(lua_State *L)
     size_t np = lua_objlen(L, 3), npar = gal_galaxy_npar(m->g), nb = lua_objlen(L, 2);
     double few[FEW], *flux;
     fluxes(L, m, few, &flux); /* checks the filters and evaluates */
-    gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
-    for (size_t i = 0; i < nb; i++) {
-        lua_rawgeti(L, 2, (int)i + 1);
-        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
-        lua_pop(L, 1);
-    }
+    gal_filter **f = filters_of(L, nb);
     double *work = lua_newuserdata(L, (npar + nb) * sizeof *work), *column = work + npar;
     double *out = gal_lua_pushmat(L, nb, np);
     if (!m->tangent)

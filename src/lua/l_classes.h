@@ -76,6 +76,7 @@ void gal_lua_galaxy_unref(gal_lua_galaxy *m);
 void gal_lua_bands_free(struct gal_lua_bands *b); /* NULL is fine */
 int gal_lua_galaxy_band_flux(lua_State *L);
 int gal_lua_galaxy_band_rows(lua_State *L);
+int gal_lua_galaxy_gradient(lua_State *L);
 int gal_lua_galaxy_jacobian(lua_State *L);
 int gal_lua_galaxy_differences(lua_State *L);
 /* Parameters by dotted name: push the value and return 1, or 0 (l_part.c); set raises outside the range. */

@@ -340,6 +340,10 @@ static const gal_lua_row methods[] = {
     {"band_rows", gal_lua_galaxy_band_rows,
      "band_rows(list of filters, metatable) -> list\nRows { flux [mJy], filter } with that metatable: what "
      "photometry() is made of."},
+    {"gradient", gal_lua_galaxy_gradient,
+     "gradient(list of filters, weights) -> table [per unit of the parameter]\nDerivatives of the sum of weight x band "
+     "flux [mJy] with respect to every parameter, by name: backward through the model at the\nprice of a few "
+     "evaluations where stars and dust are all there is, else one parameter after the other; see jacobian."},
     {"jacobian", gal_lua_galaxy_jacobian,
      "jacobian(list of filters, list of names) -> matrix [mJy per unit of the parameter]\nDerivatives of the band "
      "fluxes: "

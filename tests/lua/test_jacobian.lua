@@ -48,6 +48,28 @@ test.describe("the Jacobian of a galaxy", function()
     test.ok(named["hot.custom"] and named["sfh.custom"])
   end)
 
+  test.it("summed with weights is the gradient, of all parameters at once", function()
+    local young = { n = 4, mass = 2e10 }
+    for _, g in ipairs{ galaxy{ ssp = table_of, age = 4e9, redshift = 0.21, sfh = sfh.continuity(young) },
+      galaxy{ ssp = table_of, age = 4e9, redshift = 0.21, sfh = sfh.delayed{}, attenuation = attenuation.calzetti{}, igm = true } } do
+      local weight, names = {}, {}
+      for b = 1, #bands do weight[b] = (b * 0.618) % 1 - 0.3 end
+      for _, p in ipairs(g:params()) do if p.name ~= "distance" then names[#names + 1] = p.name end end
+      local grad, j = g:gradient(bands, weight), g:jacobian(bands, names)
+      for k, name in ipairs(names) do
+        local sum, size = 0, 0
+        for b = 1, #bands do
+          sum = sum + weight[b] * j:row(b)[k]
+          size = size + math.abs(weight[b] * j:row(b)[k])
+        end
+        if not (math.abs(grad[name] - sum) <= 1e-7 * size) then error(("%s: %.12g, by the Jacobian %.12g"):format(name, grad[name], sum)) end
+      end
+    end
+    local ok, e = pcall(function() return galaxy{ ssp = table_of, redshift = 0.1 }:gradient(bands, { 1 }) end)
+    test.eq(ok, false)
+    test.ok(tostring(e):find("filters, but 1 weights", 1, true))
+  end)
+
   test.it("says what is wrong in one line", function()
     local g = galaxy{ ssp = table_of, redshift = 0.1 }
     local function message(...)
