@@ -2,7 +2,7 @@
 --   local L = dofile "tests/validate/lib/lick.lua"
 --   local of = L.measurer()          function of (wave [A, vacuum], flux per A) -> { Dn4000 =, Hbeta =, ... }
 --   L.names                          the indices, in the order of tables
---   L.emiles(folder)                 the spectra that scripts/validation/emiles.py fetched: { { mh =, age = [yr], wave =, flux = }, ... }; nil when absent
+--   L.emiles(folder), L.mastar(folder)      the spectra that scripts/validation/NAME.py fetched: { { mh =, age = [yr], wave =, flux = }, ... }; nil when absent
 local ffi = require "ffi"
 local L = {}
 
@@ -44,7 +44,7 @@ function L.measurer(own, names)
   end
 end
 
-function L.emiles(folder)
+local function spectra(folder, wavelength)
   local index = io.open(folder .. "/spectra.txt")
   if not index then return nil end
   local data = assert(io.open(folder .. "/spectra.f4", "rb")):read("*a")
@@ -53,18 +53,20 @@ function L.emiles(folder)
     local mh, age, w0, dw, m = line:match("(%S+) (%S+) (%S+) (%S+) (%d+)")
     m = tonumber(m)
     local wave, flux = vec(m), vec(m)
-    for i = 1, m do wave[i], flux[i] = spectrum.air_to_vac(w0 + dw * (i - 1)), f4[at + i - 1] end
+    for i = 1, m do wave[i], flux[i] = wavelength(w0 + dw * (i - 1)), f4[at + i - 1] end
     at = at + m
     list[#list + 1] = { mh = tonumber(mh), age = 1e9 * tonumber(age), wave = wave, flux = flux }
   end
   index:close()
   return list
 end
+function L.emiles(folder) return spectra(folder, spectrum.air_to_vac) end
+function L.mastar(folder) return spectra(folder, function(x) return 10 ^ x end) end
 
--- The reference: rows of tests/ref/emiles_indices.csv by [M/H] and age.
-function L.reference()
+-- The references: rows of tests/ref/emiles_indices.csv, mastar_indices.csv by [M/H] and age.
+function L.reference(name)
   local rows, head = {}, nil
-  for line in io.lines("tests/ref/emiles_indices.csv") do
+  for line in io.lines("tests/ref/" .. (name or "emiles") .. "_indices.csv") do
     if line:sub(1, 1) ~= "#" then
       local cells = {}
       for c in (line .. ","):gmatch("([^,]*),") do cells[#cells + 1] = c end
@@ -81,5 +83,6 @@ function L.reference()
 end
 
 -- What the metallicities of the library are here: the grid's own Z nearest to [M/H], as the isochrones of Padova 2000 have them.
+L.z_mastar = { [-0.7] = 4e-3, [-0.33] = 0.01, [0] = 0.02 }
 L.z_of = { [-1.71] = 4e-4, [-1.31] = 1e-3, [-0.71] = 4e-3, [-0.4] = 8e-3, [0] = 0.019, [0.22] = 0.03 }
 return L
