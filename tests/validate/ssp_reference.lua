@@ -53,6 +53,9 @@ local ages = {}
 for i = 0, 42 do ages[i + 1] = 10 ^ (8.0001 + 0.05 * i) end
 dofile "tests/validate/lib/ssp_smooth.lua" (R, report, cache).measure(40, ages)
 
+-- ---- globular clusters
+dofile "tests/validate/lib/ssp_clusters.lua" (R, report, cache)
+
 -- ---- gas: every cell of the default library
 dofile "tests/validate/lib/ssp_gas.lua" (report, cache).measure()
 report.finish()
