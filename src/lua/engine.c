@@ -21,14 +21,22 @@ static int on_progress(void *ctx, double fraction, const char *text)
     return stop;
 }
 
+/* Where the function lies on the stack; 0: none given, or false. */
+static int function(gal_lua_opts *o, const char *name)
+{
+    if (!gal_lua_opt_push(o, name) || !lua_toboolean(o->L, -1))
+        return 0;
+    if (!lua_isfunction(o->L, -1))
+        gal_lua_error(o->L, GAL_EINVAL, "run: %s must be a function or false, got %s", name, luaL_typename(o->L, -1));
+    return lua_gettop(o->L);
+}
+
 void gal_lua_hooks_read(gal_lua_opts *o, gal_lua_hooks *h)
 {
     *h = (gal_lua_hooks){.L = o->L};
     h->every = gal_lua_opt_num(o, "checkpoint_every", 30);
-    if (gal_lua_opt_push(o, "progress"))
-        h->progress = lua_gettop(o->L);
-    if (gal_lua_opt_push(o, "checkpoint"))
-        h->checkpoint = lua_gettop(o->L);
+    h->progress = function(o, "progress");
+    h->checkpoint = function(o, "checkpoint");
 }
 
 gal_progress_fn gal_lua_hooks_progress(const gal_lua_hooks *h)

@@ -51,6 +51,13 @@ local function right(e, what)
 end
 
 test.describe("moves in Lua", function()
+  test.it("are run with functions, or none, to tell of progress", function()
+    local e = ensemble(gaussian(), { walkers = 32, seed = 5 })
+    e:run{ steps = 5, progress = false, checkpoint = false }
+    test.eq(e.steps, 5)
+    test.ok(message(e.run, e, { steps = 5, progress = "x" }):find("run: progress must be a function or false, got string", 1, true))
+    test.ok(message(e.run, e, { steps = 5, checkpoint = 1 }):find("run: checkpoint must be a function or false, got number", 1, true))
+  end)
   test.it("draw from the target, symmetric ones and ones with a factor", function()
     local e = ensemble(gaussian(), { walkers = 32, seed = 5 })
     right(e:run{ move = slide, steps = 3000 } and e, "slide")
