@@ -8,7 +8,18 @@ local templates = require "galua.sky.templates"
 local observe = require "galua.sky.observe"
 local check_row = require("galua.sky.row").check
 local M, methods = {}, {}
-local mt = { __index = methods }
+local mt = { __index = function(_, key)
+  local method = methods[key]
+  if method == nil and not M.internal[key] then
+    local list = {}
+    for k in pairs(methods) do list[#list + 1] = k end
+    galua.fail("a sky has no field or method '%s'%s", tostring(key), core.did_you_mean(tostring(key), list))
+  end
+  return method
+end }
+-- what a sky may lack
+M.internal = {}
+for _, k in ipairs{ "folders", "compat", "stream", "made_up", "coarse", "tables", "grains", "synthetic", "items" } do M.internal[k] = true end
 local parts_of = galua.sky_core
 
 local law = {}

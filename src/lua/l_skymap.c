@@ -276,10 +276,23 @@ static int map_component(lua_State *L)
 }
 
 /* ------------------------------------------------------------------ harmonic space */
+/* What an analysis had to do without, a line each */
+static void remark(const char *fn, const gal_map2alm_report *r)
+{
+    if (r->bad)
+        gal_log(GAL_LOG_WARN, "map", "%s: %lld values are UNSEEN: they count as 0", fn, (long long)r->bad);
+    if (!r->converged)
+        gal_log(GAL_LOG_WARN, "map",
+                "%s: least squares left %.1e after %d steps: a lower lmax, more iterations or a "
+                "larger tolerance end it",
+                fn, r->residual, r->iterations);
+}
+
 static int smooth_with(lua_State *L, gal_lua_opts *o, const gal_skymap *m, gal_smooth_opts *s)
 {
     const double *table[GAL_SKYMAP_MAX];
     gal_skymap *out;
+    gal_map2alm_report report = {0};
     s->lmax = gal_lua_opt_int(o, "lmax", -1, -1, GAL_ALM_LMAX);
     s->nside_out = gal_lua_opt_int(o, "nside", 0, 0, 16384);
     s->analysis = gal_lua_opt_analysis(o);
@@ -290,7 +303,8 @@ static int smooth_with(lua_State *L, gal_lua_opts *o, const gal_skymap *m, gal_s
     if (gal_lua_opt_beam(o, m->ncomp, m->iqu, s->lmax >= 0 ? s->lmax : top, table))
         s->beam = table;
     gal_lua_opts_end(o);
-    gal_lua_checkstatus(L, gal_skymap_smooth(&out, m, s, NULL));
+    gal_lua_checkstatus(L, gal_skymap_smooth(&out, m, s, &report));
+    remark(o->fn, &report);
     return push(L, out);
 }
 
@@ -353,8 +367,10 @@ static gal_alm *analyse(lua_State *L, const gal_skymap *m, int lmax, const gal_m
         gal_lua_fail(L);
     gal_lua_push(L, &gal_lua_alm, out);
     out->teb = m->iqu;
-    if (gal_map2alm(m, out, a, NULL) != GAL_OK)
+    gal_map2alm_report report = {0};
+    if (gal_map2alm(m, out, a, &report) != GAL_OK)
         gal_lua_fail(L);
+    remark("harmonics of a map", &report);
     return out;
 }
 

@@ -120,6 +120,15 @@ static void show(lua_State *L, void *obj)
     gal_free(t);
 }
 
+static void tostring(lua_State *L, void *obj)
+{
+    const plan *q = obj;
+    char text[120];
+    snprintf(text, sizeof text, "sky plan   %zu channels   %zu maps   error of band integrals %.1e", q->nch,
+             gal_sky_plan_basis(q->p), gal_sky_plan_error(q->p));
+    lua_pushstring(L, text);
+}
+
 static const gal_lua_row methods[] = {
     {"run", run,
      "run{ maps = } \nSweep the pixels once and fill the maps, one a channel; false: not wanted.\n"
@@ -141,6 +150,7 @@ static const gal_lua_class plan_class = {
     .free = plan_free,
     .get = get,
     .show = show,
+    .tostring = tostring,
 };
 
 /* plan{ npix =, parts = {}, bands = {}, units = {}, tolerance =, rank = } */

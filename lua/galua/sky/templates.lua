@@ -108,7 +108,12 @@ local function unit_factor(where, from, to, at)
     if to == "" then return 1 end
     galua.fail("sky: %s has no unit (TUNIT); say which: unit = \"uK_RJ\"", where)
   end
-  return galua.band.convert(1, from, to, at)
+  local ok, factor = pcall(galua.band.convert, 1, from, to, at)
+  if ok then return factor end
+  if not at and pcall(galua.band.convert, 1, from, to, 100) then
+    galua.fail("sky: %s is in %s, the law is of %s: at which frequency? unit_at = 353 [GHz]", where, from, to)
+  end
+  galua.fail("sky: %s: %s", where, (tostring(factor):gsub("^%S+:%d+: ", "")))
 end
 
 -- A map handle of the user's: (field, its unit)

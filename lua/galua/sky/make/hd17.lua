@@ -15,11 +15,12 @@ return function(s, row, add)
   if not u then
     local name, maps = "pysm_2/COM_CompMap_dust-commander_0256_R2.00.fits", {}
     local path = templates.find(s, name)
+    local side = path and row.nside_u or math.ceil(row.nside_u / s.nside) * s.nside -- synthetic maps have any: one that this sky's divides
     for i, column in ipairs{ 4, 6, 7, 9 } do -- mean and deviation of T, of beta
       if path then
-        maps[i] = core.column(path, column, row.nside_u)
+        maps[i] = core.column(path, column, side)
       else
-        maps[i] = core.double((templates.synthetic_map(s, name, column, row.nside_u)))
+        maps[i] = core.double((templates.synthetic_map(s, name, column, side)))
       end
     end
     u = core.radiation_field(row.seed, s.nside, maps[1], maps[2], maps[3], maps[4])
