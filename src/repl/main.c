@@ -157,6 +157,8 @@ static int run_chunk(lua_State *L, int nargs, int nresults)
     if (st == 0)
         return 0;
     const char *text = lua_tostring(L, -1);
+    if (st == LUA_ERRERR && gal_interrupted()) /* the hook of Ctrl-C stopped on_error as well */
+        text = "interrupted";
     fflush(stdout);
     fprintf(stderr, "galua: %s\n", text ? text : "out of memory");
     lua_pop(L, 1);

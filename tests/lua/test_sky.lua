@@ -221,6 +221,21 @@ return sky.channels{ sky = s, channels = list, out = "%s/%s", memory = 1e-3, coo
     test.ok(sky_core.header(folder .. "/out/c100.fits", "SYNTHET"):match("^yes"))
   end)
 
+  test.it("stops at Ctrl-C with one line and what is finished", function()
+    write(300, "stopped")
+    local p, last = io.popen(("'%s' sky '%s' 2>&1 & echo pid $!; wait"):format(program, config)), nil
+    local pid = p:read("*l"):match("^pid (%d+)$")
+    for line in p:lines() do
+      if line:find("2 of 4", 1, true) then os.execute("kill -INT " .. pid) end
+      last = line
+    end
+    p:close()
+    test.eq(last:match("[^\r]*$"), "galua: interrupted")
+    local there = listing "stopped"
+    test.ok(there["c40.fits"] and there["c100.fits"] and not there["c220.fits"])
+    write(300)
+  end)
+
   test.it("refuses files that were made from something else", function()
     write(200)
     test.ok(run():match("made from something else"))
