@@ -2,16 +2,17 @@
 local galua = require "galua"
 local core = require "galua.core"
 local json = require "galua.json"
+local warm = require "galua.warm_start"
 local def = { name = "ensemble", counts_steps = true, distrust = "chain shorter than 50 tau" }
 
-def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false }
+def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false, warm = 0 }
 
 local move_names = { "mix" }
 for i, move in ipairs(galua.engines.moves()) do move_names[i + 1] = move.name end
 
 function def.check(o)
   o.moves = o.moves or "mix"
-  for _, name in ipairs { "walkers", "steps", "max", "thin", "discard" } do
+  for _, name in ipairs { "walkers", "steps", "max", "thin", "discard", "warm" } do
     local v = o[name]
     if not (v >= 0 and v <= 2 ^ 31 and v == math.floor(v)) then
       galua.fail("sampler.ensemble: %s must be a whole number, 0 or more, got %.10g", name, v)
@@ -39,12 +40,13 @@ end
 
 function def.text(s)
   return ("sampler.ensemble{ %s moves, %s }"):format(galua.move.text(s.moves),
-    s.until_tau > 0 and ("until %g autocorrelation times, at most %d steps"):format(s.until_tau, s.max) or s.steps .. " steps")
+    s.until_tau > 0 and ("until %g autocorrelation times, at most %d steps%s"):format(s.until_tau, s.max,
+      (s.warm or 0) > 0 and (", %d of them to find a start"):format(s.warm) or "") or s.steps .. " steps")
 end
 
 function def.store(s)
   return { kind = s.kind, walkers = s.walkers, steps = s.steps, until_tau = s.until_tau, dtau = s.dtau, max = s.max, thin = s.thin,
-    discard = s.discard, moves = galua.move.store(s.moves) }
+    discard = s.discard, warm = (s.warm or 0) > 0 and s.warm or nil, moves = galua.move.store(s.moves) }
 end
 
 -- a function is told by what it does, not by where it was written
@@ -66,23 +68,28 @@ function def.settings(_, stored)
     end
     moves = table.concat(words, " + ")
   end
-  return { walkers = stored.walkers, thin = stored.thin, moves = moves }
+  return { walkers = stored.walkers, thin = stored.thin, moves = moves, warm = stored.warm }
 end
 
-local function make(s, fit)
+local function options(s, fit)
   local thin = s.thin > 0 and s.thin or math.max(1, math.floor((s.steps > 0 and s.steps or s.max) / 1000))
-  return galua.ensemble(fit.target, { walkers = s.walkers, moves = s.moves, seed = fit.seed, thin = thin, force = s.force })
+  return { walkers = s.walkers, moves = s.moves, seed = fit.seed, thin = thin, force = s.force }
 end
 
-function def.start(s, fit) return make(s, fit):start() end
-function def.import(s, fit, path) return make(s, fit):start(path) end
+function def.start(s, fit)
+  local o = options(s, fit)
+  if (s.warm or 0) == 0 then return galua.ensemble(fit.target, o):start() end
+  local x = warm.start(fit.target, o, s.warm)
+  return galua.ensemble(fit.target, o):start(x)
+end
+function def.import(s, fit, path) return galua.ensemble(fit.target, options(s, fit)):start(path) end
 
 function def.run(s, engine, how)
   local goal = { progress = how.progress, checkpoint = how.checkpoint, checkpoint_every = how.checkpoint_every }
   if how.more then goal.more = how.more
   elseif how["until"] then goal["until"] = how["until"]
   elseif s.steps > 0 then goal["until"] = s.steps
-  else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, s.max end
+  else goal.until_tau, goal.dtau, goal.max = s.until_tau, s.dtau, math.max(s.max - (s.warm or 0), 1) end
   if type(s.moves) == "table" then goal.move = s.moves end -- a restored engine has no functions
   return engine:run(goal)
 end
@@ -131,7 +138,9 @@ Affine-invariant ensemble (Goodman & Weare 2010). By default it runs until 50 au
 @param max (20000) with until_tau: at most so many steps
 @param thin (about 1000 samples a walker) keep every so many steps
 @param discard (a quarter, at least 3 tau) steps left out as burn-in
-@param force (false) accept few walkers or poor start positions]]
+@param force (false) accept few walkers or poor start positions
+@param warm (0) before the first step move draws of the prior so many steps, and bring walkers left behind on lesser modes to the others
+  (Hou et al. 2012); they count in `max`, are no part of the chain, and the chain starts where they end]]
 -- sampler.slice{}: the same engine, another move
 def.also = { slice = {
   options = { walkers = 0, directions = "differential", mu = 1, steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0,
