@@ -10,6 +10,7 @@ extern const gal_component_class gal_dust_dl07, gal_dust_themis, gal_dust_dale14
 extern const gal_component_class gal_nebular_hii, gal_nebular_cloudy, gal_nebular_freefree, gal_synchrotron_supernova,
     gal_xrb_fragos13, gal_igm_inoue14, gal_igm_madau95, gal_igm_meiksin06;
 
+extern const gal_component_class gal_dla_lya, gal_damping_neutral; /* src/component/damped.c */
 extern const gal_component_class gal_agn_torus, gal_agn_embedded, gal_agn_fritz;
 
 const char *const gal_cuts[] = {"ramp", "sharp", NULL};
@@ -39,6 +40,8 @@ static const gal_component_class *const list[] = {
     &gal_igm_inoue14,
     &gal_igm_madau95,
     &gal_igm_meiksin06,
+    &gal_dla_lya,
+    &gal_damping_neutral,
     NULL,
 };
 

@@ -275,6 +275,8 @@ void gal_luaopen_component(lua_State *L)
                  {"xrb", "X-ray binaries."},
                  {"agn", "Active nuclei."},
                  {"igm", "Absorption by the intergalactic medium."},
+                 {"dla", "A damped Lyman alpha absorber in front of the galaxy."},
+                 {"damping", "The damping wing of a neutral medium around the galaxy."},
                  {NULL, NULL}};
     gal_lua_class_register(L, &gal_lua_spec_class);
     for (const gal_component_class *const *k = gal_component_classes(); *k; k++) {

@@ -558,7 +558,7 @@ void gal_luaopen_galaxy(lua_State *L)
          "@param ism (ism.two_phase{}) dust; false = none\n"
          "@param attenuation an attenuation law instead of ism\n@param dust dust emission instead of the ism's own\n"
          "@param nebular ionised gas\n@param synchrotron radio emission of supernova remnants\n"
-         "@param xrb X-ray binaries\n@param agn active nucleus\n@param igm absorption by the intergalactic medium\n"
+         "@param xrb X-ray binaries\n@param agn active nucleus\n@param igm absorption by the intergalactic medium\n@param dla damped Lyman alpha absorber\n@param damping damping wing\n"
          "@param components a list of further components\n"
          "@param age [yr] (1e9) time since the onset of star formation\n@param redshift (0) redshift\n"
          "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"

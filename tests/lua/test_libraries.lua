@@ -148,7 +148,7 @@ test.describe("what to cite", function()
     local missing = {}
     for name in pairs(require("galua.registry").docs) do
       local group, kind = name:match "^(%l+)%.([%l%d_]+)$"
-      local is = ({ ism = 1, attenuation = 1, dust = 1, nebular = 1, synchrotron = 1, xrb = 1, agn = 1, igm = 1 })[group]
+      local is = ({ ism = 1, attenuation = 1, dust = 1, nebular = 1, synchrotron = 1, xrb = 1, agn = 1, igm = 1, dla = 1, damping = 1 })[group]
       if is and galua.custom_component.known(group, kind) and not galua.cite.known(group .. " " .. kind) then missing[#missing + 1] = name end
     end
     for _, k in ipairs { "nested", "ensemble", "nuts", "smc", "optimum", "pathfinder", "importance" } do
@@ -208,5 +208,52 @@ test.describe("NGC 3898", function()
       end
     end
     test.eq(n, 17)
+  end)
+end)
+
+test.describe("neutral hydrogen in front", function()
+  local function ratio(a, b) -- transmission, where the galaxy shines
+    local x, y, out = a:sed(), b:sed(), {}
+    for i = 1, #x.wave do
+      if y.rest[i] > 1000 and y.rest[i] < 1500 then out[#out + 1] = { y.rest[i], x.flux[i] / y.flux[i] } end
+    end
+    return out
+  end
+  local function model(o)
+    return galaxy { sfh = sfh.constant { psi = 1 }, ism = false, age = 1e8, redshift = o.z, igm = false, dla = o.dla, damping = o.damping }
+  end
+  test.it("a damped absorber has the equivalent width of its column", function()
+    for _, logN in ipairs { 20.5, 21, 21.5 } do
+      local t, width = ratio(model { z = 3, dla = dla.lya { logN = logN } }, model { z = 3 }), 0
+      for i = 2, #t do width = width + (1 - 0.5 * (t[i][2] + t[i - 1][2])) * (t[i][1] - t[i - 1][1]) end
+      -- square-root part of the curve of growth: W = 7.3 A (N/1e20)^0.5 (Draine 2011, eq. 9.25); 2 A nodes, wings beyond 1000-1500 A
+      near(width, 7.3 * 10 ^ ((logN - 20) / 2), 0.04)
+    end
+  end)
+  test.it("the damping wing is the integral of the line over the neutral path", function()
+    local z, z_end, bubble = 8, 5.3, 500
+    local t = ratio(model { z = z, damping = damping.neutral { x_HI = 0.7, bubble = bubble, z_end = z_end } }, model { z = z })
+    local function tau(rest) -- dtau = tau_GP R/pi (1+d)^1.5 x^4.5/(1-x)^2 dx, by the midpoint rule in ln(1 - x)
+      local d = rest / 1215.67
+      local x1, x2 = (1 + z_end) / ((1 + z) * d), (1 - bubble / 299792.458) / d
+      local a, b, n, sum = math.log(1 - x1), math.log(1 - x2), 4000, 0
+      for i = 1, n do
+        local u = math.exp(a + (b - a) * (i - 0.5) / n)
+        sum = sum + (1 - u) ^ 4.5 / u * (a - b) / n
+      end
+      return 2.09e4 * (1 + z) ^ 1.5 * 0.7 * 6.265e8 * 1215.67e-8 / (4 * math.pi * 2.99792458e10) / math.pi * d ^ 1.5 * sum
+    end
+    local n = 0
+    for _, row in ipairs(t) do
+      if row[1] > 1217 and row[1] < 1400 then
+        n = n + 1
+        near(row[2], math.exp(-tau(row[1])), 1e-3)
+      elseif row[1] > 1100 and row[1] < 1212 then
+        test.ok(row[2] < 1e-6) -- resonance inside the neutral medium
+      end
+    end
+    test.ok(n > 30)
+    local free = ratio(model { z = 5, damping = damping.neutral {} }, model { z = 5 })
+    for _, row in ipairs(free) do test.eq(row[2], 1) end -- reionisation has ended
   end)
 end)
