@@ -50,11 +50,11 @@ static void teardown(void *table)
     gal_free(table);
 }
 
-/* scratch: the unit spectrum, the parameters it was made with, and a spectrum for derivatives */
+/* scratch: the unit spectrum, and the parameters it was made with */
 static size_t scratch(const void *self, const gal_wavegrid *w)
 {
     (void)self;
-    return 2 * w->n + NCASEY + 1;
+    return w->n + NCASEY + 1;
 }
 
 /* Emissivity: 1 - exp(-(lambda_0/lambda)^beta), or (1 mm/lambda)^beta when optically thin. */
@@ -108,51 +108,108 @@ static gal_status reemit(const gal_stage *s, gal_emission *out, bool casey)
     return GAL_OK;
 }
 
-/* d ln of the emissivity: with beta and ln lambda_0 - ln lambda */
-static double emissivity_slope(double micron, double lambda0, double beta, double dbeta, double dln)
+/* ------------------------------------------------------------------ derivatives */
+enum { SHAPES = C_ALPHA + 1 }; /* parameters of the shape: T, beta, lambda_0, alpha */
+
+/* ln of the emissivity: with beta and with ln(lambda_0/lambda) */
+static void emissivity_slopes(double micron, double lambda0, double beta, double *with_beta, double *with_ln)
 {
+    *with_beta = log(1000 / micron);
+    *with_ln = beta;
     if (!(lambda0 > 0))
-        return log(1000 / micron) * dbeta;
-    double tau = pow(lambda0 / micron, beta);
-    return tau / expm1(tau) * (log(lambda0 / micron) * dbeta + beta * dln);
+        return;
+    double tau = pow(lambda0 / micron, beta), f = tau > 700 ? 0 : tau / expm1(tau);
+    *with_beta = f * log(lambda0 / micron);
+    *with_ln = f * beta;
 }
 
-/* The change of shape(): before division by its sum, L and dL; then (1 - f_PAH) L/sum + f_PAH PAH. */
+/* The power law: lambda_c [micron] and N_pl, and the derivatives of their logarithms. */
+typedef struct hot {
+    double lc, npl, c[SHAPES], n[SHAPES];
+} hot;
+
+static hot hot_of(const gal_dust_grid *g, const double *p)
+{
+    hot h = {0};
+    double t = p[G_T], beta = p[G_BETA], l0 = p[G_LAMBDA0], alpha = p[C_ALPHA], b = 26.68 + 6.246 * alpha,
+           c = 1.905e-4 + 7.243e-5 * alpha;
+    double inv = 1 / (b * b) + c * t, with_beta, with_ln;
+    h.lc = 0.75 / inv;
+    h.c[G_T] = -c / inv;
+    h.c[C_ALPHA] = (2 * 6.246 / (b * b * b) - 7.243e-5 * t) / inv;
+    double um = h.lc * 1e4, x = g->hck[0] * g->wave[0] / (um * t), planck = x / -expm1(-x);
+    h.npl = emissivity(h.lc, l0, beta) * g->b5[0] * pow(g->wave[0] / um, 5) / expm1(x);
+    emissivity_slopes(h.lc, l0, beta, &with_beta, &with_ln);
+    for (int i = 0; i < SHAPES; i++)
+        h.n[i] = (planck - 5 - with_ln) * h.c[i];
+    h.n[G_T] += planck / t;
+    h.n[G_BETA] += with_beta;
+    h.n[G_LAMBDA0] += l0 > 0 ? with_ln / l0 : 0;
+    return h;
+}
+
+/* L at node k as shape() has it before its sum is divided out, and its derivatives */
+static double node_slopes(const gal_dust_grid *g, size_t k, const double *p, const hot *pl, double d[SHAPES])
+{
+    double t = p[G_T], l0 = p[G_LAMBDA0], um = g->wave[k] * 1e-4, x = g->hck[k] / t, l = 0, with_beta, with_ln;
+    for (int i = 0; i < SHAPES; i++)
+        d[i] = 0;
+    if (x < 80) {
+        l = emissivity(um, l0, p[G_BETA]) * g->b5[k] / expm1(x);
+        emissivity_slopes(um, l0, p[G_BETA], &with_beta, &with_ln);
+        d[G_T] = l * x / -expm1(-x) / t;
+        d[G_BETA] = l * with_beta;
+        d[G_LAMBDA0] = l0 > 0 ? l * with_ln / l0 : 0;
+    }
+    if (!pl || !(um < 30 * pl->lc))
+        return l;
+    double r = um / pl->lc, alpha = p[C_ALPHA],
+           h = pl->npl * exp(-r * r + (alpha - 2) * log(r)) * (1 - exp(-pow(um / 2, 4)));
+    for (int i = 0; i < SHAPES; i++)
+        d[i] += h * (pl->n[i] + (2 * r * r - (alpha - 2)) * pl->c[i]);
+    d[C_ALPHA] += h * log(r);
+    return l + h;
+}
+
+/* The change of the unit spectrum: (1 - f_PAH) L/sum + f_PAH PAH. */
 static void shape_jvp(const gal_dust_grid *g, const double *p, const double *dp, bool casey, double *dlum)
 {
-    double t = p[G_T], beta = p[G_BETA], l0 = p[G_LAMBDA0], dlnt = dp[G_T] / t, dln0 = l0 > 0 ? dp[G_LAMBDA0] / l0 : 0;
-    double alpha = casey ? p[C_ALPHA] : 0, dalpha = casey ? dp[C_ALPHA] : 0, lc = 0, dlnc = 0, npl = 0, dlnn = 0,
-           sum = 0, dsum = 0;
-    double f = p[casey ? C_PAH : G_PAH], df = dp[casey ? C_PAH : G_PAH];
-    if (casey) {
-        double b = 26.68 + 6.246 * alpha, c = 1.905e-4 + 7.243e-5 * alpha, inv = 1 / (b * b) + c * t;
-        lc = 0.75 / inv;
-        dlnc = -(-2 * 6.246 / (b * b * b) * dalpha + 7.243e-5 * dalpha * t + c * dp[G_T]) / inv;
-        double um = lc * 1e4, x = g->hck[0] * g->wave[0] / (um * t);
-        npl = emissivity(lc, l0, beta) * g->b5[0] * pow(g->wave[0] / um, 5) / expm1(x);
-        dlnn = emissivity_slope(lc, l0, beta, dp[G_BETA], dln0 - dlnc) - 5 * dlnc - x / -expm1(-x) * (-dlnc - dlnt);
-        if (!(l0 > 0)) /* (1 mm/lambda_c)^beta */
-            dlnn -= beta * dlnc;
-    }
+    hot h = casey ? hot_of(g, p) : (hot){0};
+    double f = p[casey ? C_PAH : G_PAH], df = dp[casey ? C_PAH : G_PAH], sum = 0, dsum = 0, d[SHAPES];
     for (int pass = 0; pass < 2; pass++)
         for (size_t k = 0; k < g->n; k++) {
-            double um = g->wave[k] * 1e-4, x = g->hck[k] / t, l = 0, d = 0;
-            if (x < 80) {
-                l = emissivity(um, l0, beta) * g->b5[k] / expm1(x);
-                d = l * (emissivity_slope(um, l0, beta, dp[G_BETA], dln0) + x / -expm1(-x) * dlnt);
-            }
-            if (casey && um < 30 * lc) {
-                double r = um / lc, h = npl * exp(-r * r + (alpha - 2) * log(r)) * (1 - exp(-pow(um / 2, 4)));
-                l += h;
-                d += h * (dlnn + dalpha * log(r) + (2 * r * r - (alpha - 2)) * dlnc);
-            }
+            double l = node_slopes(g, k, p, casey ? &h : NULL, d), change = 0;
+            for (int i = 0; i < (casey ? (int)SHAPES : (int)G_PAH); i++)
+                change += d[i] * dp[i];
             if (pass == 0) {
                 sum += g->tw[k] * l;
-                dsum += g->tw[k] * d;
+                dsum += g->tw[k] * change;
             } else {
-                dlum[k] = (1 - f) * (d - l * dsum / sum) / sum + df * (g->pah[k] - l / sum);
+                dlum[k] = (1 - f) * (change - l * dsum / sum) / sum + df * (g->pah[k] - l / sum);
             }
         }
+}
+
+/* Its transpose: scale times the derivatives with respect to p, added to gp. */
+static void shape_vjp(const gal_dust_grid *g, const double *p, const double *glum, double scale, bool casey, double *gp)
+{
+    hot h = casey ? hot_of(g, p) : (hot){0};
+    size_t pah = casey ? C_PAH : G_PAH;
+    double f = p[pah], sum = 0, seen = 0, features = 0, d[SHAPES];
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t k = 0; k < g->n; k++) {
+            double l = node_slopes(g, k, p, casey ? &h : NULL, d);
+            if (pass == 0) {
+                sum += g->tw[k] * l;
+                seen += glum[k] * l;
+                features += glum[k] * g->pah[k];
+                continue;
+            }
+            double x = scale * (1 - f) / sum * (glum[k] - g->tw[k] * seen / sum);
+            for (int i = 0; i < (casey ? (int)SHAPES : (int)G_PAH); i++)
+                gp[i] += x * d[i];
+        }
+    gp[pah] += scale * (features - seen / sum);
 }
 
 static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, gal_emission *change, bool casey)
@@ -172,22 +229,16 @@ static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, gal_emissio
     return GAL_OK;
 }
 
-/* Backward: of the parameters one after the other. */
 static gal_status reemit_vjp(const gal_stage *s, const double *glum, double *gp, gal_view *gv, bool casey)
 {
     const gal_dust_grid *g = s->table;
-    double *unit = s->scratch, *change = s->scratch + g->n + NCASEY + 1, power = s->view->e_mc + s->view->e_dd, sum = 0;
+    const double *unit = s->scratch;
+    double sum = 0;
     for (size_t k = 0; k < g->n; k++)
         sum += glum[k] * unit[k];
     gv->e_mc += sum;
     gv->e_dd += sum;
-    for (size_t i = 0; i < (casey ? (size_t)NCASEY : (size_t)NGREY); i++) {
-        double one[NCASEY] = {0};
-        one[i] = 1;
-        shape_jvp(g, s->p, one, casey, change);
-        for (size_t k = 0; k < g->n; k++)
-            gp[i] += power * glum[k] * change[k];
-    }
+    shape_vjp(g, s->p, glum, s->view->e_mc + s->view->e_dd, casey, gp);
     return GAL_OK;
 }
 

@@ -84,7 +84,8 @@ gal_status gal_sfh_init(gal_sfh *s, const gal_sfh_opts *o)
     s->o.part = NULL;
     s->o.npart = 0;
     s->o.by_mass = o->by_mass && !(k->is & GAL_SFH_HAS_MASS);
-    GAL_TRY(gal_options_copy(&s->option, k->option, o->option, k->noption));
+    if (k->noption)
+        GAL_TRY(gal_options_copy(&s->option, k->option, o->option, k->noption));
     s->o.option = s->option;
     gal_sfh_add(s, k->par, k->npar);
     if (k->create)

@@ -260,6 +260,7 @@ static void masses_match_quadrature(void **state)
                 CLOSE(mass(&s, p, t), want, 1e-9);
             }
         }
+        gal_sfh_clear(&s);
     }
 }
 

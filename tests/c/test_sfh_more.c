@@ -404,6 +404,7 @@ static void periodic(void **state)
     CLOSE(rate(&h, 2.5e9), 10 * (exp(-5.) + exp(-15.) + exp(-25.)), 1e-13);
     CLOSE(mass(&h, 2.5e9), 1e9 * (3 - exp(-5.) - exp(-15.) - exp(-25.)), 1e-13);
     CLOSE(rate(&h, 2e9 + 1), 10, 1e-4);
+    gal_sfh_clear(&s);
     s = make(with(of("periodic"), "shape", 2), p);
     p[0] = 10;
     p[1] = 1e9;
@@ -414,6 +415,7 @@ static void periodic(void **state)
     p[2] = 1.5e9; /* longer than the period: they overlap */
     h = at_age(&s, p, 5e9);
     assert_true(rate(&h, 2.2e9) == 20 && rate(&h, 2.7e9) == 10);
+    gal_sfh_clear(&s);
     s = make(with(of("periodic"), "shape", 1), p);
     p[0] = 10;
     p[1] = 1e9;
@@ -422,6 +424,7 @@ static void periodic(void **state)
     CLOSE(rate(&h, 3e9 + 1e7), 10, 1e-13); /* norm is the highest rate */
     CLOSE(mass(&h, 4e9 * (1 - 1e-15)), 4 * 10 * M_E * 1e7, 1e-12);
     CLOSE(mass(&h, 1e5), 10 * M_E * 1e7 * (1 - 1.01 * exp(-0.01)), 1e-11); /* series at small times */
+    gal_sfh_clear(&s);
 }
 
 static void rising(void **state)
@@ -438,6 +441,7 @@ static void rising(void **state)
     p[1] = 1e5; /* no overflow however fast */
     h = at_age(&s, p, 1e10);
     CLOSE(h.formed, 7e5, 1e-12);
+    gal_sfh_clear(&s);
 }
 
 /* Z from 0.001 to 0.021 in 1 Gyr of constant rate: linear: mean half-way; step at 0.75 Gyr: a quarter of the stars are rich */
@@ -457,6 +461,7 @@ static void metals(void **state)
     gal_history_zstar(&h, t, 3, z);
     CLOSE(z[1], 0.0035, 1e-13);
     CLOSE(z[2], 0.011, 1e-13);
+    gal_sfh_clear(&s);
     s = make(with_metals(of("exponential"), "linear"), p);
     p[1] = 5e8; /* mean time of formation until 1 Gyr: tau [1 - 3 e^-2]/(1 - e^-2) */
     p[4] = 0.021;
@@ -464,6 +469,7 @@ static void metals(void **state)
     h = at_age(&s, p, 1e9);
     gal_history_zstar(&h, t + 2, 1, z);
     CLOSE(z[0], 0.001 + 0.02 * 0.5 * (1 - 3 * exp(-2.)) / (1 - exp(-2.)), 1e-9);
+    gal_sfh_clear(&s);
     s = make(with_metals(of("constant"), "step"), p);
     assert_string_equal(s.par[5].name, "t_step");
     p[3] = 0.021;
@@ -478,6 +484,7 @@ static void metals(void **state)
     gal_sfh_content c;
     gal_history_content(&h, -0.85, &c);
     assert_true(c.zgas == 0.021);
+    gal_sfh_clear(&s);
     s = make(with_metals(of("constant"), "closed_box"),
              p); /* the gas fraction falls linearly with time to e^(-dZ/yield) */
     assert_string_equal(s.par[5].name, "yield");
@@ -497,6 +504,7 @@ static void metals(void **state)
     h = at_age(&s, p, 1e9);
     gal_history_zgas(&h, t + 1, 1, z);
     CLOSE(z[0] - 0.001, 0.25e-7, 1e-6);
+    gal_sfh_clear(&s);
 }
 
 /* ------------------------------------------------------------------ custom */
