@@ -36,7 +36,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 # ---- sources. src/repl is the program, everything else the library. *_kern.c are hot loops, compiled once per instruction
 # set (base, x86-64-v3, x86-64-v4) with -DGAL_ISA=...; the best one is chosen at start (src/num/isa.h).
 LIBSRC  := $(sort $(wildcard src/base/*.c src/num/*.c src/io/*.c src/astro/*.c src/stars/*.c src/ssp/*.c src/sfh/*.c src/csp/*.c src/component/*.c \
-  src/pop/*.c src/dust/*.c src/spec/*.c src/sky/*.c src/model/*.c src/infer/*/*.c src/fit/*.c src/run/*.c src/lua/*.c))
+  src/pop/*.c src/dust/*.c src/spec/*.c src/sky/*.c src/model/*.c src/infer/*/*.c src/fit/*.c src/run/*.c src/lua/*/*.c))
 KERNSRC := $(filter %_kern.c,$(LIBSRC))
 PLAIN   := $(filter-out %_kern.c,$(LIBSRC))
 ARCH    := $(shell uname -m)
@@ -68,20 +68,20 @@ $(O)/%_kern.$(1).o: %_kern.c
 endef
 $(foreach i,$(ISAS),$(eval $(call kern_rule,$(i))))
 
-# src/lua/l_NAME.c defines gal_luaopen_NAME: the list of them is made from the file names
-LUAMODS := $(patsubst src/lua/l_%.c,%,$(sort $(wildcard src/lua/l_*.c)))
+# src/lua/bind/l_NAME.c defines gal_luaopen_NAME: the list of them is made from the file names
+LUAMODS := $(patsubst src/lua/bind/l_%.c,%,$(sort $(wildcard src/lua/bind/l_*.c)))
 $(O)/lua_modules.inc: FORCE
 	@mkdir -p $(@D)
 	@printf 'GAL_LUA_MODULE(%s)\n' $(LUAMODS) | sed '/()/d' > $@.tmp; cmp -s $@.tmp $@ && rm -f $@.tmp || mv $@.tmp $@
-$(O)/src/lua/open.o: $(O)/lua_modules.inc
+$(O)/src/lua/kit/open.o: $(O)/lua_modules.inc
 # what PREFIX compiles in is compiled again when PREFIX changes
 $(O)/prefix: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
-$(O)/src/base/path.o $(O)/src/lua/open.o: $(O)/prefix
+$(O)/src/base/path.o $(O)/src/lua/kit/open.o: $(O)/prefix
 $(O)/src/stars/lines.o: src/stars/line_table.bin
 FORCE:
-$(O)/src/lua/open.o: GAL_CFLAGS += -DGAL_SOURCE='"$(CURDIR)"'
+$(O)/src/lua/kit/open.o: GAL_CFLAGS += -DGAL_SOURCE='"$(CURDIR)"'
 
 $(B)/libgalua.so: $(LIBOBJ)
 	@mkdir -p $(@D)

@@ -1,4 +1,4 @@
--- Bandpasses from files and lists of them; the rest is src/lua/l_band.c.
+-- Bandpasses from files and lists of them; the rest is src/lua/bind/l_band.c.
 local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"

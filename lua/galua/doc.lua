@@ -1,4 +1,4 @@
--- Documentation beside the code. The registry that C rows fill (src/lua/util.c) is filled from Lua here:
+-- Documentation beside the code. The registry that C rows fill (src/lua/kit/util.c) is filled from Lua here:
 --
 --   M.linspace = doc{ "linspace", function(a, b, n) ... end, [[linspace(a, b, n) -> vec
 --   n values from a to b, both exact.]] }

@@ -1,4 +1,4 @@
--- help(): the manual at the prompt. Everything comes from one registry (doc.lua, src/lua/util.c); nothing is written twice.
+-- help(): the manual at the prompt. Everything comes from one registry (doc.lua, src/lua/kit/util.c); nothing is written twice.
 --
 --   help()                 overview            help("dust")          entries that mention dust
 --   help(sfh.insitu)       a function          help("sfh.insitu")    the same by name

@@ -385,7 +385,7 @@ A vector of doubles: from a table, of n equal elements (0), or a copy of another
 v[i] counts from 1 and checks bounds; #v is the length; + - * / ^ work with numbers and vecs of the same
 length. Loops over v[i] are compiled. Methods: help("vec:slice"), or v:<Tab>.]])
 
--- hooks of the C side (src/lua/vec.c)
+-- hooks of the C side (src/lua/kit/vec.c)
 local vec_ptr = ffi.typeof("gal_vec *")
 function core.vec_adopt(p) return ffi.new(vec_t, ffi.cast(vec_ptr, p)[0]) end
 core.vec_is = is_vec

@@ -1,5 +1,5 @@
 -- What runs in the Lua states of workers: one state per thread's workspace, with the standard libraries and nothing of the user's but
--- the functions shipped to it (lua/galua/ship.lua). Loaded by src/lua/worker.c; it must not require other galua modules.
+-- the functions shipped to it (lua/galua/ship.lua). Loaded by src/lua/kit/worker.c; it must not require other galua modules.
 local ffi = require "ffi"
 local M = {}
 

@@ -16,7 +16,8 @@ local floors = {
   { "infer/sampler" },
   { "fit" },
   { "run" },
-  { "lua" },
+  { "lua/kit" },
+  { "lua/bind" },
   { "repl" },
 }
 -- Rooms that may use less than all below: the inference engine knows no galaxy.
@@ -46,7 +47,7 @@ local headers = {
   ["infer/sampler"] = "sampler ensemble importance nested nuts smc optimum pathfinder export",
   fit = "obs like fit spectrum",
   run = "queue ranks",
-  lua = "ffi",
+  ["lua/kit"] = "ffi",
 }
 
 local floor, room_of, may = {}, {}, {}
@@ -86,7 +87,7 @@ local function check_include(path, line, mine, inc)
     theirs = room_of[public]
     if not theirs then return complain(path, line, "galua/%s.h belongs to no room: add it to scripts/dev/check_layers.lua", public) end
   elseif inc:match("^lua%.h$") or inc:match("^luajit%.h$") or inc:match("^lauxlib%.h$") or inc:match("^lualib%.h$") then
-    if floor[mine] < floor.lua then complain(path, line, "room %s includes %s: Lua is for src/lua and src/repl", mine, inc) end
+    if floor[mine] < floor["lua/kit"] then complain(path, line, "room %s includes %s: Lua is for src/lua and src/repl", mine, inc) end
     return
   else
     theirs = room_of_path(inc)
@@ -106,7 +107,7 @@ local function check_file(path, mine)
     n = n + 1
     local inc = text:match('^%s*#%s*include%s*["<]([^">]+)[">]')
     if inc then check_include(path, n, mine, inc) end
-    if floor[mine] < floor.lua and (text:match("[^%w_s]printf%s*%(") or text:match("[^%w_]puts%s*%(")) and not text:match("^%s*[/%*]") then
+    if floor[mine] < floor["lua/kit"] and (text:match("[^%w_s]printf%s*%(") or text:match("[^%w_]puts%s*%(")) and not text:match("^%s*[/%*]") then
       complain(path, n, "the library prints nothing to stdout")
     end
   end
@@ -138,6 +139,23 @@ for _, path in ipairs(files(("cd %s"):format(top == "" and "." or top) .. " && f
   else
     complain(path, 1, "belongs to no room: add it to scripts/dev/check_layers.lua")
   end
+end
+
+-- Rooms of the Lua library: plot draws numbers and knows nothing of galaxies; nothing stands on the commands, which the program alone calls.
+local drawing = { ["galua"] = true, ["galua.core"] = true, ["galua.doc"] = true, ["galua.own_methods"] = true, ["bit"] = true, ["ffi"] = true }
+for _, path in ipairs(files(("cd %s"):format(top == "" and "." or top) .. " && find lua -name '*.lua' 2>/dev/null | sort")) do
+  local n, mine = 0, path:match("^lua/galua/(%a+)/")
+  for text in io.lines(top .. path) do
+    n = n + 1
+    for name in text:gmatch("require%s*%(?%s*[\"']([%w_.]+)[\"']") do
+      if mine == "plot" and not drawing[name] and name ~= "galua.plot" and not name:match("^galua%.plot%.") then
+        complain(path, n, "room plot requires %s: it draws numbers, and knows nothing else", name)
+      elseif mine ~= "cmd" and (name == "galua.cmd" or name:match("^galua%.cmd%.")) then
+        complain(path, n, "requires %s: commands stand on the library, not it on them", name)
+      end
+    end
+  end
+  count = count + 1
 end
 if bad > 0 then
   io.stderr:write(("%d violations of the layers\n"):format(bad))

@@ -3,7 +3,7 @@
  * Readline keeps its hands off signals: the program's own SIGINT handler interrupts pselect() in read_char, which empties the
  * line and ends it; gal_line_read then reports the interrupt. */
 #define _GNU_SOURCE
-#include "lua/util.h"
+#include "lua/kit/util.h"
 #include "repl/repl.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  *
  * Exit status: 0; 1 the work failed (one line on stderr: what, where, what to do); 2 wrong usage. */
 #define _GNU_SOURCE
-#include "lua/util.h"
+#include "lua/kit/util.h"
 #include "repl/repl.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
  * The loop is here and not in Lua because an interrupt stays armed (intr_hook.c) until C clears it between two lines. */
 #define _GNU_SOURCE
 #include "repl/repl.h"
-#include "lua/util.h"
+#include "lua/kit/util.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "galua/base.h"
-#include "lua/util.h"
+#include "lua/kit/util.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lua/util.h"
+#include "lua/kit/util.h"
 
 static const char setup[] = "local t = ssp.synthetic()\n"
                             "local texts, data = galua.result_texts('tests/ref/stored_ensemble.h5')\n"

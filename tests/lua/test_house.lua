@@ -45,7 +45,9 @@ test.describe("house", function()
       { "src/num/b.c", '#include "galua/nowhere.h"\n', "galua/nowhere.h belongs to no room" },
       { "include/galua/nowhere.h", "\n", "belongs to no room" }, { "src/cellar/b.c", "\n", "is no room" },
       { "include/galua/base.h", '#include "galua/fit.h"\n', "arrows point down" },
-      { "src/num/b.c", '    printf("x");\n', "prints nothing" } } do
+      { "src/num/b.c", '    printf("x");\n', "prints nothing" }, { "src/lua/kit/b.c", '#include "lua/bind/x.h"\n', "arrows point down" },
+      { "lua/galua/plot/b.lua", 'require "galua.fit"\n', "room plot requires galua.fit" },
+      { "lua/galua/b.lua", 'require("galua.cmd.fit")\n', "commands stand on the library" } } do
       local status, text = with(case[1], case[2])
       test.eq(status, 1)
       if not text:find(case[3]) then error(case[1] .. ": " .. text) end

@@ -1,0 +1,322 @@
+/* Lua: targets that are not fits: a log-density written in Lua, and the problems of known evidence. Samplers take them like the
+ * target of a fit. Lua functions are called one point at a time on the main state. */
+#include "galua/prior.h"
+#include "galua/problem.h"
+#include "lua/bind/engine.h"
+#include "lua/bind/l_classes.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct density {
+    gal_target t;        /* of a Lua function */
+    gal_target *problem; /* or a problem, owned */
+    double lnz;          /* of a problem */
+    lua_State *L;
+    gal_prior **prior; /* [ndim] */
+    char **names;
+    int depth; /* evaluations at work, one in another */
+} density;
+enum { DEPTH = 10 };
+static const gal_lua_class density_class;
+static const char DENSITIES[] = "galua.densities", MAIN_STATE[] = "galua.main_state";
+
+static const gal_target *target_of(const density *d)
+{
+    return d->problem ? d->problem : &d->t;
+}
+
+/* ------------------------------------------------------------------ what samplers see */
+const gal_target *gal_lua_check_target(lua_State *L, int idx, gal_fit **fit)
+{
+    const density *d = gal_lua_test(L, idx, &density_class);
+    if (fit)
+        *fit = NULL;
+    if (d)
+        return target_of(d);
+    gal_fit *f = gal_lua_check(L, idx, &gal_lua_target);
+    if (fit)
+        *fit = f;
+    return gal_fit_target(f);
+}
+
+int gal_lua_push_target_summary(lua_State *L, int idx, gal_draws_kind kind, size_t n, size_t C, const double *x,
+                                const double *blobs, const double *w, size_t thin)
+{
+    gal_fit *f;
+    const gal_target *t = gal_lua_check_target(L, idx, &f);
+    if (f)
+        return gal_lua_push_summary(L, f, kind, n, C, x, blobs, w, thin);
+    const density *den = gal_lua_test(L, idx, &density_class);
+    size_t d = t->ndim;
+    double *value = gal_lua_scratch(L, n * C * d + 1);
+    for (size_t i = 0; i < n * C * d; i++)
+        value[i] = den->prior ? gal_prior_value(den->prior[i % d], x[i]) : x[i];
+    gal_summary_in *in = lua_newuserdata(L, d * sizeof *in);
+    for (size_t k = 0; k < d; k++) {
+        in[k] = (gal_summary_in){.name = t->names[k], .thin = thin, .weight = w};
+        in[k].values = gal_chains_column(value, n, C, d, k, 0);
+        if (den->prior) {
+            in[k].coord = gal_chains_column(x, n, C, d, k, 0);
+            gal_prior_bounds(den->prior[k], &in[k].lo, &in[k].hi);
+        }
+    }
+    return gal_lua_push_rows(L, kind, in, d, 0);
+}
+
+/* ------------------------------------------------------------------ a Lua function */
+static gal_status call_lua(const density *d, const double *value, double *lnl)
+{
+    lua_State *L = d->L;
+    int top = lua_gettop(L);
+    if (!lua_checkstack(L, 8))
+        return gal_fail(GAL_ENOMEM, "target: the Lua stack is full");
+    lua_getfield(L, LUA_REGISTRYINDEX, DENSITIES);
+    lua_pushlightuserdata(L, (void *)d);
+    lua_rawget(L, -2);
+    lua_rawgeti(L, -1, 1);
+    gal_lua_pushvec_copy(L, value, d->t.ndim);
+    if (d->depth >= DEPTH) {
+        lua_settop(L, top);
+        return gal_fail(GAL_EINVAL, "lnlike: it calls its own target, %d times one in another", DEPTH);
+    }
+    ((density *)(uintptr_t)d)->depth++;
+    gal_status st = gal_lua_call(L, 1, 1, "lnlike");
+    ((density *)(uintptr_t)d)->depth--;
+    if (st == GAL_OK) {
+        if (lua_type(L, -1) == LUA_TNUMBER)
+            *lnl = lua_tonumber(L, -1);
+        else
+            st = gal_fail(GAL_EINVAL, "lnlike: the function must return ln L, a number, got %s", luaL_typename(L, -1));
+    }
+    lua_settop(L, top);
+    return st;
+}
+
+static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
+                       double *blob)
+{
+    density *d = t->self;
+    size_t n = t->ndim;
+    gal_status st = GAL_OK;
+    double *value = GAL_NEWN(double, n);
+    (void)blob;
+    if (!value)
+        return GAL_ENOMEM;
+    for (size_t i = 0; st == GAL_OK && i < m; i++) {
+        const double *x = theta + i * n;
+        lnprior[i] = 0;
+        lnlike[i] = -INFINITY;
+        for (size_t k = 0; k < n; k++) {
+            lnprior[i] += gal_prior_logpdf(d->prior[k], x[k]);
+            value[k] = gal_prior_value(d->prior[k], x[k]);
+        }
+        if (lnprior[i] > -INFINITY)
+            st = call_lua(d, value, &lnlike[i]);
+    }
+    gal_free(value);
+    return st;
+}
+
+static gal_status transform(const gal_target *t, size_t m, const double *u, double *theta)
+{
+    const density *d = t->self;
+    for (size_t k = 0; k < t->ndim; k++)
+        gal_prior_transform(d->prior[k], m, u + k, theta + k, t->ndim);
+    return GAL_OK;
+}
+
+static void density_free(void *obj)
+{
+    density *d = obj;
+    for (size_t k = 0; d->prior && k < d->t.ndim; k++) {
+        gal_prior_unref(d->prior[k]);
+        if (d->names)
+            gal_free(d->names[k]);
+    }
+    gal_free(d->prior);
+    gal_free(d->names);
+    gal_problem_free(d->problem);
+    gal_free(d);
+}
+
+/* ------------------------------------------------------------------ methods */
+static const double *points(lua_State *L, int idx, size_t ndim, size_t *m)
+{
+    size_t cols;
+    const double *x;
+    if (gal_lua_tomat(L, idx)) {
+        x = gal_lua_checkmat(L, idx, m, &cols);
+    } else {
+        x = gal_lua_checkvec(L, idx, &cols);
+        *m = 1;
+    }
+    if (cols != ndim)
+        gal_lua_error(L, GAL_EINVAL, "target: points have %d coordinates, expected %d", (int)cols, (int)ndim);
+    return x;
+}
+
+static int d_lnprob(lua_State *L)
+{
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
+    size_t m;
+    const double *x = points(L, 2, t->ndim, &m);
+    double *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m);
+    gal_lua_checkstatus(L, gal_target_eval(t, m, x, lp, ll, NULL));
+    return 2;
+}
+
+static int d_transform(lua_State *L)
+{
+    const gal_target *t = gal_lua_check_target(L, 1, NULL);
+    size_t m;
+    const double *u = points(L, 2, t->ndim, &m);
+    gal_lua_checkstatus(L, t->prior_transform(t, m, u, gal_lua_pushmat(L, m, t->ndim)));
+    return 1;
+}
+
+static int d_get(lua_State *L, void *obj, const char *key)
+{
+    const density *d = obj;
+    const gal_target *t = target_of(d);
+    if (strcmp(key, "ndim") == 0)
+        return lua_pushinteger(L, (int)t->ndim), 1;
+    if (strcmp(key, "nblob") == 0)
+        return lua_pushinteger(L, 0), 1;
+    if (strcmp(key, "lnz") == 0 && d->problem)
+        return lua_pushnumber(L, d->lnz), 1;
+    if (strcmp(key, "names") == 0) {
+        lua_createtable(L, (int)t->ndim, 0);
+        for (size_t i = 0; i < t->ndim; i++) {
+            lua_pushstring(L, t->names[i]);
+            lua_rawseti(L, -2, (int)i + 1);
+        }
+        return 1;
+    }
+    return 0;
+}
+
+static const gal_lua_field d_fields[] = {
+    {"ndim", "number of parameters"},
+    {"names", "their names"},
+    {"nblob", "0"},
+    {"lnz", "ln of the evidence, for the problems of benchmark.problem"},
+    {NULL, NULL},
+};
+static const gal_lua_row d_methods[] = {
+    {"lnprob", d_lnprob,
+     "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
+     "vector."},
+    {"prior_transform", d_transform, "prior_transform(u) -> matrix\nUnit cube to sampled coordinates."},
+    {NULL, NULL, NULL},
+};
+static const gal_lua_class density_class = {
+    .name = "density",
+    .doc = "A log-density of your own, or a problem of known evidence; samplers take it like the target of a fit.",
+    .methods = d_methods,
+    .fields = d_fields,
+    .free = density_free,
+    .get = d_get,
+};
+
+/* ------------------------------------------------------------------ making one */
+static gal_status take_names(density *d, lua_State *L, int names, int priors, size_t n)
+{
+    d->prior = GAL_NEWN(gal_prior *, n);
+    d->names = GAL_NEWN(char *, n);
+    if (!d->prior || !d->names)
+        return GAL_ENOMEM;
+    for (size_t k = 0; k < n; k++) {
+        lua_rawgeti(L, names, (int)k + 1);
+        lua_rawgeti(L, priors, (int)k + 1);
+        gal_prior *p = gal_lua_test(L, -1, &gal_lua_prior);
+        const char *name = lua_tostring(L, -2);
+        if (!p || !name)
+            return gal_fail(GAL_EINVAL,
+                            "target: names[%d] must be a text and priors[%d] a prior, such as prior.uniform(0, 1)",
+                            (int)k + 1, (int)k + 1);
+        d->prior[k] = gal_prior_ref(p);
+        if (!(d->names[k] = gal_strdup(name)))
+            return GAL_ENOMEM;
+        lua_pop(L, 2);
+    }
+    return GAL_OK;
+}
+
+int gal_lua_density_create(lua_State *L)
+{
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 1, "target");
+    if (!gal_lua_opt_push(&o, "lnlike") || !lua_isfunction(L, -1))
+        return gal_lua_error(L, GAL_EINVAL, "target: lnlike must be a function of the parameter values");
+    int f = lua_gettop(L);
+    if (!gal_lua_opt_push(&o, "names") || !lua_istable(L, -1))
+        return gal_lua_error(L, GAL_EINVAL, "target: 'names' is missing: a list of parameter names");
+    int names = lua_gettop(L);
+    if (!gal_lua_opt_push(&o, "priors") || !lua_istable(L, -1))
+        return gal_lua_error(L, GAL_EINVAL, "target: 'priors' is missing: a list of priors");
+    int priors = lua_gettop(L);
+    gal_lua_opts_end(&o);
+    size_t n = lua_objlen(L, names);
+    if (n == 0 || lua_objlen(L, priors) != n)
+        return gal_lua_error(L, GAL_EINVAL, "target: %d names but %d priors", (int)n, (int)lua_objlen(L, priors));
+    density *d = GAL_NEW(density);
+    if (!d)
+        return gal_lua_fail(L);
+    d->t = (gal_target){.ndim = n, .eval = eval, .prior_transform = transform, .self = d};
+    gal_status st = take_names(d, L, names, priors, n);
+    if (st != GAL_OK) {
+        density_free(d);
+        return gal_lua_fail(L);
+    }
+    d->t.names = (const char *const *)d->names;
+    lua_getfield(L, LUA_REGISTRYINDEX, MAIN_STATE);
+    d->L = lua_touserdata(L, -1);
+    gal_lua_push(L, &density_class, d);
+    int handle = lua_gettop(L);
+    lua_createtable(L, 1, 0); /* in the weak table, and kept by the handle */
+    lua_pushvalue(L, f);
+    lua_rawseti(L, -2, 1);
+    gal_lua_keep(L, handle, -1, "lnlike");
+    lua_getfield(L, LUA_REGISTRYINDEX, DENSITIES);
+    lua_pushlightuserdata(L, d);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_settop(L, handle);
+    return 1;
+}
+
+/* problem(name, d) -> density */
+static int problem(lua_State *L)
+{
+    const char *name = gal_lua_checkstr(L, 1);
+    int n = gal_lua_checkint(L, 2, 1, 1000);
+    density *d = GAL_NEW(density);
+    if (!d)
+        return gal_lua_fail(L);
+    gal_status st = gal_problem_create(&d->problem, name, (size_t)n, &d->lnz);
+    if (st != GAL_OK) {
+        gal_free(d);
+        return gal_lua_fail(L);
+    }
+    gal_lua_push(L, &density_class, d);
+    return 1;
+}
+
+void gal_luaopen_density(lua_State *L);
+void gal_luaopen_density(lua_State *L)
+{
+    static const gal_lua_row rows[] = {
+        {"problem", problem,
+         "benchmark.problem(name, ndim) -> density\nA target of known evidence, field lnz: gauss, correlated, scales, "
+         "eggbox, shells, rosenbrock, rosenbrock10,\nloggamma, funnel, spike, half, vonmises, cake (galua/problem.h)."},
+        {NULL, NULL, NULL},
+    };
+    lua_newtable(L);
+    lua_newtable(L);
+    gal_lua_set_text(L, "__mode", "v");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, DENSITIES);
+    gal_lua_class_register(L, &density_class);
+    gal_lua_module(L, "benchmark", rows, "Measurements; galua bench prints them.");
+}

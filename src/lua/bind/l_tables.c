@@ -1,0 +1,312 @@
+/* Lua: tables of many sources: columns read from and written to FITS, ECSV, CSV, VOTable and ASCII files; rows as observations. */
+#include "galua/obs.h"
+#include "galua/result.h"
+#include "lua/bind/l_classes.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ handle */
+typedef struct rows {
+    gal_table *t;
+    gal_obs_layout layout;
+    char **keep; /* texts the layout points to */
+    size_t nkeep;
+    const char **band, **skip;
+} rows;
+
+static void rows_free(void *obj)
+{
+    rows *r = obj;
+    gal_table_free(r->t);
+    for (size_t i = 0; i < r->nkeep; i++)
+        gal_free(r->keep[i]);
+    gal_free(r->keep);
+    gal_free(r->band);
+    gal_free(r->skip);
+    gal_free(r);
+}
+
+extern const gal_lua_class gal_lua_rows;
+
+static rows *self(lua_State *L)
+{
+    return gal_lua_check(L, 1, &gal_lua_rows);
+}
+
+static int rows_geti(lua_State *L, void *obj, int i)
+{
+    rows *r = obj;
+    if (i < 1 || (size_t)i > r->t->nrow)
+        return 0;
+    gal_obs *o;
+    gal_lua_checkstatus(L, gal_obs_from_row(&o, r->t, (size_t)i - 1, &r->layout));
+    gal_lua_push(L, &gal_lua_obs, o);
+    return 1;
+}
+
+static int rows_len(lua_State *L, void *obj)
+{
+    lua_pushnumber(L, (double)((rows *)obj)->t->nrow);
+    return 1;
+}
+
+/* column(name) -> vec of numbers or list of texts */
+static int column(lua_State *L)
+{
+    rows *r = self(L);
+    const gal_column *c;
+    char buf[GAL_CELL_TEXT];
+    gal_lua_checkstatus(L, gal_table_need(r->t, gal_lua_checkstr(L, 2), &c));
+    if (!c->text) {
+        gal_lua_pushvec_copy(L, c->num, r->t->nrow);
+        return 1;
+    }
+    lua_createtable(L, (int)r->t->nrow, 0);
+    for (size_t i = 0; i < r->t->nrow; i++) {
+        lua_pushstring(L, gal_table_text(c, i, buf));
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+/* skipped() -> { { name =, why = }, ... } */
+static int skipped(lua_State *L)
+{
+    rows *r = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < r->t->npassed; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushstring(L, r->t->passed[i].name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, r->t->passed[i].why);
+        lua_setfield(L, -2, "why");
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int columns(lua_State *L)
+{
+    rows *r = self(L);
+    lua_newtable(L);
+    for (size_t i = 0; i < r->t->ncol; i++) {
+        lua_pushstring(L, r->t->col[i].name);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    return 1;
+}
+
+static int rows_get(lua_State *L, void *obj, const char *key)
+{
+    rows *r = obj;
+    if (strcmp(key, "path") != 0)
+        return 0;
+    lua_pushstring(L, r->t->path ? r->t->path : "");
+    return 1;
+}
+
+static void rows_tostring(lua_State *L, void *obj)
+{
+    rows *r = obj;
+    lua_pushfstring(L, "sources   %s   %d rows   %d columns", r->t->path ? r->t->path : "?", (int)r->t->nrow,
+                    (int)r->t->ncol);
+}
+
+static const gal_lua_row methods[] = {
+    {"column", column,
+     "column(name) -> vec or list\nThe numbers of a column (nan where it is empty or masked), or its texts. Integers "
+     "beyond 2^53 and "
+     "with leading\nzeros (identifiers) are texts, as written."},
+    {"columns", columns, "columns() -> list\nNames of the columns."},
+    {"skipped", skipped,
+     "skipped() -> list of { name =, why = }\nColumns of the file that were passed over: arrays of variable length, "
+     "complex "
+     "numbers ..."},
+    {NULL, NULL, NULL},
+};
+static const gal_lua_field fields[] = {{"path", "the file"}, {NULL, NULL}};
+
+const gal_lua_class gal_lua_rows = {
+    .name = "sources",
+    .doc = "A table of many sources: sources[i] is the observation of row i, #sources their number.",
+    .methods = methods,
+    .fields = fields,
+    .free = rows_free,
+    .get = rows_get,
+    .geti = rows_geti,
+    .len = rows_len,
+    .tostring = rows_tostring,
+};
+
+/* ------------------------------------------------------------------ reading */
+static const char *own(lua_State *L, rows *r, const char *text)
+{
+    char **grown = GAL_NEWN(char *, r->nkeep + 1);
+    if (!grown)
+        gal_lua_fail(L);
+    if (r->nkeep)
+        memcpy(grown, r->keep, r->nkeep * sizeof *grown);
+    gal_free(r->keep);
+    r->keep = grown;
+    if (!(r->keep[r->nkeep] = gal_strdup(text)))
+        gal_lua_fail(L);
+    return r->keep[r->nkeep++];
+}
+
+/* band columns that match the patterns of the list at the top of the stack (popped) */
+static const char **matching(lua_State *L, rows *r, const char *what, const char *err, size_t *n)
+{
+    const char **out = GAL_NEWN(const char *, r->t->ncol + 1);
+    *n = 0;
+    if (!out)
+        gal_lua_fail(L);
+    for (int i = 1; i <= (int)lua_objlen(L, -1); i++) {
+        lua_rawgeti(L, -1, i);
+        const char *pattern = lua_tostring(L, -1);
+        size_t before = *n;
+        for (size_t c = 0; pattern && c < r->t->ncol; c++) {
+            char companion[300];
+            gal_obs_companion(companion, sizeof companion, r->t->col[c].name, err);
+            bool there = false;
+            for (size_t k = 0; k < *n; k++)
+                there |= strcmp(out[k], r->t->col[c].name) == 0;
+            bool band = strpbrk(pattern, "*?[") == NULL || gal_table_column(r->t, companion) != NULL;
+            if (!there && band && fnmatch(pattern, r->t->col[c].name, 0) == 0)
+                out[(*n)++] = r->t->col[c].name;
+        }
+        if (*n == before && strcmp(what, "bands") == 0) {
+            gal_free(out);
+            gal_lua_error(L, GAL_ENOTFOUND, "observation.catalogue: %s has no band column '%s'", r->t->path,
+                          pattern ? pattern : "?");
+        }
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return out;
+}
+
+/* names = { column = filter }: rename the column and its companions */
+static void rename_columns(lua_State *L, rows *r)
+{
+    const char *suffix[4] = {"", r->layout.err, r->layout.flag, r->layout.limit};
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        const char *from = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : NULL, *to = lua_tostring(L, -1);
+        bool found = false;
+        for (int k = 0; from && to && k < 4; k++) {
+            char a[300], b[300];
+            gal_obs_companion(a, sizeof a, from, suffix[k]);
+            gal_obs_companion(b, sizeof b, to, suffix[k]);
+            for (size_t c = 0; c < r->t->ncol; c++)
+                if (strcmp(r->t->col[c].name, a) == 0) {
+                    char *copy = gal_strdup(b);
+                    if (!copy)
+                        gal_lua_fail(L);
+                    gal_free(r->t->col[c].name);
+                    r->t->col[c].name = copy;
+                    found |= k == 0;
+                }
+        }
+        if (!found)
+            gal_lua_error(L, GAL_ENOTFOUND, "observation.catalogue: names: %s has no column '%s'", r->t->path,
+                          from ? from : "?");
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int catalogue(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "observation.catalogue");
+    rows *r = GAL_NEW(rows);
+    if (!r)
+        return gal_lua_fail(L);
+    gal_lua_push(L, &gal_lua_rows, r);
+    int handle = lua_gettop(L);
+    gal_obs_layout *l = &r->layout;
+    gal_obs_layout_defaults(l);
+    char number[80];
+    const char *extension = gal_lua_opt_extension(&o, number, sizeof number);
+    gal_lua_checkstatus(L, gal_table_read_extension(&r->t, path, extension));
+    const struct {
+        const char *name;
+        const char **field;
+    } text[] = {{"id", &l->id},     {"redshift", &l->redshift}, {"distance", &l->distance}, {"err", &l->err},
+                {"flag", &l->flag}, {"limit", &l->limit},       {"unit", &l->unit}};
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        if (gal_lua_opt_given(&o, text[i].name))
+            *text[i].field = own(L, r, gal_lua_req_str(&o, text[i].name));
+    gal_lua_obs_reading(&o, l);
+    double missing[GAL_LUA_MISSING];
+    size_t nmissing = gal_lua_opt_missing(&o, missing);
+    gal_lua_checkstatus(L, gal_table_missing(r->t, nmissing, missing));
+    if (gal_lua_opt_push(&o, "names")) {
+        if (!lua_istable(L, -1))
+            return gal_lua_opt_typeerror(&o, "names", "a table of column = filter", -1);
+        rename_columns(L, r);
+    }
+    if (gal_lua_opt_push(&o, "bands")) {
+        if (!lua_istable(L, -1))
+            return gal_lua_opt_typeerror(&o, "bands", "a list of columns or patterns such as 'SDSS.*'", -1);
+        l->bands = r->band = matching(L, r, "bands", l->err, &l->nband);
+    }
+    if (gal_lua_opt_push(&o, "skip")) {
+        if (!lua_istable(L, -1))
+            return gal_lua_opt_typeerror(&o, "skip", "a list of columns or patterns", -1);
+        l->skip = r->skip = matching(L, r, "skip", l->err, &l->nskip);
+    }
+    gal_lua_opts_end(&o);
+    gal_obs_say_unused(r->t, l);
+    lua_pushvalue(L, handle);
+    return 1;
+}
+
+void gal_luaopen_tables(lua_State *L);
+void gal_luaopen_tables(lua_State *L)
+{
+    static const gal_lua_row obs[] = {
+        {"catalogue", catalogue,
+         "observation.catalogue(path[, { ... }]) -> sources\n"
+         "A table with one row per source (FITS, ECSV, CSV, VOTable, IPAC, machine-readable, ASCII; .gz): a column per "
+         "band, named like its filter, "
+         "with companions\n"
+         "BAND_err, BAND_flag, BAND_limit. sources[i] is the observation of row i; an empty flux is a band not "
+         "observed.\n"
+         "@param bands (all with an _err companion) list of columns, or patterns such as \"SDSS.*\"\n"
+         "@param skip columns or patterns that are no bands\n@param names columns not named like filters: { g_mag_ap = "
+         "\"SDSS.g\" }\n"
+         "@param extension (first table) of a FITS file: number (1 is behind the primary) or EXTNAME of the table\n"
+         "@param id (name, id or source) column of names\n@param redshift (redshift or z) column\n"
+         "@param distance (distance_Mpc) column [Mpc]\n@param unit unit of columns that have none: mJy, nanomaggy, "
+         "mag(AB) ...\n"
+         "@param err (_err) suffix of errors, or their name with a * for the band: \"e_*\"\n@param flag (_flag) the "
+         "same of flags\n@param "
+         "limit (_limit) the same of limits\n"
+         "@param flags what flags mean: { [1] = \"limit\", n = \"ignored\" }\n"
+         "@param other_flag (ignored) what every other flag means\n"
+         "@param negative_err_is_limit (false) a negative error marks a limit\n"
+         "@param limit_sigma (metadata, else 3) how many sigma a limit without err stands for\n"
+         "@param missing a number, or a list of numbers, that means no value in every column: -99, { -99, -9999 }\n"
+         "@example list = observation.catalogue(\"dustpedia.dat\", { unit = \"Jy\", bands = { \"GALEX.*\", \"SDSS.*\" "
+         "} })"},
+        {NULL, NULL, NULL},
+    };
+    static const gal_lua_row table[] = {
+        {"write", gal_lua_tables_write,
+         "tables.write(path, columns[, meta])\nA FITS, ECSV or CSV table by its suffix. columns: list of { name =, "
+         "unit =, values = }."},
+        {"write_arrays", gal_lua_tables_write_arrays,
+         "tables.write_arrays(path, { vars =, coords =, texts = })\nNamed arrays with dimensions as an HDF5 file that "
+         "ArviZ and xarray "
+         "read."},
+        {NULL, NULL, NULL},
+    };
+    gal_lua_class_register(L, &gal_lua_rows);
+    gal_lua_module(L, "observation", obs, NULL);
+    gal_lua_module(L, "tables", table, "Tables of columns, as files.");
+}
