@@ -1,42 +1,8 @@
-/* Filter files of other programs: what is not one curve is refused, units and columns that are not named are told, words for energy. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
+/* Filter files: formats, damage; of other programs: what is not one curve is refused, units and columns that are not named are
+ * told, words for energy. */
+#include "filter_tests.h"
+
 #include <strings.h>
-#include "galua/filter.h"
-
-static void near_rel(double a, double b, double rel)
-{
-    if (!(fabs(a - b) <= rel * fabs(b)))
-        fail_msg("%.16g differs from %.16g by %.3g relative (allowed %.1g)", a, b, a / b - 1, rel);
-}
-#define OK(e)                                                                                                          \
-    do {                                                                                                               \
-        if ((e) != GAL_OK)                                                                                             \
-            fail_msg("%s: %s", #e, gal_error_message());                                                               \
-    } while (0)
-static char *scratch(const char *name, const char *text)
-{
-    static char path[256];
-    snprintf(path, sizeof path, "build/%s", name);
-    OK(gal_write_file(path, text, strlen(text)));
-    return path;
-}
-
-static gal_filter *reads(const char *name, const char *text)
-{
-    gal_filter *f;
-    char *path = scratch(name, text);
-    gal_status st = gal_filter_read(&f, path);
-    remove(path);
-    OK(st);
-    return f;
-}
 
 static void reads_not(const char *name, const char *text, const char *message)
 {
@@ -132,8 +98,80 @@ static void energy_words(void **state)
     }
 }
 
+static void file_formats(void **state)
+{
+    (void)state;
+    gal_filter *f = reads("t_plain.dat", "# a box\n# photon\n1000 1\n2000 1\n");
+    assert_string_equal(f->name, "t_plain");
+    assert_false(f->energy);
+    near_rel(f->norm, 1 / log(2), 1e-14);
+    gal_filter_unref(f);
+    f = reads("t_energy.dat", "# a box\n# energy\n1000 1\n2000 1\n");
+    assert_true(f->energy);
+    near_rel(f->trans[1] / f->trans[0], 0.5, 1e-14);
+    gal_filter_unref(f);
+    f = reads("t_um.txt", "wave[um], trans\n0.1, 1\n0.2, 1\n");
+    near_rel(f->norm, 1 / log(2), 1e-14);
+    near_rel(f->mean, 1500, 1e-14);
+    gal_filter_unref(f);
+    f = reads("t.ecsv",
+              "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: response, datatype: float64}\n"
+              "# - {name: wavelength, unit: nm, datatype: float64}\n# meta: {name: My.band, convention: energy}\n"
+              "response wavelength\n1 200.0\n1 100.0\n");
+    assert_string_equal(f->name, "My.band");
+    assert_true(f->energy);
+    near_rel(f->wave[0], 1000, 1e-14);
+    gal_filter_unref(f);
+    f = reads("t.xml", "<?xml version=\"1.0\"?>\n<VOTABLE version=\"1.1\"><RESOURCE><TABLE>"
+                       "<PARAM name=\"DetectorType\" value=\"0\" datatype=\"char\"/>"
+                       "<FIELD name=\"Wavelength\" unit=\"AA\" datatype=\"float\"><DESCRIPTION>w</DESCRIPTION></FIELD>"
+                       "<FIELD name=\"Transmission\" unit=\"\" datatype=\"float\"/><DATA><TABLEDATA>"
+                       "<TR><TD>1000</TD><TD>1</TD></TR>\n<TR><TD>2000</TD><TD>1</TD></TR></TABLEDATA></DATA></TABLE></"
+                       "RESOURCE></VOTABLE>");
+    assert_true(f->energy);
+    near_rel(f->wave[1], 2000, 1e-14);
+    gal_filter_unref(f);
+}
+
+static void rejects(const char *name, const char *text, gal_status code, const char *message)
+{
+    gal_filter *f;
+    char *path = scratch(name, text);
+    gal_status st = gal_filter_read(&f, path);
+    remove(path);
+    FAILS(st, code, message);
+    assert_null(f);
+}
+
+static void bad_files(void **state)
+{
+    (void)state;
+    rejects("b.dat", "1000\n2000\n", GAL_EFORMAT,
+            "build/b.dat: one column, a filter needs two: wavelength and transmission");
+    rejects("b.dat", "1000 1\n2000 x\n", GAL_EFORMAT, "build/b.dat, line 2: column 'col2': 'x' is not a number");
+    rejects("b.dat", "1000 1\n2000\n", GAL_EFORMAT, "build/b.dat, line 2: 1 cell, but 2 columns are expected");
+    rejects("b.dat", "1e-7 1\n2e-7 1\n", GAL_EDOMAIN,
+            "build/b.dat: filter 'b': pivot wavelength 1.47107e-07 A is outside 0.1 .. 1e11 A; wavelengths are in "
+            "Angstrom (these "
+            "look like metre or centimetre)");
+    rejects("b.dat", "# wave[furlong] trans\n1 1\n2 1\n", GAL_EINVAL,
+            "build/b.dat: wavelength column: unknown unit 'furlong'");
+    rejects("b.dat", "# wave[GHz] trans\n1 1\n2 1\n", GAL_EINVAL,
+            "build/b.dat: wavelength column: unit 'GHz' (frequency) does not convert to 'A' (length)");
+    rejects("b.dat", "# convention: both\n1 1\n2 1\n", GAL_EFORMAT,
+            "build/b.dat: convention is 'both', it must be energy or photon");
+    rejects("b.dat", "", GAL_EFORMAT, "build/b.dat: is empty");
+    rejects("b.dat", "1000 nan\n2000 1\n", GAL_EINVAL,
+            "build/b.dat: filter 'b': transmission nan at node 1 is not a number");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(foreign_files), cmocka_unit_test(energy_words)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(foreign_files),
+        cmocka_unit_test(energy_words),
+        cmocka_unit_test(file_formats),
+        cmocka_unit_test(bad_files),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
