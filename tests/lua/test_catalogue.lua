@@ -98,14 +98,19 @@ test.describe("a catalogue", function()
   local mpirun = "OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe "
   test.it("shares the work of ranks by messages; one that is killed costs no more than its source, where the launcher lets the rest live", function()
     if not core.realpath(exe:gsub("[^/]*$", "") .. "galua-openmpi.so") then test.skip("needs the plugin of OpenMPI (libopenmpi-dev)") end
-    -- rank 2 kills itself over its second source: the first call of model is the description's
-    local many = write("ranks.lua", "local calls = 0\n" .. (script:gsub("N do", "12 do", 1):gsub("STEPS", "40"):gsub("MORE", ""):gsub("model = (galaxy{.-}),\n", function(g)
+    -- rank 2 kills itself over its first source (the first call of model is the description's); the others take their time until it has
+    local many = write("ranks.lua", ("local calls, flag = 0, '%s/rank2'\n"):format(dir) .. (script:gsub("N do", "12 do", 1):gsub("STEPS", "40"):gsub("MORE", "")
+      :gsub("model = (galaxy{.-}),\n", function(g)
       return ([[model = function()
     calls = calls + 1
-    if calls == 3 and os.getenv("OMPI_COMM_WORLD_RANK") == "2" then
+    local core, rank = require "galua.core", os.getenv("OMPI_COMM_WORLD_RANK")
+    if rank == "2" and calls == 2 then
+      core.write_file(flag, "")
       local ffi = require "ffi"
       ffi.cdef "int getpid(void); int kill(int, int);"
       ffi.C.kill(ffi.C.getpid(), 9)
+    elseif rank and calls > 1 and not core.realpath(flag) then
+      core.sleep(1)
     end
     return %s
   end,
@@ -113,6 +118,7 @@ test.describe("a catalogue", function()
     end)))
     test.ok(run(("--threads 2 catalogue %s --out %s/undisturbed.h5"):format(many, dir)), log_text())
     os.execute(("%s --enable-recovery -n 3 %s catalogue %s --out %s/ranks.h5 > %s/log 2>&1"):format(mpirun, exe, many, dir, dir))
+    test.ok(core.realpath(dir .. "/rank2"), "rank 2 is killed: " .. log_text())
     test.ok(log_text():find("rank 2 is gone with [1-9]%d* jobs: others do them"), log_text())
     test.ok(not core.realpath(dir .. "/ranks.queue/claims"), "no claims in files")
     test.eq((content(dir .. "/ranks.fits")), (content(dir .. "/undisturbed.fits")))
