@@ -122,10 +122,23 @@ function def.summary(s, engine)
   return parameters, derived
 end
 
+-- models that an update takes on average: a slice steps out and shrinks
+local function models(moves)
+  if type(moves) == "string" then return moves:find("^slice") and 6 or 1 end
+  local sum, weights = 0, 0
+  for _, m in ipairs(moves) do
+    local kind, weight = type(m) == "table" and (m.kind or m[1]) or m, type(m) == "table" and m.weight or 1
+    sum, weights = sum + weight * (type(kind) == "string" and kind:find("^slice") and 6 or 1), weights + weight
+  end
+  return weights > 0 and sum / weights or 1
+end
+
 function def.cost(s, target)
   local walkers = s.walkers > 0 and s.walkers or math.max(32, 4 * target.ndim)
   local steps = s.steps > 0 and s.steps or s.max
-  return steps * walkers, ("%s%d steps of %d walkers"):format(s.steps > 0 and "" or "at most ", steps, walkers)
+  local each = models(s.moves)
+  return steps * walkers * each, ("%s%d steps of %d walkers%s"):format(s.steps > 0 and "" or "at most ", steps, walkers,
+    each > 1 and (", %.2g models each,"):format(each) or "")
 end
 
 def.doc = [[sampler.ensemble{ walkers =, moves =, steps = } -> sampler
