@@ -27,7 +27,7 @@ test.describe("a template", function()
     local text, status = run("fit --template")
     test.eq(status, 0)
     text = text:gsub("status %d+%s*$", "")
-    for _, p in ipairs(galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, ism = ism.two_phase{} }:params()) do
+    for _, p in ipairs(galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{ mass = 1e10 }, ism = ism.two_phase{} }:params()) do
       test.ok(text:find(('["%s"] = prior.'):format(p.name), 1, true), p.name)
     end
     local file = write(".lua", text)
@@ -35,10 +35,10 @@ test.describe("a template", function()
     said, status = run(("fit %s --dry-run"):format(file))
     test.eq(status, 0)
     test.ok(said:find("64 points spread over the priors are possible models", 1, true), said)
-    test.ok(said:find("us per model with 1 thread; at most 20000 steps of 40 walkers take about", 1, true), said)
+    test.ok(said:find("us per model with 1 thread; at most 20000 steps of 64 walkers, 6 models each, take about", 1, true), said)
     test.ok(said:find(("would write %s.h5"):format(base), 1, true), said)
     test.ok(not exists(base .. ".h5"))
-    local short, n = text:gsub("sampler = sampler.ensemble{}", "sampler = sampler.ensemble{ walkers = 24, steps = 12 }", 1)
+    local short, n = text:gsub("\n  sampler = sampler.ensemble%b{},", "\n  sampler = sampler.ensemble{ walkers = 24, steps = 12 },", 1)
     test.eq(n, 1)
     write(".lua", short)
     said, status = run(("fit %s"):format(file))
@@ -51,6 +51,23 @@ test.describe("a template", function()
     write(".lua", (short:gsub("seed = 42", "seed = 43")))
     said, status = run(("fit %s --dry-run --resume"):format(file))
     test.ok(status == 1 and said:find("seed: 42 there, 43 here", 1, true), said)
+  end)
+
+  -- no two of the free parameters may be one, and what a prior allows the model must
+  test.it("frees eight parameters or more, for any history that has them, within what the model allows", function()
+    for _, kind in ipairs { "delayed", "insitu", "dpl", "burst", "continuity" } do
+      local text = run("fit --template --sfh " .. kind):gsub("status %d+%s*$", "")
+      text = text:gsub("plan = %b{}", "plan = false") -- not needed to look at the parameters
+      local f = assert(loadstring(text, "=template"))()
+      local free = {}
+      for _, p in ipairs(f:params()) do
+        if p.prior then free[p.name] = true end
+      end
+      test.ok(f.target.ndim >= ((kind == "burst" or kind == "insitu") and 6 or 8), ("%s frees %d"):format(kind, f.target.ndim))
+      test.ok(free["sfh.mass"] and free.age and free["ism.Rdust"] and (free["ism.tau_esc"] or kind == "burst"), kind)
+      test.ok(not (free["ism.N_MC"] and free["ism.R_MC"]), kind)
+      test.ok(not free["ism.f_MC"], kind)
+    end
   end)
 
   test.it("of a catalogue runs as it is", function()

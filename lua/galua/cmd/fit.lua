@@ -19,6 +19,19 @@ local function number(v)
   return ((("%.4g"):format(v)):gsub("e%+?(-?)0*(%d)", "e%1%2"))
 end
 
+-- Where the template departs from the model's usual ranges, and why. The ranges are those of galaxies of any size, of which bands can tell
+-- something; what bands cannot tell apart is fixed, since a ridge without end costs a sampler its steps and the reader the medians.
+local advice = {
+  ["sfh.tau"] = { kinds = { delayed = true, exponential = true }, lo = 1e8, hi = 3e10,
+    why = "shorter is a burst, longer than twice the age of the Universe a straight line" },
+  ["sfh.Mdust"] = { lo = 1e5, hi = 1e9, why = "dwarfs to the most massive spirals (De Vis et al. 2019); 1e10 for submillimetre galaxies" },
+  ["sfh.Z"] = { lo = 1e-3, hi = 0.05, why = "from the metallicity of a dwarf of 1e8 Msun on (Kirby et al. 2013)" },
+  ["ism.f_MC"] = { fixed = true, why = "fixed: clouds are opaque, so that bands see it in (1 - f_MC) Mdust alone" },
+  ["ism.R_MC"] = { fixed = true, why = "fixed: the temperature of clouds; free it with bands from 20 to 200 micron" },
+  ["ism.tau_esc"] = { lo = 1e6, hi = 3e7, why = "clouds live for 10-30 Myr (Chevance et al. 2020); 1e8 for ultraluminous galaxies" },
+  ["ism.Rdust"] = { lo = 1e3, hi = 3e4, why = "dust reaches beyond the stars of a disc (Casasola et al. 2017); 100 pc for compact starbursts" },
+}
+
 local function template(args)
   local known = galua.custom_component.histories()
   local list = table.concat(known, ", ")
@@ -31,7 +44,7 @@ local function template(args)
   if not found then
     return cmd.usage("fit --template: unknown history '%s'%s (known: %s)", kind, core.did_you_mean(kind, known), list)
   end
-  local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{}, ism = dust }
+  local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{ mass = 1e10 }, ism = dust }
   local known, obs = pcall(galua.observation.read, source or galua.data.path("photometry/ngc3898.ecsv"))
   if known and not many and obs.redshift > 0 then g.redshift = obs.redshift end -- bounds the ages; a file may also be written later
   local free = g:priors()
@@ -56,7 +69,7 @@ local function template(args)
   end
   put("")
   put("local model = galaxy{")
-  put("  sfh = sfh.%s{},", kind)
+  put("  sfh = sfh.%s{ mass = 1e10 },%s-- the mass formed is a parameter, in place of a rate: the data know it best", kind, (" "):rep(math.max(1, 19 - #kind)))
   put("  ism = %s,", dust and "ism.two_phase{}" or "false")
   if not many then -- redshift and distance are those of each source
     put("  redshift = obs.redshift,")
@@ -74,7 +87,10 @@ local function template(args)
   for _, p in ipairs(g:params()) do
     local text = p.prior and "prior." .. p.prior or
       ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
-    put("    %s[%q] = %s,", free[p.name] and "" or "-- ", p.name, text)
+    local a = advice[p.name] or {}
+    if a.kinds and not a.kinds[kind] then a = {} end
+    if a.lo and not p.prior then text = ("prior.loguniform(%s, %s)"):format(number(a.lo), number(a.hi)) end
+    put("    %s[%q] = %s,%s", free[p.name] and not a.fixed and "" or "-- ", p.name, text, a.why and "   -- " .. a.why or "")
     put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi),
       p.doc)
   end
@@ -92,7 +108,9 @@ local function template(args)
     put("  keep = 100,                                  -- draws of each source in the results file")
     put('  derived = { "Mstar", "SFR" },                -- quantities in the table besides the free parameters')
   else
-    put("  sampler = sampler.ensemble{},                -- until 50 autocorrelation times, at most 20000 steps")
+    put("  plan = { tolerance = 1e-4 },                 -- bands from the wavelengths that matter: six times cheaper, to 1e-4 of a flux")
+    put("  -- until 50 autocorrelation times, at most 20000 steps, the first 1000 to find a start; a slice costs about six models")
+    put('  sampler = sampler.ensemble{ moves = "slice", walkers = 64, warm = 1000 },')
     put("  -- sampler = sampler.nested{},               -- evidence too; or nuts{}, smc{}, optimum{}, pathfinder{}, slice{}")
   end
   put("  seed = 42,")
