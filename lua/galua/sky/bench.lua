@@ -127,11 +127,14 @@ local function measure(put, many, o, folder)
     row.size = size .. ", one correction instead of least squares (rms 5e-6)"
     put("sky.with_beams.one_correction", quick, "s", row)
   end
+  local function against_memory(mb, what)
+    return peer and peer[what] and { baseline = "PySM (MB)", baseline_value = peer[what], ratio = peer[what] / mb, size = size } or { size = size }
+  end
   local memory = peak(program, folder, nside, false)
-  put("sky.memory", memory, "MB", peer and { baseline = "PySM (MB)", baseline_value = peer.memory, ratio = peer.memory / memory, size = size } or { size = size })
+  put("sky.memory", memory, "MB", against_memory(memory, "memory"))
   if nside <= 1024 then
     local mb = peak(program, folder, nside, true)
-    put("sky.memory_beams", mb, "MB", peer and { baseline = "PySM (MB)", baseline_value = peer.memory_beams, ratio = peer.memory_beams / mb, size = size } or { size = size })
+    put("sky.memory_beams", mb, "MB", against_memory(mb, "memory_beams"))
   end
   -- one detector and a hundred of the same kind
   local dets = detectors()
