@@ -94,7 +94,7 @@ local function measure(put, many, o, folder)
   local a, b = s:emission(bands, "uK_CMB", { exact = true }), s:emission(bands, "uK_CMB")
   local n = nside > 1024 and 2 or 5
   local te = best(n, function() exact:run{ maps = a, threads = 1 } end, os.clock)
-  local tp = best(n, function() poly:run{ maps = b, threads = 1 } end, os.clock)
+  local tp = best(4 * n, function() poly:run{ maps = b, threads = 1 } end, os.clock)
   local difference = rms_difference(a, b)
 
   local peer
