@@ -83,7 +83,7 @@ local z, age = {}, {}
 for _, v in pairs(L.z_of) do z[#z + 1] = v end
 table.sort(z)
 for i = 0, 24 do age[#age + 1] = 10 ^ (7.8 + 0.1 * i) end
-local t, of = ssp.synthesise { z = z, age = age, cache = cache }, L.measurer()
+local t, of = ssp.synthesise { imf = function(m) return m ^ -2.3 end, z = z, age = age, cache = cache }, L.measurer() -- their IMF: unimodal, slope 1.3
 print("\nIndices at the Lick resolution against E-MILES: rms by [M/H] and age\n")
 row("[M/H], Gyr", unpack(L.names))
 print("|" .. ("---|"):rep(#L.names + 1))

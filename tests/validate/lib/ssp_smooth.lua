@@ -1,6 +1,7 @@
 -- Populations along metallicity: colours at `n` log-spaced values of Z, and their second differences. Between the metallicities that the
 -- tracks were fitted to nothing may swing: a population of 0.01 lies between those of 0.008 and 0.014. Where a colour runs one way, as
--- NUV-u does with line blanketing, it may bend a little more.
+-- NUV-u does with line blanketing and the turn of horizontal branches, it may bend more: on the metallicities of Bruzual & Charlot 2003 it bends by
+-- .042 in the unit of report.line in their populations, by .019 in these.
 --   local S = dofile "tests/validate/lib/ssp_smooth.lua" (R, report, cache)
 --   S.measure(40, ages)   reports the largest second difference of a colour and of V-K, in mag per 0.1 dex of Z
 return function(R, report, cache)
