@@ -46,5 +46,5 @@ end
 def.intro = [[sampler.importance{ ess = } -> sampler
 Adaptive importance sampling: a mixture of Student t learns the posterior from the prior through temperatures, then weights independent
 draws. Evidence and posterior for a twentieth of the evaluations of nested sampling at up to 30 parameters, where a mixture fits; where none
-does, it says that it has not converged: use nested then. Judged by Pareto k (at most 0.7) and by two halves of the draws.]]
+does, it says that it has not converged: use nested then. Judged by Pareto k (at most 0.5), by two halves of the draws, and by short chains from them.]]
 return def

@@ -14,9 +14,10 @@
 #define MAX_ROUNDS  12    /* stages at beta = 1 before the draws that count */
 #define GOOD        0.5   /* an efficiency that needs no better proposal */
 #define HOPELESS    0.005 /* one that nested sampling beats */
-#define K_DRAWS     0.7   /* Pareto k above which neither weights nor error can be trusted */
-#define K_ERROR     0.5   /* above: the weights have no variance, the error is a guess */
+#define K_TRUST     0.5   /* Pareto k above which the weights have no variance: the error of ln Z is a guess */
 #define HALVES      4     /* errors by which two halves may differ: 3 happens in one good run of 300 */
+#define DRIFT       3     /* of ln(p/q) along chains from the draws, in its errors */
+#define STRAYS      5     /* of 128 chains may end beyond every weight */
 #define FEWEST      100
 #define MAX_PEAKS   3
 
@@ -164,6 +165,7 @@ static gal_status next_stage(gal_importance_sampler *s, double have)
         GAL_TRY(ais_fit(s, &g));
     size_t b = (size_t)(s->care * (double)s->opt.batch), m = final ? next_count(s, have) : s->beta < 1 ? b : 2 * b;
     GAL_TRY(ais_add(s, &g, m, s->beta, s->ess_pool, final && !s->t->blob_apart));
+    s->checked = false;
     return judge_stage(s, k, final);
 out:
     gmix_clear(&g);
@@ -179,6 +181,12 @@ static gal_status ais_step(void *obj, const void *goal, bool *done)
     size_t from = counting_from(s);
     double have = ais_kish(s->own + from, s->n - from);
     (void)goal;
+    if (s->phase == AIS_FINAL && have >= s->want && !s->checked) {
+        st = ais_check(s, from);
+        s->evaluations += gal_space_evaluations(s->space) - s->counted;
+        s->counted = gal_space_evaluations(s->space);
+        return st;
+    }
     if (s->phase == AIS_FINAL && (have >= s->want || s->efficiency < HOPELESS)) {
         stop(s, have >= s->want ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT, done);
         return GAL_OK;
@@ -213,7 +221,7 @@ double ais_evidence(const double *lnw, size_t n, size_t step, double *err)
 
 static void tell(gal_importance_sampler *s)
 {
-    char text[200];
+    char text[300];
     const gal_importance *i = &s->imp;
     bool bad = true;
     if (s->end != GAL_RUN_CONVERGED && s->end != GAL_RUN_LIMIT)
@@ -228,12 +236,17 @@ static void tell(gal_importance_sampler *s)
                  "use nested",
                  s->stage[s->nstage - 1].n, s->efficiency * (double)s->stage[s->nstage - 1].n, 100 * s->efficiency,
                  s->opt.components);
-    else if (!(i->khat <= K_DRAWS))
+    else if (!(i->khat <= K_TRUST))
         snprintf(text, sizeof text,
-                 "Pareto k %.2f: a few draws carry the weight, and neither they nor ln Z can be trusted; use nested",
-                 i->khat);
+                 "Pareto k %.2f: a few draws carry the weight, and the error of ln Z is a guess; use nested", i->khat);
     else if (!(fabs(s->halves) <= HALVES))
         snprintf(text, sizeof text, "ln Z of two halves differs by %.1f errors; use nested", s->halves);
+    else if (s->checked && (s->drift > DRIFT || s->stray >= STRAYS))
+        snprintf(text, sizeof text,
+                 "the posterior goes on where the mixture does not: of 128 short chains from the draws %zu ended "
+                 "beyond every weight, drift "
+                 "%.1f sigma; use nested",
+                 s->stray, s->drift);
     else if (s->end == GAL_RUN_LIMIT)
         snprintf(text, sizeof text, "max_evaluations reached, effective size %.0f of %.0f", i->ess, s->want);
     else
@@ -242,8 +255,10 @@ static void tell(gal_importance_sampler *s)
         s->end = GAL_RUN_LIMIT;
         snprintf(s->why, sizeof s->why, "not converged: %s", text);
     } else {
-        snprintf(s->why, sizeof s->why, "converged: effective size %.0f of %zu draws, Pareto k %.2f, ln Z %.3f +- %.3f",
-                 i->ess, s->draws.n, i->khat, i->lnz, i->lnz_err);
+        snprintf(s->why, sizeof s->why,
+                 "converged: effective size %.0f of %zu draws, Pareto k %.2f, ln Z %.3f +- %.3f; chains from the "
+                 "draws: drift %.1f sigma, %zu beyond every weight",
+                 i->ess, s->draws.n, i->khat, i->lnz, i->lnz_err, s->drift, s->stray);
     }
 }
 
@@ -272,7 +287,7 @@ static gal_status ais_finish(void *obj)
         s->imp.ess = ais_kish(w->lnw, n);
         double a = ais_evidence(s->own + from, n, 2, &e1), b = ais_evidence(s->own + from + 1, n - 1, 2, &e2);
         s->halves = (a - b) / sqrt(e1 * e1 + e2 * e2);
-        if (s->imp.khat > K_ERROR)
+        if (s->imp.khat > K_TRUST)
             s->imp.lnz_err *= 2;
     }
     tell(s);
@@ -394,7 +409,7 @@ static const gal_field FIELD[] = {
     OPTION_SEED(GAL_STATE, opt.seed), OPTION_SOURCE(GAL_STATE, opt.source), READY, KEEP_BY(keep_room), KEEP_BY(keep_stages),
     KEEP_WORDS(z, ALL, D), KEEP_WORDS(theta, ALL, D), KEEP_WORDS(lnprior, ALL), KEEP_WORDS(lnlike, ALL), KEEP_WORDS(blob, ALL, NB),
     KEEP_WORDS(lnpi, ALL), KEEP_WORDS(own, ALL), {.type = GAL_F_WORDS, .use = GAL_STATE, .at = AT(lnq), .n = WINDOW, .dim = {ALL}},
-    KEEP(INT, phase), KEEP(REAL, want), KEEP(SIZE, drawn), KEEP(REAL, ess_pool), KEEP(SIZE, stale), KEEP(SIZE, rounds), KEEP(SIZE, final), KEEP(SIZE, peaks), KEEP(REAL, care), KEEP(REAL, best_efficiency),
+    KEEP(INT, phase), KEEP(REAL, want), KEEP(SIZE, drawn), KEEP(REAL, ess_pool), KEEP(SIZE, stale), KEEP(SIZE, rounds), KEEP(SIZE, final), KEEP(SIZE, peaks), KEEP(REAL, care), KEEP(REAL, best_efficiency), KEEP(FLAG, checked), KEEP(REAL, drift), KEEP(SIZE, stray),
     KEEP(SIZE, evaluations), KEEP(INT, end), KEEP(REAL, seconds),
     SHOW(REAL, GAL_STATE | GAL_SHOWN, "beta", NULL, beta, "inverse temperature of the last stage; 1: the posterior"),
     SHOW(REAL, GAL_STATE | SHOW_ALL, "efficiency", NULL, efficiency, "effective draws per draw at beta = 1"),

@@ -28,6 +28,9 @@ struct gal_importance_sampler {
     size_t stale, rounds; /* stages at beta = 1: without gain, in all */
     size_t final;         /* the first stage that counts */
     size_t peaks;         /* found by looking at the means of the mixture */
+    bool checked;         /* chains from the draws were run (importance_check.c) */
+    double drift;         /* of ln(p/q) along them, in its errors */
+    size_t stray;         /* of 128 that ended at a weight beyond all draws */
     /* what it found */
     gal_draws draws;
     gal_importance imp;
@@ -41,6 +44,8 @@ size_t ais_pool_first(const gal_importance_sampler *s); /* the first draw of the
 gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, double ess_pool, bool blobs);
 /* beta, and a mixture fitted to the pool there */
 gal_status ais_fit(gal_importance_sampler *s, gmix *g);
+/* importance_check.c: chains from the draws from .. n-1 */
+gal_status ais_check(gal_importance_sampler *s, size_t from);
 /* importance_peak.c: is the density at the mean of a component of proposal q far above what its draws say? Then g is q and a Gaussian there, else g->n
  * is 0. */
 gal_status ais_peak(gal_importance_sampler *s, const gmix *q, gmix *g);

@@ -13,6 +13,7 @@ enum {
     RNG_GMIX_KMEANS = 0x676d0003,    /* (source, purpose of the caller, components): centres */
     RNG_PATH_ELBO = 0x70610001,      /* (source, path, iterate): normal deviates */
     RNG_AIS_PRIOR = 0x61690001,      /* (source, 0, draw): point of the standard normal prior */
+    RNG_AIS_CHECK = 0x61690003,      /* (source, stage << 32 | step, chain): proposal, then acceptance */
     RNG_AIS_RESAMPLE = 0x61690002,   /* (source, stage, 0): draws to which the next mixture is fitted */
     RNG_SMC_PRIOR = 0x736d0001,      /* (source, attempt, particle): point of the standard normal prior */
     RNG_SMC_RESAMPLE = 0x736d0002,   /* (source, level, 0): ancestors */
