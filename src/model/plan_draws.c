@@ -20,9 +20,13 @@ gal_status plan_point(const gal_plan *p, uint64_t seed, uint64_t purpose, size_t
     for (uint64_t attempt = 0; attempt < TRIES; attempt++) {
         gal_rng rng;
         gal_rng_init(&rng, seed, purpose, i, attempt, 0);
-        bool edge = i % 3 == 0;
+        bool edge = i % 3 == 0, corner = i % 3 == 1;
         for (size_t k = 0; k < g->npar; k++) {
             double u = gal_rng_uniform(&rng), v = edge ? gal_rng_uniform(&rng) : 1;
+            if (corner) { /* or close to one: where 0 is an end, what is in proportion to it may be anything */
+                double near = gal_rng_uniform(&rng) < 0.5 ? 0 : pow(10, -10 * gal_rng_uniform(&rng));
+                u = u < 0.5 ? near : 1 - near;
+            }
             theta[k] = coordinate(&g->par[k], p->lo[k], p->hi[k], v < 0.3 ? 0 : v < 0.6 ? 1 : u);
         }
         if (gal_galaxy_check(g, theta) == GAL_OK)

@@ -26,7 +26,7 @@ struct gal_plan {
 
 /* ---- points of the box (plan_draws.c) */
 enum { PLAN_TRAIN = 0x706c0001, PLAN_CHECK = 0x706c0002 };
-/* A point that the model accepts; a third of the points lie on faces and corners of the box. GAL_EDOMAIN after many tries. */
+/* A point that the model accepts; a third of the points lie on faces and edges of the box, a third in or near corners. GAL_EDOMAIN after many tries. */
 gal_status plan_point(const gal_plan *p, uint64_t seed, uint64_t purpose, size_t i, double *theta);
 
 /* What is seen on the whole grid at training points. */
