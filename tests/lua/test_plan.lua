@@ -48,6 +48,12 @@ test.describe("a fit with a plan", function()
     for i = 1, 200 do -- d ln L = sum (y - m)/s^2 dm: the pulls of far points are large
       if a[i] ~= b[i] and math.abs(a[i] - b[i]) > 1e-5 * (1 + math.abs(b[i])) then error(("ln L %.12g, whole %.12g"):format(a[i], b[i])) end
     end
+    local models, worst = f.target:compare(x)
+    local finite = 0
+    for i = 1, 200 do if a[i] > -math.huge then finite = finite + 1 end end
+    test.eq(models, finite)
+    test.eq(f.target.plan.checks, finite)
+    if not (worst > 0 and worst <= 1e-6) then error(worst) end
     local path = os.tmpname() .. ".h5"
     f:run{ progress = false, out = path }
     p = f.target.plan
