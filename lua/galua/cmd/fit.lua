@@ -112,6 +112,7 @@ local function template(args)
     put("  -- until 50 autocorrelation times, at most 20000 steps, the first 1000 to find a start; a slice costs about six models")
     put('  sampler = sampler.ensemble{ moves = "slice", walkers = 64, warm = 1000 },')
     put("  -- sampler = sampler.nested{},               -- evidence too; or nuts{}, smc{}, optimum{}, pathfinder{}, slice{}")
+    put("  -- plan = true,                              -- bands at a fixed redshift: compiled before it starts, then many times faster")
   end
   put("  seed = 42,")
   put("}")
