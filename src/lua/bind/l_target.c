@@ -139,21 +139,15 @@ static int t_lnprob(lua_State *L)
 /* compare(x) -> number of points with a model, largest error of the plan until now */
 static int t_compare(lua_State *L)
 {
-    enum { ROWS = 256 };
     gal_fit *f = target(L, 1);
     const gal_target *t = gal_fit_target(f);
     size_t m, models = 0;
     const double *x = points(L, 2, t->ndim, &m);
-    double *blob = gal_lua_pushvec(L, ROWS * t->nblob), *lp = gal_lua_pushvec(L, ROWS), *ll = gal_lua_pushvec(L, ROWS);
-    for (size_t i = 0; i < m; i += ROWS) {
-        size_t n = m - i < ROWS ? m - i : ROWS;
-        gal_lua_checkstatus(L, gal_target_eval(t, n, x + i * t->ndim, lp, ll, blob));
-        for (size_t k = 0; k < n; k++)
-            models += ll[k] > -INFINITY;
-    }
-    lua_pushnumber(L, (double)models);
-    lua_pushnumber(L, gal_fit_plan(f).worst);
-    return 2;
+    double *blob = gal_lua_pushvec(L, m * t->nblob), *ll = gal_lua_pushvec(L, 2 * m);
+    gal_lua_checkstatus(L, gal_target_eval(t, m, x, ll + m, ll, blob));
+    for (size_t k = 0; k < m; k++)
+        models += ll[k] > -INFINITY;
+    return lua_pushnumber(L, (double)models), lua_pushnumber(L, gal_fit_plan(f).worst), 2;
 }
 
 static int t_transform(lua_State *L)
@@ -282,11 +276,9 @@ static const gal_lua_row t_methods[] = {
      "fit "
      "or sampler."},
     {"compare", t_compare,
-     "compare(x) -> number, number\nFluxes of the plan and of the whole grid at points, as at the samples that a run "
-     "keeps: how many have "
-     "a model, and the\nlargest error of this plan until now, relative to max(F, 1e-3 F without dust). Raises where it "
-     "is above the "
-     "tolerance.\n@param x as of lnprob"},
+     "compare(x) -> number, number\nThe plan against the whole grid at points x: how many have a model, its largest "
+     "error "
+     "until now.\nRaises where it is above the tolerance."},
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},
