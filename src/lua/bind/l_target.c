@@ -276,9 +276,9 @@ static const gal_lua_row t_methods[] = {
      "fit "
      "or sampler."},
     {"compare", t_compare,
-     "compare(x) -> number, number\nThe plan against the whole grid at points x: how many have a model, its largest "
-     "error "
-     "until now.\nRaises where it is above the tolerance."},
+     "compare(x) -> number, number\nThe plan against the whole grid at x: points with a model, largest error until "
+     "now.\n"
+     "Raises where it is above the tolerance."},
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},
