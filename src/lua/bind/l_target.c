@@ -136,7 +136,6 @@ static int t_lnprob(lua_State *L)
     return 2;
 }
 
-/* compare(x) -> number of points with a model, largest error of the plan until now */
 static int t_compare(lua_State *L)
 {
     gal_fit *f = target(L, 1);
