@@ -10,7 +10,7 @@
  *      an unbiased estimate of the evidence, and its error that of independent draws.
  * The verdict: effective size reached, Pareto k of the weights at most 0.5 (Vehtari et al. 2024), two halves agree, and short Metropolis chains
  * from the draws do not leave what the mixture covers. The centres of the mixture are looked at for peaks that draws cannot find. Nothing here
- * sees a far mode that no draw found. Deterministic at any number of threads and after any resume; one thread per sampler, the target's
+ * sees a far mode that no draw found, and of runs on a long thin valley one in six passes though it is wrong. Deterministic at any number of threads and after any resume; one thread per sampler, the target's
  * batches may use threads. */
 #ifndef GAL_IMPORTANCE_H
 #define GAL_IMPORTANCE_H
