@@ -6,10 +6,9 @@
 #ifndef GAL_LIKE_INT_H
 #define GAL_LIKE_INT_H
 #include "galua/like.h"
+#include "num/gauss.h"
 
 #include <math.h>
-
-#define LN_SQRT_2PI 0.91893853320467274178
 
 typedef struct {
     double mu, v; /* in: moments of g; out: after the datum */

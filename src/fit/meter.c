@@ -8,6 +8,7 @@
 #include "galua/const.h"
 #include "galua/num.h"
 #include "galua/spectrum.h"
+#include "num/gauss.h"
 
 enum {
     FINE = 29
@@ -80,7 +81,7 @@ static size_t with_lines(gal_meter *m, const double *wave, const double *f, size
     memcpy(m->x, wave, n * sizeof *wave);
     for (size_t pass = 0; pass < 2; pass++) {
         for (size_t l = 0; l < m->lines.n; l++) {
-            double c = m->lines.wave[l], r = lick ? gal_lick_fwhm(c) / 2.3548200450309493 : 0;
+            double c = m->lines.wave[l], r = lick ? gal_lick_fwhm(c) / FWHM_OF_SIGMA : 0;
             double v = c * fmax(sigma_gas, 1) * 1e5 / GAL_C_CGS, s = sqrt(v * v + r * r),
                    reach = 0.5 * (FINE - 1) * STEP * s;
             if (!m->lines.on[l].count || !(m->seen[l] > 0) || c + reach < lo || c - reach > hi)

@@ -8,9 +8,9 @@
 #include "galua/const.h"
 #include "galua/spectrum.h"
 #include "io/table_internal.h"
+#include "num/gauss.h"
 
-#define COUNT(list)   (sizeof(list) / sizeof(list)[0])
-#define FWHM_OF_SIGMA 2.3548200450309493
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
 static const char *const WAVE[] = {"wave", "wavelength", "lambda", "lam", "wl", "loglam", "awav"};
 static const char *const FLUX[] = {"flux",     "flux_density", "fluxdensity", "flux_lambda", "flambda",

@@ -6,6 +6,7 @@
 #include "galua/const.h"
 #include "galua/num.h"
 #include "galua/spectrum.h"
+#include "num/gauss.h"
 
 struct gal_viewer {
     const gal_galaxy *g;
@@ -20,8 +21,7 @@ double model_fwhm(const gal_galaxy *g, size_t k, double *finest)
 {
     const gal_ssp *s = gal_galaxy_ssp(g);
     const double *w = gal_galaxy_wave(g);
-    double step = k + 1 < gal_galaxy_nwave(g) ? w[k + 1] - w[k] : w[k] - w[k - 1],
-           fwhm = 0.5 * step * 2.3548200450309493;
+    double step = k + 1 < gal_galaxy_nwave(g) ? w[k + 1] - w[k] : w[k] - w[k - 1], fwhm = 0.5 * step * FWHM_OF_SIGMA;
     bool inside = w[k] >= s->wave[0] && w[k] <= s->wave[s->nwave - 1];
     if (inside && s->fwhm)
         fwhm = gal_ssp_width(s, s->fwhm, w[k]);

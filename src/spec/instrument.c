@@ -4,8 +4,7 @@
 
 #include "galua/num.h"
 #include "spec/spec_int.h"
-
-#define FWHM 2.3548200450309493 /* of a Gaussian, in standard deviations */
+#include "num/gauss.h"
 
 static gal_status check_pixels(const gal_spec_opts *o)
 {
@@ -80,7 +79,7 @@ gal_status gal_spec_create(gal_spec **out, const gal_spec_opts *o)
         }
         s->at[i] = o->air ? gal_air_to_vac(o->formula, s->wave[i]) : s->wave[i];
         double fwhm = o->fwhm ? o->fwhm[i] : o->res ? s->at[i] / o->res[i] : o->R > 0 ? s->at[i] / o->R : 0;
-        s->sigma[i] = fwhm / FWHM;
+        s->sigma[i] = fwhm / FWHM_OF_SIGMA;
     }
     s->constant_r = o->R;
     if (!(s->lo[0] > 0)) {
@@ -160,7 +159,7 @@ double gal_spec_sigma(const gal_spec *s, double vacuum)
     if (!s->blurred)
         return 0;
     if (s->constant_r > 0)
-        return vacuum / s->constant_r / FWHM;
+        return vacuum / s->constant_r / FWHM_OF_SIGMA;
     return s->n == 1 ? s->sigma[0] : gal_interp(s->at, s->sigma, s->n, vacuum, GAL_CLAMP);
 }
 

@@ -8,6 +8,7 @@
 #include "galua/const.h"
 #include "galua/num.h"
 #include "spec/spec_int.h"
+#include "num/gauss.h"
 
 #define C_KMS (GAL_C_CGS / 1e5)
 #define REACH 6.5 /* standard deviations beyond which a node is far */
@@ -125,13 +126,13 @@ gal_status gal_spec_ws_create(gal_spec_ws **out, gal_spec *s, const double *wave
     for (size_t k = 0; k + 1 < nwave; k++)
         w->step[k] = 1 / (wave[k + 1] - wave[k]);
     for (size_t k = 0; library_fwhm && k < nwave; k++) {
-        double f = library_fwhm[k] / 2.3548200450309493;
+        double f = library_fwhm[k] / FWHM_OF_SIGMA;
         if (!(f >= 0) || isinf(f))
             GAL_THROW(GAL_EINVAL, "spectrum: the model's resolution at %g A is %g A", wave[k], library_fwhm[k]);
         w->fine[k] = w->lib[k] = f * f;
     }
     for (size_t k = 0; finest && k < nwave; k++)
-        w->fine[k] = finest[k] * finest[k] / (2.3548200450309493 * 2.3548200450309493);
+        w->fine[k] = finest[k] * finest[k] / (FWHM_OF_SIGMA * FWHM_OF_SIGMA);
     GAL_TRY(make_edges(w));
     *out = w;
     w = NULL;

@@ -15,6 +15,7 @@
 #include "stars/isochrone.h"
 #include "stars/lines.h"
 #include "stars/nebular.h"
+#include "num/gauss.h"
 
 #include <math.h>
 #include <omp.h>
@@ -276,7 +277,7 @@ static void resolution(gal_ssp *s)
     for (size_t i = 0; i < s->nwave; i++) {
         double w = s->wave[i], step = i + 1 < s->nwave ? s->wave[i + 1] - w : w - s->wave[i - 1];
         bool lines = w >= GAL_LINES_FROM && w < GAL_LINES_TO;
-        s->fwhm[i] = (float)(lines ? 2.5 : 0.5 * step * 2.3548200450309493);
+        s->fwhm[i] = (float)(lines ? 2.5 : 0.5 * step * FWHM_OF_SIGMA);
         s->finest[i] = (float)fmax(2.0 * step, lines && w <= 7405.0 ? w / 500.0 : gal_blanketing_step(w));
     }
 }

@@ -4,8 +4,7 @@
 #include <math.h>
 
 #include "prior_int.h"
-
-#define LN_SQRT_2PI 0.91893853320467274178
+#include "num/gauss.h"
 
 static double lower(double t, double unused)
 {

@@ -2,8 +2,7 @@
 #ifndef GAL_INFER_TRANSFORM_INT_H
 #define GAL_INFER_TRANSFORM_INT_H
 #include "galua/transform.h"
-
-#define LN_SQRT_2PI 0.91893853320467274178
+#include "num/gauss.h"
 
 enum { W_U, W_Z, W_THETA, W_LN, W_BLOB, W_BACK, W_STENCIL, W_VALUE, W_JAC, W_N };
 struct gal_space {

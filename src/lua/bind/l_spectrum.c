@@ -2,6 +2,7 @@
 #include "galua/fit.h"
 #include "galua/spectrum.h"
 #include "lua/bind/l_classes.h"
+#include "num/gauss.h"
 
 #include <math.h>
 #include <string.h>
@@ -427,7 +428,7 @@ static int data(lua_State *L)
     lua_setfield(L, -2, "mask");
     m = gal_lua_pushvec(L, s->n);
     for (size_t i = 0; i < s->n; i++)
-        m[i] = gal_spec_sigma(s->spec, 0.5 * (gal_spec_lo(s->spec)[i] + gal_spec_hi(s->spec)[i])) * 2.3548200450309493;
+        m[i] = gal_spec_sigma(s->spec, 0.5 * (gal_spec_lo(s->spec)[i] + gal_spec_hi(s->spec)[i])) * FWHM_OF_SIGMA;
     lua_setfield(L, -2, "fwhm");
     set_vec(L, "line_wave", s->line_wave, s->nline);
     set_vec(L, "line_sd", s->line_sd, s->nline);
