@@ -84,7 +84,7 @@ if is_wanted("ngc3898") then
   local obs = observation.read(data.path("photometry/ngc3898.ecsv"))
   local function ngc(plan)
     return fit{ data = obs, model = galaxy{ sfh = sfh.delayed{}, redshift = obs.redshift, distance = obs.distance }, seed = 1, plan = plan,
-      noise = noise.calibration{ floor = 0.05 }, sampler = sampler.nested{ live = 600 },
+      noise = noise.calibration{ floor = 0.05 }, sampler = sampler.nested{ live = 1000 },
       free = { age = prior.loguniform(1e9, 1.3e10), ["sfh.norm"] = prior.loguniform(1e-2, 1e3), ["sfh.tau"] = prior.loguniform(1e8, 1e10),
         ["sfh.Z"] = prior.loguniform(1e-3, 0.04), ["sfh.Mdust"] = prior.loguniform(1e5, 1e9), ["ism.f_MC"] = prior.uniform(0, 1),
         ["ism.N_MC"] = prior.loguniform(1, 1e6), ["ism.tau_esc"] = prior.loguniform(1e6, 1e8), ["ism.Rdust"] = prior.loguniform(1e2, 1e5),
