@@ -54,7 +54,7 @@ GAL_API gal_spectrum_opts gal_spectrum_defaults(void);
 GAL_API gal_status gal_spectrum_read(gal_spectrum **out, const char *path, const gal_spectrum_opts *opts);
 GAL_API gal_status gal_spectrum_from_table(gal_spectrum **out, const gal_table *t, const gal_spectrum_opts *opts);
 GAL_API bool gal_spectrum_has_wave(const gal_table *t); /* has a column of wavelengths */
-GAL_API bool gal_spectrum_is(const gal_table *t); /* has columns of a spectrum and none of bands */
+GAL_API bool gal_spectrum_is(const gal_table *t);       /* has columns of a spectrum and none of bands */
 
 /* ------------------------------------------------------------------ a galaxy seen by an instrument: one per thread */
 typedef struct gal_viewer gal_viewer;

@@ -21,7 +21,8 @@ GAL_API gal_status gal_fits_verify(gal_fits *f);
 
 /* ------------------------------------------------------------------ headers: one HDU is current */
 GAL_API gal_status gal_fits_select(gal_fits *f, const char *extname); /* NULL: the primary HDU */
-GAL_API gal_status gal_fits_select_number(gal_fits *f, int number);   /* 1 = primary; GAL_ENOTFOUND past the end, GAL_EFORMAT: damaged */
+GAL_API gal_status
+gal_fits_select_number(gal_fits *f, int number); /* 1 = primary; GAL_ENOTFOUND past the end, GAL_EFORMAT: damaged */
 GAL_API bool gal_fits_has(gal_fits *f, const char *extname);
 GAL_API bool gal_fits_has_key(gal_fits *f, const char *key);
 GAL_API gal_status gal_fits_key_string(gal_fits *f, const char *key, char *buf, size_t n);
