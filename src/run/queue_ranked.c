@@ -58,7 +58,8 @@ static ranked *own(const gal_queue *q)
 static gal_status tell(ranked *r, int to, enum what what, size_t n, const uint64_t *words)
 {
     uint64_t w[GAL_RANKS_WORDS] = {what, r->serial};
-    memcpy(w + HEAD, words, n * sizeof *w);
+    for (size_t i = 0; i < n; i++)
+        w[HEAD + i] = words[i];
     r->sent = to == 0 ? gal_queue_wall() : r->sent;
     return gal_ranks_send(r->ranks, to, w);
 }

@@ -11,7 +11,7 @@ gal_status gal_sfh_find(const char *name, const gal_sfh_class **out)
     const char *names[64];
     char known[400] = "", hint[80];
     size_t used = 0, n = 0;
-    for (; list[n] && n < 64; n++) {
+    for (; n < 64 && list[n]; n++) {
         if (strcmp(name, names[n] = list[n]->name) == 0) {
             *out = list[n];
             return GAL_OK;
@@ -29,7 +29,7 @@ gal_status gal_metals_find(const char *name, const gal_metals_class **out)
     const char *names[64];
     char hint[80];
     size_t n = 0;
-    for (; list[n] && n < 64; n++)
+    for (; n < 64 && list[n]; n++)
         if (strcmp(name, names[n] = list[n]->name) == 0) {
             *out = list[n];
             return GAL_OK;

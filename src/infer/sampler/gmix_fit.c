@@ -319,11 +319,11 @@ gal_status gmix_fit_best(gmix *g, size_t d, size_t n, const double *z, const dou
     static const size_t K[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
     gal_status st = GAL_OK;
     gmix_fit_opt f = *o;
-    double *mem = GAL_NEWN(double, n *(d + 1) * 2), *hz[2] = {mem, mem + n * d},
-           *hw[2] = {mem + 2 * n * d, mem + 2 * n * d + n}, sum[2] = {0}, top = -INFINITY, score;
+    double *mem = GAL_NEWN(double, n *(d + 1) * 2), sum[2] = {0}, top = -INFINITY, score;
     size_t m[2] = {0}, best = 1;
     if (!mem)
         return GAL_ENOMEM;
+    double *hz[2] = {mem, mem + n * d}, *hw[2] = {mem + 2 * n * d, mem + 2 * n * d + n};
     for (size_t i = 0; i < n; i++) {
         int h = sum[1] < sum[0]; /* equal weights on both sides */
         memcpy(hz[h] + m[h] * d, z + i * d, d * sizeof *z);

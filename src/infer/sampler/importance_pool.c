@@ -195,17 +195,17 @@ out:
 /* base[i] = ln pi - ln sum_s n_s q_s */
 static void mixture_weights(const gal_importance_sampler *s, size_t first, double *base)
 {
-    double lnn[WINDOW];
+    double lnn[WINDOW] = {0};
     size_t lo = oldest(s);
     for (size_t k = lo; k < s->nstage; k++)
         lnn[k % WINDOW] = log((double)s->stage[k].n);
     for (size_t i = first; i < s->n; i++) {
-        double top = -INFINITY, sum = 0, f[WINDOW];
+        double top = -INFINITY, sum = 0, f[WINDOW] = {0};
         for (size_t k = lo; k < s->nstage; k++)
             top = fmax(top, f[k - lo] = lnn[k % WINDOW] + s->lnq[i * WINDOW + k % WINDOW]);
         for (size_t k = lo; k < s->nstage; k++)
             sum += exp(f[k - lo] - top);
-        base[i - first] = s->lnpi[i] - top - log(sum);
+        base[i - first] = sum > 0 ? s->lnpi[i] - top - log(sum) : -INFINITY;
     }
 }
 
@@ -255,10 +255,11 @@ gal_status ais_fit(gal_importance_sampler *s, gmix *g)
 {
     size_t first = ais_pool_first(s), n = s->n - first, d = s->d, m = 0;
     gal_status st = GAL_OK;
-    double *base = GAL_NEWN(double, n *(d + 4) + 1), *w = base + n, *fw = w + n, *fz = fw + n;
+    double *base = GAL_NEWN(double, n *(d + 4) + 1);
     *g = (gmix){0};
     if (!base)
         return GAL_ENOMEM;
+    double *w = base + n, *fw = w + n, *fz = fw + n;
     mixture_weights(s, first, base);
     s->beta = choose_beta(n, s->lnlike + first, base, fmin(REACH * s->care * (double)d, 0.7 * (double)n), s->beta, w,
                           &s->ess_pool);

@@ -33,7 +33,7 @@ static void read_common(gal_lua_opts *o, gal_sfh_opts *m)
     if (!m->class->metals) {
         const char *names[MAXOPTION];
         size_t n = 0;
-        for (; list[n] && n < MAXOPTION; n++)
+        for (; n < MAXOPTION && list[n]; n++)
             names[n] = list[n]->name;
         m->metals = list[gal_lua_opt_choice(o, "metallicity", names, n, 0)];
         if (!gal_lua_opt_given(o, "metallicity"))
@@ -103,7 +103,7 @@ static void take_values(gal_sfh *s, const char *name, const gal_lua_spec *part)
 /* upvalue 1: the class */
 static int make_sum(lua_State *L)
 {
-    gal_sfh_part part[MAXPART];
+    gal_sfh_part part[MAXPART] = {{0}};
     const gal_lua_spec *spec[MAXPART];
     gal_sfh_opts m = {.class = lua_touserdata(L, lua_upvalueindex(1)), .part = part};
     gal_lua_opts o;
