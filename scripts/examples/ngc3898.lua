@@ -6,7 +6,7 @@ local t0 = os.time()
 local obs = observation.read(data.path("photometry/ngc3898.ecsv"))
 print(obs:__galua_show())
 
--- Stars of Bruzual & Charlot 2003 under the dust of Calzetti et al. 2000, which shines as THEMIS has it; ionised gas. Star formation began 12 Gyr ago.
+-- Stars of Bruzual & Charlot 2003 under the dust of Calzetti et al. 2000, which shines as THEMIS has it; ionised gas. Star formation began 12 Gyr ago: free, the age runs to its limit.
 local model = galaxy{ sfh = sfh.delayed{}, attenuation = attenuation.calzetti{}, dust = dust.themis{}, nebular = nebular.cloudy{}, age = 1.2e10,
   redshift = obs.redshift, distance = obs.distance }
 
