@@ -226,6 +226,24 @@ t.describe("plain input", function()
     pipe:close()
     t.ok(err:find("too coarse for Ca4227: their features are real from 10 A (FWHM) on at 4222 A", 1, true), err)
   end)
+  t.it("a fit says once for each library that pixels are finer than its spectra, and nothing where they are not", function()
+    core.write_file(tmp .. "/pixels.lua", [[
+      local w, f, e = {}, {}, {}
+      for i = 1, 200 do w[i], f[i], e[i] = 5000 + 0.3 * i, 1, 0.1 end
+      for _, R in ipairs{ 20000, 200 } do
+        local o = observation{ redshift = 0.05 }
+        o:spectrum{ wave = w, flux = f, err = e, R = R }
+        for _, t in ipairs{ ssp.synthesise{}, ssp.bc03{} } do
+          fit{ data = o, model = galaxy{ redshift = 0.05, sfh = sfh.constant{}, ssp = t }, free = { ["sfh.psi"] = prior.loguniform(.1, 100) } }
+        end
+      end]])
+    local pipe = io.popen(("GAL_LOG=warn HOME=%s %s %s/pixels.lua 2>&1"):format(tmp, exe, tmp))
+    local err = pipe:read("*a")
+    pipe:close()
+    local _, n = err:gsub("the instrument resolves more than the model spectra do %(100 %% of the pixels%)", "")
+    t.eq(n, 2)
+    t.eq(select(2, err:gsub("\n", "")), 2)
+  end)
   t.it("runs the user's init.lua, unless told not to", function()
     core.mkdirs(tmp .. "/galua")
     core.write_file(tmp .. "/galua/init.lua", "greeting = 'hello'")
