@@ -3,9 +3,14 @@
 
 #include "fit/line_set.h"
 #include "galua/const.h"
+#include "galua/num.h"
 #include "galua/spec.h"
 
-enum { SPAN = 48 }; /* nodes of one line on the grid */
+/* Room for the weights of a line on the grid, as gal_spec_line_on_grid lays it: 6 sigma either side. */
+static size_t room_for(const double *wave, size_t n, double line, double sigma)
+{
+    return gal_search(wave, n, line + 6 * sigma) - gal_search(wave, n, line - 6 * sigma) + 3;
+}
 
 /* The velocity dispersion with which the lines of the galaxy lie on its grid; 0: there is no component with such an option. */
 static double component_sigma(const gal_galaxy *g)
@@ -30,16 +35,22 @@ gal_status line_set_take(line_set *s, const gal_galaxy *g)
         return GAL_OK; /* lines that no one can take off stay in the spectrum */
     s->wave = GAL_NEWN(double, lines);
     s->on = GAL_NEWN(line_profile, lines);
-    s->weight = GAL_NEWN(double, lines *SPAN);
-    if (!s->wave || !s->on || !s->weight)
+    if (!s->wave || !s->on)
+        return GAL_ENOMEM;
+    const double *grid = gal_galaxy_wave(g), width = (s->sigma > 1 ? s->sigma : 1) * 1e5 / GAL_C_CGS;
+    size_t room = 0;
+    for (size_t l = 0; l < lines; l++) {
+        s->wave[l] = gal_galaxy_line(g, l)->wave;
+        room += room_for(grid, n, s->wave[l], s->wave[l] * width);
+    }
+    if (!(s->weight = GAL_NEWN(double, room)))
         return GAL_ENOMEM;
     s->n = lines;
     for (size_t l = 0; l < lines; l++) {
-        double w = s->wave[l] = gal_galaxy_line(g, l)->wave, v = s->sigma > 1 ? s->sigma : 1;
+        double w = s->wave[l], sigma = w * width;
         line_profile *p = &s->on[l];
         p->at = used;
-        p->count =
-            gal_spec_line_on_grid(gal_galaxy_wave(g), n, w, w * v * 1e5 / GAL_C_CGS, &p->first, s->weight + used, SPAN);
+        p->count = gal_spec_line_on_grid(grid, n, w, sigma, &p->first, s->weight + used, room_for(grid, n, w, sigma));
         used += p->count;
     }
     return GAL_OK;
