@@ -135,6 +135,12 @@ local function run(self, given)
   local c = q:count()
   self.count = c
   if part and not core.interrupted() then
+    q:forked(1, 1) -- what the logs say now: a worker may have ended before its work did
+    local rest = q:claim()
+    if rest then
+      q:release(rest)
+      return unfinished(self, c, bad)
+    end
     self.state = "part"
     io.stderr:write(("part %d of %d is done, %d of %d sources; when all parts are: galua catalogue FILE.lua --merge\n"):format(part, parts,
       math.ceil((jobs - part + 1) / parts), jobs))

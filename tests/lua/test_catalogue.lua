@@ -140,6 +140,13 @@ test.describe("a catalogue", function()
     test.ok(run(("--threads 1 catalogue %s --out %s/parts.h5 --part 1/2"):format(file, dir)), log_text())
     test.ok(run(("catalogue %s --out %s/parts.h5 --merge"):format(file, dir)), log_text())
     test.eq((content(dir .. "/parts.fits")), reference)
+    -- a part whose worker ends before its work is not called done
+    local ends = write("ends.lua", "local quit = os.getenv('QUIT')\n" .. (script:gsub("N do", "6 do", 1):gsub("STEPS", "40"):gsub("MORE", ""):gsub("model = (galaxy{.-}),\n",
+      "model = function(o, row) if quit and row == 3 then os.exit(1) end return %1 end,\n")))
+    test.ok(not run(("--threads 1 catalogue %s --out %s/ends.h5 --part 1/2"):format(ends, dir), "QUIT=1"))
+    test.ok(log_text():find("the same command goes on with the rest", 1, true) and not log_text():find("is done", 1, true), log_text())
+    test.ok(run(("--threads 1 catalogue %s --out %s/ends.h5 --part 1/2"):format(ends, dir)), log_text())
+    test.ok(log_text():find("part 1 of 2 is done, 3 of 6 sources", 1, true), log_text())
     for _, bad in ipairs{ "3/2", "0/2", "1", "x/y", "1/0" } do
       test.ok(not run(("catalogue %s --out %s/parts.h5 --part %s"):format(file, dir, bad)))
       test.ok(log_text():find("part must be I/N with 1 <= I <= N", 1, true), log_text())
