@@ -223,6 +223,7 @@ static size_t store32(size_t n, double scale, const double *restrict x, float *r
 static size_t store64(size_t n, double scale, const double *restrict x, double *restrict out)
 {
     int bad = 0;
+    ahead(out, n * sizeof *out, 1);
     for (size_t k = 0; k < n; k++) {
         out[k] = x[k] == x[k] ? scale * x[k] : -1.6375e30;
         bad += x[k] != x[k];
