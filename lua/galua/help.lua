@@ -67,7 +67,7 @@ Loads every module, so that the registry of entries is complete.]] }
 -- What makes the program work, and is not for its users: not in lists and searches, there when asked for by name.
 local machinery = {}
 for name in ("check_options complete custom_component derived_info doc engines expect fail noise_params options queue result_texts " ..
-  "sky_core summary_table write_getdist write_table"):gmatch("%S+") do machinery[name] = true end
+  "server sky_core summary_table write_getdist write_table"):gmatch("%S+") do machinery[name] = true end
 local function hidden(name)
   return machinery[name:match("^[^%.:]+")] or (registry.docs[name] or ""):find("Internal:", 1, true) ~= nil
 end

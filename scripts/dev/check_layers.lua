@@ -5,7 +5,7 @@
 local top = arg and arg[1] and arg[1] .. "/" or ""
 local floors = {
   { "base" },
-  { "num" },
+  { "num", "serve" },
   { "io" },
   { "astro", "ssp", "sfh" },
   { "stars" },
@@ -22,6 +22,7 @@ local floors = {
 }
 -- Rooms that may use less than all below: the inference engine knows no galaxy.
 local only = {
+  ["serve"] = { "base" },
   ["infer/prior"] = { "base", "num" }, ["infer/diag"] = { "base", "num" }, ["infer/target"] = { "base", "num" },
   ["infer/result"] = { "base", "num", "io", "infer/diag", "infer/target" },
   ["infer/sampler"] = { "base", "num", "io", "infer/prior", "infer/diag", "infer/target", "infer/result" },
@@ -31,6 +32,7 @@ local headers = {
   base = "base rng param option",
   num = "num gp const",
   io = "table",
+  serve = "serve",
   astro = "filter cosmo",
   ssp = "ssp",
   sfh = "sfh",

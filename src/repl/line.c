@@ -1,8 +1,9 @@
 /* line.c - GNU readline: history with multi-line entries, completion by lua/galua/complete.lua, Ctrl-C that clears the line.
  *
- * Readline keeps its hands off signals: the program's own SIGINT handler interrupts pselect() in read_char, which empties the
- * line and ends it; gal_line_read then reports the interrupt. */
+ * Readline keeps its hands off signals: the program's own SIGINT handler interrupts the wait in read_char, which empties the
+ * line and ends it; gal_line_read then reports the interrupt. While it waits, what else there is to serve is served (lua/kit/idle.h). */
 #define _GNU_SOURCE
+#include "lua/kit/idle.h"
 #include "lua/kit/util.h"
 #include "repl/repl.h"
 
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/select.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -27,30 +27,28 @@ static char **candidates; /* malloc'ed, NULL-ended; handed to readline one by on
 static int read_char(FILE *f)
 {
     int fd = fileno(f);
-    sigset_t sigint, before;
-    sigemptyset(&sigint);
-    sigaddset(&sigint, SIGINT);
-    sigaddset(&sigint, SIGTERM);
-    sigaddset(&sigint, SIGHUP);
+    sigset_t held, before;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
     for (;;) {
         unsigned char c;
-        fd_set set;
-        int k = 0;
-        FD_ZERO(&set);
-        FD_SET(fd, &set);
-        /* SIGINT is let in only while pselect waits: one that came before is seen by the test */
-        sigprocmask(SIG_BLOCK, &sigint, &before);
-        if (!gal_interrupted())
-            k = pselect(fd + 1, &set, NULL, NULL, NULL, &before);
+        /* SIGINT is let in only while it waits: one that came before is seen by the test */
+        sigprocmask(SIG_BLOCK, &held, &before);
+        gal_lua_woken woken = gal_lua_idle_wait(fd, &held, &before);
         sigprocmask(SIG_SETMASK, &before, NULL);
-        if (gal_interrupted()) {
+        if (woken == GAL_LUA_INTERRUPTED) {
             rl_replace_line("", 0);
             if (gal_terminated())
                 return EOF;
             return '\n';
         }
-        if (k < 0 && errno == EINTR)
+        if (woken == GAL_LUA_PRINTED) {
+            rl_on_new_line();
+            rl_redisplay();
             continue;
+        }
         ssize_t n = read(fd, &c, 1);
         if (n == 1)
             return c;
@@ -150,6 +148,7 @@ void gal_line_open(lua_State *L, int repl, const char *history)
 {
     state = L;
     repl_table = repl;
+    gal_lua_idle_set_here(true);
     rl_readline_name = "galua";
     rl_catch_signals = 0;
     rl_getc_function = read_char;

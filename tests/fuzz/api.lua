@@ -18,7 +18,7 @@ if ffi.C.chdir(folder) ~= 0 then error("no private folder") end -- whatever is w
 -- what waits for people, processes or minutes, and what is not ours to attack
 local left_out = {}
 for name in ([[catalogue catalogue:run queue.pool queue:forked queue.remove queue:renew ssp.synthesise ssp.make help apropos timeit threads seed
-  validation validation.run part.run sampler.register healpix.ring_weights]]):gmatch("%S+") do left_out[name] = true end
+  validation validation.run part.run sampler.register healpix.ring_weights server explore]]):gmatch("%S+") do left_out[name] = true end
 
 -- ---------------------------------------------------------------- things to call with
 local o = observation.new{ name = "mock", redshift = 0.1 }
