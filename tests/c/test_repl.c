@@ -9,6 +9,7 @@
 
 #include "galua/base.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -280,6 +281,56 @@ static void test_interrupt(void **state)
     finish(s, "\004");
 }
 
+/* One request to the page of an explorer; the first bytes of the answer */
+static void ask(int port, const char *token, const char *what, char *answer, size_t n)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    char text[400];
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    const char *body = strncmp(what, "POST", 4) == 0 ? "{\"values\":{\"age\":7e9}}" : "";
+    int len = snprintf(text, sizeof text, "%.*s/%s/%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: %d\r\n\r\n%s",
+                       (int)(strchr(what, ' ') - what) + 1, what, token, strchr(what, ' ') + 1, port, (int)strlen(body),
+                       body);
+    assert_int_equal(write(fd, text, (size_t)len), len);
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&p, 1, 20000), 1);
+    ssize_t got = read(fd, answer, n - 1);
+    assert_true(got > 0);
+    answer[got] = '\0';
+    close(fd);
+}
+
+/* A page is answered while the prompt waits, also in the middle of a line; what it tells stands above the line; Ctrl-C is the line's */
+static void test_beside(void **state)
+{
+    (void)state;
+    int port = 0;
+    char token[40] = "", answer[4000];
+    session *s = at_prompt();
+    type(s, "g = galaxy{ ssp = ssp.synthetic(), redshift = 0.1 } e = explore(g)\n");
+    expect(s, "explore: open http://127.0.0.1:");
+    expect(s, "ends it");
+    expect(s, "> ");
+    assert_int_equal(sscanf(strstr(s->seen, "127.0.0.1:") + 10, "%d/%32[0-9a-f]/", &port, token), 2);
+    ask(port, token, "GET ", answer, sizeof answer);
+    assert_non_null(strstr(answer, "HTTP/1.1 200 OK"));
+    type(s, "g.age / 1e9 + ");
+    ask(port, token, "POST take", answer, sizeof answer);
+    assert_non_null(strstr(answer, "taken"));
+    expect(s, "taken from the page: galaxy   z = 0.1   age = 7e+09 yr");
+    say(s, "1", "8");
+    ask(port, "00000000000000000000000000000000", "GET ", answer, sizeof answer);
+    assert_non_null(strstr(answer, "HTTP/1.1 403"));
+    type(s, "never\003");
+    expect(s, "> ");
+    ask(port, token, "GET status", answer, sizeof answer);
+    assert_non_null(strstr(answer, "\"running\":false"));
+    say(s, "e:close() print(tostring(e))", "explorer   closed");
+    finish(s, "\004");
+}
+
 static int make_home(void **state)
 {
     (void)state;
@@ -302,7 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_banner),     cmocka_unit_test(test_values),  cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_completion), cmocka_unit_test(test_history), cmocka_unit_test(test_clear_line),
-        cmocka_unit_test(test_interrupt),
+        cmocka_unit_test(test_interrupt),  cmocka_unit_test(test_beside),
     };
     return cmocka_run_group_tests(tests, make_home, drop_home);
 }

@@ -95,7 +95,7 @@ function M.load(what, file, is)
   local script = rawget(_G, "arg")
   if script then script[0] = file end
   local x = chunk()
-  if not is(x) then galua.fail("%s: must end with `return %s{...}`", file, ({ validate = "validation", sky = "sky.channels" })[what] or what) end
+  if not is(x) then galua.fail("%s: must end with `return %s{...}`", file, ({ validate = "validation", sky = "sky.channels", explore = "galaxy" })[what] or what) end
   return x
 end
 

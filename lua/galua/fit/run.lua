@@ -37,7 +37,7 @@ end
 
 return function(fit)
   function fit:run(given)
-    local o = galua.options("fit:run", given, { out = ":string", progress = true, more = ":number", ["until"] = ":number",
+    local o = galua.options("fit:run", given, { out = ":string", progress = ":any", more = ":number", ["until"] = ":number",
       resume = false, fresh = false, checkpoint_every = 20 })
     if not (o.checkpoint_every >= 0 and o.checkpoint_every < math.huge) then
       galua.fail("fit:run: checkpoint_every must be a number of seconds, got %g", o.checkpoint_every)
@@ -56,9 +56,12 @@ return function(fit)
       if not o.out then galua.fail("fit:run: resume = true needs out = FILE") end
       self:restore(o.out, true)
     end
-    self._quiet = not o.progress
+    if o.progress == nil then o.progress = true end
     local how, finish = { fit = self, more = o.more, ["until"] = o["until"] }
-    if o.progress then how.progress, finish = progress_line() end
+    if type(o.progress) == "function" then how.progress = o.progress
+    elseif type(o.progress) ~= "boolean" then galua.fail("fit:run: progress must be true, false or a function, got a %s", type(o.progress))
+    elseif o.progress then how.progress, finish = progress_line() end
+    self._quiet = o.progress ~= true
     if o.out then
       how.checkpoint = function()
         self._samples, self._summary = nil, nil
@@ -86,5 +89,5 @@ Samples the posterior; Ctrl-C stops at the next batch and keeps what there is. C
 @param resume (false) go on from `out`
 @param fresh (false) start over though `out` exists
 @param checkpoint_every [s] (20) how often `out` is written during the run
-@param progress (true) show it]])
+@param progress (true) show it; or a function(fraction, text), which ends the run by a true result]])
 end

@@ -78,6 +78,8 @@ end
 
 function def.start(s, fit)
   local o = options(s, fit)
+  local given = rawget(fit, "_start") -- positions that somebody chose: the explorer's sliders
+  if given then return galua.ensemble(fit.target, o):start(given) end
   if (s.warm or 0) == 0 then return galua.ensemble(fit.target, o):start() end
   local x = warm.start(fit.target, o, s.warm)
   return galua.ensemble(fit.target, o):start(x)

@@ -1,0 +1,244 @@
+-- The explorer's figures: JavaScript that draws panels with linear or logarithmic axes on a canvas. It knows no galaxy.
+--
+--   drawFigure(canvas, { x: { lo, hi, log, label }, panels: [{ share, y: { lo, hi, log, label, reverse }, items: [...] }] })
+--   items: { line: [x, y], color, width, dash }   { points: [{ x, y, lo, hi, kind }], color }   { squares: [{ x, y }], color }
+--          { span: [y1, y2], color }   { rule: y, color }
+-- kind of a point: "detection", "limit" (an arrow), "ignored" (hollow), "below" (a triangle: a flux that a logarithm cannot show).
+-- Lines are reduced to the highest and lowest value of each pixel column, so that a spectrum of thousands of wavelengths costs hundreds of strokes.
+return [==["use strict";
+const FONT = 'system-ui, "DejaVu Sans", sans-serif';
+
+function scaleOf(axis, from, to) {
+  const f = axis.log ? Math.log10 : (v) => v;
+  const a = f(axis.lo), b = f(axis.hi), k = (to - from) / (b - a);
+  return (v) => from + (f(v) - a) * k;
+}
+
+function power(e) {
+  return "10^{" + String(e).replace("-", "\u2212") + "}";
+}
+
+function plainNumber(v) {
+  const a = Math.abs(v);
+  if (v === 0) return "0";
+  if (a >= 1e-3 && a < 1e5) return String(Number(v.toPrecision(6))).replace("-", "\u2212");
+  const [m, e] = v.toExponential(5).split("e");
+  const mantissa = String(Number(m));
+  return (mantissa === "1" ? "" : mantissa + "\u00d7") + power(Number(e));
+}
+
+// major: [{ v, text }], minor: [v]
+function ticksOf(axis, room) {
+  const major = [], minor = [];
+  const lo = Math.min(axis.lo, axis.hi), hi = Math.max(axis.lo, axis.hi);
+  if (!(hi > lo)) return { major, minor };
+  if (axis.log && hi / lo > 4) {
+    const first = Math.ceil(Math.log10(lo) - 1e-9), last = Math.floor(Math.log10(hi) + 1e-9);
+    const step = Math.max(1, Math.ceil((last - first + 1) / Math.max(2, room)));
+    const few = last - first < 2;
+    const plain = first >= -3 && last <= 4;
+    for (let e = first - 1; e <= last; e++) {
+      for (let m = 1; m < 10; m++) {
+        const v = m * Math.pow(10, e);
+        if (v < lo * (1 - 1e-9) || v > hi * (1 + 1e-9)) continue;
+        if (m === 1 && e % step === 0) major.push({ v, text: plain ? plainNumber(v) : power(e) });
+        else if (few && (m === 2 || m === 5)) major.push({ v, text: plainNumber(v) });
+        else if (step === 1 || m === 1) minor.push(v);
+      }
+    }
+    return { major, minor };
+  }
+  const raw = (hi - lo) / Math.max(2, room);
+  const unit = Math.pow(10, Math.floor(Math.log10(raw)));
+  const step = [1, 2, 5, 10].map((m) => m * unit).find((s) => s >= raw * 0.999);
+  for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + 1e-9 * step; k++) major.push({ v: k * step, text: plainNumber(Number((k * step).toPrecision(9))) });
+  const fine = step / 5;
+  for (let k = Math.ceil(lo / fine - 1e-9); k * fine <= hi; k++) minor.push(k * fine);
+  return { major, minor };
+}
+
+// Text with _{sub} and ^{super}; returns its width.
+function richText(c, x, y, text, size, align, color) {
+  const runs = [];
+  text.split(/([_^]\{[^}]*\})/).forEach((part) => {
+    if (!part) return;
+    const m = /^([_^])\{([^}]*)\}$/.exec(part);
+    runs.push(m ? { s: m[2], size: size * 0.75, dy: m[1] === "_" ? size * 0.22 : -size * 0.38 } : { s: part, size, dy: 0 });
+  });
+  let wide = 0;
+  runs.forEach((r) => {
+    c.font = r.size + "px " + FONT;
+    r.w = c.measureText(r.s).width;
+    wide += r.w;
+  });
+  if (!align) return wide;
+  let at = x - (align === "center" ? wide / 2 : align === "right" ? wide : 0);
+  c.fillStyle = color || "#1a1f26";
+  c.textAlign = "left";
+  c.textBaseline = "middle";
+  runs.forEach((r) => {
+    c.font = r.size + "px " + FONT;
+    c.fillText(r.s, at, y + r.dy);
+    at += r.w;
+  });
+  return wide;
+}
+
+// One line: the extremes of each pixel column.
+function strokeLine(c, item, fx, fy, box) {
+  const xs = item.line[0], ys = item.line[1], n = xs.length;
+  const low = box.y + box.h + 50;
+  c.beginPath();
+  c.strokeStyle = item.color;
+  c.lineWidth = item.width || 1.2;
+  c.setLineDash(item.dash || []);
+  let pen = false, column = NaN, top = 0, bottom = 0, last = 0;
+  const flush = () => {
+    if (column !== column) return;
+    if (!pen) c.moveTo(column, top); else c.lineTo(column, top);
+    if (bottom - top > 0.5) c.lineTo(column, bottom);
+    if (last !== bottom && bottom - top > 0.5) c.lineTo(column, last);
+    pen = true;
+    column = NaN;
+  };
+  for (let i = 0; i < n; i++) {
+    const px = fx(xs[i]);
+    if (px < box.x - 40 || px > box.x + box.w + 40) continue;
+    let py = fy(ys[i]);
+    if (!(py > -1e6)) {
+      if (ys[i] !== ys[i]) { flush(); pen = false; continue; }
+      py = ys[i] <= 0 ? low : box.y - 50;
+    }
+    py = Math.max(box.y - 50, Math.min(low, py));
+    const p = Math.round(px * 2) / 2;
+    if (p === column) {
+      if (py < top) top = py;
+      if (py > bottom) bottom = py;
+    } else {
+      flush();
+      column = p;
+      top = bottom = py;
+    }
+    last = py;
+  }
+  flush();
+  c.stroke();
+  c.setLineDash([]);
+}
+
+function drawPoints(c, item, fx, fy, box) {
+  item.points.forEach((d) => {
+    const x = fx(d.x), y = fy(d.y), color = d.kind === "ignored" ? "#8c8c8c" : item.color;
+    if (!(x >= box.x - 1 && x <= box.x + box.w + 1) || !(y > box.y - 8 && y < box.y + box.h + 8)) return;
+    c.strokeStyle = color;
+    c.fillStyle = color;
+    c.lineWidth = 1.2;
+    c.beginPath();
+    if (d.kind === "limit") {
+      c.moveTo(x - 4, y); c.lineTo(x + 4, y); c.moveTo(x, y); c.lineTo(x, y + 13);
+      c.stroke();
+      c.beginPath();
+      c.moveTo(x - 3.5, y + 11); c.lineTo(x + 3.5, y + 11); c.lineTo(x, y + 17);
+      c.fill();
+      return;
+    }
+    if (d.kind === "below" || d.kind === "up" || d.kind === "down") {
+      const s = d.kind === "up" ? -1 : 1;
+      c.moveTo(x - 4.5, y - 4 * s); c.lineTo(x + 4.5, y - 4 * s); c.lineTo(x, y + 4.5 * s); c.closePath();
+      if (d.kind === "below") { c.fillStyle = "#fff"; c.fill(); c.stroke(); } else c.fill();
+      return;
+    }
+    if (d.hi > d.lo || d.hi > d.y) {
+      const y1 = Math.max(box.y, fy(d.hi)), y2 = fy(d.lo);
+      const end = y2 === y2 && y2 < box.y + box.h ? y2 : box.y + box.h;
+      c.moveTo(x, y1); c.lineTo(x, end); c.moveTo(x - 2, y1); c.lineTo(x + 2, y1);
+      c.stroke();
+      c.beginPath();
+    }
+    c.arc(x, y, 3.4, 0, 6.2832);
+    if (d.kind === "ignored") { c.fillStyle = "#fff"; c.fill(); c.stroke(); } else c.fill();
+  });
+}
+
+function drawItem(c, item, fx, fy, box) {
+  if (item.line) strokeLine(c, item, fx, fy, box);
+  else if (item.points) drawPoints(c, item, fx, fy, box);
+  else if (item.squares) {
+    c.strokeStyle = item.color;
+    c.lineWidth = 1.2;
+    item.squares.forEach((d) => {
+      const x = fx(d.x), y = fy(d.y);
+      if (x >= box.x && x <= box.x + box.w && y > box.y - 4 && y < box.y + box.h + 4) c.strokeRect(x - 3.5, y - 3.5, 7, 7);
+    });
+  } else if (item.span) {
+    c.fillStyle = item.color;
+    const a = fy(item.span[0]), b = fy(item.span[1]);
+    c.fillRect(box.x, Math.min(a, b), box.w, Math.abs(a - b));
+  } else if ("rule" in item) {
+    c.strokeStyle = item.color;
+    c.lineWidth = 1;
+    c.beginPath(); c.moveTo(box.x, fy(item.rule)); c.lineTo(box.x + box.w, fy(item.rule)); c.stroke();
+  }
+}
+
+function drawPanel(c, spec, panel, box, size, bottom) {
+  const fx = scaleOf(spec.x, box.x, box.x + box.w);
+  const y = panel.y;
+  const fy = y.reverse ? scaleOf(y, box.y, box.y + box.h) : scaleOf(y, box.y + box.h, box.y);
+  c.save();
+  c.beginPath(); c.rect(box.x, box.y, box.w, box.h); c.clip();
+  panel.items.forEach((item) => drawItem(c, item, fx, fy, box));
+  c.restore();
+  const xt = ticksOf(spec.x, box.w / 75), yt = ticksOf(y, box.h / 34);
+  c.strokeStyle = "#1a1f26";
+  c.lineWidth = 1;
+  c.beginPath();
+  c.rect(box.x, box.y, box.w, box.h);
+  const tick = (v, n) => {
+    const px = fx(v);
+    c.moveTo(px, box.y + box.h); c.lineTo(px, box.y + box.h - n); c.moveTo(px, box.y); c.lineTo(px, box.y + n);
+  };
+  const ytick = (v, n) => {
+    const py = fy(v);
+    c.moveTo(box.x, py); c.lineTo(box.x + n, py); c.moveTo(box.x + box.w, py); c.lineTo(box.x + box.w - n, py);
+  };
+  xt.major.forEach((t) => tick(t.v, 6)); xt.minor.forEach((v) => tick(v, 3));
+  yt.major.forEach((t) => ytick(t.v, 6)); yt.minor.forEach((v) => ytick(v, 3));
+  c.stroke();
+  yt.major.forEach((t) => richText(c, box.x - 6, fy(t.v), t.text, size, "right"));
+  if (bottom) {
+    xt.major.forEach((t) => richText(c, fx(t.v), box.y + box.h + size, t.text, size, "center"));
+    richText(c, box.x + box.w / 2, box.y + box.h + size * 2.5, spec.x.label, size * 1.08, "center");
+  }
+  c.save();
+  c.translate(size * 0.9, box.y + box.h / 2);
+  c.rotate(-Math.PI / 2);
+  richText(c, 0, 0, y.label, size * (panel.small ? 0.95 : 1.08), "center");
+  c.restore();
+  return { fx, fy, box };
+}
+
+// Draws; returns the mappings of the panels (for pointers).
+function drawFigure(canvas, spec) {
+  const ratio = window.devicePixelRatio || 1, W = canvas.clientWidth, H = canvas.clientHeight;
+  if (!(W > 60 && H > 60)) return [];
+  if (canvas.width !== Math.round(W * ratio) || canvas.height !== Math.round(H * ratio)) {
+    canvas.width = Math.round(W * ratio);
+    canvas.height = Math.round(H * ratio);
+  }
+  const c = canvas.getContext("2d"), size = W < 480 ? 11 : 12;
+  c.setTransform(ratio, 0, 0, ratio, 0, 0);
+  c.fillStyle = "#fff";
+  c.fillRect(0, 0, W, H);
+  const left = W < 480 ? 54 : 64, gap = 8, foot = size * 3.4, top = 8;
+  const total = spec.panels.reduce((sum, p) => sum + (p.share || 1), 0);
+  const room = H - top - foot - gap * (spec.panels.length - 1);
+  let at = top;
+  return spec.panels.map((panel, i) => {
+    const h = room * (panel.share || 1) / total;
+    const made = drawPanel(c, spec, panel, { x: left, y: at, w: W - left - 10, h }, size, i === spec.panels.length - 1);
+    at += h + gap;
+    return made;
+  });
+}
+]==]
