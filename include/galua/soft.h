@@ -31,6 +31,20 @@ GAL_API gal_status gal_soft_histogram(size_t n, const double *x, const double *w
 /* Its reverse: g[nbin] = dLoss/dcount; gx[n], gw[n] (each may be NULL) are set, *gs (may be NULL) is the derivative by the width. */
 GAL_API gal_status gal_soft_histogram_vjp(size_t n, const double *x, const double *w, double s, size_t nbin,
                                           const double *edge, const double *g, double *gx, double *gw, double *gs);
+/* In several dimensions: count[bin of axis 1][bin of axis 2].. (the last fastest) = sum_i w_i prod_d [F((x_di - lo)/s_d) - F((x_di - hi)/s_d)] of the
+ * points x[d][n]. GAL_EINVAL: widths, bins. Cost: only the bins that a point reaches. */
+enum { GAL_SOFT_MAXAXIS = 6 };
+typedef struct gal_soft_axis {
+    size_t nbin;
+    const double *edge; /* [nbin + 1] ascending */
+    double width;
+} gal_soft_axis;
+GAL_API gal_status gal_soft_count(size_t n, size_t naxis, const gal_soft_axis *axis, const double *const *x,
+                                  const double *w, double *count);
+/* Of gcount = dLoss/dcount: gx[d][n], gw[n], gwidth[naxis] (each may be NULL) are set. */
+GAL_API gal_status gal_soft_count_vjp(size_t n, size_t naxis, const gal_soft_axis *axis, const double *const *x,
+                                      const double *w, const double *gcount, double *const *gx, double *gw,
+                                      double *gwidth);
 /* Power law on a .. b: density g x^(g-1)/(b^g - a^g), and the value below which the fraction u lies. 0 < a < b, g != 0. */
 GAL_API double gal_powerlaw_pdf(double x, double a, double b, double g);
 GAL_API double gal_powerlaw_quantile(double u, double a, double b, double g);

@@ -16,6 +16,7 @@ import jax
 jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp
 import numpy as np
+from pop import Adjoint, Galaxies, Spec
 from jax import jit, value_and_grad, vmap
 from diffmah.defaults import DiffmahParams
 from diffstar import calc_sfh_singlegal
@@ -84,15 +85,6 @@ def least(f, k, n=5):
     return best
 
 
-class Spec(C.Structure):
-    _fields_ = [(k, C.c_size_t) for k in ("nt", "na", "nz", "nb")] + [(k, C.POINTER(D)) for k in ("t", "lgage", "lgmet", "cell")] + \
-               [(k, D) for k in ("tobs", "lt0", "fb")] + [("single", C.c_bool)]
-
-
-class Galaxies(C.Structure):
-    _fields_ = [("n", C.c_size_t)] + [(k, C.POINTER(D)) for k in ("sfr", "par", "lgmet", "scatter")]
-
-
 print("dsps", version("dsps"), "diffstar", version("diffstar"), "diffmah", version("diffmah"), "jax", version("jax"), "numpy", version("numpy"))
 print([x.split(":")[1].strip() for x in open("/proc/cpuinfo") if "model name" in x][0] + ",", lib.gal_isa_name().decode() + ", N", N)
 peer = {}
@@ -116,8 +108,8 @@ for single in (False, True):
         assert lib.gal_pop_flux(plan, C.byref(g), q(flux), None) == 0
         own[k] = least(lambda: lib.gal_pop_flux(plan, C.byref(g), q(flux), None), max(1, 20000 // N))
         gf = np.ascontiguousarray(-2.5 / np.log(10) * cot[:, None] / flux)
-        a = (q(gs), None) if k == "B" else (None, q(gp))
-        own[k.replace("B", "C")] = least(lambda: lib.gal_pop_vjp(plan, C.byref(g), q(gf), q(flux), *a, q(gx), q(gc)), max(1, 20000 // N))
+        a = Adjoint(q(gs), None, q(gx), q(gc)) if k == "B" else Adjoint(None, q(gp), q(gx), q(gc))
+        own[k.replace("B", "C")] = least(lambda: lib.gal_pop_vjp(plan, C.byref(g), q(gf), q(flux), C.byref(a)), max(1, 20000 // N))
     for k, v in own.items():
         us = v / N * 1e6
         print("float%d %-2s %7.3f us a galaxy   peer %6.2f (batch %d) %5.1fx   lean %6.2f (batch %d) %5.1fx"

@@ -10,6 +10,7 @@ import jax
 jax.config.update("jax_enable_x64", True)
 import jax.numpy as jnp
 import numpy as np
+from pop import Adjoint, Galaxies, Spec
 from jax import grad, jit, vmap
 from diffmah import mah_singlehalo
 from diffmah.defaults import DiffmahParams
@@ -126,15 +127,6 @@ print("burst weights abs %.1e   surviving %.1e" % (np.abs(w - calc_bursty_age_we
 
 
 # ---- fluxes of the population and the gradient of a loss of magnitudes
-class Spec(C.Structure):
-    _fields_ = [(k, C.c_size_t) for k in ("nt", "na", "nz", "nb")] + [(k, C.POINTER(D)) for k in ("t", "lgage", "lgmet", "cell")] + \
-               [(k, D) for k in ("tobs", "lt0", "fb")] + [("single", C.c_bool)]
-
-
-class Galaxies(C.Structure):
-    _fields_ = [("n", C.c_size_t)] + [(k, C.POINTER(D)) for k in ("sfr", "par", "lgmet", "scatter")]
-
-
 def mags(p, x, y):
     sf = sfr_of(p)
     o = calc_ssp_weights_sfh_table_lognormal_mdf(jnp.array(t), sf, x, y, jnp.array(lgz), jnp.array(lga), tobs)
@@ -152,7 +144,7 @@ for single in (False, True):
     flux, gp, gx, gc = np.zeros((nb, N)), np.zeros((13, N)), np.zeros(N), np.zeros(N)
     ok(lib.gal_pop_flux(plan, C.byref(gal), q(flux), None))
     gf = np.ascontiguousarray(-2.5 / np.log(10) * cot[:, None] / flux)
-    ok(lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, None, q(gp), q(gx), q(gc)))
+    ok(lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, C.byref(Adjoint(None, q(gp), q(gx), q(gc)))))
     lib.gal_pop_free(plan)
     mine = np.concatenate([gp, [gx], [gc]])
     print("population %s: flux rel %.1e   gradient, worst of 15 arguments %.1e" %

@@ -51,6 +51,14 @@ static gal_status trapezoid(const gal_pop_light *l, size_t b, double *w)
     return st;
 }
 
+static double sum_of(const double *w, const float *lum, size_t n)
+{
+    double s[4] = {0};
+    for (size_t k = 0; k < n; k++)
+        s[k % 4] += w[k] * (double)lum[k];
+    return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
 gal_status gal_pop_cells(const gal_pop_light *l, double *cell)
 {
     const gal_ssp *s = l->ssp;
@@ -76,13 +84,15 @@ gal_status gal_pop_cells(const gal_pop_light *l, double *cell)
     }
     for (size_t b = 0; b < l->nb; b++) {
         GAL_TRY(l->dsps ? trapezoid(l, b, w) : exact(l, phot, b, w));
-        for (size_t i = 0; i < s->nz * s->nage; i++) {
-            const float *lum = s->lum + i * s->nwave;
-            double sum = 0;
-            for (size_t k = 0; k < s->nwave; k++)
-                sum += w[k] * T[k] * (double)lum[k];
-            cell[b * s->nz * s->nage + i] = sum;
-        }
+        size_t k0 = 0, k1 = s->nwave; /* the band's light */
+        while (k0 < k1 && w[k0] == 0)
+            k0++;
+        while (k1 > k0 && w[k1 - 1] == 0)
+            k1--;
+        for (size_t k = k0; k < k1; k++)
+            w[k] *= T[k];
+        for (size_t i = 0; i < s->nz * s->nage; i++)
+            cell[b * s->nz * s->nage + i] = sum_of(w + k0, s->lum + i * s->nwave + k0, k1 - k0);
     }
 out:
     gal_phot_free(phot);

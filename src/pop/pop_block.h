@@ -1,25 +1,44 @@
 /* One block of the population kernel for one precision (no include guard: pop_kern.c includes it once for each). */
 
+/* one band of the dust: curve and bump at the lanes' wavelengths x, slopes by x, ln(x/0.55), and what follows for the lanes */
+typedef struct N(screen) {
+    V base, basex, drude, drudex, lnx, ix;
+    V T, bare; /* transmission of one screen; flux before it */
+    V gk;      /* adjoint by the wavelength */
+} N(screen);
+
 /* scratch of one thread: [row] of V */
 typedef struct N(work) {
-    V *s, *m, *dm, *tg, *gs; /* [nt] rates, masses, masses by interval; adjoints */
-    V *X, *s1, *s2, *y;      /* [nt] Diffstar, kept for the reverse */
-    V *Lk;                   /* [nseg] ln of the growth in a segment */
-    V *q, *col, *gcol;       /* [na + POP_PAD] */
-    V *p, *F, *fx, *g, *cf;  /* [nz], [ng nz POP_NB], [ng POP_NB] twice, [ng nz POP_NB] */
-    const R **row;           /* [ng nz POP_NB] */
-    V par[POP_NPAR], gp[POP_NPAR];
-    V S, mobs, mK, scale, x, sg, Dp, sp, Xp, gx, gsg;
-    int z0, z1, id[L], order[POP_CHUNK];
+    V *s, *m, *dm, *tg, *gs;           /* [nt] rates, masses, masses by interval; adjoints */
+    V *X, *s1, *s2, *y;                /* [nt] Diffstar, kept for the reverse */
+    V *base, *lam, *mt, *dt, *gl, *ga; /* [nt] own t_obs: pop_own.h */
+    unsigned char *have;               /* [nt] */
+    V *Lk;                             /* [nseg] ln of the growth in a segment */
+    V *q, *ln, *col, *gcol;            /* [na + 1 + POP_PAD] */
+    V *p, *gz;                         /* [nz] metallicity weights, adjoints */
+    V *pr, *F, *fx, *g, *cf;           /* [rows], [ng rows POP_NB], [ng POP_NB] twice, [ng rows POP_NB] */
+    V *Tab, *cab;                      /* [na][ng POP_NB] dust by age: transmission, flux per mass */
+    V *h, *dh;                         /* [nred] share of a redshift of the cells, its slope */
+    int *at;                           /* [rows] cells of a row */
+    N(screen) * dust;                  /* [ng POP_NB] */
+    const R **row;                     /* [ng rows POP_NB] */
+    double *mag, *gmag;                /* [nb][POP_LANES] */
+    V *A, *pz, *C, *band;              /* spectra of a chunk: pop_sed.h */
+    int *zr;
+    V par[POP_NPAR], gp[POP_NPAR], du[GAL_POP_DUST_N], gdu[GAL_POP_DUST_N];
+    V S, mobs, mK, scale, x, sg, Dp, sp, Xp, gx, gsg, z, to, lobs, gzr, gto;
+    int K, Kl, j0, nj, nr, z0, z1, id[L], order[POP_CHUNK];
+    R tlo, thi;
     const double *next[L]; /* rows of the next block, nnext of them */
     int nnext;
 } N(work);
 
-static size_t N(carve)(const pop_plan *p, char *base)
+static size_t N(carve)(const pop_plan *p, const pop_job *job, char *base)
 {
     N(work) *w = (N(work) *)(void *)base;
     size_t used = (sizeof *w + 63) & ~(size_t)63, nt = (size_t)p->nt, na = (size_t)p->na + 1 + POP_PAD;
-    size_t nz = (size_t)p->nz, bands = (size_t)p->ng * POP_NB, rows = bands * nz;
+    size_t nz = (size_t)p->nz, bands = (size_t)p->ng * POP_NB, rows = (p->own ? (size_t)p->nred : 1) * nz;
+    size_t own = p->own ? nt : 0, aged = job->aged ? na * bands : 0, mags = job->hook ? (size_t)p->nb * POP_LANES : 0;
 #define TAKE(field, n)                                                                                                 \
     do {                                                                                                               \
         if (base)                                                                                                      \
@@ -36,23 +55,47 @@ static size_t N(carve)(const pop_plan *p, char *base)
     TAKE(s1, nt);
     TAKE(s2, nt);
     TAKE(y, nt);
+    TAKE(base, own);
+    TAKE(lam, own);
+    TAKE(mt, own);
+    TAKE(dt, own);
+    TAKE(gl, own);
+    TAKE(ga, own);
+    TAKE(have, own);
     TAKE(Lk, (size_t)p->nseg);
     TAKE(q, na);
+    TAKE(ln, p->own ? na : 0);
     TAKE(col, na);
     TAKE(gcol, na);
     TAKE(p, nz);
-    TAKE(F, rows);
+    TAKE(gz, nz);
+    TAKE(pr, rows);
+    TAKE(F, rows * bands);
     TAKE(fx, bands);
     TAKE(g, bands);
-    TAKE(cf, rows);
-    TAKE(row, rows);
+    TAKE(cf, rows * bands);
+    TAKE(Tab, aged);
+    TAKE(cab, aged);
+    TAKE(h, (size_t)p->nred);
+    TAKE(dh, (size_t)p->nred);
+    TAKE(at, rows);
+    TAKE(dust, job->dust ? bands : 0);
+    TAKE(row, rows * bands);
+    TAKE(mag, mags);
+    TAKE(gmag, mags);
+    const size_t blocks = job->sed ? (POP_CHUNK + L - 1) / L : 0;
+    TAKE(A, blocks * (size_t)p->na);
+    TAKE(pz, blocks * nz);
+    TAKE(C, job->sed ? POP_CHUNK * POP_WIDE : 0);
+    TAKE(band, job->sed ? POP_CHUNK * (job->sed->nb + 1) : 0);
+    TAKE(zr, 2 * blocks);
 #undef TAKE
     return used;
 }
 
-static size_t N(bytes)(const pop_plan *p)
+static size_t N(bytes)(const pop_plan *p, const pop_job *job)
 {
-    return N(carve)(p, NULL);
+    return N(carve)(p, job, NULL);
 }
 
 INL void N(gather)(V *o, const double *x, const int *id, double unit)
@@ -99,7 +142,7 @@ static void N(load_table)(const pop_plan *p, N(work) * w, const double *sfr)
     int k = 0;
     for (int j = 0; j < L; j++)
         row[j] = sfr + (size_t)w->id[j] * (size_t)p->nt;
-    for (; k + L <= p->nt && k <= p->K; k += L) {
+    for (; k + L <= p->nt && k <= w->K; k += L) {
         V r[L];
         for (int j = 0; j < L; j++)
             r[j] = __builtin_convertvector(*(const wide *)(row[j] + k), V);
@@ -110,10 +153,10 @@ static void N(load_table)(const pop_plan *p, N(work) * w, const double *sfr)
             N(swap)(r, 4);
         if (L > 8)
             N(swap)(r, 8);
-        for (int j = 0; j < L && k + j <= p->K; j++)
+        for (int j = 0; j < L && k + j <= w->K; j++)
             w->s[k + j] = r[j];
     }
-    for (; k <= p->K; k++)
+    for (; k <= w->K; k++)
         for (int j = 0; j < L; j++)
             ((R *)(w->s + k))[j] = (R)row[j][k];
 }
@@ -130,7 +173,7 @@ INL void N(diffstar_)(const pop_plan *p, N(work) * w, const pop_job *job, const 
     V A1 = N(vexp)((R)3.5 * tc), lp = N(vlog)(tp) * (R)(1 / LN10), ih = 12 * N(vexp)(qd * (R)(-LN10));
     V sp = 1 / (1 + N(vexp)((R)-3.5 * lp) * A1), Dp = lp - T->lt0, Xp = (ea + (la - ea) * sp) * Dp + m0;
     w->sp = sp, w->Dp = Dp;
-    for (int k = 0; k <= p->K; k++) {
+    for (int k = 0; k <= w->K; k++) {
         V s1 = 1 / (1 + T->ck[k] * A1);
         V X = N(sel)((VI)(T->t[k] < tp), (ea + (la - ea) * s1) * (T->lt[k] - T->lt0) + m0, Xp), dx = X - mc;
         V s2 = 1 / (1 + N(vexp)((R)-9 * dx)), y = (T->lt[k] - qt) * ih;
@@ -144,7 +187,7 @@ INL void N(diffstar_)(const pop_plan *p, N(work) * w, const pop_job *job, const 
 
 static void N(diffstar)(const pop_plan *p, N(work) * w, const pop_job *job)
 {
-    if (job->gflux)
+    if (job->reverse)
         N(diffstar_)(p, w, job, true);
     else
         N(diffstar_)(p, w, job, false);
@@ -190,113 +233,6 @@ static void N(ages)(const pop_plan *p, N(work) * w)
     }
     w->S = last - first;
     w->scale = w->mobs / w->S;
-}
-
-/* metallicity weights on the union of the lanes' supports; they sum to 1 as the outer edges are far away */
-static void N(metallicity)(const pop_plan *p, N(work) * w, const pop_job *job)
-{
-    const struct TABLES *T = TAB(p);
-    N(gather)(&w->x, job->lgmet, w->id, 1);
-    N(gather)(&w->sg, job->scatter, w->id, 1);
-    R xlo = (R)1e9, xhi = (R)-1e9;
-    for (int j = 0; j < L; j++) {
-        R x = ((R *)&w->x)[j], s = 3 * ((R *)&w->sg)[j];
-        xlo = x - s < xlo ? x - s : xlo;
-        xhi = x + s > xhi ? x + s : xhi;
-    }
-    int a = 0, b = p->nz;
-    while (a < p->nz - 1 && T->ze[a + 1] <= xlo)
-        a++;
-    while (b > a + 1 && T->ze[b - 1] >= xhi)
-        b--;
-    w->z0 = a, w->z1 = b;
-    V is = 1 / w->sg, Fl = N(set1)(1);
-    for (int z = a; z < b; z++) {
-        V Fh = N(set1)(0);
-        if (z + 1 < b)
-            Fh = N(twF)(N(clip3)((w->x - T->ze[z + 1]) * is));
-        w->p[z] = Fl - Fh;
-        Fl = Fh;
-    }
-}
-
-/* The rows of a block lie scattered over its chunk: the next block's are asked for early, spread over the contraction, so that the queue of
- * misses never fills. */
-INL void N(prefetch)(const pop_plan *p, const N(work) * w, int a, int b)
-{
-    for (int j = a; j < b && j < w->nnext; j++)
-        for (int k = 0; k <= p->K; k += 8)
-            __builtin_prefetch(w->next[j] + k);
-}
-
-static void N(photometry)(const pop_plan *p, N(work) * w)
-{
-    const struct TABLES *T = TAB(p);
-    for (int q = 0; q < p->ng; q++) {
-        V fx[POP_NB] = {0};
-        for (int z = w->z0; z < w->z1; z++) {
-            const R *P = T->P + (size_t)(q * p->nz + z) * (size_t)p->na * POP_NB;
-            if (q == 0)
-                N(prefetch)(p, w, (z - w->z0) * (L / 4 + 1), (z - w->z0 + 1) * (L / 4 + 1));
-            V a[POP_NB] = {0};
-            for (int c = 0; c < p->na; c++) {
-                V x = w->col[c];
-                for (int b = 0; b < POP_NB; b++)
-                    a[b] += x * P[c * POP_NB + b];
-            }
-            for (int b = 0; b < POP_NB; b++) {
-                w->F[(q * p->nz + z) * POP_NB + b] = a[b];
-                fx[b] += w->p[z] * a[b];
-            }
-        }
-        for (int b = 0; b < POP_NB; b++)
-            w->fx[q * POP_NB + b] = fx[b] * w->scale;
-    }
-}
-
-/* adjoints of the fluxes g (times scale) -> adjoints of metallicity, scatter, and of the columns; returns sum g flux */
-static V N(reverse_phot)(const pop_plan *p, N(work) * w, const pop_job *job)
-{
-    const struct TABLES *T = TAB(p);
-    const size_t stride = (size_t)p->na + POP_PAD;
-    V gM = {0}, left = {0}, is = 1 / w->sg;
-    int nr = 0;
-    w->gx = w->gsg = (V){0};
-    for (int b = 0; b < p->nb; b++)
-        if (job->active[b]) {
-            N(gather)(w->g + b, job->gflux + (size_t)b * job->n, w->id, p->unit[b]);
-            gM += w->g[b] * w->fx[b];
-            w->g[b] *= w->scale;
-        }
-    for (int z = w->z0; z < w->z1; z++) {
-        V gp = {0};
-        for (int b = 0; b < p->nb; b++) {
-            if (!job->active[b])
-                continue;
-            int at = (b / POP_NB * p->nz + z) * POP_NB + b % POP_NB;
-            gp += w->g[b] * w->F[at];
-            w->cf[nr] = w->g[b] * w->p[z];
-            w->row[nr++] = T->Pt + (size_t)at * stride;
-        }
-        if (z > w->z0) { /* p_z = F_l - F_h: chain edge by edge */
-            V ze = (w->x - T->ze[z]) * is, f = N(twf)(N(clip3)(ze)) * (gp - left) * is;
-            w->gx += f;
-            w->gsg -= f * ze;
-        }
-        left = gp;
-    }
-    for (int c = 0; c < p->na; c += 6) { /* six columns a pass; rows are padded */
-        V a[6] = {0};
-        for (int r = 0; r < nr; r++) {
-            V x = w->cf[r];
-            const R *q = w->row[r] + c;
-            for (int u = 0; u < 6; u++)
-                a[u] += x * q[u];
-        }
-        for (int u = 0; u < 6; u++)
-            w->gcol[c + u] = a[u];
-    }
-    return gM;
 }
 
 /* adjoints of the columns and of M_obs (gM = adjoint times M_obs) -> adjoints of the rates gs[0 .. K] */
@@ -350,7 +286,7 @@ static void N(reverse_diffstar)(const pop_plan *p, N(work) * w)
     const struct TABLES *T = TAB(p);
     V ea = w->par[2], la = w->par[3], tp = w->par[4], mc = w->par[5], lo = w->par[7], hi = w->par[8];
     V dr = w->par[11], re = w->par[12], ih = 12 * N(vexp)(w->par[10] * (R)(-LN10)), o[POP_NPAR] = {0}, fz = {0};
-    for (int k = 0; k <= p->K; k++) {
+    for (int k = 0; k <= w->K; k++) {
         V c = w->gs[k] * w->s[k] * (R)LN10, s1 = w->s1[k], s2 = w->s2[k], y = w->y[k], dx = w->X[k] - mc;
         V sl = lo + (hi - lo) * s2, G1 = sl + 9 * (hi - lo) * s2 * (1 - s2) * dx, cX = c * (1 + G1),
           D = N(set1)(T->lt[k] - T->lt0);
@@ -381,87 +317,3 @@ static void N(reverse_diffstar)(const pop_plan *p, N(work) * w)
     for (int i = 0; i < POP_NPAR; i++)
         w->gp[i] = o[i];
 }
-
-INL void N(scatter)(double *o, V x, const int *id, int n, double unit)
-{
-    for (int j = 0; j < n; j++)
-        o[id[j]] = unit * (double)x[j];
-}
-
-/* order of galaxies i0 .. i1 - 1 by metallicity: counting sort into 64 cells */
-static void N(order)(const double *lgmet, size_t i0, size_t i1, int *order)
-{
-    int n = (int)(i1 - i0), c[65] = {0};
-    unsigned char key[POP_CHUNK];
-    double lo = lgmet[i0], hi = lo;
-    for (size_t i = i0; i < i1; i++) {
-        lo = lgmet[i] < lo ? lgmet[i] : lo;
-        hi = lgmet[i] > hi ? lgmet[i] : hi;
-    }
-    double f = hi > lo ? 63.99 / (hi - lo) : 0;
-    for (int i = 0; i < n; i++)
-        c[(key[i] = (unsigned char)((lgmet[i0 + (size_t)i] - lo) * f)) + 1]++;
-    for (int j = 0; j < 64; j++)
-        c[j + 1] += c[j];
-    for (int i = 0; i < n; i++)
-        order[c[key[i]]++] = (int)i0 + i;
-}
-
-static void N(store)(const pop_plan *p, N(work) * w, const pop_job *job, int n)
-{
-    if (job->flux)
-        for (int b = 0; b < p->nb; b++)
-            N(scatter)(job->flux + (size_t)b * job->n, w->fx[b], w->id, n, p->unit[b]);
-    if (job->mass)
-        N(scatter)(job->mass, w->mobs, w->id, n, 1);
-    if (!job->gflux)
-        return;
-    V gM = N(reverse_phot)(p, w, job);
-    if (job->glgmet)
-        N(scatter)(job->glgmet, w->gx, w->id, n, 1);
-    if (job->gscatter)
-        N(scatter)(job->gscatter, w->gsg, w->id, n, 1);
-    if (!job->gsfr && !job->gpar)
-        return;
-    N(reverse_ages)(p, w, gM);
-    if (job->gsfr)
-        for (int j = 0; j < n; j++) {
-            double *o = job->gsfr + (size_t)w->id[j] * (size_t)p->nt;
-            for (int k = 0; k < p->nt; k++)
-                o[k] = k <= p->K ? (double)((R *)(w->gs + k))[j] : 0;
-        }
-    if (job->gpar) {
-        N(reverse_diffstar)(p, w);
-        for (int i = 0; i < POP_NPAR; i++)
-            N(scatter)(job->gpar + (size_t)i * job->n, w->gp[i], w->id, n, 1);
-    }
-}
-
-static void N(run)(const pop_plan *p, const pop_job *job, size_t i0, size_t i1, void *scratch)
-{
-    N(work) *w = scratch;
-    N(carve)(p, scratch);
-    N(order)(job->lgmet, i0, i1, w->order);
-    int count = (int)(i1 - i0);
-    for (int i = 0; i < count; i += L) {
-        int n = count - i < L ? count - i : L;
-        for (int j = 0; j < L; j++) /* the last block is filled up with its last galaxy */
-            w->id[j] = w->order[i + (j < n ? j : n - 1)];
-        w->nnext = 0;
-        for (int j = i + L; job->sfr && j < i + 2 * L && j < count; j++)
-            w->next[w->nnext++] = job->sfr + (size_t)w->order[j] * (size_t)p->nt;
-        if (job->sfr)
-            N(load_table)(p, w, job->sfr);
-        else
-            N(diffstar)(p, w, job);
-        N(ages)(p, w);
-        N(metallicity)(p, w, job);
-        N(photometry)(p, w);
-        N(store)(p, w, job, n);
-    }
-}
-#undef N
-#undef V
-#undef VI
-#undef VU
-#undef L

@@ -43,6 +43,10 @@
 #define DOUBLE 1
 #include "pop/pop_lanes.h"
 #include "pop/pop_block.h"
+#include "pop/pop_own.h"
+#include "pop/pop_light.h"
+#include "pop/pop_sed.h"
+#include "pop/pop_run.h"
 #undef R
 #undef IT
 #undef UT
@@ -60,18 +64,27 @@
 #define DOUBLE 0
 #include "pop/pop_lanes.h"
 #include "pop/pop_block.h"
+#include "pop/pop_own.h"
+#include "pop/pop_light.h"
+#include "pop/pop_sed.h"
+#include "pop/pop_run.h"
 
-static size_t bytes(const pop_plan *p)
+static size_t bytes(const pop_plan *p, const pop_job *job)
 {
-    return p->single ? bytes_32(p) : bytes_64(p);
+    return p->single ? bytes_32(p, job) : bytes_64(p, job);
 }
 
-static void run(const pop_plan *p, const pop_job *job, size_t i0, size_t i1, void *scratch)
+static void run(const pop_plan *p, const pop_job *job, int piece, size_t i0, size_t i1, void *scratch)
 {
     if (p->single)
-        run_32(p, job, i0, i1, scratch);
+        run_32(p, job, piece, i0, i1, scratch);
     else
-        run_64(p, job, i0, i1, scratch);
+        run_64(p, job, piece, i0, i1, scratch);
+}
+
+static int lanes(bool single)
+{
+    return VB / (single ? (int)sizeof(float) : (int)sizeof(double));
 }
 
 static int rates(const double *restrict row, size_t n)
@@ -84,4 +97,4 @@ static int rates(const double *restrict row, size_t n)
     return bad ? 1 : some ? 0 : 2;
 }
 
-const struct pop_kern GAL_KERN(pop_kern) = {rates, bytes, run};
+const struct pop_kern GAL_KERN(pop_kern) = {lanes, rates, bytes, run};

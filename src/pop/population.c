@@ -2,16 +2,12 @@
 #include "galua/population.h"
 #include "galua/dsps.h"
 #include "galua/num.h"
-#include "pop/pop_kern.h"
+#include "pop/pop_internal.h"
 
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-struct gal_pop {
-    pop_plan plan;
-};
 
 void gal_pop_free(gal_pop *p)
 {
@@ -19,6 +15,7 @@ void gal_pop_free(gal_pop *p)
         return;
     gal_free(p->plan.seg);
     gal_free(p->plan.unit);
+    gal_free(p->plan.zero);
     gal_free(p->plan.d.hdt);
     gal_free(p->plan.f.hdt);
     gal_free(p);
@@ -26,16 +23,17 @@ void gal_pop_free(gal_pop *p)
 
 /* ------------------------------------------------------------------ the plan */
 typedef struct sizes {
-    size_t nt, edge, met, P, Pt, all;
+    size_t nt, edge, met, red, nb, P, Pt, all;
 } sizes;
 
 static sizes sizes_of(const pop_plan *p)
 {
-    sizes s = {.nt = (size_t)p->nt, .edge = (size_t)p->na + 1, .met = (size_t)p->nz + 1};
-    size_t rows = (size_t)p->ng * (size_t)p->nz * POP_NB;
+    sizes s = {.nt = (size_t)p->nt, .edge = (size_t)p->na + 1, .met = (size_t)p->nz + 1, .red = (size_t)p->nred};
+    size_t rows = s.red * (size_t)p->ng * (size_t)p->nz * POP_NB;
+    s.nb = (size_t)p->nb;
     s.P = rows * (size_t)p->na;
     s.Pt = rows * ((size_t)p->na + POP_PAD);
-    s.all = 4 * s.nt + s.edge + s.met + s.P + s.Pt;
+    s.all = 5 * s.nt + 3 * s.edge + s.met + 2 * s.red + s.nb + s.P + s.Pt;
     return s;
 }
 
@@ -46,9 +44,15 @@ static sizes sizes_of(const pop_plan *p)
         (T)->t = (T)->hdt + (s).nt;                                                                                    \
         (T)->lt = (T)->t + (s).nt;                                                                                     \
         (T)->ck = (T)->lt + (s).nt;                                                                                    \
-        (T)->v = (T)->ck + (s).nt;                                                                                     \
-        (T)->ze = (T)->v + (s).edge;                                                                                   \
-        (T)->P = (T)->ze + (s).met;                                                                                    \
+        (T)->idl = (T)->ck + (s).nt;                                                                                   \
+        (T)->v = (T)->idl + (s).nt;                                                                                    \
+        (T)->age = (T)->v + (s).edge;                                                                                  \
+        (T)->fy = (T)->age + (s).edge;                                                                                 \
+        (T)->ze = (T)->fy + (s).edge;                                                                                  \
+        (T)->red = (T)->ze + (s).met;                                                                                  \
+        (T)->ired = (T)->red + (s).red;                                                                                \
+        (T)->wave = (T)->ired + (s).red;                                                                               \
+        (T)->P = (T)->wave + (s).nb;                                                                                   \
         (T)->Pt = (T)->P + (s).P;                                                                                      \
     } while (0)
 
@@ -64,16 +68,27 @@ static gal_status check_spec(const gal_pop_spec *s)
     if (!(s->t[0] > GAL_DSPS_T_BIRTH))
         GAL_THROW(GAL_EDOMAIN, "population: the first time, %.6g Gyr, must be later than %g Gyr", s->t[0],
                   GAL_DSPS_T_BIRTH);
-    if (!(s->tobs > s->t[0] && s->tobs <= s->t[s->nt - 1]))
+    for (size_t i = 0; i < s->nred; i++)
+        if (!(s->red[i] >= 0) || isinf(s->red[i]) || (i && !(s->red[i] > s->red[i - 1])))
+            GAL_THROW(GAL_EDOMAIN,
+                      "population: redshift %zu of the cells, %g, must be finite, >= 0 and above the one before", i + 1,
+                      s->red[i]);
+    for (size_t b = 0; s->wave && b < s->nb; b++)
+        if (!(s->wave[b] > 0) || isinf(s->wave[b]) || !s->nred)
+            GAL_THROW(
+                GAL_EDOMAIN,
+                "population: dust of band %zu at %g micron: a wavelength > 0 and redshifts of the cells are needed",
+                b + 1, s->wave[b]);
+    if (!s->nred && !(s->tobs > s->t[0] && s->tobs <= s->t[s->nt - 1]))
         GAL_THROW(GAL_EDOMAIN, "population: t_obs = %.8g Gyr lies outside the times of the histories, %.6g .. %.6g Gyr",
                   s->tobs, s->t[0], s->t[s->nt - 1]);
     if (!isfinite(s->lt0) || !(s->fb > 0 && s->fb <= 1))
         GAL_THROW(GAL_EDOMAIN, "population: log10 t0 = %g must be finite and the baryon fraction %g in 0 .. 1", s->lt0,
                   s->fb);
-    for (size_t i = 0; i < s->nb * s->nz * s->na; i++)
+    for (size_t i = 0; i < (s->nred ? s->nred : 1) * s->nb * s->nz * s->na; i++)
         if (!(s->cell[i] >= 0) || isinf(s->cell[i]))
             GAL_THROW(GAL_EDOMAIN, "population: flux %g of band %zu, metallicity %zu, age %zu must be finite and >= 0",
-                      s->cell[i], i / (s->nz * s->na) + 1, i / s->na % s->nz + 1, i % s->na + 1);
+                      s->cell[i], i / (s->nz * s->na) % s->nb + 1, i / s->na % s->nz + 1, i % s->na + 1);
 out:
     return st;
 }
@@ -86,10 +101,14 @@ static void fill_times(pop_plan *p, const gal_pop_spec *s)
         T->t[k] = s->t[k];
         T->lt[k] = log10(s->t[k]);
         T->ck[k] = exp(-3.5 * T->lt[k]);
+        T->idl[k] = k ? 1 / log(s->t[k] / s->t[k - 1]) : 0;
     }
+    p->runs = 0.1 * (s->t[s->nt - 1] - s->t[0]) / (double)(s->nt - 1);
     T->lt0 = s->lt0;
     T->lfb = log10(s->fb);
     p->K = 0;
+    if (p->own)
+        return;
     while (p->K < p->nt - 1 && s->t[p->K] < s->tobs)
         p->K++;
     const double *t = s->t + p->K;
@@ -117,21 +136,41 @@ static void fill_edges(pop_plan *p, const gal_pop_spec *s)
     }
 }
 
+static void fill_axes(pop_plan *p, const gal_pop_spec *s)
+{
+    struct pop_f64 *T = &p->d;
+    for (size_t i = 0; i <= s->na; i++) {
+        T->age[i] = pow(10, T->v[i]);
+        if (i < s->na)
+            T->fy[i] = 1 - gal_tw_cdf(s->lgage[i] + 9 - 8); /* gal_dsps_by_age */
+    }
+    for (size_t i = 0; i < s->nred; i++) {
+        T->red[i] = s->red[i];
+        T->ired[i] = i ? 1 / (s->red[i] - s->red[i - 1]) : 0;
+    }
+    for (size_t b = 0; s->wave && b < s->nb; b++)
+        T->wave[b] = s->wave[b];
+}
+
 /* cells in units of the band's brightest: float32 must hold them */
 static void fill_cells(pop_plan *p, const gal_pop_spec *s)
 {
-    for (int b = 0; b < p->nb; b++) {
-        const double *cell = s->cell + (size_t)b * s->nz * s->na;
+    const size_t na = s->na, nz = s->nz, cells = nz * na, ng = (size_t)p->ng;
+    for (size_t b = 0; b < s->nb; b++) {
         double most = 0;
-        for (size_t i = 0; i < s->nz * s->na; i++)
-            most = cell[i] > most ? cell[i] : most;
+        for (size_t j = 0; j < (size_t)p->nred; j++)
+            for (size_t i = 0; i < cells; i++) {
+                double x = s->cell[(j * s->nb + b) * cells + i];
+                most = x > most ? x : most;
+            }
         p->unit[b] = most > 0 ? most : 1;
-        for (int z = 0; z < p->nz; z++)
-            for (int a = 0; a < p->na; a++) {
-                double x = cell[z * p->na + a] / p->unit[b];
-                size_t row = (size_t)(b / POP_NB * p->nz + z);
-                p->d.P[(row * s->na + (size_t)a) * POP_NB + (size_t)(b % POP_NB)] = x;
-                p->d.Pt[(row * POP_NB + (size_t)(b % POP_NB)) * (s->na + POP_PAD) + (size_t)a] = x;
+        p->zero[b] = -2.5 * log10(p->unit[b]);
+        for (size_t j = 0; j < (size_t)p->nred; j++)
+            for (size_t i = 0; i < cells; i++) {
+                double x = s->cell[(j * s->nb + b) * cells + i] / p->unit[b];
+                size_t row = (j * ng + b / POP_NB) * nz + i / na, a = i % na;
+                p->d.P[(row * na + a) * POP_NB + b % POP_NB] = x;
+                p->d.Pt[(row * POP_NB + b % POP_NB) * (na + POP_PAD) + a] = x;
             }
     }
 }
@@ -146,7 +185,15 @@ gal_status gal_pop_create(gal_pop **out, const gal_pop_spec *s)
     if (!pop)
         return GAL_ENOMEM;
     pop_plan *p = &pop->plan;
-    *p = (pop_plan){.nt = (int)s->nt, .na = (int)s->na, .nz = (int)s->nz, .nb = (int)s->nb, .single = s->single};
+    *p = (pop_plan){.nt = (int)s->nt,
+                    .na = (int)s->na,
+                    .nz = (int)s->nz,
+                    .nb = (int)s->nb,
+                    .single = s->single,
+                    .nred = s->nred ? (int)s->nred : 1,
+                    .own = s->nred > 0,
+                    .dusty = s->wave != NULL,
+                    .curve = s->curve};
     p->ng = (p->nb + POP_NB - 1) / POP_NB;
     sizes n = sizes_of(p);
     double *d = GAL_NEWN(double, n.all);
@@ -154,7 +201,8 @@ gal_status gal_pop_create(gal_pop **out, const gal_pop_spec *s)
     p->f.hdt = s->single ? GAL_NEWN(float, n.all) : NULL;
     p->seg = GAL_NEWN(pop_seg, n.edge);
     p->unit = GAL_NEWN(double, s->nb);
-    if (!d || !p->seg || !p->unit || (s->single && !p->f.hdt)) {
+    p->zero = GAL_NEWN(double, s->nb);
+    if (!d || !p->seg || !p->unit || !p->zero || (s->single && !p->f.hdt)) {
         gal_pop_free(pop);
         return GAL_ENOMEM;
     }
@@ -162,7 +210,9 @@ gal_status gal_pop_create(gal_pop **out, const gal_pop_spec *s)
     gal_dsps_age_edges(s->lgage, s->na, p->d.v);
     gal_dsps_met_edges(s->lgmet, s->nz, p->d.ze);
     fill_times(p, s);
-    fill_edges(p, s);
+    fill_axes(p, s);
+    if (!p->own)
+        fill_edges(p, s);
     fill_cells(p, s);
     if (s->single) {
         float *f = p->f.hdt;
@@ -188,6 +238,23 @@ static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const g
         return "lgmet = %g is no log10 of a mass fraction (log10 Z/Zsun? add log10 Zsun, about -1.87)";
     if (!(x - 3 * s > -10 && x + 3 * s < 10))
         return "lgmet = %g with 3 times its scatter reaches beyond -10 .. 10";
+    if (p->own) {
+        *v = g->z[i];
+        if (!(*v >= 0 && *v <= DBL_MAX) || (p->nred > 1 && (*v < p->d.red[0] || *v > p->d.red[p->nred - 1])))
+            return "redshift %g lies outside those of the cells";
+        *v = g->tobs[i];
+        if (!(*v > p->d.t[0] && *v <= p->d.t[p->nt - 1]))
+            return "t_obs = %g Gyr lies outside the times of the histories";
+    }
+    for (int q = 0; g->dust && q < (g->aged ? GAL_POP_DUST_N : GAL_POP_AV_YOUNG); q++) {
+        *v = g->dust[(size_t)q * g->n + i];
+        if (!isfinite(*v))
+            return "a parameter of the dust is %g";
+        if ((q == GAL_POP_AV || q == GAL_POP_AV_YOUNG) && *v < 0)
+            return "attenuation of %g mag must be >= 0";
+        if (q == GAL_POP_FUNO && !(*v >= 0 && *v <= 1))
+            return "funo = %g must lie between 0 and 1";
+    }
     if (g->sfr) {
         const double *row = g->sfr + i * (size_t)p->nt;
         int is = kern->rates(row, (size_t)p->nt);
@@ -210,14 +277,18 @@ static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const g
     return *v > 0 ? NULL : "t_peak = %g must be > 0";
 }
 
-static size_t first_wrong(const struct pop_kern *kern, const pop_plan *p, const gal_pop_galaxies *g, size_t i0,
-                          size_t i1)
+/* the first wrong of galaxies order[i0 .. i1 - 1] (NULL: i0 .. i1 - 1 themselves), or n */
+static size_t first_wrong(const struct pop_kern *kern, const pop_plan *p, const gal_pop_galaxies *g, const int *order,
+                          size_t i0, size_t i1)
 {
     double v;
-    for (size_t i = i0; i < i1; i++)
-        if (wrong(kern, p, g, i, &v))
-            return i;
-    return g->n;
+    size_t bad = g->n;
+    for (size_t i = i0; i < i1; i++) {
+        size_t id = order ? (size_t)order[i] : i;
+        if (id < bad && wrong(kern, p, g, id, &v))
+            bad = id;
+    }
+    return bad;
 }
 
 static gal_status tell(const pop_plan *p, const gal_pop_galaxies *g, size_t i)
@@ -230,13 +301,55 @@ static gal_status tell(const pop_plan *p, const gal_pop_galaxies *g, size_t i)
     return gal_fail(GAL_EDOMAIN, "population: galaxy %zu: %s", i + 1, text);
 }
 
-static gal_status run(const pop_plan *p, const gal_pop_galaxies *g, const pop_job *job)
+/* galaxies by redshift: counting sort into 2^16 cells, those of one cell as they come */
+static gal_status by_redshift(const gal_pop_galaxies *g, int **out)
+{
+    enum { CELLS = 1 << 16 };
+    gal_status st = GAL_OK;
+    double lo = 0, hi = 0;
+    int *order = gal_alloc(g->n * sizeof *order), *count = GAL_NEWN(int, CELLS + 1);
+    if (!order || !count) {
+        st = GAL_ENOMEM;
+        goto out;
+    }
+    for (size_t i = 0; i < g->n; i++) { /* before they are checked: wrong ones go to the first cell */
+        double z = g->z[i] >= 0 && g->z[i] < 1e6 ? g->z[i] : 0;
+        lo = z < lo || i == 0 ? z : lo;
+        hi = z > hi ? z : hi;
+    }
+    double f = hi > lo ? (CELLS - 0.001) / (hi - lo) : 0;
+#define CELL(i) (g->z[i] >= lo && g->z[i] <= hi ? (int)((g->z[i] - lo) * f) : 0)
+    for (size_t i = 0; i < g->n; i++)
+        count[CELL(i) + 1]++;
+    for (int k = 0; k < CELLS; k++)
+        count[k + 1] += count[k];
+    for (size_t i = 0; i < g->n; i++)
+        order[count[CELL(i)]++] = (int)i;
+#undef CELL
+out:
+    gal_free(count);
+    if (st == GAL_OK)
+        *out = order;
+    else
+        gal_free(order);
+    return st;
+}
+
+gal_status gal_pop_run(const pop_plan *p, const gal_pop_galaxies *g, pop_job *job, int pieces)
 {
     const struct pop_kern *kern = GAL_KERN_PICK(pop_kern);
-    long chunks = (long)((g->n + POP_CHUNK - 1) / POP_CHUNK);
-    size_t bad = g->n, need = kern->bytes(p);
-    int threads = gal_threads() < chunks ? gal_threads() : (int)chunks;
+    size_t chunks = (g->n + POP_CHUNK - 1) / POP_CHUNK, bad = g->n, need;
     bool memory = true, stopped = false;
+    int *order = NULL;
+    gal_status st = p->own ? by_redshift(g, &order) : GAL_OK;
+    if (st != GAL_OK)
+        return st;
+    job->n = g->n, job->sfr = g->sfr, job->par = g->par, job->lgmet = g->lgmet, job->scatter = g->scatter;
+    job->z = g->z, job->tobs = g->tobs, job->dust = g->dust, job->aged = g->dust && g->aged, job->order = order;
+    need = kern->bytes(p, job);
+    if (pieces == 0 || (size_t)pieces > chunks)
+        pieces = (int)chunks;
+    int threads = gal_threads() < pieces ? gal_threads() : pieces;
 #pragma omp parallel num_threads(threads < 1 ? 1 : threads)
     {
         void *scratch = gal_alloc(need);
@@ -245,25 +358,27 @@ static gal_status run(const pop_plan *p, const gal_pop_galaxies *g, const pop_jo
             memory = false;
         }
 #pragma omp for schedule(dynamic)
-        for (long c = 0; c < chunks; c++) {
-            size_t i0 = (size_t)c * POP_CHUNK, i1 = i0 + POP_CHUNK < g->n ? i0 + POP_CHUNK : g->n;
-            if (!scratch)
-                continue;
-            if (gal_interrupted()) {
+        for (int k = 0; k < pieces; k++) {
+            size_t c0 = chunks * (size_t)k / (size_t)pieces, c1 = chunks * (size_t)(k + 1) / (size_t)pieces;
+            for (size_t c = c0; c < c1 && scratch; c++) {
+                if (gal_interrupted()) {
 #pragma omp atomic write
-                stopped = true;
-                continue;
-            }
-            size_t w = first_wrong(kern, p, g, i0, i1);
-            if (w < g->n) {
+                    stopped = true;
+                    break;
+                }
+                size_t i0 = c * POP_CHUNK, i1 = i0 + POP_CHUNK < g->n ? i0 + POP_CHUNK : g->n;
+                size_t w = first_wrong(kern, p, g, order, i0, i1);
+                if (w < g->n) {
 #pragma omp critical(gal_pop_bad)
-                bad = w < bad ? w : bad;
-                continue;
+                    bad = w < bad ? w : bad;
+                } else {
+                    kern->run(p, job, k, i0, i1, scratch);
+                }
             }
-            kern->run(p, job, i0, i1, scratch);
         }
         gal_free(scratch);
     }
+    gal_free(order);
     if (!memory)
         return gal_fail(GAL_ENOMEM, "population: no memory for %zu bytes a thread", need);
     if (stopped)
@@ -271,54 +386,57 @@ static gal_status run(const pop_plan *p, const gal_pop_galaxies *g, const pop_jo
     return bad < g->n ? tell(p, g, bad) : GAL_OK;
 }
 
-static gal_status check_given(const gal_pop_galaxies *g)
+gal_status gal_pop_check_given(const pop_plan *p, const gal_pop_galaxies *g)
 {
     if (!g->n || g->n > 1u << 30)
         return gal_fail(GAL_EDOMAIN, "population: %zu galaxies, 1 .. %u are possible", g->n, 1u << 30);
     if ((!g->sfr && !g->par) || !g->lgmet || !g->scatter)
         return gal_fail(GAL_EINVAL, "population: histories, lgmet and scatter of the galaxies are needed");
+    if (p->own && (!g->z || !g->tobs))
+        return gal_fail(GAL_EINVAL, "population: redshifts and times of observation of the galaxies are needed");
+    if (g->dust && !p->dusty)
+        return gal_fail(GAL_EINVAL,
+                        "population: dust of galaxies needs a plan with redshifts and wavelengths of the bands");
+    return GAL_OK;
+}
+
+gal_status gal_pop_check_adjoint(const pop_plan *p, const gal_pop_galaxies *g, const gal_pop_adjoint *a)
+{
+    if ((a->sfr && !g->sfr) || (a->par && g->sfr))
+        return gal_fail(GAL_EINVAL,
+                        "population: the gradient of a history is by what it was given as, rates or parameters");
+    if (((a->z || a->tobs) && !p->own) || (a->dust && !g->dust))
+        return gal_fail(GAL_EINVAL, "population: no gradient by %s, which the galaxies were not given",
+                        a->dust && !g->dust ? "dust" : "redshift");
     return GAL_OK;
 }
 
 gal_status gal_pop_flux(const gal_pop *pop, const gal_pop_galaxies *g, double *flux, double *mass)
 {
-    gal_status st = check_given(g);
+    gal_status st = gal_pop_check_given(&pop->plan, g);
     if (st != GAL_OK)
         return st;
-    pop_job job = {
-        .n = g->n, .sfr = g->sfr, .par = g->par, .lgmet = g->lgmet, .scatter = g->scatter, .flux = flux, .mass = mass};
-    return run(&pop->plan, g, &job);
+    pop_job job = {.flux = flux, .mass = mass};
+    return gal_pop_run(&pop->plan, g, &job, 0);
 }
 
-gal_status gal_pop_vjp(const gal_pop *pop, const gal_pop_galaxies *g, const double *gflux, double *flux, double *gsfr,
-                       double *gpar, double *glgmet, double *gscatter)
+gal_status gal_pop_vjp(const gal_pop *pop, const gal_pop_galaxies *g, const double *gflux, double *flux,
+                       const gal_pop_adjoint *out)
 {
     const pop_plan *p = &pop->plan;
-    gal_status st = check_given(g);
+    gal_status st = gal_pop_check_given(p, g);
+    if (st == GAL_OK)
+        st = gal_pop_check_adjoint(p, g, out);
     if (st != GAL_OK)
         return st;
-    if ((gsfr && !g->sfr) || (gpar && g->sfr))
-        return gal_fail(GAL_EINVAL,
-                        "population: the gradient of a history is by what it was given as, rates or parameters");
     unsigned char *active = GAL_NEWN(unsigned char, (size_t)p->nb);
     if (!active)
         return GAL_ENOMEM;
     for (size_t b = 0; b < (size_t)p->nb; b++)
         for (size_t i = 0; i < g->n && !active[b]; i++)
             active[b] = gflux[b * g->n + i] != 0;
-    pop_job job = {.n = g->n,
-                   .sfr = g->sfr,
-                   .par = g->par,
-                   .lgmet = g->lgmet,
-                   .scatter = g->scatter,
-                   .flux = flux,
-                   .gflux = gflux,
-                   .active = active,
-                   .gsfr = gsfr,
-                   .gpar = gpar,
-                   .glgmet = glgmet,
-                   .gscatter = gscatter};
-    st = run(p, g, &job);
+    pop_job job = {.flux = flux, .reverse = true, .gflux = gflux, .active = active, .g = *out};
+    st = gal_pop_run(p, g, &job, 0);
     gal_free(active);
     return st;
 }

@@ -136,7 +136,9 @@ static void tables(void **state)
             gal_pop *p = plan(time_of(k), single);
             gal_pop_galaxies g = {.n = N, .sfr = sfr, .lgmet = lgm, .scatter = scat};
             assert_int_equal(gal_pop_flux(p, &g, flux, mass), GAL_OK);
-            assert_int_equal(gal_pop_vjp(p, &g, gflux, NULL, gs, NULL, gx, gsc), GAL_OK);
+            assert_int_equal(gal_pop_vjp(p, &g, gflux, NULL,
+                                         &(gal_pop_adjoint){.sfr = gs, .par = NULL, .lgmet = gx, .scatter = gsc}),
+                             GAL_OK);
             double tolf = single ? 1e-5 : 1e-9, tolg = single ? 1e-3 : 2e-8;
             for (int i = 0; i < N; i += 3) {
                 double f[NB], m, gp[NT], px, ps, quiet = 0;
@@ -231,8 +233,12 @@ static void parameters(void **state)
             gal_pop *p = plan(time_of(k), single), *q = plan(time_of(k), false);
             gal_pop_galaxies g = {.n = N, .par = par, .lgmet = lgm, .scatter = scat},
                              h = {.n = N, .sfr = tab, .lgmet = lgm, .scatter = scat};
-            assert_int_equal(gal_pop_vjp(p, &g, gflux, flux, NULL, gp, gx, NULL), GAL_OK);
-            assert_int_equal(gal_pop_vjp(q, &h, gflux, ftab, gs, NULL, gx2, NULL), GAL_OK);
+            assert_int_equal(gal_pop_vjp(p, &g, gflux, flux,
+                                         &(gal_pop_adjoint){.sfr = NULL, .par = gp, .lgmet = gx, .scatter = NULL}),
+                             GAL_OK);
+            assert_int_equal(gal_pop_vjp(q, &h, gflux, ftab,
+                                         &(gal_pop_adjoint){.sfr = gs, .par = NULL, .lgmet = gx2, .scatter = NULL}),
+                             GAL_OK);
             double tol = single ? 2e-5 : 1e-11, tolg = single ? 2e-4 : 1e-9;
             for (int i = 0; i < NB * N; i++)
                 CLOSE(flux[i], ftab[i], tol);
@@ -270,9 +276,11 @@ static void any_threads(void **state)
     gal_pop_galaxies g = {.n = BIG, .par = bp, .lgmet = bx, .scatter = bs};
     int before = gal_threads();
     gal_threads_set(1);
-    assert_int_equal(gal_pop_vjp(p, &g, gf, f1, NULL, g1, NULL, NULL), GAL_OK);
+    assert_int_equal(
+        gal_pop_vjp(p, &g, gf, f1, &(gal_pop_adjoint){.sfr = NULL, .par = g1, .lgmet = NULL, .scatter = NULL}), GAL_OK);
     gal_threads_set(3);
-    assert_int_equal(gal_pop_vjp(p, &g, gf, f2, NULL, g2, NULL, NULL), GAL_OK);
+    assert_int_equal(
+        gal_pop_vjp(p, &g, gf, f2, &(gal_pop_adjoint){.sfr = NULL, .par = g2, .lgmet = NULL, .scatter = NULL}), GAL_OK);
     gal_threads_set(before);
     assert_memory_equal(f1, f2, sizeof f1);
     assert_memory_equal(g1, g2, sizeof g1);

@@ -73,8 +73,11 @@ static void against_peer(void **state)
             assert_true(fabs(-2.5 * log10(flux[i]) - mag[i]) < (single ? 1e-5 : 1e-10));
             gf[i] = -2.5 / 2.302585092994046 * cot[i / N] / flux[i];
         }
-        assert_int_equal(
-            gal_pop_vjp(plan, &g, gf, NULL, NULL, got, got + GAL_HISTORY_N * N, got + (GAL_HISTORY_N + 1) * N), GAL_OK);
+        assert_int_equal(gal_pop_vjp(plan, &g, gf, NULL,
+                                     &(gal_pop_adjoint){.par = got,
+                                                        .lgmet = got + GAL_HISTORY_N * N,
+                                                        .scatter = got + (GAL_HISTORY_N + 1) * N}),
+                         GAL_OK);
         for (int q = 0; q < NARG; q++) { /* the largest difference over the largest value of each argument */
             double d = 0, m = 0;
             for (int i = 0; i < N; i++) {

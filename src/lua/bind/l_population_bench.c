@@ -57,9 +57,9 @@ static gal_status time_of(const gal_pop *p, const sample *s, bool tables, bool r
     *best = INFINITY;
     for (int i = 0; i < 4 && st == GAL_OK; i++) {
         double start = cpu();
-        st = reverse ? gal_pop_vjp(p, &g, s->gflux, s->flux, tables ? s->gsfr : NULL, tables ? NULL : s->gpar,
-                                   s->glgmet, s->gscatter)
-                     : gal_pop_flux(p, &g, s->flux, NULL);
+        gal_pop_adjoint by = {
+            .sfr = tables ? s->gsfr : NULL, .par = tables ? NULL : s->gpar, .lgmet = s->glgmet, .scatter = s->gscatter};
+        st = reverse ? gal_pop_vjp(p, &g, s->gflux, s->flux, &by) : gal_pop_flux(p, &g, s->flux, NULL);
         double d = (cpu() - start) / (double)s->n;
         *best = i && d < *best ? d : *best;
     }
