@@ -8,7 +8,8 @@
 static inline float fast_exp(float x)
 {
     x = x < -87.0f ? -87.0f : x;
-    float k = (x * 1.44269504f + 12582912.0f) - 12582912.0f; /* nearest integer: 1.5 2^23 leaves no fraction bits */
+    float t = x * 1.44269504f + 12582912.0f; /* nearest integer: 1.5 2^23 leaves no fraction bits */
+    float k = t - 12582912.0f;
     float r = x - k * 0.693359375f;
     r = r + k * 2.12194440e-4f;
     float p = 1.9875691500e-4f;
@@ -18,10 +19,12 @@ static inline float fast_exp(float x)
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    int32_t i = ((int32_t)k + 127) * 8388608;
-    float scale;
-    memcpy(&scale, &i, sizeof scale);
-    return p * scale;
+    uint32_t exponent, bits; /* times 2^k: the low bits of t are k, and p 2^k is never denormal (k = -126: p > 1.3) */
+    memcpy(&exponent, &t, sizeof exponent);
+    memcpy(&bits, &p, sizeof bits);
+    bits += exponent << 23;
+    memcpy(&p, &bits, sizeof p);
+    return p;
 }
 
 /* 1 - exp(-x), x >= 0, given e = exp(-x): no cancellation at small x. */
