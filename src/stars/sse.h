@@ -87,10 +87,16 @@ GAL_API double gal_sse_themsf(double m); /* [Myr] */
 #define GAL_SSE_RATE_HE  8.0e-5  /* A_He: helium shell alone */
 typedef struct gal_sse_branch {
     double tinf1, tinf2, tx;
-} gal_sse_branch; /* eqs. 40-42 for one burning rate */
+} gal_sse_branch;           /* eqs. 40-42 for one burning rate */
+typedef struct gal_sse_ms { /* what L and R on the main sequence are made of, eqs. 12 and 13: functions of m0 alone */
+    double l_alpha, l_beta, l_eta, l_hook, l_rise;   /* l_rise = log10(L_TMS/L_ZAMS) */
+    double r_alpha, r_beta, r_gamma, r_hook, r_rise; /* r_rise = log10(R_TMS/R_ZAMS) */
+    double r_zams, t_hook;                           /* [Rsun]; [Myr] */
+} gal_sse_ms;
 typedef struct gal_sse_marks {
     bool helium; /* naked helium star: only t_ms, l_zams, l_tms, gb, mc_max0 are meaningful */
     double m0;
+    gal_sse_ms ms;
     double t_ms, t_bgb, t_hei, t_he, t_bagb, t_tp; /* [Myr]; t_he is a duration */
     double l_zams, l_tms, l_bgb, l_hei, l_he, l_x, l_bagb, l_tp;
     double r_tms;
@@ -100,6 +106,8 @@ typedef struct gal_sse_marks {
     double mc_sn; /* core mass at which the star explodes, eq. 75 */
 } gal_sse_marks;
 GAL_API void gal_sse_marks_init(gal_sse_marks *k, const gal_sse_coef *c, double m0);
+/* The part of them that the main sequence needs: m0, ms, t_ms, t_bgb, l_zams, l_tms, r_tms; the rest is 0. */
+void gal_sse_marks_ms(gal_sse_marks *k, const gal_sse_coef *c, double m0);
 GAL_API void gal_sse_marks_helium(gal_sse_marks *k, double m0);
 
 typedef struct gal_sse_state {

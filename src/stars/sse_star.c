@@ -97,14 +97,33 @@ static double extrapolated_clock(double m)
     return m > 50.0 ? pow(m / 50.0, -0.19) : 1.0;
 }
 
-void gal_sse_marks_init(gal_sse_marks *k, const gal_sse_coef *c, double m)
+void gal_sse_marks_ms(gal_sse_marks *k, const gal_sse_coef *c, double m)
 {
     *k = (gal_sse_marks){.m0 = m};
+    double hook = gal_sse_thook_frac(c, m);
     k->t_bgb = gal_sse_tbgb(c, m) * extrapolated_clock(m);
-    k->t_ms = fmax(gal_sse_thook_frac(c, m), c->x_tms) * k->t_bgb; /* eq. 5 */
+    k->t_ms = fmax(hook, c->x_tms) * k->t_bgb; /* eq. 5 */
     k->l_zams = gal_sse_lzams(c, m);
     k->l_tms = gal_sse_ltms(c, m);
     k->r_tms = gal_sse_rtms(c, m);
+    double r0 = gal_sse_rzams(c, m);
+    k->ms = (gal_sse_ms){.l_alpha = gal_sse_lalpha(c, m),
+                         .l_beta = gal_sse_lbeta(c, m),
+                         .l_eta = gal_sse_leta(c, m),
+                         .l_hook = gal_sse_lhook(c, m),
+                         .l_rise = log10(k->l_tms / k->l_zams),
+                         .r_alpha = gal_sse_ralpha(c, m),
+                         .r_beta = gal_sse_rbeta(c, m),
+                         .r_gamma = gal_sse_rgamma(c, m),
+                         .r_hook = gal_sse_rhook(c, m),
+                         .r_rise = log10(k->r_tms / r0),
+                         .r_zams = r0,
+                         .t_hook = hook * k->t_bgb};
+}
+
+void gal_sse_marks_init(gal_sse_marks *k, const gal_sse_coef *c, double m)
+{
+    gal_sse_marks_ms(k, c, m);
     core_law(k, c, m);
     k->l_hei = gal_sse_lhei(c, m);
     k->l_bagb = gal_sse_lbagb(c, m);
@@ -207,18 +226,17 @@ double gal_sse_phase_end(const gal_sse_marks *k, gal_sse_phase phase, double mt)
 /* ------------------------------------------------------------------ the state within a phase */
 static void main_sequence(gal_sse_state *s, const gal_sse_coef *c, const gal_sse_marks *k, double age)
 {
-    double m = k->m0, tau = fmin(1.0, age / k->t_ms), th = gal_sse_thook_frac(c, m) * k->t_bgb;
+    const gal_sse_ms *x = &k->ms;
+    double m = k->m0, tau = fmin(1.0, age / k->t_ms), th = x->t_hook;
     double tau1 = fmin(1.0, age / th), tau2 = fmax(0.0, fmin(1.0, (age - 0.99 * th) / (0.01 * th)));
-    double al = gal_sse_lalpha(c, m), be = gal_sse_lbeta(c, m), lx = log10(k->l_tms / k->l_zams);
-    double y = al * tau + be * pow(tau, gal_sse_leta(c, m)) + (lx - al - be) * tau * tau -
-               gal_sse_lhook(c, m) * (tau1 * tau1 - tau2 * tau2); /* eq. 12 */
+    double y = x->l_alpha * tau + x->l_beta * pow(tau, x->l_eta) + (x->l_rise - x->l_alpha - x->l_beta) * tau * tau -
+               x->l_hook * (tau1 * tau1 - tau2 * tau2); /* eq. 12 */
     s->lum = k->l_zams * pow(10.0, y);
-    double r0 = gal_sse_rzams(c, m), t3 = tau * tau * tau, t10 = t3 * t3 * t3 * tau, ga = gal_sse_rgamma(c, m);
-    al = gal_sse_ralpha(c, m);
-    be = gal_sse_rbeta(c, m);
-    y = al * tau + be * t10 + ga * t10 * t10 * t10 * t10 + (log10(k->r_tms / r0) - al - be - ga) * t3 -
-        gal_sse_rhook(c, m) * (tau1 * tau1 * tau1 - tau2 * tau2 * tau2); /* eq. 13 */
-    s->rad = r0 * pow(10.0, y);
+    double t3 = tau * tau * tau, t10 = t3 * t3 * t3 * tau;
+    y = x->r_alpha * tau + x->r_beta * t10 + x->r_gamma * t10 * t10 * t10 * t10 +
+        (x->r_rise - x->r_alpha - x->r_beta - x->r_gamma) * t3 -
+        x->r_hook * (tau1 * tau1 * tau1 - tau2 * tau2 * tau2); /* eq. 13 */
+    s->rad = x->r_zams * pow(10.0, y);
     if (m < c->m_hook - 0.3) /* degenerate low-mass stars, eq. 24 */
         s->rad = fmax(s->rad, 0.0258 * pow(1.0 + c->hydrogen, 5.0 / 3.0) / cbrt(m));
     s->mc = 0.0;

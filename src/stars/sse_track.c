@@ -166,6 +166,7 @@ static void next_phase(march *w)
     double m = w->mt;
     switch (w->phase) {
     case GAL_SSE_MS:
+        gal_sse_marks_init(&w->k, w->c, w->k.m0); /* follow_mass keeps up those of the main sequence only */
         w->phase = GAL_SSE_HG;
         break;
     case GAL_SSE_HG:
@@ -208,22 +209,22 @@ static void next_phase(march *w)
 /* After losing mass at an age: main sequence, gap and helium main sequence become the star of the new mass. */
 static void follow_mass(march *w, double before)
 {
-    gal_sse_marks old = w->k;
+    double t_ms = w->k.t_ms, t_bgb = w->k.t_bgb;
     if (w->mt == before)
         return;
     if (w->phase == GAL_SSE_MS) {
-        gal_sse_marks_init(&w->k, w->c, w->mt);
-        w->age *= w->k.t_ms / old.t_ms;
+        gal_sse_marks_ms(&w->k, w->c, w->mt);
+        w->age *= w->k.t_ms / t_ms;
     } else if (w->phase == GAL_SSE_HEMS) {
         gal_sse_marks_helium(&w->k, w->mt);
-        w->age *= w->k.t_ms / old.t_ms;
-    } else if (w->phase == GAL_SSE_HG && old.m0 <= w->c->m_fgb) {
+        w->age *= w->k.t_ms / t_ms;
+    } else if (w->phase == GAL_SSE_HG && w->k.m0 <= w->c->m_fgb) {
         gal_sse_marks fresh;
         gal_sse_marks_init(&fresh, w->c, w->mt);
         if (fresh.mc_bgb < w->s.mc) /* the core cannot shrink */
             return;
         w->k = fresh;
-        w->age = fresh.t_ms + (fresh.t_bgb - fresh.t_ms) * (w->age - old.t_ms) / (old.t_bgb - old.t_ms);
+        w->age = fresh.t_ms + (fresh.t_bgb - fresh.t_ms) * (w->age - t_ms) / (t_bgb - t_ms);
     }
 }
 
