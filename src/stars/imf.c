@@ -94,9 +94,8 @@ void gal_imf_integrate(const gal_imf_table *t, double a, double b, double *numbe
     b = fmin(b, t->m[t->n - 1]);
     if (!(b > a))
         return;
-    double scale = (double)(t->n - 1) / log(t->m[t->n - 1] / t->m[0]);
-    size_t last = t->n - 2, i = (size_t)fmax(0.0, log(a / t->m[0]) * scale),
-           j = (size_t)fmax(0.0, log(b / t->m[0]) * scale);
+    size_t last = t->n - 2, i = (size_t)fmax(0.0, log(a / t->m[0]) * t->per_ln),
+           j = (size_t)fmax(0.0, log(b / t->m[0]) * t->per_ln);
     i = i > last ? last : i;
     j = j > last ? last : j;
     if (i == j) {
@@ -156,6 +155,7 @@ gal_status gal_imf_table_create(gal_imf_table **out, const gal_imf *imf)
         t->cn[i + 1] = t->cn[i] + dn;
         t->cm[i + 1] = t->cm[i] + dm;
     }
+    t->per_ln = (double)(n - 1) / log(t->m[n - 1] / t->m[0]);
     double total = t->cm[n - 1];
     if (!(total > 0.0 && isfinite(total)))
         GAL_THROW(GAL_EMATH, "initial mass function '%s' holds no mass between %g and %g Msun", name, imf->mlo,

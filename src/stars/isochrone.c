@@ -27,9 +27,14 @@ typedef struct bracket {
     double f;
 } bracket; /* mass between nodes i, i+1 at fraction f of ln m */
 
-static bracket locate(const gal_tracks *t, const gal_track_grid *g, double lnm)
+/* near: a cell below or at the one sought, when known, else 0. */
+static bracket locate(const gal_tracks *t, const gal_track_grid *g, double lnm, size_t near)
 {
-    bracket b = {gal_search(g->lnm, t->nm, lnm), 0.0};
+    bracket b = {near, 0.0};
+    if (near == 0 || lnm < g->lnm[near])
+        b.i = gal_search(g->lnm, t->nm, lnm);
+    while (b.i + 2 < t->nm && g->lnm[b.i + 1] <= lnm)
+        b.i++;
     b.f = fmin(1.0, fmax(0.0, (lnm - g->lnm[b.i]) / (g->lnm[b.i + 1] - g->lnm[b.i])));
     return b;
 }
@@ -90,8 +95,13 @@ typedef struct part {
 static int parts_between(part *out, const gal_tracks *t, const gal_track_grid *g, int p, int q, double lnage)
 {
     int n = 0;
+    const double *in = g->start + (size_t)p * t->nm, *out_of = q < GAL_SSE_NPHASE ? g->start + (size_t)q * t->nm : NULL;
     for (size_t i = 0; i + 1 < t->nm; i++) {
         double a, b, ea, eb;
+        if (in[i] > lnage && in[i + 1] > lnage) /* most cells are plainly before the phase or behind it */
+            continue;
+        if (out_of && out_of[i] <= lnage && out_of[i + 1] <= lnage && isfinite(out_of[i]) && isfinite(out_of[i + 1]))
+            continue;
         if (!entered(t, g, p, i, lnage, &a, &b))
             continue;
         if (q < GAL_SSE_NPHASE &&
@@ -133,12 +143,18 @@ static gal_track_node mix(gal_track_node a, gal_track_node b, double f)
                             a.mc + f * (b.mc - a.mc)};
 }
 
-static gal_track_node at_tau(const gal_track_node *g, double tau)
+/* Place of tau among the nodes of a phase, and the node there. */
+static bracket place(double tau)
 {
     double x = (1.0 - cbrt(1.0 - tau)) * (GAL_TRACK_NTAU - 1);
     int q = (int)x;
     q = q > GAL_TRACK_NTAU - 2 ? GAL_TRACK_NTAU - 2 : q;
-    return mix(g[q], g[q + 1], x - q);
+    return (bracket){(size_t)q, x - q};
+}
+
+static gal_track_node at(const gal_track_node *g, bracket x)
+{
+    return mix(g[x.i], g[x.i + 1], x.f);
 }
 
 /* Coolest red supergiant, log10 K. */
@@ -169,20 +185,23 @@ static void burning(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *
     double tau = s1 > s0 ? fmin(1.0, fmax(0.0, (age - s0) / (s1 - s0))) : 0.0;
     gal_track_node *const *row = g->node + (size_t)p * t->nm;
     const gal_track_node *lo = row[b.i], *hi = row[b.i + 1];
+    const bracket now = place(tau);
     gal_track_node x;
     if (lo && hi)
-        x = mix(at_tau(lo, tau), at_tau(hi, tau), b.f);
+        x = mix(at(lo, now), at(hi, now), b.f);
     else
-        x = at_tau(lo ? lo : hi ? hi : nodes_near(t, g, p, b.i), tau);
+        x = at(lo ? lo : hi ? hi : nodes_near(t, g, p, b.i), now);
     if (p == GAL_SSE_MS)
         x.logte += hot_shift(s->mini, g->z, tau);
     if (s->mini > 7.0 && p >= GAL_SSE_HG && p <= GAL_SSE_EAGB)
         x.logte = fmax(x.logte, red_limit(g->z));
-    double poor = 1.0 - gal_sse_metal_ramp(g->z);
-    if (s->mini > fmax(11.0, g->m_fgb) && p == GAL_SSE_CHEB && tau < 0.45 + 0.4 * poor)
-        x.logte = fmax(x.logte, 4.05);
-    if (x.logl > 5.7 && p >= GAL_SSE_HG && p <= GAL_SSE_EAGB)
-        x.logte = fmax(x.logte, 4.05 * poor + red_limit(g->z) * (1.0 - poor));
+    if (p >= GAL_SSE_HG && p <= GAL_SSE_EAGB && (s->mini > 11.0 || x.logl > 5.7)) {
+        double poor = 1.0 - gal_sse_metal_ramp(g->z);
+        if (s->mini > fmax(11.0, g->m_fgb) && p == GAL_SSE_CHEB && tau < 0.45 + 0.4 * poor)
+            x.logte = fmax(x.logte, 4.05);
+        if (x.logl > 5.7)
+            x.logte = fmax(x.logte, 4.05 * poor + red_limit(g->z) * (1.0 - poor));
+    }
     if (p == GAL_SSE_TPAGB) /* what is hotter has left the AGB: see dwarf() */
         x.logte = fmin(x.logte, 3.7);
     s->mnow = fmin(x.m, s->mini);
@@ -247,12 +266,13 @@ static void fill(gal_iso_star *s, const gal_tracks *t, const gal_track_grid *g, 
         s->logl = -INFINITY;
         s->logteff = s->logg = 0.0;
     }
+    s->lum = exp(M_LN10 * s->logl);
 }
 
 void gal_track_star(gal_iso_star *s, const gal_tracks *t, size_t iz, double mini, double age, bool postagb)
 {
     const gal_track_grid *g = t->grid + iz;
-    bracket b = locate(t, g, log(mini));
+    bracket b = locate(t, g, log(mini), 0);
     int p = GAL_SSE_NSBH;
     while (p > 0 && !(start_at(t, g, p, b) <= age))
         p--;
@@ -292,6 +312,7 @@ static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid
                          double age, const gal_imf_table *imf, bool postagb)
 {
     double before = x.a, lnab = log(x.a / x.b);
+    size_t near = 0; /* masses ascend */
     for (int j = 1; j <= nbin; j++) {
         double next = edge(p, x.a, x.b, lnab, j, nbin), number, mass;
         if (!(next > before))
@@ -303,12 +324,13 @@ static void add_interval(gal_iso *iso, const gal_tracks *t, const gal_track_grid
             continue;
         gal_iso_star *s = iso->star + iso->n++;
         *s = (gal_iso_star){.w = number, .mini = mean};
-        fill(s, t, g, p, age, locate(t, g, log(mean)), postagb);
+        const bracket b = locate(t, g, log(mean), near);
+        near = b.i;
+        fill(s, t, g, p, age, b, postagb);
         iso->mass += number * s->mnow;
         if (p >= GAL_SSE_WD)
             iso->mass_remnants += number * s->mnow;
-        if (isfinite(s->logl))
-            iso->lbol += number * exp(M_LN10 * s->logl);
+        iso->lbol += number * s->lum;
     }
 }
 

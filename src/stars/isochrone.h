@@ -28,6 +28,7 @@ typedef struct gal_imf_table {
     size_t n;
     double *m, *phi, *cn, *cm; /* nodes, dN/dm there, cumulative number and mass below */
     double *slope;             /* d ln phi/d ln m from each node to the next */
+    double per_ln;             /* nodes per unit of ln m */
 } gal_imf_table;
 /* Tabulates phi on the calling thread (a user's phi may be Lua); afterwards any thread may integrate. GAL_EDOMAIN: limits
  * outside 0.08..100 Msun; GAL_EMATH: phi negative or not finite, or no mass at all. */
@@ -41,6 +42,7 @@ typedef struct gal_iso_star {
     double w;                   /* stars per Msun formed */
     double mini, mnow;          /* initial and present mass [Msun] */
     double logl, logteff, logg; /* Lsun, K, cgs; logl = -INFINITY for dark remnants */
+    double lum;                 /* 10^logl */
     int phase;                  /* gal_sse_phase */
 } gal_iso_star;
 #define GAL_ISO_MAX 2400 /* 16 intervals in every phase, 12 bins each, 40 for white dwarfs: 2368 */
