@@ -47,8 +47,9 @@ static const double rj_wave = 1.6e6; /* A */
 struct gal_stargrid {
     size_t n, lines; /* wavelengths; where those of the lines start */
     double wave[NWAVE_MAX], lnteff[NTEFF], logz[NZ];
-    float quad[NWAVE_MAX], x1[NWAVE_MAX]; /* trapezoid weights; h c/(lambda k) [K] */
-    float *lnf;                           /* [NZ][NTEFF][NLOGG][n] */
+    float quad[NWAVE_MAX], x1[NWAVE_MAX];     /* trapezoid weights; h c/(lambda k) [K] */
+    float xc[2][NWAVE_MAX], sc[2][NWAVE_MAX]; /* of the kernel's edge(): the coolest and the hottest of the grid */
+    float *lnf;                               /* [NZ][NTEFF][NLOGG][n] */
 };
 
 /* ------------------------------------------------------------------ creation */
@@ -83,6 +84,8 @@ static gal_stargrid *grid_new(void)
     }
     for (int i = 0; i < NTEFF; i++)
         g->lnteff[i] = log(grid_teff[i]);
+    for (int i = 0; i < 2; i++)
+        GAL_KERN_PICK(stargrid_kern)->edge(g->n, g->x1, (float)exp(g->lnteff[i * (NTEFF - 1)]), g->xc[i], g->sc[i]);
     for (int i = 0; i < NZ; i++)
         g->logz[i] = log10(grid_z[i]);
     g->lnf = GAL_NEWN(float, NSTAR * g->n);
@@ -312,50 +315,73 @@ static size_t locate(const double *x, size_t n, double v, float *w)
 
 /* Weights of the metallicities iz - 1 .. iz + 2, clamped: a C1 cubic in log Z (straight lines make kinks of .2 mag/(.1 dex) in
  * the ultraviolet), one alone at a node. */
-static size_t metallicity(const gal_stargrid *g, double z, double w[4])
+typedef struct mixture {
+    size_t iz, used, last; /* how many weights are not 0, and the last of them */
+    double w[4];
+} mixture;
+
+static mixture metallicity(const gal_stargrid *g, double z)
 {
     double v = fmin(fmax(log10(fmax(z, 1e-10)), g->logz[0]), g->logz[NZ - 1]);
-    size_t iz = gal_search(g->logz, NZ, v);
-    gal_cubic_weights(g->logz, iz, v, iz > 0, iz + 2 < NZ, w);
+    mixture m = {.iz = gal_search(g->logz, NZ, v)};
+    gal_cubic_weights(g->logz, m.iz, v, m.iz > 0, m.iz + 2 < NZ, m.w);
     for (size_t k = 0; k < 2; k++)
-        if (fabs(v - g->logz[iz + k]) < 1e-6) {
-            memset(w, 0, 4 * sizeof *w);
-            w[1 + k] = 1;
+        if (fabs(v - g->logz[m.iz + k]) < 1e-6) {
+            memset(m.w, 0, sizeof m.w);
+            m.w[1 + k] = 1;
         }
-    return iz;
+    for (size_t k = 0; k < 4; k++)
+        if (m.w[k] != 0) {
+            m.used++;
+            m.last = k;
+        }
+    return m;
+}
+
+/* f[n] proportional to the spectrum of a star; returns its integral. */
+static double spectrum(const gal_stargrid *g, const struct stargrid_kern *kern, const mixture *m,
+                       const gal_grid_star *s, float *f)
+{
+    double lnt = M_LN10 * s->logteff, inside = fmin(fmax(lnt, g->lnteff[0]), g->lnteff[NTEFF - 1]), sum = 0;
+    float wt, wg;
+    size_t it = locate(g->lnteff, NTEFF, inside, &wt), ig = locate(grid_logg, NLOGG, s->logg, &wg);
+    for (size_t k = 0, done = 0; k < 4; k++) {
+        float w = (float)m->w[k];
+        if (w == 0.0f)
+            continue;
+        const float *p = g->lnf + (((m->iz + k - 1) * NTEFF + it) * NLOGG + ig) * g->n, *q = p + NLOGG * g->n;
+        const float *const sp[4] = {p, p + g->n, q, q + g->n};
+        const float c[4] = {w * (1 - wt) * (1 - wg), w * (1 - wt) * wg, w * wt * (1 - wg), w * wt * wg};
+        if (m->used == 1)
+            sum = kern->mix_exp(g->n, sp, c, g->quad, f);
+        else
+            kern->mix(g->n, sp, c, done++ > 0, f);
+        if (m->used > 1 && k == m->last)
+            sum = kern->exponentiate(g->n, g->quad, f);
+    }
+    if (lnt != inside)
+        sum = kern->rescale(g->n, g->quad, g->x1, g->xc[lnt > inside], g->sc[lnt > inside], (float)exp(lnt), f);
+    return sum;
+}
+
+void gal_stargrid_add_all(const gal_stargrid *g, double z, const gal_grid_star *s, size_t n, double *acc)
+{
+    const struct stargrid_kern *kern = GAL_KERN_PICK(stargrid_kern);
+    const mixture m = metallicity(g, z);
+    float f[STARGRID_GROUP * NWAVE_MAX];
+    double scale[STARGRID_GROUP];
+    unsigned fz = flush_zero_begin();
+    for (size_t i = 0; i < n; i += STARGRID_GROUP) {
+        size_t group = n - i < STARGRID_GROUP ? n - i : STARGRID_GROUP;
+        for (size_t k = 0; k < group; k++)
+            scale[k] = s[i + k].lum / spectrum(g, kern, &m, s + i + k, f + k * NWAVE_MAX);
+        kern->add(g->n, group, scale, f, NWAVE_MAX, acc);
+    }
+    flush_zero_end(fz);
 }
 
 void gal_stargrid_add(const gal_stargrid *g, double z, double logteff, double logg, double lum, double weight,
                       double *acc)
 {
-    const struct stargrid_kern *kern = GAL_KERN_PICK(stargrid_kern);
-    double lnt = M_LN10 * logteff, inside = fmin(fmax(lnt, g->lnteff[0]), g->lnteff[NTEFF - 1]), sum = 0;
-    unsigned fz = flush_zero_begin();
-    float wt, wg, f[NWAVE_MAX];
-    size_t it = locate(g->lnteff, NTEFF, inside, &wt), ig = locate(grid_logg, NLOGG, logg, &wg);
-    double wz[4];
-    size_t iz = metallicity(g, z, wz), used = 0, last = 0;
-    for (size_t k = 0; k < 4; k++)
-        if (wz[k] != 0) {
-            used++;
-            last = k;
-        }
-    for (size_t k = 0, done = 0; k < 4; k++) {
-        float w = (float)wz[k];
-        if (w == 0.0f)
-            continue;
-        const float *p = g->lnf + (((iz + k - 1) * NTEFF + it) * NLOGG + ig) * g->n, *q = p + NLOGG * g->n;
-        const float *const sp[4] = {p, p + g->n, q, q + g->n};
-        const float c[4] = {w * (1 - wt) * (1 - wg), w * (1 - wt) * wg, w * wt * (1 - wg), w * wt * wg};
-        if (used == 1)
-            sum = kern->mix_exp(g->n, sp, c, g->quad, f);
-        else
-            kern->mix(g->n, sp, c, done++ > 0, f);
-        if (used > 1 && k == last)
-            sum = kern->exponentiate(g->n, g->quad, f);
-    }
-    if (lnt != inside)
-        sum = kern->rescale(g->n, g->quad, g->x1, (float)exp(lnt), (float)exp(inside), f);
-    kern->add(g->n, weight * lum / sum, f, acc);
-    flush_zero_end(fz);
+    gal_stargrid_add_all(g, z, &(gal_grid_star){logteff, logg, weight * lum}, 1, acc);
 }

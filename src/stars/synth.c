@@ -15,6 +15,7 @@
 #include "stars/isochrone.h"
 #include "stars/lines.h"
 #include "stars/nebular.h"
+#include "stars/stargrid.h"
 #include "num/gauss.h"
 
 #include <math.h>
@@ -77,23 +78,67 @@ static void add_winds(const double *wave, size_t n, double share, double *bare, 
         lum[i] += bare[i] * (i >= m && rest > 0.0 ? 1.0 + lost / rest : 1.0);
 }
 
-static void cell(const work *w, size_t k, double *lum, gal_iso *iso, gal_nebular_line *line)
+/* What one thread works with. */
+typedef struct desk {
+    double *lum; /* [3][nwave] stars; stars and gas; helium stars */
+    gal_iso iso;
+    gal_grid_star shine[GAL_ISO_MAX], naked[GAL_ISO_MAX]; /* of the isochrone, in its order; helium stars apart */
+    gal_nebular_line *line;
+} desk;
+
+static void desk_free(desk *d)
+{
+    if (!d)
+        return;
+    gal_free(d->lum);
+    gal_free(d->line);
+    gal_free(d);
+}
+
+static desk *desk_new(const gal_ssp *s)
+{
+    desk *d = GAL_NEW(desk);
+    if (!d)
+        return NULL;
+    d->lum = GAL_NEWN(double, 3 * s->nwave);
+    d->line = GAL_NEWN(gal_nebular_line, s->nline + 1);
+    if (!d->lum || !d->line) {
+        desk_free(d);
+        return NULL;
+    }
+    return d;
+}
+
+/* The light of the stars of an isochrone, in d->lum. */
+static void starlight(const work *w, desk *d, double z)
+{
+    size_t n = w->s->nwave, nshine = 0, nnaked = 0;
+    double *lum = d->lum, *bare = lum + 2 * n;
+    for (size_t i = 0; i < d->iso.n; i++) {
+        const gal_iso_star *x = d->iso.star + i;
+        bool naked = x->phase == GAL_SSE_HEMS || x->phase == GAL_SSE_HEGB;
+        if (isfinite(x->logl))
+            *(naked ? d->naked + nnaked++ : d->shine + nshine++) = (gal_grid_star){x->logteff, x->logg, x->w * x->lum};
+    }
+    memset(lum, 0, n * sizeof *lum);
+    gal_stargrid_add_all(w->g, z, d->shine, nshine, lum);
+    if (nnaked == 0)
+        return;
+    memset(bare, 0, n * sizeof *bare);
+    gal_stargrid_add_all(w->g, z, d->naked, nnaked, bare);
+    add_winds(w->s->wave, n, gal_sse_metal_ramp(z), bare, lum);
+}
+
+static void cell(const work *w, size_t k, desk *d)
 {
     const gal_synth_opts *o = w->o;
     gal_ssp *s = w->s;
+    gal_iso *iso = &d->iso;
+    gal_nebular_line *line = d->line;
     size_t n = s->nwave, ia = k % s->nage, jz = k / s->nage;
-    double age = fmax(s->age[ia], youngest), z = s->z[jz];
+    double age = fmax(s->age[ia], youngest), z = s->z[jz], *lum = d->lum;
     gal_isochrone(iso, w->tracks, w->iz[jz], age, w->imf, o->postagb);
-    double *bare = lum + 2 * n;
-    memset(lum, 0, n * sizeof *lum);
-    memset(bare, 0, n * sizeof *bare);
-    for (size_t i = 0; i < iso->n; i++) {
-        const gal_iso_star *x = iso->star + i;
-        bool naked = x->phase == GAL_SSE_HEMS || x->phase == GAL_SSE_HEGB;
-        if (isfinite(x->logl))
-            gal_stargrid_add(w->g, z, x->logteff, x->logg, exp(M_LN10 * x->logl), x->w, naked ? bare : lum);
-    }
-    add_winds(s->wave, n, gal_sse_metal_ramp(z), bare, lum);
+    starlight(w, d, z);
     double qh = photons(s->wave, lum, n, lyman), qhei = photons(s->wave, lum, n, helium);
     size_t ngrid = s->nz * s->nage;
     for (size_t iu = 0; iu < s->nu; iu++) {
@@ -126,10 +171,8 @@ static gal_status run(const work *w)
     double told = gal_clock();
 #pragma omp parallel num_threads(gal_threads())
     {
-        double *lum = GAL_NEWN(double, 3 * s->nwave); /* stars; stars and gas; helium stars */
-        gal_iso *iso = GAL_NEW(gal_iso);
-        gal_nebular_line *line = GAL_NEWN(gal_nebular_line, s->nline + 1);
-        if (!lum || !iso || !line) {
+        desk *d = desk_new(s);
+        if (!d) {
 #pragma omp atomic write
             nomem = 1;
         }
@@ -140,9 +183,9 @@ static gal_status run(const work *w)
             halt = stop;
 #pragma omp atomic read
             broke = nomem;
-            if (halt || broke || !lum || !iso || !line)
+            if (halt || broke || !d)
                 continue;
-            cell(w, k, lum, iso, line);
+            cell(w, k, d);
             size_t now;
 #pragma omp atomic capture
             now = ++done;
@@ -158,9 +201,7 @@ static gal_status run(const work *w)
                 }
             }
         }
-        gal_free(lum);
-        gal_free(iso);
-        gal_free(line);
+        desk_free(d);
     }
     if (nomem)
         return gal_fail(GAL_ENOMEM, "synthesis of %zu populations: not enough memory for the threads", ncell);

@@ -15,6 +15,7 @@
 #include "galua/num.h"
 #include "galua/stars.h"
 #include "stars/atmosphere.h"
+#include "stars/stargrid.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,25 @@ static void stars_add(void **state)
     gal_stargrid_add(grid, 0.001, log10(12000), 4.1, 0.25, 8, both);
     for (size_t i = 0; i < n; i += 7)
         CLOSE(both[i], 1.5 * a[i] + 2 * b[i], 1e-12);
+}
+
+/* Many stars at once are the stars one by one, to the bit: in groups and in what is left of them, at a metallicity of the grid and between. */
+static void many_stars_at_once(void **state)
+{
+    (void)state;
+    enum { NSTAR = 11 };
+    size_t n = gal_stargrid_nwave(grid);
+    for (int k = 0; k < 2; k++)
+        for (size_t many = 1; many <= NSTAR; many += 5) {
+            gal_grid_star s[NSTAR];
+            double one[4096] = {0}, all[4096] = {0}, z = k ? 0.006 : 0.02;
+            for (size_t i = 0; i < many; i++) { /* 2500 K to 126 kK: also where black bodies take over */
+                s[i] = (gal_grid_star){3.4 + 0.17 * (double)i, 5.5 - 0.6 * (double)i, pow(3.0, (double)i) * 0.1};
+                gal_stargrid_add(grid, z, s[i].logteff, s[i].logg, s[i].lum, 1.0, one);
+            }
+            gal_stargrid_add_all(grid, z, s, many, all);
+            assert_memory_equal(one, all, n * sizeof *one);
+        }
 }
 
 /* A good cache gives the same bits; one flipped bit in it is noticed and the grid rebuilt, to the same bits on 3 threads. */
@@ -532,6 +552,7 @@ int main(void)
         cmocka_unit_test(models_conserve_energy_before_normalisation),
         cmocka_unit_test(blackbody_scaling),
         cmocka_unit_test(stars_add),
+        cmocka_unit_test(many_stars_at_once),
         cmocka_unit_test(same_bits_from_cache_and_for_any_thread_count),
         cmocka_unit_test(build_can_be_stopped),
         cmocka_unit_test(colours_of_ck04),
