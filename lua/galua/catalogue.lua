@@ -157,7 +157,7 @@ function catalogue:work(j, beat)
     local good, why = true
     if s.acceptable then good, why = s:acceptable(f.engine) end
     if good or i == #v.samplers then
-      record.accepted, record.refused = good, not good and (why or "refused") or nil
+      record.accepted, record.refused, record.rung = good, not good and (why or "refused") or nil, i
       break
     end
     record.escalated = why
@@ -319,6 +319,9 @@ function catalogue:write(q, path)
     for i, r in ipairs(list) do values[i] = r[key] or nan end
     vars[#vars + 1] = { group = "fits", name = key, dims = { "source" }, values = values, doc = key }
   end
+  local accepted = {}
+  for i, r in ipairs(list) do accepted[i] = r.error and nan or r.accepted == false and 0 or 1 end
+  vars[#vars + 1] = { group = "fits", name = "accepted", dims = { "source" }, values = accepted, doc = "1 accepted by its sampler, 0 not, NaN failed" }
   local labels, seen = {}, {}
   for i, r in ipairs(list) do
     local label = (r.id ~= "" and r.id or "row " .. r.row) .. (r.variant ~= "" and "/" .. r.variant or "")
@@ -328,10 +331,23 @@ function catalogue:write(q, path)
   local description = { galua = galua.version, name = self.name, seed = self.seed, sources = self.n }
   galua.tables.write_arrays(path, { vars = vars, coords = { source = labels },
     texts = { catalogue = json.encode(description), model = json.encode(self:fit(1):description()) } })
-  galua.tables.write((path:gsub("%.h5$", "")) .. ".fits", columns, { GALUA = galua.version, SEED = ("%.0f"):format(self.seed) })
+  galua.tables.write(self.table_path, columns, { GALUA = galua.version, SEED = ("%.0f"):format(self.seed) })
   self.path, self.accepted, self.fits = path, 0, #list
   for _, r in ipairs(list) do
     if not r.error and r.accepted ~= false then self.accepted = self.accepted + 1 end
+  end
+  self.rungs = {} -- how far up the ladder sources went, and how many were accepted there
+  for _, v in ipairs(self.variants) do
+    for i, sampler in ipairs(v.samplers) do
+      local rung = { variant = v.name, sampler = sampler.kind, tried = 0, accepted = 0 }
+      for _, r in ipairs(list) do
+        if r.variant == v.name and r.rung and r.rung >= i then
+          rung.tried = rung.tried + 1
+          if r.rung == i and r.accepted ~= false then rung.accepted = rung.accepted + 1 end
+        end
+      end
+      self.rungs[#self.rungs + 1] = rung
+    end
   end
   return self
 end

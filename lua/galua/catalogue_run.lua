@@ -69,11 +69,15 @@ local function labour(self, q, watch)
   end
 end
 
-local function names_of(self, out, who)
+local function names_of(self, out, who, rows)
   if not out then galua.fail("%s: out = FILE.h5 is missing", who) end
   local stem = out:gsub("%.h5$", "")
+  self.table_path = rows or stem .. ".fits"
+  if not self.table_path:match("%.fits$") and not self.table_path:match("%.ecsv$") and not self.table_path:match("%.csv$") then
+    galua.fail("%s: table = '%s' must end in .fits, .ecsv or .csv", who, self.table_path)
+  end
   local input = core.class_name(self.data) == "sources" and core.realpath(self.data.path)
-  for _, file in ipairs{ out, stem .. ".fits" } do
+  for _, file in ipairs{ out, self.table_path } do
     if input and core.realpath(file) == input then
       galua.fail("%s: out = '%s' would overwrite the input %s: choose another name", who, out, self.data.path)
     end
@@ -103,8 +107,8 @@ end
 
 local function run(self, given)
   local o = galua.options("catalogue:run", given, { out = ":string", threads = ":number", fresh = false, lease = 600, progress = true,
-    part = ":string" })
-  local folder = names_of(self, o.out, "catalogue:run")
+    part = ":string", table = ":string" })
+  local folder = names_of(self, o.out, "catalogue:run", o.table)
   local part, parts = part_of(o.part)
   local me, ranks = galua.queue.ranks()
   local alone = me == nil and ranks -- a launcher is there, its MPI is not: why
@@ -159,8 +163,8 @@ end
 
 -- The results of what parts have done.
 local function merge(self, given)
-  local o = galua.options("catalogue:merge", given, { out = ":string" })
-  local folder = names_of(self, o.out, "catalogue:merge")
+  local o = galua.options("catalogue:merge", given, { out = ":string", table = ":string" })
+  local folder = names_of(self, o.out, "catalogue:merge", o.table)
   if not core.realpath(folder) then galua.fail("catalogue: there is no %s: run the parts first (part = 'I/N')", folder) end
   local q = galua.queue.open(folder, self.n * #self.variants, self:identity(), { part = 1, parts = 1 })
   self.count = q:count()
@@ -176,6 +180,7 @@ local doc = require "galua.doc"
 doc.text("catalogue:run", run, [[catalogue:run{ out = } -> catalogue
 Fits what is not done yet, and writes FILE.h5 and FILE.fits when all is. Field state: done, interrupted, incomplete; part; rank (of MPI, not 0).
 @param out FILE.h5; the queue is FILE.queue beside it
+@param table (FILE.fits) the row per fit: .fits, .ecsv or .csv
 @param threads worker processes (threads); of a rank of MPI: its threads (1)
 @param part "I/N": every N-th source from the I-th on, one job of a batch system's array
 @param fresh (false) forget what is done
@@ -184,5 +189,6 @@ Fits what is not done yet, and writes FILE.h5 and FILE.fits when all is. Field s
 @example c:run{ out = "sources.h5", part = "3/10" }]])
 doc.text("catalogue:merge", merge, [[catalogue:merge{ out = } -> catalogue
 Writes the results of what parts have done; state is incomplete when some are missing.
-@param out FILE.h5 as given to the parts]])
+@param out FILE.h5 as given to the parts
+@param table (FILE.fits) the row per fit: .fits, .ecsv or .csv]])
 return { run = run, merge = merge }

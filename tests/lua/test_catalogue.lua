@@ -78,6 +78,12 @@ test.describe("a catalogue", function()
       test.ok(math.abs(math.log10(norm[i]) - 0.1 * i) < 0.7, ("norm %g"):format(norm[i]))
     end
     test.ok(t:column("nbands")[1] < 10 and t:column("nbands")[1] >= 7)
+    local last = log_text()
+    test.ok(last:find("ensemble: 6 tried, %d accepted"), last)
+    test.ok(run(("--threads 1 catalogue %s --out %s/one.h5 --table %s/one.ecsv"):format(file, dir, dir)), log_text()) -- done: written again
+    test.eq((content(dir .. "/one.ecsv")), reference)
+    test.ok(not run(("--threads 1 catalogue %s --out %s/one.h5 --table %s/one.xyz"):format(file, dir, dir)))
+    test.ok(log_text():find("must end in .fits, .ecsv or .csv", 1, true), log_text())
   end)
   test.it("gives the same bits with three workers, and with two processes of the same queue", function()
     test.ok(run(("--threads 3 catalogue %s --out %s/three.h5"):format(file, dir)))

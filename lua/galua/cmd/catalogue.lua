@@ -5,6 +5,7 @@ local cmd = require "galua.cmd"
 local usage = [[
 usage: galua catalogue FILE.lua [options]      FILE.lua ends with `return catalogue{ ... }`
   --out FILE.h5   results (default: FILE.h5); a table goes beside it as FILE.fits
+  --table FILE    that table, by its suffix: .fits, .ecsv or .csv
   --fresh         start again instead of going on with what is there
   --dry-run       say what would be done: sources, bands, the first fit
   --lease S       seconds after which the source of a silent worker is given to another (600)
@@ -34,7 +35,7 @@ end
 return {
   summary = "fit many sources: galua catalogue FILE.lua, --dry-run, --fresh, --part; works under mpirun",
   main = function(args)
-    local o, status = cmd.parse("catalogue", args, { file = "FILE.lua", help = usage, kinds = { out = "text", fresh = "flag",
+    local o, status = cmd.parse("catalogue", args, { file = "FILE.lua", help = usage, kinds = { out = "text", table = "text", fresh = "flag",
       part = "text", merge = "flag", ["dry-run"] = "flag", lease = function(text) return tonumber(text) and tonumber(text) > 0 and tonumber(text) or nil end },
       needs = { lease = "a number of seconds" } })
     if not o then return status end
@@ -45,11 +46,15 @@ return {
     end
     local out = o.out or o.file:gsub("%.lua$", "") .. ".h5"
     if (galua.queue.ranks() or 0) == 0 then print(c) end
-    if o.merge then c:merge{ out = out } else c:run{ out = out, fresh = o.fresh or false, lease = o.lease, part = o.part } end
+    if o.merge then c:merge{ out = out, table = o.table } else c:run{ out = out, table = o.table, fresh = o.fresh or false, lease = o.lease, part = o.part } end
     if c.state == "part" or c.state == "rank" then return 0 end
     if c.state ~= "done" then return 1 end
     if c.fits then print(("%d of %d fits accepted by their sampler, %d failed"):format(c.accepted, c.fits, c.count.failed)) end
-    if c.path then print(("results: %s, %s"):format(out, (out:gsub("%.h5$", ".fits")))) end
+    for _, r in ipairs(c.rungs or {}) do
+      print(("  %s%s: %d tried, %d accepted (%.1f %%)"):format(r.variant ~= "" and r.variant .. ", " or "", r.sampler, r.tried, r.accepted,
+        100 * r.accepted / math.max(1, r.tried)))
+    end
+    if c.path then print(("results: %s, %s"):format(out, c.table_path)) end
     return c.count.failed > 0 and 1 or 0
   end,
 }
