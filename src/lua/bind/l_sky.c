@@ -445,34 +445,6 @@ static int inspect(lua_State *L)
     return 1;
 }
 
-/* h5(path, dataset) -> mat [rows][cols] (a vector is one row) */
-static int h5(lua_State *L)
-{
-    const char *path = gal_lua_checkstr(L, 1), *name = gal_lua_checkstr(L, 2);
-    gal_h5 *f = NULL;
-    gal_h5_info info = {0};
-    gal_status st = gal_h5_open(&f, path);
-    if (st != GAL_OK)
-        return gal_lua_fail(L);
-    st = gal_h5_describe(f, name, &info);
-    int rank = info.rank;
-    while (rank > 2 && info.dims[rank - 1] == 1)
-        rank--;
-    if (st == GAL_OK && (rank < 1 || rank > 2))
-        st = gal_fail(GAL_EFORMAT, "%s: %s has %d dimensions; one or two are expected", path, name, info.rank);
-    double *x = NULL;
-    if (st == GAL_OK) {
-        size_t dims[GAL_H5_MAXRANK];
-        memcpy(dims, info.dims, sizeof dims);
-        st = gal_h5_read_alloc(f, name, GAL_H5_F64, info.rank, dims, (void **)&x);
-    }
-    gal_h5_close(f);
-    gal_lua_checkstatus(L, st);
-    size_t rows = rank == 2 ? info.dims[0] : 1, cols = info.dims[rank - 1];
-    gal_lua_pushmatview(L, x, rows, cols, cols, gal_free, x);
-    return 1;
-}
-
 /* h5_list(path, group) -> names of its children */
 static int h5_list(lua_State *L)
 {
@@ -507,7 +479,6 @@ void gal_luaopen_sky(lua_State *L)
         {"sources", sources, "sources(definition) -> part\nInternal: point sources."},
         {"is_field", is_field, "is_field(x) -> boolean\nInternal: is it a field?"},
         {"inspect", inspect, "inspect(path) -> table\nInternal: what a FITS map holds."},
-        {"h5", h5, "h5(path, dataset) -> mat\nInternal: numbers of an HDF5 file."},
         {"h5_list", h5_list, "h5_list(path, group) -> list\nInternal: children of a group."},
         {"laws", laws, "laws() -> list\nInternal: the emission laws and what they take."},
         {NULL, NULL, NULL},

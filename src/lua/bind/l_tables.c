@@ -1,6 +1,7 @@
 /* Lua: tables of many sources: columns read from and written to FITS, ECSV, CSV, VOTable and ASCII files; rows as observations. */
 #include "galua/obs.h"
 #include "galua/result.h"
+#include "io/h5.h"
 #include "lua/bind/l_classes.h"
 
 #include <fnmatch.h>
@@ -266,6 +267,34 @@ static int catalogue(lua_State *L)
     return 1;
 }
 
+/* read_array(path, dataset) -> mat [rows][cols] (a vector is one row) */
+static int array(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1), *name = gal_lua_checkstr(L, 2);
+    gal_h5 *f = NULL;
+    gal_h5_info info = {0};
+    gal_status st = gal_h5_open(&f, path);
+    if (st != GAL_OK)
+        return gal_lua_fail(L);
+    st = gal_h5_describe(f, name, &info);
+    int rank = info.rank;
+    while (rank > 2 && info.dims[rank - 1] == 1)
+        rank--;
+    if (st == GAL_OK && (rank < 1 || rank > 2))
+        st = gal_fail(GAL_EFORMAT, "%s: %s has %d dimensions; one or two are expected", path, name, info.rank);
+    double *x = NULL;
+    if (st == GAL_OK) {
+        size_t dims[GAL_H5_MAXRANK];
+        memcpy(dims, info.dims, sizeof dims);
+        st = gal_h5_read_alloc(f, name, GAL_H5_F64, info.rank, dims, (void **)&x);
+    }
+    gal_h5_close(f);
+    gal_lua_checkstatus(L, st);
+    size_t height = rank == 2 ? info.dims[0] : 1, width = info.dims[rank - 1];
+    gal_lua_pushmatview(L, x, height, width, width, gal_free, x);
+    return 1;
+}
+
 void gal_luaopen_tables(lua_State *L);
 void gal_luaopen_tables(lua_State *L)
 {
@@ -300,6 +329,10 @@ void gal_luaopen_tables(lua_State *L)
         {"write", gal_lua_tables_write,
          "tables.write(path, columns[, meta])\nA FITS, ECSV or CSV table by its suffix. columns: list of { name =, "
          "unit =, values = }."},
+        {"read_array", array,
+         "tables.read_array(path, dataset) -> mat\nNumbers of an HDF5 file: one or two dimensions, a vector is one "
+         "row.\n"
+         "@example tables.read_array(\"sources.h5\", \"draws/age\")"},
         {"write_arrays", gal_lua_tables_write_arrays,
          "tables.write_arrays(path, { vars =, coords =, texts = })\nNamed arrays with dimensions as an HDF5 file that "
          "ArviZ and xarray "

@@ -6,7 +6,7 @@ local templates = require "galua.sky.templates"
 local function grains(s)
   s.grains = s.grains or {}
   local path = galua.data.path("sky/hd17.h5")
-  for _, name in ipairs{ "silicate", "carbonaceous", "silicate_iron" } do s.grains[name] = s.grains[name] or core.h5(path, name) end
+  for _, name in ipairs{ "silicate", "carbonaceous", "silicate_iron" } do s.grains[name] = s.grains[name] or galua.tables.read_array(path, name) end
   return s.grains
 end
 
