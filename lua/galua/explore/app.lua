@@ -5,8 +5,8 @@ const $ = (id) => document.getElementById(id);
 const num = (v) => (typeof v === "number" ? v : NaN);
 const list = (v) => (Array.isArray(v) ? v : []);
 const C = 2.99792458e14, MPC = 3.0856775814913673e24, LSUN = 3.828e33; // micron/s, cm, erg/s
-const COLORS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#8c6d1f", "#0072b2", "#d55e00", "#7f7f7f"];
-const DASHES = [[6, 4], [9, 3, 2, 3], [2, 3], [12, 4], [9, 3, 2, 3, 2, 3], [6, 4], [2, 3], [9, 3, 2, 3]];
+const COLORS = ["#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#8c6d1f", "#0072b2", "#d55e00", "#7f7f7f", "#882255", "#44aa99", "#aa4499"];
+const DASHES = [[6, 4], [9, 3, 2, 3], [2, 3], [12, 4], [9, 3, 2, 3, 2, 3]]; // eleven colours, five dashes: 55 kinds of line
 // of 1 mJy at an observed wavelength [micron], as lua/galua/plot/quantity.lua has them
 const QUANTITIES = {
   S_nu: { name: "S\u03bd [mJy]", label: "S_{\u03bd} [mJy]", of: () => 1 },
@@ -25,7 +25,8 @@ function short(v, digits) {
   if (!(Math.abs(v) < Infinity)) return String(v);
   if (v === 0) return "0";
   const a = Math.abs(v);
-  return a >= 1e5 || a < 1e-3 ? v.toExponential((digits || 4) - 1).replace("e+", "e") : String(Number(v.toPrecision(digits || 5)));
+  const p = Number(v.toPrecision(digits || 5));
+  return a >= 1e5 || a < 1e-3 ? p.toExponential().replace("e+", "e") : String(p);
 }
 
 function say(text, failed) {
@@ -153,7 +154,7 @@ function sedItems(s, points) {
   const f = explorer.last, items = [];
   explorer.model.spectra.forEach((c, i) => {
     if (c.name === "total" || hidden[c.name]) return;
-    items.push({ line: curve(s, f.arrays[c.name]), color: COLORS[i % 8], dash: DASHES[i % 8], width: 1.3 });
+    items.push({ line: curve(s, f.arrays[c.name]), color: COLORS[i % 11], dash: DASHES[i % 5], width: 1.3 });
   });
   const total = curve(s, f.arrays.total);
   if (explorer.model.spectrum) {
@@ -235,7 +236,7 @@ function tableRow(table, cells, head) {
 
 function makeTables() {
   const m = explorer.model, data = m.data;
-  tableRow($("bands"), data ? ["band", "pivot [\u00c5]", "data [mJy]", "error", "model [mJy]", "pull [\u03c3]"] : ["band", "pivot [\u00c5]", "model [mJy]", "AB mag"], true);
+  tableRow($("bands"), data ? ["band", "pivot [\u00c5]", "data [mJy]", "error [mJy]", "model [mJy]", "pull [\u03c3]"] : ["band", "pivot [\u00c5]", "model [mJy]", "AB mag"], true);
   rows.bands = list(m.bands).map((b) => {
     const c = tableRow($("bands"), data ? [b.name, short(b.pivot, 6), short(b.flux), short(b.err), "", ""] : [b.name, short(b.pivot, 6), "", ""]);
     return data ? { model: c[4], pull: c[5] } : { model: c[2], mag: c[3] };
@@ -247,10 +248,11 @@ function makeTables() {
     c[3].className = "text";
     return c[1];
   });
-  if (m.untied) {
-    $("untied").hidden = false;
-    $("untied").textContent = "Not shown, as no datum of this fit depends on them: " + m.untied.join(", ");
-  }
+  const why = [];
+  if (m.untied) why.push("no datum of this fit depends on " + m.untied.join(", "));
+  if (m.fixed) why.push("no free parameter changes " + m.fixed.join(", "));
+  $("untied").hidden = why.length === 0;
+  $("untied").textContent = "Not shown, as they are no results: " + why.join("; ") + ".";
 }
 
 // ---- sliders
@@ -357,8 +359,8 @@ function makeLegend() {
     const b = document.createElement("button");
     const total = c.name === "total";
     b.setAttribute("aria-pressed", "true");
-    b.innerHTML = '<svg viewBox="0 0 24 8"><line x1="0" y1="4" x2="24" y2="4" stroke="' + (total ? "#1f3a5f" : COLORS[i % 8]) + '" stroke-width="' + (total ? 2 : 1.6)
-      + '" stroke-dasharray="' + (total ? "" : DASHES[i % 8].join(" ")) + '"/></svg>';
+    b.innerHTML = '<svg viewBox="0 0 24 8"><line x1="0" y1="4" x2="24" y2="4" stroke="' + (total ? "#1f3a5f" : COLORS[i % 11]) + '" stroke-width="' + (total ? 2 : 1.6)
+      + '" stroke-dasharray="' + (total ? "" : DASHES[i % 5].join(" ")) + '"/></svg>';
     b.append(c.label);
     b.addEventListener("click", () => {
       hidden[c.name] = !hidden[c.name];

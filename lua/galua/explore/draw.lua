@@ -189,7 +189,7 @@ function drawPanel(c, spec, panel, box, size, bottom) {
   c.beginPath(); c.rect(box.x, box.y, box.w, box.h); c.clip();
   panel.items.forEach((item) => drawItem(c, item, fx, fy, box));
   c.restore();
-  const xt = ticksOf(spec.x, box.w / 75), yt = ticksOf(y, box.h / 34);
+  const xt = ticksOf(spec.x, box.w / 75), yt = ticksOf(y, box.h / (panel.small ? 22 : 34));
   c.strokeStyle = "#1a1f26";
   c.lineWidth = 1;
   c.beginPath();

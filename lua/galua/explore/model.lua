@@ -19,7 +19,8 @@ local function range_of(p, prior)
     if not (finite(lo) and finite(hi)) or log and not (lo > 0) then lo, hi = prior:quantile(0.001), prior:quantile(0.999) end
   else
     if not (lo and hi and lo < hi) then lo, hi = p.lo, p.hi end
-    lo, hi = math.min(lo, p.value), math.max(hi, p.value)
+    local below, above = math.min(lo, p.value), math.max(hi, p.value) -- a value far outside stands for "never": the knob is at the end
+    if not (log and lo > 0) and above - below < 3 * (hi - lo) or log and below > 0 and above / below < (hi / lo) ^ 1.5 then lo, hi = below, above end
   end
   if not (finite(lo) and finite(hi) and lo < hi) then return nil end
   return lo, hi, log and lo > 0 or false
@@ -84,15 +85,15 @@ end
 
 -- What does not change: for the page, once.
 function M:describe()
-  local g, bands, derived, info = self.galaxy, {}, {}, {}
+  local g, bands, derived, none = self.galaxy, {}, {}, { none = {}, fixed = {} }
   for i, f in ipairs(self.bands) do
     local r = self.rows[i]
     bands[i] = { name = f.name, pivot = f.pivot, width = f.width, flux = r and r.flux, err = r and r.err, kind = r and r.kind }
   end
   local tied = self.fit and ties.of(self.fit).derived or {}
   for _, d in ipairs(g:derived_info()) do
-    if tied[d.name] == nil then derived[#derived + 1] = d end -- what no datum depends on is no result of this fit
-    info[#info + 1] = tied[d.name] and d.name or nil
+    local list = tied[d.name] and none[tied[d.name]]
+    if list then list[#list + 1] = d.name else derived[#derived + 1] = d end -- what no datum depends on is no result of this fit
   end
   local spectra, names = {}, g:spectra()
   for i, name in ipairs(names) do spectra[i] = { name = name, label = name == "total" and "model" or labels[name] or name } end
@@ -103,7 +104,7 @@ function M:describe()
     for i = 1, #s.wave do seen.wave[i], seen.flux[i], seen.err[i], seen.used[i] = s.wave[i], s.flux[i], s.err[i], s.mask[i] == 0 end
   end
   return { title = self.name ~= "" and self.name or "A galaxy", text = tostring(g), parameters = self.list, bands = bands, spectra = spectra,
-    derived = derived, untied = #info > 0 and info or nil, left_out = #self.left_out > 0 and self.left_out or nil, spectrum = seen,
+    derived = derived, untied = #none.none > 0 and none.none or nil, fixed = #none.fixed > 0 and none.fixed or nil, left_out = #self.left_out > 0 and self.left_out or nil, spectrum = seen,
     fit = self.fit ~= nil, data = self.data ~= nil, sampler = self.fit and tostring(self.fit.sampler) or nil, galua = galua.version }
 end
 

@@ -89,12 +89,12 @@ th:first-child, td:first-child, .text { text-align: left; } td.far { color: var(
 summary { font-weight: 600; cursor: pointer; margin: .6rem 0 .2rem; } pre { background: var(--soft); padding: .6rem; overflow-x: auto; font-size: 12.5px; }
 dialog { width: min(46rem, 94vw); border: 1px solid #9aa5b1; border-radius: 6px; } textarea { width: 100%; font: 12.5px/1.4 ui-monospace, "DejaVu Sans Mono", monospace; }
 @media (max-width: 60rem) {
-  main { grid-template-columns: minmax(0, 1fr); grid-template-areas: "view" "sliders" "tables"; grid-template-rows: none; padding: .3rem .6rem 2rem; }
+  main { display: block; padding: .3rem .6rem 2rem; }
   header { padding: .4rem .6rem; } #model-text { flex-basis: 100%; }
-  #view { position: sticky; top: 0; background: #fff; z-index: 1; border-bottom: 1px solid var(--line); } #sed { height: 38vh; } #sfh { height: 7rem; }
-  #sliders { max-height: none; position: static; }
+  #view { display: contents; } #sed { position: sticky; top: 0; z-index: 1; height: 38vh; border-bottom: 1px solid var(--line); } #sfh { height: 7rem; }
+  #sliders { max-height: none; position: static; margin-top: .5rem; }
 }
-@media (max-width: 30rem) { #sed { height: 34vh; } #sfh, #readout { display: none; } #legend button { font-size: 12px; } }
+@media (max-width: 30rem) { #sed { height: 36vh; } #readout { display: none; } #legend button { font-size: 12px; } }
 ]==]
 
 return M
