@@ -506,7 +506,7 @@ in one line; nothing of it is run]])
 
 doc.text("fit", create, [[fit{ data =, model =, free =, ... } -> fit
 Posterior of a model galaxy given the photometry of a source. f:run{ out = "x.h5" }, print(f:summary()), f:plot_sed(), f:corner(),
-f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:predictive(), f:loo(), f:export(root), f:report("page.html"), f:save(file); load_fit(file) brings it
+f:plot_sfh(), f:best(), f:samples(), f:residuals(), f:predictive(), f:loo(), f:verdict(), f:latex(), f:export(root), f:report("page.html"), f:save(file); load_fit(file) brings it
 back.
 @param data observation
 @param model galaxy: its values are those of the parameters that are not free
@@ -551,6 +551,8 @@ require "galua.fit.data"(fit)
 require "galua.fit.figures"(fit)
 require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
+require "galua.fit.verdict"(fit)
+require "galua.fit.latex"(fit)
 require "galua.fit.report"(fit)
 require "galua.own_methods"("fit", fit)
 return setmetatable({ class = fit }, { __call = function(_, given, quiet) return create(given, quiet) end })

@@ -53,6 +53,71 @@ test.describe("a report", function()
     for _, p in ipairs(f.target:fingerprint()) do test.ok(page:find(p.hash, 1, true), p.name) end
     test.ok(page:find(table_of.hash, 1, true))
     test.ok(page:find("chain shorter than 50 tau", 1, true)) -- flags are shown
+    test.ok(#page < 2e6, #page)
+    -- says what it says of itself, and what a pointer is told and can hide
+    for _, line in ipairs(f:verdict()) do
+      test.ok(page:find(("<tr><td>%s</td>"):format(line.question), 1, true), line.question)
+      test.ok(page:find(line.answer:gsub("[<>&]", { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" }), 1, true), line.answer)
+    end
+    local r = f:residuals()[3]
+    local told = ("<title>%s: %.4g ± %.2g mJy, model %.4g mJy, pull %.2fσ</title>"):format(r.band, r.flux, r.sigma, r.model, r.pull)
+    test.ok(page:find(told, 1, true), told)
+    for _, label in ipairs{ "data", "model", "model in bands", "stars, attenuated", "68%" } do
+      test.ok(page:find(('<g data-label="%s">'):format(label), 1, true), label)
+    end
+    -- scripts of the page alone may run, and nothing be loaded
+    local nonce = page:match("default%-src 'none'; style%-src 'unsafe%-inline'; img%-src data:; script%-src 'nonce%-(%x+)'")
+    test.eq(count(page, '<script nonce="' .. nonce .. '">'), 1)
+    test.eq(count(page, "<script"), 1)
+    -- quantities that the data say nothing of are not among the results
+    local results = page:match("<summary>Derived quantities</summary>(.-)</details>")
+    local t = require("galua.fit.ties").of(f)
+    test.ok(next(t.derived))
+    for name in pairs(t.derived) do test.ok(not results:find(("<td>%s</td>"):format(name), 1, true), name) end
+    test.ok(results:find("<td>Mstar</td>", 1, true))
+    test.ok(page:find("\\begin{tabular}", 1, true))
+    test.ok(page:find("@article{BruzualCharlot2003", 1, true) or page:find("BibTeX", 1, true))
+  end)
+
+  test.it("of a fit that is right says yes, of one that is wrong says where", function()
+    local good = make(sampler.importance{}):run{ progress = false }
+    local answers = {}
+    for _, line in ipairs(good:verdict()) do answers[line.question] = line end
+    test.eq(answers["Converged?"].good, true)
+    test.eq(answers["Which band is farthest off?"].good, true)
+    test.ok(answers["Which band is farthest off?"].answer:find("^none by more than 3 sigma; "))
+    test.eq(answers["Does the model describe the data?"].good, true)
+    test.ok(answers["Does the model describe the data?"].answer:find("^yes: a share of 0%.9")) -- data without noise: hardly any replica is closer
+    local off = observation.new{ name = "off", redshift = 0.1 }
+    for i = 1, #bands do off:add(bands[i], flux[i] * (i == 5 and 2 or 1), 0.05 * flux[i], "detection") end
+    local bad = fit{ data = off, model = truth(), seed = 11, sampler = sampler.importance{}, free = { age = prior.loguniform(1e9, 1.2e10),
+      ["sfh.norm"] = prior.loguniform(1, 25) } }:run{ progress = false }
+    answers = {}
+    for _, line in ipairs(bad:verdict()) do answers[line.question] = line end
+    test.eq(answers["Does the model describe the data?"].good, false)
+    test.ok(answers["Does the model describe the data?"].answer:find("the model and the data disagree", 1, true))
+    test.eq(answers["Which band is farthest off?"].good, false)
+    test.ok(answers["Which band is farthest off?"].answer:find(bands[5].name .. " by", 1, true))
+    test.eq(answers["Do the priors decide?"].good, bad:summary():get("sfh.norm").edge == "")
+  end)
+
+  test.it("has a table for a paper", function()
+    local f = make(sampler.importance{}):run{ progress = false }
+    local text, s = f:latex(), f:summary()
+    local r = s:get("sfh.norm")
+    test.ok(text:find("sfh.norm & $", 1, true))
+    local m, lo, hi = text:match("sfh%.norm & %$([%d.]+)_{%-([%d.]+)}^{%+([%d.]+)}%$ & %$M_\\odot\\,\\mathrm{yr}^{%-1}%$")
+    test.close(tonumber(m), r.median, 1e-2)
+    test.close(tonumber(lo), r.minus, 6e-2) -- two digits
+    test.close(tonumber(hi), r.plus, 6e-2)
+    local a, b, c, e = text:match("age & %$%(([%d.]+)_{%-([%d.]+)}^{%+([%d.]+)}%) \\times 10^{(%d+)}%$")
+    local age = s:get("age")
+    test.close(tonumber(a) * 10 ^ tonumber(e), age.median, 1e-2)
+    test.close(tonumber(b) * 10 ^ tonumber(e), age.minus, 6e-2)
+    test.close(tonumber(c) * 10 ^ tonumber(e), age.plus, 6e-2)
+    test.eq(select(2, f:latex{ derived = { "Mstar" } }:gsub("Mstar &", "")), 1)
+    test.eq(select(2, f:latex{ derived = { "Mstar" } }:gsub("SFR &", "")), 0)
+    test.throws(function() f:latex{ derived = { "Mstr" } } end, "the summary has no 'Mstr'")
   end)
 
   test.it("of nested sampling says ln Z and has no traces", function()

@@ -40,6 +40,9 @@ local function plot_sed(self, given)
   local data, phot = seen.data, {}
   for i, r in ipairs(residuals) do
     data.err[i], phot[i] = r.sigma == r.sigma and r.sigma or data.err[i], r.model
+    data.tips = data.tips or {}
+    data.tips[i] = ("%s: %.4g ± %.2g mJy, model %.4g mJy%s"):format(r.band, r.flux, data.err[i], r.model,
+      r.kind == "detection" and (", pull %.2fσ"):format(r.pull) or ", " .. r.kind)
   end
   local spec = { wave = sed.wave, flux = sed.flux * scale, band = { lo, hi }, data = data, model_phot = data and phot, components = {},
     title = o.title or (self.name ~= "" and plot.escape(self.name) or nil), quantity = o.quantity, frame = o.frame,

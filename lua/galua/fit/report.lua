@@ -11,7 +11,44 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; } .wide {
 th, td { padding: 0.15rem 0.7rem 0.15rem 0; text-align: right; white-space: nowrap; } th { border-bottom: 1px solid #999; font-weight: 600; }
 th:first-child, td:first-child, .text { text-align: left; } .flag { color: #a00000; } .muted { color: #666; }
 pre { background: #f5f5f5; padding: 0.7rem; overflow-x: auto; font-size: 12.5px; } svg { max-width: 100%; height: auto; }
-@media print { body { max-width: none; } h2 { break-after: avoid; } }]]
+.verdict td { white-space: normal; vertical-align: top; text-align: left; } .verdict td:first-child { white-space: nowrap; font-weight: 600; }
+.good::before { content: "\2713\a0"; color: #1a6b2f; } .bad::before { content: "\2717\a0"; color: #a00000; } .bad { color: #a00000; }
+.toggles button { font: inherit; font-size: 13px; border: 1px solid #bbb; border-radius: 4px; background: #fff; margin: 0 0.3rem 0.3rem 0; }
+.toggles button[aria-pressed=false] { color: #888; text-decoration: line-through; } .tip:hover, .tip:focus { outline: none; filter: drop-shadow(0 0 2px #000); }
+.told { min-height: 1.5em; color: #444; margin: 0.2rem 0; font-variant-numeric: tabular-nums; } g.off { display: none; }
+@media print { .toggles, .told { display: none; } body { max-width: none; } h2 { break-after: avoid; } }]]
+
+-- Legend entries become buttons that hide what they name; the mark under the pointer, or focused, is told below the figure. Without scripts
+-- the page shows the same figures.
+local script = [[
+document.querySelectorAll("figure").forEach(function (figure) {
+  var marks = figure.querySelectorAll(".tip"), groups = figure.querySelectorAll("g[data-label]"), box = document.createElement("p"), names = [];
+  if (groups.length > 2) {
+    box.className = "toggles";
+    groups.forEach(function (g) { if (names.indexOf(g.dataset.label) < 0) names.push(g.dataset.label); });
+    names.forEach(function (name) {
+      var b = document.createElement("button");
+      b.textContent = name;
+      b.setAttribute("aria-pressed", "true");
+      b.addEventListener("click", function () {
+        var on = b.getAttribute("aria-pressed") !== "true";
+        b.setAttribute("aria-pressed", String(on));
+        groups.forEach(function (g) { if (g.dataset.label === name) g.classList.toggle("off", !on); });
+      });
+      box.appendChild(b);
+    });
+    figure.appendChild(box);
+  }
+  if (marks.length) {
+    var told = document.createElement("p");
+    told.className = "told";
+    told.setAttribute("aria-live", "polite");
+    figure.appendChild(told);
+    marks.forEach(function (m) {
+      ["pointerenter", "focus"].forEach(function (kind) { m.addEventListener(kind, function () { told.textContent = m.querySelector("title").textContent; }); });
+    });
+  }
+});]]
 
 local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 local function escape(s) return (tostring(s):gsub('[&<>"]', entities)) end
@@ -96,7 +133,7 @@ local function data_section(self, put)
     rows[i] = { r.band, r.pivot, r.flux, r.err, r.model, { r.pull, math.abs(r.pull) > 3 and r.kind == "detection" and "flag" or "" },
       r.p_out, { r.kind .. (r.note and r.note ~= "" and ": " .. r.note or ""), "text" } }
   end
-  put("%s", grid({ "band", "pivot [Å]", "flux [mJy]", "error", "model", "pull", "p(outlier)", "kind" }, rows))
+  put("%s", grid({ "band", "pivot [Å]", "flux [mJy]", "error [mJy]", "model [mJy]", "pull [σ]", "p(outlier)", "kind" }, rows))
   if self.data.citation and self.data.citation ~= "" then put('<p class="muted">%s</p>\n', escape(self.data.citation)) end
 end
 
@@ -139,6 +176,23 @@ local function provenance_section(self, put)
   block("Script", self:script())
 end
 
+-- what the fit says of itself
+local function verdict_section(self, put)
+  put('<h2>Verdict</h2>\n<table class="verdict">\n')
+  for _, line in ipairs(self:verdict()) do
+    put('<tr><td>%s</td><td class="%s">%s</td></tr>\n', escape(line.question), line.good == nil and "" or line.good and "good" or "bad", escape(line.answer))
+  end
+  put("</table>\n")
+end
+
+-- what goes into a paper: the table, what to cite
+local function paper_section(self, put)
+  put("<h2>For a paper</h2>\n<details><summary>LaTeX table</summary>\n<pre>%s</pre></details>\n", escape(self:latex()))
+  local ok, text = pcall(self.cite, self)
+  put("<details><summary>What to cite (BibTeX)</summary>\n<pre>%s</pre></details>\n", escape(text))
+  if not ok then put('<p class="flag">%s</p>\n', escape(text)) end
+end
+
 local function report(self, path, given)
   if type(path) ~= "string" or not path:lower():match("%.html?$") then
     galua.fail("fit:report: argument 1 must be a file name ending in .html, got %s", type(path) == "string" and "'" .. path .. "'" or type(path))
@@ -153,19 +207,24 @@ local function report(self, path, given)
     nfig = nfig + 1
     put("<h2>%s</h2>\n", title)
     if not ok then put('<p class="flag">No figure: %s</p>\n', escape(fig)) return end
-    put("%s", inline(fig, nfig) .. "\n")
-    if caption then put('<p class="muted">%s</p>\n', escape(caption)) end
+    put("<figure>\n%s\n%s</figure>\n", inline(fig, nfig), caption and ('<figcaption class="muted">%s</figcaption>\n'):format(escape(caption)) or "")
   end
+  local nonce = core.hash(("%s %.17g %s"):format(path, galua.clock(), tostring(out))) -- no text of the data can know it
   local title = o.title or (self.name ~= "" and self.name) or "A fit"
-  put('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\n<title>%s</title>\n'
-    .. "<style>%s</style></head><body>\n", escape(title), style)
+  put('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\n'
+    .. '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'; img-src data:; script-src \'nonce-%s\'">\n'
+    .. "<title>%s</title>\n<style>%s</style></head><body>\n", nonce, escape(title), style)
   put("<h1>%s</h1>\n<p>%s</p>\n", escape(title), escape(s.state))
+  verdict_section(self, put)
   local n, flags = self.model:copy(), 0
   for _, list in ipairs { s.parameters } do
     for _, r in ipairs(list) do if (r.edge and r.edge ~= "") or r.trusted == false then flags = flags + 1 end end
   end
-  put("<p>Best ln L %s; χ² per band of the best sample %.2f; redshift %s; %d draws of %d free parameters%s.</p>\n", number(s.best_lnlike),
-    s.chi2 / s.nbands, number(n.redshift), s.n, self.target.ndim, flags > 0 and ('; <span class="flag">%d parameters have a flag below</span>'):format(flags) or "")
+  local z = n.redshift
+  for _, p in ipairs(self.free) do if p[1] == "redshift" then z = nil end end -- free: in the table
+  put("<p>Best ln L %s; %s%s%d draws of %d free parameters%s.</p>\n", number(s.best_lnlike),
+    s.nbands > 0 and ("χ² of the best sample %.2f for %d bands; "):format(s.chi2, s.nbands) or "", z and ("redshift %s; "):format(number(z)) or "", s.n,
+    self.target.ndim, flags > 0 and ('; <span class="flag">%d parameters have a flag below</span>'):format(flags) or "")
   figure("Spectral energy distribution", function() return self:plot_sed{ draws = o.draws } end)
   put("<h2>Posterior</h2>\n%s", grid({ "parameter", "median", "−1σ", "+1σ", "unit", "ESS", "" }, summary_rows(s.parameters, s.distrust)))
   local derived = {}
@@ -183,8 +242,9 @@ local function report(self, path, given)
   figure("Traces", function() return trace(self) end)
   data_section(self, put)
   prior_section(self, put)
+  paper_section(self, put)
   provenance_section(self, put)
-  put("</body></html>\n")
+  put('<script nonce="%s">\n%s\n</script>\n</body></html>\n', nonce, script)
   core.write_file(path, table.concat(out))
   return self
 end
@@ -192,9 +252,10 @@ end
 return function(fit)
   fit.report = report
   doc.text("fit:report", report, [[fit:report(path[, { title =, draws = }]) -> fit
-The fit on one self-contained HTML page: SED with residuals, posterior of parameters and derived quantities, evidence and
+The fit on one self-contained HTML page: verdict in plain words, SED with residuals (bands are named under the pointer, components can be
+hidden), posterior of parameters and derived quantities, evidence and
 diagnostics, star formation history, corner plot, traces, data with pulls, model and priors, provenance (versions, hashes, seed, sources
-of functions, the script). The figures are inside the file; nothing is loaded from elsewhere.
+of functions, the script), a LaTeX table and what to cite. The figures are inside the file; nothing is loaded from elsewhere.
 @param title (the source's name)
 @param draws (200) samples behind the bands of the figures]])
 end

@@ -184,6 +184,8 @@ M.points = {
         if lim ~= 0 then
           if y >= b[2] - slack and y <= b[4] + slack then
             local dir, len, head = lim > 0 and 1 or -1, 13 * pt, 2.6 * pt
+            local tip = c.tip and a.tips and a.tips[i]
+            if tip then c:tip(tip) end
             if c.arrow then
               c:arrow(x, y, dir, a.color)
             else
@@ -191,6 +193,7 @@ M.points = {
               c:path({ { x - head, y + dir * (len - head * 1.3), x + head, y + dir * (len - head * 1.3), x, y + dir * (len + head * 0.5) } },
                 { fill = a.color, close = true })
             end
+            if tip then c:tip() end
           end
         else
           local lo, hi = side(a.yerr, i, "lo"), side(a.yerr, i, "hi")
@@ -211,14 +214,19 @@ M.points = {
             if not finite(x1) then x1 = b[1] end
             if finite(x2) then paths[#paths + 1] = { max(x1, b[1]), y, min(x2, b[3]), y } end
           end
-          if y >= b[2] - slack and y <= b[4] + slack then draws[#draws + 1], draws[#draws + 2] = x, y end
+          if y >= b[2] - slack and y <= b[4] + slack then draws[#draws + 1], draws[#draws + 2], draws[#draws + 3] = x, y, i end
         end
       end
     end
     if #paths > 0 then c:path(paths, bar) end
     local st = { color = a.color, fill = a.fill, width = (a.ewidth or 0.9) * pt, alpha = a.alpha }
     if a.fill == "none" then st.fill = "white" end
-    for i = 1, #draws, 2 do canvas.marker(c, a.marker or "o", draws[i], draws[i + 1], size, st) end
+    for k = 1, #draws, 3 do
+      local tip = c.tip and a.tips and a.tips[draws[k + 2]]
+      if tip then c:tip(tip) end
+      canvas.marker(c, a.marker or "o", draws[k], draws[k + 1], size, st)
+      if tip then c:tip() end
+    end
   end,
   swatch = function(a, c, x, y, w)
     local st = { color = a.color, fill = a.fill == "none" and "white" or a.fill, width = (a.ewidth or 0.9) * c.pt, alpha = a.alpha }

@@ -140,7 +140,7 @@ function Axes:points(x, y, opts)
   end
   return add(self, "points", { x = x, y = y, xerr = errors(o.xerr, #x, "xerr"), yerr = errors(o.yerr, #x, "yerr"), limit = limit,
     marker = o.marker, size = o.size, fill = o.fill, color = next_color(self, o.color), ecolor = o.ecolor, ewidth = o.ewidth, cap = o.cap,
-    alpha = o.alpha, label = o.label })
+    alpha = o.alpha, label = o.label, tips = o.tips })
 end
 
 -- Shaded band between lo and hi.

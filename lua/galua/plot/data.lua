@@ -6,12 +6,12 @@ local M = {}
 function M.observation(o, g)
   local out, rows = {}, o:rows()
   if #rows > 0 then
-    local d = { wave = {}, flux = {}, err = {}, limit = {}, ignored = {} }
+    local d = { wave = {}, flux = {}, err = {}, limit = {}, ignored = {}, names = {} }
     local bands = {}
     for i, r in ipairs(rows) do
       d.wave[i], d.flux[i], d.err[i] = r.pivot, r.flux, r.err
       d.limit[i], d.ignored[i] = r.kind == "limit", r.kind == "ignored"
-      bands[i] = r.filter
+      bands[i], d.names[i] = r.filter, ("%s: %.4g ± %.2g mJy%s"):format(r.band, r.flux, r.err, r.kind ~= "detection" and ", " .. r.kind or "")
     end
     out.data = d
     if g then

@@ -256,7 +256,12 @@ return function(fig, c)
       box = { x, y, x + w, y + h } }
     c:clip(x, y, w, h)
     for _, a in ipairs(p.ax.artists) do
-      if a.kind ~= "text" then artists[a.kind].draw(a, p.f, c) end
+      if a.kind ~= "text" then
+        local label = c.group and a.label
+        if label then c:group(label) end
+        artists[a.kind].draw(a, p.f, c)
+        if label then c:group() end
+      end
     end
     c:unclip()
     for _, a in ipairs(p.ax.artists) do

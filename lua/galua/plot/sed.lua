@@ -104,7 +104,7 @@ local function data_of(show, o, opts, model)
   d.x, d.y = pair(show, o, "data.")
   d.err = errors_of(show, d.x, o.err, "data.")
   d.xerr = o.xerr and show.wave(o.xerr, "plot.sed: data.xerr")
-  d.limit, d.ignored, d.side = flags(o.limit, #d.x), flags(o.ignored, #d.x), o.limit or {}
+  d.limit, d.ignored, d.side, d.tips = flags(o.limit, #d.x), flags(o.ignored, #d.x), o.limit or {}, o.tips or o.names
   if opts.model_phot then
     local m = stats.array(opts.model_phot, "plot.sed: model_phot")
     if #m ~= #d.x then galua.fail("plot.sed: model_phot has %d values for %d data points", #m, #d.x) end
@@ -226,9 +226,9 @@ end
 -- Detections, limits, data that are not used (hollow), fluxes below zero (a triangle at 2 sigma, pointing down).
 local function draw_data(ax, q, d)
   if d.bands then
-    ax:points(d.x, scaled(q, d.model), { marker = "s", size = 5.4, fill = "none", color = dark, ewidth = 0.9, label = "model in bands" })
+    ax:points(d.x, scaled(q, d.model), { marker = "s", size = 5.4, fill = "none", color = dark, ewidth = 0.9, label = "model in bands", tips = d.tips })
   end
-  local function set(choose) return { x = {}, y = {}, lo = {}, hi = {}, xerr = d.xerr and {}, limit = {}, choose = choose } end
+  local function set(choose) return { x = {}, y = {}, lo = {}, hi = {}, xerr = d.xerr and {}, limit = {}, tips = d.tips and {}, choose = choose } end
   local sets = {
     set(function(i) return not d.ignored[i] and (d.y[i] > 0 or d.limit[i]) end),
     set(function(i) return d.ignored[i] and d.y[i] > 0 end),
@@ -244,24 +244,25 @@ local function draw_data(ax, q, d)
         s.x[k], s.y[k], s.limit[k] = d.x[i], v[1], d.limit[i] and d.side[i] or false
         if q.magnitude then s.lo[k], s.hi[k] = v[1] - v[3], v[2] == v[2] and v[2] - v[1] or 0 else s.lo[k], s.hi[k] = e[1], e[2] end
         if d.xerr then s.xerr[k] = d.xerr[i] end
+        if d.tips then s.tips[k] = d.tips[i] end
       end
     end
   end
   local used, other, below = sets[1], sets[2], sets[3]
   local function bars(s) return d.err and { lo = s.lo, hi = s.hi } or nil end
   if #used.x > 0 then
-    ax:points(used.x, used.y, { yerr = bars(used), xerr = used.xerr, limit = not q.magnitude and used.limit or nil, color = red, size = 4.4, label = d.label })
+    ax:points(used.x, used.y, { yerr = bars(used), xerr = used.xerr, limit = not q.magnitude and used.limit or nil, color = red, size = 4.4, label = d.label, tips = used.tips })
   end
   if #other.x > 0 then
-    ax:points(other.x, other.y, { yerr = bars(other), xerr = other.xerr, color = "#8C8C8C", fill = "white", size = 4.4, label = "not used" })
+    ax:points(other.x, other.y, { yerr = bars(other), xerr = other.xerr, color = "#8C8C8C", fill = "white", size = 4.4, label = "not used", tips = other.tips })
   end
   if #below.x > 0 then
-    ax:points(below.x, below.y, { xerr = below.xerr, marker = "v", color = red, fill = "white", size = 5, label = "below zero (at 2σ)" })
+    ax:points(below.x, below.y, { xerr = below.xerr, marker = "v", color = red, fill = "white", size = 5, label = "below zero (at 2σ)", tips = below.tips })
   end
 end
 
 local function draw_residuals(rx, d, sp, xlim, xlabel)
-  local x, r, one, top = {}, {}, {}, 3
+  local x, r, one, tips, top = {}, {}, {}, d and d.tips and {}, 3
   local function see(v) if v > -huge and v < huge then top = max(top, math.abs(v) * 1.25) end end
   for i = 1, d and d.err and d.model and #d.x or 0 do
     if not d.limit[i] and not d.ignored[i] then
@@ -269,6 +270,7 @@ local function draw_residuals(rx, d, sp, xlim, xlabel)
       local v = dev / (dev > 0 and d.err.lo[i] or d.err.hi[i])
       if v == v then
         x[#x + 1], r[#r + 1], one[#one + 1] = d.x[i], v, 1
+        if tips then tips[#x] = d.tips[i] end
         see(v)
       end
     end
@@ -283,7 +285,7 @@ local function draw_residuals(rx, d, sp, xlim, xlabel)
   rx:hspan(-1, 1, { color = "#56B4E9", alpha = 0.22 })
   rx:hline(0, { color = dark, width = 0.9 })
   if #px > 0 then rx:line(px, pr, { color = "#6B6B6B", width = 0.6 }) end
-  local off = { ["^"] = { {}, {} }, v = { {}, {} } }  -- beyond the panel: triangles at its edge, without an error bar
+  local off = { ["^"] = { {}, {}, {} }, v = { {}, {}, {} } }  -- beyond the panel: triangles at its edge, without an error bar
   for i = #r, 1, -1 do
     if math.abs(r[i]) > top then
       local o = off[r[i] > 0 and "^" or "v"]
@@ -291,18 +293,20 @@ local function draw_residuals(rx, d, sp, xlim, xlabel)
       table.remove(x, i)
       table.remove(r, i)
       table.remove(one)
+      if tips then o[3][#o[1]] = table.remove(tips, i) end
     end
   end
-  for m, o in pairs(off) do rx:points(o[1], o[2], { marker = m, color = red, size = 5 }) end
-  if #x > 0 then rx:points(x, r, { yerr = one, color = red, size = 4, cap = 0 }) end
+  for m, o in pairs(off) do rx:points(o[1], o[2], { marker = m, color = red, size = 5, tips = o[3] }) end
+  if #x > 0 then rx:points(x, r, { yerr = one, color = red, size = 4, cap = 0, tips = tips }) end
 end
 
 -- opts:
 --   wave, flux       the model spectrum [wave_unit, mJy]; wave_unit "A" (default), "nm", "um", "mm", "cm" holds for all wavelengths
 --   components       { {name=, wave= (default: the model's), flux=, color=, dash=}, ... }
 --   band, band2      { lo, hi } envelopes (1 and 2 sigma) on `wave`, or { wave=, lo=, hi= }
---   data             { wave=, flux=, err= (number, array, {lo=, hi=}), limit= (array), ignored= (array of flags), names=, xerr=, label= }: data that
---                    are not used are hollow and have no residual; a flux that a logarithmic axis cannot show is a triangle at 2 sigma
+--   data             { wave=, flux=, err= (number, array, {lo=, hi=}), limit= (array), ignored= (array of flags), xerr=, label=, names=, tips= (texts
+--                    that an SVG shows of a point under the pointer; names is what it shows otherwise) }: data that are not used are hollow and
+--                    have no residual; a flux that a logarithmic axis cannot show is a triangle at 2 sigma
 --   spectrum         { wave=, flux=, err=, used= (array of flags), model= }: an observed spectrum; pixels that are not used are pale
 --   quantity         S_nu (default), nuF_nu, F_lambda, nuL_nu (needs distance [Mpc]) or mag; all that is given is mJy
 --   frame            observed (default), or rest: wavelengths over 1 + redshift

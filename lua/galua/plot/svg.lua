@@ -103,6 +103,12 @@ end
 
 function Canvas:unclip() self:put("</g>") end
 
+-- What belongs to an entry of the legend, so that a page can hide it; nil ends it.
+function Canvas:group(label) self:put(label and ('<g data-label="%s">'):format(escape(label)) or "</g>") end
+
+-- What a pointer over the marks that follow is told, up to tip() without a text.
+function Canvas:tip(text) self:put(text and ('<g class="tip" tabindex="0"><title>%s</title>'):format(escape(text)) or "</g>") end
+
 -- The whole document.
 function Canvas:tostring()
   local w, h = num(self.width), num(self.height)
