@@ -1,11 +1,22 @@
 #!/bin/sh
 # deps.sh check|install: are the packages that Galua is built from there? `check` prints the line to run when not and fails;
 # `install` installs them on Debian and its relatives when it may (root, or sudo without password), and does nothing when all
-# are there. `install tests` also tries what only tests use and skip without.
+# are there. `install tests` also tries what only tests use and skip without; `browser` installs what make test-browser drives.
 wished="openmpi-bin libopenmpi-dev clang-format cppcheck valgrind"
 packages="gcc make pkg-config luajit libluajit-5.1-dev libgsl-dev libcfitsio-dev libhdf5-dev libreadline-dev libxxhash-dev zlib1g-dev
 libsharp-dev libchealpix-dev
 libcmocka-dev libcairo2 fonts-dejavu-core"
+
+if [ "$1" = browser ]; then
+    if command -v chromedriver >/dev/null 2>&1 && command -v chromium >/dev/null 2>&1; then exit 0; fi
+    sudo=
+    [ "$(id -u)" -eq 0 ] || sudo="sudo -n "
+    echo "installing: chromium chromium-driver"
+    if $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium \
+        chromium-driver fonts-dejavu-core >/dev/null; then exit 0; fi
+    echo "galua: the installation failed; make test-browser needs chromium and chromedriver" >&2
+    exit 1
+fi
 
 if ! command -v dpkg-query >/dev/null 2>&1; then # not Debian: ask for the things themselves
     lacking=

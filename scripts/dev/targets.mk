@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: fuzz mpi all help deps test-deps deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
+.PHONY: fuzz mpi all help deps test-deps test-browser deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make debug | asan | ubsan            other builds, in build/MODE; make test MODE=asan runs the tests with one"
 	@echo "make tsan | valgrind                 the threaded tests under ThreadSanitizer; the quick tests under valgrind"
 	@echo "make fuzz TIME=600                   readers, results loaders and the Lua API under libFuzzer and ASan, for TIME seconds"
+	@echo "make test-browser                    the explorer and reports in headless Chromium, which it installs"
 	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
 	@echo "make mpi                             the MPI plugin: of mpicc.openmpi and mpicc.mpich, or MPICC=mpicc"
 	@echo "make lint       clang-format, cppcheck, layer, size and symbol checks;  make format applies the formatter"
@@ -66,6 +67,11 @@ test: test-deps
 test-programs: $(CTESTS)
 run-tests: all test-programs
 	@sh scripts/dev/run_tests.sh $(B) $(ONLY)
+
+# the explorer and reports in a browser: installs Chromium and its driver; pictures in build/browser
+test-browser: all
+	@sh scripts/dev/deps.sh browser
+	@$(B)/galua --batch tests/browser/run.lua
 
 # ---- data made at build time: the synthesised SSP table; again when its sources changed
 TABLE := build/data/ssp/synthesised.h5
