@@ -103,6 +103,27 @@ static gal_status source(const gal_stage *s, gal_source *out)
     return GAL_OK;
 }
 
+static gal_status source_jvp(const gal_stage *s, const gal_stage *d, const gal_source *out, gal_source *change)
+{
+    const gal_view *v = s->view, *dv = d->view;
+    const double *p = s->p, *dp = d->p;
+    double share = fmax(0, 1 - p[F_ESC] - p[F_DUST]), dshare = -dp[F_ESC] - dp[F_DUST], z = v->zgas * pow(10, p[LOGZ]),
+           dt;
+    const double arg[6] = {share * v->qh, v->qh, v->qhei, share * v->lyman, z, p[LOGU]};
+    const double move[6] = {share * dv->qh + dshare * v->qh,
+                            dv->qh,
+                            dv->qhei,
+                            share * dv->lyman + dshare * v->lyman,
+                            dv->zgas * pow(10, p[LOGZ]) + z * M_LN10 * dp[LOGZ],
+                            dp[LOGU]};
+    gal_nebular_grid_jvp(s->table, arg, move, d->lum[0], d->line, &dt);
+    change->in_clouds = v->qh > 0 ? (dv->qh_clouds - out->in_clouds * dv->qh) / v->qh : 0;
+    change->dust_ratio = dp[DUST_RATIO];
+    change->lyc_left = dp[F_ESC];
+    change->lyc_dust = dp[F_DUST];
+    return GAL_OK;
+}
+
 static const char *const spectra[] = {"nebular"};
 static const gal_quantity derived[] = {{"T_e", "K", "electron temperature of the ionised gas"}};
 
@@ -131,4 +152,5 @@ const gal_component_class gal_nebular_hii = {
     .teardown = teardown,
     .check = check,
     .source = source,
+    .source_jvp = source_jvp,
 };

@@ -15,6 +15,7 @@
 #include "stars/nebular_lines.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double rydberg = 1.0967758e-3; /* 1/A, hydrogen */
 static const double lyman_limit = 911.75, lyman_alpha = 1215.67;
@@ -175,40 +176,6 @@ void gal_nebular_lines(double qion, double qh, double qhei, double z, double log
     line_list(&g, qion, out);
 }
 
-/* Integrals over [a, b] of a unit Gaussian at c with dispersion s: of G, and of (x - c) G. */
-static void gauss_moments(double a, double b, double c, double s, double *m0, double *m1)
-{
-    double u = (a - c) / s, v = (b - c) / s;
-    *m0 = 0.5 * (erf(v * M_SQRT1_2) - erf(u * M_SQRT1_2));
-    *m1 = s / sqrt(2 * M_PI) * (exp(-0.5 * u * u) - exp(-0.5 * v * v));
-}
-
-/* Projects a line on the hat functions of the grid: the trapezoid rule then returns its flux, and its centroid. */
-static void add_line(const double *wave, size_t n, const gal_nebular_line *line, double width, double *lum)
-{
-    double s = line->wave * width, lo = line->wave - 6 * s, hi = line->wave + 6 * s;
-    if (lo < wave[0] || hi > wave[n - 1])
-        return;
-    size_t i = 0, top = n - 1;
-    while (top - i > 1) { /* interval that holds lo */
-        size_t mid = (i + top) / 2;
-        if (wave[mid] <= lo)
-            i = mid;
-        else
-            top = mid;
-    }
-    double total, first; /* the Gaussian within 6 s: normalise what is cut */
-    gauss_moments(lo, hi, line->wave, s, &total, &first);
-    for (; i + 1 < n && wave[i] < hi; i++) {
-        double a = wave[i], b = wave[i + 1], m0, m1;
-        gauss_moments(fmax(a, lo), fmin(b, hi), line->wave, s, &m0, &m1);
-        double right = ((line->wave - a) * m0 + m1) / (b - a) / total, left = m0 / total - right;
-        double before = i ? wave[i - 1] : a, after = i + 2 < n ? wave[i + 2] : b;
-        lum[i] += line->lum * left / (0.5 * (b - before));
-        lum[i + 1] += line->lum * right / (0.5 * (after - a));
-    }
-}
-
 /* ------------------------------------------------------------------ continuum */
 enum { NLEVEL = 64 };
 
@@ -298,23 +265,18 @@ void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, doubl
     if (all < 1.0)
         add_continuum(&g, qion, all - 1.0, wave, n, lum);
     for (size_t k = 0; k < gal_nebular_nline(); k++)
-        add_line(wave, n, &line[k], line_width, lum);
+        nebular_add_line(wave, n, &line[k], line_width, lum);
 }
 
 /* ------------------------------------------------------------------ tabulated on a grid */
 enum { NTEMP = 49 };
 static const double coolest = 5000, hottest = 20000;
 
-typedef struct profile { /* of one line on the nodes first .. first + count - 1 */
-    size_t first, count, at;
-} profile;
-
 struct gal_nebular_grid {
     size_t n, lyman;
-    double *cont;   /* [NTEMP][n] per ionising photon/s and (1 + y): Lsun/A */
-    double *two;    /* [n] per decay/s: Lsun/A */
-    double *weight; /* profiles of the lines, 1/A */
-    profile line[NHYDROGEN + NEBULAR_NLINE];
+    double *cont; /* [NTEMP][n] per ionising photon/s and (1 + y): Lsun/A */
+    double *two;  /* [n] per decay/s: Lsun/A */
+    gal_nebular_profiles *profiles;
     double coef[NEBULAR_NTERM * NEBULAR_NLINE];             /* of the fits, lines fastest */
     double e[NHYDROGEN], slope[NHYDROGEN], bend[NHYDROGEN]; /* hydrogen: energy at 1e4 K, its run with log2(T/1e4 K) */
     double cont_energy[NTEMP], two_energy;                  /* integrals of cont and two [Lsun] */
@@ -326,50 +288,11 @@ void gal_nebular_grid_free(gal_nebular_grid *g)
         return;
     gal_free(g->cont);
     gal_free(g->two);
-    gal_free(g->weight);
+    gal_nebular_profiles_free(g->profiles);
     gal_free(g);
 }
 
-/* Profiles, each found by projecting a unit line on an empty grid. */
-static gal_status project(profile *p, double **weight, const double *wave, size_t n, const double *wave0, size_t nline,
-                          double width)
-{
-    double *unit = GAL_NEWN(double, n);
-    for (int pass = 0; unit && pass < 2; pass++) {
-        size_t used = 0;
-        for (size_t k = 0; k < nline; k++) {
-            gal_nebular_line l = {.wave = wave0[k], .lum = 1};
-            add_line(wave, n, &l, width, unit);
-            size_t i = 0, j = n;
-            while (i < n && unit[i] == 0)
-                i++;
-            while (j > i && unit[j - 1] == 0)
-                j--;
-            p[k] = (profile){i, j - i, used};
-            for (size_t m = i; m < j; m++) {
-                if (pass)
-                    (*weight)[used + m - i] = unit[m];
-                unit[m] = 0;
-            }
-            used += j - i;
-        }
-        if (!pass && !(*weight = GAL_NEWN(double, used + 1)))
-            break;
-    }
-    gal_free(unit);
-    return unit && *weight ? GAL_OK : GAL_ENOMEM;
-}
-
-static void add_profiles(const profile *line, size_t nline, const double *weight, const double *power, double *lum)
-{
-    for (size_t l = 0; l < nline; l++) {
-        const double *w = weight + line[l].at;
-        for (size_t k = 0; k < line[l].count; k++)
-            lum[line[l].first + k] += power[l] * w[k];
-    }
-}
-
-static gal_status make_profiles(gal_nebular_grid *g, const double *wave, double width)
+static gal_status make_profiles(gal_nebular_grid *g, const double *wave, double sigma)
 {
     gal_nebular_line all[NHYDROGEN + NEBULAR_NLINE];
     double wave0[NHYDROGEN + NEBULAR_NLINE];
@@ -377,44 +300,7 @@ static gal_status make_profiles(gal_nebular_grid *g, const double *wave, double 
     line_list(&state, 1, all);
     for (size_t k = 0; k < gal_nebular_nline(); k++)
         wave0[k] = all[k].wave;
-    return project(g->line, &g->weight, wave, g->n, wave0, gal_nebular_nline(), width);
-}
-
-struct gal_nebular_profiles {
-    size_t nline;
-    profile *line;
-    double *weight;
-};
-
-void gal_nebular_profiles_free(gal_nebular_profiles *p)
-{
-    if (!p)
-        return;
-    gal_free(p->line);
-    gal_free(p->weight);
-    gal_free(p);
-}
-
-gal_status gal_nebular_profiles_create(gal_nebular_profiles **out, const double *wave, size_t n, const double *wave0,
-                                       size_t nline, double sigma)
-{
-    gal_nebular_profiles *p = GAL_NEW(gal_nebular_profiles);
-    gal_status st = p && (p->line = GAL_NEWN(profile, nline)) ? GAL_OK : GAL_ENOMEM;
-    if (st == GAL_OK) {
-        p->nline = nline;
-        st = project(p->line, &p->weight, wave, n, wave0, nline, sigma * 1e5 / GAL_C_CGS);
-    }
-    if (st != GAL_OK) {
-        gal_nebular_profiles_free(p);
-        p = NULL;
-    }
-    *out = p;
-    return st;
-}
-
-void gal_nebular_profiles_add(const gal_nebular_profiles *p, const double *line, double *lum)
-{
-    add_profiles(p->line, p->nline, p->weight, line, lum);
+    return gal_nebular_profiles_create(&g->profiles, wave, g->n, wave0, gal_nebular_nline(), sigma);
 }
 
 gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, size_t n, double sigma)
@@ -455,7 +341,7 @@ gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, s
         g->slope[l] = 0.5 * (b - a);
         g->bend[l] = 0.5 * (a + b);
     }
-    GAL_TRY(make_profiles(g, wave, sigma * 1e5 / GAL_C_CGS));
+    GAL_TRY(make_profiles(g, wave, sigma));
     *out = g;
     g = NULL;
 out:
@@ -494,5 +380,136 @@ void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, do
     for (size_t k = 0; k < m; k++)
         lum[k] = 0;
     GAL_KERN_PICK(nebular_kern)->continuum(g->n - m, c, at, at + g->n, at + 2 * g->n, all * two, g->two + m, lum + m);
-    add_profiles(g->line, gal_nebular_nline(), g->weight, line, lum);
+    gal_nebular_profiles_add(g->profiles, line, lum);
+}
+
+/* ------------------------------------------------------------------ derivatives along a direction */
+typedef struct change {
+    double term[NEBULAR_NTERM], lnt, y;
+} change;
+
+/* Of the state with d = { qh, qhei, z, logu }; clamped numbers do not move. */
+static change gas_change(const gas *g, double qh, double qhei, double z, double logu, const double d[4])
+{
+    change c = {.lnt = 0};
+    double v[3] = {clamp(logu, -4, -1) + 2.5, log10(fmax(z, 1e-10) / z_fit),
+                   log10(fmax(qhei, 1e-30) / fmax(qh, 1e-20))};
+    double dv[3] = {logu >= -4 && logu <= -1 ? d[3] : 0, v[1] >= -1.98 && v[1] <= 0.2 ? d[2] / (z * M_LN10) : 0, 0};
+    v[1] = clamp(v[1], -1.98, 0.2);
+    double edge = -0.65 - 0.16 * v[1];
+    if (v[2] > fmin(nebular_x_hi, edge)) {
+        dv[2] = edge < nebular_x_hi ? -0.16 * dv[1] : 0;
+        v[2] = fmin(nebular_x_hi, edge);
+    } else if (v[2] >= nebular_x_lo) {
+        dv[2] = (d[1] / qhei - d[0] / qh) / M_LN10;
+    } else {
+        v[2] = nebular_x_lo;
+    }
+    for (int k = 0; k < NEBULAR_NTERM; k++)
+        for (int i = 0; i < 3; i++) {
+            int p = nebular_power[k][i];
+            double x = p > 0 && dv[i] != 0 ? p * dv[i] : 0;
+            for (int j = 0; x != 0 && j < 3; j++)
+                for (int m = j == i ? 1 : 0; m < nebular_power[k][j]; m++)
+                    x *= v[j];
+            c.term[k] += x;
+        }
+    gas moved = *g;
+    memcpy(moved.term, c.term, sizeof c.term);
+    c.lnt = g->t > 5000 && g->t < 20000 ? fitted(&moved, nebular_te) : 0;
+    c.y = pow(10, v[2]) < helium ? M_LN10 * g->y * dv[2] : 0;
+    return c;
+}
+
+/* Of line_luminosities; q: ln of the photons */
+static void line_changes(const gal_nebular_grid *g, const gas *s, const change *c, double dlnq, double qion,
+                         const double *line, double *dline)
+{
+    double x = log(s->t / 1e4) / M_LN2, dx = c->lnt / M_LN2, all = dlnq + 0.833 * c->lnt;
+    for (int l = 0; l < NHYDROGEN; l++)
+        dline[l] = line[l] * (all + (g->slope[l] + 2 * x * g->bend[l]) * dx);
+    double dhb = line[HBETA] > 0 ? dline[HBETA] / line[HBETA] : 0;
+    for (int l = 0; l < NEBULAR_NLINE; l++) {
+        double sum = fitted(s, nebular_line[l].c), d = 0;
+        for (int k = 0; k < NEBULAR_NTERM; k++)
+            d += (double)nebular_line[l].c[k] * c->term[k];
+        dline[NHYDROGEN + l] = line[NHYDROGEN + l] * (dhb + (sum > -30 && sum < 5 ? d : 0));
+    }
+    double ratio = exp(clamp(fitted(s, nebular_line[0].c), -30, 5));
+    if (ratio * line[HBETA] < case_b_lya(s, qion)) /* line[NHYDROGEN] is that */
+        dline[NHYDROGEN] = case_b_lya(s, qion) * dlnq -
+                           qion / GAL_LSUN * (GAL_H_CGS * GAL_C_AA / lyman_alpha) * two_photon_rate(s) * 0.105 * c->lnt;
+}
+
+/* Of balance, before which the lines are line; returns the change of what the continuum is multiplied by, *all is that. */
+static double balance_change(const gas *s, const change *c, double qion, double dlnq, double absorbed, double dabsorbed,
+                             double energy, double denergy, double *line, double *dline, double *all)
+{
+    enum { N = NHYDROGEN + NEBULAR_NLINE };
+    const double least = 0.51;
+    double lya = case_b_lya(s, qion), heat = 0, dheat = 0, fixed = energy, dfixed = denergy, h[N], dh[N];
+    double dlya =
+        lya * dlnq - qion / GAL_LSUN * (GAL_H_CGS * GAL_C_AA / lyman_alpha) * two_photon_rate(s) * 0.105 * c->lnt;
+    for (size_t k = 0; k < N; k++) {
+        h[k] = heat_of(k, line[k], lya);
+        dh[k] = h[k] > 0 ? dline[k] - (k == NHYDROGEN ? dlya : 0) : 0;
+        heat += h[k];
+        dheat += dh[k];
+        fixed += line[k] - h[k];
+        dfixed += dline[k] - dh[k];
+    }
+    *all = 1;
+    if (!(heat > 0 && absorbed > 0))
+        return 0;
+    double lo = (least * absorbed - fixed) / heat, hi = (absorbed - fixed) / heat, scale = 1, dscale = 0, dall = 0;
+    if (fmax(1, lo) > fmax(0, hi)) {
+        scale = fmax(0, hi);
+        dscale = hi > 0 ? (dabsorbed - dfixed - hi * dheat) / heat : 0;
+    } else if (lo > 1) {
+        scale = lo;
+        dscale = (least * dabsorbed - dfixed - lo * dheat) / heat;
+    }
+    if (absorbed < fixed) {
+        *all = absorbed / fixed;
+        dall = (dabsorbed - *all * dfixed) / fixed;
+    }
+    for (size_t k = 0; k < N; k++) {
+        double now = line[k] + (scale - 1) * h[k];
+        dline[k] = dall * now + *all * (dline[k] + dscale * h[k] + (scale - 1) * dh[k]);
+    }
+    return dall;
+}
+
+void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const double d[6], double *dlum,
+                          double *dline, double *dt)
+{
+    double qion = arg[0], qh = arg[1], qhei = arg[2], absorbed = arg[3], z = arg[4], logu = arg[5];
+    double line[NHYDROGEN + NEBULAR_NLINE], dlnq = qion > 0 ? d[0] / qion : 0, all;
+    gas s = gas_state(qh, qhei, z, logu);
+    change c = gas_change(&s, qh, qhei, z, logu, (double[4]){d[1], d[2], d[4], d[5]});
+    double per = (NTEMP - 1) / log(hottest / coolest), x = log(s.t / coolest) * per, dx = c.lnt * per;
+    size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3), m = g->lyman;
+    double f = x - (double)i - 1, a = qion * (1 + s.y), da = d[0] * (1 + s.y) + qion * c.y;
+    double two = qion * two_photon_rate(&s), dtwo = two * (dlnq + 0.105 * c.lnt);
+    double w[3] = {0.5 * f * (f - 1), 1 - f * f, 0.5 * f * (f + 1)},
+           dw[3] = {(f - 0.5) * dx, -2 * f * dx, (f + 0.5) * dx};
+    const double *at = g->cont + i * g->n + m, *e = g->cont_energy + i;
+    double energy = two * g->two_energy, denergy = dtwo * g->two_energy, k3[3], dk3[3];
+    for (int k = 0; k < 3; k++) {
+        k3[k] = a * w[k];
+        dk3[k] = da * w[k] + a * dw[k];
+        energy += k3[k] * e[k];
+        denergy += dk3[k] * e[k];
+    }
+    line_luminosities(g, &s, qion, line);
+    line_changes(g, &s, &c, dlnq, qion, line, dline);
+    double dall = balance_change(&s, &c, qion, dlnq, absorbed, d[3], energy, denergy, line, dline, &all);
+    for (int k = 0; k < 3; k++)
+        dk3[k] = all * dk3[k] + dall * k3[k];
+    for (size_t k = 0; k < m; k++)
+        dlum[k] = 0;
+    GAL_KERN_PICK(nebular_kern)
+        ->continuum(g->n - m, dk3, at, at + g->n, at + 2 * g->n, all * dtwo + dall * two, g->two + m, dlum + m);
+    gal_nebular_profiles_add(g->profiles, dline, dlum);
+    *dt = s.t * c.lnt;
 }

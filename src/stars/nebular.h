@@ -16,6 +16,9 @@ typedef struct gal_nebular_line {
 GAL_API void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, double z, double logu, double fesc,
                              double fdust, double *lum, gal_nebular_line *line);
 
+/* One line of relative width sigma/c on the grid: adds its luminosity to lum[n]. Nothing where the grid does not hold it. */
+void nebular_add_line(const double *wave, size_t n, const gal_nebular_line *line, double width, double *lum);
+
 /* Electron temperature [K] of the gas: 5000..20000. */
 GAL_API double gal_nebular_temperature(double qh, double qhei, double z, double logu);
 /* Lines: number, and wavelength [A, vacuum], name, rms of the fit in ln (0 for case B) and luminosity [Lsun] for `qion` photons
@@ -35,6 +38,11 @@ GAL_API void gal_nebular_grid_free(gal_nebular_grid *g); /* NULL is fine */
 GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, double qh, double qhei, double absorbed,
                                    double z, double logu, double *lum, double *line, double *t);
 
+/* Its change along d, both in the order of the arguments qion, qh, qhei, absorbed, z, logu: dlum, dline, dt filled. At edges of the fitted box
+ * and where a balance comes into force: of the side where the value is; qion = 0: as if it stayed so. */
+GAL_API void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const double d[6], double *dlum,
+                                  double *dline, double *dt);
+
 /* Profiles of n lines at wave0[n] [A] of dispersion sigma [km/s] on a grid, for other models of lines: unit flux and centroid under the trapezoid
  * rule; a line that the grid does not hold has none. Immutable once made. */
 typedef struct gal_nebular_profiles gal_nebular_profiles;
@@ -43,4 +51,6 @@ GAL_API gal_status gal_nebular_profiles_create(gal_nebular_profiles **out, const
 GAL_API void gal_nebular_profiles_free(gal_nebular_profiles *p); /* NULL is fine */
 /* lum[n] += sum over lines of line[nline] [Lsun] times its profile */
 GAL_API void gal_nebular_profiles_add(const gal_nebular_profiles *p, const double *line, double *lum);
+/* Its transpose: gline[nline] = sum over the nodes of glum times each line's profile */
+GAL_API void gal_nebular_profiles_back(const gal_nebular_profiles *p, const double *glum, double *gline);
 #endif
