@@ -173,18 +173,26 @@ typedef struct gal_component_class {
     gal_status (*reemit)(const gal_stage *s, gal_emission *out);
     gal_status (*emit)(const gal_stage *s);
     gal_status (*transmit)(const gal_stage *s, double *t); /* t[n] in 0 .. 1 */
-    /* Derivatives along a direction: d has the changes of p and view, and room for those of lum; out, t as the function above left them.
+    /* Derivatives along a direction: d has the changes of p and view, and room for those of lum and line; out, t as the function above left
+     * them.
      * NULL: central differences of the function are taken. */
     gal_status (*source_jvp)(const gal_stage *s, const gal_stage *d, const gal_source *out, gal_source *change);
     gal_status (*screen_jvp)(const gal_stage *s, const gal_stage *d, const gal_screen *out, gal_screen *change);
     gal_status (*reemit_jvp)(const gal_stage *s, const gal_stage *d, const gal_emission *out, gal_emission *change);
     gal_status (*emit_jvp)(const gal_stage *s, const gal_stage *d); /* of a source: of what it adds */
     gal_status (*transmit_jvp)(const gal_stage *s, const gal_stage *d, double *change);
-    /* Their transposes: from derivatives of a function with respect to the arrays of g, or of lum[nspectra], those with respect to
-     * parameters, numbers of the view and, of reemit, the absorbed shares in gscreen are added. NULL: there are none. */
+    /* Their transposes: from derivatives of a function with respect to the arrays of g, t, or of lum[nspectra], line, and to the numbers of g, those
+     * with respect to parameters, numbers of the view and, of reemit, the absorbed shares in gscreen, of emit, the spectra of the view are
+     * added. reemit finds those with respect to its temperatures in gv. NULL: of what reads numbers alone (GAL_NODES_PICKED, or
+     * GAL_NODES_ANYWHERE but for reemit) the derivatives along each of them are taken. */
+    gal_status (*source_vjp)(const gal_stage *s, const gal_source *out, double *const *glum, const gal_source *g,
+                             const double *gline, double *gp, gal_view *gv);
     gal_status (*screen_vjp)(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp, gal_view *gv);
     gal_status (*reemit_vjp)(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp, gal_view *gv,
                              gal_screen *gscreen);
+    gal_status (*emit_vjp)(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                           double *gattenuated);
+    gal_status (*transmit_vjp)(const gal_stage *s, const double *t, const double *gt, double *gp, gal_view *gv);
 } gal_component_class;
 
 /* How stars leave their birth clouds: "ramp", from tau_esc to 2 tau_esc, or "sharp", all at tau_esc. NULL-terminated. */

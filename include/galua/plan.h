@@ -46,6 +46,11 @@ GAL_API gal_status gal_plan_ws_create(gal_plan_ws **out, const gal_plan *p);
 GAL_API void gal_plan_ws_free(gal_plan_ws *w);
 /* flux[nfilter] mJy, of theta[npar] in range (gal_galaxy_check) and covered. Errors as gal_galaxy_photometry. No allocation. */
 GAL_API gal_status gal_plan_photometry(const gal_plan *p, gal_plan_ws *w, const double *theta, double *flux);
+/* Derivatives of sum_b gflux[b] F_b: gtheta[npar], of the parameters that are wanted[npar] (NULL: all), 0 of the others; backward through the
+ * same nodes, see galua/tangent.h. They are those of the fluxes on the whole grid to about the plan's tolerance. The first call of a
+ * workspace allocates. */
+GAL_API gal_status gal_plan_gradient(const gal_plan *p, gal_plan_ws *w, const double *theta, const bool *wanted,
+                                     const double *gflux, double *gtheta);
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,7 @@
 #include "component/xray.h"
 #include "component/agn.h"
 #include "galua/num.h"
+#include "num/dot.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -186,6 +187,59 @@ static gal_status emit(const gal_stage *s)
     return GAL_OK;
 }
 
+/* Of the power with the dust's, and of the corona with it: x = L/K(L), K ~ 1 + (log10 L/11.93)^17.79 */
+static double corona_slope(double lum)
+{
+    if (!(lum > 1))
+        return lum > 0 ? 1 / gal_agn_bolometric_correction(lum) : 0;
+    double k = gal_agn_bolometric_correction(lum), y = log10(lum) / 11.93;
+    double dk = 10.96 * 17.79 * pow(y, 16.79) / (11.93 * M_LN10); /* dK/d ln L */
+    return (1 - dk / k) / k;
+}
+
+/* With the galaxy's dust and fAGN: d lum, d x */
+static void slopes(const gal_stage *s, double by_dust[2], double by_f[2])
+{
+    const gal_view *v = s->view;
+    double f = s->p[0], dust = v->e_mc + v->e_dd, lum = f / (1 - f) * dust, corona = corona_slope(lum);
+    by_dust[0] = f / (1 - f);
+    by_f[0] = dust / ((1 - f) * (1 - f));
+    by_dust[1] = by_dust[0] * corona;
+    by_f[1] = by_f[0] * corona;
+    if (!v->grid->compat.agn_xray)
+        return;
+    double k = gal_agn_bolometric_correction(dust), y = dust > 1 ? log10(dust) / 11.93 : 0;
+    double dk = dust > 1 ? 10.96 * 17.79 * pow(y, 16.79) / (11.93 * M_LN10 * dust) : 0;
+    by_dust[1] = by_dust[0] * k + lum * dk;
+    by_f[1] = by_f[0] * k;
+}
+
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    const shapes *t = s->table;
+    double by_dust[2], by_f[2], dust = d->view->e_mc + d->view->e_dd;
+    slopes(s, by_dust, by_f);
+    double lum = by_dust[0] * dust + by_f[0] * d->p[0], x = by_dust[1] * dust + by_f[1] * d->p[0];
+    for (size_t k = 0; k < s->view->grid->n; k++)
+        d->lum[0][k] = lum * t->u[k] + x * t->x[k];
+    return GAL_OK;
+}
+
+static gal_status emit_vjp(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                           double *gattenuated)
+{
+    const shapes *t = s->table;
+    size_t n = s->view->grid->n;
+    double by_dust[2], by_f[2], lum = num_dot(glum[0], t->u, n), x = num_dot(glum[0], t->x, n);
+    (void)gstars;
+    (void)gattenuated;
+    slopes(s, by_dust, by_f);
+    gp[0] += lum * by_f[0] + x * by_f[1];
+    gv->e_mc += lum * by_dust[0] + x * by_dust[1];
+    gv->e_dd += lum * by_dust[0] + x * by_dust[1];
+    return GAL_OK;
+}
+
 static const gal_param par[] = {
     {"fAGN", "", "share of the nucleus in the power of nucleus and dust", 1e-3, 0, 0.999, 1e-3, 0.99, true, true}};
 static const gal_option option[NOPTION] = {
@@ -223,4 +277,6 @@ const gal_component_class gal_agn_fritz = {
     .setup = setup,
     .teardown = teardown,
     .emit = emit,
+    .emit_jvp = emit_jvp,
+    .emit_vjp = emit_vjp,
 };

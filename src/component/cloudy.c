@@ -173,11 +173,11 @@ out:
     return st;
 }
 
-/* scratch: the continuum on its own nodes */
+/* scratch: the continuum on its own nodes; and room for derivatives with respect to it */
 static size_t scratch(const void *self, const gal_wavegrid *w)
 {
     (void)w;
-    return ((const gas_table *)self)->nwave;
+    return 2 * ((const gas_table *)self)->nwave;
 }
 
 static gal_status check(const void *self, const double *p)
@@ -249,6 +249,204 @@ static gal_status source(const gal_stage *s, gal_source *out)
     return GAL_OK;
 }
 
+/* ------------------------------------------------------------------ derivatives */
+/* Where the gas is on the three axes: hardness, log U, ln Z; clamped ones do not move. */
+typedef struct place {
+    size_t at[3];
+    double f[3], slope[3]; /* share of the next node, and its derivative with the axis */
+} place;
+
+static void place_on(place *p, int i, const double *axis, size_t n, double v)
+{
+    p->at[i] = cell(axis, n, v, &p->f[i]);
+    bool inside = v >= axis[0] && v <= axis[n - 1];
+    p->slope[i] = inside ? 1 / (axis[p->at[i] + 1] - axis[p->at[i]]) : 0;
+}
+
+static place place_of(const gas_table *t, const gal_view *v, const double *p)
+{
+    place x;
+    bool known = v->qh > 0 && v->qhei > 0;
+    double z = v->zgas * pow(10, p[LOGZ]);
+    place_on(&x, 0, t->hard, NH, known ? log10(v->qhei / v->qh) : t->hard[0]);
+    place_on(&x, 1, t->logu, NU, p[LOGU]);
+    place_on(&x, 2, t->lnz, NZ, log(z > 1e-10 ? z : 1e-10));
+    x.slope[0] = known ? x.slope[0] : 0;
+    x.slope[2] = z > 1e-10 ? x.slope[2] : 0;
+    return x;
+}
+
+/* Neighbour c: its place in the tables, its weight and the derivatives of that with the three axes. False: it has none of them. */
+static bool neighbour(const place *x, size_t c, size_t *at, double *w, double dw[3])
+{
+    double side[3], slope[3];
+    for (int i = 0; i < 3; i++) {
+        bool next = c >> i & 1;
+        side[i] = next ? x->f[i] : 1 - x->f[i];
+        slope[i] = next ? x->slope[i] : -x->slope[i];
+    }
+    *at = ((x->at[2] + (c >> 2)) * NU + x->at[1] + (c >> 1 & 1)) * NH + x->at[0] + (c & 1);
+    *w = side[0] * side[1] * side[2];
+    dw[0] = slope[0] * side[1] * side[2];
+    dw[1] = side[0] * slope[1] * side[2];
+    dw[2] = side[0] * side[1] * slope[2];
+    return *w != 0 || dw[0] != 0 || dw[1] != 0 || dw[2] != 0;
+}
+
+static double dot(size_t n, const double *w, const float *x)
+{
+    double s[8] = {0};
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (size_t j = 0; j < 8; j++)
+            s[j] += w[i + j] * (double)x[i + j];
+    for (size_t j = 0; i < n; i++, j++)
+        s[j] += w[i] * (double)x[i];
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+/* What a unit of each neighbour emits */
+static double power_of(const gas_table *t, const on_grid *g, size_t at)
+{
+    double one[NLINE];
+    for (size_t i = 0; i < NLINE; i++)
+        one[i] = 1;
+    return dot(NLINE, one, t->line + at * NLINE) + dot(t->nwave, g->integral, t->cont + at * t->nwave);
+}
+
+/* Lines and continuum are `scale` times the mixture of the neighbours: share Q_H, or what the ionising light brings over their power. */
+typedef struct amount {
+    double share, scale, power;
+    bool cut;
+} amount;
+
+static amount amount_of(const gas_table *t, const on_grid *g, const gal_view *v, const double *p, const place *x)
+{
+    amount a = {.share = fmax(0, 1 - p[F_ESC] - p[F_DUST])};
+    a.scale = a.share * v->qh / PHOTONS;
+    for (size_t c = 0; c < 8; c++) {
+        size_t at;
+        double w, dw[3];
+        if (neighbour(x, c, &at, &w, dw) && w > 0)
+            a.power += w * power_of(t, g, at);
+    }
+    a.cut = a.power * a.scale > a.share * v->lyman;
+    if (a.cut)
+        a.scale = a.share * v->lyman / a.power;
+    return a;
+}
+
+static gal_status source_jvp(const gal_stage *s, const gal_stage *d, const gal_source *out, gal_source *change)
+{
+    const gas_table *t = s->self;
+    const on_grid *g = s->table;
+    const gal_view *v = s->view, *dv = d->view;
+    const double *p = s->p, *dp = d->p, *cont = s->scratch;
+    double *dcont = d->scratch, *dlum = d->lum[0], *dline = d->line, line[NLINE] = {0}, dpower = 0;
+    place x = place_of(t, v, p);
+    amount a = amount_of(t, g, v, p, &x);
+    double move[3] = {v->qh > 0 && v->qhei > 0 ? (dv->qhei / v->qhei - dv->qh / v->qh) / M_LN10 : 0, dp[LOGU],
+                      v->zgas > 0 ? dv->zgas / v->zgas + M_LN10 * dp[LOGZ] : 0};
+    memset(dcont, 0, t->nwave * sizeof *dcont);
+    memset(dline, 0, NLINE * sizeof *dline);
+    for (size_t c = 0; c < 8; c++) {
+        size_t at;
+        double w, dw[3];
+        if (!neighbour(&x, c, &at, &w, dw))
+            continue;
+        double m = dw[0] * move[0] + dw[1] * move[1] + dw[2] * move[2];
+        const float *l = t->line + at * NLINE, *k = t->cont + at * t->nwave;
+        for (size_t i = 0; i < NLINE; i++) {
+            line[i] += w * (double)l[i];
+            dline[i] += m * (double)l[i];
+        }
+        for (size_t i = 0; m != 0 && i < t->nwave; i++)
+            dcont[i] += m * (double)k[i];
+        dpower += m != 0 ? m * power_of(t, g, at) : 0;
+    }
+    double dshare = -dp[F_ESC] - dp[F_DUST], dscale = (dshare * v->qh + a.share * dv->qh) / PHOTONS;
+    if (a.cut)
+        dscale = (dshare * v->lyman + a.share * dv->lyman - a.scale * dpower) / a.power;
+    for (size_t i = 0; i < NLINE; i++)
+        dline[i] = dscale * line[i] + a.scale * dline[i];
+    double lost = (1 - p[F_LYA]) * a.scale * line[LYA];
+    double dlost = (1 - p[F_LYA]) * dline[LYA] - dp[F_LYA] * a.scale * line[LYA];
+    dline[LYA] -= dlost;
+    for (size_t i = 0; i < t->nwave; i++)
+        dcont[i] = dscale * cont[i] + a.scale * dcont[i];
+    for (size_t k = 0; k < g->n; k++)
+        dlum[k] = k < g->first ? 0 : dcont[g->at[k]] * (1 - g->f[k]) + dcont[g->at[k] + 1] * g->f[k];
+    gal_nebular_profiles_add(g->profile, dline, dlum);
+    change->in_clouds = v->qh > 0 ? (dv->qh_clouds - out->in_clouds * dv->qh) / v->qh : 0;
+    change->dust_ratio = dp[DUST_RATIO];
+    change->lyc_left = dp[F_ESC];
+    change->lyc_dust = dp[F_DUST] + (v->lyman > 0 ? (dlost - lost * dv->lyman / v->lyman) / v->lyman : 0);
+    return GAL_OK;
+}
+
+static gal_status source_vjp(const gal_stage *s, const gal_source *out, double *const *glum, const gal_source *gs,
+                             const double *gline_seen, double *gp, gal_view *gv)
+{
+    const gas_table *t = s->self;
+    const on_grid *g = s->table;
+    const gal_view *v = s->view;
+    const double *p = s->p;
+    double gline[NLINE], *gcont = s->scratch + t->nwave, gscale = 0, gaxis[3] = {0},
+                         glost = v->lyman > 0 ? gs->lyc_dust / v->lyman : 0, lya = 0;
+    place x = place_of(t, v, p);
+    amount a = amount_of(t, g, v, p, &x);
+    gal_nebular_profiles_back(g->profile, glum[0], gline);
+    for (size_t i = 0; i < NLINE; i++)
+        gline[i] += gline_seen[i];
+    double glya = gline[LYA];
+    gline[LYA] = p[F_LYA] * glya + (1 - p[F_LYA]) * glost; /* by all of it */
+    memset(gcont, 0, t->nwave * sizeof *gcont);
+    for (size_t k = g->first; k < g->n; k++) {
+        gcont[g->at[k]] += glum[0][k] * (1 - g->f[k]);
+        gcont[g->at[k] + 1] += glum[0][k] * g->f[k];
+    }
+    double seen[8] = {0}, emits[8] = {0}, w[8] = {0}, dw[8][3] = {{0}};
+    for (size_t c = 0; c < 8; c++) {
+        size_t at;
+        if (!neighbour(&x, c, &at, &w[c], dw[c]))
+            continue;
+        seen[c] = dot(NLINE, gline, t->line + at * NLINE) + dot(t->nwave, gcont, t->cont + at * t->nwave);
+        emits[c] = a.cut ? power_of(t, g, at) : 0;
+        gscale += w[c] * seen[c];
+        lya += w[c] * (double)t->line[at * NLINE + LYA];
+    }
+    double gpower = a.cut ? -gscale * a.scale / a.power : 0, gshare;
+    for (size_t c = 0; c < 8; c++)
+        for (int i = 0; i < 3; i++)
+            gaxis[i] += dw[c][i] * (a.scale * seen[c] + gpower * emits[c]);
+    if (a.cut) {
+        gshare = gscale / a.power * v->lyman;
+        gv->lyman += gscale / a.power * a.share;
+    } else {
+        gshare = gscale * v->qh / PHOTONS;
+        gv->qh += gscale * a.share / PHOTONS;
+    }
+    gp[F_ESC] += gs->lyc_left - gshare;
+    gp[F_DUST] += gs->lyc_dust - gshare;
+    gp[DUST_RATIO] += gs->dust_ratio;
+    gp[F_LYA] += a.scale * lya * (glya - glost);
+    gp[LOGU] += gaxis[1];
+    if (v->lyman > 0)
+        gv->lyman -= gs->lyc_dust * (1 - p[F_LYA]) * a.scale * lya / (v->lyman * v->lyman);
+    if (v->qh > 0) {
+        gv->qh_clouds += gs->in_clouds / v->qh;
+        gv->qh -= gs->in_clouds * out->in_clouds / v->qh;
+    }
+    if (v->qh > 0 && v->qhei > 0) {
+        gv->qhei += gaxis[0] / (M_LN10 * v->qhei);
+        gv->qh -= gaxis[0] / (M_LN10 * v->qh);
+    }
+    if (v->zgas > 0)
+        gv->zgas += gaxis[2] / v->zgas;
+    gp[LOGZ] += M_LN10 * gaxis[2];
+    return GAL_OK;
+}
+
 static const char *const spectra[] = {"nebular"};
 
 const gal_component_class gal_nebular_cloudy = {
@@ -276,4 +474,6 @@ const gal_component_class gal_nebular_cloudy = {
     .scratch = scratch,
     .check = check,
     .source = source,
+    .source_jvp = source_jvp,
+    .source_vjp = source_vjp,
 };

@@ -82,6 +82,34 @@ static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
     return GAL_OK;
 }
 
+/* Backward: the same factors */
+static gal_status emit_vjp(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                           double *gattenuated)
+{
+    const gal_view *v = s->view;
+    const nodes *t = s->table;
+    double per_zgas, te = electron_temperature(v, 1, &per_zgas), glnt = 0, glnc = 0;
+    double per_photon = v->grid->compat.freefree_norm ? 1.8e-27 : 2.64e-27;
+    double unit = per_photon * pow(te / 1e4, 0.3) / GAL_LSUN, a = sqrt(3) / M_PI;
+    double c = exp(5.96) * pow(s->p[0] * pow(te / 1e4, -1.5), -a);
+    for (size_t k = 0; k < v->grid->n; k++) {
+        double x = t->hnuk[k] / te, h = c * t->power[k], g = log(h + M_E), star = v->stars[k] > 0 ? v->stars[k] : 1;
+        double seen = v->stars[k] > 0 ? v->attenuated[k] / star : 1;
+        double f = x < 700 ? glum[0][k] * unit * exp(-x) * t->slope[k] : 0;
+        gv->qh += f * seen * g;
+        glnt += f * seen * g * v->qh * (0.3 + x);
+        glnc += f * seen * v->qh * h / (h + M_E);
+        if (v->stars[k] > 0) {
+            gattenuated[k] += f * v->qh * g / star;
+            gstars[k] -= f * v->qh * g * seen / star;
+        }
+    }
+    glnt += 1.5 * a * glnc; /* c ~ (Zi T^-1.5)^-a */
+    gp[0] -= a * glnc / s->p[0];
+    gv->zgas += glnt * per_zgas / te;
+    return GAL_OK;
+}
+
 static gal_status emit(const gal_stage *s)
 {
     const struct component_kern *kern = GAL_KERN_PICK(component_kern);
@@ -118,4 +146,5 @@ const gal_component_class gal_nebular_freefree = {
     .teardown = teardown,
     .emit = emit,
     .emit_jvp = emit_jvp,
+    .emit_vjp = emit_vjp,
 };

@@ -110,10 +110,11 @@ static gal_status screen_vjp_with(const gal_stage *s, const gal_screen *out, con
     const double *tail = s->p + own, *diffuse = s->scratch + KEPT, *birth = diffuse + t->n;
     double *gcurve = g->att_mc, *change = g->abs_mc; /* both have been read when they are written */
     gp[own + T_AV_BIRTH] +=
-        gal_dust_screen_vjp(t->n, tail[T_AV_BIRTH], birth, out->att_mc, g->att_mc, g->abs_mc, gcurve);
+        g->av_mc + gal_dust_screen_vjp(t->n, tail[T_AV_BIRTH], birth, out->att_mc, g->att_mc, g->abs_mc, gcurve);
     for (size_t k = 0; k < t->n; k++)
         gp[own + T_N_BIRTH] += gcurve[k] * birth[k] * t->lnx[k];
-    gp[own + T_AV] += gal_dust_screen_vjp(t->n, tail[T_AV], diffuse, out->att_dd, g->att_dd, g->abs_dd, gcurve);
+    gp[own + T_AV] +=
+        g->av_dd + gal_dust_screen_vjp(t->n, tail[T_AV], diffuse, out->att_dd, g->att_dd, g->abs_dd, gcurve);
     for (size_t i = 0; i < own; i++) {
         const double unit[2] = {i == 0, i == 1};
         curve_jvp(t, s->p, unit, diffuse, change);

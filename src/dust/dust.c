@@ -278,9 +278,9 @@ void gal_dust_curve_vjp(const gal_dust_grid *g, const double *curve, const doubl
 }
 
 double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
-                            const double *glum, double *gabsorbed, double *ge)
+                            const double *glum, double gt, double *gabsorbed, double *ge)
 {
-    double slope, power = gal_dust_power(g, surface, absorbed, t, &slope), gsurface = 0, glnt = 0;
+    double slope, power = gal_dust_power(g, surface, absorbed, t, &slope), gsurface = 0, glnt = gt * t;
     size_t first = wien_start(g, t);
     for (size_t k = first; k < g->n; k++) {
         double x = g->hck[k] / t, one = -expm1(-x), b = surface / GAL_LSUN * g->b5[k] * exp(-x) / one;

@@ -61,10 +61,10 @@ double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const do
 /* dlum[k] += the change of a grey body's lum with surface (relative), absorbed and ln T */
 void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double dsurface,
                            const double *dabsorbed, double dlnt, double *dlum);
-/* A grey body at the temperature at which it radiates e: from the derivatives with respect to its lum those to ln surface, returned, to
- * absorbed, added, and to ln e. */
+/* A grey body at the temperature at which it radiates e: from the derivatives with respect to its lum and t those to ln surface, returned,
+ * to absorbed, added, and to ln e. */
 double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
-                            const double *glum, double *gabsorbed, double *ge);
+                            const double *glum, double gt, double *gabsorbed, double *ge);
 /* The reference code's estimate (D3): 200 log nodes 1..1e10 A, right-endpoint rule, linear interpolation between 200 trial
  * temperatures 0.1..1e4 K. */
 double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e);

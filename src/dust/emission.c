@@ -238,7 +238,9 @@ static gal_status reemit_vjp(const gal_stage *s, const double *glum, double *gp,
         sum += glum[k] * unit[k];
     gv->e_mc += sum;
     gv->e_dd += sum;
-    shape_vjp(g, s->p, glum, s->view->e_mc + s->view->e_dd, casey, gp);
+    double power = s->view->e_mc + s->view->e_dd;
+    shape_vjp(g, s->p, glum, power, casey, gp);
+    gp[G_T] += (power > 0 ? gv->t_dd : 0) + (s->view->e_mc > 0 ? gv->t_mc : 0);
     return GAL_OK;
 }
 

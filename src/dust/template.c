@@ -14,8 +14,10 @@
 #include "galua/component.h"
 #include "galua/num.h"
 #include "io/h5.h"
+#include "num/dot.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -397,6 +399,142 @@ static gal_status reemit_dale14(const gal_stage *s, gal_emission *out)
     return add_templates(s, 0, s->p[0], 0);
 }
 
+/* ------------------------------------------------------------------ derivatives
+ * A unit of template c is T = [(1 - gamma) a + gamma b]/all, all the power of that; lum = power sum w T over the four around. */
+typedef struct around {
+    size_t at[4]; /* templates */
+    double w[4], by_q[4], by_u[4];
+} around;
+
+static double step_slope(const double *axis, size_t n, size_t i, double v)
+{
+    return n > 1 && v >= axis[0] && v <= axis[n - 1] ? 1 / (axis[i + 1] - axis[i]) : 0; /* beyond: its edge */
+}
+
+static around around_of(const library *l, double q, double u)
+{
+    around r;
+    double fq, fu;
+    size_t iq = locate(l->q, l->nq, q, &fq), iu = locate(l->lnu, l->nu, u, &fu);
+    double sq = step_slope(l->q, l->nq, iq, q), su = step_slope(l->lnu, l->nu, iu, u);
+    for (int c = 0; c < 4; c++) {
+        bool q1 = c >> 1, u1 = c & 1;
+        double wq = q1 ? fq : 1 - fq, wu = u1 ? fu : 1 - fu;
+        r.w[c] = wq * wu;
+        r.by_q[c] = (q1 ? sq : -sq) * wu;
+        r.by_u[c] = (u1 ? su : -su) * wq;
+        r.at[c] = r.w[c] != 0 || r.by_q[c] != 0 || r.by_u[c] != 0
+                      ? ((iq + (size_t)q1) * l->nu + iu + (size_t)u1) * l->npair
+                      : SIZE_MAX;
+    }
+    return r;
+}
+
+/* The mixture of heatings: shares of the two templates in a unit, and their derivatives with gamma */
+static void mixture(const library *l, const grid_table *t, size_t at, double gamma, double share[2], double slope[2])
+{
+    share[0] = 1 / t->power[at];
+    share[1] = slope[0] = slope[1] = 0;
+    if (l->npair == 1)
+        return;
+    double a = t->power[at], b = t->power[at + 1], all = (1 - gamma) * a + gamma * b, more = (b - a) / all;
+    share[0] = (1 - gamma) / all;
+    share[1] = gamma / all;
+    slope[0] = -1 / all - share[0] * more;
+    slope[1] = 1 / all - share[1] * more;
+}
+
+static gal_status jvp(const gal_stage *s, const gal_stage *d, double q, double u, double gamma, double dq, double du,
+                      double dgamma)
+{
+    const library *l = s->self;
+    const grid_table *t = s->table;
+    double power = s->view->e_mc + s->view->e_dd, dpower = d->view->e_mc + d->view->e_dd, *dlum = d->lum[0];
+    around r = around_of(l, q, u);
+    memset(dlum, 0, t->n * sizeof *dlum);
+    for (int c = 0; c < 4; c++) {
+        double share[2], slope[2], dw = dpower * r.w[c] + power * (r.by_q[c] * dq + r.by_u[c] * du);
+        if (r.at[c] == SIZE_MAX)
+            continue;
+        mixture(l, t, r.at[c], gamma, share, slope);
+        const double *a = t->lum + r.at[c] * t->n, *b = l->npair == 2 ? a + t->n : a;
+        double x = dw * share[0] + power * r.w[c] * slope[0] * dgamma,
+               y = dw * share[1] + power * r.w[c] * slope[1] * dgamma;
+        for (size_t k = t->first; k < t->n; k++)
+            dlum[k] += x * a[k] + y * b[k];
+    }
+    return GAL_OK;
+}
+
+/* Derivatives with respect to q, u, gamma and, twice, the power */
+static void vjp(const gal_stage *s, const double *glum, double q, double u, double gamma, double g[3], gal_view *gv)
+{
+    const library *l = s->self;
+    const grid_table *t = s->table;
+    double power = s->view->e_mc + s->view->e_dd, gpower = 0;
+    around r = around_of(l, q, u);
+    size_t n = t->n - t->first;
+    g[0] = g[1] = g[2] = 0;
+    for (int c = 0; c < 4; c++) {
+        double share[2], slope[2], a, b = 0;
+        if (r.at[c] == SIZE_MAX)
+            continue;
+        mixture(l, t, r.at[c], gamma, share, slope);
+        const double *from = t->lum + r.at[c] * t->n + t->first;
+        a = num_dot(glum + t->first, from, n);
+        if (l->npair == 2)
+            b = num_dot(glum + t->first, from + t->n, n);
+        double unit = share[0] * a + share[1] * b;
+        gpower += r.w[c] * unit;
+        g[0] += power * r.by_q[c] * unit;
+        g[1] += power * r.by_u[c] * unit;
+        g[2] += power * r.w[c] * (slope[0] * a + slope[1] * b);
+    }
+    gv->e_mc += gpower;
+    gv->e_dd += gpower;
+}
+
+static gal_status reemit_pairs_jvp(const gal_stage *s, const gal_stage *d, const gal_emission *out,
+                                   gal_emission *change)
+{
+    const double *p = s->p, *dp = d->p;
+    (void)out;
+    (void)change;
+    return jvp(s, d, p[0], log(p[1]), p[2], dp[0], dp[1] / p[1], dp[2]);
+}
+
+static gal_status reemit_dale14_jvp(const gal_stage *s, const gal_stage *d, const gal_emission *out,
+                                    gal_emission *change)
+{
+    (void)out;
+    (void)change;
+    return jvp(s, d, 0, s->p[0], 0, 0, d->p[0], 0);
+}
+
+static gal_status reemit_pairs_vjp(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp,
+                                   gal_view *gv, gal_screen *gscreen)
+{
+    double g[3];
+    (void)out;
+    (void)gscreen;
+    vjp(s, glum[0], s->p[0], log(s->p[1]), s->p[2], g, gv);
+    gp[0] += g[0];
+    gp[1] += g[1] / s->p[1];
+    gp[2] += g[2];
+    return GAL_OK;
+}
+
+static gal_status reemit_dale14_vjp(const gal_stage *s, const gal_emission *out, double *const *glum, double *gp,
+                                    gal_view *gv, gal_screen *gscreen)
+{
+    double g[3];
+    (void)out;
+    (void)gscreen;
+    vjp(s, glum[0], 0, s->p[0], 0, g, gv);
+    gp[0] += g[1];
+    return GAL_OK;
+}
+
 static const char *const spectra[] = {"dust"};
 static const gal_quantity weighed[] = {
     {"Mdust_em", "Msun", "mass of the dust that emits, by the templates: power over that of a unit of mass"}};
@@ -424,6 +562,8 @@ static const gal_option file[] = {{"path", "", "file of the library", GAL_OPTION
         .setup = setup,                                                                                                \
         .teardown = teardown,                                                                                          \
         .reemit = function,                                                                                            \
+        .reemit_jvp = function##_jvp,                                                                                  \
+        .reemit_vjp = function##_vjp,                                                                                  \
     }
 TEMPLATE(
     gal_dust_dl07, "dl07",

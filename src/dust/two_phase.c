@@ -158,9 +158,9 @@ static gal_status screen_vjp(const gal_stage *s, const gal_screen *out, const ga
     const gal_view *v = s->view;
     const double *p = s->p;
     double *mc = s->scratch + KEPT, *dd = mc + t->n, *gcurve = g->att_mc; /* written after it has been read */
-    double gmc = gal_dust_screen_vjp(t->n, out->av_mc, mc, out->att_mc, g->att_mc, g->abs_mc, gcurve);
+    double gmc = g->av_mc + gal_dust_screen_vjp(t->n, out->av_mc, mc, out->att_mc, g->att_mc, g->abs_mc, gcurve);
     gal_dust_curve_vjp(t, mc, gcurve, &gp[DMC_LOW], &gp[DMC_UPP]);
-    double gdd = gal_dust_screen_vjp(t->n, out->av_dd, dd, out->att_dd, g->att_dd, g->abs_dd, gcurve);
+    double gdd = g->av_dd + gal_dust_screen_vjp(t->n, out->av_dd, dd, out->att_dd, g->att_dd, g->abs_dd, gcurve);
     gal_dust_curve_vjp(t, dd, gcurve, &gp[DDD_LOW], &gp[DDD_UPP]);
     double unit =
         v->mgas > 0 && p[F_MC] > 0 ? gal_dust_av_mc(1, 1, 1, 1, p[N_MC], p[R_MC], v->grid->compat.old_constants) : 0;
@@ -282,7 +282,7 @@ static gal_status reemit_vjp(const gal_stage *s, const gal_emission *out, double
         gdd += glum[1][k] * g->pah[k];
     }
     if (out->t_mc > 0) {
-        double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_MC], p[N_MC]), v->abs_mc, out->t_mc, glum[0],
+        double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_MC], p[N_MC]), v->abs_mc, out->t_mc, glum[0], gv->t_mc,
                                          gscreen->abs_mc, &ge);
         gp[R_MC] += 2 * gs / p[R_MC];
         gp[N_MC] += gs / p[N_MC];
@@ -291,7 +291,7 @@ static gal_status reemit_vjp(const gal_stage *s, const gal_emission *out, double
         ge_mc += gmc;
     }
     if (out->t_dd > 0) {
-        double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_DUST], 1), v->abs_dd, out->t_dd, glum[1],
+        double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_DUST], 1), v->abs_dd, out->t_dd, glum[1], gv->t_dd,
                                          gscreen->abs_dd, &ge);
         gp[R_DUST] += 2 * gs / p[R_DUST];
         ge_dd += ge / e_dd;

@@ -4,10 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-struct gal_plan_ws {
-    gal_galaxy_ws *ws;
-};
-
 static void destroy(gal_plan *p)
 {
     plan_reduced_clear(p);
@@ -68,8 +64,10 @@ gal_status gal_plan_ws_create(gal_plan_ws **out, const gal_plan *p)
 
 void gal_plan_ws_free(gal_plan_ws *w)
 {
-    if (w)
-        gal_galaxy_ws_free(w->ws);
+    if (!w)
+        return;
+    gal_tangent_free(w->tangent);
+    gal_galaxy_ws_free(w->ws);
     gal_free(w);
 }
 

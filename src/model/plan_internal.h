@@ -4,7 +4,7 @@
 #define GAL_PLAN_INTERNAL_H
 #include "galua/plan.h"
 #include "galua/rng.h"
-#include "model/model_internal.h"
+#include "model/tangent_internal.h"
 #include "num/eim.h"
 
 /* sum over few nodes of the reduced grid */
@@ -13,6 +13,11 @@ typedef struct plan_sum {
     uint32_t *node;
     double *weight;
 } plan_sum;
+
+struct gal_plan_ws {
+    gal_galaxy_ws *ws;
+    gal_tangent *tangent; /* NULL until a gradient is asked for */
+};
 
 struct gal_plan {
     gal_galaxy *whole, *reduced;

@@ -7,27 +7,33 @@
 #include <stdio.h>
 #include <string.h>
 
+bool gal_tangent_can(const gal_galaxy *g)
+{
+    const gal_compat *c = &g->o.compat;
+    return !(c->csp_steps || c->stars_at_zstar || c->mstar_formula || c->dust_gas_sign || c->coarse_temperature ||
+             c->band_loglog);
+}
+
 gal_status gal_tangent_create(gal_tangent **out, const gal_galaxy *g)
 {
     gal_status st = GAL_OK;
-    const gal_compat *c = &g->o.compat;
     gal_tangent *t = NULL;
     *out = NULL;
-    if (c->csp_steps || c->stars_at_zstar || c->mstar_formula || c->dust_gas_sign || c->coarse_temperature ||
-        c->band_loglog)
+    if (!gal_tangent_can(g))
         return gal_fail(GAL_EINVAL, "derivatives: stars, dust temperatures and bands of a parity mode have none");
-    if (g->grid->whole)
-        return gal_fail(GAL_EINVAL, "derivatives: not on the nodes of a plan");
     if (!(t = GAL_NEW(gal_tangent)))
         return GAL_ENOMEM;
     t->g = g;
     GAL_TRY(gal_galaxy_ws_create(&t->d, g));
     GAL_TRY(gal_galaxy_ws_create(&t->x, g));
     GAL_TRY(gal_csp_diff_init(&t->weights, &t->x->csp));
-    t->keep = GAL_NEWN(double, MAXLUM * g->grid->n + 2 * g->o.ssp->nz * g->o.ssp->nage);
+    const gal_model_grid *widest = g->grid->whole ? g->grid->whole : g->grid;
+    t->keep = GAL_NEWN(double, MAXLUM * widest->n + 2 * g->o.ssp->nz * g->o.ssp->nage);
     t->theta = GAL_NEWN(double, 2 * g->npar);
-    if (!t->keep || !t->theta)
+    t->wanted = GAL_NEWN(bool, g->npar);
+    if (!t->keep || !t->theta || !t->wanted)
         GAL_TRY(GAL_ENOMEM);
+    gal_tangent_want(t, NULL);
     t->along = t->theta + g->npar;
     for (size_t i = 0; i < g->npart; i++)
         if (!tangent_has_jvp(&g->part[i]))
@@ -52,7 +58,22 @@ void gal_tangent_free(gal_tangent *t)
     gal_csp_diff_clear(&t->weights);
     gal_free(t->keep);
     gal_free(t->theta);
+    gal_free(t->wanted);
     gal_free(t);
+}
+
+void gal_tangent_want(gal_tangent *t, const bool *wanted)
+{
+    const gal_galaxy *g = t->g;
+    const gal_part *s = g->screen;
+    for (size_t i = 0; i < g->npar; i++)
+        t->wanted[i] = !wanted || wanted[i];
+    bool history = t->wanted[P_AGE] || adjoint_wants(t, P_SFH, g->sfh.npar);
+    bool clouds = s && s->class->tau_esc && t->wanted[s->par + (size_t)s->class->tau_esc - 1];
+    t->live = GAL_NEED_SCREEN | GAL_NEED_ABSORBED | GAL_NEED_DUST;
+    t->live |= history || clouds ? GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN : 0;
+    t->live |= t->wanted[P_AGE] ? GAL_NEED_AGE : 0;
+    t->live |= t->wanted[P_REDSHIFT] ? GAL_NEED_REDSHIFT : 0;
 }
 
 size_t gal_tangent_differences(const gal_tangent *t)
@@ -358,6 +379,8 @@ gal_status gal_tangent_along(gal_tangent *t, gal_galaxy_ws *w, const double *the
     const gal_part *s = g->screen;
     unsigned changed = 0;
     bool history = dtheta[P_AGE] != 0;
+    if (g->grid->whole)
+        GAL_THROW(GAL_EUNSUP, "derivatives: along a direction they are not on the nodes of a plan");
     memcpy(t->along, dtheta, g->npar * sizeof *dtheta);
     memcpy(t->theta, theta, g->npar * sizeof *theta);
     tangent_view_zero(&t->d->view);

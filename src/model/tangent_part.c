@@ -4,19 +4,47 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Numbers of a view that change. */
-static const size_t number[] = {
-    offsetof(gal_view, age),   offsetof(gal_view, redshift), offsetof(gal_view, sfr),     offsetof(gal_view, mgas),
-    offsetof(gal_view, mdust), offsetof(gal_view, zgas),     offsetof(gal_view, zstar),   offsetof(gal_view, age_mass),
-    offsetof(gal_view, mstar), offsetof(gal_view, bol),      offsetof(gal_view, qh),      offsetof(gal_view, qh_clouds),
-    offsetof(gal_view, qhei),  offsetof(gal_view, lyman),    offsetof(gal_view, sn_rate), offsetof(gal_view, av_mc),
-    offsetof(gal_view, av_dd), offsetof(gal_view, tau_esc),  offsetof(gal_view, e_mc),    offsetof(gal_view, e_dd),
-    offsetof(gal_view, t_mc),  offsetof(gal_view, t_dd)};
+/* Numbers of a view that change, and the needs of what reads them. */
+static const struct {
+    size_t at;
+    unsigned needs;
+} number[] = {
+    {offsetof(gal_view, age), GAL_NEED_AGE},
+    {offsetof(gal_view, redshift), GAL_NEED_REDSHIFT},
+    {offsetof(gal_view, sfr), GAL_NEED_HISTORY},
+    {offsetof(gal_view, mgas), GAL_NEED_HISTORY},
+    {offsetof(gal_view, mdust), GAL_NEED_HISTORY},
+    {offsetof(gal_view, zgas), GAL_NEED_HISTORY},
+    {offsetof(gal_view, zstar), GAL_NEED_HISTORY | GAL_NEED_STARS},
+    {offsetof(gal_view, age_mass), GAL_NEED_HISTORY | GAL_NEED_STARS},
+    {offsetof(gal_view, mstar), GAL_NEED_HISTORY | GAL_NEED_STARS},
+    {offsetof(gal_view, bol), GAL_NEED_STARS},
+    {offsetof(gal_view, qh), GAL_NEED_STARS},
+    {offsetof(gal_view, qh_clouds), GAL_NEED_STARS},
+    {offsetof(gal_view, qhei), GAL_NEED_STARS},
+    {offsetof(gal_view, lyman), GAL_NEED_STARS},
+    {offsetof(gal_view, sn_rate), GAL_NEED_SN},
+    {offsetof(gal_view, av_mc), GAL_NEED_SCREEN},
+    {offsetof(gal_view, av_dd), GAL_NEED_SCREEN},
+    {offsetof(gal_view, tau_esc), GAL_NEED_SCREEN},
+    {offsetof(gal_view, e_mc), GAL_NEED_ABSORBED},
+    {offsetof(gal_view, e_dd), GAL_NEED_ABSORBED},
+    {offsetof(gal_view, t_mc), GAL_NEED_DUST},
+    {offsetof(gal_view, t_dd), GAL_NEED_DUST},
+};
 enum { NUMBERS = sizeof number / sizeof *number };
+_Static_assert((int)NUMBERS == (int)TANGENT_NUMBERS, "of a view");
+
+double *tangent_number(gal_view *v, size_t i, unsigned *needs)
+{
+    if (needs)
+        *needs = number[i].needs;
+    return (double *)(void *)((char *)v + number[i].at);
+}
 
 static double *at(gal_view *v, size_t i)
 {
-    return (double *)(void *)((char *)v + number[i]);
+    return tangent_number(v, i, NULL);
 }
 
 void tangent_view_zero(gal_view *v)
@@ -54,14 +82,11 @@ void tangent_put_beside(gal_tangent *t, const gal_galaxy_ws *w, const double *th
         memset(x->lum[p->lum + c], 0, n * sizeof *x->lum[0]);
 }
 
-/* One stage of part i beside the point: its arrays are out[m][n]. */
-static gal_status beside(gal_tangent *t, const gal_galaxy_ws *w, size_t i, tangent_stage which, const double *theta,
-                         double step, double **out, tangent_result *r)
+gal_status tangent_stage_at(gal_tangent *t, size_t i, tangent_stage which, double **out, tangent_result *r)
 {
     const gal_part *p = &t->g->part[i];
     gal_galaxy_ws *x = t->x;
     gal_screen screen;
-    tangent_put_beside(t, w, theta, p, step);
     gal_stage s = gal_stage_of(t->g, x, i, t->theta);
     switch (which) {
     case TANGENT_SOURCE:
@@ -99,10 +124,12 @@ static gal_status difference(gal_tangent *t, const gal_galaxy_ws *w, size_t i, t
         memset(first[c], 0, n * sizeof *first[c]);
         memset(to[c], 0, n * sizeof *to[c]);
     }
-    GAL_TRY(beside(t, w, i, which, theta, TANGENT_STEP, first, &a));
+    tangent_put_beside(t, w, theta, &t->g->part[i], TANGENT_STEP);
+    GAL_TRY(tangent_stage_at(t, i, which, first, &a));
     up[0] = t->x->screen.av_mc;
     up[1] = t->x->screen.av_dd;
-    GAL_TRY(beside(t, w, i, which, theta, -TANGENT_STEP, to, &b));
+    tangent_put_beside(t, w, theta, &t->g->part[i], -TANGENT_STEP);
+    GAL_TRY(tangent_stage_at(t, i, which, to, &b));
     for (size_t c = 0; c < m; c++)
         for (size_t k = 0; k < n; k++)
             to[c][k] = (first[c][k] - to[c][k]) / (2 * TANGENT_STEP);
@@ -138,34 +165,44 @@ void tangent_zero(double **to, size_t m, size_t n)
         memset(to[c], 0, n * sizeof *to[c]);
 }
 
+gal_status tangent_exact(const gal_tangent *t, const gal_galaxy_ws *w, size_t i, tangent_stage which,
+                         const gal_stage *s, const gal_stage *d, gal_screen *screen, tangent_result *r)
+{
+    const gal_component_class *k = t->g->part[i].class;
+    if (t->force)
+        return GAL_EUNSUP;
+    if (which == TANGENT_SOURCE && k->source_jvp)
+        return k->source_jvp(s, d, &w->part[i].source, &r->source);
+    if (which == TANGENT_SCREEN && k->screen_jvp)
+        return k->screen_jvp(s, d, &w->screen, screen);
+    if (which == TANGENT_REEMIT && k->reemit_jvp)
+        return k->reemit_jvp(s, d, &w->emission, &r->emission);
+    if (which == TANGENT_EMIT && k->emit_jvp)
+        return k->emit_jvp(s, d);
+    if (which == TANGENT_TRANSMIT && k->transmit_jvp)
+        return k->transmit_jvp(s, d, d->lum[0]);
+    return GAL_EUNSUP;
+}
+
 /* The stage of part i with its exact derivative, where there is one, or differences. */
 gal_status tangent_run(gal_tangent *t, gal_galaxy_ws *w, size_t i, tangent_stage which, const double *theta,
                        double **to, size_t m, tangent_result *r)
 {
-    const gal_part *p = &t->g->part[i];
-    const gal_component_class *k = p->class;
     gal_galaxy_ws *d = t->d;
     gal_stage s = gal_stage_of(t->g, w, i, theta), ds = gal_stage_of(t->g, d, i, t->along);
-    double av[2];
+    double av[2] = {0, 0};
     ds.lum = to;
-    if (!t->force && which == TANGENT_SOURCE && k->source_jvp)
-        return k->source_jvp(&s, &ds, &w->part[i].source, &r->source);
-    if (!t->force && which == TANGENT_SCREEN && k->screen_jvp) {
-        gal_status st = k->screen_jvp(&s, &ds, &w->screen, &d->screen);
+    gal_status st = tangent_exact(t, w, i, which, &s, &ds, &d->screen, r);
+    if (st == GAL_EUNSUP) {
+        st = difference(t, w, i, which, theta, to, m, r, av);
+        if (st == GAL_OK && which == TANGENT_SCREEN) {
+            d->screen.av_mc = av[0];
+            d->screen.av_dd = av[1];
+        }
+    }
+    if (st == GAL_OK && which == TANGENT_SCREEN) {
         d->view.av_mc = d->screen.av_mc;
         d->view.av_dd = d->screen.av_dd;
-        return st;
-    }
-    if (!t->force && which == TANGENT_REEMIT && k->reemit_jvp)
-        return k->reemit_jvp(&s, &ds, &w->emission, &r->emission);
-    if (!t->force && which == TANGENT_EMIT && k->emit_jvp)
-        return k->emit_jvp(&s, &ds);
-    if (!t->force && which == TANGENT_TRANSMIT && k->transmit_jvp)
-        return k->transmit_jvp(&s, &ds, to[0]);
-    gal_status st = difference(t, w, i, which, theta, to, m, r, av);
-    if (st == GAL_OK && which == TANGENT_SCREEN) {
-        d->view.av_mc = d->screen.av_mc = av[0];
-        d->view.av_dd = d->screen.av_dd = av[1];
     }
     return st;
 }
