@@ -12,6 +12,7 @@ typedef enum gal_kernel { GAL_KERNEL_NONE, GAL_KERNEL_SQEXP, GAL_KERNEL_MATERN32
 GAL_API const char *gal_kernel_name(gal_kernel k);                      /* "none", "sqexp", "matern32" */
 GAL_API gal_status gal_kernel_parse(gal_kernel *out, const char *name); /* GAL_ENOTFOUND suggests */
 GAL_API double gal_kernel_value(gal_kernel k, double d);                /* d in units of the length */
+GAL_API double gal_kernel_slope(gal_kernel k, double d);                /* its derivative with respect to |d| */
 #ifdef __cplusplus
 }
 #endif

@@ -82,6 +82,19 @@ typedef struct gal_like { /* arrays borrowed, [n] each; NULL: none */
 } gal_like;
 GAL_API size_t gal_like_work(const gal_like *l); /* doubles of scratch */
 GAL_API double gal_like_eval(const gal_like *l, const double *model, const gal_noise *z, double *work);
+/* The same, and its derivatives with respect to model[n] and to the parameters of the noise in the order of gal_noise_params, all of them
+ * written. Exact for independent data and for correlated Gaussian ones; where outliers or limits that are no measurements are correlated,
+ * differences of this function (five points, 1e-9). At a kink (a cut, a one-sided penalty at 0) those of the side where the value is. */
+enum { GAL_NOISE_NPAR = 7 };
+GAL_API double gal_like_gradient(const gal_like *l, const double *model, const gal_noise *z, double *work,
+                                 double *gmodel, double gnoise[GAL_NOISE_NPAR]);
+/* Are they exact? */
+GAL_API bool gal_like_exact(const gal_like *l, bool outliers);
+/* Fisher information F[d][d] of d parameters on which the model depends with J[n][d] and the noise with Z[GAL_NOISE_NPAR][d], expected over
+ * data of Gaussian density: J' K^-1 J + Tr(K^-1 dK_a K^-1 dK_b)/2, K the covariance. GAL_EUNSUP with outliers, or limits that are no
+ * measurements. */
+GAL_API gal_status gal_like_fisher(const gal_like *l, const double *model, const gal_noise *z, size_t d,
+                                   const double *J, const double *Z, double *F);
 /* term[n]: ln p(y_i | all other data); p_out[n]: probability that datum i is an outlier, given all data. Either may be NULL.
  * For independent data the terms sum to ln L. work as above. */
 GAL_API void gal_like_pointwise(const gal_like *l, const double *model, const gal_noise *z, double *work, double *term,
@@ -94,6 +107,9 @@ GAL_API void gal_like_simulate(const gal_like *l, const double *model, const gal
  * (unless MEASURED), outliers, f_model or correlations. *alpha (may be NULL): a draw of alpha given the data, for uniform u. */
 GAL_API double gal_like_amplitude(const gal_like *l, const double *model, const gal_noise *z, const gal_prior *prior,
                                   double u, double *alpha);
+/* The same, and its derivatives as of gal_like_gradient. */
+GAL_API double gal_like_amplitude_gradient(const gal_like *l, const double *model, const gal_noise *z,
+                                           const gal_prior *prior, double *gmodel, double gnoise[GAL_NOISE_NPAR]);
 /* ln N(r; 0, diag(s2) + amp^2 h_i h_j k(|x_i-x_j|/len)) over ascending x[n]; h NULL = 1. O(n) for matern32, which needs no
  * work; sqexp: work[n*n + n]. NaN when the matrix is not positive definite. */
 GAL_API double gal_gp_lnlike(gal_kernel k, size_t n, const double *x, const double *r, const double *s2,

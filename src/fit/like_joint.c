@@ -21,7 +21,7 @@ static bool correlated(const gal_like *l, const gal_noise *z)
 
 size_t gal_like_work(const gal_like *l)
 {
-    return l->n * l->n + 3 * l->n;
+    return 2 * l->n * l->n + 3 * l->n; /* twice: derivatives need the inverse, too */
 }
 
 typedef struct { /* of one datum */

@@ -28,3 +28,9 @@ double gal_kernel_value(gal_kernel k, double d)
     double a = fabs(d), b = sqrt(3) * a;
     return k == GAL_KERNEL_SQEXP ? exp(-0.5 * a * a) : k == GAL_KERNEL_MATERN32 ? (1 + b) * exp(-b) : 0;
 }
+
+double gal_kernel_slope(gal_kernel k, double d)
+{
+    double a = fabs(d);
+    return k == GAL_KERNEL_SQEXP ? -a * exp(-0.5 * a * a) : k == GAL_KERNEL_MATERN32 ? -3 * a * exp(-sqrt(3) * a) : 0;
+}
