@@ -77,6 +77,11 @@ GAL_API double gal_spec_ws_opz(const gal_spec_ws *w); /* (1 + z)(1 + shift/c) as
 GAL_API double gal_spec_ws_coarse(const gal_spec_ws *w);
 /* Mean L_lambda [as lum, per A rest frame] of each pixel. trans[nwave] multiplies lum; NULL = 1. out[n]. */
 GAL_API void gal_spec_continuum(gal_spec_ws *w, const double *lum, const double *trans, double *out);
+/* Its transpose at the last setting: gy[nwave] = derivatives by lum times trans at the nodes, from gout[n]. */
+GAL_API void gal_spec_continuum_back(gal_spec_ws *w, const double *gout, double *gy);
+/* ... of gal_spec_lines: glum[nl] from gout[n] */
+GAL_API void gal_spec_lines_back(const gal_spec_ws *w, const double *wave, size_t nl, double sigma_v,
+                                 const double *gout, double *glum);
 /* Adds lines of rest wavelength wave[nl] and luminosity lum[nl] with dispersion sigma_v [km/s] to out[n] (same units, per A). */
 GAL_API void gal_spec_lines(const gal_spec_ws *w, const double *wave, const double *lum, size_t nl, double sigma_v,
                             double *out);
@@ -141,6 +146,28 @@ GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, c
  * deviates (sampled and profiled coefficients stay what they are). */
 GAL_API double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u,
                                   double *c, double *amp, double *work);
+/* Derivatives, all written, arrays of the caller's. */
+enum {
+    GAL_SPEC_LN_SCALE,
+    GAL_SPEC_F_CAL,
+    GAL_SPEC_F_OUT,
+    GAL_SPEC_N_OUT,
+    GAL_SPEC_GP_AMP,
+    GAL_SPEC_GP_LEN,
+    GAL_SPEC_NOISES
+};
+typedef struct gal_spec_slopes {
+    double *model;   /* [n] */
+    double *profile; /* [nline][n] of the free lines */
+    double *noise;   /* [GAL_SPEC_NOISES] */
+    double *coef;    /* [GAL_POLY_MAX + 1] of a sampled polynomial */
+} gal_spec_slopes;
+/* ln L as gal_spec_like_eval (c as of a sampled polynomial, else NULL), and its derivatives: exact, of independent pixels only
+ * (gal_spec_like_exact). work[gal_spec_gradient_work]. O(n (order + lines)^2). */
+GAL_API bool gal_spec_like_exact(const gal_spec_like *l);
+GAL_API size_t gal_spec_gradient_work(const gal_spec_like *l);
+GAL_API double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const gal_spec_noise *z,
+                                      const double *c, const gal_spec_slopes *g, double *work);
 /* Every pixel against the others, [n] each, NULL where not wanted; c as above (SAMPLED). With u = K^-1 r and K the covariance of
  * all that is integrated out, p(y_i | the other pixels) is normal with mean y_i - u_i/(K^-1)_ii and variance 1/(K^-1)_ii
  * (Sundararajan & Keerthi 2001); K^-1 is never formed: O(n) by the smoothing recursion of de Jong (1989) for matern32. */

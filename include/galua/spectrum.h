@@ -69,6 +69,10 @@ typedef struct gal_kinematics { /* km/s */
  * component are taken off the model's coarse grid and put back as Gaussians of their own width. */
 GAL_API gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const double *theta, size_t comp,
                                    const gal_kinematics *k, double *flux);
+/* Its transpose for GAL_COMP_TOTAL: from derivatives by the pixels gflux those with respect to the spectrum, its transmission (NULL: not
+ * wanted) and the lines as seen, added to glum[nwave], gtrans[nwave] and gseen[gal_galaxy_nlines]. */
+GAL_API gal_status gal_viewer_back(gal_viewer *v, const gal_galaxy_ws *w, const double *theta, const gal_kinematics *k,
+                                   const double *gflux, double *glum, double *gtrans, double *gseen);
 /* Profile [mJy per erg/s/cm2] of a line of rest wavelength `wave`, after gal_viewer_flux; out[n]. */
 GAL_API void gal_viewer_line(const gal_viewer *v, double wave, double sigma, double *out);
 GAL_API double gal_viewer_coarse(const gal_viewer *v);    /* as gal_spec_ws_coarse */

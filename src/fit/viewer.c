@@ -15,6 +15,7 @@ struct gal_viewer {
     line_set lines;
     double *lum;   /* [lines] */
     double *minus; /* [nwave] */
+    double *back;  /* [nwave + pixels + lines] of derivatives */
 };
 
 double model_fwhm(const gal_galaxy *g, size_t k, double *finest)
@@ -48,7 +49,8 @@ gal_status gal_viewer_create(gal_viewer **out, const gal_galaxy *g, gal_spec *sp
             fwhm[k] = model_fwhm(g, k, &finest[k]);
     GAL_TRY(gal_spec_ws_create(&v->ws, spec, w, n, library_r < 0 ? NULL : fwhm, library_r < 0 ? NULL : finest));
     GAL_TRY(line_set_take(&v->lines, g));
-    if (!(v->lum = GAL_NEWN(double, v->lines.n + 1)))
+    if (!(v->lum = GAL_NEWN(double, v->lines.n + 1)) ||
+        !(v->back = GAL_NEWN(double, n + gal_spec_n(spec) + v->lines.n + 1)))
         GAL_TRY(GAL_ENOMEM);
     *out = v;
     v = NULL;
@@ -67,6 +69,7 @@ void gal_viewer_free(gal_viewer *v)
     line_set_clear(&v->lines);
     gal_free(v->lum);
     gal_free(v->minus);
+    gal_free(v->back);
     gal_free(v);
 }
 
@@ -131,4 +134,48 @@ void gal_viewer_line(const gal_viewer *v, double wave, double sigma, double *out
     double opz = gal_spec_ws_opz(v->ws);
     for (size_t i = 0; i < n; i++)
         out[i] *= lo[i] * hi[i] / (GAL_C_AA * opz) * 1e26;
+}
+
+gal_status gal_viewer_back(gal_viewer *v, const gal_galaxy_ws *w, const double *theta, const gal_kinematics *k,
+                           const double *gflux, double *glum, double *gtrans, double *gseen)
+{
+    double factor, z = theta[1], opz = 1 + z;
+    const double *lo = gal_spec_lo(v->spec), *hi = gal_spec_hi(v->spec), *wave = gal_galaxy_wave(v->g);
+    size_t n = gal_galaxy_nwave(v->g), np = gal_spec_n(v->spec);
+    double *gy = v->back, *gpix = gy + n, *gline = gpix + np;
+    gal_status st = gal_galaxy_flux_factor(v->g, theta, &factor);
+    if (st == GAL_OK)
+        st = gal_spec_ws_set(v->ws, z, k->sigma_v, k->shift);
+    if (st != GAL_OK)
+        return st;
+    const double *lum = gal_galaxy_lum(w, GAL_COMP_TOTAL), *trans = gal_galaxy_transmission(w),
+                 *seen = gal_galaxy_line_seen(w);
+    if (v->lines.n > 0)
+        lum = without_lines(v, w, lum, trans);
+    for (size_t i = 0; i < np; i++)
+        gpix[i] = gflux[i] * factor * lo[i] * hi[i] / (opz * opz);
+    gal_spec_continuum_back(v->ws, gpix, gy);
+    gal_spec_lines_back(v->ws, v->lines.wave, v->lines.n, isnan(k->sigma_gas) ? v->lines.sigma : k->sigma_gas, gpix,
+                        gline);
+    for (size_t i = 0; i < n; i++) {
+        if (trans && gtrans)
+            gtrans[i] += gy[i] * lum[i];
+        gy[i] *= trans ? trans[i] : 1;
+        glum[i] += gy[i];
+    }
+    for (size_t l = 0; l < v->lines.n; l++) {
+        const line_profile *p = &v->lines.on[l];
+        if (!p->count)
+            continue; /* the line is in the continuum */
+        for (size_t i = 0; i < p->count; i++)
+            gseen[l] -= gy[p->first + i] * v->lines.weight[p->at + i];
+        gseen[l] += gline[l] * (trans ? gal_interp(wave, trans, n, v->lines.wave[l], GAL_CLAMP) : 1);
+        if (!trans || !gtrans)
+            continue;
+        size_t i = gal_search(wave, n, v->lines.wave[l]);
+        double f = (v->lines.wave[l] - wave[i]) / (wave[i + 1] - wave[i]);
+        gtrans[i] += gline[l] * seen[l] * (1 - f);
+        gtrans[i + 1] += gline[l] * seen[l] * f;
+    }
+    return GAL_OK;
 }

@@ -293,21 +293,76 @@ static double normal_between(double a, double b)
     return 0.5 * (erf(b * M_SQRT1_2) - erf(a * M_SQRT1_2));
 }
 
-void gal_spec_lines(const gal_spec_ws *w, const double *wave, const double *lum, size_t nl, double sigma_v, double *out)
+/* Flux of a unit line in the pixels that it reaches: out[i] += lum share, or, of gout, the sum of gout share */
+static double line_pixels(const gal_spec_ws *w, double wave, double sigma_v, double lum, const double *gout,
+                          double *out)
 {
     const gal_spec *s = w->spec;
-    double opz = gal_spec_ws_opz(w);
-    for (size_t l = 0; l < nl; l++) {
-        double x = wave[l] * opz, si = gal_spec_sigma(s, x), sv = x * sigma_v / C_KMS, sd = sqrt(si * si + sv * sv);
-        double reach = 9 * sd;
-        if (x + reach < s->lo[0] || x - reach > s->hi[s->n - 1] || lum[l] == 0)
-            continue;
-        size_t i = s->n > 1 ? gal_search(s->lo, s->n, x - reach) : 0;
-        for (; i < s->n && s->lo[i] <= x + reach; i++) {
-            double lo = s->lo[i], hi = s->hi[i];
-            double share = sd > 0 ? normal_between((lo - x) / sd, (hi - x) / sd) : x >= lo && x < hi;
-            out[i] += lum[l] * share * opz / (hi - lo);
+    double opz = gal_spec_ws_opz(w), sum = 0;
+    double x = wave * opz, si = gal_spec_sigma(s, x), sv = x * sigma_v / C_KMS, sd = sqrt(si * si + sv * sv);
+    double reach = 9 * sd;
+    if (x + reach < s->lo[0] || x - reach > s->hi[s->n - 1])
+        return 0;
+    size_t i = s->n > 1 ? gal_search(s->lo, s->n, x - reach) : 0;
+    for (; i < s->n && s->lo[i] <= x + reach; i++) {
+        double lo = s->lo[i], hi = s->hi[i];
+        double share = sd > 0 ? normal_between((lo - x) / sd, (hi - x) / sd) : x >= lo && x < hi;
+        if (out)
+            out[i] += lum * share * opz / (hi - lo);
+        else
+            sum += gout[i] * share * opz / (hi - lo);
+    }
+    return sum;
+}
+
+void gal_spec_lines(const gal_spec_ws *w, const double *wave, const double *lum, size_t nl, double sigma_v, double *out)
+{
+    for (size_t l = 0; l < nl; l++)
+        if (lum[l] != 0)
+            line_pixels(w, wave[l], sigma_v, lum[l], NULL, out);
+}
+
+void gal_spec_lines_back(const gal_spec_ws *w, const double *wave, size_t nl, double sigma_v, const double *gout,
+                         double *glum)
+{
+    for (size_t l = 0; l < nl; l++)
+        glum[l] = line_pixels(w, wave[l], sigma_v, 0, gout, NULL);
+}
+
+void gal_spec_continuum_back(gal_spec_ws *w, const double *gout, double *gy)
+{
+    double *gslope = w->slope, *gcum = w->cum, *gtotal = w->total;
+    size_t k0 = w->k0, k1 = w->k1;
+    memset(gy, 0, w->nwave * sizeof *gy);
+    memset(gslope, 0, w->nwave * sizeof *gslope);
+    memset(gcum, 0, w->nwave * sizeof *gcum);
+    memset(gtotal, 0, w->nedge * sizeof *gtotal);
+    for (size_t i = 0; i < w->n; i++) {
+        double g = gout[i] / (w->at[w->e1[i]] - w->at[w->e0[i]]);
+        gtotal[w->e1[i]] += g;
+        gtotal[w->e0[i]] -= g;
+    }
+    for (size_t e = 0; e < w->nedge; e++) {
+        size_t k = w->seg[e], a = w->first[e], c = w->count[e];
+        double d = w->at[e] - w->wave[k], g = gtotal[e];
+        const double *weight = w->w + w->off[e];
+        gcum[k] += g;
+        gy[k] += g * d;
+        gslope[k] += g * 0.5 * d * d + (!c && w->var[e] > 0 ? 0.5 * g * w->var[e] : 0);
+        if (c)
+            gslope[a - 1] += 0.5 * g * w->var[e];
+        for (size_t j = 0; j < c; j++) {
+            gslope[a + j] += g * weight[j];
+            gslope[a + j - 1] -= g * weight[j];
         }
+    }
+    gslope[k1 - 1] += gslope[k1]; /* the last is a copy of the one before */
+    double sum = 0;
+    for (size_t k = k1; k-- > k0;) { /* cum[k + 1] and all after it hold the piece between k and k + 1 */
+        sum += gcum[k + 1];
+        double half = 0.5 * sum * (w->wave[k + 1] - w->wave[k]), slope = gslope[k] * w->step[k];
+        gy[k] += half - slope;
+        gy[k + 1] += half + slope;
     }
 }
 
