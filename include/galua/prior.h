@@ -72,7 +72,8 @@ GAL_API size_t gal_prior_args(const gal_prior *p, const double **args);
 GAL_API size_t gal_prior_nodes(const gal_prior *p, const double **x, const double **lnp);
 
 /* ------------------------------------------------------------------ coordinates */
-GAL_API double gal_prior_value(const gal_prior *p, double x); /* sampled coordinate -> parameter value */
+GAL_API double gal_prior_value(const gal_prior *p, double x);       /* sampled coordinate -> parameter value */
+GAL_API double gal_prior_value_slope(const gal_prior *p, double x); /* d value/dx */
 GAL_API double gal_prior_x(const gal_prior *p, double value); /* parameter value -> sampled coordinate (NaN if none) */
 
 /* ------------------------------------------------------------------ densities in the sampled coordinate */

@@ -20,8 +20,11 @@ struct gal_target {
                        double *blob);
     /* Unit cube u[m][ndim] -> theta[m][ndim]; NULL when the prior has no transform. */
     gal_status (*prior_transform)(const gal_target *t, size_t m, const double *u, double *theta);
-    /* Optional gradient of lnprior + lnlike: grad[m][ndim]; NULL = take it numerically. */
+    /* Optional gradient of lnprior + lnlike: grad[m][ndim], 0 where lnp = -inf; NULL = take it numerically. */
     gal_status (*gradient)(const gal_target *t, size_t m, const double *theta, double *lnp, double *grad);
+    /* Optional: where the prior is a product, ln of the density of each coordinate and its slope, [m][ndim]. Then derivatives of
+     * prior_transform follow from them; NULL = they are taken numerically. */
+    gal_status (*prior_density)(const gal_target *t, size_t m, const double *theta, double *lnp, double *slope);
     void (*destroy)(gal_target *t); /* frees the target itself; NULL = static */
     void *self;
 };
@@ -34,6 +37,10 @@ GAL_API gal_status gal_target_eval(const gal_target *t, size_t m, const double *
  * m (2 ndim + 1) points in one batch. */
 GAL_API gal_status gal_target_gradient(const gal_target *t, size_t m, const double *theta, const double *h,
                                        bool numerical, double *lnp, double *grad);
+/* Second derivatives of ln p along v: hv[ndim] = H v, from gradients of the target at four points on the line through theta (h v apart: the
+ * error is of fourth order in h). GAL_EUNSUP without a gradient, GAL_EDOMAIN next to a forbidden point. */
+GAL_API gal_status gal_target_hessian_vector(const gal_target *t, const double *theta, const double *v, double h,
+                                             double *hv);
 /* "age = 9.5, sfh.tau = 8.1": at most size-1 bytes, long lists end in ", ...". */
 GAL_API void gal_target_point_text(const gal_target *t, const double *theta, char *buf, size_t size);
 

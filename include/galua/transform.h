@@ -6,8 +6,9 @@
  * is theta itself and p = prior x likelihood. Beyond |z| = 8.2 the upper tail of u cannot be told from 1 in double precision: theta
  * stays at its value there.
  *
- * Gradients are analytic when the target has `gradient` and its transform acts on each coordinate alone, by the chain rule with
- * derivatives of the transform taken numerically (five points, 1e-9); otherwise central differences of ln p, all 2 d + 1
+ * Gradients are analytic when the target has `gradient` and its transform acts on each coordinate alone, by the chain rule: with the
+ * densities of the coordinates, d theta/dz = N(z; 0, 1)/p(theta), where the target has them, else with derivatives of the transform taken
+ * numerically (five points, 1e-9); otherwise central differences of ln p, all 2 d + 1
  * evaluations of all points in ONE batch. The differences use fixed steps h_k = 5e-4 x scale_k: the gradient is then a
  * deterministic function of the position, which is all that HMC needs to be exact.
  *
@@ -49,7 +50,8 @@ GAL_API gal_status gal_space_gradient(gal_space *s, size_t m, const double *z, c
 /* scale[m][d] = 1/sqrt|d2 lnp/dz_k2| at each point, the width that lnp has along each axis there (at most 1 with a prior
  * transform): the steps for gal_space_gradient and units for optimisers. */
 GAL_API gal_status gal_space_scale(gal_space *s, size_t m, const double *z, double *scale);
-/* Second derivatives h[d][d] of lnp at z, symmetric: central differences (step 1e-2 x scale) of the gradient. GAL_EDOMAIN next to
+/* Second derivatives h[d][d] of lnp at z, symmetric: central differences (step 1e-2 x scale; 1e-3 of analytic
+ * gradients) of the gradient. GAL_EDOMAIN next to
  * a forbidden region. */
 GAL_API gal_status gal_space_hessian(gal_space *s, const double *z, const double *scale, double *h);
 #ifdef __cplusplus

@@ -243,6 +243,11 @@ double gal_prior_value(const gal_prior *p, double x)
     return p->coord == GAL_COORD_LOG10 ? pow(10, x) : x;
 }
 
+double gal_prior_value_slope(const gal_prior *p, double x)
+{
+    return p->coord == GAL_COORD_LOG10 ? LN10 * pow(10, x) : 1;
+}
+
 double gal_prior_x(const gal_prior *p, double value)
 {
     return p->coord == GAL_COORD_LOG10 ? log10(value) : value;

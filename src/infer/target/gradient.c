@@ -9,7 +9,8 @@
 #include "transform_int.h"
 
 #define STEP         5e-4
-#define STEP_HESSIAN 1e-2
+#define STEP_HESSIAN 1e-2 /* of gradients that are differences; errs by its square over 6 */
+#define STEP_EXACT   1e-3 /* of the model's own */
 #define STEP_JAC     1e-2
 
 static double central(double lo, double mid, double hi, double h, bool ok_lo, bool ok_hi)
@@ -78,9 +79,31 @@ static gal_status jacobian(gal_space *s, size_t m, const double *z, double *thet
     return st;
 }
 
+/* From ln posterior and its gradient in theta to those in z, exactly: ln L and -z.z/2. The prior's part of both is taken away again. */
+static gal_status by_density(gal_space *s, size_t m, const double *z, const double *x, double *lnp, double *grad)
+{
+    size_t d = s->d, n = m * d;
+    double *density = space_work(s, W_VALUE, 2 * n);
+    if (!density)
+        return GAL_ENOMEM;
+    double *slope = density + n;
+    gal_status st = s->t->prior_density(s->t, m, x, density, slope);
+    for (size_t i = 0; st == GAL_OK && i < m; i++) {
+        for (size_t k = 0; k < d && lnp[i] > -INFINITY; k++) {
+            size_t j = i * d + k;
+            double stretch = exp(-0.5 * z[j] * z[j] - LN_SQRT_2PI - density[j]);
+            grad[j] = stretch > 0 ? (grad[j] - slope[j]) * stretch - z[j] : -z[j];
+            lnp[i] -= density[j];
+        }
+        lnp[i] += space_lnprior(s, z + i * d);
+    }
+    return st;
+}
+
 static gal_status analytic(gal_space *s, size_t m, const double *z, double *lnp, double *grad)
 {
     size_t d = s->d, n = m * d;
+    bool density = s->probit && s->t->prior_density;
     double *zz = space_work(s, W_JAC, 4 * n);
     gal_status st;
     if (!zz)
@@ -93,13 +116,13 @@ static gal_status analytic(gal_space *s, size_t m, const double *z, double *lnp,
         for (size_t k = 0; k < d; k++)
             zz[i * d + k] = ok ? z[i * d + k] : 0;
     }
-    if (s->probit) {
-        if ((st = jacobian(s, m, zz, x, jac, dlnj)) != GAL_OK)
-            return st;
-    } else {
+    if (!s->probit)
         memcpy(x, zz, n * sizeof *x);
-    }
+    else if ((st = density ? gal_space_theta(s, m, zz, x) : jacobian(s, m, zz, x, jac, dlnj)) != GAL_OK)
+        return st;
     if ((st = s->t->gradient(s->t, m, x, lnp, grad)) != GAL_OK)
+        return st;
+    if (density && (st = by_density(s, m, zz, x, lnp, grad)) != GAL_OK)
         return st;
     s->evaluations += m;
     for (size_t i = 0; i < m; i++) {
@@ -117,7 +140,7 @@ static gal_status analytic(gal_space *s, size_t m, const double *z, double *lnp,
                 return gal_fail(GAL_EMATH, "the derivative of ln posterior by %s is NaN at %s",
                                 s->t->names ? s->t->names[k] : "a parameter", at);
             }
-            if (s->probit) {
+            if (s->probit && !density) {
                 *g = *g * jac[i * d + k] + dlnj[i * d + k];
                 lnp[i] += jac[i * d + k] > 0 ? log(jac[i * d + k]) : 0;
             }
@@ -185,10 +208,11 @@ gal_status gal_space_hessian(gal_space *s, const double *z, const double *scale,
            *f = GAL_NEWN(double, 2 * d);
     if (!y || !sc || !g || !f)
         GAL_TRY(GAL_ENOMEM);
+    double part = s->analytic ? STEP_EXACT : STEP_HESSIAN;
     for (size_t j = 0; j < 2 * d; j++) {
         memcpy(y + j * d, z, d * sizeof *z);
         memcpy(sc + j * d, scale, d * sizeof *scale);
-        y[j * d + j / 2] += (j % 2 ? 1 : -1) * STEP_HESSIAN * scale[j / 2];
+        y[j * d + j / 2] += (j % 2 ? 1 : -1) * part * scale[j / 2];
     }
     GAL_TRY(gal_space_gradient(s, 2 * d, y, sc, f, g));
     for (size_t j = 0; j < d; j++) {

@@ -88,6 +88,31 @@ gal_status gal_target_gradient(const gal_target *t, size_t m, const double *thet
     return st;
 }
 
+gal_status gal_target_hessian_vector(const gal_target *t, const double *theta, const double *v, double h, double *hv)
+{
+    static const double step[4] = {-2, -1, 1, 2}, weight[4] = {1. / 12, -8. / 12, 8. / 12, -1. / 12};
+    size_t d = t->ndim;
+    if (!t->gradient)
+        return gal_fail(GAL_EUNSUP, "second derivatives: the target has no gradient");
+    double *x = GAL_NEWN(double, 8 * d + 4);
+    if (!x)
+        return GAL_ENOMEM;
+    double *g = x + 4 * d, *lnp = g + 4 * d;
+    for (size_t i = 0; i < 4; i++)
+        for (size_t k = 0; k < d; k++)
+            x[i * d + k] = theta[k] + step[i] * h * v[k];
+    gal_status st = t->gradient(t, 4, x, lnp, g);
+    memset(hv, 0, d * sizeof *hv);
+    for (size_t i = 0; st == GAL_OK && i < 4; i++) {
+        if (!(lnp[i] > -INFINITY))
+            st = gal_fail(GAL_EDOMAIN, "second derivatives: a point beside is forbidden");
+        for (size_t k = 0; k < d; k++)
+            hv[k] += weight[i] * g[i * d + k] / h;
+    }
+    gal_free(x);
+    return st;
+}
+
 size_t gal_target_evaluated(size_t m, const double *lnprior)
 {
     size_t n = 0;
