@@ -189,6 +189,79 @@ function bench.fit()
     ratio = rate[many] / rate[1], threads = many })
 end
 
+-- The gradient of ln posterior in units of ln L, at distinct points of the priors that have a model: processor time of one thread, runs in turn.
+local function gradient(name, f, size, limit, near)
+  local state, ratio, value, slope, numerical = 1, {}, {}, {}, nil
+  local function points(m)
+    local u = {}
+    for i = 1, m do
+      u[i] = {}
+      for k = 1, #f.free do
+        state = (state * 16807) % 2147483647
+        u[i][k] = near and 0.5 + 0.2 * (state / 2147483647 - 0.5) or state / 2147483647
+      end
+    end
+    return f.target:prior_transform(galua.mat(u))
+  end
+  local function time(run, m)
+    local x = points(m)
+    local lp, ll = f.target:lnprob(x)
+    local finite = {}
+    for i = 1, m do if lp[i] + ll[i] > -math.huge then finite[#finite + 1] = x:row(i):totable() end end
+    x = galua.mat(finite)
+    local start = os.clock()
+    run(x)
+    return (os.clock() - start) / #finite * 1e6
+  end
+  local many = f.target.plan and f.target.plan.used and 400 or 100
+  for i = 1, 15 do
+    value[i] = time(function(x) f.target:lnprob(x) end, 2 * many)
+    slope[i] = time(function(x) f.target:gradient(x) end, many)
+    ratio[i] = slope[i] / value[i]
+  end
+  numerical = time(function(x) f.target:gradient(x, { numerical = true }) end, many / 5)
+  put(name, median(slope), "us", { baseline = "ln L, runs in turn (us)", baseline_value = median(value), ratio = median(ratio), limit = limit,
+    numerical = numerical, exact = f.target.exact, size = ("%d parameters, %s"):format(#f.free, size) })
+end
+
+function bench.gradient()
+  local before, p = galua.threads(), galua.prior
+  galua.threads(1)
+  local obs = galua.observation.new{ name = "bench", redshift = 0.05 }
+  local names = { "GALEX", "SDSS.ugriz", "2MASS", "Herschel.PACS", "Herschel.SPIRE" }
+  local flux = galua.galaxy{ redshift = 0.05 }:band_flux(galua.filters(unpack(names)))
+  for i, b in ipairs(galua.filters(unpack(names))) do obs:add(b, flux[i], 0.1 * flux[i]) end
+  local ten = { age = p.loguniform(1e9, 1.2e10), ["sfh.norm"] = p.loguniform(1, 1e3), ["sfh.tau"] = p.loguniform(3e8, 1e10), ["sfh.Z"] = p.loguniform(1e-3, 0.04),
+    ["sfh.Mdust"] = p.loguniform(1e6, 1e8), ["ism.f_MC"] = p.uniform(0.1, 0.9), ["ism.N_MC"] = p.loguniform(1e2, 1e5),
+    ["ism.tau_esc"] = p.loguniform(1e6, 1e8), ["ism.Rdust"] = p.loguniform(1e3, 1e5), ["ism.f_PAH"] = p.uniform(0, 0.6) }
+  local function delayed() return galua.galaxy{ sfh = galua.sfh.delayed{}, redshift = 0.05 } end
+  for _, plan in ipairs{ true, false } do
+    gradient(plan and "gradient.10" or "gradient.10.whole", galua.fit{ data = obs, model = delayed(), free = ten, plan = plan },
+      ("16 bands, %s"):format(plan and "compiled" or "the whole grid"), 3)
+  end
+  local wide = galua.galaxy{ sfh = galua.sfh.continuity{ n = 14, mass = 1e10 }, age = 1e10, redshift = 0.05 }
+  local thirty = {}
+  for i = 1, 13 do thirty["sfh.r" .. i] = p.normal(0, 0.3) end
+  for _, row in ipairs{ { "sfh.mass", p.loguniform(1e9, 1e11) }, { "sfh.Z", p.loguniform(1e-3, 0.04) }, { "sfh.Mdust", p.loguniform(1e6, 1e8) },
+    { "ism.f_MC", p.uniform(0.1, 0.9) }, { "ism.norm_MC", p.loguniform(10, 1e3) }, { "ism.N_MC", p.loguniform(1e2, 1e5) }, { "ism.R_MC", p.loguniform(5, 20) },
+    { "ism.tau_esc", p.loguniform(1e6, 1e8) }, { "ism.dMClow", p.uniform(1, 1.6) }, { "ism.dMCupp", p.uniform(1.4, 2) }, { "ism.norm_DD", p.loguniform(0.5, 2) },
+    { "ism.Rdust", p.loguniform(1e3, 1e5) }, { "ism.dDDlow", p.uniform(0.5, 1) }, { "ism.dDDupp", p.uniform(1.6, 2.2) }, { "ism.f_PAH", p.uniform(0, 0.6) },
+    { "age", p.uniform(8e9, 1.2e10) }, { "noise.ln_scale", p.uniform(-0.5, 0.5) } } do thirty[row[1]] = row[2] end
+  for _, plan in ipairs{ true, false } do
+    gradient(plan and "gradient.30" or "gradient.30.whole", galua.fit{ data = obs, model = wide, free = thirty, plan = plan },
+      ("16 bands, %s"):format(plan and "compiled" or "the whole grid"), 4, true)
+  end
+  local g = galua.galaxy{ sfh = galua.sfh.delayed{}, age = 3e9, redshift = 0.1, nebular = galua.nebular.cloudy{} }
+  local s = g:spectrum{ wave = galua.linspace(4000, 7000, 1000), R = 2000, sigma_v = 150, library = -1 }
+  local data = galua.observation{ name = "bench", redshift = 0.1, spectrum = { wave = s.wave, flux = s.flux, err = s.flux * 0.02, R = 2000, library = -1,
+    calibration = { order = 10, sd = 0.1 } } }
+  gradient("gradient.spectrum", galua.fit{ data = data, model = g, free = { age = p.uniform(1e9, 1e10), ["sfh.norm"] = p.loguniform(1, 1e3),
+    ["sfh.tau"] = p.loguniform(3e8, 1e10), ["sfh.Z"] = p.loguniform(1e-3, 0.04), ["ism.f_MC"] = p.uniform(0.1, 0.9), ["ism.tau_esc"] = p.loguniform(1e6, 1e8),
+    ["ism.Rdust"] = p.loguniform(1e3, 1e5), ["nebular.logU"] = p.uniform(-3.5, -2), ["spec.sigma_v"] = p.uniform(50, 400), ["spec.ln_scale"] = p.uniform(-0.5, 0.5) } },
+    "1000 pixels, polynomial of order 10", 4)
+  galua.threads(before)
+end
+
 -- The usual way to observe a spectrum, compiled by LuaJIT: onto a grid of ln(wavelength), five steps per standard deviation, one
 -- Gaussian kernel of 6 standard deviations summed at each step, means over the pixels by the midpoint rule on that grid.
 local function direct_convolution(wave, lum, opz, lo, hi, sigma)
@@ -340,13 +413,13 @@ function bench.population()
   end
 end
 
-local order = { "sed", "default", "photometry", "prompt", "fit", "spectrum", "ssp", "start", "population", "sky" }
-local usage = [[usage: galua bench [sed] [default] [photometry] [prompt] [fit] [spectrum] [ssp] [start] [population] [sky] [--threads N] [--json]     measures; no name: all of them
+local order = { "sed", "default", "photometry", "prompt", "fit", "gradient", "spectrum", "ssp", "start", "population", "sky" }
+local usage = [[usage: galua bench [sed] [default] [photometry] [prompt] [fit] [gradient] [spectrum] [ssp] [start] [population] [sky] [--threads N] [--json]     measures; no name: all of them
   --nside N       of sky (512)
   --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run]]
 
 return {
-  summary = "measure speed and memory: sed, default, photometry, prompt, fit, spectrum, ssp, start, sky; --json",
+  summary = "measure speed and memory: sed, default, photometry, prompt, fit, gradient, spectrum, ssp, start, sky; --json",
   main = function(args)
     local names, as_json = {}, false
     many = 2
