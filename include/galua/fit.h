@@ -84,6 +84,19 @@ typedef struct gal_fit_plan_info {
         failed; /* it is above the tolerance: evaluations fail from then on, and the run has to start on the whole grid */
 } gal_fit_plan_info;
 GAL_API gal_fit_plan_info gal_fit_plan(const gal_fit *f);
+/* How gradients of the target are made: from the model where `exact`, and what in it is differenced, by itself: components without
+ * derivatives, ties, likelihoods of the caller's. */
+enum { GAL_FIT_SLOPES_MAX = 24 };
+typedef struct gal_fit_slopes {
+    bool exact;
+    size_t n;
+    char what[GAL_FIT_SLOPES_MAX][96];
+} gal_fit_slopes;
+GAL_API gal_status gal_fit_slopes_of(gal_fit *f, gal_fit_slopes *out);
+/* Fisher information F[ndim][ndim] of the bands at x, in sampled coordinates: what data of this kind say about the parameters on average if
+ * the model is right there; the prior is not in it. GAL_EUNSUP where the likelihood is not Gaussian, or more than bands; GAL_EDOMAIN where
+ * there is no model. */
+GAL_API gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F);
 /* What the data say about each free parameter and derived quantity, found by trying points spread over the priors: about 20 ms. */
 typedef enum gal_tie {
     GAL_TIE_DATA,  /* depends on a free parameter that data depend on: a result */

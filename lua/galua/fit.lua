@@ -547,6 +547,7 @@ doc.text("fit:cite", fit.cite, [[fit:cite() -> text
 BibTeX of all that was used: table of stars, components, cosmology, bands, sampler, and where the data come from.]])
 galua.load_fit = load_fit
 require "galua.fit.run"(fit)
+require "galua.fit.gradient"(fit)
 require "galua.fit.data"(fit)
 require "galua.fit.figures"(fit)
 require("galua.spectrum.fit").extend(fit)

@@ -15,6 +15,7 @@ static void worker_clear(worker *w)
     gal_phot_free(w->phot);
     gal_plan_ws_free(w->plan);
     fit_spectral_worker_free(w->spectral);
+    fit_gradient_clear(w);
     gal_free(w->theta);
     if (w->close && w->custom)
         w->close(w->custom);
@@ -47,7 +48,7 @@ out:
     return st;
 }
 
-static gal_status grow_workers(gal_fit *f, int n)
+gal_status fit_workers(gal_fit *f, int n)
 {
     if (n <= f->nworker)
         return GAL_OK;
@@ -109,9 +110,7 @@ static double point_uniform(const gal_fit *f, const double *x)
     return gal_rng_uniform(&r);
 }
 
-/* The bands at w->theta: w->used, and w->flux (the same, with ignored bands) where a plan does not do, or `all` is asked for. GAL_EDOMAIN
- * where there is no model. */
-static gal_status model_fluxes(const gal_fit *f, worker *w, bool all)
+gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all)
 {
     bool planned = f->plan && gal_plan_covers(f->plan, w->theta);
     gal_status st = GAL_OK;
@@ -147,7 +146,7 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
         return st;
     if (gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         return GAL_OK;
-    st = model_fluxes(f, w, blob != NULL);
+    st = fit_model_fluxes(f, w, blob != NULL);
     if (st != GAL_OK)
         return st == GAL_EDOMAIN ? GAL_OK : st;
     double scale = 1;
@@ -187,7 +186,7 @@ static gal_status eval(const gal_target *t, size_t m, const double *theta, doubl
     int threads = gal_threads();
     if ((size_t)threads > m)
         threads = m > 0 ? (int)m : 1;
-    gal_status st = grow_workers(f, threads);
+    gal_status st = fit_workers(f, threads);
     if (st != GAL_OK)
         return st;
     char message[512] = "";
@@ -244,6 +243,7 @@ void gal_fit_free(gal_fit *f)
     gal_free(f->names);
     gal_free(f->index);
     gal_free(f->theta);
+    gal_free(f->wanted);
     gal_free(f->band);
     gal_free(f->y);
     gal_free(f->err);
@@ -332,7 +332,7 @@ static gal_status dry_run(gal_fit *f)
 {
     gal_status st = GAL_OK;
     double *u = NULL;
-    GAL_TRY(grow_workers(f, 1));
+    GAL_TRY(fit_workers(f, 1));
     worker *w = &f->workers[0];
     double factor;
     GAL_TRY(refused(f, w->theta));
@@ -395,6 +395,7 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     f->target.blob_names = f->blob_names;
     GAL_TRY(dry_run(f));
     GAL_TRY(fit_unabsorbed(f));
+    GAL_TRY(fit_gradient_take(f));
     GAL_TRY(fit_plan_create(f, o->plan));
     f->target.blob_apart = f->plan != NULL;
     if (f->plan)

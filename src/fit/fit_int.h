@@ -5,6 +5,7 @@
 #include "galua/plan.h"
 #include "galua/rng.h"
 #include "galua/spectrum.h"
+#include "galua/tangent.h"
 
 /* what random numbers are for (see infer/purpose.h) */
 enum {
@@ -26,6 +27,8 @@ typedef struct {
     void *custom; /* of the caller's likelihood */
     void (*close)(void *custom);
     spectral_worker *spectral;
+    gal_tangent *tangent; /* NULL until gradients are asked for */
+    double *slopes;       /* of gradients: fit_gradient.c */
 } worker;
 
 struct gal_fit {
@@ -58,6 +61,7 @@ struct gal_fit {
     char plan_why[200];    /* why there is none */
     uint64_t plan_checks;  /* samples at which it was compared with the whole grid */
     double plan_worst;     /* largest error there */
+    bool *wanted;          /* [npar] parameters of the galaxy that gradients are by: free or tied */
     worker *workers;       /* [nworker], grown by the master only */
     int nworker;
 };
@@ -76,6 +80,13 @@ gal_status fit_tie_take(gal_fit *f, const gal_fit_tie *tie);
 gal_status fit_tie(const gal_fit *f, double *theta);
 gal_status fit_tie_range(const gal_fit *f, double *lo, double *hi);
 void fit_tie_free(gal_fit *f);
+/* fit.c: n workers at least; the bands at w->theta: w->used, and w->flux (the same, with ignored bands) where a plan does not do, or `all`
+ * is asked for. GAL_EDOMAIN where there is no model. */
+gal_status fit_workers(gal_fit *f, int n);
+gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all);
+/* fit_gradient.c: gradients of the target, where its galaxy has them */
+gal_status fit_gradient_take(gal_fit *f);
+void fit_gradient_clear(worker *w);
 gal_status fit_plan_create(gal_fit *f, double tolerance); /* fit_plan.c; f->plan stays NULL where there can be none */
 gal_status fit_plan_compare(const gal_fit *f, worker *w);
 /* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other
@@ -90,6 +101,13 @@ gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out); /* NULL
 void fit_spectral_worker_free(spectral_worker *w);
 gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *x,
                              const double *theta, double *lnlike);
+/* The same with derivatives: by the light, by its own parameters gspec[gal_spectral_params], and by redshift and distance where they move
+ * pixels or scale them, added to gtheta. room[fit_spectral_slopes_room]. *theta is as it was afterwards. */
+bool fit_spectral_exact(const fit_spectral *p);
+size_t fit_spectral_slopes_room(const gal_fit *f);
+gal_status fit_spectral_slopes(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *x,
+                               double *theta, double *room, double *lnlike, gal_light_slopes *light, double *gspec,
+                               double *gtheta);
 /* pixels outside the model at theta: GAL_EDOMAIN before the run */
 gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws *ws, const double *theta);
 gal_hash fit_spectral_hash(const gal_fit *f);

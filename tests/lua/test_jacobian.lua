@@ -56,13 +56,16 @@ test.describe("the Jacobian of a galaxy", function()
       for b = 1, #bands do weight[b] = (b * 0.618) % 1 - 0.3 end
       for _, p in ipairs(g:params()) do if p.name ~= "distance" then names[#names + 1] = p.name end end
       local grad, j = g:gradient(bands, weight), g:jacobian(bands, names)
+      local flux, light = g:band_flux(bands), 0
+      for b = 1, #bands do light = light + math.abs(weight[b] * flux[b]) end
       for k, name in ipairs(names) do
         local sum, size = 0, 0
         for b = 1, #bands do
           sum = sum + weight[b] * j:row(b)[k]
           size = size + math.abs(weight[b] * j:row(b)[k])
         end
-        if not (math.abs(grad[name] - sum) <= 1e-7 * size) then error(("%s: %.12g, by the Jacobian %.12g"):format(name, grad[name], sum)) end
+        -- the escape from clouds that have no dust moves points of the quadrature alone: rounding of the light
+        if not (math.abs(grad[name] - sum) <= 1e-7 * size + 1e-13 * light / math.abs(g:get(name))) then error(("%s: %.12g, by the Jacobian %.12g"):format(name, grad[name], sum)) end
       end
     end
     local ok, e = pcall(function() return galaxy{ ssp = table_of, redshift = 0.1 }:gradient(bands, { 1 }) end)

@@ -46,7 +46,7 @@ test.describe("optimum", function()
     test.close(modes[1].lnz, f.engine.lnz_laplace, 1e-12)
     test.ok(math.abs(f.engine.lnz - f.engine.lnz_laplace) < 0.1, "importance sampling and Laplace's method agree on ln Z")
     test.ok(f.engine.khat < 0.7 and f.engine.ess > 500)
-    test.ok(tostring(sd):find("mode 1: ln L", 1, true) and tostring(sd):find("numerical gradients", 1, true))
+    test.ok(tostring(sd):find("mode 1: ln L", 1, true) and tostring(sd):find("analytic gradients", 1, true))
   end)
 
   test.it("agrees with the pathfinder and an ensemble on medians, widths and ln Z", function()

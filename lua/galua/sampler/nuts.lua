@@ -31,7 +31,7 @@ function def.start(s, fit)
     if path.khat <= 0.7 and not s.warmup then warmup = 200 end
     if not (path.khat <= 0.7) and not fit._quiet then
       -- about 10 gradients a draw, where steps are long enough
-      local each = fit.target.gradient and 1 or 2 * fit.target.ndim + 1
+      local each = fit.target.exact and not s.numerical and 5 or 2 * fit.target.ndim + 1
       local calls = (warmup + s.options.draws) * s.chains * 10 * each
       io.stderr:write(("nuts: its start failed (Pareto k %.2f: the pathfinder found no Gaussian): warm-up of %d iterations from its best points; some %.2g "
         .. "evaluations, %.0f s at the speed of the pathfinder; sampler.importance{} or nested{} may be quicker\n"):format(path.khat, warmup, calls,
@@ -70,8 +70,9 @@ end
 -- leapfrog steps per draw are not known before: about 10 with a good metric
 function def.cost(s, target)
   local draws = (s.warmup or 200) + s.options.draws
-  return draws * s.chains * 10 * (2 * target.ndim + 1),
-    ("%d draws of %d chains, warm-up included, about 10 numerical gradients each"):format(draws, s.chains)
+  local exact = target.exact and not s.numerical
+  return draws * s.chains * 10 * (exact and 5 or 2 * target.ndim + 1), ("%d draws of %d chains, warm-up included, about 10 %s gradients each"):format(draws,
+    s.chains, exact and "exact" or "numerical")
 end
 
 def.doc = [[sampler.nuts{ chains =, draws =, metric = } -> sampler

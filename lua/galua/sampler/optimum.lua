@@ -22,8 +22,9 @@ function def.notes(_, engine)
 end
 
 function def.cost(s, target)
-  return s.starts * 60 * (2 * target.ndim + 1) + s.options.draws,
-    ("%d starts of about 60 numerical gradients, %d draws"):format(s.starts, s.options.draws)
+  local exact = target.exact and not s.numerical
+  return s.starts * 60 * (exact and 5 or 2 * target.ndim + 1) + s.options.draws,
+    ("%d starts of about 60 %s gradients, %d draws"):format(s.starts, exact and "exact" or "numerical", s.options.draws)
 end
 
 def.intro = [[sampler.optimum{ starts = } -> sampler

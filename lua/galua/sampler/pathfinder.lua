@@ -15,8 +15,9 @@ function def.notes(_, engine)
 end
 
 function def.cost(s, target)
-  return s.paths * (60 * (2 * target.ndim + 1) + 40 * s.elbo_draws) + s.options.draws,
-    ("%d paths of about 60 numerical gradients and 40 Gaussians, %d draws"):format(s.paths, s.options.draws)
+  local exact = target.exact and not s.numerical
+  return s.paths * (60 * (exact and 5 or 2 * target.ndim + 1) + 40 * s.elbo_draws) + s.options.draws,
+    ("%d paths of about 60 %s gradients and 40 Gaussians, %d draws"):format(s.paths, exact and "exact" or "numerical", s.options.draws)
 end
 
 def.intro = [[sampler.pathfinder{ paths = } -> sampler

@@ -37,7 +37,11 @@ int gal_lua_density_create(lua_State *L);
 /* methods save and restore of a target, in l_result.c */
 int gal_lua_target_save(lua_State *L);
 int gal_lua_target_restore(lua_State *L);
-int gal_lua_target_ties(lua_State *L); /* target_ties.c */
+int gal_lua_target_ties(lua_State *L);     /* target_ties.c */
+int gal_lua_target_gradient(lua_State *L); /* target_slopes.c */
+int gal_lua_target_differences(lua_State *L);
+int gal_lua_target_fisher(lua_State *L);
+int gal_lua_target_hessian_vector(lua_State *L);
 
 /* A star formation history or another component before it is in a galaxy: values of its parameters. */
 typedef struct gal_lua_spec {

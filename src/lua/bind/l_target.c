@@ -68,6 +68,8 @@ static int t_get(lua_State *L, void *obj, const char *key)
         return lua_pushstring(L, gal_fit_note(f)), 1;
     if (strcmp(key, "plan") == 0)
         return push_plan(L, f), 1;
+    if (strcmp(key, "exact") == 0)
+        return lua_pushboolean(L, t->gradient != NULL), 1;
     if (strcmp(key, "names") == 0)
         return push_names(L, t->names, t->ndim), 1;
     if (strcmp(key, "blob_names") == 0)
@@ -102,6 +104,7 @@ static const gal_lua_field t_fields[] = {
     {"blob_names", "their names"},
     {"blob_units", "their units"},
     {"nbands", "bands that enter the likelihood"},
+    {"exact", "do gradients come from the model? Else they are differences of the likelihood"},
     {"plan", "of the option plan: tolerance, used, why not; nodes, bytes, error (largest at `checked` points), "
              "seconds; checks, worst (largest "
              "error at that many samples), failed"},
@@ -158,26 +161,6 @@ static int t_transform(lua_State *L)
     double *x = gal_lua_pushmat(L, m, t->ndim);
     gal_lua_checkstatus(L, t->prior_transform(t, m, u, x));
     return 1;
-}
-
-/* gradient(x[, { step = , numerical = }]) -> lnp, gradient */
-static int t_gradient(lua_State *L)
-{
-    gal_fit *f = target(L, 1);
-    const gal_target *t = gal_fit_target(f);
-    size_t m, d = t->ndim;
-    const double *x = points(L, 2, d, &m);
-    gal_lua_opts o;
-    gal_lua_opts_begin(L, &o, 3, "target:gradient");
-    double step = gal_lua_opt_range(&o, "step", 1e-4, 1e-12, 0.1);
-    bool numerical = gal_lua_opt_bool(&o, "numerical", false);
-    gal_lua_opts_end(&o);
-    double *h = gal_lua_scratch(L, d);
-    for (size_t k = 0; k < d; k++)
-        h[k] = step * (gal_prior_quantile(gal_fit_prior(f, k), 0.84) - gal_prior_quantile(gal_fit_prior(f, k), 0.16));
-    double *lnp = gal_lua_pushvec(L, m), *grad = gal_lua_pushmat(L, m, d);
-    gal_lua_checkstatus(L, gal_target_gradient(t, m, x, h, numerical, lnp, grad));
-    return 2;
 }
 
 /* sampled coordinates of one point -> values; with a galaxy as third argument they are set in it */
@@ -282,11 +265,22 @@ static const gal_lua_row t_methods[] = {
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},
     {"prior_transform", t_transform, "prior_transform(u) -> matrix\nUnit cube to sampled coordinates."},
-    {"gradient", t_gradient,
+    {"gradient", gal_lua_target_gradient,
      "gradient(x[, options]) -> vec, matrix\nln prior + ln likelihood and its gradient in sampled coordinates: the "
      "model's own where it has one,\nelse central differences, all of all points in one batch.\n"
      "@param step (1e-4) of the differences, in units of the central 68 % of each prior\n"
      "@param numerical (false) differences even where the model has gradients"},
+    {"fisher", gal_lua_target_fisher,
+     "fisher(x) -> matrix\nWhat bands with Gaussian errors say about the parameters at one point, in sampled "
+     "coordinates: "
+     "the prior is not in it."},
+    {"hessian_vector", gal_lua_target_hessian_vector,
+     "hessian_vector(x, v[, step]) -> vec\nSecond derivatives of ln posterior at x along v, from four exact gradients; "
+     "step "
+     "(1e-3): of v."},
+    {"differences", gal_lua_target_differences,
+     "differences() -> list\nWhat gradients take by differences of that alone: components without derivatives, ties, "
+     "..."},
     {"values", t_values,
      "values(x[, galaxy]) -> vec\nParameter values of one point; sets them in the galaxy when one is given."},
     {"pointwise", t_pointwise,

@@ -1,0 +1,340 @@
+/* Gradients of a fit: from ln L backward through the bands and the model to the free parameters, ties and sampled coordinates included.
+ *
+ * d ln L/d flux is exact (like_slopes.c), or differences of the caller's likelihood alone; the model's transposed derivatives are those of
+ * galua/tangent.h, on the nodes of the plan where there is one; ties are differenced, as functions of a few numbers. */
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fit/fit_int.h"
+
+/* ------------------------------------------------------------------ what one thread needs */
+typedef struct parts {
+    double *gtheta, *beside, *gflux, *gused, *gnoise; /* [npar], [npar], [nband], [nused], [GAL_NOISE_NPAR] */
+    double *gspec, *seen, *room; /* [gal_spectral_params], [npar] by what the instrument sees; of the spectral part */
+} parts;
+
+static size_t nspec(void)
+{
+    size_t n;
+    gal_spectral_params(&n);
+    return n;
+}
+
+static parts parts_of(const gal_fit *f, const worker *w)
+{
+    parts p = {.gtheta = w->slopes};
+    p.beside = p.gtheta + f->npar;
+    p.gflux = p.beside + f->npar;
+    p.gused = p.gflux + f->nband;
+    p.gnoise = p.gused + f->nused;
+    p.gspec = p.gnoise + GAL_NOISE_NPAR;
+    p.seen = p.gspec + nspec();
+    p.room = p.seen + f->npar;
+    return p;
+}
+
+static gal_status prepare(gal_fit *f, int threads)
+{
+    gal_status st = fit_workers(f, threads);
+    for (int i = 0; st == GAL_OK && i < threads; i++) {
+        worker *w = &f->workers[i];
+        if (w->slopes)
+            continue;
+        if (!(w->slopes = GAL_NEWN(double, 3 * f->npar + f->nband + f->nused + GAL_NOISE_NPAR + nspec() +
+                                               fit_spectral_slopes_room(f) + 1)))
+            return GAL_ENOMEM;
+        if ((st = gal_tangent_create(&w->tangent, f->galaxy)) == GAL_OK)
+            gal_tangent_want(w->tangent, f->wanted);
+    }
+    return st;
+}
+
+void fit_gradient_clear(worker *w)
+{
+    gal_tangent_free(w->tangent);
+    gal_free(w->slopes);
+}
+
+/* ------------------------------------------------------------------ likelihood */
+/* Of the caller's likelihood: five points around each flux, in steps of 1e-3 of its error, or of the flux where it has none. */
+static gal_status custom_slopes(const gal_fit *f, worker *w, double *gflux)
+{
+    static const double step[4] = {-2, -1, 1, 2};
+    for (size_t b = 0; b < f->nband; b++) {
+        double at = w->flux[b], h = 1e-3 * (f->obs->err[b] > 0 ? f->obs->err[b] : fabs(at)), l[4];
+        gflux[b] = 0;
+        if (!(h > 0) || !isfinite(h))
+            continue;
+        for (int i = 0; i < 4; i++) {
+            w->flux[b] = at + step[i] * h;
+            gal_status st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, &l[i]);
+            if (st != GAL_OK)
+                return st;
+        }
+        w->flux[b] = at;
+        if (isfinite(l[1]) && isfinite(l[2]))
+            gflux[b] = isfinite(l[0]) && isfinite(l[3]) ? (l[0] - 8 * l[1] + 8 * l[2] - l[3]) / (12 * h)
+                                                        : (l[2] - l[1]) / (2 * h);
+    }
+    return GAL_OK;
+}
+
+/* ln L of the bands, its derivatives by their fluxes and by the noise */
+static gal_status band_slopes(const gal_fit *f, worker *w, const gal_noise *z, parts *p, double *lnlike)
+{
+    memset(p->gflux, 0, f->nband * sizeof *p->gflux);
+    memset(p->gnoise, 0, GAL_NOISE_NPAR * sizeof *p->gnoise);
+    if (f->custom.lnlike) {
+        gal_status st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike);
+        if (st == GAL_OK && isfinite(*lnlike))
+            st = custom_slopes(f, w, p->gflux);
+        for (size_t k = 0; k < f->nused; k++)
+            p->gused[k] = p->gflux[f->band[k]];
+        return st;
+    }
+    *lnlike = f->amplitude ? gal_like_amplitude_gradient(&f->like, w->used, z, f->amplitude, p->gused, p->gnoise)
+                           : gal_like_gradient(&f->like, w->used, z, w->like, p->gused, p->gnoise);
+    for (size_t k = 0; k < f->nused; k++)
+        p->gflux[f->band[k]] += p->gused[k];
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ to the free parameters */
+/* What tied parameters do for free parameter k of the galaxy, by its value */
+static gal_status through_tie(const gal_fit *f, const worker *w, const parts *p, size_t k, double *sum)
+{
+    size_t at = f->index[k];
+    double v = w->theta[at], h = 1e-5 * (v != 0 ? fabs(v) : 1), up;
+    *sum = 0;
+    memcpy(p->beside, w->theta, f->npar * sizeof *p->beside);
+    p->beside[at] = v + h;
+    gal_status st = fit_tie(f, p->beside);
+    for (size_t i = 0; st == GAL_OK && i < f->tie.n; i++)
+        *sum += p->gtheta[f->tie_index[i]] * p->beside[f->tie_index[i]];
+    up = *sum;
+    *sum = 0;
+    memcpy(p->beside, w->theta, f->npar * sizeof *p->beside);
+    p->beside[at] = v - h;
+    if (st == GAL_OK)
+        st = fit_tie(f, p->beside);
+    for (size_t i = 0; st == GAL_OK && i < f->tie.n; i++)
+        *sum += p->gtheta[f->tie_index[i]] * p->beside[f->tie_index[i]];
+    *sum = (up - *sum) / (2 * h);
+    return st;
+}
+
+/* The gradient of ln L in sampled coordinates */
+static gal_status to_coordinates(const gal_fit *f, const worker *w, const parts *p, const double *x, double *grad)
+{
+    for (size_t k = 0; k < f->ndim; k++) {
+        size_t at = f->index[k];
+        size_t spectral = fit_spectral_base(f);
+        double slope = at < f->npar    ? p->gtheta[at]
+                       : at < spectral ? p->gnoise[at - f->npar]
+                                       : p->gspec[at - spectral],
+               tied;
+        if (at < f->npar && f->tie.apply) {
+            gal_status st = through_tie(f, w, p, k, &tied);
+            if (st != GAL_OK)
+                return st;
+            slope += tied;
+        }
+        grad[k] = slope * gal_prior_value_slope(f->prior[k], x[k]);
+    }
+    return GAL_OK;
+}
+
+static gal_status slopes_at(const gal_fit *f, worker *w, const double *x, double *lnlike, double *grad)
+{
+    parts p = parts_of(f, w);
+    gal_noise noise = fit_theta(f, x, w->theta);
+    *lnlike = -INFINITY;
+    gal_status st = fit_tie(f, w->theta);
+    if (st != GAL_OK || gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
+        return st;
+    if ((st = fit_model_fluxes(f, w, false)) != GAL_OK)
+        return st == GAL_EDOMAIN ? GAL_OK : st;
+    gal_light_slopes light = {0};
+    st = band_slopes(f, w, &noise, &p, lnlike);
+    memset(p.seen, 0, f->npar * sizeof *p.seen);
+    if (st == GAL_OK && isfinite(*lnlike) && w->spectral)
+        st = fit_spectral_slopes(f, w->spectral, w->ws, x, w->theta, p.room, lnlike, &light, p.gspec, p.seen);
+    if (st == GAL_OK && !isfinite(*lnlike))
+        return GAL_OK;
+    bool planned = f->plan && gal_plan_covers(f->plan, w->theta);
+    if (st == GAL_OK)
+        st = planned ? gal_plan_gradient(f->plan, w->plan, w->theta, f->wanted, p.gused, p.gtheta)
+                     : gal_tangent_gradient_light(w->tangent, w->ws, w->phot, w->theta, p.gflux,
+                                                  w->spectral ? &light : NULL, p.gtheta);
+    for (size_t i = 0; st == GAL_OK && i < f->npar; i++)
+        p.gtheta[i] += p.seen[i];
+    if (st == GAL_EDOMAIN || st == GAL_EMATH) { /* a step beside the point is out of range */
+        *lnlike = -INFINITY;
+        return GAL_OK;
+    }
+    return st == GAL_OK ? to_coordinates(f, w, &p, x, grad) : st;
+}
+
+static gal_status gradient(const gal_target *t, size_t m, const double *theta, double *lnp, double *grad)
+{
+    gal_fit *f = t->self;
+    int threads = gal_threads();
+    if ((size_t)threads > m)
+        threads = m > 0 ? (int)m : 1;
+    gal_status st = prepare(f, threads);
+    if (st != GAL_OK)
+        return st;
+    char message[512] = "";
+    size_t failed = m;
+    gal_status code = GAL_OK;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+    for (size_t i = 0; i < m; i++) {
+        const double *x = theta + i * f->ndim;
+        double *g = grad + i * f->ndim, lnlike = -INFINITY;
+        lnp[i] = 0;
+        for (size_t k = 0; k < f->ndim; k++)
+            lnp[i] += gal_prior_logpdf(f->prior[k], x[k]);
+        memset(g, 0, f->ndim * sizeof *g);
+        if (!(lnp[i] > -INFINITY) || __atomic_load_n(&failed, __ATOMIC_RELAXED) < i)
+            continue;
+        gal_status s = slopes_at(f, &f->workers[omp_get_thread_num()], x, &lnlike, g);
+        if (s != GAL_OK) {
+#pragma omp critical(gal_fit_error)
+            if (i < failed) { /* the first of the batch, whatever thread saw it */
+                failed = i;
+                code = s;
+                snprintf(message, sizeof message, "%s", gal_error_message());
+            }
+        }
+        lnp[i] += lnlike;
+        for (size_t k = 0; k < f->ndim; k++)
+            g[k] = lnp[i] > -INFINITY ? g[k] + gal_prior_slope(f->prior[k], x[k]) : 0;
+    }
+    return failed == m ? GAL_OK : gal_fail(code, "%s", message);
+}
+
+static gal_status density(const gal_target *t, size_t m, const double *theta, double *lnp, double *slope)
+{
+    const gal_fit *f = t->self;
+    for (size_t i = 0; i < m * f->ndim; i++) {
+        const gal_prior *p = f->prior[i % f->ndim];
+        lnp[i] = gal_prior_logpdf(p, theta[i]);
+        slope[i] = gal_prior_slope(p, theta[i]);
+    }
+    return GAL_OK;
+}
+
+static void differs(gal_fit_slopes *s, const char *what)
+{
+    if (s->n < GAL_FIT_SLOPES_MAX)
+        snprintf(s->what[s->n++], sizeof s->what[0], "%s", what);
+}
+
+gal_status gal_fit_slopes_of(gal_fit *f, gal_fit_slopes *out)
+{
+    gal_status st = GAL_OK;
+    gal_tangent *t = NULL;
+    bool outliers = f->noise.f_out > 0;
+    *out = (gal_fit_slopes){.exact = f->target.gradient != NULL};
+    if (!out->exact) {
+        differs(out, !gal_tangent_can(f->galaxy) ? "everything: the galaxy is in a parity mode"
+                     : gal_galaxy_backward(f->galaxy)
+                         ? "everything: indices, lines and correlated noise of pixels have no derivatives"
+                         : "everything: a component of the galaxy has derivatives along directions only");
+        return GAL_OK;
+    }
+    GAL_TRY(gal_tangent_create(&t, f->galaxy));
+    for (size_t i = 0; i < gal_tangent_differences(t); i++)
+        differs(out, gal_tangent_difference(t, i));
+    if (f->wanted[1])
+        differs(out, f->spectral ? "bands and pixels over the redshift" : "bands over the redshift");
+    for (size_t k = 0; k < f->ndim; k++)
+        if (f->index[k] >= fit_spectral_base(f) &&
+            f->index[k] < fit_spectral_base(f) + 3) /* sigma_v, sigma_gas, shift */
+            differs(out, f->names[k]);
+    if (f->tie.apply)
+        differs(out, "ties");
+    for (size_t k = 0; k < f->ndim; k++)
+        outliers |= strcmp(f->names[k], "noise.f_out") == 0;
+    if (f->custom.lnlike)
+        differs(out, "the likelihood, by the fluxes");
+    else if (!gal_like_exact(&f->like, outliers))
+        differs(out, "correlated noise with outliers or limits, by the fluxes");
+out:
+    gal_tangent_free(t);
+    return st;
+}
+
+gal_status fit_gradient_take(gal_fit *f)
+{
+    if (!(f->wanted = GAL_NEWN(bool, f->npar)))
+        return GAL_ENOMEM;
+    for (size_t k = 0; k < f->ndim; k++)
+        if (f->index[k] < f->npar)
+            f->wanted[f->index[k]] = true;
+    for (size_t i = 0; i < f->tie.n; i++)
+        f->wanted[f->tie_index[i]] = true;
+    f->target.prior_density = density;
+    if (gal_tangent_can(f->galaxy) &&
+        (!f->spectral || (fit_spectral_exact(f->spectral) && gal_galaxy_backward(f->galaxy))))
+        f->target.gradient = gradient;
+    return GAL_OK;
+}
+
+/* ------------------------------------------------------------------ Fisher information */
+/* The direction in theta of sampled coordinate k */
+static gal_status direction(const gal_fit *f, const worker *w, const parts *p, size_t k, double slope, double *along)
+{
+    size_t at = f->index[k];
+    memset(along, 0, f->npar * sizeof *along);
+    if (at >= f->npar)
+        return GAL_OK;
+    along[at] = slope;
+    double v = w->theta[at], h = 1e-5 * (v != 0 ? fabs(v) : 1);
+    gal_status st = GAL_OK;
+    for (int side = 0; f->tie.apply && st == GAL_OK && side < 2; side++) {
+        memcpy(p->beside, w->theta, f->npar * sizeof *p->beside);
+        p->beside[at] = v + (side ? -h : h);
+        st = fit_tie(f, p->beside);
+        for (size_t i = 0; st == GAL_OK && i < f->tie.n; i++)
+            along[f->tie_index[i]] += (side ? -slope : slope) * p->beside[f->tie_index[i]] / (2 * h);
+    }
+    return st;
+}
+
+gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F)
+{
+    gal_status st = GAL_OK;
+    size_t d = f->ndim, n = f->nused;
+    double *J = NULL;
+    if (!f->target.gradient || f->custom.lnlike || f->amplitude || f->spectral)
+        return gal_fail(GAL_EUNSUP, "fisher: of bands with Gaussian errors only, of galaxies with derivatives");
+    GAL_TRY(prepare(f, 1));
+    worker *w = &f->workers[0];
+    parts p = parts_of(f, w);
+    if (!(J = GAL_NEWN(double, n *d + GAL_NOISE_NPAR * d + f->npar + f->nband + 1)))
+        GAL_TRY(GAL_ENOMEM);
+    double *Z = J + n * d, *along = Z + GAL_NOISE_NPAR * d, *change = along + f->npar;
+    gal_noise noise = fit_theta(f, x, w->theta);
+    GAL_TRY(fit_tie(f, w->theta));
+    GAL_TRY(gal_galaxy_check(f->galaxy, w->theta));
+    GAL_TRY(gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux));
+    for (size_t b = 0; b < n; b++)
+        w->used[b] = w->flux[f->band[b]];
+    for (size_t k = 0; k < d; k++) {
+        double slope = gal_prior_value_slope(f->prior[k], x[k]);
+        GAL_TRY(direction(f, w, &p, k, slope, along));
+        if (f->index[k] < f->npar)
+            GAL_TRY(gal_tangent_photometry(w->tangent, w->ws, w->phot, w->theta, along, change));
+        else
+            Z[(f->index[k] - f->npar) * d + k] = slope;
+        for (size_t b = 0; f->index[k] < f->npar && b < n; b++)
+            J[b * d + k] = change[f->band[b]];
+    }
+    GAL_TRY(gal_like_fisher(&f->like, w->used, &noise, d, J, Z, F));
+out:
+    gal_free(J);
+    return st;
+}
