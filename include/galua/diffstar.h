@@ -43,10 +43,6 @@ GAL_API void gal_diffstar_lagged(const double *mah, const double *p, double lt0,
                                  double *sfr, double *d);
 /* log10 Q[nt], and dQ NULL or [nt][4] by lg_qt, qlglgdt, lg_drop, lg_rejuv */
 GAL_API void gal_diffstar_quench(const double *p, size_t nt, const double *t, double *logq, double *dq);
-/* Gas of a Diffstar 1 history at the nt >= 3 times of a history: gas = fb (accreted) - formed, both summed as gal_dsps_mass does, and its
- * growth rate (cell differences of gas over those of time) [Msun/yr]. rate may be NULL. GAL_EDOMAIN: times. */
-GAL_API gal_status gal_diffstar_gas(const double *mah, double lt0, double fb, size_t nt, const double *t,
-                                    const double *sfr, double *gas, double *rate);
 #ifdef __cplusplus
 }
 #endif

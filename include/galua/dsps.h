@@ -5,6 +5,7 @@
  * spectra in Lsun/Hz, wavelengths in A unless "micron". Functions are pure and may be called from any thread. */
 #ifndef GAL_DSPS_H
 #define GAL_DSPS_H
+#include "galua/mzr.h"
 #include "galua/soft.h"
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +26,10 @@ GAL_API gal_status gal_dsps_check_met(const double *lgmet, size_t n);
 /* ---- mass formed: mass[nt] by the trapezoid from (0.001 Gyr, 1e-14 Msun/yr) on; rates below floor count as floor. Ascending t,
  * t[0] > 0.001; GAL_EDOMAIN names a negative or infinite rate, and a history that forms nothing at all. */
 GAL_API gal_status gal_dsps_mass(size_t nt, const double *t, const double *sfr, double floor, double *mass);
+/* Gas of a Diffstar 1 history at the nt >= 3 times of a history: gas = fb (accreted) - formed, both summed as gal_dsps_mass does, and its
+ * growth rate (cell differences of gas over those of time) [Msun/yr]. rate may be NULL. GAL_EDOMAIN: times. */
+GAL_API gal_status gal_diffstar_gas(const double *mah, double lt0, double fb, size_t nt, const double *t,
+                                    const double *sfr, double *gas, double *rate);
 /* Age weights w[na] at t_obs (sum 1) and *mobs, the mass formed by then (may be NULL): log M is linear in log t between the nodes.
  * GAL_EDOMAIN when t_obs lies outside t[0] .. t[nt - 1]. */
 GAL_API gal_status gal_dsps_age_weights(size_t nt, const double *t, const double *sfr, size_t na, const double *lgage,
@@ -44,25 +49,6 @@ GAL_API gal_status gal_dsps_met_at_birth(size_t nt, const double *t, const doubl
                                          double tobs, double *x, const double *gx, double *gtab, double *gt);
 /* A quantity that goes from `young` to `old` with age: the triweight step of log10 age/yr about 8, width 1. *fold = its share of old. */
 GAL_API double gal_dsps_by_age(double lgage_gyr, double young, double old, double *fold);
-
-/* ---- mass-metallicity relation: log10 Z of galaxies of log10 stellar mass logsm at cosmic time t. p[GAL_MZR_N]. `fixed`: the pivot stays
- * at 10.5 and tlook_c at 8.44 (umzr); else the pivot is x0 (mzr). dp[GAL_MZR_N], *dlogsm, *dt may be NULL. */
-enum {
-    GAL_MZR_Y0,
-    GAL_MZR_X0,
-    GAL_MZR_K,
-    GAL_MZR_LO,
-    GAL_MZR_HI,
-    GAL_MZR_C0Y,
-    GAL_MZR_C1Y,
-    GAL_MZR_C0S,
-    GAL_MZR_C1S,
-    GAL_MZR_TC,
-    GAL_MZR_N
-};
-/* [GAL_MZR_N]; the transform applies to the first GAL_MZR_N - 1 (umzr) */
-GAL_API const gal_soft_param *gal_mzr_params(void);
-GAL_API double gal_mzr(double logsm, double t, const double *p, bool fixed, double *dlogsm, double *dt, double *dp);
 
 /* ---- bursts: w[na] = fb b + (1 - fb) smooth, b the triweight pdf of log10 age/yr about lgyr_peak that ends at lgyr_max, at the nodes.
  * q = lgfburst, lgyr_peak, lgyr_max. smooth[na] sums to 1. */

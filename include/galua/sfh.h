@@ -12,6 +12,7 @@
  * | periodic    | bursts norm f((t - j period)/tau), j = 0, 1, ...; f(y) = e^-y,      | norm, period, tau         |
  * |             | y e^(1-y), or 1 for y < 1 (Boquien+19)                              |                           |
  * | burst       | all stars at t = 0: one simple stellar population of the galaxy's age | mass                    |
+ * | diffstar    | Diffstar in a Diffmah halo (galua/diffstar.h); t is cosmic time     | fb, logm0 ... lg_rejuv    |
  * | custom      | a function of the user's, tabulated at every evaluation             | its own                   |
  * With `by_mass` the normalisation (psi_max, psi, norm, scale; a factor for custom) is replaced by `mass`, what all stars formed until the
  * age or quenching, a burst on top included.
@@ -33,6 +34,7 @@
  *     constant   Z
  *     evolving   Z_start + (Z - Z_start) M(t)/M(age): in proportion to the mass formed (ProSpect, Robotham+2020)
  *     linear     Z_start + (Z - Z_start) t/age
+ *     mzr        the mass-metallicity relation of DSPS at the mass formed and the age (galua/mzr.h), at all times
  *     step       Z_start before t_step, Z after;   closed_box   Z_start - y ln(gas fraction), y the yield, Z at the age
  * Cumulative masses are closed forms (tables: exact for piecewise-linear psi): mass is conserved to rounding.
  *

@@ -18,7 +18,8 @@
     X(stochastic)    \
     X(table)         \
     X(custom_class)  \
-    X(sum)
+    X(sum)           \
+    X(diffstar)
 /* clang-format on */
 #define DECLARE(name) extern const gal_sfh_class gal_sfh_##name;
 #define LIST(name)    &gal_sfh_##name,

@@ -7,7 +7,8 @@
     X(evolving)          \
     X(linear)            \
     X(step)              \
-    X(closed_box)
+    X(closed_box)        \
+    X(mzr)
 /* clang-format on */
 #define DECLARE(name) extern const gal_metals_class gal_metals_##name;
 #define LIST(name)    &gal_metals_##name,

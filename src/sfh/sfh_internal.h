@@ -36,7 +36,7 @@ void gal_nodes_mass(const gal_history *h, double scale, const double *t, size_t 
 /* slopes.c: jvp and vjp of a law whose derivatives are written for one time. f fills ps[npar + 2], ms[npar + 2]: those of rate and mass with
  * respect to its parameters, age, time t > 0; both are 0 before. */
 typedef void (*gal_slopes_fn)(const gal_history *h, double t, double *ps, double *ms);
-enum { GAL_SLOPES = 8 };
+enum { GAL_SLOPES = 20 };
 void gal_slopes_jvp(gal_slopes_fn f, const gal_history_diff *d, const double *t, const double *dt, size_t n,
                     double *dpsi, double *dmass);
 void gal_slopes_vjp(gal_slopes_fn f, gal_history_diff *g, const double *t, size_t n, const double *gpsi,

@@ -306,7 +306,7 @@ static void errors(void **state)
     assert_string_equal(gal_error_message(),
                         "unknown star formation history 'delayd', did you mean 'delayed'? (known: insitu "
                         "constant delayed lognormal dpl exponential periodic burst continuity flexible psb dirichlet "
-                        "stochastic table custom sum)");
+                        "stochastic table custom sum diffstar)");
     assert_int_equal(table(&s, t, up, 3), GAL_EFORMAT);
     assert_string_equal(gal_error_message(),
                         "sfh.table: time: must ascend, but value 2 (1e+07) is not above value 1 (1e+08)");

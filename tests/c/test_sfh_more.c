@@ -306,7 +306,7 @@ static void widest_ranges(void **state)
             gal_rng r;
             gal_rng_init(&r, 8, 9, (uint64_t)kind, (uint64_t)trial, 0);
             choice pick = with(with(of(k->name), "rising", trial % 2), "shape", trial % 3);
-            pick = with_metals(pick, gal_metals_classes()[trial / 4 % 5]->name);
+            pick = with_metals(pick, gal_metals_classes()[trial / 4 % 6]->name);
             pick = with_burst(pick, may_burst(k) ? (gal_sfh_burst)(trial % 4) : GAL_BURST_NONE);
             if (strcmp(k->name, "table") == 0)
                 pick = with_list(with_list(pick, "t", tt, 3), "psi", ty, 3);

@@ -35,9 +35,9 @@ static void choose(gal_sfh *s, const gal_sfh_class *k, int i)
     static const double tt[5] = {0, 4e8, 1.1e9, 3e9, 2e10}, ty[5] = {1, 7, 3, 9, 2}, edge[3] = {6e7, 7e8, 2.2e9};
     choice c = {.o.class = k};
     if (k == &linexp)
-        c.o.metals = gal_metals_classes()[i / 2 % 5];
+        c.o.metals = gal_metals_classes()[i / 2 % 6];
     else
-        c = with_metals(of(k->name), gal_metals_classes()[i / 2 % 5]->name);
+        c = with_metals(of(k->name), gal_metals_classes()[i / 2 % 6]->name);
     c = with(with(with(c, "rising", i % 2), "shape", i % 3), "of", i % 2);
     c = with(c, "sigma_dyn", i % 3 ? 0.03 : 0);
     if (strcmp(k->name, "table") == 0)

@@ -1,6 +1,6 @@
 -- What bad input gets: one line that names the thing, the place and the fix. Every row is an input and its exact message;
 -- TMP stands for the folder of the test's own files.
-local histories = "insitu, constant, delayed, lognormal, dpl, exponential, periodic, burst, continuity, flexible, psb, dirichlet, stochastic"
+local histories = "insitu, constant, delayed, lognormal, dpl, exponential, periodic, burst, continuity, flexible, psb, dirichlet, stochastic, diffstar"
 local test = require "galua.test"
 local core = require "galua.core"
 local exe = core.realpath("/proc/self/exe")
@@ -180,7 +180,7 @@ local inputs = {
   { [[sfh.insitu{ metallicity = "solar" }]], "sfh.insitu: unknown option 'metallicity' (known: mass, burst, f_burst, age_burst, tau_burst, psi_max, tau_star, tau_quench)" },
   { "sfh.continuity{ n = 1 }", "sfh.continuity: 1 bins, 2 .. 32 are possible" },
   { "sfh.continuity{ n = 2.5 }", "sfh.continuity: n = 2.5 must be a whole number of bins" },
-  { "sfh.flexible{ edges = { 1e8 } }", "sfh.flexible: unknown option 'edges' (known: n, metallicity, Z, Z_start, t_step, yield, mass, burst, f_burst, age_burst, tau_burst, r1, r2, r3, r4, r5, r6, tau_quench, Mdust)" },
+  { "sfh.flexible{ edges = { 1e8 } }", "sfh.flexible: unknown option 'edges' (known: n, metallicity, Z, Z_start, t_step, yield, mzr_y0, mzr_x0, mzr_k, mzr_slope_lo, mzr_slope_hi, mzr_c0_y, mzr_c1_y, mzr_c0_s, mzr_c1_s, mzr_tlook_c, mass, burst, f_burst, age_burst, tau_burst, r1, r2, r3, r4, r5, r6, tau_quench, Mdust)" },
   { "sfh.dirichlet{ n = 5, edges = { 1e8, 1e9 } }", "sfh.dirichlet: n = 5, but 2 inner edges make 3 bins" },
   { "sfh.dirichlet{ z1 = 2 }", "sfh.dirichlet: z1 = 2 is not in 0 .. 1" },
   { "sfh.stochastic{ tau_eq = -1 }", "sfh.stochastic: tau_eq = -1 must be a number above 0" },

@@ -1,7 +1,7 @@
 /* Mass-metallicity relation and its derivatives (DSPS). With sigslope of galua/soft.h:
  *   log10 Z = sigslope(logsm; xtp, y0, x0, k, lo, hi) + log10 0.012 + min(r, 0),  xtp = x0 (mzr) or 10.5 (umzr),
  *   r = sigslope(tl; tc, y, tc, 1.6, y/tc, s),  tl = max(12.5 - t, 0),  y = c0y + c1y logsm,  s = c0s + c1s logsm. */
-#include "galua/dsps.h"
+#include "galua/mzr.h"
 
 #include <math.h>
 #include <string.h>
