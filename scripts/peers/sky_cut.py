@@ -28,4 +28,7 @@ with h5py.File(os.path.join(target, "pysm2_cut.h5"), "w") as out:
     for nu in (30, 100, 353):
         x = read(f"check5cmb_{nu}p0_64.fits")
         out.create_dataset(f"c5cmb_{nu}", data=x if nu == 30 else x[:, pixels], compression="gzip", compression_opts=9, shuffle=True)
+    # smoothing: a whole map and what healpy made of it (1 degree, lmax 191, three iterations, no weights)
+    out.create_dataset("c2synch_30_whole", data=read("check2synch_30p0_64.fits")[:1], compression="gzip", compression_opts=9, shuffle=True)
+    out.create_dataset("c2synch_30_smoothed", data=read("check2synch_30p0_64_smoothed1deg.fits")[:1], compression="gzip", compression_opts=9, shuffle=True)
 shutil.copy(os.path.join(source, "beta_latvar.fits"), target)

@@ -6,12 +6,12 @@
 --   tests/lua/test_sky_pysm.lua  every preset on random templates;  tests/lua/test_sky_real.lua  real maps, the lensed background
 --   here                       Hensley & Draine, layers, maps from memory, nodes and their correction, SZ maps, dipole, catalogue, pre-applied beams
 local test = require "galua.test"
-local core = galua.sky_core
+local core, core_tables = galua.sky_core, tables
 local function delta(nu) return band.delta(nu) end
 
 test.describe("Hensley & Draine 2017", function()
   local one, path, tables = core.number(1), galua.data.path("sky/hd17.h5"), {}
-  for _, name in ipairs{ "silicate", "carbonaceous", "silicate_iron" } do tables[name] = core.h5(path, name) end
+  for _, name in ipairs{ "silicate", "carbonaceous", "silicate_iron" } do tables[name] = core_tables.read_array(path, name) end
   local function grains(f_fe)
     return core.part{ law = "hd17", I = one, Q = one, U = one, par = { u = core.number(0) }, opt = { nu_I = 545, nu_P = 353, f_car = 1, f_fe = f_fe }, tables = tables }
   end
