@@ -39,17 +39,22 @@ static const char *const near_program[] = {
     "../data",          "data",          "../share/galua/data", "../../data", "../../../data",
     "../../build/data", "../build/data", "../../../build/data"};
 
-/* An installed library brings its data along, whichever program uses it: PREFIX/lib/../share/galua/data */
-static bool near_library(char *buf, size_t n)
+gal_status gal_lib_dir(char *buf, size_t n)
 {
     Dl_info info;
-    if (!dladdr((const void *)near_program, &info) || !info.dli_fname)
-        return false;
-    const char *slash = strrchr(info.dli_fname, '/');
-    if (!slash)
-        return false;
-    return (size_t)snprintf(buf, n, "%.*s/../share/galua/data", (int)(slash - info.dli_fname), info.dli_fname) < n;
+    char path[PATH_MAX];
+    if (!dladdr((const void *)near_program, &info) || !info.dli_fname || !realpath(info.dli_fname, path))
+        return gal_fail(GAL_EIO, "cannot find the file of the library");
+    char *slash = strrchr(path, '/');
+    if (slash && slash != path)
+        *slash = '\0';
+    if ((size_t)snprintf(buf, n, "%s", path) >= n)
+        return gal_fail(GAL_EINVAL, "path of the library is longer than %zu characters", n);
+    return GAL_OK;
 }
+
+/* A library brings its data along, whichever program uses it: PREFIX/lib/../share/galua/data, and that of the tree it was built in */
+static const char *const near_library[] = {"../share/galua/data", "../data", "data"};
 
 gal_status gal_data_dir(int i, char *buf, size_t n)
 {
@@ -75,11 +80,11 @@ gal_status gal_data_dir(int i, char *buf, size_t n)
             snprintf(buf, n, "%.3000s/%s", exe, near_program[k]);
             return st;
         }
-    char lib[PATH_MAX];
-    if (near_library(lib, sizeof lib) && i-- == 0) {
-        snprintf(buf, n, "%s", lib);
-        return GAL_OK;
-    }
+    for (size_t k = 0; k < sizeof near_library / sizeof *near_library && gal_lib_dir(exe, sizeof exe) == GAL_OK; k++)
+        if (i-- == 0) {
+            snprintf(buf, n, "%.3000s/%s", exe, near_library[k]);
+            return GAL_OK;
+        }
     if (i == 0) {
         snprintf(buf, n, "%s/share/galua/data", GAL_PREFIX);
         return GAL_OK;

@@ -8,6 +8,7 @@
 #include "lua/kit/core.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,14 +43,17 @@ const char *gal_lua_library(void)
         snprintf(dir, sizeof dir, "%s", env);
         return dir;
     }
-    char exe[PATH_MAX / 2], path[PATH_MAX];
-    if (gal_exe_dir(exe, sizeof exe) == GAL_OK) {
+    gal_status (*const home[])(char *, size_t) = {gal_exe_dir, gal_lib_dir}; /* the second: in another program, a stock LuaJIT */
+    char from[PATH_MAX / 2], path[PATH_MAX];
+    for (size_t h = 0; h < (embedded ? 1 : 2); h++) {
+        if (home[h](from, sizeof from) != GAL_OK)
+            continue;
         for (size_t i = 0; i < sizeof up / sizeof *up; i++) {
-            snprintf(dir, sizeof dir, "%s/%s/lua", exe, up[i]);
+            snprintf(dir, sizeof dir, "%s/%s/lua", from, up[i]);
             if (realpath(dir, path) && strcmp(path, GAL_SOURCE "/lua") == 0 && holds_library(dir))
                 return dir;
         }
-        snprintf(dir, sizeof dir, "%s/../share/galua/lua", exe);
+        snprintf(dir, sizeof dir, "%s/../share/galua/lua", from);
         if (holds_library(dir))
             return dir;
     }
@@ -209,9 +213,9 @@ static void add_searcher(lua_State *L)
     lua_pop(L, 2);
 }
 
-static int open_all(lua_State *L)
+/* What is galua's, in a state that has the standard libraries. Leaves the table `galua` on the stack. */
+static int open_ours(lua_State *L)
 {
-    luaL_openlibs(L);
     gal_lua_core_open(L);
     add_searcher(L);
 #define GAL_LUA_MODULE(name) gal_luaopen_##name(L);
@@ -223,8 +227,30 @@ static int open_all(lua_State *L)
         return lua_error(L);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "galua");
-    lua_call(L, 1, 0);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+static int open_all(lua_State *L)
+{
+    luaL_openlibs(L);
+    open_ours(L);
     return 0;
+}
+
+/* require "galua" of another program, such as a stock LuaJIT, that finds the library as galua.so */
+GAL_API int luaopen_galua(lua_State *L);
+int luaopen_galua(lua_State *L)
+{
+    Dl_info info;
+    if (dladdr((const void *)luaopen_galua, &info) && info.dli_fname)
+        dlopen(info.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD); /* for ffi.C; stays open as the module does */
+    if (!*gal_lua_library())
+        return gal_lua_error(L, GAL_ENOTFOUND, "galua: its Lua library is not beside the shared one: install it, or set GALUA_LUA");
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED"); /* ours is to be found by init.lua, not this function again */
+    lua_pushnil(L);
+    lua_setfield(L, -2, "galua");
+    return open_ours(L);
 }
 
 lua_State *gal_lua_new(void)
