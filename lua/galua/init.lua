@@ -13,7 +13,7 @@ galua.version = core.versions().galua
 local brings = require "galua.brings"
 
 local internal = { core = true, registry = true, brings = true, init = true, strict = true, repl = true, complete = true, cmd = true,
-  describe = true, ship = true, worker = true, part = true, own_methods = true }
+  describe = true, ship = true, worker = true, part = true, own_methods = true, session = true }
 
 local function names_of(t, list)
   for k in pairs(t) do if type(k) == "string" then list[#list + 1] = k end end

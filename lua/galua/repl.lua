@@ -1,9 +1,10 @@
 -- The prompt: what happens to a line. The loop that reads lines is src/repl/repl.c.
 --
 -- Order of trials for an entry: a command (":quit", "?name"), an expression, a statement; a syntax error at <eof> asks for
--- more lines. Values are printed by galua.pp and kept in _ ; a trailing ";" mutes. Locals do not outlive their entry, so
--- a leading `local` is dropped, with a note the first time.
+-- more lines. Values are printed by galua.pp and kept in _ ; a trailing ";" mutes. Locals of an entry end with it: what functions of the
+-- entry take from them stays theirs, and globals of the same names are made for the entries that follow, with a note the first time.
 local core = require "galua.core"
+local session = require "galua.session"
 local galua = core.galua
 
 local M = {}
@@ -101,6 +102,9 @@ commands.who = { "the globals of this session", function()
   table.sort(rows)
   print(#rows > 0 and table.concat(rows, "\n") or "nothing yet")
 end }
+commands.save = { ":save FILE.lua writes the session as a script", session.save }
+commands.time = { ":time CODE tells how long it takes", session.time }
+commands.profile = { ":profile CODE tells where the time goes", session.profile }
 commands.help = { "this list; :help NAME is help(NAME)", function(rest)
   if rest ~= "" then return galua.help(rest) end
   local names = {}
@@ -147,7 +151,7 @@ function M.step(line)
   if #pending == 0 then
     local bare = line:match("^%s*(.-)%s*$")
     if bare == "" then return "> ", nil, true end
-    local name, rest = bare:match("^:(%a+)%s*(.*)$")
+    local name, rest = bare:match("^:(%a+)%s*(.-)$")
     if name then
       local ok, result = run_command(name, rest)
       return result ~= "quit" and "> " or nil, line, ok
@@ -175,18 +179,18 @@ function M.step(line)
     return "> ", text, false
   end
   pending = {}
-  if not is_expression and text:find("^%s*local%s+[%a_]") and not text:find("^%s*local%s+function") then
-    local c = loadstring((text:gsub("^(%s*)local%s+", "%1", 1)), "=stdin")
-    if c then
-      chunk = c
-      if not local_noted then
-        io.stderr:write("note: a local would end with this line; made a global\n")
-        local_noted = true
-      end
+  local whole = not is_expression and session.with_globals(text)
+  if whole then
+    chunk = loadstring(whole, "=stdin")
+    if not local_noted then
+      io.stderr:write("note: a local ends with its entry; the entries that follow see a global of that name\n")
+      local_noted = true
     end
   end
   require("galua.ship").remember(text)
-  return "> ", text, run(chunk, mute > 0, is_expression)
+  local ok = run(chunk, mute > 0, is_expression)
+  session.note(whole or text, is_expression and (mute > 0 and "muted" or "value") or "statement", ok)
+  return "> ", text, ok
 end
 
 -- Ctrl-C at the prompt
@@ -220,6 +224,7 @@ end
 function M.start(terminal, init)
   rawset(_G, "_", nil)
   require("galua.strict").declared["_"] = true
+  session.start()
   M.baseline = {}
   for name in pairs(_G) do M.baseline[name] = true end
   if terminal then print(M.banner()) end
