@@ -215,6 +215,10 @@ local function records(t, list)
   return table.concat(lines, "\n")
 end
 
+M.columns = records
+doc.text("pp.columns", records, [[pp.columns(list, names) -> string
+A list of tables as rows under the given names: what fits 100 columns; the rest is named.]])
+
 -- Full text, of any number of lines
 local function format(value)
   local kind = type(value)

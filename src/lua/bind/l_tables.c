@@ -295,6 +295,29 @@ static int array(lua_State *L)
     return 1;
 }
 
+/* read(path[, { extension =, missing = }]) -> sources: the columns alone, whatever they are */
+static int read_any(lua_State *L)
+{
+    const char *path = gal_lua_checkstr(L, 1);
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, 2, "tables.read");
+    rows *r = GAL_NEW(rows);
+    if (!r)
+        return gal_lua_fail(L);
+    gal_lua_push(L, &gal_lua_rows, r);
+    int handle = lua_gettop(L);
+    gal_obs_layout_defaults(&r->layout);
+    char number[80];
+    const char *extension = gal_lua_opt_extension(&o, number, sizeof number);
+    gal_lua_checkstatus(L, gal_table_read_extension(&r->t, path, extension));
+    double missing[GAL_LUA_MISSING];
+    size_t nmissing = gal_lua_opt_missing(&o, missing);
+    gal_lua_checkstatus(L, gal_table_missing(r->t, nmissing, missing));
+    gal_lua_opts_end(&o);
+    lua_pushvalue(L, handle);
+    return 1;
+}
+
 void gal_luaopen_tables(lua_State *L);
 void gal_luaopen_tables(lua_State *L)
 {
@@ -326,6 +349,11 @@ void gal_luaopen_tables(lua_State *L)
         {NULL, NULL, NULL},
     };
     static const gal_lua_row table[] = {
+        {"read", read_any,
+         "tables.read(path[, { extension =, missing = }]) -> sources\nThe columns of any table that is read elsewhere: "
+         ":column(name), :columns(). data.read_table() is the same as a Lua table.\n"
+         "@param extension (first table) of a FITS file: number or EXTNAME\n"
+         "@param missing a number, or a list of numbers, that means no value in every column"},
         {"write", gal_lua_tables_write,
          "tables.write(path, columns[, meta])\nA FITS, ECSV or CSV table by its suffix. columns: list of { name =, "
          "unit =, values = }."},
