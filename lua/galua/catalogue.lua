@@ -6,6 +6,7 @@ local core = require "galua.core"
 local doc = require "galua.doc"
 local json = require "galua.json"
 local running = require "galua.catalogue_run"
+local rest_frame = require "galua.fit.rest"
 local ffi = require "ffi"
 
 local catalogue = {}
@@ -108,6 +109,11 @@ function catalogue:fit(j)
 end
 
 -- ---------------------------------------------------------------- one source
+local known = {}
+local function known_rest(name) -- of a rest-frame colour or magnitude: what it is made of, looked up once
+  if known[name] == nil then known[name] = rest_frame.parse(name) or false end
+  return known[name] or nil
+end
 local levels = { 0.025, 0.16, 0.5, 0.84, 0.975 }
 
 -- of the draws that are numbers or infinite; NaN when there are none
@@ -132,7 +138,7 @@ local function pack_draws(list, n, keep)
   local m = math.min(n, keep)
   local a = ffi.new("float[?]", math.max(1, #list * m))
   for c, v in ipairs(list) do
-    for i = 0, m - 1 do a[(c - 1) * m + i] = v[1 + math.floor((i + 0.5) * n / m)] end
+    for i = 0, m - 1 do a[(c - 1) * m + i] = v[1 + math.floor((i + 0.5) * #v / m)] end
   end
   return m, ffi.string(a, 4 * #list * m)
 end
@@ -186,6 +192,13 @@ function catalogue:work(j, beat)
   end
   for _, r in ipairs(summary.parameters) do put(r, samples.values[r.name]) end
   record.nfree = #names
+  local rest = {}
+  for _, name in ipairs(self.derived) do rest[#rest + 1] = known_rest(name) end
+  local kept = {}
+  for i = 1, math.min(samples.n, self.keep) do kept[i] = 1 + math.floor((i - 0.5) * samples.n / math.min(samples.n, self.keep)) end
+  for k, values in ipairs(#rest > 0 and rest_frame.of_samples(f, rest, kept) or {}) do -- a model a draw that is kept
+    put({ name = rest[k].name, unit = "mag" }, galua.vec(values))
+  end
   for _, name in ipairs(self.derived) do
     for _, r in ipairs(summary.all) do -- asked for by name: also what is no result, flagged
       if r.name == name then put(r, samples.derived[name]) end
@@ -382,7 +395,7 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @param sampler (sampler.ensemble{}) as in fit{}
 @param escalate ({ sampler.importance{}, sampler.nested{} }) the next one is used when the result of one is not acceptable
 @param keep (100) draws of each source in the results file
-@param derived derived quantities to keep besides the free parameters
+@param derived derived quantities to keep besides the free parameters; "SDSS.g-SDSS.r" is a rest-frame colour, "M(SDSS.r)" a magnitude
 @param seed (seed()) the numbers of a row depend on this and the row
 @param name title
 @example c = catalogue{ data = observation.catalogue("sources.fits"), model = galaxy{}, free = { age = prior.loguniform(1e8, 1e10) } }

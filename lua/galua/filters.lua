@@ -14,6 +14,9 @@ function set:__tostring()
 end
 set.__galua_show = set.__tostring
 
+-- plot(filters("SDSS.ugriz"))
+function set.__plot(s, options) return require "galua.plot.filters"(s, options) end
+
 function set.__concat(a, b)
   local out = {}
   for _, s in ipairs { a, b } do

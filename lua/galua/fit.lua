@@ -4,6 +4,7 @@ local doc = require "galua.doc"
 local core = require "galua.core"
 local ship = require "galua.ship"
 local ties = require "galua.fit.ties"
+local counts = require "galua.fit.counts"
 
 local fit = {}
 fit.__index = function(self, key)
@@ -141,8 +142,9 @@ end
 
 -- ---------------------------------------------------------------- description
 function fit:describe()
-  local lines = { ("fit   %s   %d bands   %d free parameters   limits %s   seed %.0f"):format(self.name ~= "" and self.name or "?",
-    self.target.nbands, self.target.ndim, self.limits, self.seed) }
+  local s, more = self.data:spectrum(), #self.data:indices() + #self.data:lines()
+  local lines = { ("fit   %s   %d bands%s%s   %d free parameters   limits %s   seed %.0f"):format(self.name ~= "" and self.name or "?", self.target.nbands,
+    s and ("   %d pixels"):format(s.nused) or "", more > 0 and ("   %d measured"):format(more) or "", self.target.ndim, self.limits, self.seed) }
   lines[#lines + 1] = "  " .. tostring(self.sampler)
   if next(self.noise) then lines[#lines + 1] = "  " .. tostring(self.noise) end
   local spec = rawget(self, "spec")
@@ -242,8 +244,7 @@ function summary:__tostring()
   for _, r in ipairs(self.derived) do if key_derived[r.name] then list[#list + 1] = r end end
   table.sort(list, function(a, b) return key_derived[a.name] < key_derived[b.name] end)
   for _, r in ipairs(list) do put(r) end
-  lines[#lines + 1] = ("best ln L %.2f; %s%d samples; %s"):format(self.best_lnlike,
-    self.nbands > 0 and ("chi^2 per band of the best point %.2f; "):format(self.chi2 / self.nbands) or "", self.n, self.state)
+  lines[#lines + 1] = ("best ln L %.2f; %s%d samples; %s"):format(self.best_lnlike, counts.text(self.data), self.n, self.state)
   for _, line in ipairs(self.notes) do lines[#lines + 1] = line end
   return table.concat(lines, "\n")
 end
@@ -293,15 +294,13 @@ function fit:summary()
     for _, r in ipairs(list) do r.minus, r.plus = r.median - r.q16, r.q84 - r.median end
   end
   local s = self:samples()
-  local best = self:residuals()
-  local chi2 = 0
-  for _, r in ipairs(best) do if r.kind == "detection" then chi2 = chi2 + r.pull ^ 2 end end
+  local data = counts.of(self, (self:residuals()))
   local t = ties.of(self)
   local results, line, untied = ties.split(t, derived)
   local fixed = {} -- by no free parameter: no results, but there to be asked for
   for _, r in ipairs(derived) do if t.derived[r.name] == "fixed" then fixed[#fixed + 1] = r end end
-  self._summary = setmetatable({ parameters = parameters, derived = results, all = derived, fixed = fixed, untied = untied, n = s.n, best_lnlike = s.lnlike:max(), chi2 = chi2,
-    nbands = self.target.nbands, state = self.engine.state_text, distrust = self.sampler.distrust,
+  self._summary = setmetatable({ parameters = parameters, derived = results, all = derived, fixed = fixed, untied = untied, n = s.n, best_lnlike = s.lnlike:max(), chi2 = data.chi2,
+    nbands = data.bands, data = data, state = self.engine.state_text, distrust = self.sampler.distrust,
     notes = self.sampler.notes and self.sampler:notes(self.engine, self) or {} }, summary)
   if self.target.note ~= "" then table.insert(self._summary.notes, 1, self.target.note) end
   if line then table.insert(self._summary.notes, line) end
@@ -535,7 +534,8 @@ luminosities ..., then model fluxes [mJy] of the bands), lnprior, lnlike, x (sam
 doc.text("fit:summary", fit.summary, [[fit:summary() -> summary
 Prints median, 16-84 % interval and effective size of every parameter and derived quantity, with what should make one doubt. Fields:
 parameters, derived (lists of name, unit, median, minus = median - q16, plus = q84 - median, q16, q84, q025, q975, mean, sd, ess, tau, rhat,
-mcse, edge, trusted, nonfinite = draws that are infinite or no number), n, best_lnlike, chi2, nbands, state, notes; :get(name).
+mcse, edge, trusted, nonfinite = draws that are infinite or no number), n, best_lnlike, chi2, nbands, data (bands, pixels, measures and chi2 of
+each kind), state, notes; :get(name).
 @example f:summary():get("Mstar").plus]])
 doc.text("fit:best", fit.best, [[fit:best() -> galaxy, index
 The model at the sample of highest posterior, and which of samples() it is.]])
@@ -550,6 +550,7 @@ require "galua.fit.run"(fit)
 require "galua.fit.gradient"(fit)
 require "galua.fit.data"(fit)
 require "galua.fit.figures"(fit)
+require("galua.fit.rest").of_fit(fit)
 require("galua.spectrum.fit").extend(fit)
 require "galua.fit.export"(fit)
 require "galua.fit.verdict"(fit)

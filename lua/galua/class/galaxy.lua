@@ -209,6 +209,7 @@ end
 function galaxy:cite(filters) return require("galua.cite").of_galaxy(self, filters) end
 
 require "galua.spectrum.galaxy"(galaxy)
+require("galua.fit.rest").of_galaxy(galaxy)
 local doc = require "galua.doc"
 doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
 The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD.]])

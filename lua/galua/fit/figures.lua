@@ -60,15 +60,35 @@ local function plot_sed(self, given)
   return plot.sed(spec)
 end
 
+-- 4000 draws of the prior of every free parameter, in its unit
+local function prior_draws(self)
+  local n, d = 4000, self.target.ndim
+  local u = galua.mat(n, d)
+  local flat = galua.random.uniform(n * d, self.seed, 90210, 1)
+  for i = 1, n do
+    local row = u[i]
+    for k = 1, d do row[k] = flat[(i - 1) * d + k] end
+  end
+  local x, out = self.target:prior_transform(u), {}
+  for k, p in ipairs(self.free) do
+    local v = x:col(k):copy()
+    out[p[1]] = p[2].log and v:map(function(c) return 10 ^ c end) or v
+  end
+  return out
+end
+
 local function corner(self, given)
-  local o = galua.options("fit:corner", given, { params = ":table", derived = ":table" })
+  local o = galua.options("fit:corner", given, { params = ":table", derived = ":table", truths = ":table", prior = false })
   local plot = require "galua.plot"
   local s = self:samples()
-  local spec = { samples = {}, names = {}, units = {}, log = {} }
-  local function add(name, unit, values, log)
+  local spec = { samples = {}, names = {}, units = {}, log = {}, truths = {}, priors = {} }
+  local priors = o.prior and prior_draws(self) or {}
+  local used = {}
+  local function add(label, unit, values, log, name)
     local k = #spec.samples + 1
-    spec.samples[k], spec.names[k], spec.units[k] = values, plot.escape(name), unit
-    spec.log[k] = log
+    spec.samples[k], spec.names[k], spec.units[k] = values, plot.escape(label), unit
+    spec.log[k], spec.truths[k], spec.priors[k] = log, (o.truths or {})[name], priors[name]
+    used[name] = true
   end
   local wanted = o.params
   local seen = {} -- the group (sfh., ism.) is dropped from labels unless two parameters share the rest
@@ -83,14 +103,17 @@ local function corner(self, given)
   for i, p in ipairs(self.free) do
     local take = wanted == nil
     for _, name in ipairs(wanted or {}) do take = take or name == p[1] end
-    if take then add(label(p[1]), self.target.units[i], s.values[p[1]], p[2].log) end
+    if take then add(label(p[1]), self.target.units[i], s.values[p[1]], p[2].log, p[1]) end
   end
   for _, name in ipairs(o.derived or {}) do
     local unit
     for _, d in ipairs(galua.derived_info()) do if d.name == name then unit = d.unit end end
     if not unit then galua.fail("fit:corner: no derived quantity '%s'", name) end
     local v = s.derived[name]
-    add(name, unit, v, v:min() > 0 and v:max() / v:min() > 20)
+    add(name, unit, v, v:min() > 0 and v:max() / v:min() > 20, name)
+  end
+  for name in pairs(o.truths or {}) do
+    if not used[name] then galua.fail("fit:corner: truths: '%s' is not among what is drawn (params, derived)", tostring(name)) end
   end
   return plot.corner(spec)
 end
@@ -125,10 +148,12 @@ Data, the spectrum at the sample of highest posterior with its components, 16-84
 @param quantity (S_nu) or nuF_nu, F_lambda, nuL_nu, mag
 @param frame (observed) or rest
 @param title (name of the source)]])
-  doc.text("fit:corner", corner, [[fit:corner{ params =, derived = } -> figure
+  doc.text("fit:corner", corner, [[fit:corner{ params =, derived =, truths =, prior = } -> figure
 Posterior of each parameter and of each pair.
 @param params (all) list of names
 @param derived list of derived quantities to add
+@param truths { name = value }: lines, where the answer is known
+@param prior (false) draws of the prior on the diagonal, dashed
 @example f:corner{ params = { "age" }, derived = { "Mstar", "SFR100" } }]])
   doc.text("fit:plot_sfh", plot_sfh, [[fit:plot_sfh{ draws =, points = } -> figure
 Star formation rate against lookback time, median and 16-84 % of the posterior.

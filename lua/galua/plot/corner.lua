@@ -11,7 +11,7 @@ local max, min, floor, abs, log10 = math.max, math.min, math.floor, math.abs, ma
 
 local M = {}
 local known = { samples = ":table", names = ":table", units = ":table", truths = ":table|vec|boolean", weights = 1, log = ":table|boolean",
-  color = ":string", bins = ":number", title = ":string", size = ":number", labels = ":table", smooth = ":number" }
+  color = ":string", bins = ":number", title = ":string", size = ":number", labels = ":table", smooth = ":number", priors = ":table" }
 
 -- "median ^{+up}_{-down}" with two significant digits of the smaller error.
 function M.summary(med, up, down)
@@ -28,6 +28,25 @@ function M.summary(med, up, down)
 end
 
 function M.power(e) return "10^{" .. tick.fixed(e, 0) .. "}" end
+
+-- Draws of a prior, on the scale that its parameter is drawn on; nil for none
+function M.prior_of(column, name, islog, e)
+  if not column then return nil end
+  local x = stats.array(column, "plot.corner: prior of " .. name)
+  for k = 1, #x do
+    local v = islog and (x[k] > 0 and log10(x[k]) or 0 / 0) or x[k]
+    x[k] = e ~= 0 and v / 10 ^ e or v
+  end
+  return x
+end
+
+-- The prior's histogram in the bins of a diagonal, with the area of as many samples as the posterior has
+local function draw_prior(ax, p, edges, hb, total)
+  local h, inside = stats.hist1(p.prior, p.lo, p.hi, hb), {}
+  stats.smooth(h, hb, 0.7, 1)
+  for i = 1, hb do inside[i] = h[i - 1] * total / #p.prior end
+  ax:steps(edges, inside, { color = "#7F7F7F", width = 0.9, dash = "dashed" })
+end
 
 -- The prepared columns: { x, name, label, lo, hi, med, up, down, sorted }, and weights.
 function M.prepare(opts)
@@ -77,6 +96,7 @@ function M.prepare(opts)
     end
     cols[i] = { x = x, name = name, label = label .. (unit and (" [" .. unit .. "]") or ""), short = label, unit = unit, lo = a, hi = b,
       med = med, up = hi - med, down = med - lo, q16 = lo, q84 = hi, truth = truth, e = e }
+    cols[i].prior = M.prior_of(opts.priors and (opts.priors[i] or opts.priors[name]), name, islog, e)
   end
   if w and #w ~= n then galua.fail("plot.corner: %d weights for %d samples", #w, n) end
   if #cols > 12 then galua.fail("plot.corner: %d parameters are too many for one figure; choose up to 12", #cols) end
@@ -113,7 +133,7 @@ end
 M.resolution = resolution
 
 -- opts: samples = { column, ... } (each an array or vector), names, labels (markup, default the names), units, truths, weights,
--- log = { true, ... } or { name = true } (drawn as log10), color, bins, smooth (bins), title, size (inches).
+-- log = { true, ... } or { name = true } (drawn as log10), priors = { column or nil, ... } or { name = column } (draws, dashed), color, bins, smooth (bins), title, size (inches).
 function M.corner(opts)
   local cols, w, n = M.prepare(opts)
   local np = #cols
@@ -149,6 +169,11 @@ function M.corner(opts)
           top = max(top, y[i])
         end
         ax:steps(edges, y, { color = color, fill = color, fill_alpha = 0.25, width = 1 })
+        if p.prior then
+          local total = 0
+          for i = 1, n do total = total + (w and w[i] or 1) end
+          draw_prior(ax, p, edges, hb, total)
+        end
         ax:vline(p.med, { color = "black", width = 0.9, dash = "dashed" })
         ax:vline(p.q16, { color = "black", width = 0.8, dash = "dotted" })
         ax:vline(p.q84, { color = "black", width = 0.8, dash = "dotted" })
