@@ -113,7 +113,8 @@ GAL_API void gal_did_you_mean(char *buf, size_t size, const char *name, const ch
 /* ------------------------------------------------------------------ files and data */
 GAL_API bool gal_file_exists(const char *path);
 GAL_API gal_status gal_exe_dir(char *buf, size_t n); /* directory of the running program */
-GAL_API gal_status gal_lib_dir(char *buf, size_t n); /* ... of the library, links followed; of a static one the program's */
+GAL_API gal_status gal_lib_dir(char *buf,
+                               size_t n); /* ... of the library, links followed; of a static one the program's */
 /* Data locator: first hit of  $GALUA_DATA (colon list), $XDG_DATA_HOME/galua (or ~/.local/share/galua), EXE/../data (build
  * tree), EXE/data, EXE/../share/galua/data (installed), the build-time prefix. GAL_ENOTFOUND lists the places searched. */
 GAL_API gal_status gal_data_path(const char *name, char *buf, size_t n);

@@ -43,10 +43,10 @@ const char *gal_lua_library(void)
         snprintf(dir, sizeof dir, "%s", env);
         return dir;
     }
-    gal_status (*const home[])(char *, size_t) = {gal_exe_dir, gal_lib_dir}; /* the second: in another program, a stock LuaJIT */
     char from[PATH_MAX / 2], path[PATH_MAX];
-    for (size_t h = 0; h < (embedded ? 1 : 2); h++) {
-        if (home[h](from, sizeof from) != GAL_OK)
+    for (int h = 0; h < (embedded ? 1 : 2);
+         h++) { /* the library's own place counts in another program: a stock LuaJIT */
+        if ((h == 0 ? gal_exe_dir(from, sizeof from) : gal_lib_dir(from, sizeof from)) != GAL_OK)
             continue;
         for (size_t i = 0; i < sizeof up / sizeof *up; i++) {
             snprintf(dir, sizeof dir, "%s/%s/lua", from, up[i]);
@@ -246,7 +246,8 @@ int luaopen_galua(lua_State *L)
     if (dladdr((const void *)luaopen_galua, &info) && info.dli_fname)
         dlopen(info.dli_fname, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD); /* for ffi.C; stays open as the module does */
     if (!*gal_lua_library())
-        return gal_lua_error(L, GAL_ENOTFOUND, "galua: its Lua library is not beside the shared one: install it, or set GALUA_LUA");
+        return gal_lua_error(L, GAL_ENOTFOUND,
+                             "galua: its Lua library is not beside the shared one: install it, or set GALUA_LUA");
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED"); /* ours is to be found by init.lua, not this function again */
     lua_pushnil(L);
     lua_setfield(L, -2, "galua");
