@@ -1,5 +1,5 @@
 -- make test-browser: the explorer and a report in headless Chromium, driven as a person would. Pictures of what was seen stay in build/browser.
--- GALUA_SLOW=1: the frames a second are told, not judged (a machine that other work shares); GALUA_MOVES: how many random moves.
+-- GALUA_MOVES: how many random moves (10000).
 local driver = dofile "tests/browser/driver.lua"
 local test = require "galua.test"
 local folder = "build/browser"
@@ -81,6 +81,12 @@ test.describe("explorer in a browser", function()
   end)
 
   test.it("draws thirty frames a second with every component and 16 bands", function()
+    local function work()
+      local b = driver.processor(daemon.pid)
+      return b.renderer + (b["gpu-process"] or 0) + driver.processor(p.pid).main
+    end
+    local before = work()
+    local function spent() return work() - before end
     local n = a:run_async([[
       const done = arguments[arguments.length - 1], s = document.querySelector("#p-age"), from = explorer.frames, t0 = performance.now();
       let k = 0;
@@ -90,9 +96,9 @@ test.describe("explorer in a browser", function()
         const t = performance.now() - t0;
         if (t < 4000) setTimeout(move, 4); else done([explorer.frames - from, t / 1000]);
       })();]])
-    local rate = n[1] / n[2]
-    print(("frames a second: %.1f"):format(rate))
-    if not os.getenv "GALUA_SLOW" then test.ok(rate >= 30, rate) end
+    local rate, each = n[1] / n[2], spent() / n[1]
+    print(("frames a second: %.1f, with %.1f ms of processor time each"):format(rate, 1e3 * each))
+    test.ok(rate >= 30 or each < 1 / 30, rate) -- where other work shares the machine: fast enough for a processor of its own
     same(a, g, bands)
     clean(a)
   end)

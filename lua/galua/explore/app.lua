@@ -19,7 +19,7 @@ const RANGES = { auto: "data and dust", optical: "UV to near-infrared", infrared
 
 const explorer = { model: null, values: {}, last: null, frames: 0, requests: 0, error: null };
 window.explorer = explorer;
-let wave = null, hidden = {}, dirty = false, running = null, limits = null, undo = [], redo = [], committed = null, panels = [], rows = {};
+let wave = null, hidden = {}, dirty = false, running = null, limits = null, undo = [], redo = [], committed = null, panels = [], rows = {}, told = 0;
 
 function short(v, digits) {
   if (!(Math.abs(v) < Infinity)) return String(v);
@@ -79,6 +79,7 @@ async function work() {
     }
     clearTimeout(late);
   }
+  if (explorer.last) numbers(explorer.last);
 }
 
 // a promise that is kept when what is seen is what the sliders say
@@ -154,14 +155,14 @@ function sedItems(s, points) {
   const f = explorer.last, items = [];
   explorer.model.spectra.forEach((c, i) => {
     if (c.name === "total" || hidden[c.name]) return;
-    items.push({ line: curve(s, f.arrays[c.name]), color: COLORS[i % 11], dash: DASHES[i % 5], width: 1.3 });
+    items.push({ line: curve(s, f.arrays[c.name]), color: COLORS[i % 11], dash: DASHES[i % 5] });
   });
   const total = curve(s, f.arrays.total);
   if (explorer.model.spectrum) {
     const sp = explorer.model.spectrum;
-    items.push({ line: [sp.wave.map(s.x), sp.wave.map((w, i) => (sp.used[i] ? s.y(w, sp.flux[i]) : NaN))], color: "#6b6b6b", width: 0.8 });
+    items.push({ line: [sp.wave.map(s.x), sp.wave.map((w, i) => (sp.used[i] ? s.y(w, sp.flux[i]) : NaN))], color: "#6b6b6b" });
   }
-  if (!hidden.total) items.push({ line: total, color: "#1f3a5f", width: 1.7 });
+  if (!hidden.total) items.push({ line: total, color: "#1f3a5f", bold: true });
   const model = list(explorer.model.bands).map((b, i) => ({ x: s.x(b.pivot), y: s.y(b.pivot, f.flux[i]) }));
   items.push({ squares: model, color: "#1f3a5f" });
   if (points.length) items.push({ points, color: "#c8102e" });
@@ -193,7 +194,8 @@ function draw() {
   if (list(f.pull).length) spec.panels.push(residualPanel(s));
   panels = drawFigure($("sed"), spec);
   drawHistory(f);
-  numbers(f);
+  summary(f);
+  if (performance.now() - told > 150) numbers(f); // tables cost more than figures: while a slider moves, a few times a second
   explorer.frames++;
 }
 
@@ -202,25 +204,33 @@ function drawHistory(f) {
   let top = 0;
   for (let i = 0; i < sfr.length; i++) if (sfr[i] < Infinity) top = Math.max(top, sfr[i]);
   drawFigure($("sfh"), { x: { lo: 0, hi: t[t.length - 1], label: "Lookback time [Gyr]" },
-    panels: [{ y: { lo: 0, hi: top > 0 ? top * 1.1 : 1, label: "SFR [M_{\u2609}/yr]" }, items: [{ line: [t, sfr], color: "#1f3a5f", width: 1.6 }] }] });
+    panels: [{ y: { lo: 0, hi: top > 0 ? top * 1.1 : 1, label: "SFR [M_{\u2609}/yr]" }, items: [{ line: [t, sfr], color: "#1f3a5f", bold: true }] }] });
 }
 
 // ---- numbers
-function numbers(f) {
+function summary(f) {
   const words = [];
   if (typeof f.chi2 === "number") words.push("\u03c7\u00b2 = " + short(f.chi2) + " of " + f.n + " detections (errors as given)");
   if (typeof f.lnlike === "number") words.push("ln L = " + short(f.lnlike, 6) + ", ln prior = " + short(num(f.lnprior), 6));
-  $("numbers").textContent = words.join("   \u00b7   ");
+  put($("numbers"), words.join("   \u00b7   "));
+}
+
+function put(cell, text) {
+  if (cell.textContent !== text) cell.textContent = text;
+}
+
+function numbers(f) {
+  told = performance.now();
   list(explorer.model.bands).forEach((b, i) => {
     const cell = rows.bands[i], pull = num(list(f.pull)[i]), detected = b.kind === "detection";
-    cell.model.textContent = short(f.flux[i]);
-    if (cell.mag) cell.mag.textContent = f.flux[i] > 0 ? (-2.5 * Math.log10(f.flux[i] / 3.6307805477010137e6)).toFixed(3) : "";
+    put(cell.model, short(f.flux[i]));
+    if (cell.mag) put(cell.mag, f.flux[i] > 0 ? (-2.5 * Math.log10(f.flux[i] / 3.6307805477010137e6)).toFixed(3) : "");
     if (cell.pull) {
-      cell.pull.textContent = detected ? pull.toFixed(2) : b.kind;
+      put(cell.pull, detected ? pull.toFixed(2) : b.kind);
       cell.pull.className = detected && Math.abs(pull) > 3 ? "far" : "";
     }
   });
-  explorer.model.derived.forEach((d, i) => { rows.derived[i].textContent = short(num(f.derived[d.name])); });
+  explorer.model.derived.forEach((d, i) => { put(rows.derived[i], short(num(f.derived[d.name]))); });
 }
 
 function tableRow(table, cells, head) {

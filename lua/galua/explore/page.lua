@@ -68,7 +68,7 @@ button:hover:enabled { background: var(--soft); } button:disabled { color: #8a94
 #status { flex-basis: 100%; margin: 0; min-height: 1.4em; color: var(--dim); }
 #status.failed { color: var(--red); font-weight: 600; }
 main { display: grid; grid-template-columns: minmax(0, 1fr) 23rem; grid-template-areas: "view sliders" "tables sliders"; grid-template-rows: auto 1fr; gap: 0 1rem; padding: .5rem 1rem 2rem; }
-#view { grid-area: view; } #sliders { grid-area: sliders; } #tables { grid-area: tables; }
+#view { grid-area: view; } #sliders { grid-area: sliders; } #tables { grid-area: tables; contain: layout paint; } #numbers { contain: layout paint; min-height: 1.4em; } #numbers:empty { min-height: 0; margin: 0; }
 #sliders { max-height: calc(100vh - 6rem); overflow-y: auto; position: sticky; top: .5rem; padding-right: .3rem; }
 canvas { display: block; width: 100%; } #sed { height: min(54vh, 34rem); } #sfh { height: 11rem; }
 .failed-view #sed, .failed-view #sfh { opacity: .35; }
