@@ -50,9 +50,11 @@ static inline const float *gal_ssp_spec(const gal_ssp *s, size_t iu, size_t iz, 
 GAL_API double gal_ssp_width(const gal_ssp *s, const float *column, double wave);
 /* FWHM [A] of the finest features that are real at a wavelength [A]: `finest`, else `fwhm`, else two steps of the grid. */
 GAL_API double gal_ssp_finest(const gal_ssp *s, double wave);
-/* Reads any supported format (recognised by content, then suffix): Galua HDF5, DSPS HDF5, GalaPy binary, FITS, BC03
- * .ised_ASCII, BPASS spectra-*.dat, Maraston 2005 .rhb. BPASS and Maraston files hold one metallicity each: `path` may be a
- * glob or a directory, all matching files form the Z axis. */
+/* The same on fewer wavelengths, at most lambda/resolution apart (10 .. 1e6) where the table has them closer: least-squares coefficients of
+ * hats, ionisation edges kept. The provenance says it. */
+GAL_API gal_status gal_ssp_thin(gal_ssp **out, const gal_ssp *s, double resolution);
+/* Reads any supported format, recognised by content (docs/formats.md has the list), gzipped where it is text, GALAXEV's or pPXF's. Formats of
+ * one metallicity per file: `path` may be a glob or a directory, all matching files form the Z axis. */
 GAL_API gal_status gal_ssp_read(gal_ssp **out, const char *path);
 typedef enum gal_ssp_format { GAL_SSP_GALUA, GAL_SSP_DSPS, GAL_SSP_GALAPY, GAL_SSP_FITS } gal_ssp_format;
 /* format from suffix: .h5/.hdf5 = Galua HDF5, .dsps.h5 = DSPS, .dat/.galapy = GalaPy binary, .fits = FITS */

@@ -326,6 +326,8 @@ gal_status ssp_read_galua(gal_ssp **out, const char *path)
         st = read_dsps(out, h, &dsps_now);
     else if (gal_h5_has(h, dsps_old.flux) && gal_h5_has(h, dsps_old.z))
         st = read_dsps(out, h, &dsps_old);
+    else if (ssp_is_dump(h))
+        st = ssp_read_dump(out, h);
     else {
         st = read_text(h, "format", &format);
         if (st == GAL_OK && format && strcmp(format, FORMAT) == 0)
@@ -333,17 +335,12 @@ gal_status ssp_read_galua(gal_ssp **out, const char *path)
         else if (st == GAL_OK)
             st = gal_fail(GAL_EFORMAT,
                           "%s: HDF5, but neither a Galua SSP table (attribute format = \"" FORMAT
-                          "\") nor a DSPS one (dataset ssp_flux)",
+                          "\"), nor a DSPS one (dataset ssp_flux), nor a script's (datasets wave, age, Z, spectra)",
                           path);
         gal_free(format);
     }
     gal_h5_abandon(h);
     return st;
-}
-
-gal_status ssp_read_dsps(gal_ssp **out, const char *path)
-{
-    return ssp_read_galua(out, path);
 }
 
 static gal_status dsps_can_hold(const gal_ssp *s, const char *path)

