@@ -90,6 +90,8 @@ bench: all
 	@$(B)/galua bench
 validate: all
 	@$(B)/galua tests/validate/libraries.lua
+	@$(B)/galua tests/validate/bagpipes.lua
+	@$(B)/galua tests/validate/gas.lua
 	@$(B)/galua tests/validate/ssp_reference.lua
 	@python3 scripts/validation/emiles.py build/emiles || echo "E-MILES not fetched: its features and full-spectrum fits are skipped"
 	@$(B)/galua tests/validate/emiles.lua build/emiles
