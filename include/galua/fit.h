@@ -97,6 +97,9 @@ GAL_API gal_status gal_fit_slopes_of(gal_fit *f, gal_fit_slopes *out);
  * the model is right there; the prior is not in it. GAL_EUNSUP where the likelihood is not Gaussian, or more than bands; GAL_EDOMAIN where
  * there is no model. */
 GAL_API gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F);
+/* A line on points evaluated so far at whose redshift a band reached beyond the SSP table (likelihood 0), with their number; NULL: there were
+ * none. Borrowed, for one thread. */
+GAL_API const char *gal_fit_uncovered(gal_fit *f);
 /* What the data say about each free parameter and derived quantity, found by trying points spread over the priors: about 20 ms. */
 typedef enum gal_tie {
     GAL_TIE_DATA,  /* depends on a free parameter that data depend on: a result */

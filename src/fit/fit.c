@@ -126,9 +126,12 @@ gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all)
     for (size_t k = 0; k < f->nused; k++) /* the likelihood's fluxes are those that are kept */
         if (planned)
             w->flux[f->band[k]] = w->used[k];
-        else if (!gal_phot_covered(w->phot)[f->band[k]])
-            return GAL_EDOMAIN; /* at this redshift the table does not reach it */
-        else
+        else if (!gal_phot_covered(w->phot)[f->band[k]]) { /* at this redshift the table does not reach it */
+            gal_fit *count = (gal_fit *)(uintptr_t)f;
+            __atomic_fetch_add(&count->uncovered, 1, __ATOMIC_RELAXED);
+            __atomic_store_n(&count->uncovered_band, k, __ATOMIC_RELAXED);
+            return GAL_EDOMAIN;
+        } else
             w->used[k] = w->flux[f->band[k]];
     return st;
 }
@@ -440,4 +443,16 @@ const gal_prior *gal_fit_prior(const gal_fit *f, size_t i)
 const char *gal_fit_unit(const gal_fit *f, size_t i)
 {
     return fit_param(f, f->index[i])->unit;
+}
+
+const char *gal_fit_uncovered(gal_fit *f)
+{
+    uint64_t n = __atomic_load_n(&f->uncovered, __ATOMIC_RELAXED);
+    size_t k = __atomic_load_n(&f->uncovered_band, __ATOMIC_RELAXED);
+    if (n == 0)
+        return NULL;
+    snprintf(f->uncovered_text, sizeof f->uncovered_text,
+             "band '%.80s' reached beyond the SSP table at %llu points: no model there, likelihood 0",
+             f->obs->filter[f->band[k]]->name, (unsigned long long)n);
+    return f->uncovered_text;
 }

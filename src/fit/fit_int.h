@@ -62,7 +62,10 @@ struct gal_fit {
     uint64_t plan_checks;  /* samples at which it was compared with the whole grid */
     double plan_worst;     /* largest error there */
     bool *wanted;          /* [npar] parameters of the galaxy that gradients are by: free or tied */
-    worker *workers;       /* [nworker], grown by the master only */
+    uint64_t uncovered;    /* points at which a band reached beyond the SSP table, atomic */
+    size_t uncovered_band; /* the last of those bands, atomic */
+    char uncovered_text[200];
+    worker *workers; /* [nworker], grown by the master only */
     int nworker;
 };
 

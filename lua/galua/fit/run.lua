@@ -74,6 +74,7 @@ return function(fit)
     if finish then finish() end
     self._samples, self._summary = nil, nil
     if o.out then self:save(o.out) end
+    if self.target.uncovered then io.stderr:write("fit: ", self.target.uncovered, "\n") end
     if state == "interrupted" then io.stderr:write("interrupted: " .. self.engine.state_text .. "; what there is can be used\n") end
     if core.terminated() then -- not Ctrl-C: whoever sends these wants the program to end
       core.fail("GAL_EINTR", ("ended by %s%s"):format(core.terminated(), o.out and "; " .. o.out .. " holds what there is" or ""))

@@ -1,5 +1,4 @@
-/* Lua: fit targets: model + data + priors as a log-density. lua/galua/fit.lua builds fit{...} from them; strategies in scripts may
- * use them directly. */
+/* Lua: fit targets: model + data + priors as a log-density, for lua/galua/fit.lua, which builds fit{...} of them, and for strategies. */
 #include "galua/fit.h"
 #include "lua/bind/l_classes.h"
 #include "lua/kit/worker.h"
@@ -70,6 +69,8 @@ static int t_get(lua_State *L, void *obj, const char *key)
         return push_plan(L, f), 1;
     if (strcmp(key, "exact") == 0)
         return lua_pushboolean(L, t->gradient != NULL), 1;
+    if (strcmp(key, "uncovered") == 0) /* NULL: nil */
+        return lua_pushstring(L, gal_fit_uncovered(f)), 1;
     if (strcmp(key, "names") == 0)
         return push_names(L, t->names, t->ndim), 1;
     if (strcmp(key, "blob_names") == 0)
@@ -106,8 +107,8 @@ static const gal_lua_field t_fields[] = {
     {"nbands", "bands that enter the likelihood"},
     {"exact", "do gradients come from the model? Else they are differences of the likelihood"},
     {"plan", "of the option plan: tolerance, used, why not; nodes, bytes, error (largest at `checked` points), "
-             "seconds; checks, worst (largest "
-             "error at that many samples), failed"},
+             "seconds; checks, worst (at that many samples), failed"},
+    {"uncovered", "nil, or a line on points at whose redshift a band reached beyond the SSP table, and their number"},
     {"note", "one line on data that this model cannot describe, or an empty text"},
     {NULL, NULL},
 };
