@@ -144,6 +144,9 @@ typedef struct gal_component_class {
     size_t noption;
     size_t
         nlater; /* of them, the last: added since results files are written; count in fingerprints only off their defaults */
+    size_t
+        nparlater; /* of the parameters, the last: added since then; such a one at its lowest value is as if it was not there: a
+                       * file without it has that value, and it counts in fingerprints only off it */
     const char *const *spectra; /* names, as in g:lum("AGN") */
     size_t nspectra;
     const gal_quantity *derived;

@@ -48,6 +48,8 @@ GAL_API void gal_galaxy_unref(gal_galaxy *g);
 GAL_API size_t gal_galaxy_npar(const gal_galaxy *g);
 GAL_API const gal_param *gal_galaxy_par(const gal_galaxy *g, size_t i);
 GAL_API gal_status gal_galaxy_find(const gal_galaxy *g, const char *name, size_t *out); /* did you mean */
+/* Parameter i came later than results files and has its lowest value: as if it was not there (nparlater of component classes). */
+GAL_API bool gal_galaxy_param_absent(const gal_galaxy *g, size_t i, double value);
 /* Range and consistency (age within the Universe at z, within the SSP table, Z within the table). */
 GAL_API gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta);
 GAL_API size_t gal_galaxy_nwave(const gal_galaxy *g);

@@ -477,6 +477,9 @@ local function load_fit(path, options)
   for _, r in ipairs(data:rows()) do obs:add(r.filter, r.flux, r.err, r.kind, r.note) end
   if d.data.spectral then require("galua.spectrum.observation").restore(obs, d.data.spectral) end
   local model = galua.galaxy_from(d.model, o.ssp)
+  for _, p in ipairs(model:params()) do -- parameters are added so that their lowest value is as if they were not there
+    if d.theta[p.name] == nil then model:set(p.name, p.lo) end
+  end
   model:set(d.theta)
   local likelihood = o.likelihood
   if d.likelihood and not likelihood then

@@ -44,7 +44,7 @@ do
   local g = whole()
   local panels = {
     { "stars, before and after dust", { "stellar", "extinct" }, { 0.02, 30 }, 4 }, { "ionised gas, nebular.hii", { "nebular" }, { 0.08, 3e5 }, 6 },
-    { "two phases of dust", { "MC", "DD" }, { 1, 3e3 }, 4 }, { "supernova remnants, synchrotron", { "synchrotron" }, { 1e2, 1e6 }, 2 },
+    { "two phases of dust", { "MC", "DD", "warm" }, { 1, 3e3 }, 4 }, { "supernova remnants, synchrotron", { "synchrotron" }, { 1e2, 1e6 }, 2 },
     { "X-ray binaries", { "XRB" }, { 1e-4, 1e-2 }, 1.5 }, { "active nucleus, agn.torus", { "AGN" }, { 1e-4, 3e3 }, 5 },
   }
   local fig = plot.figure{ rows = 3, cols = 2, width = 7.6, height = 7.6 }
@@ -99,7 +99,7 @@ do
     ax:line(micron(g), y, { color = color[i], dash = dash[i], width = 1.4, label = d[1] })
   end
   local g = galaxy{ sfh = sfh.constant{ psi = 10, Mdust = 1e8 }, redshift = 0.02, ism = ism.two_phase{ Rdust = 3e3, N_MC = 1e4, f_MC = 0.3 } }
-  ax:line(micron(g), (nulnu(g, "MC") + nulnu(g, "DD")) / g:derived().Ldust, { color = "black", width = 1.6, label = plot.escape("two_phase") .. " (one case)" })
+  ax:line(micron(g), (nulnu(g, "MC") + nulnu(g, "DD") + nulnu(g, "warm")) / g:derived().Ldust, { color = "black", width = 1.6, label = plot.escape("two_phase") .. " (one case)" })
   ax:set{ xscale = "log", yscale = "log", xlim = { 1, 2000 }, ylim = { 1e-4, 3 }, xformat = "plain", xlabel = "Rest wavelength [μm]",
     ylabel = "ν L_{ν} / L_{dust}", title = "Dust emission, the same power" }
   save(fig, "model_dust")

@@ -38,11 +38,12 @@ static gal_status pack_power(gal_dust_grid *g)
 static gal_status fill_nodes(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k)
 {
     *g = (gal_dust_grid){.n = n, .wave = wave, .tw = tw, .k = k};
-    if (!(g->lnx = GAL_NEWN(double, 4 * n)))
+    if (!(g->lnx = GAL_NEWN(double, 5 * n)))
         return GAL_ENOMEM;
     g->b5 = g->lnx + n;
     g->hck = g->lnx + 2 * n;
     g->pah = g->lnx + 3 * n;
+    g->warm = g->lnx + 4 * n;
     for (size_t i = 0; i < n; i++) {
         double cm = wave[i] * 1e-8;
         g->lnx[i] = log(wave[i] / V_BAND);
@@ -50,6 +51,21 @@ static gal_status fill_nodes(gal_dust_grid *g, const double *wave, const double 
         g->hck[i] = k.h * GAL_C_CGS / (k.kb * cm);
     }
     return GAL_OK;
+}
+
+void gal_dust_warm(const double *b5, const double *hck, const double *wave, size_t n, double *p)
+{
+    enum { STEPS = 32 };
+    for (size_t i = 0; i < n; i++)
+        p[i] = 0;
+    for (int j = 0; j <= STEPS; j++) {
+        double t = 18 * pow(10, (2 + 4. * j / STEPS) / 6), power = pow(t, 6); /* int lambda^-2 B dlambda ~ T^6 */
+        for (size_t i = 0; i < n; i++) {
+            double x = hck[i] / t;
+            if (x < 80)
+                p[i] += (j % STEPS ? 1 : 0.5) * b5[i] / (wave[i] * wave[i] * power * expm1(x));
+        }
+    }
 }
 
 gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
@@ -73,6 +89,12 @@ gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double
     /* a user's (parity) template keeps its own normalisation, the built-in one is closed on this grid */
     for (size_t i = 0; !pah_wave && i < n; i++)
         g->pah[i] /= sum;
+    double power = 0;
+    gal_dust_warm(g->b5, g->hck, wave, n, g->warm);
+    for (size_t i = 0; i < n; i++)
+        power += tw[i] * g->warm[i];
+    for (size_t i = 0; i < n; i++)
+        g->warm[i] = power > 0 ? g->warm[i] / power : 0;
     return GAL_OK;
 }
 
@@ -84,8 +106,10 @@ gal_status gal_dust_grid_on(gal_dust_grid *g, const gal_wavegrid *w, gal_dust_co
         return gal_dust_grid_init(g, w->wave, w->tw, w->n, k, pah_wave, pah, npah);
     gal_status st = gal_dust_grid_init(&whole, w->whole->wave, w->whole->tw, w->whole->n, k, pah_wave, pah, npah);
     if (st == GAL_OK && (st = fill_nodes(g, w->wave, w->tw, w->n, k)) == GAL_OK)
-        for (size_t i = 0; i < w->n; i++)
+        for (size_t i = 0; i < w->n; i++) {
             g->pah[i] = whole.pah[w->at[i]];
+            g->warm[i] = whole.warm[w->at[i]];
+        }
     if (st == GAL_OK)
         st = pack_power(g);
     gal_dust_grid_clear(&whole);

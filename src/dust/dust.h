@@ -20,6 +20,7 @@ typedef struct gal_dust_grid {
     double *b5;         /* [n] 2 h c^2 / lambda^5 [erg/s/cm2/A/sr]: B = b5 / (e^x - 1) */
     double *hck;        /* [n] h c / (k lambda) [K] */
     double *pah;        /* [n] template [1/A], sum tw pah = 1 */
+    double *warm;       /* [n] warm dust of clouds [1/A], sum tw warm = 1 */
     gal_dust_const k;
     size_t np; /* a plan's grid: the nodes with tw != 0; 0: not packed */
     uint32_t *p_at;
@@ -73,6 +74,9 @@ void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *abs
 /* The parity mode's PAH template: wavelengths [A] and values [1/A], unit integral. */
 enum { GAL_PAH_GALAPY_N = 344 };
 void gal_pah_galapy(double wave[GAL_PAH_GALAPY_N], double p[GAL_PAH_GALAPY_N]);
+/* Dust heated by starlight of U = 1e2 .. 1e6, dM/dU ~ U^-2 (Draine & Li 2007, eq. 23): grey bodies of beta = 2, 18 K U^(1/6), of equal power per
+ * ln U. On any grid [1/A], not normalised. */
+void gal_dust_warm(const double *b5, const double *hck, const double *wave, size_t n, double *p);
 /* The default PAH spectrum on any grid [1/A], not normalised: Drude profiles. */
 void gal_pah_drude(const double *wave, size_t n, double *p);
 #endif

@@ -3,7 +3,8 @@
  *
  *     A_MC(V) = 2.56e-4 norm_MC (Zgas/0.0134) f_MC Mgas / (N_MC R_MC^2),  A_DD(V) = 0.02 norm_DD (1 - f_MC) Mdust / Rdust^2
  *     A(lambda) = A_V (lambda/5500 A)^-d_low, slope d_upp beyond 100 micron
- *     L = N (1 - 10^(-0.4 A)) B_lambda(T),  N = 16 pi^2/3 R^2 (x N_MC);  f_PAH of the diffuse power leaves as PAH features. */
+ *     L = N (1 - 10^(-0.4 A)) B_lambda(T),  N = 16 pi^2/3 R^2 (x N_MC);  f_PAH of the diffuse power leaves as PAH features,
+ * f_warm of the clouds' as light of dust next to their stars (gal_dust_warm): one temperature leaves the mid infrared dark. */
 #include "dust/dust.h"
 #include "galua/component.h"
 #include "galua/const.h"
@@ -27,7 +28,8 @@ enum {
     R_DUST,
     DDD_LOW,
     DDD_UPP,
-    F_PAH, /* last: absent when another component re-emits */
+    F_PAH,  /* the last two: absent when another component re-emits */
+    F_WARM, /* later than results files: 0 in those without it */
     COUNT
 };
 
@@ -44,7 +46,8 @@ static const gal_param par[COUNT] = {
     {"Rdust",     "pc", "radius of the diffuse dust",                                   1e3,   1,     1e7,   100,  1e5,  true,  true},
     {"dDDlow",    "",   "extinction slope of diffuse dust below 100 micron",            0.7,   0,     5,     0,    5,    false, false},
     {"dDDupp",    "",   "extinction slope of diffuse dust above 100 micron",            2.0,   0,     5,     0,    5,    false, false},
-    {"f_PAH",     "",   "fraction of the diffuse absorbed power re-emitted by PAH",     0.2,   0,     1,     0,    1,    false, true}};
+    {"f_PAH",     "",   "fraction of the diffuse absorbed power re-emitted by PAH",     0.2,   0,     1,     0,    1,    false, true},
+    {"f_warm",    "",   "fraction of the power absorbed in clouds re-emitted by warm dust", 0.3,  0,     1,     0,    0.5,  false, false}};
 // clang-format on
 
 static const gal_option option[] = {
@@ -177,6 +180,12 @@ static gal_status screen_vjp(const gal_stage *s, const gal_screen *out, const ga
     return GAL_OK;
 }
 
+/* Parity: none. */
+static double warm_share(const gal_view *v, const double *p)
+{
+    return v->grid->compat.cold_clouds ? 0 : p[F_WARM];
+}
+
 /* Temperature of one phase that absorbs e [Lsun]; 0 and no emission when that is nothing, or below the rounding of the
  * light itself (galaxies that have used up their dust: no temperature would be meaningful). Dust inside ionised gas may absorb where
  * the phase has next to no optical depth to radiate with: the power then leaves as PAH features, *small. */
@@ -209,19 +218,19 @@ static gal_status reemit(const gal_stage *s, gal_emission *out)
     const double *p = s->p;
     double *mc = s->lum[0], *dd = s->lum[1];
     double n_mc = gal_dust_surface(p[R_MC], p[N_MC]), n_dd = gal_dust_surface(p[R_DUST], 1), f_pah = p[F_PAH];
-    double pah_mc, pah_dd;
-    GAL_TRY(temperature(g, v, n_mc, v->abs_mc, v->av_mc, p[DMC_LOW], p[DMC_UPP], v->e_mc, &out->t_mc, &pah_mc));
+    double pah_mc, pah_dd, f_warm = warm_share(v, p), warm = f_warm * v->e_mc;
+    GAL_TRY(temperature(g, v, n_mc, v->abs_mc, v->av_mc, p[DMC_LOW], p[DMC_UPP], (1 - f_warm) * v->e_mc, &out->t_mc,
+                        &pah_mc));
     GAL_TRY(temperature(g, v, n_dd, v->abs_dd, v->av_dd, p[DDD_LOW], p[DDD_UPP], (1 - f_pah) * v->e_dd, &out->t_dd,
                         &pah_dd));
     out->other = f_pah;
     pah_dd += f_pah * v->e_dd;
     for (size_t k = 0; k < g->n; k++)
         dd[k] = pah_dd * g->pah[k];
-    if (pah_mc > 0)
-        for (size_t k = 0; k < g->n; k++)
-            mc[k] = pah_mc * g->pah[k];
-    else
-        memset(mc, 0, g->n * sizeof *mc);
+    for (size_t k = 0; k < g->n; k++) {
+        mc[k] = pah_mc * g->pah[k];
+        s->lum[2][k] = warm * g->warm[k]; /* a spectrum of its own: plans integrate grey bodies */
+    }
     if (out->t_mc > 0)
         gal_dust_greybody(g, n_mc, v->abs_mc, out->t_mc, mc);
     if (out->t_dd > 0)
@@ -250,20 +259,24 @@ static gal_status reemit_jvp(const gal_stage *s, const gal_stage *d, const gal_e
     const double *p = s->p, *dp = d->p;
     double *mc = d->lum[0], *dd = d->lum[1], f = p[F_PAH];
     double e_dd = (1 - f) * v->e_dd, de_dd = (1 - f) * dv->e_dd - dp[F_PAH] * v->e_dd;
+    double w = warm_share(v, p), dw = v->grid->compat.cold_clouds ? 0 : dp[F_WARM];
+    double e_mc = (1 - w) * v->e_mc, de_mc = (1 - w) * dv->e_mc - dw * v->e_mc;
+    double warm = dw * v->e_mc + w * dv->e_mc;
     memset(mc, 0, g->n * sizeof *mc);
     memset(dd, 0, g->n * sizeof *dd);
     double mc_small = phase_jvp(g, gal_dust_surface(p[R_MC], p[N_MC]), 2 * dp[R_MC] / p[R_MC] + dp[N_MC] / p[N_MC],
-                                v->abs_mc, dv->abs_mc, v->e_mc, dv->e_mc, out->t_mc, &change->t_mc, mc);
+                                v->abs_mc, dv->abs_mc, e_mc, de_mc, out->t_mc, &change->t_mc, mc);
     double dd_small = phase_jvp(g, gal_dust_surface(p[R_DUST], 1), 2 * dp[R_DUST] / p[R_DUST], v->abs_dd, dv->abs_dd,
                                 e_dd, de_dd, out->t_dd, &change->t_dd, dd);
     /* a phase that absorbs next to nothing emits nothing at all, one that is too thin to radiate emits features */
-    if (out->t_mc > 0 || !(v->e_mc > NEGLIGIBLE * v->bol))
+    if (out->t_mc > 0 || !(e_mc > NEGLIGIBLE * v->bol))
         mc_small = 0;
     if (out->t_dd > 0 || !(e_dd > NEGLIGIBLE * v->bol))
         dd_small = 0;
     dd_small += dp[F_PAH] * v->e_dd + f * dv->e_dd;
     for (size_t k = 0; k < g->n; k++) {
         mc[k] += mc_small * g->pah[k];
+        d->lum[2][k] = warm * g->warm[k];
         dd[k] += dd_small * g->pah[k];
     }
     change->other = dp[F_PAH];
@@ -276,18 +289,20 @@ static gal_status reemit_vjp(const gal_stage *s, const gal_emission *out, double
     const gal_dust_grid *g = s->table;
     const gal_view *v = s->view;
     const double *p = s->p;
-    double f = p[F_PAH], e_dd = (1 - f) * v->e_dd, gmc = 0, gdd = 0, ge_mc = 0, ge_dd = 0, ge;
+    double f = p[F_PAH], e_dd = (1 - f) * v->e_dd, gmc = 0, gdd = 0, gwarm = 0, ge_mc = 0, ge_dd = 0, ge;
+    double w = warm_share(v, p), e_mc = (1 - w) * v->e_mc;
     for (size_t k = 0; k < g->n; k++) {
         gmc += glum[0][k] * g->pah[k];
         gdd += glum[1][k] * g->pah[k];
+        gwarm += glum[2][k] * g->warm[k];
     }
     if (out->t_mc > 0) {
         double gs = gal_dust_balance_vjp(g, gal_dust_surface(p[R_MC], p[N_MC]), v->abs_mc, out->t_mc, glum[0], gv->t_mc,
                                          gscreen->abs_mc, &ge);
         gp[R_MC] += 2 * gs / p[R_MC];
         gp[N_MC] += gs / p[N_MC];
-        ge_mc += ge / v->e_mc;
-    } else if (v->e_mc > NEGLIGIBLE * v->bol && v->e_mc > FAINTEST) {
+        ge_mc += ge / e_mc;
+    } else if (e_mc > NEGLIGIBLE * v->bol && e_mc > FAINTEST) {
         ge_mc += gmc;
     }
     if (out->t_dd > 0) {
@@ -298,13 +313,15 @@ static gal_status reemit_vjp(const gal_stage *s, const gal_emission *out, double
     } else if (e_dd > NEGLIGIBLE * v->bol && e_dd > FAINTEST) {
         ge_dd += gdd;
     }
-    gv->e_mc += ge_mc;
+    gv->e_mc += (1 - w) * ge_mc + w * gwarm;
     gv->e_dd += (1 - f) * ge_dd + f * gdd;
     gp[F_PAH] += v->e_dd * (gdd - ge_dd);
+    if (!v->grid->compat.cold_clouds)
+        gp[F_WARM] += v->e_mc * (gwarm - ge_mc);
     return GAL_OK;
 }
 
-static const char *const spectra[] = {"MC", "DD"};
+static const char *const spectra[] = {"MC", "DD", "warm"};
 
 const gal_component_class gal_ism_two_phase = {
     .group = "ism",
@@ -314,17 +331,19 @@ const gal_component_class gal_ism_two_phase = {
         "A_MC(V) = 2.56e-4 norm_MC (Zgas/0.0134) f_MC Mgas / (N_MC R_MC^2); A_DD(V) = 0.02 norm_DD (1 - f_MC) Mdust / "
         "Rdust^2;\n"
         "power laws in wavelength; grey bodies whose temperatures follow from the absorbed power (Silva+98; "
-        "Ronconi+24).",
+        "Ronconi+24);\n"
+        "f_warm of what clouds absorb leaves as light of dust next to their stars (U = 1e2 .. 1e6, dM/dU ~ U^-2).",
     .par = par,
     .npar = COUNT,
     .option = option,
     .noption = sizeof option / sizeof *option,
     .nlater = 1,
     .spectra = spectra,
-    .nspectra = 2,
+    .nspectra = 3,
     .needs = GAL_NEED_HISTORY | GAL_NEED_SCREEN | GAL_NEED_ABSORBED,
     .on_nodes = GAL_NODES_ANYWHERE,
-    .nemission = 1,
+    .nemission = 2,
+    .nparlater = 1,
     .tau_esc = 1 + TAU_ESC,
     .cut = 1 + CUT,
     .create = create,

@@ -250,7 +250,7 @@ void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], g
         bool is_free = false;
         for (size_t i = 0; i < f->ndim; i++)
             is_free |= f->index[i] == k;
-        if (!is_free)
+        if (!is_free && !gal_galaxy_param_absent(f->galaxy, k, f->theta[k]))
             hashes[4] = gal_hash_combine(hashes[4], gal_hash_bytes(&f->theta[k], sizeof f->theta[k]));
     }
     hashes[5] = hash_like(f);

@@ -19,8 +19,10 @@ gal_hash gal_compat_hash(const gal_compat *c)
     const struct {
         const char *name;
         bool taken;
-    } later[] = {
-        {"band_loglog", c->band_loglog}, {"freefree_norm", c->freefree_norm}, {"pah_template", c->pah_template}};
+    } later[] = {{"band_loglog", c->band_loglog},
+                 {"freefree_norm", c->freefree_norm},
+                 {"pah_template", c->pah_template},
+                 {"cold_clouds", c->cold_clouds}};
     gal_hash h = gal_hash_bytes(first, sizeof first);
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (later[i].taken)
@@ -342,6 +344,17 @@ void gal_galaxy_unref(gal_galaxy *g)
 size_t gal_galaxy_npar(const gal_galaxy *g)
 {
     return g->npar;
+}
+
+bool gal_galaxy_param_absent(const gal_galaxy *g, size_t i, double value)
+{
+    for (size_t k = 0; k < g->npart; k++) {
+        const gal_part *p = &g->part[k];
+        size_t first = p->par + p->class->npar - p->class->nparlater;
+        if (i >= first && i < p->par + p->npar)
+            return value == g->par[i].lo;
+    }
+    return false;
 }
 
 size_t gal_galaxy_ncomponent(const gal_galaxy *g)

@@ -312,7 +312,8 @@ static void energy_and_mass(void **state)
             const double *d = gal_galaxy_derived(w);
             double absorbed =
                 total(g, gal_galaxy_lum(w, GAL_COMP_STELLAR)) - total(g, gal_galaxy_lum(w, GAL_COMP_EXTINCT));
-            double emitted = total(g, spectrum(w, g, "MC")) + total(g, spectrum(w, g, "DD"));
+            double emitted =
+                total(g, spectrum(w, g, "MC")) + total(g, spectrum(w, g, "DD")) + total(g, spectrum(w, g, "warm"));
             double bol = d[GAL_D_LSTAR];
             if (absorbed > 1e-6 * bol &&
                 absorbed > 1e-6) /* below, the difference of two nearly equal totals is rounding */

@@ -284,6 +284,23 @@ test.describe("gas, X-rays, radio, nucleus, intergalactic medium", function()
       near(math.log10(g:derived().LIR * 3.828e26 / 3.75e12 / (at("synchrotron") + at("nebular"))), 2.64, 0.26)
     end
   end)
+  test.it("the default galaxy shines at 24 micron as star-forming galaxies do, by warm dust in its clouds", function()
+    for _, psi in ipairs{ 1, 10 } do
+      local g = galua.galaxy{ ssp = galua.ssp.default(), redshift = 0.01, age = 3e9, sfh = galua.sfh.constant{ psi = psi }, synchrotron = true, xrb = true }
+      local function at(micron) return g:wave():interp({ micron * 1e4 }, g:lum())[1] * micron * 1e4 * 3.828e33 end
+      local d = g:derived()
+      -- 4.9e42 erg/s per Msun/yr: log SFR = log nu L_nu - 42.69 (Rieke et al. 2009; Kennicutt & Evans 2012, table 1)
+      local ratio = at(24) / d.SFR / 4.9e42
+      test.ok(ratio > 0.5 and ratio < 2, ratio)
+      -- the power is the same, of another shape: all else stands
+      g.ism.f_warm = 0
+      local cold = g:derived()
+      near(d.LIR / cold.LIR, 1, 0.01)
+      test.close(d.L_X, cold.L_X, 1e-12)
+      test.close(d.L_1400MHz, cold.L_1400MHz, 1e-6) -- dust at 21 cm
+      test.ok(at(24) < 0.3 * ratio * d.SFR * 4.9e42)
+    end
+  end)
   test.it("X-rays of an embedded nucleus pass the dust, and are there once", function()
     local function nucleus() return make{ attenuation = galua.attenuation.calzetti{ A_V = 2 }, agn = galua.agn.embedded{ L = 1e12 } } end
     local g = nucleus()

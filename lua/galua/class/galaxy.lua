@@ -212,7 +212,7 @@ require "galua.spectrum.galaxy"(galaxy)
 require("galua.fit.rest").of_galaxy(galaxy)
 local doc = require "galua.doc"
 doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
-The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD.]])
+The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD, warm.]])
 doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> table
 Band, pivot wavelength [A], flux [mJy] and AB magnitude in each filter; filters("SDSS", ...) or names.]])
 doc.text("galaxy.priors", galaxy.priors, [[priors([group]) -> table

@@ -31,6 +31,7 @@ static const struct {
     {"nodes_lyman", offsetof(gal_compat, nodes_lyman)},
     {"freefree_norm", offsetof(gal_compat, freefree_norm)},
     {"pah_template", offsetof(gal_compat, pah_template)},
+    {"cold_clouds", offsetof(gal_compat, cold_clouds)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };
 

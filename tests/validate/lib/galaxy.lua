@@ -133,7 +133,7 @@ local function describe(values)
 end
 
 -- spectra that are light from the dust itself
-local from_dust = { MC = true, DD = true, dust = true }
+local from_dust = { MC = true, DD = true, warm = true, dust = true }
 
 -- Power taken from stars, gas and nucleus by dust against the power that dust emits. What the sources emit before dust is that of the
 -- same galaxy without optical depth.
