@@ -171,7 +171,7 @@ local inputs = {
   { "g:set(3)", "galaxy:set: argument 1 must be the name of a parameter or a table of name = value, got number" },
   { [[g:photometry("SDSS.q")]], "unknown filter 'SDSS.q': SDSS has g i r u z" },
   { "g:photometry(3)", [[galaxy:photometry: expected filters, such as filters("SDSS"), or a band's name, got number]] },
-  { [[g:sed("foo")]], "this galaxy has no spectrum 'foo' (known: stellar extinct total MC DD)" },
+  { [[g:sed("foo")]], "this galaxy has no spectrum 'foo' (known: stellar extinct total MC DD warm)" },
   -- parts
   { "sfh.delayd{}", "sfh has no 'delayd', did you mean 'delayed'?" },
   { "sfh.delayed{ tau = -1 }", "sfh.delayed: tau = -1 is not in 100000 .. 1e+12 yr" },
