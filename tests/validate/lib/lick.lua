@@ -44,6 +44,26 @@ function L.measurer(own, names)
   end
 end
 
+-- The indices on spectra in bins of 20 A, which is what Maraston (2005) has: function of (wave [A, vacuum], flux per A) -> { name = }; the break in
+-- magnitudes. L.bins(wave, flux) -> wave, flux of the bins, means of a spectrum that is straight between its points
+L.imf_names = { "Mg_1", "Mg_2", "TiO_2", "NaD", "Mgb", "Hbeta", "Dn4000" }
+function L.bins(w, f)
+  local wave, flux, m = linspace(3810, 6490, 135), vec(135), 32
+  for i = 1, 135 do
+    local x, sum = w:interp(linspace(wave[i] - 10, wave[i] + 10, m + 1), f), 0
+    for k = 1, m do sum = sum + 0.5 * (x[k] + x[k + 1]) end
+    flux[i] = sum / m
+  end
+  return wave, flux
+end
+function L.of_bins(w, f)
+  local wave, out = linspace(3820, 6480, 5321), {}
+  local flux = w:interp(wave, f)
+  for _, name in ipairs(L.imf_names) do out[name] = spectrum.measure(name, wave, flux) end
+  out.Dn4000 = 2.5 * math.log10(out.Dn4000)
+  return out
+end
+
 local function spectra(folder, wavelength)
   local index = io.open(folder .. "/spectra.txt")
   if not index then return nil end
@@ -63,7 +83,7 @@ end
 function L.emiles(folder) return spectra(folder, spectrum.air_to_vac) end
 function L.mastar(folder) return spectra(folder, function(x) return 10 ^ x end) end
 
--- The references: rows of tests/ref/emiles_indices.csv, mastar_indices.csv by [M/H] and age.
+-- The references: rows of tests/ref/emiles_indices.csv, mastar_indices.csv by [M/H] and age; of maraston_indices.csv by age.
 function L.reference(name)
   local rows, head = {}, nil
   for line in io.lines("tests/ref/" .. (name or "emiles") .. "_indices.csv") do
