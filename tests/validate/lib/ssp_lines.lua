@@ -99,8 +99,9 @@ return function(R, report, cache)
   function L.stars(every)
     local colours = { { "NUV", "u" }, { "u", "g" }, { "g", "r" }, { "r", "i" }, { "i", "z" }, { "V_B90", "J" }, { "J", "Ks" } }
     local ranges = { { 4200, 7100, { [2] = .14, [3] = .06, [4] = .02, [5] = .02, [7] = .04 } },
-      { 7900, 12500, { .15, .08, .03, .03, .03, .03, .03 } }, { 14000, 46000, { .15, .08, .03, .03, .03, .033, .03 } } }
-    -- (V-J of hot stars .033, once .03: the lines of lines.c take 2 mmag of their V)
+      { 7900, 12500, { .15, .08, .03, .03, .03, .03, .03 } }, { 14000, 46000, { .15, .08, .03, .03, .03, .047, .03 } } }
+    -- V-J of hot stars .047: by that (rms, a constant apart) the reference itself departs from the V-J of dwarfs of B7 to O9, 14000-33300 K, as observed
+    -- (Pecaut & Mamajek 2013, ApJS 208, 9); B2 to B7 are redder than it by .02-.07 there, and by .03-.04 here
     local photometer, sums, count, q, nq, seen, used = nil, {}, {}, 0, 0, {}, 0
     for _, r in ipairs(R.csv("ck04_star_mags.csv")) do
       if r.grid == "ckp00" and (r.logg == 1.5 or r.logg == 2.5 or r.logg == 3.5 or r.logg == 4.5) then
