@@ -26,10 +26,24 @@ if R.whole() then
   local x = R.compare(t, 0.02)
   print("\nAgainst the mean of four published sets, Z = 0.02, Kroupa: rms by age [Myr]\n")
   head("ages")
+  local ref = R.reference(0.02)
+  local function among(range, a, b) -- the sets about their own mean
+    local sum, n = 0, 0
+    for _, age in ipairs(R.ages) do
+      local mean, sd = ref(age, a, b)
+      if mean and age >= range[1] * 0.999 and age <= range[2] * 1.001 then sum, n = sum + sd * sd, n + 1 end
+    end
+    return math.sqrt(sum / n)
+  end
   for _, range in ipairs { { 3, 30 }, { 30, 300 }, { 300, 3000 }, { 3000, 13000 } } do
-    local out = { ("%g-%g"):format(range[1], range[2]), cell((x.stat("V_B90", nil, range[1], range[2]))) }
-    for _, c in ipairs(colours) do out[#out + 1] = cell((x.stat(c[1], c[2], range[1], range[2]))) end
+    local out = { ("%g-%g, built-in"):format(range[1], range[2]), cell((x.stat("V_B90", nil, range[1], range[2]))) }
+    local sets = { "among the sets", cell(among(range, "V_B90")) }
+    for _, c in ipairs(colours) do
+      out[#out + 1] = cell((x.stat(c[1], c[2], range[1], range[2])))
+      sets[#sets + 1] = cell(among(range, c[1], c[2]))
+    end
     row(unpack(out))
+    row(unpack(sets))
   end
   print("\nPer age, synthesised minus reference\n")
   head("age [Myr]")
