@@ -129,6 +129,29 @@ test.describe("a report", function()
     test.ok(page:find("<title>evidence</title>", 1, true))
   end)
 
+  test.it("of a catalogue is a table to be sorted, with links", function()
+    local table_file = os.tmpname() .. ".fits"
+    galua.write_table(table_file, { { name = "id", unit = "", values = { "NGC <1>", "b", "c" } }, { name = "redshift", unit = "", values = { 0.01, 0.03, 0.02 } },
+      { name = "state", unit = "", values = { "converged", "not accepted", "converged" } }, { name = "flags", unit = "", values = { "", "age at the lower edge", "" } },
+      { name = "Mstar_q16", unit = "solMass", values = { 1e10, 2e9, 0 / 0 } }, { name = "Mstar_q50", unit = "solMass", values = { 1.5e10, 3e9, 0 / 0 } },
+      { name = "Mstar_q84", unit = "solMass", values = { 2.5e10, 5e9, 0 / 0 } } }, 3, {})
+    galua.catalogue.report(table_file, path, { title = "three <sources>", link = "reports/%s.html" })
+    local page = read(path)
+    test.ok(page:find("<h1>three &lt;sources&gt;</h1>", 1, true))
+    test.ok(page:find('<a href="reports/NGC__1_.html">NGC &lt;1&gt;</a>', 1, true))
+    test.ok(page:find("Mstar [solMass]</th>", 1, true))
+    test.ok(page:find('data-v="1.5e+10">1.5e+10 <small>−5e+09 +1e+10</small></td>', 1, true))
+    test.ok(page:find('<td class="flag text">age at the lower edge</td>', 1, true))
+    test.eq(count(page, "<tr>"), 4)
+    test.eq(count(page, "data%-sort"), 5 + 2) -- five columns, the script and the style
+    test.throws(function() galua.catalogue.report(table_file, "x.pdf") end, "~argument 2 must be a file name ending in .html")
+    test.throws(function() galua.catalogue.report(table_file, path, { link = "https://x/%s" }) end, "~link must be a file name with one %%s")
+    os.remove(table_file)
+    galua.write_table(table_file, { { name = "x", unit = "", values = { 1 } } }, 1, {})
+    test.throws(function() galua.catalogue.report(table_file, path) end, "~not the table of a catalogue")
+    os.remove(table_file)
+  end)
+
   test.it("refuses other names and fits without samples", function()
     local ok, e = pcall(function() make(sampler.ensemble{}):report("x.pdf") end)
     test.eq(tostring(e), "fit:report: argument 1 must be a file name ending in .html, got 'x.pdf'")

@@ -3,20 +3,7 @@ local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
 local part = require "galua.part"
-
-local style = [[
-body { font: 15px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bottom: 1px solid #ccc; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; } .wide { overflow-x: auto; }
-th, td { padding: 0.15rem 0.7rem 0.15rem 0; text-align: right; white-space: nowrap; } th { border-bottom: 1px solid #999; font-weight: 600; }
-th:first-child, td:first-child, .text { text-align: left; } .flag { color: #a00000; } .muted { color: #666; }
-pre { background: #f5f5f5; padding: 0.7rem; overflow-x: auto; font-size: 12.5px; } svg { max-width: 100%; height: auto; }
-.verdict td { white-space: normal; vertical-align: top; text-align: left; } .verdict td:first-child { white-space: nowrap; font-weight: 600; }
-.good::before { content: "\2713\a0"; color: #1a6b2f; } .bad::before { content: "\2717\a0"; color: #a00000; } .bad { color: #a00000; }
-.toggles button { font: inherit; font-size: 13px; border: 1px solid #bbb; border-radius: 4px; background: #fff; margin: 0 0.3rem 0.3rem 0; }
-.toggles button[aria-pressed=false] { color: #888; text-decoration: line-through; } .tip:hover, .tip:focus { outline: none; filter: drop-shadow(0 0 2px #000); }
-.told { min-height: 1.5em; color: #444; margin: 0.2rem 0; font-variant-numeric: tabular-nums; } g.off { display: none; }
-@media print { .toggles, .told { display: none; } body { max-width: none; } h2 { break-after: avoid; } }]]
+local html = require "galua.fit.html"
 
 -- Legend entries become buttons that hide what they name; the mark under the pointer, or focused, is told below the figure. Without scripts
 -- the page shows the same figures.
@@ -50,16 +37,7 @@ document.querySelectorAll("figure").forEach(function (figure) {
   }
 });]]
 
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
-local function escape(s) return (tostring(s):gsub('[&<>"]', entities)) end
-
-local function number(v)
-  if type(v) ~= "number" then return v == nil and "" or tostring(v) end
-  if v ~= v then return "–" end
-  if v == 0 then return "0" end
-  local a = math.abs(v)
-  return (a >= 1e5 or a < 1e-3) and ("%.4g"):format(v) or ("%.5g"):format(v)
-end
+local escape, number = html.escape, html.number
 
 -- rows of cells; a cell is a text, a number, or { text, class }
 local function grid(head, rows)
@@ -209,11 +187,9 @@ local function report(self, path, given)
     if not ok then put('<p class="flag">No figure: %s</p>\n', escape(fig)) return end
     put("<figure>\n%s\n%s</figure>\n", inline(fig, nfig), caption and ('<figcaption class="muted">%s</figcaption>\n'):format(escape(caption)) or "")
   end
-  local nonce = core.hash(("%s %.17g %s"):format(path, galua.clock(), tostring(out))) -- no text of the data can know it
   local title = o.title or (self.name ~= "" and self.name) or "A fit"
-  put('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">\n'
-    .. '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'; img-src data:; script-src \'nonce-%s\'">\n'
-    .. "<title>%s</title>\n<style>%s</style></head><body>\n", nonce, escape(title), style)
+  local head, nonce = html.head(title)
+  put("%s", head)
   put("<h1>%s</h1>\n<p>%s</p>\n", escape(title), escape(s.state))
   verdict_section(self, put)
   local n, flags = self.model:copy(), 0
@@ -244,7 +220,7 @@ local function report(self, path, given)
   prior_section(self, put)
   paper_section(self, put)
   provenance_section(self, put)
-  put('<script nonce="%s">\n%s\n</script>\n</body></html>\n', nonce, script)
+  put("%s", html.foot(script, nonce))
   core.write_file(path, table.concat(out))
   return self
 end

@@ -73,6 +73,16 @@ static int column(lua_State *L)
     return 1;
 }
 
+/* unit(name) */
+static int unit(lua_State *L)
+{
+    rows *r = self(L);
+    const gal_column *c;
+    gal_lua_checkstatus(L, gal_table_need(r->t, gal_lua_checkstr(L, 2), &c));
+    lua_pushstring(L, c->unit ? c->unit : "");
+    return 1;
+}
+
 /* skipped() -> { { name =, why = }, ... } */
 static int skipped(lua_State *L)
 {
@@ -122,6 +132,7 @@ static const gal_lua_row methods[] = {
      "beyond 2^53 and "
      "with leading\nzeros (identifiers) are texts, as written."},
     {"columns", columns, "columns() -> list\nNames of the columns."},
+    {"unit", unit, "unit(name) -> string\nUnit of a column as the file writes it, or an empty text."},
     {"skipped", skipped,
      "skipped() -> list of { name =, why = }\nColumns of the file that were passed over: arrays of variable length, "
      "complex "
