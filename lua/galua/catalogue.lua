@@ -402,5 +402,5 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @example c:run{ out = "sources.h5", threads = 8 }]])
 doc.text("catalogue.is", M.is, "catalogue.is(x) -> boolean\nWhether x is a catalogue.")
 require "galua.own_methods"("catalogue", catalogue)
-require "galua.catalogue_report"(M)
+require "galua.catalogue.report"(M)
 return M
