@@ -48,6 +48,7 @@ typedef struct gal_move {
     size_t ncov;       /* 1: a variance for all coordinates, d: variances, d^2: a covariance matrix */
     double mu;
     bool tune;
+    double models;
     gal_move_custom custom;
 } gal_move;
 #define GAL_MOVES_MAX 8
@@ -77,10 +78,11 @@ struct gal_move_class {
     size_t walkers;          /* needed in the other half; with one more for each dimension: */
     bool per_dimension;
     bool slices;                                      /* it has widths to tune */
+    bool moves;                                       /* half() evaluates and moves the walkers; slices do, too */
     gal_status (*check)(const gal_move *m, size_t d); /* weight is checked before; may be NULL */
     /* y[d], and ln of the factor that makes acceptance with ln U < ln p(y) - ln p(x) + q leave the target invariant. Or else: */
     double (*propose)(const gal_proposal *p, double *y);
-    /* walkers a[na] by the help of c[nc]; moves them itself */
+    /* walkers a[na] by the help of c[nc]: y and q of all of them at once, or itself what comes after (`moves`) */
     gal_status (*half)(struct gal_ensemble *e, size_t move, const size_t *a, size_t na, const size_t *c, size_t nc);
 };
 /* All moves, ended by NULL: their places are kept in saved states. gal_move_named: defaults, weight 1; GAL_ENOTFOUND with the nearest. */

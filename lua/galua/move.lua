@@ -96,7 +96,7 @@ function M.text(moves)
   return table.concat(words, " + ")
 end
 
-doc.text("move", M, "Moves of ensembles: stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, and move.custom(f) for your own; "
+doc.text("move", M, "Moves of ensembles: stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, mixture, and move.custom(f) for your own; "
   .. "mix{ move.de(), 0.8, move.snooker(), 0.2 } combines them.")
 doc.text("move.mix", M.mix, [[mix{ move, weight, move, weight, ... } -> moves
 Several moves: each step of the ensemble takes one of them, chosen with these weights (1 where none is given).

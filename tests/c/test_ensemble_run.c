@@ -77,7 +77,9 @@ static void resumed_run_is_identical(void **state)
     m[3].ncov = 9;
     m[4] = move_of("slice");
     m[5] = move_of("kde");
-    o.nmoves = 6;
+    m[6] = move_of("mixture");
+    m[6].models = 3000;
+    o.nmoves = 7;
     gal_ensemble *whole, *part, *again;
     ok(gal_sampler_create((gal_sampler **)&whole, &gal_ensemble_class, &t, &o));
     ok(gal_sampler_create((gal_sampler **)&part, &gal_ensemble_class, &t, &o));
@@ -104,8 +106,9 @@ static void resumed_run_is_identical(void **state)
     gal_ensemble_acceptance(whole, fa);
     gal_ensemble_acceptance(again, fb);
     assert_memory_equal(fa, fb, sizeof fa);
-    for (size_t i = 0; i < 6; i++)
+    for (size_t i = 0; i < 7; i++)
         assert_true(gal_ensemble_move_acceptance(whole, i) == gal_ensemble_move_acceptance(again, i));
+    assert_true(gal_ensemble_move_acceptance(whole, 6) > 0.2 && whole->evaluations == again->evaluations);
     ok(gal_sampler_run(again, &(gal_ensemble_goal){.until = 400})); /* reached: nothing happens */
     assert_int_equal(again->step, 400);
     double mu, nu;
@@ -287,7 +290,7 @@ static void bad_starts(void **state)
     assert_string_equal(
         gal_error_message(),
         "unknown move 'strech', did you mean 'stretch'? (known: stretch, de, snooker, walk, kde, gaussian, "
-        "slice, slice_gaussian, mix)");
+        "slice, slice_gaussian, mixture, mix)");
 
     ok(gal_sampler_create((gal_sampler **)&e, &gal_ensemble_class, &t, &(gal_ensemble_opt){.nwalkers = 8}));
     assert_int_equal(gal_sampler_run(e, &(gal_ensemble_goal){.more = 1}), GAL_EINVAL);

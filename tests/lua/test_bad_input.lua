@@ -258,7 +258,7 @@ local inputs = {
   { [[sampler.ensemble{ steps = "3" }]], "sampler.ensemble: steps must be a number, got string" },
   { "sampler.ensemble{ stpes = 3 }", "sampler.ensemble: unknown option 'stpes', did you mean 'steps'?" },
   { [[sampler.ensemble{ moves = "strech" }]],
-    "sampler.ensemble: unknown moves 'strech', did you mean 'stretch'? (known: mix, stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian)" },
+    "sampler.ensemble: unknown moves 'strech', did you mean 'stretch'? (known: mix, stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, mixture)" },
   { "sampler.ensemble{ moves = {} }", "sampler.ensemble: moves must be a name or a list of moves, got an empty table" },
   { "sampler.ensemble{ until_tau = -3 }",
     "sampler.ensemble: until_tau must be a number of autocorrelation times, 0 or more, got -3" },

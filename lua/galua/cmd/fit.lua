@@ -109,8 +109,9 @@ local function template(args)
     put('  derived = { "Mstar", "SFR" },                -- quantities in the table besides the free parameters')
   else
     put("  plan = { tolerance = 1e-4 },                 -- bands from the wavelengths that matter: six times cheaper, to 1e-4 of a flux")
-    put("  -- until 50 autocorrelation times, at most 20000 steps, the first 1000 to find a start; a slice costs about six models")
-    put('  sampler = sampler.ensemble{ moves = "slice", walkers = 64, warm = 1000 },')
+    put("  -- until 50 autocorrelation times, at most 20000 steps, the first 1000 to find a start; a slice costs about six models, and every")
+    put("  -- second step jumps by a mixture learnt from 200000 models before the first")
+    put("  sampler = sampler.ensemble{ moves = mix{ move.slice(), 0.5, move.mixture(), 0.5 }, walkers = 64, warm = 1000 },")
     put("  -- sampler = sampler.nested{},               -- evidence too; or nuts{}, smc{}, optimum{}, pathfinder{}, slice{}")
     put("  -- plan = true,                              -- bands at a fixed redshift: compiled before it starts, then many times faster")
   end

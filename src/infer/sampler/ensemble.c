@@ -233,7 +233,7 @@ static gal_status half_step(gal_ensemble *e, size_t move, const size_t *a, size_
     size_t d = e->d;
     const gal_move *m = &e->moves[move];
     gal_status st;
-    if (m->cls->slices)
+    if (m->cls->slices || m->cls->moves)
         return m->cls->half(e, move, a, na, c, nc);
     if (m->cls->half && (st = m->cls->half(e, move, a, na, c, nc)) != GAL_OK)
         return st;

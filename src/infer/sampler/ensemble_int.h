@@ -3,6 +3,7 @@
 #define GAL_INFER_ENSEMBLE_INT_H
 #include "galua/ensemble.h"
 #include "galua/rng.h"
+#include "gmix.h"
 
 struct gal_ensemble {
     GAL_IS_SAMPLER;
@@ -10,6 +11,7 @@ struct gal_ensemble {
     gal_ensemble_opt opt;
     gal_move moves[GAL_MOVES_MAX]; /* cov: owned */
     double *chol[GAL_MOVES_MAX];   /* [d][d] Cholesky factor of a full cov, or NULL */
+    gmix learnt[GAL_MOVES_MAX];    /* what a mixture move draws from; n = 0: not yet learnt, or another move */
     size_t nmoves;
     bool started;
     size_t limit, first; /* of the run at work: steps in all, steps at its beginning */

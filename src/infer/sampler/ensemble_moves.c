@@ -73,6 +73,7 @@ void ensemble_drop_moves(gal_ensemble *e)
         gal_free(e->chol[i]);
         e->moves[i].cov = NULL;
         e->chol[i] = NULL;
+        gmix_clear(&e->learnt[i]);
     }
 }
 
@@ -81,8 +82,8 @@ static bool same_move(const gal_move *a, const gal_move *b)
     bool same = a->cls == b->cls && a->weight == b->weight && a->a == b->a && a->gamma == b->gamma &&
                 a->sigma == b->sigma && a->jump == b->jump && a->subset == b->subset && a->bandwidth == b->bandwidth &&
                 a->mode == b->mode && a->factor == b->factor && a->tune == b->tune && a->ncov == b->ncov &&
-                !a->cov == !b->cov && (a->tune || a->mu == b->mu) && a->custom.key.lo == b->custom.key.lo &&
-                a->custom.key.hi == b->custom.key.hi;
+                !a->cov == !b->cov && (a->tune || a->mu == b->mu) && a->models == b->models &&
+                a->custom.key.lo == b->custom.key.lo && a->custom.key.hi == b->custom.key.hi;
     return same && (!a->cov || memcmp(a->cov, b->cov, a->ncov * sizeof *a->cov) == 0);
 }
 
@@ -104,15 +105,18 @@ gal_status gal_ensemble_set_moves(gal_ensemble *e, const gal_move *moves, size_t
     }
     gal_move old[GAL_MOVES_MAX];
     double *chol[GAL_MOVES_MAX];
+    gmix learnt[GAL_MOVES_MAX];
     void **local[GAL_MOVES_MAX];
     int nlocal[GAL_MOVES_MAX];
     size_t nold = e->nmoves;
     memcpy(old, e->moves, sizeof old);
     memcpy(chol, e->chol, sizeof chol);
+    memcpy(learnt, e->learnt, sizeof learnt);
     memcpy(local, e->local, sizeof local);
     memcpy(nlocal, e->nlocal, sizeof nlocal);
     memset(e->moves, 0, sizeof e->moves);
     memset(e->chol, 0, sizeof e->chol);
+    memset(e->learnt, 0, sizeof e->learnt);
     memset(e->local, 0, sizeof e->local);
     memset(e->nlocal, 0, sizeof e->nlocal);
     gal_status st = ensemble_take_moves(e, moves, n);
@@ -122,6 +126,7 @@ gal_status gal_ensemble_set_moves(gal_ensemble *e, const gal_move *moves, size_t
         ensemble_drop_moves(e);
         memcpy(e->moves, old, sizeof old);
         memcpy(e->chol, chol, sizeof chol);
+        memcpy(e->learnt, learnt, sizeof learnt);
         memcpy(e->local, local, sizeof local);
         memcpy(e->nlocal, nlocal, sizeof nlocal);
         e->nmoves = nold;
@@ -132,6 +137,7 @@ gal_status gal_ensemble_set_moves(gal_ensemble *e, const gal_move *moves, size_t
         close_local(&old[i], local[i], nlocal[i]);
         gal_free((void *)old[i].cov);
         gal_free(chol[i]);
+        gmix_clear(&learnt[i]);
     }
     memset(e->tried, 0, sizeof e->tried);
     memset(e->taken, 0, sizeof e->taken);

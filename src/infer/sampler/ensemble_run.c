@@ -245,6 +245,17 @@ static void keep_counts(bytes *b, void *obj)
     bytes_words(b, e->tuned, GAL_MOVES_MAX);
 }
 
+/* Nothing for other moves: as files were before there was this one. */
+static void keep_learnt(bytes *b, void *obj)
+{
+    gal_ensemble *e = obj;
+    for (size_t i = 0; i < e->nmoves && b->st == GAL_OK; i++)
+        if (e->moves[i].cls->moves) {
+            bytes_f64(b, &e->moves[i].models);
+            gmix_keep(b, &e->learnt[i], e->d, GMIX_MOST);
+        }
+}
+
 /* clang-format off */
 static const gal_field FIELD[] = {
     GAL_STATE_D, GAL_STATE_NB,
@@ -258,7 +269,7 @@ static const gal_field FIELD[] = {
     SHOW(SIZE, GAL_STATE | GAL_SHOWN, "changed", NULL, changed, "samples stored per walker when run{ move = } last changed the moves"),
     KEEP_BY(keep_moves), READY,
     KEEP_WORDS(x, W_, AT(d)), KEEP_WORDS(lnprior, W_), KEEP_WORDS(lnlike, W_), KEEP_WORDS(blob, W_, AT(nb)), KEEP_WORDS(total, W_),
-    KEEP_WORDS(recent, W_), KEEP_WORDS(tau, AT(d)), KEEP_BY(keep_counts), KEEP(REAL, seconds),
+    KEEP_WORDS(recent, W_), KEEP_WORDS(tau, AT(d)), KEEP_BY(keep_counts), KEEP(REAL, seconds), KEEP_BY(keep_learnt),
     GOAL(SIZE, gal_ensemble_goal, "more", more, 0, MANY, "this many more steps"),
     GOAL(SIZE, gal_ensemble_goal, "until", until, 0, MANY, "until this many steps in all"),
     GOAL(SIZE, gal_ensemble_goal, "steps", more, 0, MANY, "the same as more"),

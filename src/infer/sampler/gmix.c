@@ -7,6 +7,7 @@
 
 #include "galua/num.h"
 #include "galua/rng.h"
+#include "bytes.h"
 #include "gmix_kern.h"
 #include "infer/target/purpose.h"
 #include "infer/target/transform_int.h"
@@ -91,24 +92,19 @@ double gamma_draw(gal_rng *r, double shape)
     }
 }
 
-/* A draw of the part of the mixture that holds u in (0, 1) on its cumulative weight. */
-static void draw_part(const gmix *g, double u, gal_rng *r, double *z)
+/* A draw of part i: narrow ones, wide ones; SIZE_MAX: the prior. */
+static void draw_at(const gmix *g, size_t i, gal_rng *r, double *z)
 {
     const gmix_tails *t = &g->tails;
-    size_t d = g->d, c = 0;
-    double scale = 1;
-    if (u < t->prior) {
+    size_t d = g->d, c = i % g->n;
+    double scale = i < g->n ? 1 : sqrt(t->far);
+    if (i == SIZE_MAX) {
         for (size_t k = 0; k < d; k++)
             z[k] = gal_rng_normal(r);
         return;
     }
-    u = (u - t->prior) / (1 - t->prior);
-    while (c + 1 < g->n && u >= exp(g->lnw[c]))
-        u -= exp(g->lnw[c++]);
     if (t->inflate > 0)
-        scale = sqrt(t->inflate);
-    if (u < t->wide * exp(g->lnw[c]))
-        scale *= sqrt(t->far);
+        scale *= sqrt(t->inflate);
     if (t->nu > 0)
         scale *= sqrt(0.5 * t->nu / gamma_draw(r, 0.5 * t->nu));
     const double *l = g->chol + c * d * d;
@@ -120,11 +116,31 @@ static void draw_part(const gmix *g, double u, gal_rng *r, double *z)
     }
 }
 
+/* A draw of the part of the mixture that holds u in (0, 1) on its cumulative weight. */
+static void draw_part(const gmix *g, double u, gal_rng *r, double *z)
+{
+    const gmix_tails *t = &g->tails;
+    size_t c = 0;
+    if (u < t->prior) {
+        draw_at(g, SIZE_MAX, r, z);
+        return;
+    }
+    u = (u - t->prior) / (1 - t->prior);
+    while (c + 1 < g->n && u >= exp(g->lnw[c]))
+        u -= exp(g->lnw[c++]);
+    draw_at(g, u < t->wide * exp(g->lnw[c]) ? c + g->n : c, r, z);
+}
+
+void gmix_draw_by(const gmix *g, gal_rng *r, double *z)
+{
+    draw_part(g, gal_rng_uniform(r), r, z);
+}
+
 void gmix_draw(const gmix *g, uint64_t seed, uint64_t source, uint64_t who, uint64_t i, double *z)
 {
     gal_rng r;
     gal_rng_init(&r, seed, RNG_GMIX_DRAW, source, who, i);
-    draw_part(g, gal_rng_uniform(&r), &r, z);
+    gmix_draw_by(g, &r, z);
 }
 
 void gmix_draws(const gmix *g, uint64_t seed, uint64_t source, uint64_t who, size_t n, double *z)
@@ -194,6 +210,72 @@ double gmix_lnpdf(const gmix *g, const double *z, double *work)
     return ln_add(sum + log1p(-t->prior), log(t->prior) - 0.5 * q - (double)d * LN_SQRT_2PI);
 }
 
+/* Parts of a mixture: narrow ones, wide ones, the prior. Variance of one in units of its component's: */
+static double part_scale(const gmix *g, size_t i)
+{
+    double f = g->tails.inflate > 0 ? g->tails.inflate : 1;
+    return i < g->n ? f : f * g->tails.far;
+}
+
+/* ln of their weights; returns how many */
+static size_t part_weights(const gmix *g, double *lnw)
+{
+    const gmix_tails *t = &g->tails;
+    size_t n = 0;
+    for (size_t i = 0; i < g->n; i++)
+        lnw[n++] = g->lnw[i] + log1p(-t->wide) + log1p(-t->prior);
+    for (size_t i = 0; i < g->n && t->wide > 0; i++)
+        lnw[n++] = g->lnw[i] + log(t->wide) + log1p(-t->prior);
+    if (t->prior > 0)
+        lnw[n++] = log(t->prior);
+    return n;
+}
+
+static size_t pick_ln(gal_rng *r, const double *lnw, size_t n)
+{
+    double top = -INFINITY, sum = 0;
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++)
+        top = fmax(top, lnw[i]);
+    for (size_t i = 0; i < n; i++)
+        sum += exp(lnw[i] - top);
+    double u = gal_rng_uniform(r) * sum;
+    while (k + 1 < n && (u -= exp(lnw[k] - top)) >= 0)
+        k++;
+    return k;
+}
+
+void gmix_hop(const gmix *g, gal_rng *r, const double *z, double *y, double *work)
+{
+    size_t d = g->d, n, j, k;
+    double *lnw = work + d, *at = lnw + GMIX_PARTS, hd = 0.5 * (double)d, c = student_constant(g), q = 0;
+    bool prior = g->tails.prior > 0;
+    n = part_weights(g, lnw);
+    for (size_t i = 0; i < n - prior; i++) {
+        size_t m = i % g->n;
+        double f = part_scale(g, i), far = gauss_distance(d, z, g->mean + m * d, g->chol + m * d * d, work);
+        at[i] = lnw[i] + c - g->lndet[m] - hd * log(f) + shape_of(g, far, f);
+    }
+    for (size_t i = 0; i < d; i++)
+        q += z[i] * z[i];
+    if (prior)
+        at[n - 1] = lnw[n - 1] - 0.5 * q - (double)d * LN_SQRT_2PI;
+    j = pick_ln(r, at, n);
+    k = pick_ln(r, lnw, n);
+    if (j == k || (prior && (j == n - 1 || k == n - 1))) { /* the same part, or one of another shape: another place */
+        draw_at(g, prior && k == n - 1 ? SIZE_MAX : k, r, y);
+        return;
+    }
+    gauss_distance(d, z, g->mean + j % g->n * d, g->chol + j % g->n * d * d, work);
+    double s = sqrt(part_scale(g, k) / part_scale(g, j));
+    const double *l = g->chol + k % g->n * d * d;
+    for (size_t a = 0; a < d; a++) {
+        y[a] = g->mean[k % g->n * d + a];
+        for (size_t b = 0; b <= a; b++)
+            y[a] += s * l[a * d + b] * work[b];
+    }
+}
+
 gal_status gmix_lnpdfs(const gmix *g, size_t n, const double *z, double *lnq)
 {
     const struct gmix_kern *kern = GAL_KERN_PICK(gmix_kern);
@@ -232,6 +314,24 @@ gal_status gmix_lnpdfs(const gmix *g, size_t n, const double *z, double *lnq)
     }
     gal_free(zt);
     return GAL_OK;
+}
+
+void gmix_keep(struct bytes *b, gmix *g, size_t d, size_t most)
+{
+    size_t n = g->n;
+    bytes_size(b, &n);
+    if (b->reading && n > most)
+        b->st = gal_fail(GAL_EFORMAT, "state of a mixture: %zu components; the file is damaged", n);
+    else if (b->reading && n > 0)
+        b->st = gmix_init(g, d, n);
+    if (b->st != GAL_OK || n == 0)
+        return;
+    g->n = n;
+    bytes_words(b, g->mean, n * d);
+    bytes_words(b, g->chol, n * d * d);
+    bytes_words(b, g->lnw, n);
+    bytes_words(b, g->lndet, n);
+    bytes_words(b, &g->tails, sizeof g->tails / 8);
 }
 
 gal_status gmix_importance(const gmix *g, gal_space *s, size_t n, uint64_t seed, uint64_t source, uint64_t who,

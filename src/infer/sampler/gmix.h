@@ -11,6 +11,8 @@
 #include "galua/rng.h"
 #include "galua/transform.h"
 
+struct bytes;
+enum { GMIX_MOST = 96, GMIX_PARTS = 2 * GMIX_MOST + 1 }; /* components that a mixture has at most */
 typedef struct gmix_tails {
     double nu;        /* degrees of freedom; 0: Gaussians */
     double inflate;   /* f; 0: 1 */
@@ -30,10 +32,16 @@ gal_status gmix_copy(gmix *g, const gmix *from); /* g is overwritten: not to be 
 gal_status gmix_add(gmix *g, const double *mean, const double *cov, double lnw);
 void gmix_normalise(gmix *g);
 /* Draw i: depends on (seed, source, who, i) alone. */
+void gmix_draw_by(const gmix *g, gal_rng *r, double *z); /* one draw by the caller's numbers */
+/* y: z seen from the part of the mixture that it belongs to (drawn by its share there), in the same place of another part (drawn by its weight); in any place of the same part:
+ * reversible with respect to q. work[d + 2 GMIX_PARTS] */
+void gmix_hop(const gmix *g, gal_rng *r, const double *z, double *y, double *work);
 void gmix_draw(const gmix *g, uint64_t seed, uint64_t source, uint64_t who, uint64_t i, double *z);
 /* n draws z[n][d] in which each part of the mixture has its share to within one draw (systematic): each still has the density q, and what
  * is averaged over them varies less. */
 void gmix_draws(const gmix *g, uint64_t seed, uint64_t source, uint64_t who, size_t n, double *z);
+/* In a state: made when it is read, of at most `most` components */
+void gmix_keep(struct bytes *b, gmix *g, size_t d, size_t most);
 double gmix_lnpdf(const gmix *g, const double *z, double *work); /* work[d] */
 /* ln q of z[n][d], vectorised: the same to rounding */
 gal_status gmix_lnpdfs(const gmix *g, size_t n, const double *z, double *lnq);

@@ -365,24 +365,6 @@ static void keep_room(bytes *b, void *obj)
         s->n = n, s->nstage = stages;
 }
 
-static void keep_mixture(bytes *b, gmix *g, size_t d, size_t most)
-{
-    size_t n = g->n;
-    bytes_size(b, &n);
-    if (b->reading && n > most)
-        b->st = gal_fail(GAL_EFORMAT, "state of importance: %zu components; the file is damaged", n);
-    else if (b->reading && n > 0)
-        b->st = gmix_init(g, d, n);
-    if (b->st != GAL_OK || n == 0)
-        return;
-    g->n = n;
-    bytes_words(b, g->mean, n * d);
-    bytes_words(b, g->chol, n * d * d);
-    bytes_words(b, g->lnw, n);
-    bytes_words(b, g->lndet, n);
-    bytes_words(b, &g->tails, sizeof g->tails / 8);
-}
-
 static void keep_stages(bytes *b, void *obj)
 {
     gal_importance_sampler *s = obj;
@@ -391,7 +373,7 @@ static void keep_stages(bytes *b, void *obj)
         bytes_size(b, &s->first[i]);
     }
     for (size_t i = 0; i <= WINDOW && b->st == GAL_OK; i++)
-        keep_mixture(b, i < WINDOW ? &s->q[i] : &s->best, s->d, s->opt.components + MAX_PEAKS);
+        gmix_keep(b, i < WINDOW ? &s->q[i] : &s->best, s->d, s->opt.components + MAX_PEAKS);
 }
 
 #define S   struct gal_importance_sampler

@@ -42,6 +42,8 @@ gal_status ais_make_room(gal_importance_sampler *s, size_t more, size_t stages);
 size_t ais_pool_first(const gal_importance_sampler *s); /* the first draw of the pool */
 /* A stage of m draws of proposal g (NULL: the prior); g is taken over when GAL_OK. */
 gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, double ess_pool, bool blobs);
+/* The best proposal at beta = 1, or the last one before that was reached; GAL_EMATH when there is none yet. g is made. */
+gal_status ais_mixture(const gal_importance_sampler *s, gmix *g);
 /* beta, and a mixture fitted to the pool there */
 gal_status ais_fit(gal_importance_sampler *s, gmix *g);
 /* importance_check.c: chains from the draws from .. n-1 */

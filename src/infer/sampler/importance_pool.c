@@ -289,3 +289,13 @@ out:
     gal_free(base);
     return st;
 }
+
+gal_status ais_mixture(const gal_importance_sampler *s, gmix *g)
+{
+    const gmix *last = &s->best;
+    if (last->n == 0 && s->nstage > 0)
+        last = &s->q[(s->nstage - 1) % WINDOW];
+    return last->n > 0
+               ? gmix_copy(g, last)
+               : gal_fail(GAL_EMATH, "%zu models are too few to find a mixture; let it have more", s->evaluations);
+}

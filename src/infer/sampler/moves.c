@@ -18,7 +18,8 @@
     X(gaussian)       \
     X(slice)          \
     X(slice_gaussian) \
-    X(custom)
+    X(custom)         \
+    X(mixture)
 /* clang-format on */
 #define DECLARE(name) extern const gal_move_class gal_##name##_move;
 #define LIST(name)    &gal_##name##_move,

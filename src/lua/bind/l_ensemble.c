@@ -226,8 +226,9 @@ void gal_luaopen_ensemble(lua_State *L)
             "(1) "
             "subset (all);\n  kde bandwidth (Scott); gaussian cov (1: a variance, a list of them or a matrix) gamma "
             "(1) "
-            "mode (vector, random, sequential)\n  factor; slice, slice_gaussian mu (1) tune (true); all of them weight "
-            "(1)",
+            "mode (vector, random, sequential)\n  factor; slice, slice_gaussian mu (1) tune (true); mixture models "
+            "(200000); all of "
+            "them weight (1)",
         .read = read};
     static const gal_lua_row rows[] = {
         {"moves", gal_lua_moves_list, "moves() -> list\nInternal: the built-in moves and their help."},

@@ -113,7 +113,7 @@ static gal_move read_move(lua_State *L, int idx, int home, int at)
             double *v;
         } num[] = {{"weight", &m.weight}, {"a", &m.a},       {"gamma", &m.gamma},
                    {"sigma", &m.sigma},   {"jump", &m.jump}, {"bandwidth", &m.bandwidth},
-                   {"factor", &m.factor}, {"mu", &m.mu}};
+                   {"factor", &m.factor}, {"mu", &m.mu},     {"models", &m.models}};
         const char *known[18] = {"subset", "tune", "cov", "mode", "shipped", "key", "source", "where"};
         size_t nk = 8;
         for (size_t i = 0; i < sizeof num / sizeof *num; i++) {
