@@ -41,7 +41,7 @@ static const gal_quantity info[GAL_NDERIVED] = {
     [GAL_D_L_DD] =      {"L_DD",       "Lsun",    "power absorbed and re-emitted by diffuse dust, PAH included"},
     [GAL_D_BETA] =      {"beta_UV",    "",        "ultraviolet slope L_lambda ~ lambda^beta, Calzetti+94 windows; 0 = no light there"},
     [GAL_D_BETA0] =     {"beta_UV0",   "",        "the same of the stars before dust"},
-    [GAL_D_QH] =        {"Q_H",        "1/s",     "hydrogen-ionising photons emitted by the stars"},
+    [GAL_D_QH] =        {"Q_H",        "1/s",     "hydrogen-ionising photons emitted by the stars; NaN where the SSP table has none so short"},
     [GAL_D_XI_ION] =    {"xi_ion",     "Hz/erg",  "ionising efficiency: Q_H / L_nu of the stars at 1500 A, before dust"},
     [GAL_D_R_CCSN] =    {"R_CCSN",     "1/yr",    "rate of core-collapse supernovae"},
     [GAL_D_T_UNIVERSE]= {"t_universe", "yr",      "age of the Universe at the redshift"},
@@ -183,6 +183,22 @@ static void fill_stars(const gal_galaxy *g, const gal_galaxy_ws *w, double *d)
     d[GAL_D_ZSTAR_LW] = light > 0 ? light_z / light : 0;
 }
 
+/* NaN for what needs starlight of wavelengths that the table does not have */
+static void drop_unknown(const gal_galaxy *g, double *d)
+{
+    static const struct {
+        int q;
+        double wave;
+    } NEEDS[] = {{GAL_D_AV, 5500},   {GAL_D_ANUV, 2300},  {GAL_D_AFUV, 1500},
+                 {GAL_D_BETA, 1268}, {GAL_D_BETA0, 1268}, {GAL_D_XI_ION, 1500}};
+    const gal_ssp *s = g->o.ssp;
+    for (size_t i = g->screen ? 0 : 3; i < sizeof NEEDS / sizeof *NEEDS; i++) /* no dust: no attenuation, known */
+        if (NEEDS[i].wave < s->wave[0] || NEEDS[i].wave > s->wave[s->nwave - 1])
+            d[NEEDS[i].q] = NAN;
+    if (!gal_galaxy_ionising(g))
+        d[GAL_D_QH] = d[GAL_D_XI_ION] = NAN;
+}
+
 double gal_galaxy_lbol(const gal_galaxy *g, const gal_galaxy_ws *w)
 {
     return GAL_KERN_PICK(csp_kern)->dot(g->grid->n, g->grid->tw, w->lum[GAL_COMP_TOTAL]);
@@ -224,6 +240,7 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
         d[g->radio_quantity] = radio_luminosity(grid, total);
     if (g->xray_quantity)
         d[g->xray_quantity] = xray_luminosity(grid, total);
+    drop_unknown(g, d);
     size_t q = g->line_quantity;
     for (size_t i = 0; i < g->nlines; i++)
         if (g->lines[i]->report)

@@ -52,6 +52,19 @@ test.describe("histories", function()
     test.close(g:sfr({ 1e9 })[1], 1e10 / (10 * 1e8 + 4.9e9), 1e-12)
   end)
 
+  test.it("have ages up to the age of the Universe at the lowest redshift, where that is free", function()
+    local g = make{ sfh = sfh.delayed{} }
+    g.redshift = 5
+    local free = g:priors{ redshift = prior.uniform(1, 6), ["sfh.tau"] = prior.loguniform(1e8, 1e9) }
+    test.close(free.age.hi, cosmology "Planck18":age(1), 1e-12)
+    test.close(g:priors().age.hi, cosmology "Planck18":age(5), 1e-12)
+    test.eq(tostring(free.redshift), "prior.uniform(1, 6)")
+    test.eq(tostring(free["sfh.tau"]), "prior.loguniform(1e8, 1e9)")
+    test.eq(g.redshift, 5)
+    test.eq(g:priors{ redshift = prior.normal(1, 1) }.age.hi, 1.3e10) -- the usual range ends there
+    test.throws(function() g:priors{ redshift = 3 } end, "galaxy:priors: redshift must be a prior, got number")
+    test.throws(function() g:priors{ ["sfh.tua"] = prior.uniform(0, 1) } end, "galaxy:priors: this galaxy has no parameter 'sfh.tua'")
+  end)
   test.it("know their usual priors", function()
     local p = make{ sfh = sfh.continuity{ n = 4 } }:priors("sfh")
     test.eq(tostring(p["sfh.r1"]), "prior.student(0, 0.3, 2, -10, 10)")

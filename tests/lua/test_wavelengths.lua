@@ -102,6 +102,20 @@ test.describe("what the table does not cover", function()
     refused(function() return make(uv, "two_phase"):spectrum{ wave = w, R = 300 } end, "spectrum", "1680 .. 50000 A")
     refused(function() return make(black_bodies(91, 3900, 0.01), "two_phase"):index("Dn4000") end, "index 'Dn4000'", "91 .. 3900 A")
   end)
+  test.it("is not known: no quantity of it is a number", function()
+    local g = make(uv, "two_phase")
+    local d, whole = g:derived(), make(coarse, "two_phase"):derived()
+    for name in pairs(whole) do
+      local unknown = name == "Q_H" or name == "xi_ion" or name == "A_FUV" or name:find("^beta_UV")
+      test.ok((d[name] ~= d[name]) == (unknown ~= nil and unknown ~= false), ("%s = %g"):format(name, d[name]))
+      test.ok(whole[name] == whole[name], name)
+    end
+    test.ok(tostring(d):find("Q_H                      - 1/s      not known: the SSP table does not have the wavelengths it needs", 1, true), tostring(d))
+    local bare = galaxy{ ssp = uv, age = 5e8, redshift = 0.001, sfh = sfh.constant{}, ism = false }:derived_values() -- without dust nothing is attenuated, whatever the table has
+    test.eq(bare.A_FUV, 0)
+    local far = make(optical, "two_phase"):derived_values()
+    test.ok(far.Q_H > 0 and far.A_V == far.A_V)
+  end)
   test.it("makes such draws of a fit impossible, and such a band at a fixed redshift an error", function()
     local o = observation{ photometry = { { "SDSS.u", 1, 0.1 }, { "SDSS.r", 2, 0.1 } } }
     local f = fit{ data = o, model = make(uv, "two_phase"), free = { redshift = prior.uniform(0.01, 3), age = prior.loguniform(1e8, 1e9) } }

@@ -105,9 +105,18 @@ local function shines(self, name, list)
   return not ok or yes
 end
 
--- { name = prior } of the parameters that are free in a fit by default, of one group or of all
-function galaxy:priors(group)
-  local out, seen, list = {}, group == nil, self:params()
+-- { name = prior } of the parameters that are free in a fit by default, of one group or of all; or of all, and those of a table. Where the
+-- redshift has a prior of its own, ages go up to the age of the Universe at the lowest one.
+function galaxy:priors(what)
+  local own, group, g = {}, what, self
+  if type(what) == "table" then own, group = what, nil end
+  if own.redshift ~= nil then
+    local ok, lowest = pcall(function() return own.redshift.lo end)
+    if not ok or type(lowest) ~= "number" then galua.fail("galaxy:priors: redshift must be a prior, got %s", type(own.redshift)) end
+    g = self:copy()
+    g.redshift = math.max(lowest, 0)
+  end
+  local out, seen, list = {}, group == nil, g:params()
   for _, p in ipairs(list) do
     local mine = group == nil or p.name:match("^(%a+)%.") == group
     seen = seen or mine
@@ -123,6 +132,10 @@ function galaxy:priors(group)
     end
   end
   if not seen then galua.fail("galaxy:priors: this galaxy has no parameters '%s.*'", tostring(group)) end
+  for name, prior in pairs(own) do
+    if pcall(self.get, self, name) then out[name] = prior
+    else galua.fail("galaxy:priors: this galaxy has no parameter '%s'", tostring(name)) end
+  end
   return out
 end
 
@@ -130,7 +143,9 @@ end
 local function derived_text(values, info)
   local lines = {}
   for _, d in ipairs(info) do
-    lines[#lines + 1] = ("%-13s %12.5g %-8s %s"):format(d.name, values[d.name], d.unit, d.doc)
+    local v = values[d.name]
+    lines[#lines + 1] = v == v and ("%-13s %12.5g %-8s %s"):format(d.name, v, d.unit, d.doc) or
+      ("%-13s %12s %-8s not known: the SSP table does not have the wavelengths it needs"):format(d.name, "-", d.unit)
   end
   return table.concat(lines, "\n")
 end
@@ -218,8 +233,10 @@ Band, pivot wavelength [A], flux [mJy] and AB magnitude in each filter; filters(
 doc.text("galaxy.priors", galaxy.priors, [[priors([group]) -> table
 The usual priors, name = prior, of the parameters that are free in a fit by default: of "sfh", "ism", ... or of all. What `free` of
 a fit takes; change or remove what you like. Ages reach to the age of the Universe at the galaxy's redshift. A parameter that no light
-depends on, such as the dust mass of a galaxy without dust, is not among them.
-@example free = g:priors("sfh");  free.age = prior.loguniform(1e8, 1.3e10)]])
+depends on, such as the dust mass of a galaxy without dust, is not among them. Given a table of priors, all and these: where redshift is
+among them, ages reach to the age of the Universe at its lowest value (what is older than it at another redshift is refused in the fit).
+@example free = g:priors("sfh");  free.age = prior.loguniform(1e8, 1.3e10)
+@example free = g:priors{ redshift = prior.uniform(0, 6) }]])
 doc.text("galaxy.derived", galaxy.derived, [[derived() -> table
 Mstar [Msun], SFR [Msun/yr], LIR [Lsun], A_V [mag], T_dust [K], t50 [yr], beta_UV ...: prints with units and meaning; fields are
 numbers. Components bring more: L_AGN, L_X, L_1400MHz, L_Halpha. In a fit all of them are there for every sample.]])
