@@ -34,9 +34,9 @@ end
 local function line(m, offset, n, stride)
   local v = vec._type()
   local raw = ffi.cast(raw_vec, v)
-  raw.data, raw.n, raw.stride = m.data + offset, n, stride
-  raw.flags = m.flags
-  raw.buf = C.gal_buf_ref(m.buf)
+  raw.data, raw.n, raw.stride = m._data + offset, n, stride
+  raw.flags = m._flags
+  raw.buf = C.gal_buf_ref(m._buf)
   return v
 end
 
@@ -45,9 +45,10 @@ local mt = {}
 
 function mt.__index(m, i)
   if type(i) == "number" then
-    check(m, "row", i, m.rows)
-    return line(m, (i - 1) * m.ld, m.cols, 1)
+    check(m, "row", i, m._rows)
+    return line(m, (i - 1) * m._ld, m._cols, 1)
   end
+  if i == "rows" then return m._rows elseif i == "cols" then return m._cols end
   local f = methods[i]
   if f then return f end
   local names = {}
@@ -56,15 +57,15 @@ function mt.__index(m, i)
 end
 
 function mt.__newindex(m, i, row)
-  check(m, "row", i, m.rows)
-  if m.flags ~= 0 then fail("mat: read-only view of a table; use m:copy() for your own") end
+  check(m, "row", i, m._rows)
+  if m._flags ~= 0 then fail("mat: read-only view of a table; use m:copy() for your own") end
   row = vec._to_vec(row, "mat", 1)
-  if #row ~= m.cols then fail("mat: row %d has %d columns, got %d numbers", i, m.cols, #row) end
-  for j = 1, m.cols do m.data[(i - 1) * m.ld + j - 1] = row[j] end
+  if #row ~= m._cols then fail("mat: row %d has %d columns, got %d numbers", i, m._cols, #row) end
+  for j = 1, m._cols do m._data[(i - 1) * m._ld + j - 1] = row[j] end
 end
 
-function mt.__len(m) return m.rows end
-function mt.__tostring(m) return ("mat(%d x %d)"):format(m.rows, m.cols) end
+function mt.__len(m) return m._rows end
+function mt.__tostring(m) return ("mat(%d x %d)"):format(m._rows, m._cols) end
 mt.__gc = C.gal_mat_release
 mat_t = ffi.metatype("gal_mat", mt)
 
@@ -77,56 +78,56 @@ end
 
 method("get", function(m, i, j)
   if type(i) ~= "number" or type(j) ~= "number" then fail("mat:get: row and column must be numbers, got %s and %s", kind(i), kind(j)) end
-  if i >= 1 and i <= m.rows and j >= 1 and j <= m.cols and floor(i) == i and floor(j) == j then
-    return m.data[(i - 1) * m.ld + j - 1]
+  if i >= 1 and i <= m._rows and j >= 1 and j <= m._cols and floor(i) == i and floor(j) == j then
+    return m._data[(i - 1) * m._ld + j - 1]
   end
-  check(m, "row", i, m.rows)
-  check(m, "column", j, m.cols)
+  check(m, "row", i, m._rows)
+  check(m, "column", j, m._cols)
 end, [[get(i, j) -> number
 Element in row i, column j.]])
 method("set", function(m, i, j, x)
-  check(m, "row", i, m.rows)
-  check(m, "column", j, m.cols)
-  if m.flags ~= 0 then fail("mat: read-only view of a table; use m:copy() for your own") end
-  m.data[(i - 1) * m.ld + j - 1] = x
+  check(m, "row", i, m._rows)
+  check(m, "column", j, m._cols)
+  if m._flags ~= 0 then fail("mat: read-only view of a table; use m:copy() for your own") end
+  m._data[(i - 1) * m._ld + j - 1] = x
 end, [[set(i, j, x)
 Sets the element in row i, column j.]])
 method("row", function(m, i)
-  check(m, "row", i, m.rows)
-  return line(m, (i - 1) * m.ld, m.cols, 1)
+  check(m, "row", i, m._rows)
+  return line(m, (i - 1) * m._ld, m._cols, 1)
 end, [[row(i) -> vec
 Row i as a view: writing to it writes to the matrix.]])
 method("col", function(m, j)
-  check(m, "column", j, m.cols)
-  return line(m, j - 1, m.rows, m.ld)
+  check(m, "column", j, m._cols)
+  return line(m, j - 1, m._rows, m._ld)
 end, [[col(j) -> vec
 Column j as a view: writing to it writes to the matrix.]])
-method("shape", function(m) return m.rows, m.cols end, [[shape() -> number, number
+method("shape", function(m) return m._rows, m._cols end, [[shape() -> number, number
 Numbers of rows and columns.]])
 method("copy", function(m)
-  local out = new(m.rows, m.cols)
-  for i = 0, m.rows - 1 do
-    for j = 0, m.cols - 1 do out.data[i * out.ld + j] = m.data[i * m.ld + j] end
+  local out = new(m._rows, m._cols)
+  for i = 0, m._rows - 1 do
+    for j = 0, m._cols - 1 do out._data[i * out._ld + j] = m._data[i * m._ld + j] end
   end
   return out
 end, [[copy() -> mat
 The same numbers in memory of their own.]])
 method("transpose", function(m)
-  local out = new(m.cols, m.rows)
-  for i = 0, m.rows - 1 do
-    for j = 0, m.cols - 1 do out.data[j * out.ld + i] = m.data[i * m.ld + j] end
+  local out = new(m._cols, m._rows)
+  for i = 0, m._rows - 1 do
+    for j = 0, m._cols - 1 do out._data[j * out._ld + i] = m._data[i * m._ld + j] end
   end
   return out
 end, [[transpose() -> mat
 A new matrix with rows and columns exchanged.]])
 method("map", function(m, f)
   if type(f) ~= "function" then fail("mat:map: argument 1 must be a function, got %s", kind(f)) end
-  local out = new(m.rows, m.cols)
-  for i = 0, m.rows - 1 do
-    for j = 0, m.cols - 1 do
-      local x = f(m.data[i * m.ld + j])
+  local out = new(m._rows, m._cols)
+  for i = 0, m._rows - 1 do
+    for j = 0, m._cols - 1 do
+      local x = f(m._data[i * m._ld + j])
       if type(x) ~= "number" then fail("mat:map: the function returned %s for element %d, %d; a number is needed", kind(x), i + 1, j + 1) end
-      out.data[i * out.ld + j] = x
+      out._data[i * out._ld + j] = x
     end
   end
   return out
@@ -134,7 +135,7 @@ end, [[map(f) -> mat
 A new matrix of f(x) for every element x.]])
 method("totable", function(m)
   local t = {}
-  for i = 1, m.rows do t[i] = m[i]:totable() end
+  for i = 1, m._rows do t[i] = m[i]:totable() end
   return t
 end, [[totable() -> table
 A plain Lua table of rows.]])

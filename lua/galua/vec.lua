@@ -9,14 +9,15 @@ local doc = require "galua.doc"
 
 do -- the declarations are the text of the C header itself
   local text = core.ffi_text:gsub("#ifdef __cplusplus\n.-#endif\n", ""):gsub("\n#[^\n]*", "\n"):gsub("GAL_API ", "")
-  -- in scripts the fields of a vector are constants: v.n = 5 would have let v[5] read beyond its memory
+  -- in scripts the fields of a vector are constants, as v.n = 5 would have let v[5] read beyond its memory, and begin with _: a field of that
+  -- name would never come to __newindex, which says what can be set
   local raw = {}
   for name in text:gmatch("} (gal_%a+);") do
     if name == "gal_vec" or name == "gal_mat" then
       local body = text:match("typedef struct " .. name .. " ({.-})")
       raw[#raw + 1] = "typedef struct " .. body .. " galua_raw_" .. name:sub(5) .. ";"
-      local const = body:gsub("double %*data", "double *const data"):gsub("int32_t ", "const int32_t "):gsub("gal_buf %*buf", "gal_buf *const buf")
-        :gsub("uconst int32_t", "const uint32_t")
+      local const = body:gsub("/%*.-%*/", ""):gsub("double %*data", "double *const _data"):gsub("gal_buf %*buf", "gal_buf *const _buf")
+        :gsub("(u?int32_t) ([^;]*)", function(t, list) return "const " .. t .. " " .. list:gsub("%a[%w]*", "_%0") end)
       local at = text:find(body, 1, true)
       text = text:sub(1, at - 1) .. const .. text:sub(at + #body)
     end
@@ -55,9 +56,9 @@ end
 local function view(v, offset, n, stride)
   local w = vec_t()
   local raw = ffi.cast(raw_vec, w)
-  raw.data, raw.n, raw.stride = v.data + offset, n, stride
-  raw.flags = v.flags
-  raw.buf = C.gal_buf_ref(v.buf)
+  raw.data, raw.n, raw.stride = v._data + offset, n, stride
+  raw.flags = v._flags
+  raw.buf = C.gal_buf_ref(v._buf)
   return w
 end
 
@@ -67,7 +68,7 @@ local function from_table(t)
   for i = 1, n do
     local x = t[i]
     if type(x) ~= "number" then fail("vec: element %d must be a number, got %s", i, kind(x)) end
-    v.data[i - 1] = x
+    v._data[i - 1] = x
   end
   return v
 end
@@ -93,7 +94,7 @@ local methods = {}
 local function out_of_range(v, i)
   if type(i) ~= "number" then fail("vec: index must be a number, got %s", kind(i)) end
   if i ~= floor(i) then fail("vec: index %.10g is not a whole number", i) end
-  fail("vec: index %.10g outside 1 .. %d", i, v.n)
+  fail("vec: index %.10g outside 1 .. %d", i, v._n)
 end
 
 local function unknown(key)
@@ -108,41 +109,41 @@ local mt = {}
 function mt.__index(v, i)
   if type(i) == "number" then
     local k = i - 1
-    if k >= 0 and k < v.n and floor(k) == k then return v.data[k * v.stride] end
+    if k >= 0 and k < v._n and floor(k) == k then return v._data[k * v._stride] end
     return out_of_range(v, i)
   end
-  return methods[i] or unknown(i)
+  return methods[i] or i == "n" and v._n or unknown(i)
 end
 
 function mt.__newindex(v, i, x)
   if type(i) == "number" then
     local k = i - 1
-    if k >= 0 and k < v.n and floor(k) == k and v.flags == 0 then
-      v.data[k * v.stride] = x
+    if k >= 0 and k < v._n and floor(k) == k and v._flags == 0 then
+      v._data[k * v._stride] = x
       return
     end
-    if v.flags ~= 0 then fail("vec: read-only view of a table; use v:copy() for your own") end
+    if v._flags ~= 0 then fail("vec: read-only view of a table; use v:copy() for your own") end
     return out_of_range(v, i)
   end
   fail("vec: only elements can be set, not '%s'", tostring(i))
 end
 
-function mt.__len(v) return v.n end
+function mt.__len(v) return v._n end
 
 local function arithmetic(op)
   local code = byte[op]
   return function(a, b)
     if type(b) == "number" then
-      local out = new(a.n)
+      local out = new(a._n)
       C.gal_vec_scalar(code, out, a, b)
       return out
     elseif type(a) == "number" then
-      local out = new(b.n)
+      local out = new(b._n)
       C.gal_scalar_vec(code, out, a, b)
       return out
     elseif is_vec(a) and is_vec(b) then
-      if a.n ~= b.n then fail("vec: %d elements %s %d elements: lengths differ", a.n, op, b.n) end
-      local out = new(a.n)
+      if a._n ~= b._n then fail("vec: %d elements %s %d elements: lengths differ", a._n, op, b._n) end
+      local out = new(a._n)
       C.gal_vec_binary(code, out, a, b)
       return out
     end
@@ -156,7 +157,7 @@ local function unary(name)
   local code = FN[name]
   return function(v)
     self_of(v, name)
-    local out = new(v.n)
+    local out = new(v._n)
     C.gal_vec_unary(code, out, v)
     return out
   end
@@ -165,9 +166,9 @@ mt.__unm = unary "neg"
 
 -- equal vecs hold equal numbers (NaN differs from everything)
 function mt.__eq(a, b)
-  if not (is_vec(a) and is_vec(b)) or a.n ~= b.n then return false end
-  for k = 0, a.n - 1 do
-    if a.data[k * a.stride] ~= b.data[k * b.stride] then return false end
+  if not (is_vec(a) and is_vec(b)) or a._n ~= b._n then return false end
+  for k = 0, a._n - 1 do
+    if a._data[k * a._stride] ~= b._data[k * b._stride] then return false end
   end
   return true
 end
@@ -175,7 +176,7 @@ function mt.__lt() fail("vec: vectors have no order; compare elements or sums") 
 mt.__le = mt.__lt
 
 function mt.__tostring(v)
-  local n, shown = v.n, {}
+  local n, shown = v._n, {}
   for i = 1, n do
     if n > 6 and i == 4 then shown[#shown + 1] = "..." end
     if n <= 6 or i <= 3 or i == n then shown[#shown + 1] = ("%.6g"):format(v[i]) end
@@ -200,13 +201,13 @@ end
 local function reduce(name, empty, f, text)
   method(name, function(v)
     self_of(v, name)
-    if v.n == 0 and empty == nil then fail("vec:%s: the vec is empty", name) end
+    if v._n == 0 and empty == nil then fail("vec:%s: the vec is empty", name) end
     return f(v)
   end, text)
 end
 reduce("sum", 0, function(v) return C.gal_vec_sum(v) end, [[sum() -> number
 Sum of the elements, pairwise (rounding error grows as log n).]])
-reduce("mean", nil, function(v) return C.gal_vec_sum(v) / v.n end, [[mean() -> number
+reduce("mean", nil, function(v) return C.gal_vec_sum(v) / v._n end, [[mean() -> number
 Arithmetic mean.]])
 reduce("std", nil, function(v) return math.sqrt(C.gal_vec_var(v)) end, [[std() -> number
 Standard deviation with n - 1; NaN for one element.]])
@@ -222,7 +223,7 @@ Smallest element; NaN is skipped.]])
 
 -- q at rank (n - 1) q of the sorted numbers, linear between neighbours (Hyndman & Fan 1996, type 7, as NumPy); NaN is left out
 local function quantile_of(sorted, q)
-  local n = sorted.n
+  local n = sorted._n
   while n > 0 and sorted[n] ~= sorted[n] do n = n - 1 end
   if n == 0 then return 0 / 0 end
   local x = (n - 1) * q
@@ -241,7 +242,7 @@ method("quantile", function(v, q)
       fail("vec:quantile: argument 1 must be a number in 0 .. 1, or a list of them, got %s", type(one) == "number" and tostring(one) or type(one))
     end
   end
-  if v.n == 0 then fail("vec:quantile: the vec is empty") end
+  if v._n == 0 then fail("vec:quantile: the vec is empty") end
   local sorted = v:sort()
   if not list then return quantile_of(sorted, q) end
   local out = new(#q)
@@ -254,14 +255,14 @@ reduce("median", nil, function(v) return quantile_of(v:sort(), 0.5) end, [[media
 The middle element, or the mean of the two in the middle; NaN is left out.]])
 
 method("cumsum", function(v)
-  local out = new(self_of(v, "cumsum").n)
+  local out = new(self_of(v, "cumsum")._n)
   C.gal_vec_cumsum(out, v)
   return out
 end, [[cumsum() -> vec
 Running sums, compensated.]])
 
 method("sort", function(v)
-  local out = new(self_of(v, "sort").n)
+  local out = new(self_of(v, "sort")._n)
   C.gal_vec_sort(out, v)
   return out
 end, [[sort() -> vec
@@ -270,7 +271,7 @@ A new vec in ascending order, NaN last. The vec itself keeps its order.]])
 method("dot", function(v, w)
   self_of(v, "dot")
   w = to_vec(w, "vec:dot", 1)
-  if v.n ~= w.n then fail("vec:dot: %d and %d elements: lengths differ", v.n, w.n) end
+  if v._n ~= w._n then fail("vec:dot: %d and %d elements: lengths differ", v._n, w._n) end
   return C.gal_vec_dot(v, w)
 end, [[dot(w) -> number
 Sum of products with another vec or table of the same length.]])
@@ -278,9 +279,9 @@ Sum of products with another vec or table of the same length.]])
 method("map", function(v, f)
   self_of(v, "map")
   if type(f) ~= "function" then fail("vec:map: argument 1 must be a function, got %s", kind(f)) end
-  local out = new(v.n)
-  local data, src, stride = out.data, v.data, v.stride
-  for k = 0, v.n - 1 do
+  local out = new(v._n)
+  local data, src, stride = out._data, v._data, v._stride
+  for k = 0, v._n - 1 do
     local x = f(src[k * stride])
     if type(x) ~= "number" then fail("vec:map: the function returned %s for element %d; a number is needed", kind(x), k + 1) end
     data[k] = x
@@ -291,20 +292,20 @@ A new vec of f(x) for every element x; f is inlined by the JIT.]])
 
 method("slice", function(v, from, to, step)
   self_of(v, "slice")
-  from, to, step = from or 1, to or v.n, step or 1
+  from, to, step = from or 1, to or v._n, step or 1
   check_number(from, "vec:slice", 1)
   check_number(to, "vec:slice", 2)
   check_number(step, "vec:slice", 3)
-  if from < 0 then from = v.n + 1 + from end
-  if to < 0 then to = v.n + 1 + to end
+  if from < 0 then from = v._n + 1 + from end
+  if to < 0 then to = v._n + 1 + to end
   if step < 1 or step ~= floor(step) or from ~= floor(from) or to ~= floor(to) then
     fail("vec:slice: from, to and step must be whole numbers and step at least 1")
   end
-  if to == from - 1 and from >= 1 and from <= v.n + 1 then return view(v, 0, 0, 1) end
-  if from < 1 or from > v.n then out_of_range(v, from) end
-  if to < 1 or to > v.n then out_of_range(v, to) end
+  if to == from - 1 and from >= 1 and from <= v._n + 1 then return view(v, 0, 0, 1) end
+  if from < 1 or from > v._n then out_of_range(v, from) end
+  if to < 1 or to > v._n then out_of_range(v, to) end
   if to < from then fail("vec:slice: %d .. %d runs backwards; use reverse()", from, to) end
-  return view(v, (from - 1) * v.stride, floor((to - from) / step) + 1, v.stride * step)
+  return view(v, (from - 1) * v._stride, floor((to - from) / step) + 1, v._stride * step)
 end, [==[slice(from[, to[, step]]) -> vec
 A view (no copy) of the elements from .. to, both included; negative numbers count from the end.
 Writing to it writes to the vec.]==])
@@ -313,8 +314,8 @@ method("interp", function(x, at, y)
   self_of(x, "interp")
   if y == nil then fail("vec:interp: expected x:interp(at, y)") end
   y = to_vec(y, "vec:interp", 2)
-  if x.n ~= y.n then fail("vec:interp: %d abscissae but %d ordinates", x.n, y.n) end
-  if x.n < 2 then fail("vec:interp: needs at least 2 nodes, got %d", x.n) end
+  if x._n ~= y._n then fail("vec:interp: %d abscissae but %d ordinates", x._n, y._n) end
+  if x._n < 2 then fail("vec:interp: needs at least 2 nodes, got %d", x._n) end
   local bad = C.gal_vec_first_unordered(x)
   if bad >= 0 then fail("vec:interp: abscissae must ascend: x[%d] = %.6g, x[%d] = %.6g", bad + 1, x[bad + 1], bad + 2, x[bad + 2]) end
   if type(at) == "number" then
@@ -325,7 +326,7 @@ method("interp", function(x, at, y)
     return one[1]
   end
   at = to_vec(at, "vec:interp", 1)
-  local out = new(at.n)
+  local out = new(at._n)
   C.gal_vec_interp(out, x, y, at)
   return out
 end, [[interp(at, y) -> number or vec
@@ -335,14 +336,14 @@ Constant outside the table.]])
 method("totable", function(v)
   self_of(v, "totable")
   local t = {}
-  for i = 1, v.n do t[i] = v[i] end
+  for i = 1, v._n do t[i] = v[i] end
   return t
 end, [[totable() -> table
 A plain Lua table of the elements.]])
 
 method("fill", function(v, x)
   self_of(v, "fill")
-  if v.flags ~= 0 then fail("vec: read-only view of a table; use v:copy() for your own") end
+  if v._flags ~= 0 then fail("vec: read-only view of a table; use v:copy() for your own") end
   C.gal_vec_fill(v, check_number(x, "vec:fill", 1))
   return v
 end, [[fill(x) -> vec
@@ -350,7 +351,7 @@ Sets every element to x; returns the vec itself.]])
 
 method("readonly", function(v)
   self_of(v, "readonly")
-  local w = view(v, 0, v.n, v.stride)
+  local w = view(v, 0, v._n, v._stride)
   ffi.cast(raw_vec, w).flags = READONLY
   return w
 end, [[readonly() -> vec

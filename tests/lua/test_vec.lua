@@ -170,6 +170,18 @@ t.describe("vec access", function()
     c[1] = 5
     t.eq(v[1], 1)
   end)
+  t.it("lets nobody change what it is", function()
+    local v, m = vec(3), mat(2, 3)
+    t.throws(function() v.n = 5 end, "vec: only elements can be set, not 'n'")
+    t.throws(function() v.data = 0 end, "vec: only elements can be set, not 'data'")
+    t.throws(function() m.rows = 5 end, "mat: row must be a number, got string")
+    t.throws(function() v._n = 5 end) -- LuaJIT's own words: a constant
+    t.throws(function() m._cols = 5 end)
+    t.eq(#v, 3)
+    t.eq(v.n, 3)
+    t.eq(m.rows * 10 + m.cols, 23)
+    t.throws(function() return v.data end, "vec has no method 'data'")
+  end)
   t.it("tells the collector about its memory", function()
     local _, peak = core.rss()
     for _ = 1, 2000 do vec(1e5, 1) end -- 1.6 GB in all
