@@ -123,6 +123,9 @@ local function add_filters(c, list)
 end
 
 function M.of_galaxy(g, list)
+  galua.expect("cite.of_galaxy", 1, g, "galaxy")
+  galua.expect("cite.of_galaxy", 2, list, "nil|table")
+  for i, f in ipairs(list or {}) do galua.expect("cite.of_galaxy", ("2[%d]"):format(i), f, "filter") end
   local c = collector()
   add_model(c, g)
   if list then add_filters(c, list) end
@@ -130,6 +133,7 @@ function M.of_galaxy(g, list)
 end
 
 function M.of_fit(f)
+  if type(f) ~= "table" or not rawget(f, "sampler") then galua.fail("cite.of_fit: argument 1 must be a fit, got %s", type(f)) end
   local c, list = collector(), {}
   add_model(c, f.model)
   c.add("sampler " .. tostring(f.sampler:store().kind))

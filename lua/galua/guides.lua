@@ -67,6 +67,7 @@ end
 
 -- The text of "PAGE" or "PAGE words of a heading"; nil when there is no such page or section
 function M.text(query)
+  require("galua").expect("guides.text", 1, query, "string")
   local name, words = query:match("^(%S+)%s*(.-)$")
   local path = name and find()[name:lower()]
   if not path then return nil end

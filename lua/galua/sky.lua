@@ -5,6 +5,7 @@ local doc = require "galua.doc"
 require "galua.vec" -- core.vec_is
 local presets = require "galua.sky.presets"
 local templates = require "galua.sky.templates"
+local own = require "galua.own_methods"
 local observe = require "galua.sky.observe"
 local check_row = require("galua.sky.row").check
 local M, methods = {}, {}
@@ -165,7 +166,7 @@ local function create(_, o)
   return setmetatable(s, mt)
 end
 
-local function is_band(b) return type(b) == "userdata" and type(b.factor) == "function" and b.nu ~= nil end
+local function is_band(b) return core.class_name(b) == "band" end
 
 local function bands_of(fn, b)
   if is_band(b) then return { b }, true end
@@ -274,6 +275,7 @@ function set:map(i, o)
   m.synthetic = self.maps[1].synthetic
   return m
 end
+own("detectors", set, function(x) return type(x) == "table" and getmetatable(x) == set_mt end)
 
 -- ---------------------------------------------------------------- components of the user's own
 function M.component(o)
@@ -431,5 +433,6 @@ together are made in one sweep; finished ones are kept when a run is stopped, ki
 doc.text("sky.presets", M.presets, "sky.presets() -> list\nNames of all presets.")
 doc.text("sky.preset", M.preset, "sky.preset(name[, row]) -> row\nThe row of a preset; with a row: a new one.")
 doc.text("sky.laws", M.laws, "sky.laws() -> list\nEmission laws with their parameters and options.")
+own("sky", methods, function(x) return type(x) == "table" and getmetatable(x) == mt end)
 M.methods = methods
 return setmetatable(M, { __call = create })

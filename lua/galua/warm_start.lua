@@ -10,12 +10,21 @@ local M = {}
 -- A walker this far in ln p below the best one is not on the same mode: on a Gaussian one twice the difference is chi^2 of ndim degrees of
 -- freedom at most, and exceeds this in about one of 1e5 (Wilson & Hilferty 1931).
 function M.depth(ndim)
+  galua.expect("warm_start.depth", 1, ndim, "number")
   local c = 2 / (9 * ndim)
   return 0.5 * ndim * (1 - c + 4.265 * math.sqrt(c)) ^ 3
 end
 
 -- x [W][d], lnp[W]: those left behind take a place between two that are not, in a fixed order. -> rows, how many moved
 function M.gather(target, x, lnp)
+  galua.expect("warm_start.gather", 1, target, "target|density")
+  galua.expect("warm_start.gather", 2, x, "table|mat")
+  galua.expect("warm_start.gather", 3, lnp, "table|vec")
+  for i = 1, #lnp do
+    galua.expect("warm_start.gather", ("3[%d]"):format(i), lnp[i], "number")
+    galua.expect("warm_start.gather", ("2[%d]"):format(i), i <= #x and x[i] or nil, "table|vec")
+    if #x[i] < target.ndim then galua.fail("warm_start.gather: row %d has %d of %d coordinates", i, #x[i], target.ndim) end
+  end
   local w, d, best = #lnp, target.ndim, -math.huge
   for i = 1, w do best = math.max(best, lnp[i]) end
   local floor, good, lost, rows = best - M.depth(d), {}, {}, {}
@@ -50,6 +59,9 @@ end
 
 -- options: those of galua.ensemble; steps in all. -> positions, a matrix of walkers x ndim
 function M.start(target, options, steps)
+  galua.expect("warm_start.start", 1, target, "target|density")
+  galua.expect("warm_start.start", 2, options, "table")
+  galua.expect("warm_start.start", 3, steps, "number")
   local o, x = {}, nil
   for k, v in pairs(options) do o[k] = v end
   o.moves = "mix"

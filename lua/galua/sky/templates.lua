@@ -30,6 +30,7 @@ end
 -- The folders to look in: those given, else $PYSM_LOCAL_DATA; nil: synthetic
 function M.folders(given)
   if type(given) == "string" then given = { given } end
+  for i, folder in ipairs(given or {}) do galua.expect("sky", ("templates[%d]"):format(i), folder, "string") end
   if given then return given end
   local env = os.getenv("PYSM_LOCAL_DATA")
   return env and env ~= "" and { env } or nil
