@@ -307,6 +307,44 @@ test.describe("explorer", function()
     test.eq(json.decode((select(2, p:ask("GET", "status")))).running, false)
   end)
 
+  test.it("shows a galaxy beside a spectrum without bands", function()
+    local o = observation.new{ name = "pixels", redshift = 0.1 }
+    local wave, flux, err = {}, {}, {}
+    for i = 1, 50 do wave[i], flux[i], err[i] = 5000 + 10 * i, 1, 0.1 end
+    o:spectrum{ wave = wave, flux = flux, err = err, R = 1000 }
+    local e = opened(galaxy_of(), { data = o })
+    local p = open_page(e)
+    local m = json.decode((select(2, p:ask("GET", "model"))))
+    test.eq(#m.spectrum.wave, 50)
+    test.eq(#m.bands, 16)
+    test.eq(m.bands[1].flux, nil)
+    local t = p:eval{}
+    test.eq(t.chi2, nil)
+    test.eq(#t.flux, 16)
+  end)
+
+  test.it("is a command that says what is wrong", function()
+    local exe = require("galua.core").realpath("/proc/self/exe")
+    local function run(args)
+      local pipe = io.popen(("%s --batch %s 2>&1; echo status $?"):format(exe, args))
+      local text = pipe:read("*a")
+      pipe:close()
+      return tonumber(text:match("status (%d+)%s*$")), text
+    end
+    local status, text = run("explore")
+    test.eq(status, 2)
+    test.ok(text:find("no FILE given", 1, true), text)
+    status, text = run("explore nothing.lua")
+    test.eq(status, 1)
+    test.ok(text:find("nothing.lua: no such file", 1, true), text)
+    test.eq((run("explore x.lua --port 99999")), 2)
+    test.eq((run("explore --help")), 0)
+    test.eq((run("report")), 2)
+    status, text = run("report nothing.h5")
+    test.eq(status, 1)
+    test.ok(text:find("nothing.h5", 1, true), text)
+  end)
+
   test.it("refuses what it cannot show", function()
     test.throws(function() explore(5) end, "explore: argument 1 must be a galaxy or a fit, got number")
     test.throws(function() explore(galaxy_of(), { data = 5, wait = false }) end, "~data must be an observation")

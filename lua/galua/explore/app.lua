@@ -22,7 +22,7 @@ window.explorer = explorer;
 let wave = null, hidden = {}, dirty = false, running = null, limits = null, undo = [], redo = [], committed = null, panels = [], rows = {}, told = 0;
 
 function short(v, digits) {
-  if (!(Math.abs(v) < Infinity)) return String(v);
+  if (!(Math.abs(v) < Infinity)) return v !== v ? "\u2013" : String(v);
   if (v === 0) return "0";
   const a = Math.abs(v);
   const p = Number(v.toPrecision(digits || 5));
@@ -245,7 +245,7 @@ function tableRow(table, cells, head) {
 }
 
 function makeTables() {
-  const m = explorer.model, data = m.data;
+  const m = explorer.model, data = list(m.bands).some((b) => typeof b.flux === "number");
   tableRow($("bands"), data ? ["band", "pivot [\u00c5]", "data [mJy]", "error [mJy]", "model [mJy]", "pull [\u03c3]"] : ["band", "pivot [\u00c5]", "model [mJy]", "AB mag"], true);
   rows.bands = list(m.bands).map((b) => {
     const c = tableRow($("bands"), data ? [b.name, short(b.pivot, 6), short(b.flux), short(b.err), "", ""] : [b.name, short(b.pivot, 6), "", ""]);

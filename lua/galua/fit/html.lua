@@ -10,7 +10,7 @@ h1 { font-size: 1.6rem; margin-bottom: 0.2rem; } h2 { font-size: 1.15rem; margin
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; } .wide { overflow-x: auto; }
 th, td { padding: 0.15rem 0.7rem 0.15rem 0; text-align: right; white-space: nowrap; } th { border-bottom: 1px solid #999; font-weight: 600; }
 th:first-child, td:first-child, .text { text-align: left; } .flag { color: #a00000; } .muted { color: #666; }
-pre { background: #f5f5f5; padding: 0.7rem; overflow-x: auto; font-size: 12.5px; } svg { max-width: 100%; height: auto; }
+pre { background: #f5f5f5; padding: 0.7rem; overflow-x: auto; font-size: 12.5px; } svg { max-width: 100%; height: auto; } figure { margin: 0; }
 .verdict td { white-space: normal; vertical-align: top; text-align: left; } .verdict td:first-child { white-space: nowrap; font-weight: 600; }
 .good::before { content: "\2713\a0"; color: #1a6b2f; } .bad::before { content: "\2717\a0"; color: #a00000; } .bad { color: #a00000; }
 .toggles button { font: inherit; font-size: 13px; border: 1px solid #bbb; border-radius: 4px; background: #fff; margin: 0 0.3rem 0.3rem 0; }
