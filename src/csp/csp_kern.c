@@ -103,6 +103,40 @@ static double table(size_t n, const double *restrict w, const float *restrict t)
     return lane_sum(s);
 }
 
+/* Four rows share what is read of w. */
+static void back(size_t rows, size_t stride, size_t n, const double *restrict w, const float *restrict t,
+                 const double *restrict on, double *restrict out)
+{
+    size_t i = 0;
+    for (; i + 4 <= rows; i += 4) {
+        const float *restrict a = t + i * stride, *restrict b = a + stride, *restrict c = b + stride,
+                              *restrict d = c + stride;
+        double s[4][LANES] = {{0}};
+        size_t k = 0;
+        out[i] = out[i + 1] = out[i + 2] = out[i + 3] = 0;
+        if (on && on[i] == 0 && on[i + 1] == 0 && on[i + 2] == 0 && on[i + 3] == 0)
+            continue;
+        for (; k + LANES <= n; k += LANES)
+            for (int l = 0; l < LANES; l++) {
+                double x = w[k + l];
+                s[0][l] += x * (double)a[k + l];
+                s[1][l] += x * (double)b[k + l];
+                s[2][l] += x * (double)c[k + l];
+                s[3][l] += x * (double)d[k + l];
+            }
+        for (int l = 0; k < n; k++, l++) {
+            s[0][l] += w[k] * (double)a[k];
+            s[1][l] += w[k] * (double)b[k];
+            s[2][l] += w[k] * (double)c[k];
+            s[3][l] += w[k] * (double)d[k];
+        }
+        for (size_t j = 0; j < 4; j++)
+            out[i + j] = lane_sum(s[j]);
+    }
+    for (; i < rows; i++)
+        out[i] = on && on[i] == 0 ? 0 : table(n, w, t + i * stride);
+}
+
 static void hats(size_t n, const double *restrict a, const double *restrict ln, const double *restrict inv,
                  double *restrict f)
 {
@@ -231,4 +265,4 @@ static void smooth(const struct csp_smooth *s, double sums[3])
         sums[i] = lane_sum(sum[i]);
 }
 
-const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few, dot, table, hats, bracket, shares, fold, smooth};
+const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few, dot, table, back, hats, bracket, shares, fold, smooth};

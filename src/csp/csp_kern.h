@@ -22,6 +22,9 @@ struct csp_kern {
                 const double *base, double *out);
     double (*dot)(size_t n, const double *a, const double *b);
     double (*table)(size_t n, const double *w, const float *table); /* sum w table */
+    /* out[i] = sum_k w[k] table[i stride + k], k < n, for `rows` of a table; 0 where not on[i] (NULL: all) */
+    void (*back)(size_t rows, size_t stride, size_t n, const double *w, const float *table, const double *on,
+                 double *out);
     /* f = (ln a - ln) inv: the older node's share at age a */
     void (*hats)(size_t n, const double *a, const double *ln, const double *inv, double *f);
     /* iz: largest node in 0 .. nz - 2 with node[iz] <= z, or 0; fz = (z - node[iz]) inv[iz] within 0 .. 1 */

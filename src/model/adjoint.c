@@ -195,25 +195,29 @@ static gal_status stars_back(gal_tangent *t, const gal_galaxy_ws *w, const doubl
     d->z_mass = gv->zstar / formed;
     d->age_mass = gv->age_mass / formed;
     d->formed = -(gv->zstar * w->view.zstar + gv->age_mass * w->view.age_mass) / formed + (ssp->mass ? 0 : gv->mstar);
-    for (size_t iz = 0; iz < ssp->nz; iz++)
-        for (size_t i = iz * ssp->nage + (exact ? c->first[iz] : 0);
-             i < iz * ssp->nage + (exact ? c->last[iz] : ssp->nage);
-             i++) { /* what has no weight now may have some beside */
-            for (size_t u = 0; u < (c->frac_u > 0 ? 2 : 1); u++) {
-                const float *l = ssp->lum + ((c->iu + u) * nw + i) * ssp->nwave;
-                double fu = u ? c->frac_u : 1 - c->frac_u;
-                d->w0[i] += fu * kern->table(ssp->nwave, g0, l);
-                if (c->w1[i] != 0 || !exact)
-                    d->w1[i] += fu * kern->table(ssp->nwave, g1, l);
-            }
+    for (size_t iz = 0; iz < ssp->nz;
+         iz++) { /* what has no weight now may have some beside it where it is differenced */
+        size_t first = iz * ssp->nage + (exact ? c->first[iz] : 0),
+               count = exact ? c->last[iz] - c->first[iz] : ssp->nage, end = first + count;
+        for (size_t u = 0; u < (c->frac_u > 0 ? 2 : 1); u++) {
+            const float *l = ssp->lum + ((c->iu + u) * nw + first) * ssp->nwave;
+            double fu = u ? c->frac_u : 1 - c->frac_u, *row = t->keep;
+            kern->back(count, ssp->nwave, ssp->nwave, g0, l, NULL, row);
+            for (size_t i = 0; i < count; i++)
+                d->w0[first + i] += fu * row[i];
+            kern->back(count, ssp->nwave, ssp->nwave, g1, l, exact ? c->w1 + first : NULL, row);
+            for (size_t i = 0; i < count; i++)
+                d->w1[first + i] += fu * row[i];
+        }
+        for (size_t i = first; i < end; i++) {
             d->w0[i] += gv->sn_rate * (double)grid->sn[i] + (ssp->mass ? gv->mstar * (double)ssp->mass[i] : 0);
             if (!grid->whole)
                 continue;
             d->w0[i] += gv->bol * (double)grid->cell_bol[i] + gv->lyman * (double)grid->cell_lyman[i] +
                         GAL_CELL_PHOTONS * (gv->qh * (double)grid->cell_qh[i] + gv->qhei * (double)grid->cell_qhei[i]);
-            if (c->w1[i] != 0 || !exact)
-                d->w1[i] += GAL_CELL_PHOTONS * gv->qh_clouds * (double)grid->cell_qh[i];
+            d->w1[i] += GAL_CELL_PHOTONS * gv->qh_clouds * (double)grid->cell_qh[i];
         }
+    }
     if (!exact)
         return weights_by_differences(t, theta, tau, at, gtheta);
     double gtau = 0;
