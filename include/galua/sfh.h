@@ -230,6 +230,8 @@ struct gal_history_diff {
     double p[GAL_SFH_MAXPAR];
     double t[GAL_SFH_MAXBIN + 1], psi[GAL_SFH_MAXBIN], cum[GAL_SFH_MAXBIN + 1];
     double burst_t, burst_span, burst_mass, formed;
+    unsigned
+        skip; /* backward: bit i, the derivative with respect to parameter i is not asked for and may be left out */
 };
 /* Forward: p[npar], age are the changes of the parameters and the age of a set history that is not composed (its parts one by one); then
  * those of rate, mass formed (either may be NULL), metallicity of the gas at t[n], which changes by dt[n], and of the n gal_history_breaks. */

@@ -55,7 +55,8 @@ extern const double gal_csp_ten[GAL_CSP_TEN]; /* cuts at these shares of the tim
 typedef struct gal_csp_diff {
     double *w0, *w1; /* [nz][nage] */
     double formed, age_mass, z_mass;
-    double *work; /* of the two functions below */
+    double *work;       /* of the two functions below */
+    const bool *wanted; /* backward: parameters of the history that derivatives are asked of; NULL: all */
 } gal_csp_diff;
 gal_status gal_csp_diff_init(gal_csp_diff *d, const gal_csp *c);
 void gal_csp_diff_clear(gal_csp_diff *d);

@@ -334,6 +334,8 @@ gal_status gal_csp_weights_vjp(gal_csp *c, const gal_history *h, double tau_esc,
         double own[GAL_SFH_MAXPAR] = {0}, own_age = 0;
         gal_history_diff x;
         gal_history_vjp_begin(&x, &part[k]);
+        for (unsigned i = 0; g->wanted && !h->sfh->class->join && i < h->sfh->npar && i < 32; i++)
+            x.skip |= g->wanted[i] ? 0 : 1u << i;
         pieces b = begin(c, &part[k], tau_esc, g);
         backward(c, &b, g, &x, tau);
         gal_history_vjp_end(&x, own, &own_age);

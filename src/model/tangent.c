@@ -68,6 +68,7 @@ void gal_tangent_want(gal_tangent *t, const bool *wanted)
     const gal_part *s = g->screen;
     for (size_t i = 0; i < g->npar; i++)
         t->wanted[i] = !wanted || wanted[i];
+    t->weights.wanted = t->wanted + P_SFH;
     bool history = t->wanted[P_AGE] || adjoint_wants(t, P_SFH, g->sfh.npar);
     bool clouds = s && s->class->tau_esc && t->wanted[s->par + (size_t)s->class->tau_esc - 1];
     t->live = GAL_NEED_SCREEN | GAL_NEED_ABSORBED | GAL_NEED_DUST;

@@ -73,7 +73,40 @@ static void slopes(const gal_history *h, double t, double *ps, double *ms)
     ps[2] = norm * u * log(x);
     ms[2] = norm * mass * gamma_slope(k + 1, x);
 }
-GAL_SLOPES_OF(slopes)
+static void jvp(const gal_history_diff *d, const double *t, const double *dt, size_t n, double *dpsi, double *dmass)
+{
+    gal_slopes_jvp(slopes, d, t, dt, n, dpsi, dmass);
+}
+
+/* With k = 1, not asked for, many times at once: psi = norm u, mass = norm M, u = x e^-x */
+static void vjp(gal_history_diff *g, const double *t, size_t n, const double *gpsi, const double *gmass, double *gt)
+{
+    enum { BLOCK = 64, K = 2 };
+    const struct history_kern *kern = GAL_KERN_PICK(history_kern);
+    double norm = g->h->p[0], tau = g->h->p[1], u[BLOCK], e[BLOCK], m[BLOCK], gnorm = 0, gtau = 0;
+    if (g->h->p[K] != 1 || !(g->skip >> K & 1)) {
+        gal_slopes_vjp(slopes, g, t, n, gpsi, gmass, gt);
+        return;
+    }
+    for (size_t from = 0; from < n; from += BLOCK) {
+        size_t count = n - from < BLOCK ? n - from : BLOCK;
+        kern->delayed(count, 1, tau, t + from, u);
+        kern->decay(count, 1, tau, t + from, e);
+        if (gmass)
+            kern->delayed_mass(count, tau, tau, t + from, m);
+        for (size_t i = 0; i < count; i++) {
+            double x = t[from + i], a = gpsi ? gpsi[from + i] : 0, b = gmass ? gmass[from + i] : 0;
+            double slope = (e[i] - u[i]) / tau; /* du/dt */
+            if (!(x > 0))
+                continue;
+            gnorm += a * u[i] + (gmass ? b * m[i] : 0);
+            gtau += norm / tau * (gmass ? b * (m[i] - x * u[i]) : 0) - norm / tau * a * x * slope;
+            gt[from + i] += norm * (a * slope + b * u[i]);
+        }
+    }
+    g->p[0] += gnorm;
+    g->p[1] += gtau;
+}
 
 // clang-format off
 static const gal_param par[] = {
