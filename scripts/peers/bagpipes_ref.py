@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Band fluxes of Bagpipes 1.3.6 (Carnall et al. 2018) on its own grid, for tests/validate/bagpipes.lua.
 
-    galua -e 'for _, f in ipairs(filters(...)) do ... end'   (tests/validate/bagpipes.lua --filters FOLDER writes the curves)
+    galua tests/validate/bagpipes.lua --filters FOLDER
     python3 scripts/peers/bagpipes_ref.py FOLDER tests/ref/libraries/bagpipes.txt
 
 FOLDER holds the curves as files of two columns, wavelength [A] and photon response, and filters.txt, which names them. One line a model: history, its numbers, age [Gyr],
 Z, redshift, distance [Mpc], A_V (Calzetti et al. 2000, with the templates of Draine & Li 2007 at q_PAH 2.5, U_min 1, gamma 0.01; 0: no dust), surviving mass
-per mass formed, fluxes [mJy] of 1e10 Msun formed; - where the band is not asked for. Histories in cosmic time (dblplaw, lognormal) begin with the
-Universe: their age is that of the Universe there.
+per mass formed (with dust: the power that its dust takes, before anything else does [3.826e33 erg/s]), fluxes [mJy], of 1e10 Msun formed. Histories in
+cosmic time (dblplaw, lognormal) begin with the Universe: their age is that of the Universe there; those that it calls unphysical are left out.
 """
 import sys
 
@@ -43,8 +43,14 @@ for z in (0.01, 0.5, 1.0, 2.0, 4.0, 6.0):
                         m.update(components)
                     else:
                         m = made[av] = pipes.model_galaxy(components, filt_list=filters, phot_units="mujy")
-                    left = 10 ** (float(m.sfh.stellar_mass) - 10)
-                    rows.append("%s %s %.6g %g %g %.8g %g %.5f %s" % (
+                    if m.sfh.unphysical:
+                        continue
+                    if av:
+                        light = sum(m.stellar.spectrum(m.sfh.ceh.grid, 0.01))
+                        left = np.trapezoid(light * (1 - 10 ** (-0.4 * av * m.dust_atten.A_cont)), m.wavelengths)
+                    else:
+                        left = 10 ** (float(m.sfh.stellar_mass) - 10)
+                    rows.append("%s %s %.6g %g %g %.8g %g %.6g %s" % (
                         kind, ",".join("%g" % numbers[k] for k in sorted(numbers)) or "-", age, zmet * 0.02, z, distance, av, left,
                         " ".join("%.5g" % (f / 1e3) for f in m.photometry)))
     print(z, len(rows), flush=True)
