@@ -123,6 +123,18 @@ test.describe("what the table does not cover", function()
     local order = f.target.names[1] == "redshift"
     if not order then _, lnl = f.target:lnprob(galua.mat{ { 8.5, 0.5 }, { 8.5, 2.5 } }) end
     test.ok(lnl[1] > -math.huge and lnl[2] == -math.huge, ("%g %g"):format(lnl[1], lnl[2]))
+    local n = f.target.uncovered:match "^band 'SDSS%.u' reached beyond the SSP table at (%d+) points: no model there, likelihood 0$"
+    test.ok(tonumber(n) >= 1, f.target.uncovered) -- once for each such point, by name
+    f.target:lnprob(order and galua.mat{ { 2.5, 8.5 }, { 0.5, 8.5 } } or galua.mat{ { 8.5, 2.5 }, { 8.5, 0.5 } })
+    test.eq(tonumber(f.target.uncovered:match "at (%d+) points"), n + 1)
+    local said, stderr = {}, io.stderr
+    io.stderr = { write = function(_, ...) said[#said + 1] = table.concat { ... } end }
+    local ok, err = pcall(f.run, f, { progress = false, more = 2 })
+    io.stderr = stderr
+    test.ok(ok, err)
+    local times = 0
+    for _, line in ipairs(said) do times = times + (line:find("reached beyond the SSP table", 1, true) and 1 or 0) end
+    test.eq(times, 1)
     refused(function()
       return fit{ data = o, model = make(uv, "two_phase", { redshift = 2 }), free = { age = prior.loguniform(1e8, 1e9) } }
     end, "band 'SDSS.u'", "1680 .. 50000 A", "ignored")
