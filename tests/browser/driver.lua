@@ -52,7 +52,7 @@ local process = {}
 process.__index = process
 function M.start(command, folder, name)
   local base = folder .. "/" .. name
-  os.execute(("sh -c '%s >%s.log 2>&1 & echo $! >%s.pid; wait $!; echo $? >%s.rc' &"):format(command, base, base, base))
+  os.execute(("sh -c '%s >%s.log 2>&1 & echo $! >%s.pid; wait $!; echo $? >%s.rc' 2>/dev/null &"):format(command, base, base, base))
   for _ = 1, 200 do
     if tonumber(read(base .. ".pid")) then break end
     M.sleep(0.02)

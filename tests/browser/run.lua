@@ -1,5 +1,5 @@
 -- make test-browser: the explorer and a report in headless Chromium, driven as a person would. Pictures of what was seen stay in build/browser.
--- GALUA_MOVES: how many random moves (10000).
+-- GALUA_MOVES: how many random moves (10000); GALUA_ONLY: a word of the groups to run.
 local driver = dofile "tests/browser/driver.lua"
 local test = require "galua.test"
 local folder = "build/browser"
@@ -11,6 +11,11 @@ local bands16 = { "GALEX", "SDSS", "2MASS", "WISE", "Herschel.PACS.green", "Hers
 local daemon = driver.start("chromedriver --port=0", folder, "chromedriver")
 local port = tonumber(daemon:wait("started successfully on port (%d+)"))
 local a = driver.browser(port, chromium, 1366, 860)
+local only = os.getenv "GALUA_ONLY" -- a word of the name of a group
+local describe = test.describe
+function test.describe(name, f)
+  if not only or name:find(only, 1, true) then describe(name, f) end
+end
 
 local function explore(file, name)
   local p = driver.start(exe .. " --batch explore " .. file, folder, name)
@@ -247,6 +252,28 @@ test.describe("a fit in a browser", function()
     local file = io.open(folder .. "/report.html")
     test.ok(file:seek("end") < 2e6)
     file:close()
+  end)
+end)
+
+test.describe("a catalogue's page in a browser", function()
+  test.it("is sorted by a click, and searched", function()
+    local nan = 0 / 0
+    galua.write_table(folder .. "/many.fits", { { name = "id", unit = "", values = { "a", "b", "c" } }, { name = "Mstar_q16", unit = "solMass", values = { 1e10, nan, 2e9 } },
+      { name = "Mstar_q50", unit = "solMass", values = { 1.5e10, nan, 3e9 } }, { name = "Mstar_q84", unit = "solMass", values = { 2e10, nan, 4e9 } } }, 3, {})
+    galua.catalogue.report(folder .. "/many.fits", folder .. "/many.html", { link = "reports/%s.html" })
+    a:open("file://" .. require("galua.core").realpath(folder) .. "/many.html")
+    local function order() return a:run("return [...document.querySelectorAll('tbody tr')].filter((r) => !r.hidden).map((r) => r.children[0].textContent).join('')") end
+    test.eq(order(), "abc")
+    a:click("th:nth-child(2)")
+    test.eq(order(), "cab") -- what is empty comes last
+    a:click("th:nth-child(2)")
+    test.eq(order(), "acb")
+    a:keys("#find", "reports")
+    test.eq(order(), "")
+    a:run("const f = document.querySelector('#find'); f.value = 'c'; f.dispatchEvent(new Event('input'))")
+    test.eq(order(), "c")
+    a:picture(folder .. "/catalogue.png")
+    clean(a)
   end)
 end)
 
