@@ -244,7 +244,10 @@ local function format(value)
 end
 
 -- names may come from anybody's file: what reaches a terminal holds no control codes
-function M.format(value) return core.printable(format(value)) end
+function M.format(value)
+  local text = format(value)
+  return type(value) == "table" and meta(value, "__galua_clean") and text or core.printable(text) -- figures have colours
+end
 doc.text("pp.format", M.format, [[pp.format(value) -> string
 The text the prompt prints for a value.]])
 
@@ -266,5 +269,5 @@ doc.text("pp", M, [[pp(value, ...)
 Prints values as the prompt does: tables indented to depth 3, vectors by shape, range and ends.]])
 
 return setmetatable(M, { __call = function(_, ...)
-  for i = 1, select("#", ...) do print(M.format((select(i, ...)))) end
+  for i = 1, select("#", ...) do io.stdout:write(M.format((select(i, ...))), "\n") end
 end })

@@ -67,7 +67,7 @@ end
 local function show(n, ...)
   if n == 0 then return end
   local pp = require "galua.pp"
-  for i = 1, n do print(pp.format((select(i, ...)))) end
+  for i = 1, n do io.stdout:write(pp.format((select(i, ...))), "\n") end -- clean already; print would take the colours of figures
 end
 
 -- Run a compiled entry. True when it succeeded.

@@ -91,7 +91,7 @@ function M.script()
       out[#out + 1] = e.text
     else
       out[#out + 1] = "_ = " .. e.text:gsub(";%s*$", "")
-      if e.kind == "value" then out[#out + 1] = "if _ ~= nil then print(pp.format(_)) end" end
+      if e.kind == "value" then out[#out + 1] = "if _ ~= nil then pp(_) end" end
     end
   end
   return table.concat(out, "\n") .. "\n"

@@ -14,7 +14,12 @@ function M.install(env)
   -- names may come from anybody's file: print shows control codes as '?' (io.write writes bytes)
   rawset(env, "print", function(...)
     local out = {}
-    for i = 1, select("#", ...) do out[i] = core.printable(tostring((select(i, ...)))) end
+    for i = 1, select("#", ...) do
+      local v = (select(i, ...))
+      local mt = type(v) == "table" and getmetatable(v)
+      local own = type(mt) == "table" and rawget(mt, "__galua_clean") -- figures, whose colours are control codes
+      out[i] = own and tostring(v) or core.printable(tostring(v))
+    end
     io.stdout:write(table.concat(out, "\t"), "\n")
   end)
   local function index(t, name)

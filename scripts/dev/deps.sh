@@ -2,7 +2,7 @@
 # deps.sh check|install: are the packages that Galua is built from there? `check` prints the line to run when not and fails;
 # `install` installs them on Debian and its relatives when it may (root, or sudo without password), and does nothing when all
 # are there. `install tests` also tries what only tests use and skip without; `browser` installs what make test-browser drives.
-wished="openmpi-bin libopenmpi-dev clang-format cppcheck valgrind"
+wished="openmpi-bin libopenmpi-dev clang-format cppcheck valgrind tmux"
 packages="gcc make pkg-config luajit libluajit-5.1-dev libgsl-dev libcfitsio-dev libhdf5-dev libreadline-dev libxxhash-dev zlib1g-dev
 libsharp-dev libchealpix-dev
 libcmocka-dev libcairo2 fonts-dejavu-core"
@@ -47,7 +47,7 @@ sudo=
 [ "$(id -u)" -eq 0 ] || sudo="sudo "
 if [ -z "$missing" ]; then
     lacking=
-    for tool in mpirun mpicc.openmpi clang-format cppcheck valgrind; do command -v "$tool" >/dev/null 2>&1 || lacking=yes; done
+    for tool in mpirun mpicc.openmpi clang-format cppcheck valgrind tmux; do command -v "$tool" >/dev/null 2>&1 || lacking=yes; done
     if [ "$2" = tests ] && [ -n "$lacking" ] && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
         echo "installing for tests: $wished"
         $sudo apt-get update -qq >/dev/null 2>&1 && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \

@@ -116,10 +116,20 @@ function methods:save(path, opts)
   return self
 end
 
--- The figure for a terminal, as text. opts: width, height (characters), color (true or false).
+-- The figure for a terminal, as text. opts: width, height (characters), color (true or false). Names may come from anybody's file: of control codes it
+-- holds its own colours alone.
 function methods:render(opts)
-  return require("galua.plot.term").render(self, opts)
+  local s, out, at = require("galua.plot.term").render(self, opts), {}, 1
+  local clean = require("galua.core").printable
+  while true do
+    local first, last = s:find("\27%[[%d;]*m", at)
+    out[#out + 1] = clean(s:sub(at, (first or 0) - 1))
+    if not first then return table.concat(out) end
+    out[#out + 1] = s:sub(first, last)
+    at = last + 1
+  end
 end
+Figure.__galua_clean = true -- what tostring gives may go to a terminal as it is
 
 -- Draws the figure in the terminal.
 function methods:show(opts)
