@@ -32,6 +32,28 @@ local advice = {
   ["ism.Rdust"] = { lo = 1e3, hi = 3e4, why = "dust reaches beyond the stars of a disc (Casasola et al. 2017); 100 pc for compact starbursts" },
 }
 
+-- Lines of a parameter: its prior, as a comment unless `on`, then what it is
+local function put_param(put, p, on, a)
+  local text = p.prior and "prior." .. p.prior or ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
+  if a.lo and not p.prior then text = ("prior.loguniform(%s, %s)"):format(number(a.lo), number(a.hi)) end
+  put("    %s[%q] = %s,%s", on and "" or "-- ", p.name, text, a.why and "   -- " .. a.why or "")
+  put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi), p.doc)
+end
+
+-- What a galaxy can have besides, and the parameters that come with it: all as comments
+local besides = { { "nebular", "nebular.cloudy{}" }, { "synchrotron", "true" }, { "xrb", "true" }, { "agn", "agn.torus{}" }, { "igm", "igm.inoue14{}" },
+  { "dla", "dla.lya{}" }, { "damping", "damping.neutral{}" } }
+local function put_besides(put, kind)
+  for _, c in ipairs(besides) do
+    local value = c[2] == "true" or assert(loadstring("return " .. c[2]))()
+    local g = galua.galaxy{ ssp = galua.ssp.synthetic(), sfh = galua.sfh[kind]{ mass = 1e10 }, redshift = 1, [c[1]] = value }
+    put("    -- with %s = %s:", c[1], c[2])
+    for _, p in ipairs(g:params()) do
+      if p.name:match("^(.-)%.") == c[1] then put_param(put, p, false, {}) end
+    end
+  end
+end
+
 local function template(args)
   local known = galua.custom_component.histories()
   local list = table.concat(known, ", ")
@@ -75,6 +97,8 @@ local function template(args)
     put("  redshift = obs.redshift,")
     put("  distance = obs.distance,                     -- [Mpc] luminosity distance; nil or 0: from the redshift")
   end
+  put("  -- nebular = nebular.cloudy{},                  -- ionised gas; also synchrotron = true, xrb = true, agn = agn.torus{}, igm = igm.inoue14{},")
+  put("  --                                              -- dla = dla.lya{}, damping = damping.neutral{}; their parameters are below")
   put('  -- ssp = "TABLE.h5",                         -- default: the built-in table')
   put('  -- cosmology = "Planck18",                   -- Planck15, WMAP9, WMAP7, or cosmology{ H0 =, Om0 = }')
   put("}")
@@ -85,21 +109,12 @@ local function template(args)
   put("  free = {")
   put("    -- %-18s %-9s %-11s %-24s %s", "parameter", "unit", "default", "allowed range", "meaning")
   for _, p in ipairs(g:params()) do
-    local text = p.prior and "prior." .. p.prior or
-      ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
     local a = advice[p.name] or {}
     if a.kinds and not a.kinds[kind] then a = {} end
-    if a.lo and not p.prior then text = ("prior.loguniform(%s, %s)"):format(number(a.lo), number(a.hi)) end
-    put("    %s[%q] = %s,%s", free[p.name] and not a.fixed and "" or "-- ", p.name, text, a.why and "   -- " .. a.why or "")
-    put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi),
-      p.doc)
+    put_param(put, p, free[p.name] and not a.fixed, a)
   end
-  for _, p in ipairs(galua.noise_params()) do
-    local text = p.prior and "prior." .. p.prior or
-      ("prior.%s(%s, %s)"):format(p.log and "loguniform" or "uniform", number(p.plo), number(p.phi))
-    put("    -- [%q] = %s,", p.name, text)
-    put("    --   %-9s default %-9s allowed %s .. %s   %s", p.unit == "" and "-" or p.unit, number(p.value), number(p.lo), number(p.hi), p.doc)
-  end
+  put_besides(put, kind)
+  for _, p in ipairs(galua.noise_params()) do put_param(put, p, false, {}) end
   put("  },")
   put("  noise = noise.calibration{ floor = 0.05 },   -- fraction of each flux added to its error in quadrature")
   put('  limits = "censored",                         -- measured, censored, onesided, cut')
