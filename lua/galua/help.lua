@@ -77,6 +77,15 @@ local function sorted(list)
   return list
 end
 
+M.public = doc { "help.public", function()
+  load_all()
+  local names = {}
+  for name in pairs(registry.docs) do if not hidden(name) then names[#names + 1] = name end end
+  for name in pairs(registry.classes or {}) do if not registry.docs[name] and not hidden(name) then names[#names + 1] = name end end
+  return sorted(names)
+end, [[help.public() -> list
+The names of all entries that lists and searches show.]] }
+
 local function headline(name)
   local text = unbroken((doc.parts(registry.docs[name])))
   local first, second = text:match("^([^\n]*)\n?([^\n]*)")
@@ -223,7 +232,8 @@ end, [[apropos(words) -> table
 Names of the entries that mention all the words, best first.]] }
 
 -- Where a word is the name of an option or parameter: a line for each, or nil
-local function parameter(name)
+local parameter
+function parameter(name)
   local last = name:match("[^%.:]+$")
   local group = name ~= last and name:match("^(.*)[%.:]")
   local rows, places = {}, {}
@@ -242,7 +252,10 @@ local function parameter(name)
       end
     end
   end
-  if #places == 0 then return nil end
+  if #places == 0 then -- r7 is as r1, which is described
+    local first = name:match("^(.*%a)%d+$")
+    return first and not name:match("%D1$") and parameter(first .. "1") or nil
+  end
   for _, what in ipairs(places) do table.sort(rows[what]) end
   table.sort(places, function(a, b) return #rows[a] > #rows[b] or #rows[a] == #rows[b] and rows[a][1] < rows[b][1] end)
   local lines = { ("'%s' is [unit] (default) what it means; range"):format(last) }

@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: fuzz mpi all help deps test-deps test-browser deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
+.PHONY: docs fuzz mpi all help deps test-deps test-browser deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -8,6 +8,7 @@ help:
 	@echo "make demo       installs what is missing, builds, fits NGC 3898 with the embedded data, writes figures"
 	@echo "make test       installs what is missing, builds, runs every test; the last line is 'N passed, N failed'"
 	@echo "make bench      the benchmarks of docs/performance.md;  make bench-check counts instructions of the hot paths"
+	@echo "make docs       the documentation as a static site, build/site/index.html; fails on a warning or a dead link"
 	@echo "make examples   the short ones of scripts/examples"
 	@echo "make validate   the long validations"
 	@echo "make debug | asan | ubsan            other builds, in build/MODE; make test MODE=asan runs the tests with one"
@@ -120,6 +121,8 @@ lint: $(B)/libgalua.so
 	@luajit scripts/dev/check_layers.lua
 	@luajit scripts/dev/check_sizes.lua
 	@sh scripts/dev/check_symbols.sh $(B)/libgalua.so
+docs: all
+	@$(B)/galua --batch scripts/dev/site/build.lua build/site
 # instructions of the hot paths, within 3 % of scripts/dev/bench_paths.txt
 bench-check: all
 	@sh scripts/dev/bench_check.sh
@@ -139,6 +142,7 @@ install: all
 	install -m 755 $(B)/libgalua.so $(INST)/lib/libgalua.so.$(VERSION)
 	ln -sf libgalua.so.$(VERSION) $(INST)/lib/libgalua.so.0
 	ln -sf libgalua.so.0 $(INST)/lib/libgalua.so
+	install -d $(INST)/lib/lua/5.1 && ln -sf ../../libgalua.so.$(VERSION) $(INST)/lib/lua/5.1/galua.so
 	install -m 644 $(B)/libgalua.a $(INST)/lib/libgalua.a
 	for f in $(B)/galua-*.so; do [ ! -f "$$f" ] || { install -d $(INST)/lib/galua && install -m 755 "$$f" $(INST)/lib/galua/; }; done
 	install -m 644 include/galua/*.h $(INST)/include/galua
@@ -150,7 +154,7 @@ install: all
 	for f in README.md CHANGELOG.md docs/*.md; do [ -f "$$f" ] && install -m 644 "$$f" $(SHARE)/doc || true; done
 uninstall:
 	rm -f $(INST)/bin/galua $(INST)/lib/libgalua.so $(INST)/lib/libgalua.so.0 $(INST)/lib/libgalua.so.$(VERSION) \
-	  $(INST)/lib/libgalua.a $(INST)/lib/pkgconfig/galua.pc
+	  $(INST)/lib/libgalua.a $(INST)/lib/pkgconfig/galua.pc $(INST)/lib/lua/5.1/galua.so
 	rm -rf $(INST)/include/galua $(INST)/lib/galua $(SHARE)
 
 clean:

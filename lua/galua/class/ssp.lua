@@ -35,6 +35,6 @@ Spectra of the table: a line for each age and metallicity.
 @param Z (0.02) a metallicity, or a list of them
 @param xlim [A] ({ 100, 1e5 }) wavelengths
 @param ylim (eight decades) range of L_lambda per mass formed
-@param title (name of the table)
+@param title (name of the table) above the figure
 @example plot(ssp.bc03{})]])
 return require "galua.own_methods"("ssp", ssp, function(x) return core.class_name(x) == "ssp" end)

@@ -147,7 +147,7 @@ Data, the spectrum at the sample of highest posterior with its components, 16-84
 @param components (true) show them
 @param quantity (S_nu) or nuF_nu, F_lambda, nuL_nu, mag
 @param frame (observed) or rest
-@param title (name of the source)]])
+@param title (name of the source) above the figure]])
   doc.text("fit:corner", corner, [[fit:corner{ params =, derived =, truths =, prior = } -> figure
 Posterior of each parameter and of each pair.
 @param params (all) list of names

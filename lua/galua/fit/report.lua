@@ -232,6 +232,6 @@ The fit on one self-contained HTML page: verdict in plain words, SED with residu
 hidden), posterior of parameters and derived quantities, evidence and
 diagnostics, star formation history, corner plot, traces, data with pulls, model and priors, provenance (versions, hashes, seed, sources
 of functions, the script), a LaTeX table and what to cite. The figures are inside the file; nothing is loaded from elsewhere.
-@param title (the source's name)
+@param title (the source's name) above the page
 @param draws (200) samples behind the bands of the figures]])
 end

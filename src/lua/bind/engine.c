@@ -145,7 +145,8 @@ static void drop_draws(void *w)
     gal_free(w);
 }
 
-const gal_lua_class gal_lua_draws = {.name = "draws", .free = drop_draws};
+const gal_lua_class gal_lua_draws = {
+    .name = "draws", .doc = "Weighted draws of a sampler that are no chain.", .free = drop_draws};
 
 gal_draws *gal_lua_hold_draws(lua_State *L, gal_draws *w)
 {

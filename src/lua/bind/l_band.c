@@ -86,7 +86,8 @@ static const gal_lua_row methods[] = {
      "sample{ n =, draws =, seed = } -> list of bands\nRealisations of an uncertain band: bootstrap draws smoothed by "
      "a Gaussian kernel of "
      "the width that has the largest\nleave-one-out likelihood, as upstream's bandpass sampler.\n"
-     "@param n (1) bands\n@param draws (128) draws and points of a band\n@param seed (that of the session)\n"
+     "@param n (1) bands\n@param draws (128) draws and points of a band\n@param seed (that of the session) of the "
+     "draws\n"
      "@param kernel [GHz] (chosen) width of the kernel"},
     {NULL, NULL, NULL},
 };

@@ -13,7 +13,10 @@ static void drop(void *obj)
     gal_nested_record_free(obj);
     gal_free(obj);
 }
-static const gal_lua_class record_class = {.name = "nested_record", .doc = "Merged runs.", .free = drop};
+static const gal_lua_class record_class = {
+    .name = "nested_record",
+    .doc = "Merged runs of nested sampling: what was drawn, where it was born, and the evidence.",
+    .free = drop};
 
 static const gal_nested_record *record(lua_State *L, int idx)
 {

@@ -477,7 +477,9 @@ static const gal_lua_row methods[] = {
     {"stats", map_stats,
      "stats([component]) -> table\nmean, rms, min, max, n of the good pixels; bad, the number of the others."},
     {"component", map_component, "component(k) -> skymap\nOne component as a map of a scalar."},
-    {"copy", map_copy, "copy([options]) -> skymap\n@param precision bits of the copy, 32 or 64 (those of the map)"},
+    {"copy", map_copy,
+     "copy([options]) -> skymap\nA map of its own with the same values.\n@param precision bits of the copy, 32 or 64 "
+     "(those of the map)"},
     {"ud_grade", map_ud_grade,
      "ud_grade(nside[, power]) -> skymap\nMean of the pixels inside larger ones (bad ones do not count), or copies "
      "into smaller ones, times "
