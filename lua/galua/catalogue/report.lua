@@ -115,7 +115,7 @@ return function(M)
   doc.text("catalogue.report", report, [[catalogue.report(table, page[, { title =, link = }])
 The table that a catalogue wrote (x.fits) on one self-contained HTML page: a row per fit with medians and 16-84 % errors, units, states and
 flags, sorted by a click on a column, searched by a word. Nothing is loaded from elsewhere.
-@param title (name of the table)
+@param title (name of the table) above the page
 @param link file name with %s for the source, relative to the page: where its report is, such as "reports/%s.html"
 @example catalogue.report("sources.fits", "sources.html", { link = "reports/%s.html" })]])
 end
