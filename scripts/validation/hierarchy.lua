@@ -5,6 +5,7 @@
 --   sbc        100 small populations whose hyperparameters are drawn from their priors: ranks of the truths are uniform
 --   noise      40 populations of fewer and fewer draws per source: what the quoted noise of ln L says about the medians
 -- usage: galua scripts/validation/hierarchy.lua [PART...]
+io.stdout:setvbuf("line")
 local wanted = {}
 for i = 1, arg and #arg or 0 do wanted[arg[i]] = true end
 local function is_wanted(part) return next(wanted) == nil or wanted[part] end
