@@ -42,6 +42,8 @@ end)
 test.describe("lines of metals", function()
   test.it("indices of E-MILES, which were not fitted", function() lines(E.indices) end)
   test.it("the Sun and a K giant", function() lines(E.stars) end)
+  test.it("NaD of K and M dwarfs", function() lines(E.dwarfs) end)
+  test.it("what the initial mass function does to indices", function() lines(E.imf) end)
   test.it("the table says what it resolves", function()
     local t = ssp.synthesise{}
     local finest, fwhm = t:resolution(5500)
