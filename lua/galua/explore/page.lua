@@ -68,7 +68,7 @@ button:hover:enabled { background: var(--soft); } button:disabled { color: #8a94
 #status { flex-basis: 100%; margin: 0; min-height: 1.4em; color: var(--dim); }
 #status.failed { color: var(--red); font-weight: 600; }
 main { display: grid; grid-template-columns: minmax(0, 1fr) 23rem; grid-template-areas: "view sliders" "tables sliders"; grid-template-rows: auto 1fr; gap: 0 1rem; padding: .5rem 1rem 2rem; }
-#view { grid-area: view; } #sliders { grid-area: sliders; } #tables { grid-area: tables; contain: layout paint; } #numbers { contain: layout paint; min-height: 1.4em; } #numbers:empty { min-height: 0; margin: 0; }
+#view { grid-area: view; } #sliders { grid-area: sliders; contain: layout; } #tables { grid-area: tables; contain: layout paint; } #numbers { contain: layout paint; min-height: 1.4em; } #numbers:empty { min-height: 0; margin: 0; }
 #sliders { max-height: calc(100vh - 6rem); overflow-y: auto; position: sticky; top: .5rem; padding-right: .3rem; }
 canvas { display: block; width: 100%; } #sed { height: min(54vh, 34rem); } #sfh { height: 11rem; }
 .failed-view #sed, .failed-view #sfh { opacity: .35; }
@@ -79,7 +79,7 @@ canvas { display: block; width: 100%; } #sed { height: min(54vh, 34rem); } #sfh 
 #legend button[aria-pressed=false] { color: #8a949e; text-decoration: line-through; }
 #legend svg { width: 24px; height: 8px; }
 fieldset { border: 0; border-top: 1px solid var(--line); margin: 0 0 .4rem; padding: .35rem 0 0; } legend { font-weight: 600; padding: 0 .4rem 0 0; }
-.par { display: grid; grid-template-columns: minmax(0, 1fr) 7.2rem; gap: 0 .5rem; align-items: center; padding: .15rem 0 .3rem; }
+.par { contain: layout; display: grid; grid-template-columns: minmax(0, 1fr) 7.2rem; gap: 0 .5rem; align-items: center; padding: .15rem 0 .3rem; }
 .par label { overflow-wrap: anywhere; } .unit, .ends, .muted { color: var(--dim); } .par .free { color: var(--blue); font-weight: 600; }
 .par input[type=number] { width: 100%; text-align: right; padding: .05rem .3rem; } .par input[type=range] { grid-column: 1 / 3; width: 100%; margin: .1rem 0 0; accent-color: var(--blue); }
 .ends { grid-column: 1 / 3; display: flex; justify-content: space-between; font-size: 11.5px; line-height: 1.1; }
