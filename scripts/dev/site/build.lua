@@ -95,7 +95,8 @@ local function navigation(sources)
       local page = pages[address(path)]
       if not page then return warn("the navigation names %s, which is not there", path) end
       placed[path] = true
-      page.short = path:find("^docs/validation/") and path:match("([^/]+)%.md$"):gsub("_", " ") or path == "README.md" and "Overview" or page.title:match("^[^:]*")
+      page.short = path:find("^docs/validation/") and path:match("([^/]+)%.md$"):gsub("_", " ") or path == "README.md" and "Overview" or
+        page.title:match("^Tutorial: (.*)$") or page.title:match("^[^:]*")
       list[#list + 1] = page
     end
     for i = 2, #place do
