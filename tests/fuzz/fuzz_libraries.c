@@ -23,7 +23,7 @@ static void component(const char *group, const char *kind, const char *path, int
     for (size_t i = 0; i < c->noption; i++) {
         v[i].number = c->option[i].number;
         if (strcmp(c->option[i].name, "path") == 0)
-            v[i].text = where;
+            v[i].given = true, v[i].text = where;
     }
     if (gal_component_create(&made, c, v) == GAL_OK)
         gal_component_unref(made);
