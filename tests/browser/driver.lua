@@ -79,27 +79,6 @@ function process:stop(signal)
 end
 function process:memory() return tonumber(read(("/proc/%d/status"):format(self.pid)):match("VmRSS:%s+(%d+)")) / 1024 end -- MB
 
--- Processor time [s] of a process and of all that it started, by what they are: { renderer =, ["gpu-process"] =, ... }
-function M.processor(root)
-  local kids = {}
-  for line in io.popen("ps -eo pid=,ppid=,args="):lines() do
-    local pid, parent, command = line:match("(%d+)%s+(%d+)%s+(.*)")
-    parent = tonumber(parent)
-    kids[parent] = kids[parent] or {}
-    table.insert(kids[parent], { tonumber(pid), command })
-  end
-  local out = {}
-  local function walk(pid, command)
-    local fields = {}
-    for word in (read(("/proc/%d/stat"):format(pid)):match("%) (.*)") or ""):gmatch("%S+") do fields[#fields + 1] = word end
-    local kind = command:match("%-%-type=([%w-]+)") or "main"
-    if fields[13] then out[kind] = (out[kind] or 0) + (tonumber(fields[12]) + tonumber(fields[13])) / 100 end
-    for _, k in ipairs(kids[pid] or {}) do walk(k[1], k[2]) end
-  end
-  walk(root, "")
-  return out
-end
-
 local browser = {}
 browser.__index = browser
 local function call(port, method, path, body)

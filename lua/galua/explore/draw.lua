@@ -102,9 +102,14 @@ function strokeLine(c, item, fx, fy, box) {
   let pen = false, column = NaN, top = 0, bottom = 0, last = 0;
   const flush = () => {
     if (column !== column) return;
-    if (!pen) path.moveTo(column, top); else path.lineTo(column, top);
-    if (bottom - top > 0.5) path.lineTo(column, bottom);
-    if (last !== bottom && bottom - top > 0.5) path.lineTo(column, last);
+    const up = bottom - last < last - top; // the end nearer to where the line comes from is drawn first
+    const first = bottom - top > 1.5 ? (up ? bottom : top) : (top + bottom) / 2;
+    if (!pen) path.moveTo(column, first); else path.lineTo(column, first);
+    last = first;
+    if (bottom - top > 1.5) {
+      last = up ? top : bottom;
+      path.lineTo(column, last);
+    }
     pen = true;
     column = NaN;
   };
@@ -126,7 +131,6 @@ function strokeLine(c, item, fx, fy, box) {
       column = p;
       top = bottom = py;
     }
-    last = py;
   }
   flush();
   c.stroke(path);
