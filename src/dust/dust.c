@@ -304,19 +304,15 @@ void gal_dust_curve_vjp(const gal_dust_grid *g, const double *curve, const doubl
 double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
                             const double *glum, double gt, double *gabsorbed, double *ge)
 {
-    double slope, power = gal_dust_power(g, surface, absorbed, t, &slope), gsurface = 0, glnt = gt * t;
-    size_t first = wien_start(g, t);
-    for (size_t k = first; k < g->n; k++) {
-        double x = g->hck[k] / t, one = -expm1(-x), b = surface / GAL_LSUN * g->b5[k] * exp(-x) / one;
-        gabsorbed[k] += glum[k] * b;
-        gsurface += glum[k] * b * absorbed[k];
-        glnt += glum[k] * b * absorbed[k] * x / one;
-    }
+    const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
+    double slope, power = gal_dust_power(g, surface, absorbed, t, &slope), scale = surface / GAL_LSUN, seen, by_t;
+    size_t first = wien_start(g, t), n = g->n - first;
+    const double *b5 = g->b5 + first, *hck = g->hck + first;
+    kern->planck_sum(n, 1 / t, glum + first, b5, hck, absorbed + first, &seen, &by_t);
+    kern->planck_add(n, 1 / t, scale, b5, hck, glum + first, gabsorbed + first);
+    double gsurface = scale * seen, glnt = gt * t + scale * by_t;
     glnt /= slope; /* d ln T = (d ln e - d ln surface - d power at fixed T / power)/slope */
-    for (size_t k = first; k < g->n; k++) {
-        double x = g->hck[k] / t;
-        gabsorbed[k] -= glnt * surface * g->tw[k] * g->b5[k] * exp(-x) / -expm1(-x) / power;
-    }
+    kern->planck_add(n, 1 / t, -glnt * surface / power, b5, hck, g->tw + first, gabsorbed + first);
     *ge = glnt;
     return gsurface - glnt;
 }
