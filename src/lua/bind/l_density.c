@@ -65,30 +65,52 @@ int gal_lua_push_target_summary(lua_State *L, int idx, gal_draws_kind kind, size
 }
 
 /* ------------------------------------------------------------------ a Lua function */
-static gal_status call_lua(const density *d, const double *value, double *lnl)
+/* ln L and, with slope[ndim], its derivatives by the values, of the function number `which`: 1 lnlike, 2 gradient */
+static gal_status called(const density *d, int which, lua_State *L, const double *value, double *lnl, double *slope)
 {
-    lua_State *L = d->L;
-    int top = lua_gettop(L);
-    if (!lua_checkstack(L, 8))
-        return gal_fail(GAL_ENOMEM, "target: the Lua stack is full");
+    static const char *const names[3] = {"", "lnlike", "gradient"};
     lua_getfield(L, LUA_REGISTRYINDEX, DENSITIES);
     lua_pushlightuserdata(L, (void *)d);
     lua_rawget(L, -2);
-    lua_rawgeti(L, -1, 1);
+    lua_rawgeti(L, -1, which);
     gal_lua_pushvec_copy(L, value, d->t.ndim);
-    if (d->depth >= DEPTH) {
-        lua_settop(L, top);
-        return gal_fail(GAL_EINVAL, "lnlike: it calls its own target, %d times one in another", DEPTH);
-    }
+    if (d->depth >= DEPTH)
+        return gal_fail(GAL_EINVAL, "%s: it calls its own target, %d times one in another", names[which], DEPTH);
     ((density *)(uintptr_t)d)->depth++;
-    gal_status st = gal_lua_call(L, 1, 1, "lnlike");
+    gal_status st = gal_lua_call(L, 1, which, names[which]);
     ((density *)(uintptr_t)d)->depth--;
-    if (st == GAL_OK) {
-        if (lua_type(L, -1) == LUA_TNUMBER)
-            *lnl = lua_tonumber(L, -1);
-        else
-            st = gal_fail(GAL_EINVAL, "lnlike: the function must return ln L, a number, got %s", luaL_typename(L, -1));
+    if (st != GAL_OK)
+        return st;
+    if (lua_type(L, -which) != LUA_TNUMBER)
+        return gal_fail(GAL_EINVAL, "%s: the function must return ln L, a number, got %s", names[which],
+                        luaL_typename(L, -which));
+    *lnl = lua_tonumber(L, -which);
+    for (size_t k = 0; slope && k < d->t.ndim; k++) {
+        const gal_vec *v = gal_lua_tovec(L, -1);
+        if (v ? (size_t)v->n != d->t.ndim : !lua_istable(L, -1) || lua_objlen(L, -1) != d->t.ndim)
+            return gal_fail(GAL_EINVAL,
+                            "gradient: the second value must be the %zu derivatives of ln L by the parameters",
+                            d->t.ndim);
+        if (v) {
+            slope[k] = v->data[k * (size_t)v->stride];
+        } else {
+            lua_rawgeti(L, -1, (int)k + 1);
+            slope[k] = lua_tonumber(L, -1);
+            lua_pop(L, 1);
+        }
+        if (!isfinite(slope[k]))
+            return gal_fail(GAL_EMATH, "gradient: derivative %zu of ln L is %g", k + 1, slope[k]);
     }
+    return GAL_OK;
+}
+
+static gal_status call_lua(const density *d, int which, const double *value, double *lnl, double *slope)
+{
+    lua_State *L = d->L;
+    int top = lua_gettop(L);
+    if (!lua_checkstack(L, 12))
+        return gal_fail(GAL_ENOMEM, "target: the Lua stack is full");
+    gal_status st = called(d, which, L, value, lnl, slope);
     lua_settop(L, top);
     return st;
 }
@@ -112,7 +134,38 @@ static gal_status eval(const gal_target *t, size_t m, const double *theta, doubl
             value[k] = gal_prior_value(d->prior[k], x[k]);
         }
         if (lnprior[i] > -INFINITY)
-            st = call_lua(d, value, &lnlike[i]);
+            st = call_lua(d, 1, value, &lnlike[i], NULL);
+    }
+    gal_free(value);
+    return st;
+}
+
+/* of ln prior + ln L in sampled coordinates; 0 where lnp = -inf */
+static gal_status gradient(const gal_target *t, size_t m, const double *theta, double *lnp, double *grad)
+{
+    density *d = t->self;
+    size_t n = t->ndim;
+    gal_status st = GAL_OK;
+    double *value = GAL_NEWN(double, n);
+    if (!value)
+        return GAL_ENOMEM;
+    for (size_t i = 0; st == GAL_OK && i < m; i++) {
+        const double *x = theta + i * n;
+        double *g = grad + i * n, lnl = 0;
+        lnp[i] = 0;
+        for (size_t k = 0; k < n; k++) {
+            lnp[i] += gal_prior_logpdf(d->prior[k], x[k]);
+            value[k] = gal_prior_value(d->prior[k], x[k]);
+            g[k] = 0;
+        }
+        if (!(lnp[i] > -INFINITY))
+            continue;
+        st = call_lua(d, 2, value, &lnl, g);
+        lnp[i] += lnl;
+        for (size_t k = 0; k < n; k++) {
+            double by = gal_prior_coord(d->prior[k]) == GAL_COORD_LOG10 ? 2.302585092994046 * value[k] : 1;
+            g[k] = lnp[i] > -INFINITY ? g[k] * by + gal_prior_slope(d->prior[k], x[k]) : 0;
+        }
     }
     gal_free(value);
     return st;
@@ -249,7 +302,14 @@ int gal_lua_density_create(lua_State *L)
     gal_lua_opts_begin(L, &o, 1, "target");
     if (!gal_lua_opt_push(&o, "lnlike") || !lua_isfunction(L, -1))
         return gal_lua_error(L, GAL_EINVAL, "target: lnlike must be a function of the parameter values");
-    int f = lua_gettop(L);
+    int f = lua_gettop(L), slopes = 0;
+    if (gal_lua_opt_push(&o, "gradient")) {
+        slopes = lua_gettop(L);
+        if (!lua_isfunction(L, slopes))
+            return gal_lua_error(
+                L, GAL_EINVAL,
+                "target: gradient must be a function of the parameter values that returns ln L and its derivatives");
+    }
     if (!gal_lua_opt_push(&o, "names") || !lua_istable(L, -1))
         return gal_lua_error(L, GAL_EINVAL, "target: 'names' is missing: a list of parameter names");
     int names = lua_gettop(L);
@@ -270,6 +330,7 @@ int gal_lua_density_create(lua_State *L)
         return gal_lua_fail(L);
     }
     d->t.names = (const char *const *)d->names;
+    d->t.gradient = slopes ? gradient : NULL;
     lua_getfield(L, LUA_REGISTRYINDEX, MAIN_STATE);
     d->L = lua_touserdata(L, -1);
     gal_lua_push(L, &density_class, d);
@@ -277,6 +338,10 @@ int gal_lua_density_create(lua_State *L)
     lua_createtable(L, 1, 0); /* in the weak table, and kept by the handle */
     lua_pushvalue(L, f);
     lua_rawseti(L, -2, 1);
+    if (slopes) {
+        lua_pushvalue(L, slopes);
+        lua_rawseti(L, -2, 2);
+    }
     gal_lua_keep(L, handle, -1, "lnlike");
     lua_getfield(L, LUA_REGISTRYINDEX, DENSITIES);
     lua_pushlightuserdata(L, d);

@@ -567,6 +567,7 @@ void gal_luaopen_target(lua_State *L)
          "a vec of parameter values.\n"
          "@param names of your own density: parameter names\n@param priors their priors\n"
          "@param lnlike function of a vec of values returning ln L\n"
+         "@param gradient (differences) function of it returning ln L and its derivatives by the values\n"
          "@param data observation\n@param model galaxy; its values are those of the fixed parameters\n"
          "@param free list of {name, prior}\n@param limits (censored) measured, censored, onesided or cut\n"
          "@param noise table of fixed noise parameters, names as in noise_params()\n"
