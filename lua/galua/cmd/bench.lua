@@ -395,6 +395,24 @@ end
 local sky = {}
 function bench.sky() require("galua.sky.bench")(put, many, sky) end
 
+-- The same and more beside DSPS, Diffstar and Diffmah, one process, one thread each, runs in turn (scripts/peers/bench_population.py says what
+-- each variant is): ratios to its public functions and to its weights with one matrix product
+local function beside_dsps()
+  local script, library = "scripts/peers/bench_population.py", core.realpath("/proc/self/exe"):gsub("[^/]*$", "libgalua.so")
+  local pipe = io.popen(("OMP_NUM_THREADS=1 '%s' '%s' '%s' %d --json 2>/dev/null"):format(sky.peer, script, library, sky.galaxies or 20000))
+  local line = pipe:read("*a"):match("{.*}")
+  pipe:close()
+  if not line then galua.fail("bench population: %s %s gave no result; it needs dsps, diffstar and diffmah, and to be run from the top folder", sky.peer, script) end
+  local r = json.decode(line)
+  local size = ("%d galaxies; dsps %s, diffstar %s, diffmah %s, float64, at its best batch"):format(r.galaxies, r.versions.dsps, r.versions.diffstar, r.versions.diffmah)
+  for _, row in ipairs(r.rows) do
+    local more = { baseline = "DSPS, same run (us)", size = size, gradient_over_value = row.gradient_over_value, difference = row.difference }
+    if row.api then more.baseline_value, more.ratio, more.batch = row.api.us, row.api.ratio, row.api.batch end
+    if row[" lean"] then more.lean_us, more.lean_ratio, more.lean_batch = row[" lean"].us, row[" lean"].ratio, row[" lean"].batch end
+    put(("population.%s.float%d"):format(row.name:gsub(" ", "_"), row.float), row.us, "us", more)
+  end
+end
+
 -- Six magnitudes of many galaxies and the gradient of a loss of them, processor time a galaxy of one thread, against one function a galaxy
 function bench.population()
   local r = galua.benchmark.population{ threads = many }
@@ -411,12 +429,15 @@ function bench.population()
   if many > 1 then
     put(("population.%dthreads"):format(many), r.threads_ratio, "", { baseline = "1 thread, wall clock", baseline_value = 1, ratio = r.threads_ratio, threads = many })
   end
+  if sky.peer then beside_dsps() end
 end
 
 local order = { "sed", "default", "photometry", "prompt", "fit", "gradient", "spectrum", "ssp", "start", "population", "sky" }
 local usage = [[usage: galua bench [sed] [default] [photometry] [prompt] [fit] [gradient] [spectrum] [ssp] [start] [population] [sky] [--threads N] [--json]     measures; no name: all of them
   --nside N       of sky (512)
-  --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run]]
+  --galaxies N    of population beside the peer (20000)
+  --peer PYTHON   sky: a Python that has pysm3, for scripts/peers/sky_bench.py in the same run; population: one that has dsps, diffstar and
+                  diffmah, for scripts/peers/bench_population.py]]
 
 return {
   summary = "measure speed and memory: sed, default, photometry, prompt, fit, gradient, spectrum, ssp, start, sky; --json",
@@ -436,7 +457,7 @@ return {
           return 2
         end
         many = n
-      elseif a == "--nside" or a == "--peer" then
+      elseif a == "--nside" or a == "--galaxies" or a == "--peer" then
         i = i + 1
         local v = a == "--peer" and args[i] or tonumber(args[i] or "")
         if not v then
