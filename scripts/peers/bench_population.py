@@ -1,5 +1,5 @@
 # Galua's populations beside DSPS, Diffstar and Diffmah: every ratio in one process, one thread each, runs in turn, processor time, the least of several.
-# usage: OMP_NUM_THREADS=1 python bench_population.py build/libgalua.so [N] [--only A,B,..] [--json]; `galua bench population --peer PYTHON` runs it
+# usage: OMP_NUM_THREADS=1 python bench_population.py build/libgalua.so [N] [--only A,B,..] [--batches 200,..] [--json]; `galua bench population --peer PYTHON` runs it
 # B: rates -> six magnitudes; B': Diffmah and Diffstar parameters -> six magnitudes; C, C': and the gradient of a linear loss; Z, Z': each galaxy its
 # own redshift, time of observation and dust (aged: dust by age), from rates and from parameters, ZG, ZG': and the gradient; H: gradient of a
 # nonlinear loss of a soft luminosity function of red galaxies by all parameters; A: every spectrum (5994 wavelengths) of N/100 galaxies, then
@@ -29,7 +29,7 @@ from dsps.utils import _tw_cuml_kern
 from jax import jit, value_and_grad, vmap
 from pop import Adjoint, Axis, Count, Cut, Galaxies, Spec, q
 
-args = [a for a in sys.argv[1:] if not a.startswith("--")]
+args = [a for i, a in enumerate(sys.argv) if i and not a.startswith("--") and sys.argv[i - 1] not in ("--only", "--batches")]
 lib, D = C.CDLL(args[0]), C.c_double
 N = int(args[1]) if len(args) > 1 else 20000
 only = next((sys.argv[i + 1].split(",") for i, a in enumerate(sys.argv) if a == "--only"), None)
@@ -203,7 +203,7 @@ def inputs(key, n):
     return (first, xx, yy, zz, tt, dd.T) if key[0] == "Z" else (first, xx, yy)
 
 
-batches = (200, 1000, 4000)
+batches = [int(v) for v in next((sys.argv[i + 1] for i, a in enumerate(sys.argv) if a == "--batches"), "200,1000,4000").split(",")]
 for key in ("B", "B'", "Z", "Z'", "Z aged", "Z' aged"):
     grad = key.replace("B", "C").replace("Z", "ZG")
     if not want(key) and not want(grad):
@@ -233,16 +233,16 @@ if want("H"):
     axis = Axis(q(coef), 24, q(edges), width)
     cut = Cut(q(colour), 0.05, 0.1, False)
     count = Count(C.pointer(axis), 1, C.pointer(cut), 1, None, None)
-    H = np.zeros(24)
+    H, hp, hx, hc = np.zeros(24), np.zeros((13, n)), np.zeros(n), np.zeros(n)
     for single in (False, True):
-        gal, adj = Galaxies(n, None, q(pp), q(xx), q(yy)), Adjoint(None, q(gp), q(gx), q(gc))
+        gal, adj = Galaxies(n, None, q(pp), q(xx), q(yy)), Adjoint(None, q(hp), q(hx), q(hc))
 
         def mine():
             ok(lib.gal_pop_count(plans[single, "fixed"], C.byref(gal), C.byref(count), q(H)))
             g = np.ascontiguousarray(2 * (np.log(1 + H) - 3) / (1 + H))
             ok(lib.gal_pop_count_vjp(plans[single, "fixed"], C.byref(gal), C.byref(count), q(g), C.byref(adj), None, None))
         mine()
-        ours = gp.ravel()[:13 * n].reshape(13, n)
+        ours = hp
         e = abs(np.sum((np.log(1 + H) - 3) ** 2) / float(value) - 1), np.abs(ours - np.asarray(grads[0]).T).max() / np.abs(grads[0]).max()
         put("H", single, mine, n, {"": peer})
         out[-1]["difference"] = e

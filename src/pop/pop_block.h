@@ -3,8 +3,8 @@
 /* one band of the dust: curve and bump at the lanes' wavelengths x, slopes by x, ln(x/0.55), and what follows for the lanes */
 typedef struct N(screen) {
     V base, basex, drude, drudex, lnx, ix;
-    V T, bare; /* transmission of one screen; flux before it */
-    V gk;      /* adjoint by the wavelength */
+    V T, F, bare; /* transmission of one screen, of what meets dust; flux before it */
+    V gk;         /* adjoint by the wavelength */
 } N(screen);
 
 /* scratch of one thread: [row] of V */
@@ -17,7 +17,7 @@ typedef struct N(work) {
     V *q, *ln, *col, *gcol;            /* [na + 1 + POP_PAD] */
     V *p, *gz;                         /* [nz] metallicity weights, adjoints */
     V *pr, *F, *fx, *g, *cf;           /* [rows], [ng rows POP_NB], [ng POP_NB] twice, [ng rows POP_NB] */
-    V *Tab, *cab;                      /* [na][ng POP_NB] dust by age: transmission, flux per mass */
+    V *Tab, *cab;                      /* [na][ng POP_NB] dust by age: transmission of what meets dust, flux per mass */
     V *h, *dh;                         /* [nred] share of a redshift of the cells, its slope */
     int *at;                           /* [rows] cells of a row */
     N(screen) * dust;                  /* [ng POP_NB] */

@@ -150,15 +150,16 @@ static void N(transmit)(const pop_plan *p, N(work) * w)
     V kd, ke, kx, fu = w->du[GAL_POP_FUNO];
     for (int b = 0; b < p->nb; b++) {
         V k = N(curve)(p, w->dust + b, w->du[GAL_POP_DELTA], w->du[GAL_POP_BUMP], &kd, &ke, &kx);
-        w->dust[b].T = fu + (1 - fu) * N(vexp)(DIM * w->du[GAL_POP_AV] * k);
+        w->dust[b].F = N(vexp)(DIM * w->du[GAL_POP_AV] * k);
+        w->dust[b].T = fu + (1 - fu) * w->dust[b].F;
     }
 }
 
-/* Adjoint gT of a transmission -> of dust and wavelength. f: share of young of av and delta, negative: not by age */
-INL void N(reverse_dust)(const pop_plan *p, N(work) * w, N(screen) * d, V av, V delta, V gT, R f)
+/* Adjoint gT of a transmission, F of which has met dust -> of dust and wavelength. f: share of young of av and delta, negative: not by age */
+INL void N(reverse_dust)(const pop_plan *p, N(work) * w, N(screen) * d, V av, V delta, V gT, V F, R f)
 {
     V kd, ke, kx, fu = w->du[GAL_POP_FUNO], k = N(curve)(p, d, delta, w->du[GAL_POP_BUMP], &kd, &ke, &kx);
-    V F = N(vexp)(DIM * av * k), gA = gT * (1 - fu) * F * DIM, gav = gA * k, gk = gA * av, gde = gk * kd;
+    V gA = gT * (1 - fu) * F * DIM, gav = gA * k, gk = gA * av, gde = gk * kd;
     w->gdu[GAL_POP_FUNO] += gT * (1 - F);
     w->gdu[GAL_POP_BUMP] += gk * ke;
     d->gk += gk * kx;
@@ -228,9 +229,9 @@ static void N(aged_photometry)(const pop_plan *p, N(work) * w)
         }
         for (int b = 0; b < p->nb; b++) {
             V k = N(curve)(p, w->dust + b, de, w->du[GAL_POP_BUMP], &kd, &ke, &kx);
-            V Tr = fu + (1 - fu) * N(vexp)(DIM * av * k);
-            w->Tab[c * nb + b] = Tr;
-            w->fx[b] += w->col[c] * Tr * w->cab[c * nb + b];
+            V F = N(vexp)(DIM * av * k);
+            w->Tab[c * nb + b] = F;
+            w->fx[b] += w->col[c] * (fu + (1 - fu) * F) * w->cab[c * nb + b];
         }
         N(prefetch)(w, c * L / p->na, (c + 1) * L / p->na);
     }
@@ -296,6 +297,7 @@ static void N(reverse_aged)(const pop_plan *p, N(work) * w, const pop_job *job)
 {
     const struct TABLES *T = TAB(p);
     const int nb = p->ng * POP_NB;
+    V fu = w->du[GAL_POP_FUNO];
     for (int c = 0; c < p->na; c++) {
         const R f = T->fy[c];
         V av = w->du[GAL_POP_AV] + (w->du[GAL_POP_AV_YOUNG] - w->du[GAL_POP_AV]) * f;
@@ -305,10 +307,10 @@ static void N(reverse_aged)(const pop_plan *p, N(work) * w, const pop_job *job)
                 w->Tab[c * nb + b] = (V){0};
                 continue;
             }
-            V g = w->g[b], Tr = w->Tab[c * nb + b], cab = w->cab[c * nb + b];
+            V g = w->g[b], F = w->Tab[c * nb + b], Tr = fu + (1 - fu) * F, cab = w->cab[c * nb + b];
             gc += g * Tr * cab;
             w->Tab[c * nb + b] = g * w->col[c] * Tr; /* adjoint of cab from here on */
-            N(reverse_dust)(p, w, w->dust + b, av, de, g * w->col[c] * cab, f);
+            N(reverse_dust)(p, w, w->dust + b, av, de, g * w->col[c] * cab, F, f);
         }
         w->gcol[c] = gc;
     }
@@ -342,7 +344,8 @@ static V N(reverse_phot)(const pop_plan *p, N(work) * w, const pop_job *job)
             continue;
         gM += w->g[b] * w->fx[b];
         if (job->dust && !job->aged) {
-            N(reverse_dust)(p, w, w->dust + b, w->du[GAL_POP_AV], w->du[GAL_POP_DELTA], w->g[b] * w->dust[b].bare, -1);
+            N(reverse_dust)
+            (p, w, w->dust + b, w->du[GAL_POP_AV], w->du[GAL_POP_DELTA], w->g[b] * w->dust[b].bare, w->dust[b].F, -1);
             w->g[b] *= w->dust[b].T;
         }
         w->g[b] *= w->scale;
