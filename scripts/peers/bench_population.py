@@ -138,7 +138,7 @@ def duel(mine, theirs, rounds=5):  # in turn, the least of each
     mine(), theirs()
     a = b = 1e9
     for _ in range(rounds):
-        b, a = min(b, spent(theirs)), min(a, spent(mine))
+        b, a = min(b, spent(theirs)), min(a, spent(mine), spent(mine))
     return a, b
 
 
