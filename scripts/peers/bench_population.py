@@ -252,20 +252,20 @@ if want("H"):
 if want("A"):
     n = max(1024, N // 100 // 1024 * 1024)
     S = (abs(r0.normal(1, .1, (nz, na, nw))) * 10 ** (-.8 * (lga + 3.5))[None, :, None]).astype(np.float32)
-    S64, lam, B = jnp.array(S, dtype=np.float64), jnp.linspace(1000., 10000., nw), np.ascontiguousarray(abs(r0.normal(1, .3, (nb, nw))) / nw)
+    S64, B = jnp.array(S, dtype=np.float64), np.ascontiguousarray(abs(r0.normal(1, .3, (nb, nw))) / nw)
     Bj = jnp.array(B)
     fin = lambda L: (L @ Bj.T, jnp.sum(L, axis=-1))
 
-    def sed(v, u, w, S64, lam):
-        return fin(calc_rest_sed_sfh_table_lognormal_mdf(jnp.array(t), v, u, w, jnp.array(lgz), jnp.array(lga), lam, S64, tobs).rest_sed)
-    F["A"] = jit(vmap(sed, in_axes=(0, 0, 0, None, None)))
+    def sed(v, u, w, S64):
+        return fin(calc_rest_sed_sfh_table_lognormal_mdf(jnp.array(t), v, u, w, jnp.array(lgz), jnp.array(lga), S64, tobs).rest_sed)
+    F["A"] = jit(vmap(sed, in_axes=(0, 0, 0, None)))
 
-    def leanA(v, u, w, S64, lam):
+    def leanA(v, u, w, S64):
         aw, zw = vmap(lambda v: calc_age_weights_from_sfh_table(t, v, lga, tobs))(v), vmap(lambda u, w: calc_lgmet_weights_from_lognormal_mdf(u, w, lgz))(u, w)
         W = (zw[:, :, None] * aw[:, None, :]).reshape(len(v), -1)
         return fin(vmap(lambda v: mass(v, tobs))(v)[:, None] * (W @ S64.reshape(-1, nw)))
     F["A lean"] = jit(leanA)
-    make = lambda m: (*inputs("A", m), S64, lam)
+    make = lambda m: (*inputs("A", m), S64)
 
     def alone(key, sizes):
         o = (1e9, 0, None)
@@ -280,7 +280,7 @@ if want("A"):
     peers = {"": alone("A", (1, 10)), " lean": alone("A lean", (256, 1024))}
     band, total = np.zeros((nb, n)), np.zeros(n)
     gal = Galaxies(n, q(s), None, q(x), q(y))
-    check = F["A lean"](*[jnp.array(v) if isinstance(v, np.ndarray) else v for v in (s[:256], x[:256], y[:256])], S64, lam)
+    check = F["A lean"](*[jnp.array(v) if isinstance(v, np.ndarray) else v for v in (s[:256], x[:256], y[:256])], S64)
     for single in (False, True):
         h = C.c_void_p()
         ok(lib.gal_pop_sed_create(C.byref(h), plans[single, "fixed"], C.c_size_t(nw), S.ctypes.data_as(C.POINTER(C.c_float)), C.c_size_t(nb), q(B)))
