@@ -69,6 +69,10 @@ test.describe("galaxy", function()
 
   test.it("gives band fluxes between the extremes of the spectrum, and AB magnitudes", function()
     local g = make()
+    for _, bad in ipairs { 1, "x", g, io.stdout } do
+      test.ok(message(function() g:band_flux{ filters("SDSS.g")[1], bad } end):find("element 2 of the list must be a filter, got " ..
+        (bad == g and "galaxy" or type(bad)), 1, true))
+    end
     local p = g:photometry(filters("SDSS", "2MASS"))
     test.eq(#p, 8)
     for _, row in ipairs(p) do

@@ -67,11 +67,7 @@ static size_t fluxes(lua_State *L, gal_lua_galaxy *m, double *few, double **flux
     size_t nb = lua_objlen(L, 2);
     gal_filter *some[FEW], **f = nb <= FEW ? some : lua_newuserdata(L, nb * sizeof *f);
     *flux = nb <= FEW ? few : lua_newuserdata(L, nb * sizeof **flux);
-    for (size_t i = 0; i < nb; i++) {
-        lua_rawgeti(L, 2, (int)i + 1);
-        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
-        lua_pop(L, 1); /* the table keeps it alive */
-    }
+    gal_lua_check_list(L, 2, &gal_lua_filter, (void **)f, nb);
     gal_lua_galaxy_evaluate(L, m);
     gal_phot *p = NULL;
     gal_status st = nb > 0 ? bands_of(m, f, nb, &p) : GAL_OK;
@@ -124,11 +120,7 @@ int gal_lua_galaxy_band_rows(lua_State *L)
 static gal_filter **filters_of(lua_State *L, size_t nb)
 {
     gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
-    for (size_t i = 0; i < nb; i++) {
-        lua_rawgeti(L, 2, (int)i + 1);
-        f[i] = gal_lua_check(L, -1, &gal_lua_filter);
-        lua_pop(L, 1);
-    }
+    gal_lua_check_list(L, 2, &gal_lua_filter, (void **)f, nb);
     return f;
 }
 

