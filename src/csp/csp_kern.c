@@ -4,6 +4,7 @@
 #include "num/vexp.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 static void accumulate(const float *const *col, const double *w, size_t ncol, size_t n, double *restrict out)
 {
@@ -103,38 +104,41 @@ static double table(size_t n, const double *restrict w, const float *restrict t)
     return lane_sum(s);
 }
 
-/* Four rows share what is read of w. */
-static void back(size_t rows, size_t stride, size_t n, const double *restrict w, const float *restrict t,
-                 const double *restrict on, double *restrict out)
+/* Two rows at a time share what is read of the weights, both sums what is read of the table. */
+static void back(size_t rows, size_t n, const double *restrict w0, const double *restrict w1, const float *restrict t,
+                 const double *restrict on, double *restrict out0, double *restrict out1)
 {
-    size_t i = 0;
-    for (; i + 4 <= rows; i += 4) {
-        const float *restrict a = t + i * stride, *restrict b = a + stride, *restrict c = b + stride,
-                              *restrict d = c + stride;
+    for (size_t i = 0; i < rows; i += 2) {
+        const bool two = i + 1 < rows, both = !on || on[i] != 0 || (two && on[i + 1] != 0);
+        const float *restrict a = t + i * n, *restrict b = two ? a + n : a;
         double s[4][LANES] = {{0}};
         size_t k = 0;
-        out[i] = out[i + 1] = out[i + 2] = out[i + 3] = 0;
-        if (on && on[i] == 0 && on[i + 1] == 0 && on[i + 2] == 0 && on[i + 3] == 0)
-            continue;
+        for (; both && k + LANES <= n; k += LANES)
+            for (int l = 0; l < LANES; l++) {
+                double x = (double)a[k + l], y = (double)b[k + l];
+                s[0][l] += w0[k + l] * x;
+                s[1][l] += w0[k + l] * y;
+                s[2][l] += w1[k + l] * x;
+                s[3][l] += w1[k + l] * y;
+            }
         for (; k + LANES <= n; k += LANES)
             for (int l = 0; l < LANES; l++) {
-                double x = w[k + l];
-                s[0][l] += x * (double)a[k + l];
-                s[1][l] += x * (double)b[k + l];
-                s[2][l] += x * (double)c[k + l];
-                s[3][l] += x * (double)d[k + l];
+                s[0][l] += w0[k + l] * (double)a[k + l];
+                s[1][l] += w0[k + l] * (double)b[k + l];
             }
         for (int l = 0; k < n; k++, l++) {
-            s[0][l] += w[k] * (double)a[k];
-            s[1][l] += w[k] * (double)b[k];
-            s[2][l] += w[k] * (double)c[k];
-            s[3][l] += w[k] * (double)d[k];
+            s[0][l] += w0[k] * (double)a[k];
+            s[1][l] += w0[k] * (double)b[k];
+            s[2][l] += both ? w1[k] * (double)a[k] : 0;
+            s[3][l] += both ? w1[k] * (double)b[k] : 0;
         }
-        for (size_t j = 0; j < 4; j++)
-            out[i + j] = lane_sum(s[j]);
+        out0[i] = lane_sum(s[0]);
+        out1[i] = lane_sum(s[2]);
+        if (two) {
+            out0[i + 1] = lane_sum(s[1]);
+            out1[i + 1] = lane_sum(s[3]);
+        }
     }
-    for (; i < rows; i++)
-        out[i] = on && on[i] == 0 ? 0 : table(n, w, t + i * stride);
 }
 
 static void hats(size_t n, const double *restrict a, const double *restrict ln, const double *restrict inv,

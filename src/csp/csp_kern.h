@@ -22,9 +22,9 @@ struct csp_kern {
                 const double *base, double *out);
     double (*dot)(size_t n, const double *a, const double *b);
     double (*table)(size_t n, const double *w, const float *table); /* sum w table */
-    /* out[i] = sum_k w[k] table[i stride + k], k < n, for `rows` of a table; 0 where not on[i] (NULL: all) */
-    void (*back)(size_t rows, size_t stride, size_t n, const double *w, const float *table, const double *on,
-                 double *out);
+    /* out0[i] = sum_k w0[k] table[i n + k], k < n, for `rows` of a table; the same with w1 where on[i], or next to such (NULL: all) */
+    void (*back)(size_t rows, size_t n, const double *w0, const double *w1, const float *table, const double *on,
+                 double *out0, double *out1);
     /* f = (ln a - ln) inv: the older node's share at age a */
     void (*hats)(size_t n, const double *a, const double *ln, const double *inv, double *f);
     /* iz: largest node in 0 .. nz - 2 with node[iz] <= z, or 0; fz = (z - node[iz]) inv[iz] within 0 .. 1 */

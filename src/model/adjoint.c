@@ -201,13 +201,12 @@ static gal_status stars_back(gal_tangent *t, const gal_galaxy_ws *w, const doubl
                count = exact ? c->last[iz] - c->first[iz] : ssp->nage, end = first + count;
         for (size_t u = 0; u < (c->frac_u > 0 ? 2 : 1); u++) {
             const float *l = ssp->lum + ((c->iu + u) * nw + first) * ssp->nwave;
-            double fu = u ? c->frac_u : 1 - c->frac_u, *row = t->keep;
-            kern->back(count, ssp->nwave, ssp->nwave, g0, l, NULL, row);
-            for (size_t i = 0; i < count; i++)
-                d->w0[first + i] += fu * row[i];
-            kern->back(count, ssp->nwave, ssp->nwave, g1, l, exact ? c->w1 + first : NULL, row);
-            for (size_t i = 0; i < count; i++)
-                d->w1[first + i] += fu * row[i];
+            double fu = u ? c->frac_u : 1 - c->frac_u, *all = t->keep, *clouds = all + ssp->nage;
+            kern->back(count, ssp->nwave, g0, g1, l, exact ? c->w1 + first : NULL, all, clouds);
+            for (size_t i = 0; i < count; i++) {
+                d->w0[first + i] += fu * all[i];
+                d->w1[first + i] += fu * clouds[i];
+            }
         }
         for (size_t i = first; i < end; i++) {
             d->w0[i] += gv->sn_rate * (double)grid->sn[i] + (ssp->mass ? gv->mstar * (double)ssp->mass[i] : 0);
