@@ -57,7 +57,9 @@ function M.start(command, folder, name)
     if tonumber(read(base .. ".pid")) then break end
     M.sleep(0.02)
   end
-  return setmetatable({ pid = tonumber(read(base .. ".pid")), base = base }, process)
+  local p = setmetatable({ pid = tonumber(read(base .. ".pid")), base = base }, process)
+  M.started[#M.started + 1] = p
+  return p
 end
 function process:wait(pattern)
   for _ = 1, 600 do
@@ -95,7 +97,9 @@ function M.browser(port, binary, width, height)
   local value = call(port, "POST", "/session", { capabilities = { alwaysMatch = { browserName = "chrome", ["goog:loggingPrefs"] = { browser = "ALL" },
     ["goog:chromeOptions"] = { binary = binary, args = { "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
       ("--window-size=%d,%d"):format(width, height) } } } } })
-  return setmetatable({ port = port, id = value.sessionId }, browser)
+  local b = setmetatable({ port = port, id = value.sessionId }, browser)
+  M.running[b] = true
+  return b
 end
 function browser:call(method, path, body) return call(self.port, method, ("/session/%s/%s"):format(self.id, path), body) end
 function browser:open(url) self:call("POST", "url", { url = url }) end
@@ -134,6 +138,18 @@ function browser:until_true(script, seconds)
   end
   error("not reached: " .. script)
 end
-function browser:quit() call(self.port, "DELETE", "/session/" .. self.id) end
+function browser:quit()
+  M.running[self] = nil
+  call(self.port, "DELETE", "/session/" .. self.id)
+end
+
+-- Ends every browser and program that a failed test left.
+M.running, M.started = {}, {}
+function M.finish()
+  for b in pairs(M.running) do pcall(b.quit, b) end
+  for _, p in ipairs(M.started) do
+    if not tonumber(read(p.base .. ".rc")) then p:stop(15) end
+  end
+end
 
 return M

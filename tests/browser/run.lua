@@ -274,6 +274,5 @@ test.describe("a catalogue's page in a browser", function()
   end)
 end)
 
-a:quit()
-daemon:stop(15)
+driver.finish()
 if not test.report() then os.exit(1, true) end
