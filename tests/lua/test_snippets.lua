@@ -91,7 +91,9 @@ local function run_page(page, list)
   core.mkdirs(folder)
   os.execute(("ln -s %q/data %q/data"):format(core.realpath("."), folder))
   local function chunk(name, code)
-    text[#text + 1] = ("assert(loadstring(%q, %q))()"):format(code, "=" .. name)
+    local file = name:gsub("[^%w]+", "_") .. ".lua" -- a file, so that functions are kept with their source
+    core.write_file(folder .. "/" .. file, code)
+    text[#text + 1] = ("assert(loadfile(%q))()"):format(file)
   end
   for _, b in ipairs(list) do
     local key = page .. ":" .. b.n
