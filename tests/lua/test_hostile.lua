@@ -30,6 +30,33 @@ os.remove(folder)
 core.mkdirs(folder)
 local function at(name) return folder .. "/" .. name end
 
+test.describe("a handle that another one uses", function()
+  test.it("can be closed: it is freed when nobody uses it, and refuses to be used", function()
+    local t = target{ names = { "x" }, priors = { prior.uniform(-8, 8) }, lnlike = function(v) return -0.5 * v[1] ^ 2 end }
+    local a, b = ensemble(t, { walkers = 16, seed = 1 }), ensemble(t, { walkers = 16, seed = 1 })
+    a:run{ steps = 40 }
+    b:run{ steps = 20 }
+    t:close()
+    t:close()
+    local other = {} -- what was freed would be written over
+    for i = 1, 200 do other[i] = target{ names = { "y" }, priors = { prior.uniform(0, 1) }, lnlike = function() return 0 end } end
+    b:run{ steps = 20 }
+    test.eq(b:positions()[16][1], a:positions()[16][1])
+    test.throws(function() return t.ndim end, "~has been closed")
+    local o = observation.new{ name = "mock", redshift = 0.1 }
+    for i, band in ipairs(filters "SDSS") do o:add(band, i, 0.1 * i) end
+    local f = fit{ data = o, model = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, redshift = 0.1 }, seed = 1,
+      free = { age = prior.loguniform(1e8, 1e10) }, sampler = sampler.ensemble{ walkers = 8, steps = 20, thin = 1 } }
+    local x = mat{ { 9 } }
+    local _, before = f.target:lnprob(x)
+    o:close()
+    f.model:close()
+    collectgarbage()
+    local _, after = f.target:lnprob(x)
+    test.eq(after[1], before[1])
+  end)
+end)
+
 test.describe("files", function()
   test.it("of text come to an end: white space of any kind, headers of any length, sizes of any size", function()
     local line = "1 " .. ("1.0 "):rep(51)

@@ -7,7 +7,9 @@
 
 typedef struct handle {
     const gal_lua_class *cls;
-    void *obj;
+    void *obj;     /* NULL: closed */
+    void *pending; /* closed while another handle keeps it: freed when nobody does */
+    bool kept;
 } handle;
 
 const gal_lua_class *gal_lua_classof(lua_State *L, int idx, void **obj)
@@ -69,8 +71,7 @@ void gal_lua_check_list(lua_State *L, int idx, const gal_lua_class *cls, void **
 void gal_lua_push(lua_State *L, const gal_lua_class *cls, void *obj)
 {
     handle *h = lua_newuserdata(L, sizeof *h);
-    h->cls = cls;
-    h->obj = obj;
+    *h = (handle){.cls = cls, .obj = obj};
     lua_pushlightuserdata(L, (void *)cls);
     lua_rawget(L, LUA_REGISTRYINDEX);
     lua_setmetatable(L, -2);
@@ -84,8 +85,26 @@ void gal_lua_replace(lua_State *L, int idx, const gal_lua_class *cls, void *obj)
     cls->free(old);
 }
 
+/* The object of a handle at idx, or of those in a table there, is borrowed from now on: close() must not free it */
+static void mark_kept(lua_State *L, int idx)
+{
+    if (gal_lua_classof(L, idx, NULL)) {
+        ((handle *)lua_touserdata(L, idx))->kept = true;
+        return;
+    }
+    if (lua_type(L, idx) != LUA_TTABLE)
+        return;
+    lua_pushnil(L);
+    while (lua_next(L, idx)) {
+        if (gal_lua_classof(L, -1, NULL))
+            ((handle *)lua_touserdata(L, -1))->kept = true;
+        lua_pop(L, 1);
+    }
+}
+
 void gal_lua_keep(lua_State *L, int handle_idx, int value_idx, const char *key)
 {
+    mark_kept(L, value_idx < 0 ? lua_gettop(L) + value_idx + 1 : value_idx);
     lua_pushvalue(L, value_idx);
     lua_pushvalue(L, handle_idx < 0 ? handle_idx - 1 : handle_idx);
     lua_getfenv(L, -1);
@@ -122,8 +141,8 @@ void gal_lua_kept(lua_State *L, int handle_idx, const char *key)
 static int handle_gc(lua_State *L)
 {
     handle *h = lua_touserdata(L, 1);
-    void *obj = h->obj;
-    h->obj = NULL;
+    void *obj = h->obj ? h->obj : h->pending;
+    h->obj = h->pending = NULL;
     if (obj && h->cls->free)
         h->cls->free(obj);
     return 0;
@@ -131,8 +150,14 @@ static int handle_gc(lua_State *L)
 
 static int handle_close(lua_State *L)
 {
-    const gal_lua_class *cls = gal_lua_classof(L, 1, NULL);
-    return cls ? handle_gc(L) : gal_lua_argerror(L, 1, "a handle");
+    if (!gal_lua_classof(L, 1, NULL))
+        return gal_lua_argerror(L, 1, "a handle");
+    handle *h = lua_touserdata(L, 1);
+    if (!h->kept)
+        return handle_gc(L);
+    h->pending = h->obj ? h->obj : h->pending;
+    h->obj = NULL;
+    return 0;
 }
 
 static int handle_tostring(lua_State *L)
