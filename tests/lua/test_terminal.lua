@@ -47,10 +47,22 @@ local function stop()
   os.execute("rm -rf " .. folder)
 end
 
+-- Clears the screen: a key that comes while no line is being read is echoed instead, so it is sent until it works
+local function clear()
+  local t0 = galua.clock()
+  repeat
+    tmux("send-keys -t s C-l")
+    for _ = 1, 30 do
+      if screen() == ">" then return end
+      os.execute("sleep 0.01")
+    end
+  until galua.clock() - t0 > PATIENCE
+  error("an empty screen: the terminal shows\n" .. screen(), 0)
+end
+
 -- Clears the screen and types the text
 local function type_in(text)
-  tmux("send-keys -t s C-l")
-  wait("an empty screen", function(s) return s == ">" end)
+  clear()
   if text == "" then return end
   tmux("send-keys -t s -l " .. quoted((text:gsub(";$", "\\;")))) -- tmux takes a last semicolon for its own
   local typed = text:match("[^\n]*$")
@@ -191,8 +203,7 @@ test.describe("a session in a terminal", function()
       keys("", "C-r double Escape", "double(21)")
       -- a block that is pasted is one entry: its locals belong to its functions
       core.write_file(folder .. "/paste.lua", "local scale = 2e4\nhot = component.custom{ name = 'hot', params = { L = { 1e9 } }, function(l, p) return p.L / scale * math.exp(-l / scale) end }\nprint(scale * 2)")
-      tmux("send-keys -t s C-l")
-      wait("an empty screen", function(s) return s == ">" end)
+      clear()
       tmux(("load-buffer %s/paste.lua"):format(folder))
       tmux("paste-buffer -p -t s")
       wait("a pasted block", function(s) return s:find("print(scale * 2)", 1, true) end)
@@ -200,8 +211,7 @@ test.describe("a session in a terminal", function()
       check("paste", wait("paste", function(s) return s:find("\n>$") end), { "", "\n40000\n" })
       check("hot", enter("galaxy{ components = { hot }, redshift = 0.1 }:lum('hot'):max() > 0"), { "", "\ntrue\n" })
       -- Ctrl-C stops what runs, and the session goes on
-      tmux("send-keys -t s C-l")
-      wait("an empty screen", function(s) return s == ">" end)
+      clear()
       tmux("send-keys -t s -l 'while true do end'")
       wait("a loop", function(s) return s:find("do end", 1, true) end)
       tmux("send-keys -t s Enter")
