@@ -39,8 +39,9 @@ typedef struct gal_wavegrid {
 
 /* How a class gets along with the nodes of a plan. */
 typedef enum gal_on_nodes {
-    GAL_NODES_WHOLE,   /* reads spectra of the view, or more: galaxies with it have no plan */
-    GAL_NODES_PICKED,  /* reads numbers of the view alone: its spectra are made on the whole grid and picked */
+    GAL_NODES_WHOLE,  /* reads spectra of the view, or more: galaxies with it have no plan */
+    GAL_NODES_PICKED, /* reads numbers of the view alone: its spectra are made on the whole grid and picked */
+    GAL_NODES_TABLED, /* its tables on the nodes are picked from those on the whole grid (`pick`), and no integral over nodes is taken */
     GAL_NODES_ANYWHERE /* a value at a wavelength needs no neighbours, `setup` sees to integrals (grid->whole) */
 } gal_on_nodes;
 
@@ -166,6 +167,8 @@ typedef struct gal_component_class {
     /* Tables on a galaxy's grid: once per galaxy. */
     gal_status (*setup)(void **table, const void *self, const gal_wavegrid *grid);
     void (*teardown)(void *table);
+    /* The same on the nodes of a plan, from the table on the whole grid: values at nodes[at], integrals as they are. */
+    gal_status (*pick)(void **table, const void *whole, const void *self, const gal_wavegrid *nodes);
     size_t (*scratch)(const void *self, const gal_wavegrid *grid); /* doubles per workspace */
     gal_status (*open)(void **local, const void *self); /* per workspace; for components with state of their own */
     void (*close)(void *local);
@@ -174,6 +177,10 @@ typedef struct gal_component_class {
     gal_status (*source)(const gal_stage *s, gal_source *out);
     gal_status (*screen)(const gal_stage *s, gal_screen *out);
     gal_status (*reemit)(const gal_stage *s, gal_emission *out);
+    /* classes of GAL_NODES_ANYWHERE with `reemit`: the spectra that it integrates over the nodes, up to a factor each, zero at first; 0: they
+     * are those it makes */
+    size_t nintegrand;
+    void (*integrand)(const gal_stage *s, const gal_emission *e, double *const *out);
     gal_status (*emit)(const gal_stage *s);
     gal_status (*transmit)(const gal_stage *s, double *t); /* t[n] in 0 .. 1 */
     /* Derivatives along a direction: d has the changes of p and view, and room for those of lum and line; out, t as the function above left

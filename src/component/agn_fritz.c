@@ -172,6 +172,24 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
     return GAL_OK;
 }
 
+static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
+{
+    const shapes *from = whole;
+    shapes *s = GAL_NEW(shapes);
+    (void)self;
+    if (!s || !(s->u = GAL_NEWN(double, 2 * nodes->n))) {
+        gal_free(s);
+        return GAL_ENOMEM;
+    }
+    s->x = s->u + nodes->n;
+    for (size_t k = 0; k < nodes->n; k++) {
+        s->u[k] = from->u[nodes->at[k]];
+        s->x[k] = from->x[nodes->at[k]];
+    }
+    *table = s;
+    return GAL_OK;
+}
+
 static gal_status emit(const gal_stage *s)
 {
     const shapes *t = s->table;
@@ -271,10 +289,11 @@ const gal_component_class gal_agn_fritz = {
     .derived = gal_agn_quantities,
     .nderived = 2,
     .needs = GAL_NEED_ABSORBED,
-    .on_nodes = GAL_NODES_PICKED,
+    .on_nodes = GAL_NODES_TABLED,
     .create = create,
     .destroy = destroy,
     .setup = setup,
+    .pick = pick,
     .teardown = teardown,
     .emit = emit,
     .emit_jvp = emit_jvp,

@@ -46,12 +46,21 @@ typedef struct shapes {
     double *polar; /* grey body of 100 K, unit integral */
     double *black; /* [NT][n] black bodies of unit integral, COLDEST .. T_SUBLIMATION */
     const double *tw;
+    /* On the nodes of a plan, what integrals over the whole grid follow from: Chebyshev coefficients of the disc's light that the torus
+     * takes, of tau_97, and polar dust, of E(B-V); of black body i behind the silicates, of their depth. NULL: they are sums. */
+    const double *taken[2], *behind; /* [NC], [NT][NC] */
+    double
+        *series; /* [2 + NT][NC] these; on the whole grid made when a plan first asks, under the lock of the tables */
 } shapes;
+enum { NC = 72 };
+#define TAU_MOST 20. /* ends of the parameters' ranges */
+#define EBV_MOST 3.
 
 static void teardown(void *table)
 {
     shapes *s = table;
     gal_free(s->disc);
+    gal_free(s->series);
     gal_free(s);
 }
 
@@ -136,12 +145,107 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
     return GAL_OK;
 }
 
-/* scratch: spectrum of unit power without X-rays, the parameters it was made with and whether there are any, black bodies for the last
- * of them, two spectra for the moment */
+/* ------------------------------------------------------------------ on the nodes of a plan
+ * Integrals are smooth functions of one number each. 1 - e^(-c x) is entire in ln(1 + kappa x), and so are its means over c: 72 terms hold
+ * them to rounding, as they do e^(d S) over the 20 units of d. */
+#define KAPPA 50. /* optical depth in the far ultraviolet per unit of tau_97 or E(B-V), about */
+
+static double stretched(double x, double most)
+{
+    return 2 * log1p(KAPPA * x) / log1p(KAPPA * most) - 1;
+}
+
+static double depth_place(double d)
+{
+    return 2 * (d + TAU_MOST) / (TAU_MOST + 0.3) - 1;
+}
+
+/* Values at the nodes cos(pi (i + 1/2)/NC) to coefficients, in place */
+static void to_series(double *v)
+{
+    double c[NC];
+    for (int k = 0; k < NC; k++) {
+        c[k] = 0;
+        for (int i = 0; i < NC; i++)
+            c[k] += v[i] * cos(M_PI * k * (i + 0.5) / NC);
+        c[k] *= (k > 0 ? 2. : 1.) / NC;
+    }
+    memcpy(v, c, sizeof c);
+}
+
+static double series(const double *c, double x)
+{
+    double a = 0, b = 0;
+    for (int k = NC - 1; k > 0; k--) {
+        double next = c[k] + 2 * x * a - b;
+        b = a;
+        a = next;
+    }
+    return c[0] + x * a - b;
+}
+
+static gal_status make_series(shapes *s)
+{
+    size_t n = s->n;
+    if (s->series)
+        return GAL_OK;
+    if (!(s->series = GAL_NEWN(double, (2 + NT) * NC)))
+        return GAL_ENOMEM;
+    double *torus = s->series, *polar = torus + NC, *behind = polar + NC;
+    for (int i = 0; i < NC; i++) {
+        double x = cos(M_PI * (i + 0.5) / NC), d = 0.5 * (x + 1) * (TAU_MOST + 0.3) - TAU_MOST;
+        double tau = expm1(0.5 * (x + 1) * log1p(KAPPA * TAU_MOST)) / KAPPA;
+        double ebv = expm1(0.5 * (x + 1) * log1p(KAPPA * EBV_MOST)) / KAPPA;
+        for (size_t k = 0; k < n; k++) {
+            torus[i] -= s->tw[k] * s->disc[k] * expm1(-tau * s->tau[k]);
+            polar[i] -= s->tw[k] * s->disc[k] * expm1(-ebv * s->smc[k]);
+            double w = s->sil[k] > 0 ? s->tw[k] * exp(d * s->sil[k]) : s->tw[k];
+            for (size_t j = 0; j < NT; j++)
+                behind[j * NC + (size_t)i] += w * s->black[j * n + k];
+        }
+    }
+    for (size_t j = 0; j < 2 + NT; j++)
+        to_series(s->series + j * NC);
+    return GAL_OK;
+}
+
+static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
+{
+    shapes *from = (shapes *)(uintptr_t)whole, *s = GAL_NEW(shapes);
+    size_t n = nodes->n;
+    (void)self;
+    if (!s || !(s->disc = GAL_NEWN(double, (6 + NT) * n)) || !(s->series = GAL_NEWN(double, (2 + NT) * NC)) ||
+        make_series(from) != GAL_OK) {
+        if (s)
+            teardown(s);
+        return GAL_ENOMEM;
+    }
+    memcpy(s->series, from->series, (2 + NT) * NC * sizeof *s->series);
+    s->taken[0] = s->series;
+    s->taken[1] = s->series + NC;
+    s->behind = s->series + 2 * NC;
+    s->n = n;
+    s->xray = s->disc + n;
+    s->tau = s->xray + n;
+    s->smc = s->tau + n;
+    s->sil = s->smc + n;
+    s->polar = s->sil + n;
+    s->black = s->polar + n;
+    s->tw = s->disc; /* of sums that nobody reads */
+    for (size_t j = 0; j < 6 + NT; j++)
+        for (size_t k = 0; k < n; k++)
+            s->disc[j * n + k] = from->disc[j * from->n + nodes->at[k]];
+    *table = s;
+    return GAL_OK;
+}
+
+/* scratch: spectrum of unit power without X-rays, the parameters it was made with and whether there are any, the torus's share of the disc,
+ * the series of its black bodies, these for the last parameters, two spectra for the moment */
+enum { KEPT = NPAR + 2 + NC };
 static size_t scratch(const void *self, const gal_wavegrid *g)
 {
     (void)self;
-    return 4 * g->n + NPAR + 1;
+    return 4 * g->n + KEPT;
 }
 
 /* Probability that a line of sight of elevation asin(mu) meets the torus. */
@@ -170,26 +274,46 @@ static double share(double delta)
     return (4 * s * s * s + 3 * s * s) / 7 + 0.5 * step * M_PI / 180 * sum;
 }
 
+static double black_weight(int i, double t_min)
+{
+    double x = log(temperature(i) / t_min) / log(temperature(1) / temperature(0)) + 0.5;
+    return x <= 0 ? 0 : x >= 1 ? 1 : x;
+}
+
 /* Black bodies of equal power per ln T above t_min, with a smooth end so that t_min may vary. */
 static void black_sum(const shapes *s, double t_min, double *out)
 {
     memset(out, 0, s->n * sizeof *out);
     for (int i = 0; i < NT; i++) {
-        double x = log(temperature(i) / t_min) / log(temperature(1) / temperature(0)) + 0.5;
-        double w = x <= 0 ? 0 : x >= 1 ? 1 : x;
+        double w = black_weight(i, t_min);
         const double *b = s->black + (size_t)i * s->n;
         for (size_t k = 0; w > 0 && k < s->n; k++)
             out[k] += w * b[k];
     }
 }
 
-static void unit_spectrum(const shapes *s, const double *p, const double *black, double *direct, double *warm,
-                          double *out)
+/* The same of their integrals. */
+static void black_series(const shapes *s, double t_min, double *out)
 {
-    double mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU], h = hidden(mu, p[DELTA]), f = share(p[DELTA]), lost[3];
+    memset(out, 0, NC * sizeof *out);
+    for (int i = 0; i < NT; i++)
+        for (size_t k = 0; k < NC; k++)
+            out[k] += black_weight(i, t_min) * s->behind[(size_t)i * NC + k];
+}
+
+/* f: the torus's share of the disc's power; c[NC]: series of the black bodies, on the nodes of a plan */
+static void unit_spectrum(const shapes *s, const double *p, double f, const double *c, const double *black,
+                          double *direct, double *warm, double *out)
+{
+    double mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU], h = hidden(mu, p[DELTA]), lost[3];
     double state[4] = {tau, p[EBV], h, -h * tau + 0.3 * (1 - h) * (1 - exp(-tau))};
     GAL_KERN_PICK(component_kern)
         ->nucleus(s->n, state, s->tw, s->disc, s->tau, s->smc, s->sil, black, direct, warm, lost);
+    if (s->behind) {
+        lost[0] = series(s->taken[0], stretched(tau, TAU_MOST));
+        lost[1] = series(s->taken[1], stretched(p[EBV], EBV_MOST));
+        lost[2] = series(c, depth_place(state[3]));
+    }
     double torus = f * lost[0] / lost[2], polar = (1 - f) * lost[1], seen = bright(mu);
     for (size_t k = 0; k < s->n; k++)
         out[k] = torus * warm[k] + polar * s->polar[k] + seen * direct[k];
@@ -204,11 +328,16 @@ static void nucleus(const gal_stage *s, double lum, double x)
 {
     const shapes *t = s->table;
     size_t n = t->n;
-    double *unit = s->scratch, *kept = unit + n, *black = kept + NPAR + 1;
+    double *unit = s->scratch, *kept = unit + n, *c = kept + NPAR + 2, *black = kept + KEPT;
     if (kept[NPAR] == 0 || memcmp(kept + 1, s->p + 1, (NPAR - 1) * sizeof *kept) != 0) {
-        if (kept[NPAR] == 0 || kept[T_MIN] != s->p[T_MIN])
+        if (kept[NPAR] == 0 || kept[T_MIN] != s->p[T_MIN]) {
             black_sum(t, s->p[T_MIN], black);
-        unit_spectrum(t, s->p, black, black + n, black + 2 * n, unit);
+            if (t->behind)
+                black_series(t, s->p[T_MIN], c);
+        }
+        if (kept[NPAR] == 0 || kept[DELTA] != s->p[DELTA])
+            kept[NPAR + 1] = share(s->p[DELTA]);
+        unit_spectrum(t, s->p, kept[NPAR + 1], c, black, black + n, black + 2 * n, unit);
         memcpy(kept, s->p, NPAR * sizeof *kept);
         kept[NPAR] = 1;
     }
@@ -272,8 +401,9 @@ const gal_component_class gal_agn_torus = {
     .derived = gal_agn_quantities,
     .nderived = 2,
     .needs = GAL_NEED_ABSORBED,
-    .on_nodes = GAL_NODES_PICKED,
+    .on_nodes = GAL_NODES_TABLED,
     .setup = setup,
+    .pick = pick,
     .teardown = teardown,
     .scratch = scratch,
     .emit = emit,
@@ -291,8 +421,9 @@ const gal_component_class gal_agn_embedded = {
     .derived = gal_agn_quantities,
     .nderived = 2,
     .needs = GAL_NEED_ABSORBED, /* the corona follows each time the attenuated light is made again */
-    .on_nodes = GAL_NODES_PICKED,
+    .on_nodes = GAL_NODES_TABLED,
     .setup = setup,
+    .pick = pick,
     .teardown = teardown,
     .scratch = scratch,
     .source = source,

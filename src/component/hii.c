@@ -75,6 +75,15 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
     return st;
 }
 
+static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
+{
+    gal_nebular_grid *t;
+    (void)self;
+    gal_status st = gal_nebular_grid_pick(&t, whole, nodes->at, nodes->n);
+    *table = t;
+    return st;
+}
+
 static void teardown(void *table)
 {
     gal_nebular_grid_free(table);
@@ -145,10 +154,11 @@ const gal_component_class gal_nebular_hii = {
     .line = lines,
     .nlines = NLINE,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_IONISING,
-    .on_nodes = GAL_NODES_PICKED,
+    .on_nodes = GAL_NODES_TABLED,
     .create = create,
     .destroy = gal_free,
     .setup = setup,
+    .pick = pick,
     .teardown = teardown,
     .check = check,
     .source = source,

@@ -91,6 +91,25 @@ static void shape(const gal_dust_grid *g, const double *p, bool casey, double *l
         lum[k] = (1 - p[casey ? C_PAH : G_PAH]) * lum[k] / sum + p[casey ? C_PAH : G_PAH] * g->pah[k];
 }
 
+/* The shape without features */
+static void integrand_grey(const gal_stage *s, const gal_emission *e, double *const *out)
+{
+    double p[NGREY];
+    (void)e;
+    memcpy(p, s->p, sizeof p);
+    p[G_PAH] = 0;
+    shape(s->table, p, false, out[0]);
+}
+
+static void integrand_casey(const gal_stage *s, const gal_emission *e, double *const *out)
+{
+    double p[NCASEY];
+    (void)e;
+    memcpy(p, s->p, sizeof p);
+    p[C_PAH] = 0;
+    shape(s->table, p, true, out[0]);
+}
+
 static gal_status reemit(const gal_stage *s, gal_emission *out, bool casey)
 {
     const gal_dust_grid *g = s->table;
@@ -299,6 +318,8 @@ const gal_component_class gal_dust_greybody_class = {
     .teardown = teardown,
     .scratch = scratch,
     .reemit = reemit_grey,
+    .nintegrand = 1,
+    .integrand = integrand_grey,
     .reemit_jvp = reemit_grey_jvp,
     .reemit_vjp = reemit_grey_vjp,
 };
@@ -320,6 +341,8 @@ const gal_component_class gal_dust_casey12 = {
     .teardown = teardown,
     .scratch = scratch,
     .reemit = reemit_casey,
+    .nintegrand = 1,
+    .integrand = integrand_casey,
     .reemit_jvp = reemit_casey_jvp,
     .reemit_vjp = reemit_casey_vjp,
 };

@@ -343,6 +343,31 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
     return GAL_OK;
 }
 
+static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
+{
+    const library *l = self;
+    const grid_table *from = whole;
+    size_t ns = l->nq * l->nu * l->npair, n = nodes->n;
+    grid_table *t = GAL_NEW(grid_table);
+    if (!t)
+        return GAL_ENOMEM;
+    t->n = n;
+    t->lum = GAL_NEWN(double, ns *n);
+    t->power = GAL_NEWN(double, ns);
+    if (!t->lum || !t->power) {
+        teardown(t);
+        return GAL_ENOMEM;
+    }
+    memcpy(t->power, from->power, ns * sizeof *t->power);
+    for (size_t s = 0; s < ns; s++)
+        for (size_t k = 0; k < n; k++)
+            t->lum[s * n + k] = from->lum[s * from->n + nodes->at[k]];
+    while (t->first < n && nodes->at[t->first] < from->first)
+        t->first++;
+    *table = t;
+    return GAL_OK;
+}
+
 /* Position on an axis: index and fraction of the next. */
 static size_t locate(const double *axis, size_t n, double v, double *f)
 {
@@ -556,10 +581,11 @@ static const gal_option file[] = {{"path", "", "file of the library", GAL_OPTION
         .derived = weighed,                                                                                            \
         .nderived = quantities,                                                                                        \
         .needs = GAL_NEED_ABSORBED,                                                                                    \
-        .on_nodes = GAL_NODES_PICKED,                                                                                  \
+        .on_nodes = GAL_NODES_TABLED,                                                                                  \
         .create = reader,                                                                                              \
         .destroy = library_free,                                                                                       \
         .setup = setup,                                                                                                \
+        .pick = pick,                                                                                                  \
         .teardown = teardown,                                                                                          \
         .reemit = function,                                                                                            \
         .reemit_jvp = function##_jvp,                                                                                  \

@@ -239,6 +239,18 @@ out:
     return st;
 }
 
+/* Temperatures follow from integrals of the grey bodies alone: where most of the power leaves as features, theirs are the whole spectrum's
+ * to no digit. */
+static void integrand(const gal_stage *s, const gal_emission *e, double *const *out)
+{
+    const gal_dust_grid *g = s->table;
+    const double *p = s->p;
+    if (e->t_mc > 0)
+        gal_dust_greybody(g, gal_dust_surface(p[R_MC], p[N_MC]), s->view->abs_mc, e->t_mc, out[0]);
+    if (e->t_dd > 0)
+        gal_dust_greybody(g, gal_dust_surface(p[R_DUST], 1), s->view->abs_dd, e->t_dd, out[1]);
+}
+
 /* One phase: the change of its grey body to dlum, of its temperature to *dt; returns that of what leaves as features instead. */
 static double phase_jvp(const gal_dust_grid *g, double surface, double dsurface, const double *absorbed,
                         const double *dabsorbed, double e, double de, double t, double *dt, double *dlum)
@@ -342,6 +354,8 @@ const gal_component_class gal_ism_two_phase = {
     .nspectra = 3,
     .needs = GAL_NEED_HISTORY | GAL_NEED_SCREEN | GAL_NEED_ABSORBED,
     .on_nodes = GAL_NODES_ANYWHERE,
+    .nintegrand = 2,
+    .integrand = integrand,
     .nemission = 2,
     .nparlater = 1,
     .tau_esc = 1 + TAU_ESC,

@@ -8,7 +8,8 @@
 /* Of stage functions that read numbers alone, every derivative can be had one by one. */
 static bool numbers_alone(const gal_component_class *k, bool reemit)
 {
-    return k->on_nodes == GAL_NODES_PICKED || (k->on_nodes == GAL_NODES_ANYWHERE && !reemit);
+    return k->on_nodes == GAL_NODES_PICKED || k->on_nodes == GAL_NODES_TABLED ||
+           (k->on_nodes == GAL_NODES_ANYWHERE && !reemit);
 }
 
 bool adjoint_able(const gal_part *p)

@@ -255,7 +255,11 @@ gal_status gal_model_table_get(const gal_model_table **out, gal_model_grid *g, g
 {
     gal_status st = GAL_OK;
     const gal_component_class *k = gal_component_class_of(c);
+    const gal_model_table *whole = NULL;
     gal_hash h = gal_component_hash(c);
+    *out = NULL;
+    if (g->whole && k->pick && (st = gal_model_table_get(&whole, g->whole, c)) != GAL_OK)
+        return st;
     pthread_mutex_lock(&lock);
     gal_model_table *t = g->tables;
     for (; t; t = t->next) {
@@ -269,7 +273,9 @@ gal_status gal_model_table_get(const gal_model_table **out, gal_model_grid *g, g
         st = GAL_ENOMEM;
     } else {
         *t = (gal_model_table){.refs = 1, .next = g->tables};
-        if (k->setup)
+        if (whole)
+            st = k->pick(&t->table, whole->table, gal_component_self(c), &g->view);
+        else if (k->setup)
             st = k->setup(&t->table, gal_component_self(c), &g->view);
         if (st == GAL_OK) {
             t->component = gal_component_ref(c);
@@ -280,6 +286,8 @@ gal_status gal_model_table_get(const gal_model_table **out, gal_model_grid *g, g
         }
     }
     pthread_mutex_unlock(&lock);
+    if (whole)
+        gal_model_table_drop(g->whole, whole);
     *out = t;
     return st;
 }

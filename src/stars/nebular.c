@@ -349,6 +349,31 @@ out:
     return st;
 }
 
+gal_status gal_nebular_grid_pick(gal_nebular_grid **out, const gal_nebular_grid *g, const uint32_t *at, size_t n)
+{
+    gal_nebular_grid *p = *out = GAL_NEW(gal_nebular_grid);
+    if (!p)
+        return GAL_ENOMEM;
+    *p = *g;
+    p->n = n;
+    p->profiles = NULL;
+    p->cont = GAL_NEWN(double, n *NTEMP);
+    p->two = GAL_NEWN(double, n);
+    if (!p->cont || !p->two || gal_nebular_profiles_pick(&p->profiles, g->profiles, at, n) != GAL_OK) {
+        gal_nebular_grid_free(p);
+        *out = NULL;
+        return GAL_ENOMEM;
+    }
+    for (p->lyman = 0; p->lyman < n && at[p->lyman] < g->lyman;)
+        p->lyman++;
+    for (size_t k = 0; k < n; k++) {
+        for (size_t i = 0; i < NTEMP; i++)
+            p->cont[i * n + k] = g->cont[i * g->n + at[k]];
+        p->two[k] = g->two[at[k]];
+    }
+    return GAL_OK;
+}
+
 /* Luminosities as line_list has them, from the tables. */
 static void line_luminosities(const gal_nebular_grid *g, const gas *s, double qion, double *line)
 {

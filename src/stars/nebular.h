@@ -42,13 +42,18 @@ GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, doubl
  * and where a balance comes into force: of the side where the value is; qion = 0: as if it stayed so. */
 GAL_API void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const double d[6], double *dlum,
                                   double *dline, double *dt);
+/* The grid at some of its nodes, at[n] ascending and perhaps repeated: the same numbers there, the same integrals. */
+GAL_API gal_status gal_nebular_grid_pick(gal_nebular_grid **out, const gal_nebular_grid *g, const uint32_t *at,
+                                         size_t n);
 
 /* Profiles of n lines at wave0[n] [A] of dispersion sigma [km/s] on a grid, for other models of lines: unit flux and centroid under the trapezoid
  * rule; a line that the grid does not hold has none. Immutable once made. */
 typedef struct gal_nebular_profiles gal_nebular_profiles;
 GAL_API gal_status gal_nebular_profiles_create(gal_nebular_profiles **out, const double *wave, size_t n,
                                                const double *wave0, size_t nline, double sigma);
-GAL_API void gal_nebular_profiles_free(gal_nebular_profiles *p); /* NULL is fine */
+GAL_API gal_status gal_nebular_profiles_pick(gal_nebular_profiles **out, const gal_nebular_profiles *p,
+                                             const uint32_t *at, size_t n); /* as gal_nebular_grid_pick */
+GAL_API void gal_nebular_profiles_free(gal_nebular_profiles *p);            /* NULL is fine */
 /* lum[n] += sum over lines of line[nline] [Lsun] times its profile */
 GAL_API void gal_nebular_profiles_add(const gal_nebular_profiles *p, const double *line, double *lum);
 /* Its transpose: gline[nline] = sum over the nodes of glum times each line's profile */

@@ -114,6 +114,38 @@ gal_status gal_nebular_profiles_create(gal_nebular_profiles **out, const double 
     return st;
 }
 
+gal_status gal_nebular_profiles_pick(gal_nebular_profiles **out, const gal_nebular_profiles *p, const uint32_t *at,
+                                     size_t n)
+{
+    gal_status st = GAL_OK;
+    gal_nebular_profiles *q = *out = GAL_NEW(gal_nebular_profiles);
+    size_t used = 0;
+    if (!q || !(q->line = GAL_NEWN(profile, p->nline)))
+        GAL_TRY(GAL_ENOMEM);
+    q->nline = p->nline;
+    for (size_t l = 0; l < p->nline; l++) {
+        const profile *from = &p->line[l];
+        size_t i = 0, j;
+        while (i < n && at[i] < from->first)
+            i++;
+        for (j = i; j < n && at[j] < from->first + from->count; j++)
+            ;
+        q->line[l] = (profile){j > i ? i : 0, j - i, used};
+        used += j - i;
+    }
+    if (!(q->weight = GAL_NEWN(double, used + 1)))
+        GAL_TRY(GAL_ENOMEM);
+    for (size_t l = 0; l < p->nline; l++)
+        for (size_t k = 0; k < q->line[l].count; k++)
+            q->weight[q->line[l].at + k] = p->weight[p->line[l].at + at[q->line[l].first + k] - p->line[l].first];
+out:
+    if (st != GAL_OK) {
+        gal_nebular_profiles_free(q);
+        *out = NULL;
+    }
+    return st;
+}
+
 void gal_nebular_profiles_add(const gal_nebular_profiles *p, const double *line, double *lum)
 {
     add_profiles(p->line, p->nline, p->weight, line, lum);
