@@ -133,6 +133,16 @@ GAL_API void gal_replace_abandon(gal_replace *r);           /* NULL is fine */
 /* Write via temporary file, fsync, rename: the old content survives any failure. */
 GAL_API gal_status gal_write_file(const char *path, const void *data, size_t n);
 
+GAL_API gal_status gal_mkdirs(const char *path); /* a folder and its parents; fine when it is there */
+
+/* ------------------------------------------------------------------ what can be made again (src/base/cache.c)
+ * Folder KIND of $GALUA_CACHE (a folder; "off": nothing is kept), $XDG_CACHE_HOME/galua or ~/.cache/galua; it need not exist.
+ * GAL_ENOTFOUND: nothing is to be kept. Files are named by the hash of what they follow from, 32 hexadecimal digits and a suffix. */
+GAL_API gal_status gal_cache_dir(const char *kind, char *buf, size_t n);
+GAL_API void gal_cache_used(const char *path); /* the newest from now on */
+/* Files so named go, the longest unused first, until the rest take at most `most` bytes. Others stay. */
+GAL_API void gal_cache_trim(const char *folder, const char *suffix, uint64_t most);
+
 /* ------------------------------------------------------------------ hashing (XXH3 128 bit, libxxhash) for provenance */
 typedef struct gal_hash {
     uint64_t lo, hi;
@@ -141,6 +151,8 @@ GAL_API gal_hash gal_hash_bytes(const void *data, size_t n);
 GAL_API gal_hash gal_hash_combine(gal_hash a, gal_hash b);
 GAL_API void gal_hash_hex(gal_hash h, char out[33]);
 GAL_API gal_status gal_hash_file(const char *path, gal_hash *out);
+/* Of the program or library that holds this function: another build has another hash. Read once. */
+GAL_API gal_status gal_code_hash(gal_hash *out);
 /* Of the first n bytes of an open file, read in blocks from its start; the file offset stays. `path` names it in errors. */
 GAL_API gal_status gal_hash_descriptor(int fd, const char *path, uint64_t n, gal_hash *out);
 

@@ -12,6 +12,7 @@ typedef struct seal {
     uint64_t length;
     gal_hash sum;
 } seal;
+_Static_assert(sizeof(seal) == GAL_SEAL_BYTES, "a trailer of 32 bytes");
 static const char MAGIC[8] = {'G', 'A', 'L', 'U', 'A', 'S', 'U', 'M'};
 
 static gal_status failed(const char *path, const char *what)

@@ -7,6 +7,7 @@
 #define GAL_IO_SEAL_H
 #include "galua/base.h"
 
+enum { GAL_SEAL_BYTES = 32 };
 /* Appends the seal to a file that has none; does not sync it. GAL_EIO. */
 GAL_API gal_status gal_seal_put(const char *path);
 /* *sealed: is there one? GAL_EFORMAT when there is and the content is not what was sealed; reads the whole file then. */

@@ -7,7 +7,6 @@
 #include "lua/kit/util.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
 #include <luajit.h>
 #include <stdio.h>
@@ -152,22 +151,11 @@ static int core_realpath(lua_State *L)
 /* mkdirs(path): make a folder and its parents; true, or nil and the reason */
 static int core_mkdirs(lua_State *L)
 {
-    char path[PATH_MAX];
-    if ((size_t)snprintf(path, sizeof path, "%s", gal_lua_checkstr(L, 1)) >= sizeof path)
-        return 0;
-    for (char *p = path + 1;; p++)
-        if (*p == '/' || *p == '\0') {
-            char c = *p;
-            *p = '\0';
-            if (mkdir(path, 0777) != 0 && errno != EEXIST) {
-                lua_pushnil(L);
-                lua_pushfstring(L, "%s: %s", path, strerror(errno));
-                return 2;
-            }
-            if (!c)
-                break;
-            *p = c;
-        }
+    if (gal_mkdirs(gal_lua_checkstr(L, 1)) != GAL_OK) {
+        lua_pushnil(L);
+        lua_pushstring(L, gal_error_message());
+        return 2;
+    }
     lua_pushboolean(L, 1);
     return 1;
 }
