@@ -22,10 +22,12 @@ typedef struct gal_plan_opts {
     double tolerance;      /* of max(F, 1e-3 F of the stars without dust), per band; 0 = 1e-6 */
     size_t ntrain, ncheck; /* points; 0 = 500, 4000 */
     uint64_t seed;         /* of both, different streams */
+    const char *cache;     /* folder of plans that were made before (src/model/plan_cache.c), NULL: none */
 } gal_plan_opts;
 typedef struct gal_plan gal_plan;
 /* GAL_EUNSUP: a component of the galaxy needs the whole grid, a parity choice is on, or the redshift is free: evaluate it as it is.
- * GAL_EMATH: the tolerance is not reached. GAL_EDOMAIN: the box holds no galaxy, a band is outside the grid. */
+ * GAL_EMATH: the tolerance is not reached. GAL_EDOMAIN: the box holds no galaxy, a band is outside the grid. GAL_EINTR: by the user. What
+ * comes from the cache has the bits of what would be made; trouble with it is logged and costs time alone. */
 GAL_API gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o);
 GAL_API gal_plan *gal_plan_ref(gal_plan *p);
 GAL_API void gal_plan_unref(gal_plan *p); /* NULL is fine */
@@ -34,7 +36,8 @@ typedef struct gal_plan_info {
     size_t bytes;
     double tolerance, error; /* asked; largest over the bands that was found at the check points */
     size_t checked;          /* their number */
-    double seconds;          /* that it took to make */
+    double seconds;          /* that it took to make, or to read */
+    bool cached;             /* it was read, not made */
 } gal_plan_info;
 GAL_API gal_plan_info gal_plan_describe(const gal_plan *p);
 GAL_API const double *gal_plan_error(const gal_plan *p); /* [nfilter] largest error of each band at the check points */

@@ -6,7 +6,9 @@ B=${1:-build}
 [ $# -gt 0 ] && shift
 words=$*
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+GALUA_CACHE=$(mktemp -d) # nothing of the user's is read or left behind
+export GALUA_CACHE
+trap 'rm -rf "$log" "$GALUA_CACHE"' EXIT
 passed=0 failed=0 skipped=0
 export GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-2000} # as the program does: other work on the machine must not slow the tests down
 export GAL_LOG=${GAL_LOG:-error}

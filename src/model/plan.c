@@ -6,7 +6,8 @@
 
 static void destroy(gal_plan *p)
 {
-    plan_reduced_clear(p);
+    if (p->star)
+        plan_reduced_clear(p);
     for (size_t b = 0; b < p->nfilter; b++)
         gal_filter_unref(p->filter[b]);
     gal_free(p->filter);
@@ -180,18 +181,11 @@ static gal_status usable(const gal_galaxy *g, const gal_plan_opts *o)
     return GAL_OK;
 }
 
-gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o)
+/* The object without nodes. */
+static gal_status empty(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o)
 {
-    enum { ROUNDS = 16 };
-    gal_status st = GAL_OK;
-    plan_training train = {0};
-    plan_nodes nodes = {0};
-    plan_checks checks = {0};
-    gal_plan *p = NULL;
-    double start = gal_clock(), tolerance = o->tolerance > 0 ? o->tolerance : 1e-6;
-    *out = NULL;
-    GAL_TRY(usable(g, o));
-    if (!(p = GAL_NEW(gal_plan)))
+    gal_plan *p = *out = GAL_NEW(gal_plan);
+    if (!p)
         return GAL_ENOMEM;
     p->refs = 1;
     p->whole = gal_galaxy_ref(g);
@@ -200,37 +194,72 @@ gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o
     p->error = GAL_NEWN(double, o->nfilter);
     p->star = GAL_NEWN(plan_sum, 2 * o->nfilter);
     if (!p->filter || !p->lo || !p->error || !p->star)
-        GAL_TRY(GAL_ENOMEM);
+        return GAL_ENOMEM;
     p->hi = p->lo + g->npar;
     p->rest = p->star + o->nfilter;
     for (; p->nfilter < o->nfilter; p->nfilter++)
         p->filter[p->nfilter] = gal_filter_ref(o->filter[p->nfilter]);
     memcpy(p->lo, o->lo, g->npar * sizeof *p->lo);
     memcpy(p->hi, o->hi, g->npar * sizeof *p->hi);
-    p->info.tolerance = tolerance;
+    p->info.tolerance = o->tolerance > 0 ? o->tolerance : 1e-6;
+    return GAL_OK;
+}
+
+static gal_status make(gal_plan *p, const gal_plan_opts *o)
+{
+    enum { ROUNDS = 16 };
+    gal_status st = GAL_OK;
+    plan_training train = {0};
+    plan_nodes nodes = {0};
+    plan_checks checks = {0};
+    double asked = p->info.tolerance;
     GAL_TRY(plan_train(&train, p, o));
     GAL_TRY(plan_checks_make(&checks, &train, p, o));
-    double asked = tolerance;
-    for (int round = 0; round < ROUNDS; round++, asked *= 0.8) {
+    for (int round = 0; round < ROUNDS; round++) {
         plan_reduced_clear(p);
         plan_nodes_clear(&nodes);
         GAL_TRY(plan_choose(&nodes, p, &train, asked));
-        GAL_TRY(plan_reduce(p, &nodes));
+        GAL_TRY(plan_reduce(p, &nodes, NULL));
+        if (round == 0) {
+            size_t before = train.nd;
+            GAL_TRY(plan_cover(p, &train, &checks, o));
+            if (train.nd > before)
+                continue;
+        }
         GAL_TRY(measure(p, &checks));
-        if (p->info.error <= tolerance)
+        if (p->info.error <= p->info.tolerance)
             break;
         GAL_TRY(learn(p, &train, &checks));
+        asked *= 0.8;
     }
-    p->info.seconds = gal_clock() - start;
-    if (!(p->info.error <= tolerance))
-        GAL_THROW(GAL_EMATH, "plan: tolerance %g is not reached, only %.2g on %zu points", tolerance, p->info.error,
-                  p->info.checked);
-    *out = p;
-    p = NULL;
+    if (!(p->info.error <= p->info.tolerance))
+        GAL_THROW(GAL_EMATH, "plan: tolerance %g is not reached, only %.2g on %zu points", p->info.tolerance,
+                  p->info.error, p->info.checked);
+    if (o->cache)
+        plan_cache_put(p, o, &nodes);
 out:
     plan_training_clear(&train);
     plan_checks_clear(&checks);
     plan_nodes_clear(&nodes);
+    return st;
+}
+
+gal_status gal_plan_create(gal_plan **out, gal_galaxy *g, const gal_plan_opts *o)
+{
+    gal_status st = GAL_OK;
+    gal_plan *p = NULL;
+    double start = gal_clock();
+    *out = NULL;
+    GAL_TRY(usable(g, o));
+    GAL_TRY(empty(&p, g, o));
+    if (o->cache)
+        GAL_TRY(plan_cache_get(p, o, &p->info.cached));
+    if (!p->info.cached)
+        GAL_TRY(make(p, o));
+    p->info.seconds = gal_clock() - start;
+    *out = p;
+    p = NULL;
+out:
     gal_plan_unref(p);
     return st;
 }

@@ -41,10 +41,10 @@ void plan_training_clear(plan_training *t)
     gal_free(t->curve);
     gal_free(t->rest);
     gal_free(t->lost);
+    gal_free(t->integrand);
     gal_free(t->light);
     gal_free(t->scale);
     gal_free(t->relative);
-    gal_free(t->power);
     gal_free(t->w);
     gal_free(t->first);
     gal_free(t->count);
@@ -63,13 +63,15 @@ static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
     t->ncomp = g->nlum - GAL_COMPS;
     for (size_t i = 0; i < g->npart; i++)
         t->nsource += g->part[i].class->source ? g->part[i].nlum : 0;
+    for (size_t i = 0; i < g->npart; i++)
+        t->nint += plan_integrands(&g->part[i]);
     t->curve = GAL_NEWN(double, nd *NCURVE * t->n);
     t->rest = GAL_NEWN(double, nd * t->ncomp * t->n + 1);
     t->lost = GAL_NEWN(double, nd * 2 * t->nsource * t->n + 1);
+    t->integrand = GAL_NEWN(double, nd * t->nint * t->n + 1);
     t->light = GAL_NEWN(double, t->n);
     t->scale = GAL_NEWN(double, nd * t->nb);
     t->relative = GAL_NEWN(double, nd * t->nb);
-    t->power = GAL_NEWN(double, nd * t->ncomp + 1);
     t->w = GAL_NEWN(const double *, t->nb);
     t->theta = GAL_NEWN(double, g->npar + 3 * t->nb);
     t->flux = t->theta + g->npar;
@@ -77,7 +79,7 @@ static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
     t->bare = t->measure + t->nb;
     t->first = GAL_NEWN(size_t, t->nb);
     t->count = GAL_NEWN(size_t, t->nb);
-    return t->curve && t->rest && t->lost && t->light && t->scale && t->relative && t->power && t->w && t->theta &&
+    return t->curve && t->rest && t->lost && t->integrand && t->light && t->scale && t->relative && t->w && t->theta &&
                    t->first && t->count
                ? GAL_OK
                : GAL_ENOMEM;
@@ -117,9 +119,37 @@ static void take_sources(plan_training *t, const gal_galaxy *g, const gal_galaxy
     }
 }
 
+size_t plan_integrands(const gal_part *part)
+{
+    if (!part->reemit || part->class->on_nodes != GAL_NODES_ANYWHERE)
+        return 0;
+    return part->class->nintegrand ? part->class->nintegrand : part->nlum;
+}
+
+static void take_integrands(plan_training *t, const gal_galaxy *g, gal_galaxy_ws *w, size_t d)
+{
+    double *to = t->integrand + d * t->nint * t->n, *out[MAXLUM];
+    for (size_t i = 0; i < g->npart; i++) {
+        const gal_part *part = &g->part[i];
+        size_t m = plan_integrands(part);
+        for (size_t c = 0; c < m; c++, to += t->n) {
+            memset(to, 0, t->n * sizeof *to);
+            out[c] = to;
+            if (!part->class->nintegrand)
+                memcpy(to, w->lum[part->lum + c], t->n * sizeof *to);
+        }
+        if (m && part->class->nintegrand) {
+            gal_stage s = gal_stage_of(g, w, i, w->last);
+            part->class->integrand(&s, &w->emission, out);
+        }
+    }
+}
+
 gal_status plan_see(plan_training *t, const gal_plan *p, const double *theta)
 {
     double factor;
+    if (gal_interrupted())
+        return gal_fail(GAL_EINTR, "plan: interrupted while it was made");
     gal_status st = gal_galaxy_flux_factor(p->whole, theta, &factor);
     if (st == GAL_OK)
         st = gal_galaxy_photometry(p->whole, t->ws, t->phot, theta, t->flux);
@@ -137,12 +167,17 @@ gal_status plan_see(plan_training *t, const gal_plan *p, const double *theta)
 void plan_learn(plan_training *t, const gal_plan *p)
 {
     const gal_galaxy *g = p->whole;
-    const gal_galaxy_ws *w = t->ws;
+    gal_galaxy_ws *w = t->ws;
     const gal_screen *a = &w->screen;
     size_t n = t->n, d = t->nd;
     if (d == t->cap)
         return;
     t->nd++;
+    int bin[PLAN_STATES];
+    plan_state(w, bin);
+    for (int i = 0; i < PLAN_STATES; i++)
+        if (bin[i] >= 0)
+            t->seen[i][bin[i]]++;
     double *curve = t->curve + d * NCURVE * n;
     for (size_t k = 0; k < n; k++) {
         double arrives = w->trans ? w->trans[k] : 1;
@@ -153,15 +188,13 @@ void plan_learn(plan_training *t, const gal_plan *p)
         curve[LOST_BOTH * n + k] = a->abs_dd[k] * a->att_mc[k];
     }
     for (size_t c = 0; c < t->ncomp; c++) {
-        double *to = t->rest + (d * t->ncomp + c) * n, sum = 0;
+        double *to = t->rest + (d * t->ncomp + c) * n;
         const double *from = w->lum[GAL_COMPS + c];
-        for (size_t k = 0; k < n; k++) {
+        for (size_t k = 0; k < n; k++)
             to[k] = from[k] * (w->trans ? w->trans[k] : 1);
-            sum += g->grid->tw[k] * to[k];
-        }
-        t->power[d * t->ncomp + c] = sum;
     }
     take_sources(t, g, w, d);
+    take_integrands(t, g, w, d);
     take_light(t, g->grid->tw, w->s0);
     take_light(t, g->grid->tw, w->s1);
     for (size_t b = 0; b < t->nb; b++) {
@@ -170,13 +203,12 @@ void plan_learn(plan_training *t, const gal_plan *p)
     }
 }
 
-gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o)
+gal_status plan_open(plan_training *t, const gal_plan *p, size_t cap)
 {
     gal_status st = GAL_OK;
     const gal_galaxy *g = p->whole;
-    size_t nd = o->ntrain ? o->ntrain : 500;
     *t = (plan_training){0};
-    GAL_TRY(allocate(t, p, 2 * nd));
+    GAL_TRY(allocate(t, p, cap));
     GAL_TRY(gal_galaxy_ws_create(&t->ws, g));
     GAL_TRY(gal_galaxy_phot_create(&t->phot, g, p->filter, p->nfilter));
     GAL_TRY(gal_phot_weights(t->phot, p->lo[P_REDSHIFT], GAL_PHOT_EXACT));
@@ -185,6 +217,18 @@ gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *
             GAL_THROW(GAL_EDOMAIN, "plan: at redshift %g %s", p->lo[P_REDSHIFT], gal_error_message());
         t->w[b] = gal_phot_window(t->phot, b, &t->first[b], &t->count[b]);
     }
+out:
+    if (st != GAL_OK)
+        plan_training_clear(t);
+    return st;
+}
+
+gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o)
+{
+    size_t nd = o->ntrain ? o->ntrain : 500;
+    gal_status st = plan_open(t, p, 2 * nd);
+    if (st != GAL_OK)
+        return st;
     for (size_t i = 0; t->nd < nd; i++) {
         GAL_TRY(plan_point(p, o->seed, PLAN_TRAIN, i, t->theta));
         st = plan_see(t, p, t->theta);
@@ -199,6 +243,13 @@ out:
     return st;
 }
 
+void plan_check_put(plan_checks *c, size_t i, const plan_training *t)
+{
+    memcpy(c->theta + i * c->npar, t->theta, c->npar * sizeof *c->theta);
+    memcpy(c->flux + i * c->nb, t->flux, c->nb * sizeof *c->flux);
+    memcpy(c->measure + i * c->nb, t->measure, c->nb * sizeof *c->measure);
+}
+
 gal_status plan_check_renew(plan_checks *c, size_t i, plan_training *t, const gal_plan *p)
 {
     for (size_t most = c->last + 1000; c->last < most;) {
@@ -208,9 +259,7 @@ gal_status plan_check_renew(plan_checks *c, size_t i, plan_training *t, const ga
         st = plan_see(t, p, t->theta);
         if (st == GAL_EMATH || st == GAL_EDOMAIN)
             continue; /* no model there */
-        memcpy(c->theta + i * c->npar, t->theta, c->npar * sizeof *c->theta);
-        memcpy(c->flux + i * c->nb, t->flux, c->nb * sizeof *c->flux);
-        memcpy(c->measure + i * c->nb, t->measure, c->nb * sizeof *c->measure);
+        plan_check_put(c, i, t);
         return st;
     }
     return gal_fail(GAL_EDOMAIN, "plan: 1000 points of its box have no model; the last because %s",

@@ -44,26 +44,54 @@ static double range(const double *w, const double *lum, size_t n)
     return s;
 }
 
+size_t plan_stride(size_t ncol)
+{
+    return (ncol + 16) & ~(size_t)15;
+}
+
 /* Columns of the reduced table, and the sums over the whole spectrum of each cell. */
-static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy *g, const plan_nodes *l, size_t ncol)
+static gal_status make_columns(float *lum, size_t stride, gal_model_grid *r, const gal_galaxy *g, const plan_nodes *l)
+{
+    gal_status st = GAL_OK;
+    const gal_model_grid *grid = g->grid;
+    gal_csp csp = {0};
+    double *spectrum = GAL_NEWN(double, grid->n);
+    if (!spectrum)
+        return GAL_ENOMEM;
+    GAL_TRY(gal_csp_init(&csp, g->o.ssp, g->o.logu, 0));
+    for (size_t c = 0; c < g->o.ssp->nz * g->o.ssp->nage; c++) {
+        cell_spectrum(g, &csp, c, spectrum);
+        r->cell_bol[c] = (float)range(grid->tw, spectrum, grid->n);
+        r->cell_qh[c] = (float)(range(grid->photons, spectrum, grid->n_photons) / GAL_CELL_PHOTONS);
+        r->cell_qhei[c] = (float)(range(grid->photons_he, spectrum, grid->n_photons_he) / GAL_CELL_PHOTONS);
+        r->cell_lyman[c] = (float)range(grid->tw, spectrum, grid->n_lyman);
+        float *to = lum + c * stride;
+        for (size_t i = 0, col = 0; i < l->n; i++)
+            if (plan_has_column(&l->node[i]))
+                to[col++] = (float)range(l->node[i].column, spectrum + l->node[i].first, l->node[i].count);
+    }
+out:
+    gal_free(spectrum);
+    gal_csp_clear(&csp);
+    return st;
+}
+
+static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy *g, const plan_nodes *l, size_t ncol,
+                             const plan_columns *made)
 {
     gal_status st = GAL_OK;
     const gal_ssp *s = g->o.ssp;
-    const gal_model_grid *grid = g->grid;
     size_t cells = s->nz * s->nage;
     gal_ssp *t = NULL;
-    gal_csp csp = {0};
-    double *lum = GAL_NEWN(double, grid->n);
     r->cell_bol = GAL_NEWN(float, 4 * cells);
     r->sn = GAL_NEWN(float, cells);
-    if (!lum || !r->cell_bol || !r->sn)
+    if (!r->cell_bol || !r->sn)
         GAL_TRY(GAL_ENOMEM);
     r->cell_qh = r->cell_bol + cells;
     r->cell_qhei = r->cell_qh + cells;
     r->cell_lyman = r->cell_qhei + cells;
-    memcpy(r->sn, grid->sn, cells * sizeof *r->sn);
-    GAL_TRY(gal_csp_init(&csp, s, g->o.logu, 0));
-    GAL_TRY(gal_ssp_create(&t, 1, s->nz, s->nage, (ncol + 16) & ~(size_t)15));
+    memcpy(r->sn, g->grid->sn, cells * sizeof *r->sn);
+    GAL_TRY(gal_ssp_create(&t, 1, s->nz, s->nage, plan_stride(ncol)));
     memcpy(t->age, s->age, s->nage * sizeof *t->age);
     memcpy(t->z, s->z, s->nz * sizeof *t->z);
     for (size_t k = 0; k < t->nwave; k++)
@@ -74,22 +102,15 @@ static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy 
             GAL_TRY(GAL_ENOMEM);
         memcpy(t->mass, s->mass, cells * sizeof *t->mass);
     }
-    for (size_t c = 0; c < cells; c++) {
-        cell_spectrum(g, &csp, c, lum);
-        r->cell_bol[c] = (float)range(grid->tw, lum, grid->n);
-        r->cell_qh[c] = (float)(range(grid->photons, lum, grid->n_photons) / GAL_CELL_PHOTONS);
-        r->cell_qhei[c] = (float)(range(grid->photons_he, lum, grid->n_photons_he) / GAL_CELL_PHOTONS);
-        r->cell_lyman[c] = (float)range(grid->tw, lum, grid->n_lyman);
-        float *to = t->lum + c * t->nwave;
-        for (size_t i = 0, col = 0; i < l->n; i++)
-            if (l->node[i].column)
-                to[col++] = (float)range(l->node[i].column, lum + l->node[i].first, l->node[i].count);
+    if (made) {
+        memcpy(r->cell_bol, made->cell, 4 * cells * sizeof *made->cell);
+        memcpy(t->lum, made->lum, cells * t->nwave * sizeof *made->lum);
+    } else {
+        GAL_TRY(make_columns(t->lum, t->nwave, r, g, l));
     }
     *out = t;
     t = NULL;
 out:
-    gal_free(lum);
-    gal_csp_clear(&csp);
     gal_ssp_unref(t);
     return st;
 }
@@ -100,7 +121,7 @@ static size_t place(const plan_nodes *l, uint32_t *entry, uint32_t *at)
     size_t n = 0;
     for (size_t i = 0; i < l->n; i++) {
         const plan_node *a = &l->node[i];
-        bool shared = !a->column && n > 0 && at[n - 1] == a->k;
+        bool shared = !plan_has_column(a) && n > 0 && at[n - 1] == a->k;
         if (!shared)
             at[n++] = a->k;
         entry[i] = (uint32_t)(n - 1);
@@ -135,7 +156,7 @@ static gal_status make_grid(gal_model_grid **out, const gal_galaxy *g, const pla
     for (size_t i = 0; i < l->n; i++) {
         const plan_node *a = &l->node[i];
         uint32_t e = entry[i];
-        if (a->column)
+        if (plan_has_column(a))
             r->gj[r->ncol++] = e;
         if (a->kind == NODE_POWER_STAR)
             stars[e] = 1;
@@ -165,7 +186,7 @@ static gal_status make_sums(plan_sum *s, const plan_nodes *l, const uint32_t *en
     return GAL_OK;
 }
 
-gal_status plan_reduce(gal_plan *p, const plan_nodes *l)
+gal_status plan_reduce(gal_plan *p, plan_nodes *l, const plan_columns *made)
 {
     gal_status st = GAL_OK;
     const gal_galaxy *g = p->whole;
@@ -179,11 +200,11 @@ gal_status plan_reduce(gal_plan *p, const plan_nodes *l)
     qsort(l->node, l->n, sizeof *l->node, by_wave);
     n = place(l, entry, at);
     for (size_t i = 0; i < l->n; i++)
-        ncol += l->node[i].column != NULL;
+        ncol += plan_has_column(&l->node[i]);
     if (n < 2)
         GAL_THROW(GAL_EMATH, "plan: %zu nodes", n);
     GAL_TRY(make_grid(&r, g, l, entry, at, n));
-    GAL_TRY(make_table(&table, r, g, l, ncol));
+    GAL_TRY(make_table(&table, r, g, l, ncol, made));
     for (size_t b = 0; b < p->nfilter; b++) {
         GAL_TRY(make_sums(&p->star[b], l, entry, NODE_STAR, b));
         GAL_TRY(make_sums(&p->rest[b], l, entry, NODE_REST, b));

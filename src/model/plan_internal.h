@@ -1,5 +1,5 @@
-/* A plan from the inside; see galua/plan.h. plan.c: the object; plan_draws.c: points of the box; plan_nodes.c: which nodes;
- * plan_grid.c: the reduced galaxy on them. */
+/* A plan from the inside; see galua/plan.h. plan.c: the object; plan_draws.c: points of the box; plan_cover.c: rare ones; plan_nodes.c: which nodes;
+ * plan_grid.c: the reduced galaxy on them; plan_cache.c: plans on disk. */
 #ifndef GAL_PLAN_INTERNAL_H
 #define GAL_PLAN_INTERNAL_H
 #include "galua/plan.h"
@@ -30,9 +30,13 @@ struct gal_plan {
 };
 
 /* ---- points of the box (plan_draws.c) */
-enum { PLAN_TRAIN = 0x706c0001, PLAN_CHECK = 0x706c0002 };
+enum { PLAN_TRAIN = 0x706c0001, PLAN_CHECK = 0x706c0002, PLAN_POOL = 0x706c0003 };
 /* A point that the model accepts; a third of the points lie on faces and edges of the box, a third in or near corners. GAL_EDOMAIN after many tries. */
 gal_status plan_point(const gal_plan *p, uint64_t seed, uint64_t purpose, size_t i, double *theta);
+
+/* Optical depths and temperatures of both dust phases, in bins of their logarithms; -1: none. */
+enum { PLAN_STATES = 4, PLAN_BINS = 128 };
+void plan_state(const gal_galaxy_ws *w, int bin[PLAN_STATES]);
 
 /* What is seen on the whole grid at training points. */
 enum {
@@ -44,27 +48,30 @@ enum {
     NCURVE
 }; /* att_dd, att_dd att_mc; abs_mc, abs_dd, abs_dd att_mc */
 typedef struct plan_training {
-    size_t n, nb, nd, cap, ncomp, nsource;
+    size_t n, nb, nd, cap, ncomp, nsource, nint;
     double *curve; /* [nd][NCURVE][n] */
     double *rest;  /* [nd][ncomp][n] spectra besides the stars', as they arrive */
     double *
         lost; /* [nd][nsource][2][n] what clouds and diffuse dust take from the spectra of sources, per power taken from them */
+    double *integrand;     /* [nd][nint][n] what dust integrates over the nodes */
     double *light;         /* [n] largest share of the light that a stellar population sends out at a node, per A */
     double *scale;         /* [nd][nb] what the error of a band is measured against, per flux factor */
     double *relative;      /* [nd][nb] the same per light of the stars without dust */
-    double *power;         /* [nd][ncomp] int of rest */
     const double **w;      /* [nb] weights of the band on its window */
     size_t *first, *count; /* [nb] the window */
     gal_phot *phot;
     gal_galaxy_ws *ws;
     double *theta, *flux, *measure, *bare; /* [npar], [nb] mJy, what its error is measured against, without dust */
     double factor;                         /* of the point seen last */
+    unsigned seen[PLAN_STATES][PLAN_BINS]; /* training points by what dust is like there */
 } plan_training;
+gal_status plan_open(plan_training *t, const gal_plan *p, size_t cap); /* room for cap training points, none yet */
 gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o);
 gal_status plan_see(plan_training *t, const gal_plan *p,
                     const double *theta); /* the whole galaxy there; errors of the model */
 void plan_learn(plan_training *t,
-                const gal_plan *p); /* the point seen last becomes a training point, if there is room */
+                const gal_plan *p);           /* the point seen last becomes a training point, if there is room */
+size_t plan_integrands(const gal_part *part); /* spectra that a part's `reemit` integrates over the nodes */
 void plan_training_clear(plan_training *t);
 
 /* Points at which plans are compared with the whole grid, whose fluxes are kept for the next round. A point that a plan has learnt from
@@ -77,8 +84,11 @@ typedef struct plan_checks {
 } plan_checks;
 gal_status plan_checks_make(plan_checks *c, plan_training *t, const gal_plan *p, const gal_plan_opts *o);
 gal_status plan_check_renew(plan_checks *c, size_t i, plan_training *t,
-                            const gal_plan *p); /* another point at place i */
+                            const gal_plan *p);                        /* another point at place i */
+void plan_check_put(plan_checks *c, size_t i, const plan_training *t); /* the point seen last, at place i */
 void plan_checks_clear(plan_checks *c);
+/* With a first plan: training and check points where there are few of them. */
+gal_status plan_cover(const gal_plan *p, plan_training *t, plan_checks *c, const gal_plan_opts *o);
 
 /* ---- nodes (plan_nodes.c) */
 typedef enum plan_kind { NODE_STAR, NODE_POWER_STAR, NODE_REST, NODE_SOURCE, NODE_DUST } plan_kind;
@@ -90,6 +100,10 @@ typedef struct plan_node {
     size_t first, count;
     double *column; /* [count] weights over the whole grid from `first`: the column is their sum with the SSP spectra */
 } plan_node;
+static inline bool plan_has_column(const plan_node *n)
+{
+    return n->kind == NODE_STAR || n->kind == NODE_POWER_STAR;
+}
 typedef struct plan_nodes {
     plan_node *node;
     size_t n, cap;
@@ -98,6 +112,21 @@ gal_status plan_choose(plan_nodes *out, const gal_plan *p, const plan_training *
 void plan_nodes_clear(plan_nodes *l);
 
 /* ---- the reduced galaxy (plan_grid.c): p->reduced, star, rest */
-gal_status plan_reduce(gal_plan *p, const plan_nodes *l);
+/* Sums of the SSP spectra, as single precision holds them. */
+typedef struct plan_columns {
+    size_t cells, stride; /* nz nage; columns and padding */
+    float
+        *cell; /* [4][cells] bolometric, ionising photons of hydrogen and helium, Lyman continuum: see gal_model_grid */
+    float *lum; /* [cells][stride] the reduced table */
+} plan_columns;
+size_t plan_stride(size_t ncol);
+/* Sorts the nodes. Their columns are made, or those `made` taken (NULL: made). */
+gal_status plan_reduce(gal_plan *p, plan_nodes *l, const plan_columns *made);
 void plan_reduced_clear(gal_plan *p);
+
+/* ---- plans on disk (plan_cache.c) */
+/* *found: there is one of this key, and it holds at check points; a file that is damaged or does not is logged in one line and not taken.
+ * GAL_ENOMEM, GAL_EINTR. */
+gal_status plan_cache_get(gal_plan *p, const gal_plan_opts *o, bool *found);
+void plan_cache_put(const gal_plan *p, const gal_plan_opts *o, const plan_nodes *l); /* trouble is logged */
 #endif

@@ -108,7 +108,7 @@ static gal_status rest_nodes(plan_nodes *l, const plan_training *t, size_t b, do
 }
 
 /* Power that dust takes from the stars at nodes first .. first + n - 1: of clouds, of diffuse dust, of the latter behind clouds, and
- * the constant, each against its own mean. */
+ * the constant, each against its own mean: where all stars are in opaque clouds what little passes is all that diffuse dust gets. */
 static gal_status power_nodes(plan_nodes *l, const plan_training *t, const double *tw, size_t first, size_t n,
                               double tolerance, double *a, double *weight)
 {
@@ -123,16 +123,11 @@ static gal_status power_nodes(plan_nodes *l, const plan_training *t, const doubl
     }
     rows++;
     for (size_t d = 0; d < t->nd; d++) {
-        double mean[2] = {0, 0};
         for (int c = LOST_MC; c <= LOST_BOTH; c++) {
             const double *from = t->curve + (d * NCURVE + (size_t)c) * t->n;
             double *row = a + rows * n, m = 0;
-            if (c < LOST_BOTH) {
-                for (size_t k = 0; k < t->n; k++)
-                    m += tw[k] * t->light[k] * from[k];
-                mean[c - LOST_MC] = m;
-            }
-            m = mean[c == LOST_MC ? 0 : 1];
+            for (size_t k = 0; k < t->n; k++)
+                m += tw[k] * t->light[k] * from[k];
             for (size_t k = 0; k < n; k++)
                 row[k] = m > 1e-12 ? from[first + k] / m : 0;
             rows += m > 1e-12;
@@ -155,19 +150,16 @@ static gal_status dust_nodes(plan_nodes *l, const plan_training *t, const gal_ga
     while (first + 2 < n && g->grid->wave[first] < 91.2) /* no dust is as hot */
         first++;
     n -= first;
-    for (size_t i = 0; i < g->npart; i++) {
-        const gal_part *part = &g->part[i];
-        if (!part->reemit || part->class->on_nodes != GAL_NODES_ANYWHERE)
-            continue;
-        for (size_t d = 0; d < t->nd; d++)
-            for (size_t c = part->lum - GAL_COMPS; c < part->lum - GAL_COMPS + part->nlum; c++) {
-                double power = t->power[d * t->ncomp + c];
-                for (size_t k = 0; power > 0 && k < n; k++)
-                    a[rows * n + k] = t->rest[(d * t->ncomp + c) * t->n + first + k] / power;
-                rows += power > 0;
-            }
-    }
     const double *tw = g->grid->tw + first;
+    for (size_t r = 0; r < t->nd * t->nint; r++) {
+        const double *from = t->integrand + r * t->n + first;
+        double power = 0;
+        for (size_t k = 0; k < n; k++)
+            power += tw[k] * from[k];
+        for (size_t k = 0; power > 0 && k < n; k++)
+            a[rows * n + k] = from[k] / power;
+        rows += power > 0;
+    }
     return make(l, NODE_DUST, 0, first, n, tw, a, rows, tw, tolerance, MOST_POWER);
 }
 
@@ -178,6 +170,7 @@ gal_status plan_choose(plan_nodes *out, const gal_plan *p, const plan_training *
     size_t rows = 3 * t->nd + 1, n = t->n, lyman = t->nsource ? g->grid->n_lyman : 0;
     rows = rows > 2 * t->nd * t->nsource ? rows : 2 * t->nd * t->nsource;
     rows = rows > t->nd * t->ncomp ? rows : t->nd * t->ncomp;
+    rows = rows > t->nd * t->nint ? rows : t->nd * t->nint;
     *out = (plan_nodes){0};
     double *a = gal_alloc(rows * n * sizeof *a), *weight = GAL_NEWN(double, n);
     if (!a || !weight)
