@@ -63,6 +63,7 @@ typedef struct gal_fit_opts {
     gal_kernel spectral_kernel;   /* of the noise correlated over the pixels */
     const gal_fit_tie *tie;       /* NULL: none */
     double plan;                  /* tolerance of a plan (galua/plan.h) for the bands, 0: the whole grid each time */
+    const char *plan_cache;       /* folder of plans made before, copied; NULL: none */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
 /* Errors: an unknown or repeated parameter, a bounded prior that reaches beyond a parameter's range, noise terms that exclude one
@@ -75,6 +76,7 @@ GAL_API const gal_galaxy *gal_fit_galaxy(const gal_fit *f); /* borrowed */
 /* The plan that band fluxes come from, and the samples at which it was compared with the whole grid. */
 typedef struct gal_fit_plan_info {
     double tolerance; /* as asked; 0: no plan was asked for */
+    bool pending;     /* it is not made yet */
     bool used;        /* is there one? */
     const char *why;  /* why not; borrowed */
     gal_plan_info made;
@@ -100,6 +102,9 @@ GAL_API gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F);
 /* A line on points evaluated so far at whose redshift a band reached beyond the SSP table (likelihood 0), with their number; NULL: there were
  * none. Borrowed, for one thread. */
 GAL_API const char *gal_fit_uncovered(gal_fit *f);
+/* Makes the plan that was asked for; the first evaluation does otherwise. Where there can be none the whole grid is evaluated (`why`). Errors
+ * of memory, and GAL_EINTR: it is still to be made. Until then the fingerprint is that of a fit with a plan. */
+GAL_API gal_status gal_fit_compile(gal_fit *f);
 /* What the data say about each free parameter and derived quantity, found by trying points spread over the priors: about 20 ms. */
 typedef enum gal_tie {
     GAL_TIE_DATA,  /* depends on a free parameter that data depend on: a result */

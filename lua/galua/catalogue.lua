@@ -7,6 +7,7 @@ local doc = require "galua.doc"
 local json = require "galua.json"
 local running = require "galua.catalogue_run"
 local rest_frame = require "galua.fit.rest"
+local plans = require "galua.fit.plan"
 local ffi = require "ffi"
 
 local catalogue = {}
@@ -14,7 +15,7 @@ catalogue.__index = catalogue
 local M = setmetatable({}, { __call = function(_, ...) return catalogue.new(...) end })
 
 local usual = { "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "LIR", "A_V", "T_dust", "age_mw", "Zstar" }
-local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood", "spec" }
+local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood", "spec", "plan" }
 
 -- ---------------------------------------------------------------- building
 local function sources_of(data)
@@ -34,7 +35,7 @@ end
 function catalogue.new(given)
   local o = galua.options("catalogue", given, { data = ":any", model = ":any", free = ":any", variants = ":table", noise = ":any",
     limits = "censored", sampler = ":any", escalate = ":table", seed = ":number", keep = 100, derived = ":table", name = ":string",
-    amplitude = ":any", likelihood = ":any", spec = ":table" })
+    amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any" })
   if o.data == nil then galua.fail("catalogue: 'data' is missing: observation.catalogue(file), or a list of observations") end
   local self = { data = o.data, n = sources_of(o.data), seed = o.seed or galua.seed(), keep = math.floor(o.keep),
     derived = o.derived or usual, name = o.name or (core.class_name(o.data) == "sources" and o.data.path) or "", variants = {} }
@@ -105,7 +106,7 @@ function catalogue:fit(j)
   -- the seed of a row does not depend on the others: 2^53 / 1000003 > 9e9 rows
   local seed = (self.seed * 1000003 + row) % 2 ^ 53
   return galua.fit({ data = obs, model = g, free = free, noise = v.noise, limits = v.limits, amplitude = v.amplitude,
-    likelihood = v.likelihood, spec = v.spec, sampler = v.samplers[1], seed = seed }, true), obs, row, v
+    likelihood = v.likelihood, spec = v.spec, plan = v.plan, sampler = v.samplers[1], seed = seed }, true), obs, row, v
 end
 
 -- ---------------------------------------------------------------- one source
@@ -153,8 +154,9 @@ function catalogue:work(j, beat)
     f.sampler = s
     rawset(f, "_strategy", nil)
     rawset(f, "_quiet", true) -- what a sampler chose is not said for every source
-    f.engine = s:start(f)
-    local state, engine = s:run(f.engine, { fit = f, progress = beat })
+    f.engine = nil
+    plans.again(f, v.plan)
+    local state, engine = f:_advance{ fit = f, progress = beat }
     if state == "interrupted" then return nil end
     f.engine = engine or f.engine
     evaluations = evaluations + (f.engine.evaluations or 0)
@@ -169,6 +171,8 @@ function catalogue:work(j, beat)
     record.escalated = why
   end
   record.seconds, record.evaluations = clock() - begin, evaluations
+  local p = f.target.plan
+  record.plan_nodes = p and p.used and p.nodes or 0 -- wavelengths that bands came from; 0: all
   local summary = f:summary()
   local samples = f:samples()
   local e = f.engine
@@ -299,7 +303,7 @@ function catalogue:write(q, path)
   add("nbands", "", number("nbands"))
   add("state", "", function(r) return r.error and "failed" or r.accepted == false and "not accepted" or r.state or "" end)
   add("sampler", "", function(r) return r.sampler or "" end)
-  for _, key in ipairs{ "chi2", "best_lnlike", "lnz", "lnz_err", "ess", "seconds", "evaluations" } do
+  for _, key in ipairs{ "chi2", "best_lnlike", "lnz", "lnz_err", "ess", "seconds", "evaluations", "plan_nodes" } do
     add(key, key == "seconds" and "s" or "", number(key))
   end
   add("flags", "", function(r) return r.error or table.concat(r.flags or {}, "; ") end)
@@ -327,7 +331,7 @@ function catalogue:write(q, path)
     end
     vars[k] = { group = "draws", name = name, dims = { "source", "draw" }, values = draws, unit = units[k] }
   end
-  for _, key in ipairs{ "lnz", "lnz_err", "chi2", "best_lnlike", "ess", "seconds", "evaluations", "redshift", "nbands" } do
+  for _, key in ipairs{ "lnz", "lnz_err", "chi2", "best_lnlike", "ess", "seconds", "evaluations", "plan_nodes", "redshift", "nbands" } do
     local values = {}
     for i, r in ipairs(list) do values[i] = r[key] or nan end
     vars[#vars + 1] = { group = "fits", name = key, dims = { "source" }, values = values, doc = key }
@@ -391,6 +395,7 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @param limits (censored) as in fit{}
 @param amplitude as in fit{}
 @param spec as in fit{}
+@param plan ("auto") as in fit{}: decided for each sampler of `escalate`
 @param likelihood as in fit{}
 @param sampler (sampler.ensemble{}) as in fit{}
 @param escalate ({ sampler.importance{}, sampler.nested{} }) the next one is used when the result of one is not acceptable

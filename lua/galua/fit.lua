@@ -5,6 +5,7 @@ local core = require "galua.core"
 local ship = require "galua.ship"
 local ties = require "galua.fit.ties"
 local counts = require "galua.fit.counts"
+local plans = require "galua.fit.plan"
 
 local fit = {}
 fit.__index = function(self, key)
@@ -81,14 +82,6 @@ local function ordered(model, free)
 end
 
 -- quiet: what should make one doubt is not said here (catalogues put it into their table)
--- option `plan`: true, false or { tolerance = }
-local function plan_tolerance(plan)
-  if plan == nil or plan == false then return 0 end
-  if plan == true then return 1e-6 end
-  if type(plan) ~= "table" then galua.fail("fit: plan must be true, false or a table such as { tolerance = 1e-6 }, got a %s", type(plan)) end
-  return galua.options("fit: plan", plan, { tolerance = 1e-6 }).tolerance
-end
-
 local function create(given, quiet)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
     limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any", tie = ":any" })
@@ -131,8 +124,8 @@ local function create(given, quiet)
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
   self.tie = require("galua.fit.tie").resolve(o.tie, self.model)
   if self.tie then options.tie, options.tie_key, options.tie_names = self.tie.text, self.tie.key, self.tie.names end
-  options.plan, self.plan = plan_tolerance(o.plan), o.plan
-  self._options = options
+  self.plan = plans.option(o.plan)
+  self._options = plans.set(options, self.plan)
   self.target = galua.target(options)
   if not quiet and self.target.note ~= "" then
     io.stderr:write(("warning: fit%s: %s\n"):format(self.name ~= "" and " '" .. self.name .. "'" or "", self.target.note))
@@ -155,11 +148,7 @@ function fit:describe()
     local rule = self.tie.rules[name]
     lines[#lines + 1] = ("  %s follows from %s"):format(name, type(rule) == "string" and rule or "a function")
   end
-  local plan = self.target.plan
-  if plan then
-    lines[#lines + 1] = plan.used and ("  bands from a plan of %d wavelengths, error at most %.1e"):format(plan.nodes, plan.tolerance)
-      or "  bands from the whole grid: " .. plan.why
-  end
+  lines[#lines + 1] = plans.line(self)
   if self.target.note ~= "" then lines[#lines + 1] = "  warning: " .. self.target.note end
   for _, line in ipairs(ties.warnings(ties.of(self))) do lines[#lines + 1] = "  warning: " .. line end
   lines[#lines + 1] = ("  %-18s %-9s %s"):format("parameter", "unit", "prior")
@@ -361,7 +350,7 @@ function fit:description()
     sampler = self.sampler:store(),
     data = { name = self.data.name, redshift = self.data.redshift, distance = self.data.distance, citation = self.data.citation,
       spectral = require("galua.spectrum.observation").store(self.data) },
-    spec = self:fixed_spec(), plan = self.plan,
+    spec = self:fixed_spec(), plan = type(self.plan) == "table" and { tolerance = self.plan.tolerance } or self.plan,
     tie = self.tie and require("galua.fit.tie").store(self.tie),
   }
 end
@@ -383,7 +372,8 @@ function fit:save(path, given)
   self:need_engine()
   local texts = { model = json.encode(self:description()), script = self:script(), ssp_provenance = self.model.ssp.provenance,
     numerics = tostring(core.versions().numerics), summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
-  if self.target.plan then texts.plan = json.encode(self.target.plan) end
+  local plan = plans.record(self)
+  if plan then texts.plan = json.encode(plan) end
   local more, snapshots
   if self.sampler.save then more, snapshots = self.sampler:save(self) end
   for name, text in pairs(more or {}) do texts[name] = text end
@@ -436,6 +426,7 @@ function fit:restore(path, resume)
   local known, held = pcall(galua.result_texts, path)
   local model = known and held.model and json.decode(held.model)
   check_priors(self, path, model)
+  if known then plans.restore(self, held) end
   local engine = self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
   local texts, _, sealed = galua.result_texts(path)
   check_numerics(path, texts, resume)
@@ -493,7 +484,7 @@ local function load_fit(path, options)
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
-    spec = d.spec, plan = d.plan, tie = d.tie and require("galua.fit.tie").from(d.tie), sampler = galua.sampler.from(d.sampler) }
+    spec = d.spec, plan = d.plan or false, tie = d.tie and require("galua.fit.tie").from(d.tie), sampler = galua.sampler.from(d.sampler) }
   rawset(f, "_script", texts.script)
   return f:restore(path)
 end
@@ -519,9 +510,11 @@ back.
 @param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
 @param tie parameters that follow from others: table of parameter = name, or function(p) returning the value, with p["ism.N_MC"] the value
        of a parameter; it runs in every thread (see likelihood.custom)
-@param plan (false) true or { tolerance = 1e-6 }: band fluxes from the few wavelengths that matter, many times faster, with an error below
-       `tolerance` of the flux or of 1e-3 of the flux without dust; f.target.plan tells what was measured. Every stored sample is compared
-       with the whole grid, and the run starts again without a plan should one differ
+@param plan ("auto") band fluxes from the few wavelengths that matter, many times faster, with an error below 1e-6 of the flux or of
+       1e-3 of the flux without dust. "auto": where the sampler takes so many models that making a plan pays; true: always; false: never;
+       { tolerance = 1e-6, cache = true }: with that error, kept on disk for the next fit like it. It is made when the fit first runs, or by
+       f:compile(); f.target.plan tells what was measured. Every stored sample is compared with the whole grid, and the run starts
+       again without a plan should one differ
 @param likelihood likelihood.custom(f) instead of the built-in one
 @param sampler (sampler.ensemble{}) how to sample
 @param seed (session) seed of the random numbers: same seed, same bits

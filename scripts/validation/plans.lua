@@ -42,7 +42,7 @@ local function make(model, more)
   for name, p in pairs(more) do free[name] = p end
   local flux = model:band_flux(filters(unpack(known)))
   for i, b in ipairs(filters(unpack(known))) do if flux[i] > 0 then obs:add(b, flux[i], 0.1 * flux[i]) end end
-  return fit{ data = obs, model = model, free = free, plan = true, seed = 1 }
+  return fit{ data = obs, model = model, free = free, plan = { cache = false }, seed = 1 }:compile{}
 end
 
 local function compare(f, n, draw)

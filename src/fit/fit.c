@@ -50,8 +50,9 @@ out:
 
 gal_status fit_workers(gal_fit *f, int n)
 {
-    if (n <= f->nworker)
-        return GAL_OK;
+    gal_status made = gal_fit_compile(f);
+    if (made != GAL_OK || n <= f->nworker)
+        return made;
     worker *w = gal_realloc(f->workers, (size_t)n * sizeof *w);
     if (!w)
         return GAL_ENOMEM;
@@ -258,6 +259,7 @@ void gal_fit_free(gal_fit *f)
     gal_prior_unref(f->amplitude);
     fit_spectral_free(f->spectral);
     gal_plan_unref(f->plan);
+    gal_free(f->plan_cache);
     fit_tie_free(f);
     gal_free(f->blob_names);
     gal_free(f->band_names);
@@ -399,10 +401,7 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     GAL_TRY(dry_run(f));
     GAL_TRY(fit_unabsorbed(f));
     GAL_TRY(fit_gradient_take(f));
-    GAL_TRY(fit_plan_create(f, o->plan));
-    f->target.blob_apart = f->plan != NULL;
-    if (f->plan)
-        GAL_TRY(gal_plan_ws_create(&f->workers[0].plan, f->plan));
+    GAL_TRY(fit_plan_take(f, o));
     *out = f;
     f = NULL;
 out:

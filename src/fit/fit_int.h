@@ -58,6 +58,8 @@ struct gal_fit {
     void **tie_local;      /* per thread */
     gal_plan *plan;        /* of the used bands, or NULL */
     double plan_tolerance; /* promised; 0: none asked for */
+    bool plan_pending;     /* it is to be made before the first evaluation */
+    char *plan_cache;      /* folder, or NULL */
     char plan_why[200];    /* why there is none */
     uint64_t plan_checks;  /* samples at which it was compared with the whole grid */
     double plan_worst;     /* largest error there */
@@ -83,14 +85,14 @@ gal_status fit_tie_take(gal_fit *f, const gal_fit_tie *tie);
 gal_status fit_tie(const gal_fit *f, double *theta);
 gal_status fit_tie_range(const gal_fit *f, double *lo, double *hi);
 void fit_tie_free(gal_fit *f);
-/* fit.c: n workers at least; the bands at w->theta: w->used, and w->flux (the same, with ignored bands) where a plan does not do, or `all`
+/* fit.c: the plan that is to be, and n workers at least; the bands at w->theta: w->used, and w->flux (the same, with ignored bands) where a plan does not do, or `all`
  * is asked for. GAL_EDOMAIN where there is no model. */
 gal_status fit_workers(gal_fit *f, int n);
 gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all);
 /* fit_gradient.c: gradients of the target, where its galaxy has them */
 gal_status fit_gradient_take(gal_fit *f);
 void fit_gradient_clear(worker *w);
-gal_status fit_plan_create(gal_fit *f, double tolerance); /* fit_plan.c; f->plan stays NULL where there can be none */
+gal_status fit_plan_take(gal_fit *f, const gal_fit_opts *o); /* fit_plan.c */
 gal_status fit_plan_compare(const gal_fit *f, worker *w);
 /* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other
  * data (PIT). lnw[m] is scratch. */

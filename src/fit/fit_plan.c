@@ -18,23 +18,25 @@ static void prior_range(const gal_prior *p, const gal_param *par, double *lo, do
     *hi = fmin(fmax(*hi, par->lo), par->hi);
 }
 
-gal_status fit_plan_create(gal_fit *f, double tolerance)
+gal_status fit_plan_take(gal_fit *f, const gal_fit_opts *o)
+{
+    if (!(o->plan >= 0 && o->plan <= 0.1))
+        return gal_fail(GAL_EDOMAIN, "fit: plan: tolerance = %g must be in 0 .. 0.1 (0: the whole grid)", o->plan);
+    f->plan_tolerance = o->plan;
+    f->plan_pending = f->target.blob_apart = o->plan > 0;
+    if (o->plan_cache && !(f->plan_cache = gal_strdup(o->plan_cache)))
+        return GAL_ENOMEM;
+    return GAL_OK;
+}
+
+/* The plan, or why there is none. */
+static gal_status make(gal_fit *f)
 {
     gal_status st = GAL_OK;
-    if (!(tolerance > 0))
-        return GAL_OK;
-    if (!(tolerance <= 0.1))
-        return gal_fail(GAL_EDOMAIN, "fit: plan: tolerance = %g must be in 0 .. 0.1 (0: the whole grid)", tolerance);
-    f->plan_tolerance = tolerance;
     double *lo = GAL_NEWN(double, 2 * f->npar), *hi = lo ? lo + f->npar : NULL;
     gal_filter **filter = GAL_NEWN(gal_filter *, f->nused + 1);
     if (!lo || !filter)
         GAL_TRY(GAL_ENOMEM);
-    if (f->nused == 0 || f->spectral || (f->custom.lnlike && f->nused < f->nband)) {
-        snprintf(f->plan_why, sizeof f->plan_why, "%s",
-                 f->custom.lnlike ? "the likelihood sees ignored bands too" : "the data are not bands alone");
-        goto out;
-    }
     memcpy(lo, f->theta, f->npar * sizeof *lo);
     memcpy(hi, f->theta, f->npar * sizeof *hi);
     for (size_t i = 0; i < f->ndim; i++)
@@ -44,7 +46,12 @@ gal_status fit_plan_create(gal_fit *f, double tolerance)
     for (size_t k = 0; k < f->nused; k++)
         filter[k] = f->obs->filter[f->band[k]];
     /* made to half of what is promised: the largest error over many samples is above that over the check points */
-    gal_plan_opts o = {.filter = filter, .nfilter = f->nused, .lo = lo, .hi = hi, .tolerance = 0.5 * tolerance};
+    gal_plan_opts o = {.filter = filter,
+                       .nfilter = f->nused,
+                       .lo = lo,
+                       .hi = hi,
+                       .tolerance = 0.5 * f->plan_tolerance,
+                       .cache = f->plan_cache};
     st = gal_plan_create(&f->plan, f->galaxy, &o);
     if (st == GAL_EUNSUP || st == GAL_EMATH || st == GAL_EDOMAIN) { /* then it is the whole grid, and why is said */
         snprintf(f->plan_why, sizeof f->plan_why, "%s", gal_error_message());
@@ -54,6 +61,32 @@ out:
     gal_free(lo);
     gal_free(filter);
     return st;
+}
+
+gal_status gal_fit_compile(gal_fit *f)
+{
+    gal_status st = GAL_OK;
+    if (!f->plan_pending)
+        return GAL_OK;
+    if (f->nused == 0 || f->spectral || (f->custom.lnlike && f->nused < f->nband))
+        snprintf(f->plan_why, sizeof f->plan_why, "%s",
+                 f->custom.lnlike ? "the likelihood sees ignored bands too" : "the data are not bands alone");
+    else
+        st = make(f);
+    for (int i = 0; i < f->nworker && st == GAL_OK && f->plan; i++)
+        st = gal_plan_ws_create(&f->workers[i].plan, f->plan);
+    if (st != GAL_OK) { /* nothing of it is left */
+        for (int i = 0; i < f->nworker; i++) {
+            gal_plan_ws_free(f->workers[i].plan);
+            f->workers[i].plan = NULL;
+        }
+        gal_plan_unref(f->plan);
+        f->plan = NULL;
+        return st;
+    }
+    f->plan_pending = false;
+    f->target.blob_apart = f->plan != NULL;
+    return GAL_OK;
 }
 
 /* w->flux is exact, w->used the plan's. */
@@ -86,6 +119,7 @@ gal_status fit_plan_compare(const gal_fit *f, worker *w)
 gal_fit_plan_info gal_fit_plan(const gal_fit *f)
 {
     gal_fit_plan_info i = {.tolerance = f->plan_tolerance,
+                           .pending = f->plan_pending,
                            .used = f->plan != NULL,
                            .checks = f->plan_checks,
                            .worst = f->plan_worst,

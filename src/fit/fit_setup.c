@@ -220,7 +220,7 @@ static gal_hash hash_like(const gal_fit *f)
         h = gal_hash_combine(h, fit_spectral_hash(f));
     if (f->tie.apply)
         h = gal_hash_combine(h, f->tie.hash);
-    if (f->plan)
+    if (f->plan || f->plan_pending)
         h = gal_hash_combine(h, gal_hash_bytes(&f->plan_tolerance, sizeof f->plan_tolerance));
     return f->custom.lnlike ? gal_hash_combine(h, f->custom.hash) : h;
 }

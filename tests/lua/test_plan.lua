@@ -37,10 +37,16 @@ end
 
 test.describe("a fit with a plan", function()
   test.it("has the likelihood of the whole grid, keeps what was measured, and comes back from its file", function()
-    local f, whole = make{ plan = { tolerance = 1e-6 } }, make()
+    local f, whole = make{ plan = { tolerance = 1e-6 } }, make{ plan = false }
     test.eq(whole.target.plan, nil)
     local p = f.target.plan
+    test.eq(p.pending, true) -- fit{} is instant
+    test.eq(p.used, nil)
+    if not tostring(f):find("bands from a plan, made when it first runs") then error(tostring(f)) end
+    f:compile()
+    p = f.target.plan
     test.eq(p.used, true)
+    test.eq(p.pending, false)
     if not (p.error <= 1e-6 and p.checked >= 1000 and p.nodes < #model():wave() / 2) then error(json.encode(p)) end
     local x = points(f, 200)
     local _, a = f.target:lnprob(x)
@@ -112,7 +118,7 @@ test.describe("a fit with a plan", function()
   end)
 
   test.it("says why there is none, and takes the whole grid", function()
-    local f = make{ plan = true, free = { redshift = prior.uniform(0.05, 0.2) } }
+    local f = make{ plan = true, free = { redshift = prior.uniform(0.05, 0.2) } }:compile()
     test.eq(f.target.plan.used, false)
     if not f.target.plan.why:find("redshift is free") then error(f.target.plan.why) end
     local whole = make{ free = { redshift = prior.uniform(0.05, 0.2) } }
@@ -149,7 +155,93 @@ test.describe("a fit with a plan", function()
     test.eq(f.target.plan, nil)
     test.eq(f.target ~= real, true)
     if not said:find("starts again on the whole grid") then error(tostring(said)) end
-    local whole = make():run{ progress = false }
+    local whole = make{ plan = false }:run{ progress = false }
     test.eq(f.engine.lnz, whole.engine.lnz)
+  end)
+
+  -- cost: 16 walkers x 2000 steps of one model pay; a plan is decided by that, whatever part of it is run
+  local long = function() return sampler.ensemble{ walkers = 16, steps = 2000, thin = 4, moves = "stretch" } end
+  local short = function() return sampler.ensemble{ walkers = 16, steps = 40, thin = 4, moves = "stretch" } end
+  local function same(f, g)
+    local a, b = f:samples(), g:samples()
+    test.eq(a.n, b.n)
+    for i = 1, a.n do
+      test.eq(a.lnlike[i], b.lnlike[i])
+      test.eq(a.derived.Mstar[i], b.derived.Mstar[i])
+    end
+  end
+
+  test.it("is used where it pays, is decided by the sampler alone, and is made when the fit first runs", function()
+    local f = make{ sampler = long() }
+    test.eq(f.plan, "auto")
+    test.eq(f.target.plan, nil)
+    f:run{ progress = false, ["until"] = 40 }
+    test.eq(f.target.plan.used, true)
+    local explicit = make{ sampler = long(), plan = true }:run{ progress = false, ["until"] = 40 }
+    same(f, explicit)
+    local g = make{ sampler = short() }:run{ progress = false }
+    test.eq(g.target.plan, nil)
+    if not tostring(g):find("bands from the whole grid: about 640 evaluations, a plan pays from 20000 on", 1, true) then error(tostring(g)) end
+    same(g, make{ sampler = short(), plan = false }:run{ progress = false })
+    -- where there can be none the reason is in the record
+    local path = os.tmpname() .. ".h5"
+    local z = make{ sampler = long(), free = { redshift = prior.uniform(0.05, 0.2) } }:run{ progress = false, out = path, ["until"] = 20 }
+    test.eq(z.target.plan.used, false)
+    local said = json.decode(galua.result_texts(path).plan)
+    test.eq(said.used, false)
+    if not said.why:find("redshift is free") then error(said.why) end
+    os.remove(path)
+  end)
+
+  test.it("goes on as it began, whatever a new sampler would choose", function()
+    local path, whole = os.tmpname() .. ".h5", os.tmpname() .. ".h5"
+    local straight = make{ sampler = long() }:run{ progress = false, ["until"] = 40 }
+    make{ sampler = long() }:run{ progress = false, out = path, ["until"] = 20 }
+    local stored = json.decode(galua.result_texts(path).plan)
+    test.eq(stored.used, true)
+    local f = make{ sampler = long() }:run{ progress = false, out = path, resume = true, ["until"] = 40 }
+    same(f, straight)
+    if not (json.decode(galua.result_texts(path).plan).checks > stored.checks) then error("checks of both parts are kept") end
+    -- a file that was read and not run has no plan made
+    local read = load_fit(path, { ssp = table_of })
+    test.eq(read.target.plan.pending, true)
+    same(read, straight)
+    local _, l = read.target:lnprob(read:samples().x)
+    for i = 1, #l do test.eq(l[i], read:samples().lnlike[i]) end
+    -- the length may change: a long run that goes on from a short one stays on the whole grid, a short one from a long one with its plan
+    make{ sampler = short() }:run{ progress = false, out = whole }
+    local g = make{ sampler = long() }:run{ progress = false, out = whole, resume = true, ["until"] = 80 }
+    test.eq(g.target.plan, nil)
+    same(g, make{ sampler = long(), plan = false }:run{ progress = false, ["until"] = 80 })
+    local h = make{ sampler = short() }:run{ progress = false, out = path, resume = true, ["until"] = 80 }
+    test.eq(h.target.plan.used, true)
+    -- asked for in words, another likelihood is another fit
+    local ok, why = pcall(function() make{ sampler = long(), plan = true }:run{ progress = false, out = whole, resume = true, ["until"] = 90 } end)
+    test.eq(ok, false)
+    if not tostring(why):find("belongs to another fit") then error(tostring(why)) end
+    os.remove(path)
+    os.remove(whole)
+  end)
+
+  test.it("has the same bits with and without a cache on disk", function()
+    local ffi = require "ffi"
+    ffi.cdef "int setenv(const char *, const char *, int);"
+    local before, dir = os.getenv("GALUA_CACHE") or "", os.tmpname()
+    os.remove(dir)
+    ffi.C.setenv("GALUA_CACHE", dir, 1)
+    local made = make{ sampler = long() }:run{ progress = false, ["until"] = 40 }
+    test.eq(made.target.plan.cached, false)
+    local read = make{ sampler = long() }:run{ progress = false, ["until"] = 40 }
+    test.eq(read.target.plan.cached, true)
+    same(made, read)
+    local none = make{ sampler = long(), plan = { cache = false } }:run{ progress = false, ["until"] = 40 }
+    test.eq(none.target.plan.cached, false)
+    same(made, none)
+    ffi.C.setenv("GALUA_CACHE", "off", 1)
+    local off = make{ sampler = long() }:run{ progress = false, ["until"] = 40 }
+    test.eq(off.target.plan.cached, false)
+    same(made, off)
+    ffi.C.setenv("GALUA_CACHE", before, 1)
+    os.execute("rm -r '" .. dir .. "'")
   end)
 end)

@@ -49,7 +49,8 @@ local function likelihoods(name, model, size)
   local flux = model():band_flux(galua.filters(unpack(names)))
   for i, b in ipairs(galua.filters(unpack(names))) do obs:add(b, flux[i], 0.1 * flux[i]) end
   local function make(plan) return galua.fit{ data = obs, model = model(), free = model():priors(), plan = plan, seed = 1 } end
-  local fast, whole = make(true), make(false)
+  local fast, whole = make{ cache = false }, make(false)
+  fast:compile{}
   local state, n = 1, 100000
   local function points(m)
     local u = {}
@@ -108,7 +109,7 @@ end
 
 -- Bands in a loop at the prompt, the age changed at every call, beside the fit's own path: processor time of one thread, the least of rounds.
 function bench.prompt()
-  local f = ngc3898()
+  local f = ngc3898(nil, false)
   local before, n = galua.threads(), 400
   galua.threads(1)
   local g, set, x = f.model:copy(), {}, galua.mat(n, f.target.ndim)
@@ -147,14 +148,14 @@ end
 
 -- Nested sampling of it, and what the samplers cost themselves: ten parameters, a Gaussian of 0.02 us; processor time of one thread.
 local function samplers()
-  local f = ngc3898(galua.sampler.nested{ live = 500 }, true)
+  local f = ngc3898(galua.sampler.nested{ live = 500 }, { cache = false }):compile{}
   local start = os.clock()
   f:run{ progress = false }
   local plan, planned = os.clock() - start, f.target.plan
   put("fit.nested.plan", plan, "s", { baseline = "limit (s)", baseline_value = 7, ratio = 7 / plan, lnz = f.engine.lnz,
     models = f.engine.evaluations, plan_seconds = planned.seconds, plan_error = planned.error, samples_checked = planned.checks,
     largest_error = planned.worst, size = "10 free parameters, 500 live points, plan made before, 1 thread, processor time" })
-  f = ngc3898(galua.sampler.nested{ live = 500 })
+  f = ngc3898(galua.sampler.nested{ live = 500 }, false)
   start = os.clock()
   f:run{ progress = false }
   local seconds, e = os.clock() - start, f.engine
@@ -176,7 +177,7 @@ function bench.fit()
   local before, rate = galua.threads(), {}
   for _, n in ipairs(many > 1 and { 1, many } or { 1 }) do
     galua.threads(n)
-    local f = ngc3898(galua.sampler.ensemble{ walkers = 128, steps = 300, thin = 10 })
+    local f = ngc3898(galua.sampler.ensemble{ walkers = 128, steps = 300, thin = 10 }, false)
     f:run{ progress = false }
     rate[n] = f.engine.evaluations / f.engine.seconds
   end

@@ -128,7 +128,7 @@ local function template(args)
     put("  -- second step jumps by a mixture learnt from 200000 models before the first")
     put("  sampler = sampler.ensemble{ moves = mix{ move.slice(), 0.5, move.mixture(), 0.5 }, walkers = 64, warm = 1000 },")
     put("  -- sampler = sampler.nested{},               -- evidence too; or nuts{}, smc{}, optimum{}, pathfinder{}, slice{}")
-    put("  -- plan = true,                              -- bands at a fixed redshift: compiled before it starts, then many times faster")
+    put("  -- plan = false,                             -- bands from every wavelength of the model, each time")
   end
   put("  seed = 42,")
   put("}")
@@ -158,6 +158,8 @@ local function plan(f, out, o)
 end
 
 local function dry_run(f, out, o)
+  local will = plan(f, out, o) -- first: what is there decides what a run that goes on takes
+  f:compile{}
   print(f)
   print(f.data:__galua_show())
   local t = f.target
@@ -190,7 +192,7 @@ local function dry_run(f, out, o)
   else
     print(("about %.3g us per model with %s; %s"):format(each * 1e6, threads, words))
   end
-  print(plan(f, out, o))
+  print(will)
 end
 
 local function run(args)
@@ -208,6 +210,7 @@ local function run(args)
     galua.fail("%s exists: --resume goes on with it, --fresh replaces it, --out names another", out)
   end
   if o.resume and not exists(out) then galua.fail("%s: nothing to resume: no such file", out) end
+  if not o.resume then f:compile{ progress = true } end
   print(f)
   f:run{ out = out, resume = o.resume or false }
   print()

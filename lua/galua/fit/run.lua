@@ -2,6 +2,7 @@
 local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
+local plans = require "galua.fit.plan"
 
 local function progress_line()
   local tty = core.isatty(2)
@@ -22,20 +23,26 @@ local function advance(self, how)
   return self.sampler:run(self.engine, how)
 end
 
--- The same; a plan that was found wrong at a sample is left, and the run starts again from its seed: no result mixes two likelihoods.
-local function advance_safely(self, how)
-  local ok, state, engine = pcall(advance, self, how)
-  if ok then return state, engine end
-  local plan = self.target.plan
-  if not (plan and plan.failed) then error(state, 0) end
-  io.stderr:write(("fit: the plan errs by %.1e at a sample, %.1e was promised: the run starts again on the whole grid\n"):format(plan.worst,
-    plan.tolerance))
-  self._options.plan, self.plan = 0, false
-  self.target, self.engine, self._samples, self._summary = galua.target(self._options), nil, nil, nil
-  return advance(self, how)
-end
-
 return function(fit)
+  -- The plan, where there is to be one, and the sampler. A plan that was found wrong at a sample is left, and the run starts again from its
+  -- seed: no result mixes two likelihoods.
+  function fit:_advance(how)
+    plans.compile(self, self._quiet)
+    local ok, state, engine = pcall(advance, self, how)
+    if ok then return state, engine end
+    local plan = self.target.plan
+    if not (plan and plan.failed) then error(state, 0) end
+    plans.leave(self)
+    self.engine = nil
+    return advance(self, how)
+  end
+
+  function fit:compile(given)
+    local o = galua.options("fit:compile", given, { progress = false })
+    plans.compile(self, not o.progress)
+    return self
+  end
+
   function fit:run(given)
     local o = galua.options("fit:run", given, { out = ":string", progress = ":any", more = ":number", ["until"] = ":number",
       resume = false, fresh = false, checkpoint_every = 20 })
@@ -69,7 +76,7 @@ return function(fit)
       end
       how.checkpoint_every = o.checkpoint_every
     end
-    local state, engine = advance_safely(self, how)
+    local state, engine = self:_advance(how)
     self.engine = engine or self.engine
     if finish then finish() end
     self._samples, self._summary = nil, nil
@@ -82,6 +89,9 @@ return function(fit)
     return self
   end
 
+  doc.text("fit:compile", fit.compile, [[fit:compile{ progress = false } -> fit
+Decides whether bands come from a plan, and makes it, as fit:run{} does when it first runs: then f.target is what will be sampled.
+@param progress (false) say in one line what was made and how long it took]])
   doc.text("fit:run", fit.run, [[fit:run{ out =, more = | until =, resume = } -> fit
 Samples the posterior; Ctrl-C stops at the next batch and keeps what there is. Called again it goes on.
 @param out results file, written now and then and at the end

@@ -42,6 +42,9 @@ int gal_lua_target_gradient(lua_State *L); /* target_slopes.c */
 int gal_lua_target_differences(lua_State *L);
 int gal_lua_target_fisher(lua_State *L);
 int gal_lua_target_hessian_vector(lua_State *L);
+struct gal_fit;
+void gal_lua_target_push_plan(lua_State *L, const struct gal_fit *f); /* target_plan.c: leaves a table, or nil */
+int gal_lua_target_compile(lua_State *L);
 
 /* A star formation history or another component before it is in a galaxy: values of its parameters. */
 typedef struct gal_lua_spec {

@@ -4,6 +4,7 @@
 #include "lua/kit/worker.h"
 
 #include <lauxlib.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,31 +29,6 @@ static void push_names(lua_State *L, const char *const *names, size_t n)
     }
 }
 
-/* nil when none was asked for */
-static void push_plan(lua_State *L, const gal_fit *f)
-{
-    gal_fit_plan_info i = gal_fit_plan(f);
-    if (!(i.tolerance > 0)) {
-        lua_pushnil(L);
-        return;
-    }
-    lua_createtable(L, 0, 12);
-    gal_lua_set_num(L, "tolerance", i.tolerance);
-    gal_lua_set_flag(L, "used", i.used);
-    if (!i.used) {
-        gal_lua_set_text(L, "why", i.why);
-        return;
-    }
-    gal_lua_set_num(L, "nodes", (double)i.made.nodes);
-    gal_lua_set_num(L, "bytes", (double)i.made.bytes);
-    gal_lua_set_num(L, "error", i.made.error);
-    gal_lua_set_num(L, "checked", (double)i.made.checked);
-    gal_lua_set_num(L, "seconds", i.made.seconds);
-    gal_lua_set_num(L, "checks", (double)i.checks);
-    gal_lua_set_num(L, "worst", i.worst);
-    gal_lua_set_flag(L, "failed", i.failed);
-}
-
 static int t_get(lua_State *L, void *obj, const char *key)
 {
     gal_fit *f = obj;
@@ -66,7 +42,7 @@ static int t_get(lua_State *L, void *obj, const char *key)
     if (strcmp(key, "note") == 0)
         return lua_pushstring(L, gal_fit_note(f)), 1;
     if (strcmp(key, "plan") == 0)
-        return push_plan(L, f), 1;
+        return gal_lua_target_push_plan(L, f), 1;
     if (strcmp(key, "exact") == 0)
         return lua_pushboolean(L, t->gradient != NULL), 1;
     if (strcmp(key, "uncovered") == 0) /* NULL: nil */
@@ -106,8 +82,8 @@ static const gal_lua_field t_fields[] = {
     {"blob_units", "their units"},
     {"nbands", "bands that enter the likelihood"},
     {"exact", "do gradients come from the model? Else they are differences of the likelihood"},
-    {"plan", "of the option plan: tolerance, used, why not; nodes, bytes, error (largest at `checked` points), "
-             "seconds; checks, worst (at that many samples), failed"},
+    {"plan", "of the option plan: tolerance, pending (not made yet), used, why not; nodes, bytes, error (largest at "
+             "`checked` points), seconds, cached (read, not made); checks, worst (at that many samples), failed"},
     {"uncovered", "nil, or a line on points at whose redshift a band reached beyond the SSP table, and their number"},
     {"note", "one line on data that this model cannot describe, or an empty text"},
     {NULL, NULL},
@@ -262,6 +238,8 @@ static const gal_lua_row t_methods[] = {
      "compare(x) -> number, number\nThe plan against the whole grid at x: points with a model, largest error until "
      "now.\n"
      "Raises where it is above the tolerance."},
+    {"compile", gal_lua_target_compile,
+     "compile() -> target\nMakes the plan that was asked for now; the first evaluation does otherwise."},
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},
@@ -506,6 +484,9 @@ static int target_create(lua_State *L)
     fo.free = par;
     fo.nfree = n;
     fo.plan = gal_lua_opt_range(&o, "plan", 0, 0, 0.1);
+    char cache[PATH_MAX];
+    if (gal_lua_opt_bool(&o, "plan_cache", true) && gal_cache_dir("plans", cache, sizeof cache) == GAL_OK)
+        fo.plan_cache = cache;
     gal_fit_custom custom;
     int kept = 0;
     if (take_likelihood(L, &o, &custom)) {
@@ -582,6 +563,7 @@ void gal_luaopen_target(lua_State *L)
          "fingerprint\n"
          "@param tie_names list of the parameters they set\n"
          "@param plan (0) tolerance of a plan for the bands, 0: the whole grid each time\n"
+         "@param plan_cache (true) plans made before are read from the cache's folder, and kept there\n"
          "@param likelihood_key what it does, for the fingerprint"},
         {"noise_params", noise_params,
          "noise_params() -> list\nThe noise parameters that a fit can vary: name, unit, value, lo, hi, plo, phi, log, "
