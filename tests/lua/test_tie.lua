@@ -69,7 +69,7 @@ test.describe("tied parameters", function()
     test.eq(a[1], b[1])
     if not message(function() make{ tie = tied(11) }:run{ out = path, resume = true, progress = false } end):find("likelihood") then error("resumed") end
     os.remove(path)
-    local p = make{ tie = tied(10), plan = true }
+    local p = make{ tie = tied(10), plan = true }:compile()
     test.eq(p.target.plan.used, true)
     local _, c = p.target:lnprob(vec{ 9.4, 2 })
     if not (math.abs(c[1] - a[1]) < 1e-4 * math.abs(a[1])) then error(("ln L %.10g, whole grid %.10g"):format(c[1], a[1])) end
