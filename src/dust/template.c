@@ -297,20 +297,24 @@ static void teardown(void *table)
     gal_free(t);
 }
 
+static grid_table *empty(size_t ns, size_t n)
+{
+    grid_table *t = GAL_NEW(grid_table);
+    if (t && (t->lum = GAL_NEWN(double, ns *n)) && (t->power = GAL_NEWN(double, ns))) {
+        t->n = n;
+        return t;
+    }
+    teardown(t);
+    return NULL;
+}
+
 static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
 {
     const library *l = self;
     size_t ns = l->nq * l->nu * l->npair;
-    grid_table *t = GAL_NEW(grid_table);
+    grid_table *t = empty(ns, g->n);
     if (!t)
         return GAL_ENOMEM;
-    t->n = g->n;
-    t->lum = GAL_NEWN(double, ns * g->n);
-    t->power = GAL_NEWN(double, ns);
-    if (!t->lum || !t->power) {
-        teardown(t);
-        return GAL_ENOMEM;
-    }
     double last = l->wave[l->nwave - 1], before = l->wave[l->nwave - 2];
     for (size_t k = 0; k < g->n; k++) { /* every template has the same nodes */
         double w = g->wave[k];
@@ -348,16 +352,9 @@ static gal_status pick(void **table, const void *whole, const void *self, const 
     const library *l = self;
     const grid_table *from = whole;
     size_t ns = l->nq * l->nu * l->npair, n = nodes->n;
-    grid_table *t = GAL_NEW(grid_table);
+    grid_table *t = empty(ns, n);
     if (!t)
         return GAL_ENOMEM;
-    t->n = n;
-    t->lum = GAL_NEWN(double, ns *n);
-    t->power = GAL_NEWN(double, ns);
-    if (!t->lum || !t->power) {
-        teardown(t);
-        return GAL_ENOMEM;
-    }
     memcpy(t->power, from->power, ns * sizeof *t->power);
     for (size_t s = 0; s < ns; s++)
         for (size_t k = 0; k < n; k++)

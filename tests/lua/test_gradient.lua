@@ -94,7 +94,7 @@ test.describe("the gradient of a fit", function()
   end)
 
   test.it("is that of a plan's bands where there is one", function()
-    local f, whole = make{ plan = true, free = free{ ["ism.Rdust"] = prior.loguniform(3e2, 1e4) } }, make{ free = free{ ["ism.Rdust"] = prior.loguniform(3e2, 1e4) } }
+    local f, whole = make{ plan = true, free = free{ ["ism.Rdust"] = prior.loguniform(3e2, 1e4) } }:compile(), make{ free = free{ ["ism.Rdust"] = prior.loguniform(3e2, 1e4) } }
     test.eq(f.target.plan.used, true)
     local x = {}
     for i = 1, 20 do x[i] = { (i * 0.618) % 1, (i * 0.414) % 1, (i * 0.732) % 1, (i * 0.236) % 1, (i * 0.317) % 1 } end
