@@ -1,5 +1,4 @@
-/* Dust emission from template libraries, built in (data/dust, cut by scripts/dev/cut_grids.py) or files that the user has on disk, in the
- * layouts in which they circulate:
+/* Dust emission from template libraries, built in (data/dust, cut by scripts/dev/cut_grids.py) or from files in their usual layouts:
  *
  * dust.dl07    Draine & Li 2007 (ApJ 657, 810), built in; files DL07_MW3.1_00.dat .. _60.dat: a column of wavelengths [micron], then for each
  *              of 22 U_min a pair of L_nu: dust heated by U = U_min alone, and by U_min < U < 1e6 (dM/dU ~ U^-2)
@@ -8,8 +7,8 @@
  *
  * Spectra are normalised to unit power and interpolated linearly in q, ln U_min (or alpha); the mixture of the two heatings,
  * (1 - gamma) and gamma by dust mass as published, is taken before normalisation. A unit of dust mass at U = 1 emits P_0 (Draine & Li: power per H of the
- * models over the dust mass per H of their table 3), in the mixture P_0 <U>, so the power emitted weighs the dust: Mdust_em. Beyond the library: log-log extrapolation
- * towards long wavelengths, nothing below. All of the absorbed power is re-emitted. */
+ * models over the dust mass per H of their table 3), in the mixture P_0 <U>, so the power emitted weighs the dust: Mdust_em. Beyond the
+ * library: log-log extrapolation towards long wavelengths, nothing below. All of the absorbed power is re-emitted. */
 #include "dust/dust.h"
 #include "galua/component.h"
 #include "galua/num.h"
@@ -36,10 +35,10 @@ typedef struct library {
 static void library_free(void *self)
 {
     library *l = self;
-    if (!l)
-        return;
-    gal_free(l->wave);
-    gal_free(l->lum);
+    if (l) {
+        gal_free(l->wave);
+        gal_free(l->lum);
+    }
     gal_free(l);
 }
 
@@ -297,22 +296,22 @@ static void teardown(void *table)
     gal_free(t);
 }
 
-static grid_table *empty(size_t ns, size_t n)
+static grid_table *empty(const library *l, size_t n, size_t *ns)
 {
     grid_table *t = GAL_NEW(grid_table);
-    if (t && (t->lum = GAL_NEWN(double, ns *n)) && (t->power = GAL_NEWN(double, ns))) {
+    *ns = l->nq * l->nu * l->npair;
+    if (t && (t->lum = GAL_NEWN(double, *ns *n)) && (t->power = GAL_NEWN(double, *ns))) {
         t->n = n;
         return t;
     }
-    teardown(t);
-    return NULL;
+    return teardown(t), NULL;
 }
 
 static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
 {
     const library *l = self;
-    size_t ns = l->nq * l->nu * l->npair;
-    grid_table *t = empty(ns, g->n);
+    size_t ns;
+    grid_table *t = empty(l, g->n, &ns);
     if (!t)
         return GAL_ENOMEM;
     double last = l->wave[l->nwave - 1], before = l->wave[l->nwave - 2];
@@ -349,10 +348,9 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
 
 static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
 {
-    const library *l = self;
     const grid_table *from = whole;
-    size_t ns = l->nq * l->nu * l->npair, n = nodes->n;
-    grid_table *t = empty(ns, n);
+    size_t ns, n = nodes->n;
+    grid_table *t = empty(self, n, &ns);
     if (!t)
         return GAL_ENOMEM;
     memcpy(t->power, from->power, ns * sizeof *t->power);
