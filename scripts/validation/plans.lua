@@ -76,6 +76,17 @@ for _, m in ipairs(models) do
       return u
     end)
     verdict(("  and %d corners"):format(n), e, 1e-6)
+    n, e = compare(f, 3000, function(rows, d) -- next to corners: within 1e-10 .. 1 of the ends
+      local u = mat(rows, d)
+      for i = 1, rows do
+        for k = 1, d do
+          local near = 10 ^ (-10 * r:uniform())
+          u[i][k] = r:uniform() < 0.5 and near or 1 - near
+        end
+      end
+      return u
+    end)
+    verdict(("  and %d points next to corners"):format(n), e, 1e-6)
   end
 end
 
