@@ -18,7 +18,7 @@ end
 local script = [[
 local o = observation.new{ name = "mock", redshift = 0.1 }
 for i, f in ipairs(filters "SDSS") do o:add(f, i, 0.1 * i) end
-local f = fit{ data = o, model = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, age = 4e9, redshift = 0.1 }, seed = 3,
+local f = fit{ plan = false, data = o, model = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, age = 4e9, redshift = 0.1 }, seed = 3,
   free = { age = prior.loguniform(1e8, 1e10) }, sampler = sampler.ensemble{ walkers = 8, steps = 100000000, thin = 100 } }
 f:run{ out = OUT, progress = false, checkpoint_every = 1e6, fresh = true }
 print("behind the fit")
