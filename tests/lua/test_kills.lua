@@ -23,7 +23,7 @@ test.describe("Ctrl-C", function()
       local g = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{}, age = 4e9, redshift = 0.1 }
       local o = observation.new{ name = "mock", redshift = 0.1 }
       for _, b in ipairs{ "SDSS.g", "SDSS.r" } do o:add(b, 1, 0.1, "detection") end
-      local f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(1, 300) },
+      local f = fit{ plan = false, data = o, model = g, free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(1, 300) },
         sampler = sampler.ensemble{ walkers = 24, steps = 100000000, thin = 100000 } }
       os.execute("(sleep 0.5; kill -INT $PPID) &")
       f:run{ out = "%s.h5", progress = false, checkpoint_every = 1000 }
