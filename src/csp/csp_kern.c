@@ -170,15 +170,15 @@ static void shares(size_t n, size_t cap, const double gw[3], const double *restr
                    const double *restrict a, const double *restrict z, double *restrict m, double sums[3])
 {
     double s[3][LANES] = {{0}};
-    const double g0 = gw[0], g1 = gw[1], g2 = gw[2];
+    const double g0 = gw[0], g1 = gw[1], g2 = gw[2], none = CSP_NO_RATE;
     for (size_t k = 0; k < n; k++) {
         double dm = formed[k], f0 = g0 * psi[k], f1 = g1 * psi[cap + k], f2 = g2 * psi[2 * cap + k];
-        double sum = f0 + f1 + f2, r = dm / (sum > 0 ? sum : 1);
+        double sum = f0 + f1 + f2, r = dm / (sum > none ? sum : 1);
         dm = dm > 0 ? dm : 0;
         r = r > 0 ? r : 0;
-        m[k] = sum > 0 ? r * f0 : 0.5 * dm * g0;
-        m[cap + k] = sum > 0 ? r * f1 : 0.5 * dm * g1;
-        m[2 * cap + k] = sum > 0 ? r * f2 : 0.5 * dm * g2;
+        m[k] = sum > none ? r * f0 : 0.5 * dm * g0;
+        m[cap + k] = sum > none ? r * f1 : 0.5 * dm * g1;
+        m[2 * cap + k] = sum > none ? r * f2 : 0.5 * dm * g2;
     }
     for (size_t q = 0; q < 3; q++) {
         const double *mq = m + q * cap, *aq = a + q * cap, *zq = z ? z + q * cap : mq;

@@ -14,6 +14,8 @@ struct csp_smooth {
     double *ok, *b00;          /* [n] 1: it is, and smooth enough; [4][cap] as of `fold` */
     double *age, *metal;       /* [n] their mass times age, metallicity */
 };
+/* Rates [Msun/yr] below this share no mass out: the inverse of a denormal number is infinite. The shares are then those of the Gauss rule. */
+#define CSP_NO_RATE 1e-290
 struct csp_kern {
     void (*accumulate)(const float *const *col, const double *w, size_t ncol, size_t n, double *out);
     /* out[k] = base[k] + sum_j w[j] table[row[j] stride + k], base NULL: 0. For tables of few columns: eight rows are added in single

@@ -2,6 +2,7 @@
  *     m = (M_k - M_k+1) g_q psi_q/sum,   w0 += m h_a h_z,   w1 += m h_a h_z eta,
  * where breakpoints move with the age, the parameters of the history (its kinks) and tau_esc; the table's ages stay. */
 #include "csp/csp.h"
+#include "csp/csp_kern.h"
 #include "galua/num.h"
 
 #include <math.h>
@@ -219,8 +220,8 @@ static void forward(const gal_csp *c, const pieces *p, const gal_history_diff *x
             dsum += gw[q] * p->psi[q * cap + k];
         }
         for (size_t q = 0; q < Q; q++) {
-            double share = sum > 0 ? f[q] / sum : 0.5 * gw[q];
-            double dshare = sum > 0 ? (gw[q] * p->psi[q * cap + k] - share * dsum) / sum : 0;
+            double share = sum > CSP_NO_RATE ? f[q] / sum : 0.5 * gw[q];
+            double dshare = sum > CSP_NO_RATE ? (gw[q] * p->psi[q * cap + k] - share * dsum) / sum : 0;
             add_point(c, p, k, q, mass * share, dmass * share + mass * dshare, dtau, d);
         }
     }
@@ -284,11 +285,11 @@ static void backward(const gal_csp *c, const pieces *p, const gal_csp_diff *g, g
         for (size_t q = 0; q < Q; q++)
             sum += f[q] = gw[q] * c->psi[q * cap + k];
         for (size_t q = 0; q < Q; q++) {
-            double share = sum > 0 ? f[q] / sum : 0.5 * gw[q];
+            double share = sum > CSP_NO_RATE ? f[q] / sum : 0.5 * gw[q];
             gm[q] = point_slopes(c, p, k, q, mass * share, g, gtau);
             gmass += gm[q] * share;
         }
-        for (size_t q = 0; q < Q && sum > 0; q++)
+        for (size_t q = 0; q < Q && sum > CSP_NO_RATE; q++)
             p->psi[q * cap + k] = mass * gw[q] / sum * (gm[q] - gmass);
         p->mass[k] += gmass;
         p->mass[k + 1] -= gmass;

@@ -20,6 +20,18 @@ local function message(f)
   return tostring(e)
 end
 
+-- Bursts of 1e5 yr long ago: rates of 1e-320 Msun/yr, whose inverse is infinite
+test.describe("rates next to nothing", function()
+  test.it("form what they form", function()
+    local g = galaxy{ ssp = ssp.synthetic(), sfh = sfh.periodic{ norm = 0.73881605338847578, period = 116094856.46537663, tau = 117172.55936704121, Z = 0.02 },
+      age = 3761894045.2569861, ism = false }
+    local n = 33 -- bursts that have begun, each of norm tau
+    test.eq(n, math.floor(3761894045.2569861 / 116094856.46537663) + 1)
+    test.close(g:derived().Mformed, n * 0.73881605338847578 * 117172.55936704121, 1e-9)
+    test.ok(g:lum("stellar"):sum() > 0)
+  end)
+end)
+
 test.describe("histories", function()
   test.it("of every kind make a galaxy, and the same one from its description", function()
     for kind, o in pairs(options) do
