@@ -294,7 +294,7 @@ function hierarchy:lnlike(p)
 end
 
 -- Noise of ln L between two typical draws of the hyperparameters, as a variance, from which on results are not trusted: at 0.1 medians move
--- by a third of their errors (scripts/validation/hierarchy.lua).
+-- by a quarter of their errors (scripts/validation/hierarchy.lua).
 local most_noise = 0.1
 
 -- What the sums over draws are worth over the posterior of the hyperparameters: against its median
