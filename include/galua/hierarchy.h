@@ -29,7 +29,7 @@ typedef struct gal_hierarchy_data {
 } gal_hierarchy_data;
 typedef struct gal_hierarchy gal_hierarchy;
 /* Copies what it is given. A draw with an infinite quantity (log SFR of no star formation) has density 0 under every population and still
- * counts in S_i. GAL_EINVAL: a source without draws; GAL_EDOMAIN: a NaN. */
+ * counts in S_i. GAL_EINVAL: a source without draws; GAL_EDOMAIN: a NaN, or a draw where its own density is 0. */
 GAL_API gal_status gal_hierarchy_create(gal_hierarchy **out, const gal_hierarchy_data *d);
 GAL_API void gal_hierarchy_free(gal_hierarchy *h); /* NULL is fine */
 GAL_API size_t gal_hierarchy_quantities(const gal_hierarchy *h);

@@ -42,10 +42,16 @@ end
 
 -- The density of the quantities under the prior of the catalogue's fits. Quantities that are parameters with priors of their own: those
 -- priors; else a mixture fitted to draws of the prior, put through the model.
-local function interim(self, c)
-  local f, _, _, v = c:fit(1)
+local function places(target)
   local at = {}
-  for i, name in ipairs(f.target.names) do at[name] = i end
+  for i, name in ipairs(target.names) do at[name] = i end
+  return at
+end
+
+local function interim(self, c)
+  if #c.variants > 1 then galua.fail("hierarchy: the catalogue has %d variants, each source would count as often: make one of each", #c.variants) end
+  local f, _, _, v = c:fit(1)
+  local at = places(f.target)
   local direct = true
   for _, q in ipairs(self.quantities) do
     local i = at[parse(q)]
@@ -55,13 +61,13 @@ local function interim(self, c)
     local own = type(v.free) == "function"
     self.interim = "the priors of the parameters"
     return function(source, y, n)
-      local fit = own and c:fit(source) or f
-      local out = galua.vec(n)
+      local target = own and c:fit(source).target or f.target
+      local where, out = own and places(target) or at, galua.vec(n)
       for k, q in ipairs(self.quantities) do
         local name, _, slope = parse(q)
-        local p = fit.target.priors[at[name]]
-        for s = 1, n do
-          local x = name ~= q and 10 ^ y[k][s] or y[k][s]
+        local p = target.priors[where[name]]
+        for s = 1, n do -- stored in single precision: at an edge a draw may lie beyond it by that
+          local x = math.min(math.max(name ~= q and 10 ^ y[k][s] or y[k][s], p.lo), p.hi)
           out[s] = out[s] + p:logpdf(x) - slope(x)
         end
       end
@@ -105,9 +111,10 @@ end
 
 -- data as a file: the draws of a finished catalogue
 local function from_file(self, path, c, given)
-  local raw, n, m = {}, nil, nil
+  local raw, to, n, m = {}, {}, nil, nil
   for k, q in ipairs(self.quantities) do
-    raw[k] = galua.tables.read_array(path, "draws/" .. parse(q))
+    local name, f = parse(q)
+    raw[k], to[k] = galua.tables.read_array(path, "draws/" .. name), f
     n, m = #raw[k], #raw[k][1]
   end
   local accepted = galua.tables.read_array(path, "fits/accepted")[1]
@@ -115,17 +122,19 @@ local function from_file(self, path, c, given)
   local start, y, lnpi, failed, refused = { 0 }, {}, {}, 0, 0
   for k in ipairs(self.quantities) do y[k] = {} end
   for i = 1, n do
-    local own = {}
-    for k, q in ipairs(self.quantities) do
-      local _, to = parse(q)
-      own[k] = {}
-      for s = 1, m do
-        local x = raw[k][i][s]
-        if x == x then own[k][#own[k] + 1] = to(x) end
+    local own, count = {}, 0
+    for k in ipairs(to) do own[k] = {} end
+    for s = 1, m do
+      local numbers = 0
+      for k in ipairs(to) do if raw[k][i][s] == raw[k][i][s] then numbers = numbers + 1 end end
+      if numbers == #to then
+        count = count + 1
+        for k = 1, #to do own[k][count] = to[k](raw[k][i][s]) end
+      elseif numbers > 0 then -- a quantity without a value there: the draws left would not be the posterior's
+        count = 0
+        break
       end
     end
-    local count = #own[1]
-    for k = 2, #own do if #own[k] ~= count then count = 0 end end -- not a number in some draws
     if accepted[i] ~= accepted[i] or count == 0 then
       failed = failed + 1
     elseif accepted[i] == 0 and not self.refused then
@@ -339,7 +348,7 @@ function hierarchy:describe()
     #self.names, self.state) }
   local function add(...) lines[#lines + 1] = "  " .. (...):format(select(2, ...)) end
   if self.interim then add("interim prior taken out: %s", self.interim) end
-  if (self.failed or 0) > 0 then add("left out: %d sources that failed", self.failed) end
+  if (self.failed or 0) > 0 then add("left out: %d sources that failed, or with a quantity that is not a number in some draws", self.failed) end
   if (self.left_out or 0) > 0 then add("left out: %d sources whose fits were not accepted: the rest may not be a fair sample (refused = true takes them)", self.left_out) end
   if self.rows then
     for _, r in ipairs(self.rows) do add("%-20s %12.5g  %-+11.4g %-+11.4g%s", r.name, r.median, r.q16 - r.median, r.q84 - r.median, r.edge and r.edge ~= "" and "  at the " .. r.edge .. " edge of its prior" or "") end

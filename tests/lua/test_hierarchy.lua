@@ -126,6 +126,18 @@ test.describe("hierarchy", function()
       want = want + math.log(sum / 150)
     end
     test.close((h:lnlike(p)), want, 1e-9)
+    -- draws without one quantity's value in different places do not become pairs: the source is left out; padding behind the last draw is none
+    local nan, file = 0 / 0, folder .. "/n.h5"
+    local a, b = mat(2, 3), mat(2, 3)
+    for k, x in ipairs{ 1, 2, nan } do a[1][k], b[1][k] = x, 10 * x end
+    for k = 1, 3 do a[2][k], b[2][k] = k == 1 and nan or k, k == 2 and nan or k end
+    tables.write_arrays(file, { vars = { { group = "draws", name = "a", dims = { "source", "draw" }, values = a }, { group = "draws", name = "b", dims = { "source", "draw" }, values = b },
+      { group = "fits", name = "accepted", dims = { "source" }, values = { 1, 1 } } }, coords = { source = { "s1", "s2" } } })
+    local pair = hierarchy{ data = file, interim = function(y) return vec(#y[1]) end, quantities = { "a", "b" }, law = { a = { mean = "m", sd = 1 }, b = { mean = 0, sd = 10 } },
+      free = { m = prior.uniform(0, 3) } }
+    test.eq(pair.n, 1)
+    test.eq(pair.ndraw, 2)
+    test.eq(pair.failed, 1)
     -- a derived quantity: the density of its prior is a mixture. Here Mstar is proportional to sfh.psi, so both must agree to the mixture's error
     local shift = math.log10(g:derived().Mstar / g.sfh.psi)
     local d = hierarchy{ data = folder .. "/c.h5", catalogue = c, quantities = { "log10(Mstar)" }, law = { ["log10(Mstar)"] = { mean = "m", sd = "s" } },
@@ -145,6 +157,7 @@ test.describe("hierarchy", function()
     test.ok(message{ data = {} }:find("data is an empty list", 1, true))
     test.ok(message{ data = { { y = { 1 } } } }:find("data[1] has no 'x'", 1, true))
     test.ok(message{ data = { { x = { 0 / 0 } } } }:find("not a number", 1, true))
+    test.ok(message{ data = { { x = { 1 }, lnprior = { -math.huge } } } }:find("drawn from is -inf", 1, true))
     test.ok(message{ data = { { x = { 1 }, lnprior = { 1, 2 } } } }:find("1 draws and 2 values of lnprior", 1, true))
     test.ok(message{ law = { x = { mean = "mm", sd = 1 } } }:find("which is not in free", 1, true))
     test.ok(message{ law = { z = { mean = "m", sd = 1 } } }:find("'z' is not among the quantities", 1, true))

@@ -62,6 +62,9 @@ static gal_status take(gal_hierarchy *h, size_t at, size_t n, const double *y, c
             possible = possible && isfinite(v);
             h->y[k * h->npoint + at + i] = isfinite(v) ? v : 0;
         }
+        if (possible && !isfinite(lnpi[i]))
+            return gal_fail(GAL_EDOMAIN, "hierarchy: %s %zu: ln density that it was drawn from is %g", what, i + 1,
+                            lnpi[i]);
         h->minus[at + i] = possible ? lnpi[i] : INFINITY;
     }
     return GAL_OK;
