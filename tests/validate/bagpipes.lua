@@ -136,7 +136,8 @@ for line in io.lines("tests/ref/libraries/bagpipes.txt") do
   end
 end
 
--- median, largest, and the share that may be beyond: its bins in age and its wavelengths, R = 100, for the sums over ages are ours to 1e-7
+-- Limits of the median and of every value, and the share that was found beyond the latter: such a row is a known miss, no agreement. Stars and masses:
+-- theirs bin ages, ours are right to 1e-7. Dust: perhaps their sampling at R = 100, which is not shown.
 local limits = { ["own integration"] = { 1e-6, 1e-6, 0 }, stars = { 5e-3, 4e-2, 0.005 }, ["surviving mass"] = { 2e-3, 2e-3, 0.03 }, Calzetti = { 2e-3, 2e-3, 0.02 },
   dl07 = { 3e-3, 3e-3, 0.12 } }
 local bad = 0
@@ -148,7 +149,7 @@ for _, what in ipairs(order) do
   for _, v in ipairs(d) do if v[1] > limit[2] then beyond = beyond + 1 end end
   local ok = median <= limit[1] and beyond <= limit[3] * #d
   if not ok then bad = bad + 1 end
-  print(("  %-16s %5d values: median %.1e (allowed %.0e), largest %.1e (allowed %.0e), %d beyond (allowed %d)  %s  (%s)"):format(what, #d, median, limit[1],
-    most[1], limit[2], beyond, math.floor(limit[3] * #d), ok and "ok" or "EXCEEDED", most[2]))
+  print(("  %-16s %5d values: median %.1e (allowed %.0e), largest %.1e (allowed %.0e), %d beyond (known %d)  %s  (%s)"):format(what, #d, median, limit[1],
+    most[1], limit[2], beyond, math.floor(limit[3] * #d), not ok and "EXCEEDED" or beyond > 0 and "known miss" or "ok", most[2]))
 end
 os.exit(bad == 0 and 0 or 1)
