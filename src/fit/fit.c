@@ -183,42 +183,67 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
     return st;
 }
 
-static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
-                       double *blob)
+int fit_threads(size_t m)
 {
-    gal_fit *f = t->self;
     int threads = gal_threads();
-    if ((size_t)threads > m)
-        threads = m > 0 ? (int)m : 1;
-    gal_status st = fit_workers(f, threads);
-    if (st != GAL_OK)
-        return st;
+    return (size_t)threads <= m ? threads : m > 0 ? (int)m : 1;
+}
+
+gal_status fit_batch(gal_fit *f, int threads, size_t m, fit_point_fn *point, void *ctx)
+{
     char message[512] = "";
     size_t failed = m;
     gal_status code = GAL_OK;
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (size_t i = 0; i < m; i++) {
-        const double *x = theta + i * f->ndim;
-        double *b = blob ? blob + i * f->target.nblob : NULL;
-        lnprior[i] = 0;
-        for (size_t k = 0; k < f->ndim; k++)
-            lnprior[i] += gal_prior_logpdf(f->prior[k], x[k]);
-        lnlike[i] = -INFINITY;
-        for (size_t k = 0; b && k < f->target.nblob; k++)
-            b[k] = NAN;
-        if (!(lnprior[i] > -INFINITY) || __atomic_load_n(&failed, __ATOMIC_RELAXED) < i)
+        if (__atomic_load_n(&failed, __ATOMIC_RELAXED) < i)
             continue;
-        gal_status s = evaluate(f, &f->workers[omp_get_thread_num()], x, &lnlike[i], b);
-        if (s != GAL_OK) {
+        gal_status st = point(f, &f->workers[omp_get_thread_num()], i, ctx);
+        if (st != GAL_OK) {
 #pragma omp critical(gal_fit_error)
-            if (i < failed) { /* the first of the batch, whatever thread saw it */
+            if (i < failed) {
                 failed = i;
-                code = s;
+                code = st;
                 snprintf(message, sizeof message, "%s", gal_error_message());
             }
         }
     }
     return failed == m ? GAL_OK : gal_fail(code, "%s", message);
+}
+
+double fit_lnprior(const gal_fit *f, const double *x)
+{
+    double lnp = 0;
+    for (size_t k = 0; k < f->ndim; k++)
+        lnp += gal_prior_logpdf(f->prior[k], x[k]);
+    return lnp;
+}
+
+typedef struct points {
+    const double *theta;
+    double *lnprior, *lnlike, *blob;
+} points;
+
+static gal_status one_point(gal_fit *f, worker *w, size_t i, void *ctx)
+{
+    const points *p = ctx;
+    const double *x = p->theta + i * f->ndim;
+    double *b = p->blob ? p->blob + i * f->target.nblob : NULL;
+    p->lnprior[i] = fit_lnprior(f, x);
+    p->lnlike[i] = -INFINITY;
+    for (size_t k = 0; b && k < f->target.nblob; k++)
+        b[k] = NAN;
+    return p->lnprior[i] > -INFINITY ? evaluate(f, w, x, &p->lnlike[i], b) : GAL_OK;
+}
+
+static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
+                       double *blob)
+{
+    gal_fit *f = t->self;
+    int threads = fit_threads(m);
+    gal_status st = fit_workers(f, threads);
+    points p = {theta, lnprior, lnlike, blob};
+    return st == GAL_OK ? fit_batch(f, threads, m, one_point, &p) : st;
 }
 
 static gal_status transform(const gal_target *t, size_t m, const double *u, double *theta)

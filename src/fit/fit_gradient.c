@@ -3,7 +3,6 @@
  * d ln L/d flux is exact (like_slopes.c), or differences of the caller's likelihood alone; the model's transposed derivatives are those of
  * galua/tangent.h, on the nodes of the plan where there is one; ties are differenced, as functions of a few numbers. */
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,42 +176,34 @@ static gal_status slopes_at(const gal_fit *f, worker *w, const double *x, double
     return st == GAL_OK ? to_coordinates(f, w, &p, x, grad) : st;
 }
 
+typedef struct points {
+    const double *theta;
+    double *lnp, *grad;
+} points;
+
+static gal_status one_point(gal_fit *f, worker *w, size_t i, void *ctx)
+{
+    const points *p = ctx;
+    const double *x = p->theta + i * f->ndim;
+    double *g = p->grad + i * f->ndim, lnlike = -INFINITY;
+    p->lnp[i] = fit_lnprior(f, x);
+    memset(g, 0, f->ndim * sizeof *g);
+    if (!(p->lnp[i] > -INFINITY))
+        return GAL_OK;
+    gal_status st = slopes_at(f, w, x, &lnlike, g);
+    p->lnp[i] += lnlike;
+    for (size_t k = 0; k < f->ndim; k++)
+        g[k] = p->lnp[i] > -INFINITY ? g[k] + gal_prior_slope(f->prior[k], x[k]) : 0;
+    return st;
+}
+
 static gal_status gradient(const gal_target *t, size_t m, const double *theta, double *lnp, double *grad)
 {
     gal_fit *f = t->self;
-    int threads = gal_threads();
-    if ((size_t)threads > m)
-        threads = m > 0 ? (int)m : 1;
+    int threads = fit_threads(m);
     gal_status st = prepare(f, threads);
-    if (st != GAL_OK)
-        return st;
-    char message[512] = "";
-    size_t failed = m;
-    gal_status code = GAL_OK;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-    for (size_t i = 0; i < m; i++) {
-        const double *x = theta + i * f->ndim;
-        double *g = grad + i * f->ndim, lnlike = -INFINITY;
-        lnp[i] = 0;
-        for (size_t k = 0; k < f->ndim; k++)
-            lnp[i] += gal_prior_logpdf(f->prior[k], x[k]);
-        memset(g, 0, f->ndim * sizeof *g);
-        if (!(lnp[i] > -INFINITY) || __atomic_load_n(&failed, __ATOMIC_RELAXED) < i)
-            continue;
-        gal_status s = slopes_at(f, &f->workers[omp_get_thread_num()], x, &lnlike, g);
-        if (s != GAL_OK) {
-#pragma omp critical(gal_fit_error)
-            if (i < failed) { /* the first of the batch, whatever thread saw it */
-                failed = i;
-                code = s;
-                snprintf(message, sizeof message, "%s", gal_error_message());
-            }
-        }
-        lnp[i] += lnlike;
-        for (size_t k = 0; k < f->ndim; k++)
-            g[k] = lnp[i] > -INFINITY ? g[k] + gal_prior_slope(f->prior[k], x[k]) : 0;
-    }
-    return failed == m ? GAL_OK : gal_fail(code, "%s", message);
+    points p = {theta, lnp, grad};
+    return st == GAL_OK ? fit_batch(f, threads, m, one_point, &p) : st;
 }
 
 static gal_status density(const gal_target *t, size_t m, const double *theta, double *lnp, double *slope)

@@ -88,6 +88,12 @@ void fit_tie_free(gal_fit *f);
 /* fit.c: the plan that is to be, and n workers at least; the bands at w->theta: w->used, and w->flux (the same, with ignored bands) where a plan does not do, or `all`
  * is asked for. GAL_EDOMAIN where there is no model. */
 gal_status fit_workers(gal_fit *f, int n);
+/* point(f, worker of the thread, i, ctx) for i = 0 .. m - 1 in so many threads, as many workers made; the failure of the first point that
+ * fails, whatever thread met it. What is behind it may be left undone. */
+typedef gal_status fit_point_fn(gal_fit *f, worker *w, size_t i, void *ctx);
+int fit_threads(size_t m); /* as many as are allowed and of use */
+gal_status fit_batch(gal_fit *f, int threads, size_t m, fit_point_fn *point, void *ctx);
+double fit_lnprior(const gal_fit *f, const double *x);
 gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all);
 /* fit_gradient.c: gradients of the target, where its galaxy has them */
 gal_status fit_gradient_take(gal_fit *f);
