@@ -9,6 +9,7 @@
  *     var ln L = sum_i [ sum p^2 - 1/S_i ] + N^2 [ sum p_m^2 - 1/M ],   p = w/sum w.
  * What a posterior of h suffers from is less: the noise of differences of ln L between hyperparameters that share the draws,
  *     var [ln L(h) - ln L(h0)] = sum_i sum_s (p_is - p0_is)^2 + N^2 sum_m (p_m - p0_m)^2                     (Essick & Farr 2022, arXiv:2204.00461).
+ * Where one draw has all the weight that says nothing: a source with fewer than two effective draws counts 1/their number at least.
  *
  * One caller at a time; sources over threads, with the same bits at any number of them. */
 #ifndef GAL_HIERARCHY_H

@@ -28,6 +28,7 @@ local function from_list(self, data)
       local v = source[q]
       if v == nil then galua.fail("hierarchy: data[%d] has no '%s'%s", i, q, core.did_you_mean(q, self.quantities)) end
       n = n or #v
+      if n == 0 then galua.fail("hierarchy: data[%d] has no draws", i) end
       if #v ~= n then galua.fail("hierarchy: data[%d] has %d draws of '%s' and %d of '%s'", i, #v, q, n, self.quantities[1]) end
       for s = 1, n do y[k][#y[k] + 1] = v[s] end
     end
@@ -224,7 +225,8 @@ function hierarchy.new(given)
   for _, key in ipairs{ "data", "quantities", "law", "free" } do
     if o[key] == nil then galua.fail("hierarchy: '%s' is missing", key) end
   end
-  local self = setmetatable({ quantities = {}, names = {}, index = {}, log = {}, used = {}, source = {}, refused = o.refused, prior_draws = o.prior_draws,
+  if not (o.prior_draws >= 1000 and o.prior_draws <= 1e7) then galua.fail("hierarchy: prior_draws must be 1000 .. 10000000, got %g", o.prior_draws) end
+  local self = setmetatable({ quantities = {}, names = {}, index = {}, log = {}, used = {}, source = {}, refused = o.refused, prior_draws = math.floor(o.prior_draws),
     seed = o.seed or galua.seed(), state = "not started" }, hierarchy)
   for i, q in ipairs(o.quantities) do
     if type(q) ~= "string" then galua.fail("hierarchy: quantities must be a list of names, such as \"log10(Mstar)\"") end
@@ -327,6 +329,7 @@ end
 
 function hierarchy:run(given)
   local o = galua.options("hierarchy:run", given, { ess = 2000, sampler = ":string" })
+  if not (o.ess >= 1 and o.ess <= 1e6) then galua.fail("hierarchy:run: ess must be 1 .. 1000000, got %g", o.ess) end
   if o.sampler and o.sampler ~= "importance" and o.sampler ~= "nested" then
     galua.fail("hierarchy:run: sampler must be importance or nested, got '%s'", o.sampler)
   end

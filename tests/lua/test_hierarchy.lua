@@ -96,6 +96,20 @@ test.describe("hierarchy", function()
     test.ok(tostring(h):find("NOT TO BE TRUSTED", 1, true))
   end)
 
+  test.it("does not take a source that rests on one draw for certain", function()
+    local r, list = random.stream(10), {}
+    for i = 1, 40 do
+      list[i] = { x = {} }
+      for k = 1, i == 7 and 1 or 200 do list[i].x[k] = 2 + 0.5 * r:normal() end
+    end
+    local h = hierarchy{ data = list, quantities = { "x" }, law = { x = { mean = "m", sd = 1 } }, free = { m = prior.uniform(0, 4) }, seed = 3 }:run{}
+    test.eq(h.state, "converged")
+    test.eq(h.trusted, false)
+    test.eq(h.least_source, 7)
+    list[7] = { x = list[1].x }
+    test.eq(hierarchy{ data = list, quantities = { "x" }, law = { x = { mean = "m", sd = 1 } }, free = { m = prior.uniform(0, 4) }, seed = 3 }:run{}.trusted, true)
+  end)
+
   test.it("takes the prior of a catalogue out of its file of draws", function()
     local folder = os.tmpname()
     os.remove(folder)
@@ -155,6 +169,8 @@ test.describe("hierarchy", function()
       return tostring(e)
     end
     test.ok(message{ data = {} }:find("data is an empty list", 1, true))
+    test.ok(message{ data = { { x = {} } } }:find("data[1] has no draws", 1, true))
+    test.ok(message{ prior_draws = -5 }:find("prior_draws must be", 1, true))
     test.ok(message{ data = { { y = { 1 } } } }:find("data[1] has no 'x'", 1, true))
     test.ok(message{ data = { { x = { 0 / 0 } } } }:find("not a number", 1, true))
     test.ok(message{ data = { { x = { 1 }, lnprior = { -math.huge } } } }:find("drawn from is -inf", 1, true))

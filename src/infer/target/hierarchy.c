@@ -12,6 +12,8 @@ typedef struct mean_weight {
     double top, scale; /* share of a draw: scale exp(f - top) */
 } mean_weight;
 
+static const double FEWEST = 2; /* effective draws below which a source's noise cannot be told from its draws */
+
 struct gal_hierarchy {
     size_t nsource, nq, ndraw, npoint; /* points: draws, then detected mocks */
     double nmock;
@@ -142,7 +144,7 @@ static void collect(gal_hierarchy *h, gal_hierarchy_value *out)
     for (size_t i = 0; i < h->nsource; i++) {
         out->lnl += m[i].ln;
         out->variance += m[i].variance;
-        out->noise += m[i].noise;
+        out->noise += p && m[i].effective < FEWEST ? fmax(m[i].noise, 1 / m[i].effective) : m[i].noise;
         if (m[i].effective < out->least) {
             out->least = m[i].effective;
             out->source = i;
