@@ -7,7 +7,7 @@
 #include "galua/filter.h"
 #include "galua/table.h"
 #include "io/h5.h"
-#include "io/table_internal.h"
+#include "io/table_int.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * by galua/table.h, what a unit means by its gal_flux_unit. */
 #include "galua/obs.h"
 #include "galua/spectrum.h"
-#include "io/table_internal.h"
+#include "io/table_int.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

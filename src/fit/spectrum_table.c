@@ -7,7 +7,7 @@
 
 #include "galua/const.h"
 #include "galua/spectrum.h"
-#include "io/table_internal.h"
+#include "io/table_int.h"
 #include "num/gauss.h"
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])

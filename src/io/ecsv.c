@@ -3,7 +3,7 @@
  * Only the YAML that ECSV writers produce is understood: "datatype:" as a list of flow maps {name: a, unit: b, ...} or of block
  * maps, "meta:" as a map or an !!omap list of scalars, "delimiter:". Nested metadata is skipped,
  * but for what __serialized_columns__ says of masks and units. */
-#include "table_internal.h"
+#include "table_int.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* name_unit.c - units that stand at the end of a column's name: wave_nm, lambda_um, nu_GHz, wavelength_vac. */
-#include "table_internal.h"
+#include "table_int.h"
 #include <string.h>
 #include <strings.h>
 

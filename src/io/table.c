@@ -2,7 +2,7 @@
  *
  * Numbers are doubles, NaN for an empty cell; a text column is one block: the row pointers with the characters behind them.
  * Thread safety: a table belongs to one thread; reading a finished one from several is fine. */
-#include "table_internal.h"
+#include "table_int.h"
 #include "table_source.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * A column of text formats is read once as a whole: numbers when every cell is one (or missing), truth values when every cell is
  * True or False, else text, whose cells are looked at again when a number is wanted. Integers that a double cannot hold, and
  * those with leading zeros (identifiers), keep their text beside the number. Thread safety: reading from several threads is fine. */
-#include "table_internal.h"
+#include "table_int.h"
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>

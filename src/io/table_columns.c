@@ -1,5 +1,5 @@
 /* table_columns.c - columns of a table by name: look-up, what was passed over, metadata, places for messages, vectors. */
-#include "table_internal.h"
+#include "table_int.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* table_fits.c - tables written as FITS, through cfitsio; metadata become header cards. Reading is in table_fits_read.c. */
 #include "fits.h"
-#include "table_internal.h"
+#include "table_int.h"
 #include <stdio.h>
 #include <string.h>
 

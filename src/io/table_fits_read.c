@@ -5,7 +5,7 @@
  * last digit, TNULL, reals with TSCAL and TZERO, text. A vector of at most MAX_VECTOR numbers is NAME_1, NAME_2, ...; in a table of one
  * row vectors of any length, also those of variable length, are kept whole (gal_table.vec). What has no place in a table is passed over,
  * with the reason. Header cards of the table and of the primary header are metadata. Thread safe. */
-#include "table_internal.h"
+#include "table_int.h"
 #include "table_source.h"
 #include <ctype.h>
 #include <inttypes.h>

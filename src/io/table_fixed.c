@@ -4,7 +4,7 @@
  * IPAC: lines "\key = value", then up to four lines of names, types, units and null values between bars; a cell is what stands below
  * its name and the bar before it. CDS: bytes, Fortran format, unit ("---": none), label, and an explanation that may begin with limits
  * "[0/90]" and "?=-99": the null value; a blank cell is missing. Thread safe. */
-#include "table_internal.h"
+#include "table_int.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

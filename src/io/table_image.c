@@ -8,7 +8,7 @@
  *     MULTISPE           w1 + (i - 1) dw of the only aperture of WAT2, over 1 + its z; dispersion type 1: 10^ that
  * The unit is CUNIT1, else that of WAT1 ("units=angstroms"), else Angstrom where the axis has no WAVE type and begins above 100, which is
  * told. Header cards are metadata. Read without a library, see table_source.h. Thread safe. */
-#include "table_internal.h"
+#include "table_int.h"
 #include "table_source.h"
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  * with as many words as there are columns ("# name redshift ..."); else comment lines "# 1 NAME text [unit]" of SExtractor; else col1,
  * col2, ... A unit may follow a name in brackets: flux[mJy] or "flux (mJy)"; behind the names a row of units and one of dashes may
  * stand, as VizieR writes them. Comment lines "# key: value" and "# key = value" are metadata. */
-#include "table_internal.h"
+#include "table_int.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

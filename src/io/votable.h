@@ -1,7 +1,7 @@
 /* votable.h - what the two halves of the VOTable reader share. Internal. */
 #ifndef GAL_IO_VOTABLE_H
 #define GAL_IO_VOTABLE_H
-#include "table_internal.h"
+#include "table_int.h"
 
 typedef struct votable_field {
     char type[16]; /* datatype */

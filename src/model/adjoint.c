@@ -2,7 +2,7 @@
  * derivatives with respect to what it is named for. A component that reads spectra and has no transpose of its own is done forward,
  * parameter by parameter, and the rest with it. */
 #include "csp/csp_kern.h"
-#include "model/tangent_internal.h"
+#include "model/tangent_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Transposes of single components: their own, or derivatives along each number that they read and each of their parameters, exact where the
  * class has them (`*_jvp`), else central differences of that component alone. */
-#include "model/tangent_internal.h"
+#include "model/tangent_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "csp/csp.h"
 #include "galua/galaxy.h"
 #include "galua/num.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 #include "num/limits_kern.h"
 
 #include <math.h>

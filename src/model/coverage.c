@@ -1,7 +1,7 @@
 /* What the stellar table does not cover. The model's grid goes from 1 A to 1e10 A, but stars are known only where the table has them:
  * below its first wavelength there is no light of theirs, beyond its last one the Rayleigh-Jeans law is right from 2.4 micron on. Bands,
  * ionising photons, indices and lines that need stars elsewhere are errors that name the table's range. */
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 #include <math.h>
 #include <stdio.h>

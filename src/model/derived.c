@@ -3,7 +3,7 @@
  * breakpoints of the stellar sum. */
 #include "csp/csp_kern.h"
 #include "galua/const.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Evaluation of the galaxy model: workspaces, what has changed, fluxes. The stages themselves are in stages.c. */
 #include "galua/const.h"
 #include "galua/num.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #include "galua/galaxy.h"
 #include "galua/const.h"
 #include "galua/num.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 #include <math.h>
 #include <stdatomic.h>

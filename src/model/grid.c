@@ -3,7 +3,7 @@
  * shared; the list holds no reference: a grid goes with its last galaxy. Thread-safe. */
 #include "galua/const.h"
 #include "galua/num.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* Plans: making one until its tolerance holds on points that it was not made from, and evaluating it. See galua/plan.h. */
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 
 #include <math.h>
 #include <string.h>

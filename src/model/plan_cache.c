@@ -4,7 +4,7 @@
  * points where the plan was checked are compared with those of the whole grid. */
 #include "galua/cosmo.h"
 #include "io/seal.h"
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 #include "num/isa.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* What random points of a box leave out. Dust is coldest, hottest, thinnest and thickest where several parameters are near their ends
  * together, which few of 500 points are. Optical depths and temperatures tell how near: a plan that is good elsewhere gives them at the price of
  * a plan's evaluation, for many points; those whose values training points hardly have become training points, others there check points. */
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Points of a plan's box and what the galaxy looks like there on its whole grid. */
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Derivatives of a plan's bands: those of the reduced galaxy, which is one as any other, from the sums that the bands are. */
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The reduced galaxy of a plan: the nodes in the order of their wavelengths, an SSP table with one column per node that stands for
  * light of stars, and a galaxy of the same parts on them. */
 #include "galua/const.h"
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 
 #include <math.h>
 #include <stdlib.h>

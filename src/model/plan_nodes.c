@@ -1,7 +1,7 @@
 /* Which wavelengths a plan keeps: one empirical interpolation per band for the light of stars, one for the power that dust takes from
  * them (the Lyman continuum apart where gas uses it), one per band for everything else that shines, one for the power taken from other
  * sources and one for the power that dust gives back. */
-#include "model/plan_internal.h"
+#include "model/plan_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "dust/dust_kern.h"
 #include "galua/const.h"
 #include "galua/num.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 #include <math.h>
 #include <string.h>

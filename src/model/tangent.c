@@ -1,7 +1,7 @@
 /* Derivatives along a direction: the stages of stages.c with changes. See galua/tangent.h. */
 #include "csp/csp_kern.h"
 #include "galua/const.h"
-#include "model/tangent_internal.h"
+#include "model/tangent_int.h"
 
 #include <math.h>
 #include <stdio.h>

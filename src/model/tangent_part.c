@@ -1,5 +1,5 @@
 /* Derivatives of single components along a direction: exact ones, or central differences in everything that the component reads. */
-#include "model/tangent_internal.h"
+#include "model/tangent_int.h"
 
 #include <stddef.h>
 #include <string.h>

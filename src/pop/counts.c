@@ -1,6 +1,6 @@
 /* Soft counts of a population by magnitudes and colours, and their reverse: a functional of the magnitudes of each block of the kernel. */
 #include "galua/num.h"
-#include "pop/pop_internal.h"
+#include "pop/pop_int.h"
 #include "pop/soft_nd.h"
 
 #include <math.h>

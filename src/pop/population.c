@@ -2,7 +2,7 @@
 #include "galua/population.h"
 #include "galua/dsps.h"
 #include "galua/num.h"
-#include "pop/pop_internal.h"
+#include "pop/pop_int.h"
 
 #include <float.h>
 #include <math.h>

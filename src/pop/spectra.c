@@ -1,6 +1,6 @@
 /* Spectra of every galaxy of a population: the table in panels for the matrix product of pop_sed.h. */
 #include "galua/num.h"
-#include "pop/pop_internal.h"
+#include "pop/pop_int.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * ascending, e[n] = age; ls[n] log10 of the rates relative to one another; r[n - 1] log10 ratios of a bin's rate and the next older one's. */
 #ifndef GAL_BINS_H
 #define GAL_BINS_H
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #define GAL_BINS_YOUNG 3e7 /* yr */
 

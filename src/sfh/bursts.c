@@ -1,5 +1,5 @@
 /* One burst on top of any history: a function y(t) of the time since its start with a closed integral, e^-y or 1 for y < 1. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

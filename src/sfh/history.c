@@ -1,6 +1,6 @@
 /* A star formation history at given parameters and age: rates, masses, metallicities, contents. Formulas in galua/sfh.h. */
 #include "galua/const.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 #include <string.h>

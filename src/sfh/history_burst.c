@@ -1,5 +1,5 @@
 /* All stars at once, at the onset: a simple stellar population of the galaxy's age. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <string.h>
 

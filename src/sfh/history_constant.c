@@ -1,5 +1,5 @@
 /* Constant star formation rate: psi. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 static void rate(const gal_history *h, const double *t, size_t n, double *psi)
 {

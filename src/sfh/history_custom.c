@@ -1,6 +1,6 @@
 /* A function of time and parameters that the caller gives: tabulated at every evaluation, linear between the nodes. */
 #include "galua/num.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

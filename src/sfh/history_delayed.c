@@ -1,6 +1,6 @@
 /* Delayed exponential: psi = norm (t/tau)^k e^(-t/tau); its mass is an incomplete gamma function. */
 #include "sfh/history_kern.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_sf_gamma.h>

@@ -1,6 +1,6 @@
 /* Derivatives of a history: those of the law (jvp, vjp of its class) through the normalisation that forms a given mass, a burst on top, and
  * the mass formed until the age or quenching. With N the normalisation, M(N, q, end) = W: dN = (dW - dM at fixed N)/(dM/dN). */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * psi = fb M_halo 10^eff Q. The mass formed has no closed form: 8-point Gauss-Legendre over pieces of 0.1 dex in time (0.2 before 0.1 Gyr), cut
  * where the law is not smooth, t_peak and the beginning, depth and end of quenching, and half-way between those. Derivatives of the mass are sums of those of the rate over the same nodes. */
 #include "galua/diffstar.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

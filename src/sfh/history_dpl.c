@@ -1,6 +1,6 @@
 /* Double power law (Carnall+18, MNRAS 480, 4379): psi = norm / [(t/tau)^alpha + (t/tau)^-beta]. */
 #include "sfh/history_kern.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Exponential: psi = norm e^(-t/tau), or rising, norm e^((t - age)/tau). */
 #include "sfh/history_kern.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 #include <stdio.h>

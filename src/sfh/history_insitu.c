@@ -7,7 +7,7 @@
  * R = 0.45 (instantaneous recycling, Chabrier), eps_out = 3 psi_max^-0.3, y_Z = 0.04, y_D = 3.8e-4, kappa_SN = 10, eps_acc = 1e6.
  * Every 0/0 at t -> 0 is taken by series. Metals are zero before 1e5 yr. */
 #include "sfh/history_kern.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Log-normal in time, without the factor 1/t: psi = norm/sqrt(2 pi sigma^2) e^(-ln^2(t/tau)/(2 sigma^2)). */
 #include "sfh/history_kern.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

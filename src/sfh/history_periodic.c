@@ -4,7 +4,7 @@
  *     exponential  e^-y                 integral  1 - e^-y
  *     delayed      y e^(1-y)                      e [1 - (1 + y) e^-y]
  *     rectangle    1 for y < 1                    min(y, 1) */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The populations stay apart in the stellar sum (gal_history_parts). Gas and dust are those of the parts that make them, else Mdust, one for
  * all; the gas has the metallicity of the stars that form now, weighted with the rates (gas of their own: with its mass). */
 #include "galua/const.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <ctype.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* A table of (t, psi), linear in between, zero outside. */
 #include "galua/num.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 #include <string.h>

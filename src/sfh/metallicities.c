@@ -1,5 +1,5 @@
 /* The metallicity histories: one line each, a new one at the end. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 /* clang-format off */
 #define METALLICITIES(X) \

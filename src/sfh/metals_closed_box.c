@@ -2,7 +2,7 @@
  * that at which Z is reached at the age (ProSpect, Robotham+2020, MNRAS 495, 905):
  *     Z(t) = Z_start - y ln(1 - a s),  s = M(t)/M(age),  a = 1 - e^(-(Z - Z_start)/y);
  * the mean of the stars formed until t is Z_start + y [1 + (1 - a s) ln(1 - a s)/(a s)]. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* Metallicity that is the same at all times: Z. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 static void zgas(const gal_history *h, const double *m, const double *t, size_t n, double *z)
 {

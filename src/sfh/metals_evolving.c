@@ -1,5 +1,5 @@
 /* Metallicity that grows with the mass formed: Z_start + (Z - Z_start) M(t)/M(age) (ProSpect, Robotham+2020, MNRAS 495, 905). */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

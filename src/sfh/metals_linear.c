@@ -1,6 +1,6 @@
 /* Metallicity linear in time: Z_start + (Z - Z_start) t/age. */
 #include "galua/num.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

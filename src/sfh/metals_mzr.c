@@ -1,7 +1,7 @@
 /* Metallicity by the mass-metallicity relation of DSPS (galua/mzr.h), the same at all times: that of the mass formed until the age (or quenching) and
  * of the age, which counts as the age of the Universe. */
 #include "galua/mzr.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

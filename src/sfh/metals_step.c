@@ -1,5 +1,5 @@
 /* Metallicity in a step: Z_start before t_step, Z after. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Histories that are linear between nodes: rates by interpolation, 0 outside; masses exact. */
 #include "galua/num.h"
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 

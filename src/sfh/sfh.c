@@ -1,5 +1,5 @@
 /* Star formation histories: their choices and parameters. The laws are in history_NAME.c and metals_NAME.c, evaluation in history.c. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 #include <math.h>
 #include <stdio.h>

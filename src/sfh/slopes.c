@@ -1,5 +1,5 @@
 /* Derivatives of laws that are written for one time: contracted with a direction, or transposed. */
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 void gal_slopes_scaled(const gal_history *h, double t, double u, double u_t, double mass, double *ps, double *ms)
 {

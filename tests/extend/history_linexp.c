@@ -4,7 +4,7 @@
  * sums, fits and results files follow. */
 #include <math.h>
 
-#include "sfh/sfh_internal.h"
+#include "sfh/sfh_int.h"
 
 static double linexp_early(const double *p, double t)
 {

@@ -2,7 +2,7 @@
 #ifndef GAL_TANGENT_INTERNAL_H
 #define GAL_TANGENT_INTERNAL_H
 #include "galua/tangent.h"
-#include "model/model_internal.h"
+#include "model/model_int.h"
 
 /* Of a direction: the error of a central difference is some 1e-10 by its square and 1e-11 by rounding. */
 #define TANGENT_STEP 1e-5

@@ -4,7 +4,7 @@
 #define GAL_PLAN_INTERNAL_H
 #include "galua/plan.h"
 #include "galua/rng.h"
-#include "model/tangent_internal.h"
+#include "model/tangent_int.h"
 #include "num/eim.h"
 
 /* sum over few nodes of the reduced grid */

@@ -1,4 +1,4 @@
-/* table_internal.h - what the table readers share: a growing list of cells and its conversion into columns. */
+/* table_int.h - what the table readers share: a growing list of cells and its conversion into columns. */
 #ifndef GAL_IO_TABLE_INTERNAL_H
 #define GAL_IO_TABLE_INTERNAL_H
 #include "galua/table.h"
