@@ -36,7 +36,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2))
 # ---- sources. src/repl is the program, everything else the library. *_kern.c are hot loops, compiled once per instruction
 # set (base, x86-64-v3, x86-64-v4) with -DGAL_ISA=...; the best one is chosen at start (src/num/isa.h).
 LIBSRC  := $(sort $(wildcard src/base/*.c src/num/*.c src/serve/*.c src/io/*.c src/astro/*.c src/stars/*.c src/ssp/*.c src/sfh/*.c src/csp/*.c src/component/*.c \
-  src/pop/*.c src/dust/*.c src/spec/*.c src/sky/*.c src/model/*.c src/infer/*/*.c src/fit/*.c src/run/*.c src/lua/*/*.c))
+  src/pop/*.c src/dust/*.c src/noise/*.c src/spec/*.c src/sky/*.c src/model/*.c src/infer/*/*.c src/fit/*.c src/run/*.c src/lua/*/*.c))
 KERNSRC := $(filter %_kern.c,$(LIBSRC))
 PLAIN   := $(filter-out %_kern.c,$(LIBSRC))
 ARCH    := $(shell uname -m)

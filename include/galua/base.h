@@ -102,12 +102,14 @@ GAL_API gal_status gal_threads_set(int n);       /* 1..1024 */
 /* ------------------------------------------------------------------ names */
 /* Nearest of `n` names to `name` (Damerau-Levenshtein, case-insensitive, at most a third of its length away); NULL if none. */
 GAL_API const char *gal_nearest(const char *name, const char *const *names, size_t n);
-/* Writes "" or ", did you mean 'x'?" */
 /* A number and the limits it is compared with, as messages print them: 6 digits (%g), or as many as tell v from each limit. */
 typedef struct gal_digits {
     char v[32], lo[32], hi[32];
 } gal_digits;
 GAL_API void gal_digits_of(gal_digits *d, double v, double lo, double hi);
+/* The shortest text that reads back to the same bits, as a person would write it: 0.25, 1e10, inf; 40 bytes are enough. */
+GAL_API void gal_shortest_text(char *buf, size_t size, double v);
+/* Writes "" or ", did you mean 'x'?" */
 GAL_API void gal_did_you_mean(char *buf, size_t size, const char *name, const char *const *names, size_t n);
 
 /* ------------------------------------------------------------------ files and data */

@@ -31,6 +31,7 @@ typedef struct gal_compat {
     bool freefree_norm;  /* free-free light by 1.8e-27 instead of 2.64e-27 (Draine 2011) */
     bool pah_template;   /* its PAH template instead of Drude profiles */
     bool cold_clouds;    /* clouds of one temperature: no warm dust in them */
+    bool no_background;  /* dust as if there were no microwave background */
 } gal_compat;
 /* Of the choices taken: one that is added later changes no hash while it is not taken. */
 GAL_API gal_hash gal_compat_hash(const gal_compat *c);

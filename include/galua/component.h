@@ -1,7 +1,7 @@
 /* galua/component.h - what a galaxy is made of besides its stars: dust screens, dust emission, ionised gas, X-ray binaries, radio,
  * active nucleus, intergalactic medium, and whatever a user adds.
  *
- * A class (one file, one line in src/component/registry.c) describes a component completely: its group (the prefix of its
+ * A class (one file, one line in src/model/registry.c) describes a component completely: its group (the prefix of its
  * parameters: "agn.fAGN"), kind, parameters with units and ranges, options of the constructor, the spectra and quantities it
  * delivers, what its result depends on, and the functions for the stages of an evaluation it takes part in:
  *
@@ -89,6 +89,9 @@ enum {
     GAL_NEED_IONISING = 512 /* ionising photons: the stellar table must reach down to them */
 };
 
+/* Where a class makes light of which galaxies have a luminosity of their own among the derived quantities. */
+enum { GAL_SHINES_RADIO = 1, GAL_SHINES_XRAY = 2 };
+
 /* Result of `source` besides its spectrum. */
 typedef struct gal_source {
     double in_clouds; /* share of the light inside birth clouds, 0 .. 1 */
@@ -107,7 +110,7 @@ typedef struct gal_line {
 
 /* Arguments of the stage functions. */
 typedef struct gal_stage {
-    const void *self;  /* made by create */
+    const void *self;  /* made by create; without it the law of the class */
     const void *table; /* made by setup on the galaxy's grid */
     void *local;       /* made by open: one per workspace */
     double *scratch;   /* [scratch(...)] kept between calls, zero at first */
@@ -139,6 +142,9 @@ typedef struct gal_component_class {
     const char *group; /* "agn": at most one component of a group in a galaxy */
     const char *kind;  /* "fritz": the Lua constructor is agn.fritz{...} */
     const char *doc;   /* one line, then equations and source: shown by help() */
+    const char *about; /* what the group is, said by its first class, or all */
+    bool standard;     /* taken where nothing is said: of the classes with `screen`, and of those that only re-emit */
+    unsigned shines;   /* GAL_SHINES_*: galaxies list the luminosity there */
     const gal_param *par;
     size_t npar;
     const gal_option *option;
@@ -154,6 +160,7 @@ typedef struct gal_component_class {
     size_t nderived;
     const gal_line *line; /* classes with `source` only */
     size_t nlines;
+    int line_sigma; /* ... 1 + index of the option that is the dispersion with which they lie on the grid [km/s]; 0: they cannot be taken off */
     unsigned needs; /* GAL_NEED_* */
     gal_on_nodes on_nodes;
     /* classes with `screen` and `reemit`: this many parameters, the last ones, serve the emission only; they and the spectra go
@@ -162,6 +169,7 @@ typedef struct gal_component_class {
     int tau_esc; /* classes with `screen`: 1 + index of the parameter that is the escape time from clouds; 0 = no clouds */
     int cut;     /* ... 1 + index of the option, a choice of gal_cuts, how stars leave them; 0 = over time */
     /* v[noption]; self may stay NULL when the class has no options. Reads files, checks options. */
+    const void *law; /* tells it from classes of the same functions: their self, without create; or NULL */
     gal_status (*create)(void **self, const gal_option_value *v);
     void (*destroy)(void *self);
     /* Tables on a galaxy's grid: once per galaxy. */
@@ -217,6 +225,10 @@ GAL_API extern const char *const gal_cuts[];
 GAL_API const gal_component_class *const *gal_component_classes(void);
 /* "agn", "fritz" -> class; GAL_ENOTFOUND with the near names. */
 GAL_API gal_status gal_component_find(const gal_component_class **out, const char *group, const char *kind);
+/* What the classes of a group say of it: text for help (NULL: nothing); the union of `shines`; its class that is `standard` (NULL: none). */
+GAL_API const char *gal_component_about(const char *group);
+GAL_API unsigned gal_component_shines(const char *group);
+GAL_API const gal_component_class *gal_component_standard(const char *group);
 
 /* An instance: a class and its options; immutable, shared by threads. v[noption] is copied; NULL = all defaults. */
 GAL_API gal_status gal_component_create(gal_component **out, const gal_component_class *c, const gal_option_value *v);
@@ -229,6 +241,12 @@ GAL_API const gal_component_class *gal_component_class_of(const gal_component *c
 GAL_API const void *gal_component_self(const gal_component *c);
 GAL_API const gal_option_value *gal_component_options(const gal_component *c); /* [noption] as given */
 GAL_API gal_hash gal_component_hash(const gal_component *c);                   /* of group, kind, options */
+/* Without a galaxy, on n ascending rest-frame wavelengths [A], parameters in the order of the class: what the medium before a source at z lets
+ * through, t[n]; the spectrum lum[n] [Lsun/A] of dust that has absorbed 1 Lsun. GAL_EINVAL: a component that needs more of a galaxy. */
+GAL_API gal_status gal_component_transmission(const gal_component *c, const double *par, double z, size_t n,
+                                              const double *wave, double *t);
+GAL_API gal_status gal_component_emission(const gal_component *c, const double *par, size_t n, const double *wave,
+                                          double *lum);
 #ifdef __cplusplus
 }
 #endif

@@ -21,6 +21,10 @@
 #define GAL_MPC_CM   3.0856775814913673e24 /* [cm] */
 #define GAL_YR_S     3.15576e7             /* Julian year [s] */
 #define GAL_HC_EV_AA 12398.419843320026    /* h c [eV A] */
+#define GAL_LYMAN_AA 911.75                /* Lyman limit: what ionises hydrogen is shorter [A] */
+#define GAL_HEI_AA   504.26                /* the same of neutral helium [A] */
+#define GAL_HEII_AA  227.84                /* and of its ion [A] */
 #define GAL_AB_JY    3630.7805477010137    /* AB zero point [Jy], 10^(-48.6/2.5) erg/s/cm2/Hz */
 #define GAL_ZSUN     0.0134                /* Asplund et al. 2009, used in dust scalings */
+#define GAL_TCMB     2.7255                /* microwave background today [K], Fixsen 2009 */
 #endif

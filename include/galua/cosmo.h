@@ -32,8 +32,21 @@ GAL_API const char *const *gal_cosmo_names(size_t *n);
 GAL_API double gal_cosmo_efunc(const gal_cosmo *c, double z);               /* H(z)/H0 */
 GAL_API double gal_cosmo_comoving_distance(const gal_cosmo *c, double z);   /* line of sight [Mpc] */
 GAL_API double gal_cosmo_luminosity_distance(const gal_cosmo *c, double z); /* [Mpc] */
+GAL_API double gal_cosmo_luminosity_slope(const gal_cosmo *c, double z);    /* its derivative with z [Mpc] */
 GAL_API double gal_cosmo_age(const gal_cosmo *c, double z);                 /* age of the Universe at z [yr] */
-GAL_API double gal_cosmo_lookback(const gal_cosmo *c, double z);            /* [yr] */
+/* d(age)/dz [yr], z >= 0: -1/((1+z) H(z)), negative */
+GAL_API double gal_cosmo_age_slope(const gal_cosmo *c, double z);
+/* Redshift at which the Universe was `age` yr old, to rounding; INFINITY for 0 and below, NaN above its age today. */
+GAL_API double gal_cosmo_redshift_at(const gal_cosmo *c, double age);
+GAL_API double gal_cosmo_lookback(const gal_cosmo *c, double z); /* [yr] */
+/* Luminosity distance [Mpc] and age of the Universe [yr] at z >= 0 of any parameters, without a table (some 30 us), with their derivatives by z and
+ * by H0, Om0, OL0; OL0 NaN (flat): the dark energy follows the others, its own derivative is 0. NaN where there is no big bang. */
+enum { GAL_COSMO_FREE = 3 };
+typedef struct gal_cosmo_point {
+    double distance, age, distance_z, age_z;
+    double distance_by[GAL_COSMO_FREE], age_by[GAL_COSMO_FREE];
+} gal_cosmo_point;
+GAL_API void gal_cosmo_at(const gal_cosmo_params *p, double z, gal_cosmo_point *out);
 #ifdef __cplusplus
 }
 #endif

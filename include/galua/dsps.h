@@ -99,11 +99,18 @@ GAL_API double gal_dust_k(gal_dust_curve c, const gal_dust_par *p, double x, dou
 GAL_API double gal_dust_transmission(gal_dust_curve c, const gal_dust_par *p, double x, double *d);
 GAL_API double gal_dust_bump_of_slope(double delta); /* Kriek & Conroy 2013: 0.85 - 1.9 delta */
 
+/* Black bodies, per area and solid angle of the source: B_nu [Lsun/Hz/sr/m^2] at nu Hz, B_lambda [Lsun/A/sr/m^2] at wave A, T K > 0 */
+GAL_API double gal_blackbody_nu(double nu, double T);
+GAL_API double gal_blackbody_wave(double wave, double T);
+
 /* ---- photometry. The weights of one band at redshift z on a spectrum's grid, as DSPS integrates: trapezoid over the FILTER's nodes, spectrum
  * linear between its own, 0 outside. b[nwave]: flux in units of AB zero = sum b L; db NULL or db/dz. mag = -2.5 log10(sum b L), at z > 0 without
  * distance and 1 + z (gal_w0wa_dimming adds them). GAL_EDOMAIN: a filter without response. */
 GAL_API gal_status gal_dsps_band(size_t nf, const double *fwave, const double *trans, double z, size_t nwave,
                                  const double *wave, double *b, double *db);
+/* A curve on n even wavelengths between its own ends, linear between its nodes: what rectangular tables of filters are made of. GAL_EDOMAIN: nodes. */
+GAL_API gal_status gal_dsps_resample(size_t nf, const double *fwave, const double *trans, size_t n, double *wave,
+                                     double *out);
 /* int T lambda / int T / (1 + z) [A] */
 GAL_API double gal_dsps_effective_wave(size_t nf, const double *fwave, const double *trans, double z);
 /* Magnitudes of the cells of an SSP table: flux[cell] = sum_k b_k S[cell][k], cells of nwave values */

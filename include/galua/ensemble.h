@@ -26,7 +26,7 @@ typedef enum gal_move_mode {                     /* coordinates that the Gaussia
 typedef struct gal_move_custom {
     gal_status (*propose)(void *ctx, void *local, size_t step, gal_rng *rng, size_t d, const double *x, size_t nc,
                           const double *others, double *y, double *q);
-    gal_status (*open)(void **local, void *ctx);
+    gal_status (*open)(void **local, const void *ctx);
     void (*close)(void *local);
     void *ctx;
     gal_hash key; /* of what it does: tells custom moves apart, kept in saved states */
@@ -66,15 +66,24 @@ typedef struct gal_proposal {
     size_t *pick;    /* [nother] */
 } gal_proposal;
 /* A setting of a move as scripts give it. */
+typedef enum gal_move_type {
+    GAL_MOVE_NUMBER, /* double */
+    GAL_MOVE_COUNT,  /* size_t */
+    GAL_MOVE_FLAG,   /* bool */
+    GAL_MOVE_CHOICE, /* enum, counted from 0, named by `choice` */
+    GAL_MOVE_MATRIX  /* cov and ncov */
+} gal_move_type;
 typedef struct gal_move_par {
     const char *name, *doc; /* "(2) largest factor" */
     size_t at;              /* offsetof in gal_move */
     double def;
+    gal_move_type type;
+    const char *const *choice; /* ended by NULL */
 } gal_move_par;
 struct gal_move_class {
     const char *name, *doc;
-    const gal_move_par *par; /* numbers, ended by a NULL name */
-    const char *more;        /* help of settings that are no numbers, or NULL */
+    const gal_move_par *par; /* ended by a NULL name; NULL: a function of the caller's instead */
+    double mix;              /* its weight in the preset "mix"; 0: it is not in it */
     size_t walkers;          /* needed in the other half; with one more for each dimension: */
     bool per_dimension;
     bool slices;                                      /* it has widths to tune */
@@ -88,7 +97,7 @@ struct gal_move_class {
 /* All moves, ended by NULL: their places are kept in saved states. gal_move_named: defaults, weight 1; GAL_ENOTFOUND with the nearest. */
 GAL_API const gal_move_class *const *gal_move_classes(void);
 GAL_API gal_status gal_move_named(gal_move *out, const char *name);
-/* Mix by name into moves[GAL_MOVES_MAX]: a single move, or "mix" = 0.8 DE + 0.2 snooker. */
+/* Mix by name into moves[GAL_MOVES_MAX]: a single move, or "mix", which the classes are made for that say so. */
 GAL_API gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n);
 
 /* ------------------------------------------------------------------ the ensemble */
@@ -127,9 +136,6 @@ typedef struct gal_ensemble_goal {
 } gal_ensemble_goal;
 
 /* ------------------------------------------------------------------ what it holds; pointers are borrowed until the next run */
-GAL_API size_t gal_ensemble_moves(const gal_ensemble *e, const gal_move **moves);
-/* Where the walkers are: x[W][d], lnprior[W], lnlike[W]. */
-GAL_API void gal_ensemble_now(const gal_ensemble *e, const double **x, const double **lnprior, const double **lnlike);
 GAL_API const double *gal_ensemble_accepted(const gal_ensemble *e); /* [nstored][W] fraction since the sample before */
 GAL_API void gal_ensemble_acceptance(const gal_ensemble *e, double *frac); /* [W] over all steps */
 /* The step at which the tuning of a slice move ended; 0: still tuning, or another kind of move. *mu (may be NULL): its width. */

@@ -30,7 +30,6 @@ typedef struct gal_mat {
  * reference. */
 GAL_API gal_buf *gal_buf_create(size_t n);
 GAL_API gal_buf *gal_buf_wrap(void (*release)(void *), void *owner);
-GAL_API double *gal_buf_data(gal_buf *b); /* NULL for a wrapper */
 GAL_API gal_buf *gal_buf_ref(gal_buf *b);
 GAL_API void gal_buf_unref(gal_buf *b); /* NULL is fine */
 /* 0, or a gal_status: out of memory, or more elements than an int32_t counts */

@@ -61,6 +61,8 @@ GAL_API const bool *gal_phot_covered(const gal_phot *p); /* [nb], after gal_phot
 GAL_API size_t gal_phot_nbands(const gal_phot *p);
 /* Transpose of gal_phot_apply, of rules that are linear: glum[nwave] += the derivatives with respect to lum from gflux[nb]. */
 GAL_API void gal_phot_back(const gal_phot *p, const double *gflux, double factor, double *glum);
+/* Derivatives of the fluxes of gal_phot_apply with redshift, at a fixed factor: dflux[nb]. Of rules that are linear; else 0. */
+GAL_API void gal_phot_redshift(const gal_phot *p, const double *lum, double factor, double *dflux);
 GAL_API const gal_filter *gal_phot_filter(const gal_phot *p, size_t band); /* borrowed */
 /* The weights of one band: flux = factor * sum_{k<count} w[k] L[start+k]. Valid until the next gal_phot_weights. NULL with
  * GAL_PHOT_LOGLOG, which is not linear in L. */

@@ -18,7 +18,7 @@ extern "C" {
 #endif
 /* The number of the numerics: raised, with a line in CHANGELOG.md, by a change that makes the likelihood or a derived quantity of the same
  * parameters differ by more than rounding. It is kept in results files: a run goes on under the number it began with. */
-#define GAL_NUMERICS 2
+#define GAL_NUMERICS 3
 typedef struct gal_fit_par {
     const char
         *name; /* a parameter of the galaxy, "noise.NAME" of gal_noise_params, "spec.NAME" of gal_spectral_params */
@@ -27,8 +27,8 @@ typedef struct gal_fit_par {
 /* A likelihood of the caller's instead of the built-in one: ln L of the model flux [mJy] of all bands of the observation, ignored
  * ones included. Called by several threads at once, each with a `local` of its own; the result may depend on flux alone. */
 typedef struct gal_fit_custom {
-    gal_status (*open)(void **local, void *ctx); /* what a thread works with; NULL: nothing */
-    void (*close)(void *local);                  /* with open */
+    gal_status (*open)(void **local, const void *ctx); /* what a thread works with; NULL: nothing */
+    void (*close)(void *local);                        /* with open */
     gal_status (*lnlike)(void *ctx, void *local, const double *flux, double *lnl);
     void *ctx;
     gal_hash hash; /* of what it does, for the fingerprint */
@@ -36,7 +36,7 @@ typedef struct gal_fit_custom {
 /* Parameters of the galaxy that follow from the others: `apply` sets them in theta[npar] once the free ones have their values. Called by
  * several threads at once, each with a `local` of its own. */
 typedef struct gal_fit_tie {
-    gal_status (*open)(void **local, void *ctx);
+    gal_status (*open)(void **local, const void *ctx);
     void (*close)(void *local);
     gal_status (*apply)(void *ctx, void *local, double *theta);
     void *ctx;
@@ -44,6 +44,13 @@ typedef struct gal_fit_tie {
     const char *const *name; /* [n] the parameters it sets: none of them may be free */
     size_t n;
 } gal_fit_tie;
+/* What many fits of one model and one set of priors have in common: their bands, and the redshifts of those whose redshift is fixed. Their plan
+ * is one of all of it. */
+typedef struct gal_fit_family {
+    gal_filter *const *filter; /* [n] referenced */
+    size_t n;
+    double z_lo, z_hi; /* equal: nothing is said of redshifts */
+} gal_fit_family;
 typedef struct gal_fit_opts {
     gal_galaxy *galaxy;  /* referenced */
     const double *theta; /* [npar] values of the fixed parameters, copied */
@@ -51,28 +58,34 @@ typedef struct gal_fit_opts {
     const gal_fit_par *free;
     size_t nfree;
     gal_limits limits; /* how limits enter */
-    gal_noise noise;   /* fixed values; noise.floor goes to every band */
-    /* Per band of the observation, copied; NULL: none */
-    const double *floor;  /* [obs->n] instead of noise.floor */
-    const double *offset; /* [obs->n] shared calibration error, fraction of the model; 0: none */
-    const int *group;     /* [obs->n] bands that share it */
-    gal_kernel kernel;
+    gal_noise noise;   /* fixed values; those of columns go to every band that no array is given for */
+    gal_noise_data
+        of; /* its settings: choices, and columns [obs->n] per band of the observation, copied; NULL: none. The rest is not read */
     const gal_prior *amplitude;   /* a factor on the whole model, marginalised; referenced. NULL: none */
     const gal_fit_custom *custom; /* NULL: none */
     const double *spectral;       /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
-    gal_kernel spectral_kernel;   /* of the noise correlated over the pixels */
+    const double *spectral_whole; /* [GAL_NOISE_COLUMNS] of the pixels' noise: one number for all; NULL: none */
+    gal_noise_data spectral_of;   /* choices of the pixels' noise */
     const gal_fit_tie *tie;       /* NULL: none */
     double plan;                  /* tolerance of a plan (galua/plan.h) for the bands, 0: the whole grid each time */
     const char *plan_cache;       /* folder of plans made before, copied; NULL: none */
+    const gal_fit_family *family; /* a fit that lies outside has a plan of its own; copied. NULL: none */
+    bool
+        derive_later; /* the target has no blobs: gal_fit_derive makes those of chosen points. With a plan they cost ten likelihoods */
 } gal_fit_opts;
 typedef struct gal_fit gal_fit;
 /* Errors: an unknown or repeated parameter, a bounded prior that reaches beyond a parameter's range, noise terms that exclude one
  * another, no usable band, a band outside the model's wavelengths, fixed values that the model refuses (with the free ones
  * at their prior medians). */
 GAL_API gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o);
-GAL_API void gal_fit_free(gal_fit *f);                      /* NULL is fine */
-GAL_API gal_target *gal_fit_target(gal_fit *f);             /* borrowed */
-GAL_API const gal_galaxy *gal_fit_galaxy(const gal_fit *f); /* borrowed */
+GAL_API void gal_fit_free(gal_fit *f);          /* NULL is fine */
+GAL_API gal_target *gal_fit_target(gal_fit *f); /* borrowed */
+/* Points x[m][ndim] with their blobs[m][gal_fit_nblob], as the target evaluates them; for fits whose target has none, too. Errors as of
+ * gal_target_eval; GAL_EMATH where a plan errs by more than was promised. */
+GAL_API gal_status gal_fit_derive(gal_fit *f, size_t m, const double *x, double *lnprior, double *lnlike, double *blob);
+GAL_API size_t gal_fit_nblob(const gal_fit *f);
+GAL_API const char *const *gal_fit_blob_names(const gal_fit *f); /* [gal_fit_nblob], borrowed */
+GAL_API const gal_galaxy *gal_fit_galaxy(const gal_fit *f);      /* borrowed */
 /* The plan that band fluxes come from, and the samples at which it was compared with the whole grid. */
 typedef struct gal_fit_plan_info {
     double tolerance; /* as asked; 0: no plan was asked for */
@@ -125,7 +138,6 @@ typedef struct gal_fit_ties {
 GAL_API gal_status gal_fit_ties_find(gal_fit_ties **out, const gal_fit *f);
 GAL_API void gal_fit_ties_free(gal_fit_ties *t);
 GAL_API size_t gal_fit_nused(const gal_fit *f); /* bands that enter the likelihood */
-GAL_API size_t gal_fit_nblob(const gal_fit *f);
 /* One line on data that this model cannot describe: below Lyman alpha with nothing in the galaxy that absorbs there; "" when there
  * are none. Borrowed. */
 GAL_API const char *gal_fit_note(const gal_fit *f);
@@ -162,8 +174,8 @@ typedef struct gal_fit_view {
     double *sigma;    /* [npix] independent errors as fitted; NaN where masked */
     double *gp;       /* [npix] mean of the correlated noise given all pixels; NaN where masked */
     double *p_out;    /* [npix] probability to be an outlier; NaN where masked */
-    double *measure;  /* [nindex + nline] indices and line fluxes */
-    double *measured; /* [nindex + nline] replicated data: those + noise; needs draw */
+    double *measure;  /* [gal_obs_nmeasured] indices, line fluxes, other numbers */
+    double *measured; /* [gal_obs_nmeasured] replicated data: those + noise; needs draw */
     double *line;     /* [gal_galaxy_nlines] fluxes of the model's lines, erg/s/cm2 */
 } gal_fit_view;
 /* draw: coef and amp that are integrated out are drawn from their distribution given x and the data, and y from the noise, random

@@ -25,6 +25,11 @@
 extern "C" {
 #endif
 
+/* How the time since the onset of star formation is given, parameter 0: `age` [yr]; `age_fraction`, over the age of the Universe at the
+ * redshift; `z_onset`, the redshift at which it began. With the last two the age moves with the redshift. */
+typedef enum gal_onset { GAL_ONSET_AGE, GAL_ONSET_FRACTION, GAL_ONSET_REDSHIFT, GAL_ONSETS } gal_onset;
+GAL_API const gal_param *gal_onset_param(gal_onset k);
+
 typedef struct gal_galaxy_opts {
     gal_ssp *ssp;     /* referenced; required */
     gal_cosmo *cosmo; /* referenced; required */
@@ -33,6 +38,9 @@ typedef struct gal_galaxy_opts {
     bool dust;     /* ism.two_phase with its defaults unless `component` has a dust screen; false = none */
     bool clamp;    /* a metallicity or age outside the SSP table is clamped instead of refused */
     double logu;   /* for tables with a logU axis: fixed value */
+    gal_onset onset;
+    bool
+        cosmo_free; /* H0, Om0 and, where it is not flat, OL0 are parameters, the last ones, cosmo.*; their values begin at those of `cosmo` */
     gal_compat compat;
     gal_component *const *component; /* [ncomponent], referenced; at most one of a group */
     size_t ncomponent;
@@ -44,12 +52,21 @@ GAL_API gal_status gal_galaxy_create(gal_galaxy **out, const gal_galaxy_opts *o)
 GAL_API gal_galaxy *gal_galaxy_ref(gal_galaxy *g);
 GAL_API void gal_galaxy_unref(gal_galaxy *g);
 
-/* Parameters, dotted names: age, redshift, distance, sfh.*, then those of each component, ism.*, agn.* */
+/* Parameters, dotted names: age (or what stands for it, gal_onset), redshift, distance, sfh.*, then those of each component, ism.*, agn.* */
+enum { GAL_P_AGE, GAL_P_REDSHIFT, GAL_P_DISTANCE, GAL_P_SFH };
 GAL_API size_t gal_galaxy_npar(const gal_galaxy *g);
 GAL_API const gal_param *gal_galaxy_par(const gal_galaxy *g, size_t i);
 GAL_API gal_status gal_galaxy_find(const gal_galaxy *g, const char *name, size_t *out); /* did you mean */
 /* Parameter i came later than results files and has its lowest value: as if it was not there (nparlater of component classes). */
 GAL_API bool gal_galaxy_param_absent(const gal_galaxy *g, size_t i, double value);
+/* Time since the onset of star formation [yr]. */
+GAL_API double gal_galaxy_age(const gal_galaxy *g, const double *theta);
+/* The same as any of the three; an onset before redshift 1000 is 1000. */
+GAL_API double gal_galaxy_onset(const gal_galaxy *g, const double *theta, gal_onset k);
+/* Sets parameter 0 so that gal_galaxy_onset(g, theta, k) is v at theta's redshift. GAL_EDOMAIN out of range: theta is as it was. */
+GAL_API gal_status gal_galaxy_set_onset(const gal_galaxy *g, gal_onset k, double v, double *theta);
+/* Usual range of parameter 0 at theta's redshift. */
+GAL_API void gal_galaxy_onset_range(const gal_galaxy *g, const double *theta, double *lo, double *hi);
 /* Range and consistency (age within the Universe at z, within the SSP table, Z within the table). */
 GAL_API gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta);
 GAL_API size_t gal_galaxy_nwave(const gal_galaxy *g);
@@ -75,6 +92,8 @@ enum {                   /* spectra that every galaxy has; those of its componen
 GAL_API size_t gal_galaxy_nspectra(const gal_galaxy *g);
 GAL_API const char *gal_galaxy_spectrum_name(const gal_galaxy *g,
                                              size_t i); /* "stellar", "extinct", "total", "MC", ... */
+/* Does spectrum i hold the emission lines? */
+GAL_API bool gal_galaxy_spectrum_has_lines(const gal_galaxy *g, size_t i);
 GAL_API gal_status gal_galaxy_find_spectrum(const gal_galaxy *g, const char *name, size_t *out); /* did you mean */
 
 #define GAL_ATTENUATION_MAX                                                                                            \
@@ -146,6 +165,13 @@ gal_galaxy_view(const gal_galaxy_ws *w); /* what components saw: absorbed powers
 /* S_nu = factor * lambda_rest^2 * L [mJy], lambda in A, L in Lsun/A:  1e26 (1+z) Lsun / (4 pi c D_L^2). D_L from `distance`
  * [Mpc] when that parameter is > 0, else from the redshift. GAL_EDOMAIN at z = 0 without a distance (D20). */
 GAL_API gal_status gal_galaxy_flux_factor(const gal_galaxy *g, const double *theta, double *factor);
+/* Derivative of ln factor along a change of the parameters: of redshift, distance and cosmology; NaN where there is no factor. */
+GAL_API double gal_galaxy_flux_along(const gal_galaxy *g, const double *theta, const double *dtheta);
+/* The same backward: gtheta += sum times the derivatives with respect to distance and cosmology that are wanted (NULL: all). */
+GAL_API void gal_galaxy_flux_back(const gal_galaxy *g, const double *theta, const bool *wanted, double sum,
+                                  double *gtheta);
+/* Derivative of ln factor with redshift, at a fixed `distance` where that is > 0; NaN where there is no factor. */
+GAL_API double gal_galaxy_flux_slope(const gal_galaxy *g, const double *theta);
 /* What the stellar table does not cover: rest-frame wavelengths [A] gap[0] .. gap[1], gap[2] .. gap[3], empty when not ascending. */
 GAL_API void gal_galaxy_gaps(const gal_galaxy *g, double gap[4]);
 /* lo .. hi [A, rest frame] where `what` ("index 'Dn4000'") needs starlight; GAL_EDOMAIN names the table and its range. */

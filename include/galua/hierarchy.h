@@ -34,6 +34,7 @@ typedef struct gal_hierarchy gal_hierarchy;
 GAL_API gal_status gal_hierarchy_create(gal_hierarchy **out, const gal_hierarchy_data *d);
 GAL_API void gal_hierarchy_free(gal_hierarchy *h); /* NULL is fine */
 GAL_API size_t gal_hierarchy_quantities(const gal_hierarchy *h);
+GAL_API size_t gal_hierarchy_draws(const gal_hierarchy *h);
 GAL_API size_t gal_hierarchy_points(const gal_hierarchy *h); /* ndraw + ndetected */
 
 /* Gaussians, each quantity given those before it:
@@ -54,6 +55,13 @@ typedef struct gal_hierarchy_value {
 GAL_API gal_status gal_hierarchy_normal(gal_hierarchy *h, const gal_hierarchy_law *law, gal_hierarchy_value *out);
 /* Any population: lnp[gal_hierarchy_points], ln p(y | h) of the draws, then of the detected mocks. GAL_EDOMAIN: a NaN. */
 GAL_API gal_status gal_hierarchy_lnlike(gal_hierarchy *h, const double *lnp, gal_hierarchy_value *out);
+/* What else depends on hyperparameters, the data's own calibration say: sum_k c_k term[k][s] is added to the ln weight of every draw, in all
+ * calls from here on; of mocks nothing. term[nterm][ndraw] is copied, the coefficients start at 0. For a zero point of z mag in band b, data
+ * d +- e and the flux F of the model at the draw: terms d F/e^2 and F^2/(2 e^2) with 10^(-0.4 z) - 1 and 1 - 10^(-0.8 z), which turn
+ * N(d; F, e) into N(d; 10^(-0.4 z) F, e). GAL_EDOMAIN: a term that is not finite. */
+GAL_API gal_status gal_hierarchy_terms(gal_hierarchy *h, size_t nterm, const double *term);
+GAL_API size_t gal_hierarchy_term_count(const gal_hierarchy *h);
+GAL_API void gal_hierarchy_tilt(gal_hierarchy *h, const double *coefficient); /* [nterm] */
 /* The last call's hyperparameters become the reference h0. */
 GAL_API void gal_hierarchy_mark(gal_hierarchy *h);
 #ifdef __cplusplus

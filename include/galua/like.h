@@ -1,15 +1,14 @@
 /* galua/like.h - likelihood of data with Gaussian errors, upper limits, outliers and correlated noise.
  *
  * Datum i: flux y, quoted error sigma, model m, variance
- *     s^2 = (sigma e^lnscale)^2 + jitter^2 + (f_model m)^2 + (floor y)^2.
+ *     s^2 = (sigma e^lnscale)^2 + jitter^2 + (f_cal m)^2 + (floor y)^2 + what other terms of galua/noise.h add.
  * Every detection contributes -(y-m)^2/(2 s^2) - ln(2 pi s^2)/2, whatever the noise terms, so that evidences compare. The floor
- * is a property of the data (a fraction of the observed flux added to its error); the model-anchored f_model pulls models
+ * is a property of the data (a fraction of the observed flux added to its error); the model-anchored f_cal pulls models
  * low, the floor does not. For a limit, y is its value (often k sigma). Pure functions, thread-safe. */
 #ifndef GAL_LIKE_H
 #define GAL_LIKE_H
 #include "galua/base.h"
-#include "galua/gp.h"
-#include "galua/param.h"
+#include "galua/noise.h"
 #include "galua/prior.h"
 #include "galua/rng.h"
 #ifdef __cplusplus
@@ -29,22 +28,6 @@ GAL_API const char *gal_limits_name(gal_limits mode);                   /* "meas
 GAL_API gal_status gal_limits_parse(gal_limits *out, const char *name); /* GAL_ENOTFOUND suggests */
 /* Is the likelihood a probability of the data (false for ONESIDED)? If not, evidences carry a warning. */
 GAL_API bool gal_limits_normalised(gal_limits mode);
-
-typedef struct gal_noise { /* all 0: the quoted errors */
-    double lnscale;        /* ln of a factor on the quoted errors */
-    double jitter;         /* flux unit */
-    double f_model;        /* fraction of the model flux */
-    double floor;          /* fraction of the observed flux */
-    double f_out; /* share of outliers, 0 .. 0.5: (1-f) N(y; m, s^2) + f N(y; m, (n_out s)^2) (Hogg et al. 2010) */
-    double n_out; /* their error in units of s; 0 = GAL_NOISE_NOUT */
-    double gp_amp, gp_len; /* correlated noise: fraction of the model flux, and length in ln(wavelength) */
-} gal_noise;
-#define GAL_NOISE_NOUT 50.0
-/* The parameters of gal_noise that a fit can vary, with unit, range, default and usual prior range: f_cal (= f_model), ln_scale,
- * jitter, f_out, n_out, gp_amplitude, gp_length; in a fit they are called "noise.NAME". */
-GAL_API const gal_param *gal_noise_params(size_t *n);
-GAL_API void gal_noise_set(gal_noise *z, size_t i, double value); /* parameter i of that list */
-GAL_API double gal_noise_get(const gal_noise *z, size_t i);
 
 /* Data fit for the functions below? GAL_EINVAL names the first bad datum (names may be NULL: "datum 3"): non-finite flux,
  * error not positive and finite, a limit that is not positive. */
@@ -70,22 +53,20 @@ GAL_API double gal_dlnphi(double t);
  * -r'K^-1 r/2 - ln|K|/2 - n ln(2 pi)/2); with outliers or several censored limits AND correlations the density of g after each
  * datum is the normal one of the same mean and variance (assumed density filtering, Minka 2001), limits last. */
 typedef struct gal_like { /* arrays borrowed, [n] each; NULL: none */
-    size_t n;
-    const double *flux, *err;
+    union {
+        gal_noise_data data; /* the same: what the terms of noise are told */
+        struct {
+            GAL_NOISE_DATA
+        };
+    };
     const unsigned char *kind;
     gal_limits limits;
-    const double *floor; /* per datum, instead of gal_noise.floor */
-    gal_kernel kernel;
-    const double *lnwave; /* ln of the wavelength; with a kernel */
-    const double *offset; /* standard deviation of the shared calibration error, fraction of the model; 0 = none */
-    const int *group;     /* data that share it; with offset */
 } gal_like;
 GAL_API size_t gal_like_work(const gal_like *l); /* doubles of scratch */
 GAL_API double gal_like_eval(const gal_like *l, const double *model, const gal_noise *z, double *work);
 /* The same, and its derivatives with respect to model[n] and to the parameters of the noise in the order of gal_noise_params, all of them
  * written. Exact for independent data and for correlated Gaussian ones; where outliers or limits that are no measurements are correlated,
  * differences of this function (five points, 1e-9). At a kink (a cut, a one-sided penalty at 0) those of the side where the value is. */
-enum { GAL_NOISE_NPAR = 7 };
 GAL_API double gal_like_gradient(const gal_like *l, const double *model, const gal_noise *z, double *work,
                                  double *gmodel, double gnoise[GAL_NOISE_NPAR]);
 /* Are they exact? */
@@ -104,7 +85,7 @@ GAL_API void gal_like_simulate(const gal_like *l, const double *model, const gal
                                double *y);
 /* ln L of model alpha m, marginalised over alpha with the given prior of its value. The likelihood is Gaussian in alpha; the
  * prior is integrated against it over +-8 sigma with 128 Gauss nodes. Independent detections only: no limits
- * (unless MEASURED), outliers, f_model or correlations. *alpha (may be NULL): a draw of alpha given the data, for uniform u. */
+ * (unless MEASURED), outliers, f_cal or correlations. *alpha (may be NULL): a draw of alpha given the data, for uniform u. */
 GAL_API double gal_like_amplitude(const gal_like *l, const double *model, const gal_noise *z, const gal_prior *prior,
                                   double u, double *alpha);
 /* The same, and its derivatives as of gal_like_gradient. */

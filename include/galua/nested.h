@@ -7,8 +7,12 @@
  * (lnL = -inf), live points added at the end, batches of a dynamic run, runs merged. Weights are those of the trapezoid rule,
  * w_i = (L_i + L_{i-1})/2 (X_{i-1} - X_i).
  *
+ * A run ends when L_max X, L_max the highest likelihood of the live points, can add less than dlogz to ln Z. Before it does, the likelihood at the
+ * means of the live points, of all and of each ellipsoid, is looked at: one above all of them by 10 in ln L counts as L_max (a spike on a slab).
+ *
  * New points come from the bound (unif) or from chains that start at a random survivor and move along ellipsoid axes or
- * differences of live points (rwalk, slice, rslice). All k chains advance together, one batch of evaluations per move. Random
+ * differences of live points (rwalk, slice, rslice). Chains of a length that was not asked for grow, up to four times, while they
+ * remember more than half of where they began. All k chains advance together, one batch of evaluations per move. Random
  * numbers are keyed by (seed, purpose, source, iteration, chain): the same bits for any number of threads and after a resume.
  * Not thread-safe (one thread per run); the target's batches may use threads. */
 #ifndef GAL_NESTED_H
@@ -41,11 +45,12 @@ typedef struct gal_nested_opt {
     double dlogz;   /* stop when ln(1 + L_max X/Z) is smaller (1e-3 (n-1) + 0.01; dynamic 0.01) */
     gal_nested_sample
         sample; /* (d < 10: unif as long as it costs less than chains and the insertion order is right, then rslice; else rslice) */
-    gal_nested_bound bound;    /* (multi) */
-    gal_nested_dirs dirs;      /* rwalk (live), rslice (mix; live without a bound); slice uses the bound */
-    size_t walks;              /* rwalk: steps (see gal_nested_auto_text) */
-    double accept;             /* rwalk: accepted fraction aimed at (0.5 bound, 0.35 live) */
-    size_t slices;             /* slice: passes (3); rslice: slices (4 d for d < 4, 2 d for d < 6, else 3 d) */
+    gal_nested_bound bound; /* (multi) */
+    gal_nested_dirs dirs;   /* rwalk (live), rslice (mix; live without a bound); slice uses the bound */
+    size_t walks;           /* rwalk: steps (d + 20, growing as above) */
+    double accept;          /* rwalk: accepted fraction aimed at (0.5 bound, 0.35 live) */
+    size_t
+        slices; /* slice: passes (3); rslice: slices (4 d for d < 4, 2 d for d < 6, else 3 d); both growing as above */
     double enlarge;            /* volume factor of the bound (1.25; 1 with bootstrap) */
     int bootstrap;             /* resamplings that decide how far the bound is inflated (unif 20, else 0); -1: none */
     const unsigned char *wrap; /* [d] GAL_WRAP_*, copied; NULL: none */
@@ -67,8 +72,9 @@ typedef struct gal_nested gal_nested;
  * insertion_z: insertion-order test (Fowlie et al. 2020): N(0,1) if new points are draws of the prior above L*; |z| > 3 is a warning. The
  * ranks of the points of one iteration are taken one after the other, so that they are independent. NaN before 10 points.
  * memory: how much new points remember where their chains began: mean over chains and parameters of 1 - (end - start)^2/(2 s^2), s the
- * standard deviation of the survivors. 0: independent; near 1 live points bunch, and ln Z tends to come out too high, which the
- * insertion order does not show; chains that stay in one of several modes raise it, too. NaN without chains.
+ * standard deviation of the live points in the ellipsoid of the start, so that chains that stay in one of several modes do not raise it. 0: independent;
+ * near 1 live points bunch, and ln Z tends to come out too high, which the insertion order does not show. NaN without chains. lengthened: the
+ * factor on the length of the chains at the end.
  * stuck: share of chains that never moved (rwalk). plateau: points of equal likelihood, or forbidden ones, were met. */
 GAL_API extern const gal_sampler_class gal_nested_class;
 

@@ -53,6 +53,8 @@ typedef struct gal_obs {
     gal_index_datum *index; /* [nindex] */
     size_t nline;
     gal_line_datum *line; /* [nline] */
+    size_t nmeasure;
+    struct gal_measure *measure; /* [nmeasure] other numbers, galua/measure.h */
 } gal_obs;
 /* An empty source. redshift may be NaN; otherwise it must lie above -0.01 (peculiar motions). */
 GAL_API gal_status gal_obs_create(gal_obs **out, const char *name, double redshift);
@@ -69,6 +71,9 @@ GAL_API void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s);
 /* The definition is copied, its windows are not. */
 GAL_API gal_status gal_obs_add_index(gal_obs *o, const gal_index *index, double value, double err, bool lick);
 GAL_API gal_status gal_obs_add_line(gal_obs *o, const char *name, double value, double err, bool limit);
+/* A number of class m->class, the options copied, defaults filled in. m->name NULL or "": made of the class's name and its texts. */
+GAL_API gal_status gal_obs_add_measure(gal_obs *o, const struct gal_measure *m);
+GAL_API size_t gal_obs_nmeasured(const gal_obs *o); /* indices, lines and these */
 GAL_API gal_status gal_obs_set_name(gal_obs *o, const char *name);
 GAL_API gal_status gal_obs_set_redshift(gal_obs *o, double redshift); /* -0.01 .. 1e4, NaN = unknown; else GAL_EINVAL */
 GAL_API gal_status gal_obs_set_distance(gal_obs *o, double mpc);
@@ -112,8 +117,8 @@ GAL_API gal_status gal_obs_from_table(gal_obs **out, const gal_table *t, const g
 GAL_API gal_status gal_obs_write(const gal_obs *o, const char *path); /* ECSV, long layout, mJy */
 /* One row (0-based) of a catalogue. Empty fluxes are bands not observed. layout may be NULL. */
 GAL_API gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const gal_obs_layout *layout);
-/* Logs once what looks like data of a wide catalogue and is passed over: columns named like filters that have no errors, and rows without
- * redshift in a table of redshifts. */
+/* Logs once what looks like data of a wide catalogue and is passed over: columns named like filters that have no errors, like masks, flags, limits,
+ * redshifts or distances; rows without redshift in a table of redshifts; sources that share a name. */
 GAL_API void gal_obs_say_unused(const gal_table *t, const gal_obs_layout *layout);
 #ifdef __cplusplus
 }

@@ -35,8 +35,8 @@ typedef struct gal_pathfinder_opt {
 /* A run begins anew, always the same bits. GAL_EINTR: stopped by the user, nothing kept. GAL_EMATH when no path gives a Gaussian. It ends
  * approximate with khat <= 0.7 (usable weights, which do not show what the Gaussians miss), at its limit above. Shown fields: npaths, lnz, lnz_err, khat, ess, stored. */
 GAL_API extern const gal_sampler_class gal_pathfinder_class;
-/* Starts NUTS at resampled draws, one per chain, with the covariance of the best Gaussian as the first metric; when khat > 0.7 the
- * metric stays unit: the warm-up must then be a full one. */
+/* Starts NUTS at draws of the Gaussians of different paths, one per chain, those of a bound far below the best left out, with the covariance of the
+ * best as the first metric; when khat > 0.7 the metric stays unit: the warm-up must then be a full one. */
 GAL_API gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p);
 #ifdef __cplusplus
 }

@@ -94,13 +94,10 @@ GAL_API void gal_prior_transform(const gal_prior *p, size_t m, const double *u, 
  * which are independent Beta(alpha[j], sum_{i>j} alpha[i]) on (0,1): densities, bounds and the unit-cube transform factorise. */
 typedef struct gal_joint gal_joint;
 GAL_API gal_status gal_joint_dirichlet(gal_joint **out, const double *alpha, size_t k); /* alpha > 0, k >= 2 */
-GAL_API gal_joint *gal_joint_ref(const gal_joint *j);
 GAL_API void gal_joint_unref(const gal_joint *j);
-GAL_API size_t gal_joint_ndim(const gal_joint *j);      /* sampled coordinates: k-1 */
-GAL_API size_t gal_joint_nvalues(const gal_joint *j);   /* values: k */
-GAL_API const char *gal_joint_text(const gal_joint *j); /* "dirichlet(1, 1, 1)" */
-GAL_API gal_hash gal_joint_hash(const gal_joint *j);
-GAL_API const gal_prior *gal_joint_marginal(const gal_joint *j, size_t i); /* prior of sampled coordinate i; borrowed */
+GAL_API size_t gal_joint_ndim(const gal_joint *j);                             /* sampled coordinates: k-1 */
+GAL_API size_t gal_joint_nvalues(const gal_joint *j);                          /* values: k */
+GAL_API const char *gal_joint_text(const gal_joint *j);                        /* "dirichlet(1, 1, 1)" */
 GAL_API void gal_joint_values(const gal_joint *j, const double *x, double *f); /* x[k-1] -> f[k] */
 GAL_API void gal_joint_x(const gal_joint *j, const double *f, double *x);      /* f[k] -> x[k-1] */
 GAL_API double gal_joint_logpdf(const gal_joint *j, const double *x);          /* normalised in x */

@@ -48,7 +48,6 @@ GAL_API gal_status gal_result_put_i64(gal_result *r, const char *group, const ch
 GAL_API gal_status gal_result_put_text(gal_result *r, const char *group, const char *name, const char *text);
 /* A number as an attribute of a group that holds variables; replaces one of the same name. GAL_ENOTFOUND when absent. */
 GAL_API gal_status gal_result_attr(gal_result *r, const char *group, const char *name, double value);
-GAL_API gal_status gal_result_get_attr(const gal_result *r, const char *group, const char *name, double *value);
 /* Coordinate values of a dimension in all groups where it has this size; without them a dimension counts from 0. */
 GAL_API gal_status gal_result_coord_text(gal_result *r, const char *dim, size_t n, const char *const *labels);
 GAL_API gal_status gal_result_coord_f64(gal_result *r, const char *dim, size_t n, const double *values,
@@ -70,6 +69,19 @@ GAL_API const gal_var *gal_result_coord(const gal_result *r, const char *dim);
 GAL_API gal_status gal_result_copy(gal_result *to, const gal_result *from, const char *prefix, const char *strip);
 
 GAL_API gal_status gal_result_write(const gal_result *r, const char *path);
+/* The same with matrices [nrow][width] whose rows come one block after another, for what does not fit into memory. A dimension of `later`
+ * has its coordinates from r. The file is there after close, which is GAL_EINVAL when rows are missing. */
+typedef struct gal_result_later {
+    const char *group, *name, *dims[2], *unit; /* unit may be NULL */
+    size_t width;
+} gal_result_later;
+typedef struct gal_result_writer gal_result_writer;
+GAL_API gal_status gal_result_writer_open(gal_result_writer **out, const gal_result *r, const char *path, size_t nrow,
+                                          size_t nlater, const gal_result_later *later);
+/* The next n rows data[n][width] of matrix `which` of `later` */
+GAL_API gal_status gal_result_writer_rows(gal_result_writer *w, size_t which, size_t n, const double *data);
+GAL_API gal_status gal_result_writer_close(gal_result_writer *w); /* the handle is gone either way */
+GAL_API void gal_result_writer_abandon(gal_result_writer *w);     /* no file; NULL is fine */
 /* Everything that gal_result_write wrote. GAL_EFORMAT for other HDF5 files, with what is missing. */
 GAL_API gal_status gal_result_read(gal_result **out, const char *path);
 /* Did the file that it was read from have a checksum of all its bytes? (One that does not match is an error of gal_result_read;

@@ -136,6 +136,9 @@ typedef struct gal_sfh_class {
     void (*join)(const gal_history *h, size_t k, const double *own, double own_age, double *p, double *age);
     /* Gas and dust at the age; the rest of out is filled. open: 1, after quenching 0. NULL: from Mdust and the metallicity. */
     void (*gas)(const gal_history *h, double open, double dust_exponent, gal_sfh_content *out);
+    /* Backward, from derivatives with respect to mgas, mdust of c, to g: as vjp at the age, *gt with respect to time there.
+     * NULL: differences of the content are taken. */
+    void (*gas_vjp)(gal_history_diff *g, double open, const gal_sfh_content *c, const gal_sfh_content *gc, double *gt);
 } gal_sfh_class;
 /* NULL-terminated lists; by name: GAL_ENOTFOUND with the near names. */
 GAL_API const gal_sfh_class *const *gal_sfh_classes(void);
@@ -248,6 +251,10 @@ GAL_API void gal_history_vjp(gal_history_diff *g, const double *t, size_t n, con
 GAL_API void gal_history_vjp_zgas(gal_history_diff *g, const double *t, size_t n, const double *gz, double *gt);
 GAL_API void gal_history_vjp_breaks(gal_history_diff *g, const double *gt, size_t n);
 GAL_API void gal_history_vjp_end(gal_history_diff *g, double *p, double *age);
+/* Backward from gal_history_content: adds to p[npar] and *age from derivatives gc with respect to sfr, mgas, mdust and zgas of c. At quenching
+ * the rate is taken to stay as open as it is. False, and nothing done, for histories that have no such derivatives. */
+GAL_API bool gal_history_content_vjp(const gal_history *h, double dust_exponent, const gal_sfh_content *c,
+                                     const gal_sfh_content *gc, double *p, double *age);
 /* NULL, or what has no derivatives: "sfh.custom". */
 GAL_API const char *gal_sfh_lacks_slopes(const gal_sfh *s, char *buf, size_t size);
 /* Opens (memory and state only for custom histories). s must outlive h. */

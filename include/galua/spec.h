@@ -15,7 +15,7 @@
 #ifndef GAL_SPEC_H
 #define GAL_SPEC_H
 #include "galua/base.h"
-#include "galua/gp.h"
+#include "galua/noise.h"
 #include "galua/rng.h"
 #ifdef __cplusplus
 extern "C" {
@@ -27,7 +27,6 @@ typedef enum gal_air {
     GAL_AIR_MORTON, /* Morton 2000 eq. 8 (Birch & Downs 1994), as VALD uses it */
     GAL_AIR_N
 } gal_air;
-GAL_API const char *gal_air_name(gal_air a); /* "ciddor", "morton" */
 GAL_API gal_status gal_air_parse(gal_air *out, const char *name);
 /* Refractive index at a vacuum wavelength [A]; 1 below 2000 A, where wavelengths are quoted in vacuum. */
 GAL_API double gal_air_index(gal_air a, double vacuum);
@@ -113,61 +112,48 @@ typedef struct gal_calib {
 } gal_calib;
 GAL_API double gal_poly_value(gal_poly p, int k, double x);
 
-/* Noise of the pixels, with s_i^2 = (err_i e^lnscale)^2 + (f_cal m_i)^2; m is the model through the instrument, without calibration:
- *     correlated   gp_amp^2 m_i m_j k(|ln lambda_i/lambda_j|/gp_len) added to the covariance diag(s^2)
- *     outliers     (1 - f_out) N(y; m, s^2) + f_out N(y; m, (n_out s)^2) (Hogg et al. 2010), a product over pixels: no kernel and no
- *                  linear columns (marginalised, profiled, lines); with them the result is NaN
- * Every density is normalised in y. All 0 but lnscale: the quoted errors, to the bit. */
-typedef struct gal_spec_noise {
-    double lnscale, f_cal;
-    double f_out, n_out; /* n_out is used with f_out > 0 only */
-    double gp_amp, gp_len;
-} gal_spec_noise;
+/* Noise of the pixels: the terms of galua/noise.h, m the model through the instrument, without calibration. s_i^2 = (err_i e^lnscale)^2 +
+ * (f_cal m_i)^2 + ...; correlated noise is added to the covariance diag(s^2); outliers are a product over pixels: no correlation and no
+ * linear columns (marginalised, profiled, lines), with them the result is NaN. Every density is normalised in y. */
 enum { GAL_SPEC_DENSE_MAX = 1500 }; /* pixels of a kernel that is not matern32: its matrix is factorised in each call */
 
-typedef struct gal_spec_like { /* borrowed arrays over the n pixels that are used */
-    size_t n;
-    const double *flux, *err, *x; /* x in -1 .. 1 */
+typedef struct gal_spec_like { /* borrowed arrays over the n pixels that are used; lnwave ascending */
+    union {
+        gal_noise_data data; /* the same: what the terms of noise are told */
+        struct {
+            GAL_NOISE_DATA
+        };
+    };
+    const double *x; /* in -1 .. 1 */
     gal_calib calib;
     size_t nline;
     const double *profile; /* [nline][n] t_l, or NULL */
     const double *mean,
         *sd; /* [nline] prior of a_l; sd infinite: flat, the evidence is then defined up to a constant */
-    gal_kernel kernel;
-    const double *lnwave; /* [n] ascending ln(wavelength); with a kernel */
 } gal_spec_like;
 GAL_API size_t gal_spec_like_work(const gal_spec_like *l); /* doubles of scratch; depends on the kernel */
 /* ln L. c[order+1] are the coefficients (SAMPLED), and receive the best ones (PROFILED: the estimate;
  * MARGINALISED: the mean given the model); amp[nline] likewise. Either may be NULL. NaN where the model is NaN or a
  * matrix is singular. fitted[n]: the model with calibration and lines, or NULL. O(n (order + lines)^2), matern32 included. */
-GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *c,
+GAL_API double gal_spec_like_eval(const gal_spec_like *l, const double *model, const gal_noise *z, double *c,
                                   double *amp, double *fitted, double *work);
 /* The same, and c and amp drawn from what the data leave of them given the model: u[lines + coefficients] standard normal
  * deviates (sampled and profiled coefficients stay what they are). */
-GAL_API double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u,
+GAL_API double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_noise *z, const double *u,
                                   double *c, double *amp, double *work);
 /* Derivatives, all written, arrays of the caller's. */
-enum {
-    GAL_SPEC_LN_SCALE,
-    GAL_SPEC_F_CAL,
-    GAL_SPEC_F_OUT,
-    GAL_SPEC_N_OUT,
-    GAL_SPEC_GP_AMP,
-    GAL_SPEC_GP_LEN,
-    GAL_SPEC_NOISES
-};
 typedef struct gal_spec_slopes {
     double *model;   /* [n] */
     double *profile; /* [nline][n] of the free lines */
-    double *noise;   /* [GAL_SPEC_NOISES] */
+    double *noise;   /* [GAL_NOISE_NPAR] */
     double *coef;    /* [GAL_POLY_MAX + 1] of a sampled polynomial */
 } gal_spec_slopes;
 /* ln L as gal_spec_like_eval (c as of a sampled polynomial, else NULL), and its derivatives: exact, of independent pixels only
  * (gal_spec_like_exact). work[gal_spec_gradient_work]. O(n (order + lines)^2). */
 GAL_API bool gal_spec_like_exact(const gal_spec_like *l);
 GAL_API size_t gal_spec_gradient_work(const gal_spec_like *l);
-GAL_API double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const gal_spec_noise *z,
-                                      const double *c, const gal_spec_slopes *g, double *work);
+GAL_API double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const gal_noise *z, const double *c,
+                                      const gal_spec_slopes *g, double *work);
 /* Every pixel against the others, [n] each, NULL where not wanted; c as above (SAMPLED). With u = K^-1 r and K the covariance of
  * all that is integrated out, p(y_i | the other pixels) is normal with mean y_i - u_i/(K^-1)_ii and variance 1/(K^-1)_ii
  * (Sundararajan & Keerthi 2001); K^-1 is never formed: O(n) by the smoothing recursion of de Jong (1989) for matern32. */
@@ -179,12 +165,12 @@ typedef struct gal_spec_points {
     double *gp;    /* mean of the correlated noise given all pixels [unit of the flux] */
 } gal_spec_points;
 /* NaN, in all of them, where gal_spec_like_eval is NaN. */
-GAL_API void gal_spec_like_pointwise(const gal_spec_like *l, const double *model, const gal_spec_noise *z,
-                                     const double *c, const gal_spec_points *out, double *work);
+GAL_API void gal_spec_like_pointwise(const gal_spec_like *l, const double *model, const gal_noise *z, const double *c,
+                                     const gal_spec_points *out, double *work);
 /* The independent errors s[n] of each pixel, good data's. */
-GAL_API void gal_spec_like_sigma(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *s);
+GAL_API void gal_spec_like_sigma(const gal_spec_like *l, const double *model, const gal_noise *z, double *s);
 /* Noise drawn from its density, outliers and correlations included: e[n]. NaN where the matrix is singular. */
-GAL_API void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_spec_noise *z, gal_rng *rng,
+GAL_API void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_noise *z, gal_rng *rng,
                                  double *e, double *work);
 
 /* ------------------------------------------------------------------ indices

@@ -70,7 +70,6 @@ GAL_API gal_status gal_ssp_synthetic(gal_ssp **out);
 GAL_API gal_status gal_ssp_default(gal_ssp **out);
 /* The same, read once per process: a new reference to one shared table. Thread-safe. */
 GAL_API gal_status gal_ssp_shared(gal_ssp **out);
-GAL_API void gal_ssp_shared_drop(void); /* forget it (tests, memory checks); references stay valid */
 /* Summary for humans, several lines: name, axes, IMF, optional tables, provenance, hash, memory. Caller frees with gal_free. */
 GAL_API gal_status gal_ssp_info_text(const gal_ssp *s, char **text);
 #ifdef __cplusplus

@@ -111,6 +111,19 @@ GAL_API const char *gal_table_meta(const gal_table *t, const char *key); /* NULL
 GAL_API gal_status gal_table_write_ecsv(const gal_table *t, const char *path);
 GAL_API gal_status gal_table_write_csv(const gal_table *t, const char *path);
 GAL_API gal_status gal_table_write_fits(const gal_table *t, const char *path);
+/* The same one block of rows after another, for tables that do not fit into memory; .fits, .ecsv or .csv by the suffix. `head` gives
+ * columns and metadata (its rows do not count) and must live until the end; nrow: rows there will be; width[ncol]: bytes of the longest
+ * text of each column, for FITS (NULL: 1). The file is there after close, which is GAL_EINVAL when rows are missing. */
+typedef struct gal_table_writer gal_table_writer;
+GAL_API gal_status gal_table_writer_open(gal_table_writer **out, const char *path, const gal_table *head, size_t nrow,
+                                         const size_t *width);
+/* GAL_EINVAL for other columns than the head's, and for more rows than were announced. */
+GAL_API gal_status gal_table_writer_rows(gal_table_writer *w, const gal_table *block);
+GAL_API gal_status gal_table_writer_close(gal_table_writer *w);   /* the handle is gone either way */
+GAL_API void gal_table_writer_abandon(gal_table_writer *w);       /* no file; NULL is fine */
+GAL_API void gal_table_widths(const gal_table *t, size_t *width); /* raises width[ncol] to the longest texts of t */
+/* Of all that a table says: columns, units, values, masks, metadata; not of where it was read from. */
+GAL_API gal_hash gal_table_hash(const gal_table *t);
 /* Build in memory (tests, writers): columns are copied. */
 GAL_API gal_status gal_table_create(gal_table **out, size_t nrow);
 GAL_API gal_status gal_table_add_num(gal_table *t, const char *name, const char *unit, const double *v);

@@ -3,7 +3,7 @@
  * The stages of an evaluation are gone through with the change of everything that one hands to the next. History, metallicity, weights, sums,
  * attenuation of the light and energy balance have exact derivatives; a component has them where its class has (`*_jvp`), else central
  * differences of that component alone are taken, along the direction and in all that it reads, with a step of 1e-5: about 1e-9 of the
- * change. Redshift moves the bands over the spectrum: that is a difference, too.
+ * change. Redshift moves the bands over the spectrum: exactly, too.
  *
  * Where a function has a kink the derivative of one side is given: see docs/developer.md. Not for parity modes of the stars; on plans see
  * gal_plan_gradient. */
@@ -25,7 +25,6 @@ GAL_API const char *gal_tangent_difference(const gal_tangent *t, size_t i);
 GAL_API void gal_tangent_force(gal_tangent *t, bool differences);
 /* Along dtheta[npar], at theta, at which w is evaluated. */
 GAL_API gal_status gal_tangent_along(gal_tangent *t, gal_galaxy_ws *w, const double *theta, const double *dtheta);
-GAL_API const double *gal_tangent_lum(const gal_tangent *t, size_t i); /* [nwave] change of gal_galaxy_lum */
 /* The same for band fluxes: dflux[bands]. Evaluates w at theta. */
 GAL_API gal_status gal_tangent_photometry(gal_tangent *t, gal_galaxy_ws *w, gal_phot *p, const double *theta,
                                           const double *dtheta, double *dflux);

@@ -27,6 +27,13 @@ struct gal_target {
     gal_status (*prior_density)(const gal_target *t, size_t m, const double *theta, double *lnp, double *slope);
     void (*destroy)(gal_target *t); /* frees the target itself; NULL = static */
     void *self;
+    /* Optional: a coordinate over which the likelihood can be integrated exactly, such as the scale of all that shines. marginal: which, ndim when
+     * there is none here (it may evaluate the target to find out). eval_marginal: theta[m][ndim], whose coordinate `which` is not read -> ln prior of
+     * the others; lnlike[m] = ln of the integral of L over the prior of that one; drawn[m]: it at probability u[m] of its posterior
+     * given the others, density[m]: ln of its prior there, joint[m]: ln L there. */
+    gal_status (*marginal)(const gal_target *t, size_t *which);
+    gal_status (*eval_marginal)(const gal_target *t, size_t which, size_t m, const double *theta, const double *u,
+                                double *lnprior, double *lnlike, double *drawn, double *density, double *joint);
 };
 /* What samplers call: t->eval in one batch, then the contract is enforced on every point: NaN anywhere, or +inf, is GAL_EMATH
  * with the point in the message; lnlike is set to -inf where lnprior is -inf. blob may be NULL when nblob is 0. */

@@ -5,9 +5,12 @@ local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
 local json = require "galua.json"
-local running = require "galua.catalogue_run"
+local running = require "galua.catalogue.run"
+local results = require "galua.catalogue.results"
 local rest_frame = require "galua.fit.rest"
+local usual_samplers = require "galua.usual_samplers"
 local plans = require "galua.fit.plan"
+local family = require "galua.catalogue.family"
 local ffi = require "ffi"
 
 local catalogue = {}
@@ -15,6 +18,9 @@ catalogue.__index = catalogue
 local M = setmetatable({}, { __call = function(_, ...) return catalogue.new(...) end })
 
 local usual = { "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "LIR", "A_V", "T_dust", "age_mw", "Zstar" }
+local SOME = 300 -- draws of a source, at least, that derived quantities are evaluated at: their 16th and 84th percentiles to 9 % of the width
+local LOOK = 100 -- sources, at most, of which one must make a fit
+local NAMED = 1000 -- sources, at most, whose data are told apart in what is said of another run
 local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood", "spec", "plan" }
 
 -- ---------------------------------------------------------------- building
@@ -32,6 +38,26 @@ local function sources_of(data)
     type(data) == "table" and "an empty list" or core.class_name(data) or type(data))
 end
 
+local rest_known
+
+-- Names of derived quantities that were asked for: one that no variant's model has is refused; a model made by a function is not known before.
+local function check_derived(names, variants)
+  local known, list = {}, {}
+  for _, v in ipairs(variants) do
+    if core.class_name(v.model) ~= "galaxy" then return end
+    for _, d in ipairs(v.model:derived_info()) do
+      if not known[d.name] then list[#list + 1] = d.name end
+      known[d.name] = true
+    end
+  end
+  for _, name in ipairs(names) do
+    if type(name) ~= "string" then galua.fail("catalogue: derived must be a list of names, holds a %s", type(name)) end
+    if not known[name] and name ~= "amplitude" and not name:find("^flux%.") and not rest_known(name) then
+      galua.fail("catalogue: derived: no quantity '%s' of this model%s", name, core.did_you_mean(name, list))
+    end
+  end
+end
+
 function catalogue.new(given)
   local o = galua.options("catalogue", given, { data = ":any", model = ":any", free = ":any", variants = ":table", noise = ":any",
     limits = "censored", sampler = ":any", escalate = ":table", seed = ":number", keep = 100, derived = ":table", name = ":string",
@@ -41,13 +67,13 @@ function catalogue.new(given)
     derived = o.derived or usual, name = o.name or (core.class_name(o.data) == "sources" and o.data.path) or "", variants = {} }
   if not (o.keep >= 2 and o.keep <= 1e5) then galua.fail("catalogue: keep must be 2 .. 100000 draws per source, got %g", o.keep) end
   if o.escalate and o.sampler then galua.fail("catalogue: give sampler or escalate, not both") end
-  local samplers = o.escalate or o.sampler and { o.sampler } or { galua.sampler.importance{}, galua.sampler.nested{} }
+  local samplers = o.escalate or o.sampler and { o.sampler } or usual_samplers.rungs()
   for i, s in ipairs(samplers) do
     if not galua.sampler.is(s) then galua.fail("catalogue: escalate[%d] must be a sampler, got a %s", i, type(s)) end
   end
   if #samplers > 1 and samplers[#samplers].approximate then
-    galua.fail("catalogue: escalate ends with sampler.%s, whose results are approximate; put sampler.importance{} or sampler.nested{} last",
-      samplers[#samplers].kind)
+    galua.fail("catalogue: escalate ends with sampler.%s, whose results are approximate; put %s last",
+      samplers[#samplers].kind, usual_samplers.text " or ")
   end
   local function variant(name, v)
     local out = { name = name, samplers = samplers }
@@ -77,6 +103,7 @@ function catalogue.new(given)
   else
     variant("", {})
   end
+  if o.derived then check_derived(o.derived, self.variants) end
   return setmetatable(self, catalogue)
 end
 
@@ -106,7 +133,20 @@ function catalogue:fit(j)
   -- the seed of a row does not depend on the others: 2^53 / 1000003 > 9e9 rows
   local seed = (self.seed * 1000003 + row) % 2 ^ 53
   return galua.fit({ data = obs, model = g, free = free, noise = v.noise, limits = v.limits, amplitude = v.amplitude,
-    likelihood = v.likelihood, spec = v.spec, plan = v.plan, sampler = v.samplers[1], seed = seed }, true), obs, row, v
+    likelihood = v.likelihood, spec = v.spec, plan = v.plan, sampler = v.samplers[1], seed = seed }, true, setmetatable({ some = math.max(self.keep, SOME) }, { __index = family.of(self, v) })), obs, row, v
+end
+
+-- The fit of variant k of the first source that has one: what is wrong with a source costs that source alone. Where none has, of those that are
+-- looked at, what is wrong with the first.
+function catalogue:example(k)
+  local why
+  for row = 1, math.min(self.n, LOOK) do
+    local ok, f = pcall(self.fit, self, (row - 1) * #self.variants + k)
+    if ok then return f end
+    why = why or f
+    if core.interrupted() then break end
+  end
+  error(why, 0)
 end
 
 -- ---------------------------------------------------------------- one source
@@ -115,7 +155,7 @@ local function known_rest(name) -- of a rest-frame colour or magnitude: what it 
   if known[name] == nil then known[name] = rest_frame.parse(name) or false end
   return known[name] or nil
 end
-local levels = { 0.025, 0.16, 0.5, 0.84, 0.975 }
+rest_known = known_rest
 
 -- of the draws that are numbers or infinite; NaN when there are none
 local function quantiles(v)
@@ -124,7 +164,7 @@ local function quantiles(v)
   local n = #numbers
   if n == 0 then return { 0 / 0, 0 / 0, 0 / 0, 0 / 0, 0 / 0 } end
   local s = n == #v and v:sort() or galua.vec(numbers):sort()
-  for i, q in ipairs(levels) do
+  for i, q in ipairs(results.levels) do
     local x = q * (n - 1) + 1
     local k = math.min(math.max(math.floor(x), 1), n - 1)
     local a, b = s[k], n > 1 and s[k + 1] or s[k]
@@ -135,239 +175,178 @@ end
 
 local function finite(x) return x == x and math.abs(x) < math.huge and x or nil end
 
+-- elements i of a vec, i in the list
+local function some_of(v, list)
+  local out = galua.vec(#list)
+  for j, i in ipairs(list) do out[j] = v[i] end
+  return out
+end
+
+-- which of n draws is the i-th of those that are kept
+local function kept_place(i, n, keep) return 1 + math.floor((i - 0.5) * n / math.min(n, keep)) end
+
 local function pack_draws(list, n, keep)
   local m = math.min(n, keep)
   local a = ffi.new("float[?]", math.max(1, #list * m))
   for c, v in ipairs(list) do
-    for i = 0, m - 1 do a[(c - 1) * m + i] = v[1 + math.floor((i + 0.5) * #v / m)] end
+    for i = 1, m do a[(c - 1) * m + i - 1] = v[kept_place(i, #v, keep)] end
   end
   return m, ffi.string(a, 4 * #list * m)
 end
 
--- Runs the job; returns the record, or nil when the user stopped it. beat() is called now and then.
-function catalogue:work(j, beat)
-  local f, obs, row, v = self:fit(j)
-  local record = { id = obs.name, row = row, variant = v.name, nbands = f.target.nbands, redshift = finite(f.model.redshift), seed = f.seed }
-  local clock, evaluations = os.clock, 0 -- processor time: the worker has one thread
-  local begin = clock()
+-- Up the ladder of samplers until a result is acceptable. Returns nil when the user stopped it.
+local function climb(f, v, record, beat)
   for i, s in ipairs(v.samplers) do
     f.sampler = s
     rawset(f, "_strategy", nil)
+    rawset(f, "_ladder", nil)
     rawset(f, "_quiet", true) -- what a sampler chose is not said for every source
     f.engine = nil
     plans.again(f, v.plan)
     local state, engine = f:_advance{ fit = f, progress = beat }
     if state == "interrupted" then return nil end
     f.engine = engine or f.engine
-    evaluations = evaluations + (f.engine.evaluations or 0)
+    record.evaluations = record.evaluations + (f.engine.evaluations or 0)
     f._samples, f._summary = nil, nil
     record.sampler, record.state = s.kind, f.engine.state
     local good, why = true
     if s.acceptable then good, why = s:acceptable(f.engine) end
     if good or i == #v.samplers then
       record.accepted, record.refused, record.rung = good, not good and (why or "refused") or nil, i
-      break
+      return f
     end
     record.escalated = why
   end
-  record.seconds, record.evaluations = clock() - begin, evaluations
+end
+
+-- Runs the job; returns the record, or nil when the user stopped it. beat() is called now and then.
+function catalogue:work(j, beat)
+  local begin = os.clock() -- processor time: the worker has one thread
+  local f, obs, row, v = self:fit(j)
+  local record = { id = obs.name, row = row, variant = v.name, nbands = f.target.nbands, redshift = finite(f.model.redshift), seed = f.seed,
+    evaluations = 0 }
+  if not climb(f, v, record, beat) then return nil end
+  local sampled = os.clock()
+  local ok, samples = pcall(f.samples, f)
+  if not ok then -- a plan is compared with the whole grid where quantities are derived
+    local plan = f.target.plan
+    if not (plan and plan.failed) then error(samples, 0) end
+    plans.leave(f)
+    if not climb(f, v, record, beat) then return nil end
+    sampled = os.clock()
+    samples = f:samples()
+  end
+  local derived = os.clock()
   local p = f.target.plan
   record.plan_nodes = p and p.used and p.nodes or 0 -- wavelengths that bands came from; 0: all
-  local summary = f:summary()
-  local samples = f:samples()
-  local e = f.engine
+  local summary, e = f:summary(), f.engine
   record.chi2, record.best_lnlike = finite(summary.chi2), finite(summary.best_lnlike)
   local okz, lnz, err = pcall(function() return f.sampler:evidence(e) end)
   if okz and lnz then record.lnz, record.lnz_err = finite(lnz), finite(err) end
-  local names, units, kinds, columns, q, flags, ess, khat = {}, {}, {}, {}, {}, {}, math.huge
+  local names, units, columns, q, flags, ess = {}, {}, {}, {}, {}, math.huge
   if f.target.note ~= "" then flags[1] = f.target.note end
   if record.refused then flags[#flags + 1] = "not accepted: " .. record.refused end
-  local function put(r, values)
+  -- quantiles from `values`, draws from `drawn`, which has those of samples.some
+  local function put(r, values, drawn)
     local i = #names + 1
-    names[i], units[i], columns[i], q[i] = r.name, r.unit, values, quantiles(values)
+    names[i], units[i], columns[i], q[i] = r.name, r.unit, drawn, quantiles(values)
     if r.edge and r.edge ~= "" then flags[#flags + 1] = r.name .. " at the " .. r.edge .. " edge" end
     if r.as_prior then flags[#flags + 1] = r.name .. " as its prior" end
     if (r.nonfinite or 0) > 0 then -- costs this quantity alone
       flags[#flags + 1] = r.name .. " not finite in " .. r.nonfinite .. " draws"
-    else
-      ess = math.min(ess, r.ess or math.huge)
-      if r.trusted == false then flags[#flags + 1] = r.name .. " not trusted" end
+    elseif r.trusted == false then
+      flags[#flags + 1] = r.name .. " not trusted"
     end
   end
-  for _, r in ipairs(summary.parameters) do put(r, samples.values[r.name]) end
+  for _, r in ipairs(summary.parameters) do
+    put(r, samples.values[r.name], some_of(samples.values[r.name], samples.some))
+    if (r.nonfinite or 0) == 0 then ess = math.min(ess, r.ess or math.huge) end
+  end
   record.nfree = #names
-  local rest = {}
+  local rest, kept = {}, {}
   for _, name in ipairs(self.derived) do rest[#rest + 1] = known_rest(name) end
-  local kept = {}
-  for i = 1, math.min(samples.n, self.keep) do kept[i] = 1 + math.floor((i - 0.5) * samples.n / math.min(samples.n, self.keep)) end
+  for i = 1, math.min(#samples.some, self.keep) do kept[i] = samples.some[kept_place(i, #samples.some, self.keep)] end
   for k, values in ipairs(#rest > 0 and rest_frame.of_samples(f, rest, kept) or {}) do -- a model a draw that is kept
-    put({ name = rest[k].name, unit = "mag" }, galua.vec(values))
+    put({ name = rest[k].name, unit = rest[k].unit }, galua.vec(values), galua.vec(values))
   end
   for _, name in ipairs(self.derived) do
     for _, r in ipairs(summary.all) do -- asked for by name: also what is no result, flagged
-      if r.name == name then put(r, samples.derived[name]) end
+      if r.name == name then
+        local drawn = some_of(samples.derived[name], samples.some)
+        put(r, drawn, drawn)
+      end
     end
     for _, other in ipairs(summary.untied) do
       if other == name then flags[#flags + 1] = name .. " depends on no datum" end
     end
   end
   record.names, record.units, record.quantiles, record.flags, record.ess = names, units, q, flags, finite(ess)
+  record.seconds = os.clock() - begin
+  record.spent = { sampling = sampled - begin, derived = derived - sampled, summary = begin + record.seconds - derived }
   local bytes
-  record.draws, bytes = pack_draws(columns, samples.n, self.keep)
+  record.draws, bytes = pack_draws(columns, #samples.some, self.keep)
   return json.encode(record) .. "\0" .. bytes
 end
 
--- Text that tells catalogues apart: the first fit's description and every number of the data.
+-- Text that tells catalogues apart: the first fit's description and all of the data (of a file, a hash of what it says and how it is read).
 function catalogue:identity()
-  local lines = { ("%d sources, seed %.0f, keep %d"):format(self.n, self.seed, self.keep), table.concat(self.derived, " ") }
+  local lines = { ("%d sources, seed %.0f, keep %d, derived at %d"):format(self.n, self.seed, self.keep, math.max(self.keep, SOME)), table.concat(self.derived, " "), family.text(self) }
   for k, v in ipairs(self.variants) do
-    local f = self:fit(k)
-    local d = f:description()
+    local d = self:example(k):description()
     d.data, d.seed, d.sampler, d.theta = nil, nil, nil, nil
     lines[#lines + 1] = v.name .. " " .. json.encode(d)
     for _, s in ipairs(v.samplers) do lines[#lines + 1] = json.encode(s:store()) end
   end
+  if core.class_name(self.data) == "sources" then
+    lines[#lines + 1] = self.data:hash()
+    return table.concat(lines, "\n")
+  end
   for i = 1, self.n do
-    local o = self.data[i]
-    local text = { o.name, tostring(o.redshift), tostring(o.distance) }
-    for _, r in ipairs(o:rows()) do text[#text + 1] = ("%s %.17g %.17g %s"):format(r.band, r.flux, r.err, r.kind) end
-    lines[#lines + 1] = table.concat(text, " ")
+    lines[#lines + 1] = self.data[i].name .. " " .. self.data[i]:hash()
   end
   return table.concat(lines, "\n")
 end
 
-catalogue.run, catalogue.merge = running.run, running.merge
-
--- ---------------------------------------------------------------- results
-local function unpack_record(r)
-  local cut = r.data:find("\0", 1, true)
-  local ok, record = pcall(json.decode, cut and r.data:sub(1, cut - 1) or r.data)
-  if not ok then record = { error = r.data } end
-  if r.failed and not record.error then record.error = "failed" end
-  if cut and record.draws then
-    record.values = ffi.new("float[?]", math.max(1, #record.names * record.draws))
-    ffi.copy(record.values, r.data:sub(cut + 1), 4 * #record.names * record.draws)
+-- The same as a table, for words about what differs.
+function catalogue:about()
+  local about = { sources = self.n, seed = self.seed, keep = self.keep, derived = self.derived, plan = family.text(self), variant = {} }
+  for k, v in ipairs(self.variants) do
+    local f = self:example(k)
+    local d = f:description()
+    d.data, d.seed, d.sampler, d.theta = nil, nil, nil, nil
+    d.free, d.samplers = {}, {}
+    for _, p in ipairs(f.free) do d.free[p[1]] = tostring(p[2]) end
+    for i, s in ipairs(v.samplers) do d.samplers[i] = s:store() end
+    if #self.variants == 1 then
+      for name, value in pairs(d) do about[name] = value end
+    else
+      about.variant[v.name] = d
+    end
   end
-  return record
+  if core.class_name(self.data) == "sources" then
+    about.table = self.data:hash()
+    return about
+  end
+  local all = {}
+  for i = 1, self.n do
+    local hash = self.data[i]:hash()
+    all[i] = hash
+    if self.n <= NAMED then about["data of source " .. i .. (" (%s)"):format(self.data[i].name)] = hash end
+  end
+  if self.n > NAMED then about.data = core.hash(table.concat(all)) end
+  return about
 end
 
--- Every finished job as a table, in order.
+catalogue.run, catalogue.merge = running.run, running.merge
+
+-- Every finished job as a table, in order: only for catalogues that fit into memory.
 function catalogue:records(q)
   local list = {}
-  for _, r in ipairs(q:records()) do
-    local row, v = self:job(r.job)
-    local record = unpack_record(r)
-    record.row, record.variant = row, v.name
-    record.id = record.id or self.data[row].name
-    list[#list + 1] = record
-  end
+  results.each(self, q, function(record) list[#list + 1] = record end)
   return list
 end
 
--- units as the FITS standard spells them
-local function fits_unit(u)
-  return (u:gsub("Msun", "solMass"):gsub("Lsun", "solLum"):gsub("^1/(%a+)$", "%1-1"):gsub("micron", "um"):gsub("^A$", "Angstrom"):gsub("^%%$", ""))
-end
-
-function catalogue:write(q, path)
-  local list = self:records(q)
-  local nan = 0 / 0
-  -- every quantity that any fit has, in the order met
-  local names, units, index = {}, {}, {}
-  for _, r in ipairs(list) do
-    for i, name in ipairs(r.names or {}) do
-      if not index[name] then
-        index[name], names[#names + 1], units[#units + 1] = #names + 1, name, r.units[i]
-      end
-    end
-  end
-  -- evidence: best variant of each source
-  local best = {}
-  for _, r in ipairs(list) do
-    if r.lnz and r.lnz > (best[r.row] or -math.huge) then best[r.row] = r.lnz end
-  end
-  local columns = {}
-  local function add(name, unit, f)
-    local values = {}
-    for i, r in ipairs(list) do values[i] = f(r) end
-    columns[#columns + 1] = { name = name, unit = unit, values = values }
-  end
-  local function number(key) return function(r) return r[key] or nan end end
-  add("id", "", function(r) return r.id or "" end)
-  add("row", "", number("row"))
-  if #self.variants > 1 then
-    add("variant", "", function(r) return r.variant end)
-    add("dlnZ", "", function(r) return r.lnz and r.lnz - best[r.row] or nan end)
-  end
-  add("redshift", "", number("redshift"))
-  add("nbands", "", number("nbands"))
-  add("state", "", function(r) return r.error and "failed" or r.accepted == false and "not accepted" or r.state or "" end)
-  add("sampler", "", function(r) return r.sampler or "" end)
-  for _, key in ipairs{ "chi2", "best_lnlike", "lnz", "lnz_err", "ess", "seconds", "evaluations", "plan_nodes" } do
-    add(key, key == "seconds" and "s" or "", number(key))
-  end
-  add("flags", "", function(r) return r.error or table.concat(r.flags or {}, "; ") end)
-  local where = {}
-  for i, r in ipairs(list) do
-    where[i] = {}
-    for k, name in ipairs(r.names or {}) do where[i][name] = k end
-  end
-  local tag = { "q025", "q16", "q50", "q84", "q975" }
-  local vars = {}
-  local m = math.max(1, self.keep)
-  for k, name in ipairs(names) do
-    for l = 1, #levels do
-      local values = {}
-      for i, r in ipairs(list) do
-        local at = where[i][name]
-        values[i] = at and tonumber(r.quantiles[at][l]) or nan -- of a text too: JSON has no inf
-      end
-      columns[#columns + 1] = { name = (name:gsub("%.", "_")) .. "_" .. tag[l], unit = fits_unit(units[k]), values = values }
-    end
-    local draws = galua.mat(#list, m)
-    for i, r in ipairs(list) do
-      local at = where[i][name]
-      for d = 1, m do draws[i][d] = at and d <= r.draws and r.values[(at - 1) * r.draws + d - 1] or nan end
-    end
-    vars[k] = { group = "draws", name = name, dims = { "source", "draw" }, values = draws, unit = units[k] }
-  end
-  for _, key in ipairs{ "lnz", "lnz_err", "chi2", "best_lnlike", "ess", "seconds", "evaluations", "plan_nodes", "redshift", "nbands" } do
-    local values = {}
-    for i, r in ipairs(list) do values[i] = r[key] or nan end
-    vars[#vars + 1] = { group = "fits", name = key, dims = { "source" }, values = values, doc = key }
-  end
-  local accepted = {}
-  for i, r in ipairs(list) do accepted[i] = r.error and nan or r.accepted == false and 0 or 1 end
-  vars[#vars + 1] = { group = "fits", name = "accepted", dims = { "source" }, values = accepted, doc = "1 accepted by its sampler, 0 not, NaN failed" }
-  local labels, seen = {}, {}
-  for i, r in ipairs(list) do
-    local label = (r.id ~= "" and r.id or "row " .. r.row) .. (r.variant ~= "" and "/" .. r.variant or "")
-    labels[i] = seen[label] and label .. "#" .. r.row or label
-    seen[label] = true
-  end
-  local description = { galua = galua.version, name = self.name, seed = self.seed, sources = self.n }
-  galua.tables.write_arrays(path, { vars = vars, coords = { source = labels },
-    texts = { catalogue = json.encode(description), model = json.encode(self:fit(1):description()) } })
-  galua.tables.write(self.table_path, columns, { GALUA = galua.version, SEED = ("%.0f"):format(self.seed) })
-  self.path, self.accepted, self.fits = path, 0, #list
-  for _, r in ipairs(list) do
-    if not r.error and r.accepted ~= false then self.accepted = self.accepted + 1 end
-  end
-  self.rungs = {} -- how far up the ladder sources went, and how many were accepted there
-  for _, v in ipairs(self.variants) do
-    for i, sampler in ipairs(v.samplers) do
-      local rung = { variant = v.name, sampler = sampler.kind, tried = 0, accepted = 0 }
-      for _, r in ipairs(list) do
-        if r.variant == v.name and r.rung and r.rung >= i then
-          rung.tried = rung.tried + 1
-          if r.rung == i and r.accepted ~= false then rung.accepted = rung.accepted + 1 end
-        end
-      end
-      self.rungs[#self.rungs + 1] = rung
-    end
-  end
-  return self
-end
+function catalogue:write(q, path) return results.write(self, q, path) end
 
 function catalogue:describe()
   local lines = { ("catalogue   %s   %d sources   %d variant%s   seed %.0f"):format(self.name ~= "" and self.name or "?", self.n,
@@ -400,7 +379,7 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @param sampler (sampler.ensemble{}) as in fit{}
 @param escalate ({ sampler.importance{}, sampler.nested{} }) the next one is used when the result of one is not acceptable
 @param keep (100) draws of each source in the results file
-@param derived derived quantities to keep besides the free parameters; "SDSS.g-SDSS.r" is a rest-frame colour, "M(SDSS.r)" a magnitude
+@param derived derived quantities to keep besides the free parameters; "SDSS.g-SDSS.r" is a rest-frame colour, "M(SDSS.r)" a magnitude, "flux(SDSS.r)" the model's flux as observed
 @param seed (seed()) the numbers of a row depend on this and the row
 @param name title
 @example c = catalogue{ data = observation.catalogue("sources.fits"), model = galaxy{}, free = { age = prior.loguniform(1e8, 1e10) } }

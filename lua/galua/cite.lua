@@ -2,6 +2,7 @@
 --   cite.of_galaxy(galaxy, filters)  cite.of_fit(fit)     -> text
 -- One record a paper, one line a use; what has no entry here is named in a comment, never passed over.
 local galua = require "galua"
+local core = require "galua.core"
 local doc = require "galua.doc"
 local M = {}
 
@@ -29,6 +30,7 @@ local paper = {
     "ApJ", 509, "103", 1998 },
   Ronconi2024 = { "Ronconi, T. and others", "GalaPy, the highly optimised C++/Python spectral modelling tool for galaxies", "A\\&A", 685, "A161", 2024 },
   CharlotFall2000 = { "Charlot, S. and Fall, S. M.", "A simple model for the absorption of starlight by dust in galaxies", "ApJ", 539, "718", 2000 },
+  Nicholls2017 = { "Nicholls, D. C. and Sutherland, R. S. and Dopita, M. A. and Kewley, L. J. and Groves, B. A.", "Abundance scaling in stars, nebulae and galaxies", "MNRAS", 466, "4403", 2017 },
   Calzetti2000 = { "Calzetti, D. and others", "The dust content and opacity of actively star-forming galaxies", "ApJ", 533, "682", 2000 },
   Salim2018 = { "Salim, S. and Boquien, M. and Lee, J. C.", "Dust attenuation curves in the local universe: demographics and new laws", "ApJ", 859, "11", 2018 },
   Cardelli1989 = { "Cardelli, J. A. and Clayton, G. C. and Mathis, J. S.", "The relationship between infrared, optical, and ultraviolet extinction", "ApJ", 345, "245", 1989 },
@@ -66,13 +68,13 @@ local used = {
   ["ism two_phase"] = { "Silva1998", "Ronconi2024" }, ["attenuation power_law"] = { "CharlotFall2000" }, ["attenuation calzetti"] = { "Calzetti2000" },
   ["attenuation salim18"] = { "Salim2018" }, ["attenuation cardelli"] = { "Cardelli1989" }, ["attenuation smc"] = { "Gordon2003" }, ["attenuation lmc"] = { "Gordon2003" },
   ["attenuation gordon16"] = { "Gordon2016" }, ["dust casey12"] = { "Casey2012" }, ["dust greybody"] = {}, ["dust dl07"] = { "DraineLi2007" }, ["dust themis"] = { "Jones2017" },
-  ["dust dale14"] = { "Dale2014" }, ["nebular hii"] = { "Byler2017", "StoreyHummer1995" }, ["nebular cloudy"] = { "Ferland2017", "Carnall2018" },
+  ["dust dale14"] = { "Dale2014" }, ["nebular hii"] = { "Byler2017", "StoreyHummer1995" }, ["nebular cloudy"] = { "Ferland2017", "Carnall2018", "Nicholls2017" },
   ["nebular freefree"] = { "Draine2011" }, ["synchrotron supernova"] = { "Bressan2002" }, ["xrb fragos13"] = { "Fragos2013" }, ["agn fritz"] = { "Fritz2006" },
   ["agn torus"] = {}, ["agn embedded"] = {}, ["igm inoue14"] = { "Inoue2014" }, ["igm madau95"] = { "Madau1995" }, ["igm meiksin06"] = { "Meiksin2006" }, ["dla lya"] = { "TepperGarcia2006" }, ["damping neutral"] = { "MiraldaEscude1998" },
   ["sfh insitu"] = { "Ronconi2024" }, ["sfh continuity"] = { "Leja2019" },
   ["cosmology Planck18"] = { "Planck2020" }, ["cosmology Planck15"] = { "Planck2016" }, ["cosmology WMAP9"] = { "Hinshaw2013" }, ["cosmology WMAP7"] = { "Komatsu2011" },
   ["sampler nested"] = { "Skilling2006" }, ["sampler ensemble"] = { "GoodmanWeare2010" }, ["sampler nuts"] = { "HoffmanGelman2014" }, ["sampler smc"] = { "DelMoral2006" },
-  ["sampler pathfinder"] = { "Zhang2022" }, ["sampler optimum"] = { "LiuNocedal1989" }, ["sampler importance"] = { "Cappe2008" },
+  ["sampler pathfinder"] = { "Zhang2022" }, ["sampler optimum"] = { "LiuNocedal1989" }, ["sampler importance"] = { "Cappe2008" }, ["sampler ladder"] = {},
 }
 
 local function record(key)
@@ -136,7 +138,9 @@ function M.of_fit(f)
   if type(f) ~= "table" or not rawget(f, "sampler") then galua.fail("cite.of_fit: argument 1 must be a fit, got %s", type(f)) end
   local c, list = collector(), {}
   add_model(c, f.model)
-  c.add("sampler " .. tostring(f.sampler:store().kind))
+  local kind, at_work = tostring(f.sampler:store().kind), rawget(f, "engine") and core.class_name(f.engine)
+  c.add("sampler " .. kind)
+  if at_work and at_work ~= kind and used["sampler " .. at_work] then c.add("sampler " .. at_work) end
   for _, r in ipairs(f.data:rows()) do list[#list + 1] = r.filter end
   add_filters(c, list)
   if f.data.citation and f.data.citation ~= "" then c.add("data " .. f.data.name, f.data.citation) end

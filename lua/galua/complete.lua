@@ -4,6 +4,7 @@
 -- namespaces of Galua (which load their Lua part). Other modules add words offered inside quotes:
 --   galua.complete_hooks["filters"] = function(prefix) -> list      -- filters("SD<Tab>
 --   galua.complete_hooks["galaxy.ssp"] = ...                        -- galaxy{ ssp = "<Tab>
+--   galua.complete_hooks[":"] = function() -> list                  -- commands of the prompt, its own
 local core = require "galua.core"
 local registry = require "galua.registry"
 local doc = require "galua.doc"
@@ -245,7 +246,8 @@ function M.complete(text, word)
   end
   if text:match("^:%a*$") then
     local names = {}
-    for name in pairs(require("galua.repl").commands) do names[":" .. name] = true end
+    local commands = galua.complete_hooks[":"]
+    for _, name in ipairs(commands and commands() or {}) do names[":" .. name] = true end
     return starting(names, ":" .. word:gsub("^:", ""))
   end
   local options = option_names(text, ctx, word)

@@ -31,6 +31,8 @@ function M.galaxy_from(d, ssp)
     cosmology = d.cosmology.user and galua.cosmology{ H0 = d.cosmology.H0, Om0 = d.cosmology.Om0, OL0 = d.cosmology.OL0,
       Tcmb = d.cosmology.Tcmb, Neff = d.cosmology.Neff, m_nu = d.cosmology.m_nu, name = d.cosmology.name } or d.cosmology.name }
   options.sfh = history_from(d.sfh)
+  if d.cosmology_free == true then options.cosmology_free = true end
+  if d.onset then options[d.onset] = 0.5 end -- the parameter that stands for the age; its value comes with the others
   for i, c in ipairs(d.components) do
     options.components[i] = c.kind == "custom" and galua.component.from(c.options) or galua[c.group][c.kind](c.options)
   end
@@ -50,6 +52,9 @@ function M.check_description(d, path)
   for name, kind in pairs{ ssp = "table", sfh = "table", components = "table", cosmology = "table" } do expect(m[name], kind, name, path) end
   expect(m.ssp.hash, "string", "hash of the SSP table", path)
   expect(m.ssp.name, "string", "name of the SSP table", path)
+  if m.onset ~= nil and m.onset ~= "age_fraction" and m.onset ~= "z_onset" then
+    galua.fail("%s: its model gives the age by '%s', which this version does not have", path, tostring(m.onset))
+  end
   local function known(group, kind)
     expect(kind, "string", "kind of " .. tostring(group), path)
     if kind ~= "custom" and not galua.custom_component.known(group, kind) then

@@ -26,6 +26,9 @@ function set.__concat(a, b)
 end
 
 local function filters(...)
+  for i = 1, select("#", ...) do
+    galua.expect("filters", i, (select(i, ...)), "string|filter")
+  end
   return setmetatable(galua.filter.find(...), set)
 end
 

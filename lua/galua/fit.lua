@@ -6,6 +6,8 @@ local ship = require "galua.ship"
 local ties = require "galua.fit.ties"
 local counts = require "galua.fit.counts"
 local plans = require "galua.fit.plan"
+local later = require "galua.fit.later"
+local differences = require "galua.fit.differences"
 
 local fit = {}
 fit.__index = function(self, key)
@@ -67,7 +69,10 @@ local function ordered(model, free)
   for name, pr in pairs(free) do
     if type(name) ~= "string" then galua.fail("fit: free holds name = prior pairs, found a value without a name") end
     local par = pars[name]
-    if not par then
+    if not par and (name == "age" or name == "age_fraction" or name == "z_onset") then
+      galua.fail("fit: free: '%s' is not a parameter of this galaxy, its age is given by '%s': make it with galaxy{ %s = ... }", name,
+        model:params()[1].name, name)
+    elseif not par then
       galua.fail("fit: free: this galaxy has no parameter '%s'%s", name, core.did_you_mean(name, names))
     end
     if type(pr) == "function" then
@@ -81,8 +86,9 @@ local function ordered(model, free)
   return list
 end
 
--- quiet: what should make one doubt is not said here (catalogues put it into their table)
-local function create(given, quiet)
+-- quiet: what should make one doubt is not said here (catalogues put it into their table); one_of: a fit of many (catalogues), { some = derived
+-- quantities are those of so many of the draws, made when these are there; n = how many share a plan, bands =, redshift = { lo, hi } of all }
+local function create(given, quiet, one_of)
   local o = galua.options("fit", given, { data = ":any", model = ":any", free = ":table", noise = ":any",
     limits = "censored", sampler = ":any", seed = ":number", name = ":string", amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any", tie = ":any" })
   if not o.data then galua.fail("fit: 'data' is missing: an observation, such as observation.read(file)") end
@@ -96,7 +102,7 @@ local function create(given, quiet)
     galua.fail("fit: noise must be a noise model, such as noise.calibration{ floor = 0.05 }, got a %s", type(o.noise))
   end
   if o.sampler ~= nil and not galua.sampler.is(o.sampler) then
-    galua.fail("fit: sampler must be a sampler, such as sampler.ensemble{}, got a %s", type(o.sampler))
+    galua.fail("fit: sampler must be a sampler, such as sampler.nested{}, got a %s", type(o.sampler))
   end
   if o.seed and not (o.seed >= 0 and o.seed <= 2 ^ 53 and o.seed == math.floor(o.seed)) then
     galua.fail("fit: seed must be a whole number in 0 .. 2^53, got %.10g", o.seed)
@@ -108,25 +114,40 @@ local function create(given, quiet)
     galua.fail("fit: likelihood must be likelihood.custom(function(model_flux, obs) ... end), got a %s", type(o.likelihood))
   end
   local noise = o.noise or galua.noise.from{}
-  local options, fitted = galua.noise.resolve(noise, o.data)
+  local options, fitted, fixed = galua.noise.resolve(noise, o.data)
+  for _, name in ipairs(fixed) do
+    if free[name] then galua.fail("fit: parameter '%s' is a number in noise and free: leave one of the two out", name) end
+  end
   for name, pr in pairs(fitted) do
     if free[name] then galua.fail("fit: parameter '%s' is given twice, in noise and in free", name) end
     free[name] = pr
   end
-  local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or galua.sampler.ensemble{},
+  local self = { data = o.data, model = o.model:copy(), seed = o.seed or galua.seed(), sampler = o.sampler or require("galua.usual_samplers").fit(),
     limits = o.limits, noise = noise, name = o.name or o.data.name, amplitude = o.amplitude, likelihood = o.likelihood }
-  local spectral, spectral_kernel
-  if o.spec then spectral, spectral_kernel = require("galua.spectrum.fit").resolve(o.spec, free) end
-  self.spec = o.spec
+  if o.spec then
+    local more
+    more, self.spec = require("galua.spectrum.fit").resolve(o.spec, free)
+    for k, v in pairs(more) do options[k] = v end
+  end
   self.free = ordered(self.model, free)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
-  options.amplitude, options.spectral, options.spectral_kernel = o.amplitude, spectral, spectral_kernel
+  options.amplitude = o.amplitude
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
   self.tie = require("galua.fit.tie").resolve(o.tie, self.model)
   if self.tie then options.tie, options.tie_key, options.tie_names = self.tie.text, self.tie.key, self.tie.names end
-  self.plan = plans.option(o.plan)
+  self.plan = plans.option(o.plan, plans.span(self.free, one_of))
+  self._plan_asked = self.plan
+  if one_of then
+    self._some, self._family = one_of.some, one_of.bands and one_of
+    options.derive_later, options.plan_bands, options.plan_redshift = one_of.some ~= nil, one_of.bands, one_of.bands and one_of.redshift
+  end
   self._options = plans.set(options, self.plan)
   self.target = galua.target(options)
+  local z, fitted_z = o.data.redshift, free.redshift ~= nil or o.tie and o.tie.redshift ~= nil
+  if not quiet and not fitted_z and z and z > 0 and self.model.redshift > 0 and math.abs(self.model.redshift - z) > 0.005 * (1 + z) then
+    io.stderr:write(("warning: fit%s: the model is at redshift %g, the data say %g: galaxy{ redshift = obs.redshift }\n"):format(
+      self.name ~= "" and " '" .. self.name .. "'" or "", self.model.redshift, z))
+  end
   if not quiet and self.target.note ~= "" then
     io.stderr:write(("warning: fit%s: %s\n"):format(self.name ~= "" and " '" .. self.name .. "'" or "", self.target.note))
   end
@@ -135,7 +156,7 @@ end
 
 -- ---------------------------------------------------------------- description
 function fit:describe()
-  local s, more = self.data:spectrum(), #self.data:indices() + #self.data:lines()
+  local s, more = self.data:spectrum(), #self.data:indices() + #self.data:lines() + #self.data:measures()
   local lines = { ("fit   %s   %d bands%s%s   %d free parameters   limits %s   seed %.0f"):format(self.name ~= "" and self.name or "?", self.target.nbands,
     s and ("   %d pixels"):format(s.nused) or "", more > 0 and ("   %d measured"):format(more) or "", self.target.ndim, self.limits, self.seed) }
   lines[#lines + 1] = "  " .. tostring(self.sampler)
@@ -155,12 +176,14 @@ function fit:describe()
   for i, p in ipairs(self.free) do
     lines[#lines + 1] = ("  %-18s %-9s %s"):format(p[1], self.target.units[i], tostring(p[2]))
   end
+  local engine = rawget(self, "engine")
+  if engine and engine.state_text and engine.state_text ~= "" then lines[#lines + 1] = "  run: " .. engine.state_text end
   return table.concat(lines, "\n")
 end
 
 -- Every parameter of model and noise: name, unit, value, lo, hi, doc, and the prior of those that are free.
 function fit:params()
-  local list = parameters(self.model, self.data:spectrum() ~= nil or #self.data:indices() > 0 or #self.data:lines() > 0)
+  local list = parameters(self.model, self.data:spectrum() ~= nil or #self.data:indices() > 0 or #self.data:lines() + #self.data:measures() > 0)
   local prior = {}
   for _, p in ipairs(self.free) do prior[p[1]] = p[2] end
   for _, p in ipairs(list) do
@@ -190,8 +213,9 @@ function fit:samples()
   self:need_samples()
   if rawget(self, "_samples") then return self._samples end
   local x, lp, ll, blobs = self.sampler:draws(self.engine, self)
-  local n = #lp
-  local out = { n = n, x = x, lnprior = lp, lnlike = ll, blobs = blobs, values = {}, derived = {} }
+  local n, some = #lp, nil
+  if rawget(self, "_some") then blobs, some = later.derive(self, x, lp, ll) end
+  local out = { n = n, x = x, lnprior = lp, lnlike = ll, blobs = blobs, values = {}, derived = {}, some = some }
   for i, p in ipairs(self.free) do
     local v = x:col(i):copy()
     out.values[p[1]] = p[2].log and v:map(function(c) return 10 ^ c end) or v
@@ -212,7 +236,7 @@ local function short(v)
   return ("%.5g"):format(v)
 end
 
-local key_derived = { Mstar = 1, SFR = 2, SFR100 = 3, sSFR = 4, Mdust = 5, T_dust = 6, A_V = 7, A_FUV = 8, LIR = 9, Lbol = 10,
+local key_derived = { age = 0.1, age_fraction = 0.2, z_onset = 0.3, Mstar = 1, SFR = 2, SFR100 = 3, sSFR = 4, Mdust = 5, T_dust = 6, A_V = 7, A_FUV = 8, LIR = 9, Lbol = 10,
   age_mw = 11, t50 = 12, Zstar = 13, L_AGN = 14, L_Halpha = 15, L_X = 16, L_1400MHz = 17 }
 
 function summary:__tostring()
@@ -279,11 +303,12 @@ function fit:summary()
   self:need_samples()
   if rawget(self, "_summary") then return self._summary end
   local parameters, derived = self.sampler:summary(self.engine, self)
+  if rawget(self, "_some") then derived = later.rows(self) end
   for _, list in ipairs { parameters, derived } do
     for _, r in ipairs(list) do r.minus, r.plus = r.median - r.q16, r.q84 - r.median end
   end
   local s = self:samples()
-  local data = counts.of(self, (self:residuals()))
+  local data = counts.of(self, self:residuals())
   local t = ties.of(self)
   local results, line, untied = ties.split(t, derived)
   local fixed = {} -- by no free parameter: no results, but there to be asked for
@@ -322,7 +347,6 @@ end
 
 -- ---------------------------------------------------------------- results file
 local json = require "galua.json"
-require "galua.class.prior" -- prior.from, which a file needs before any prior is made
 
 -- the fixed numbers and the kernel of option `spec`; priors are in the list of free parameters
 function fit:fixed_spec()
@@ -368,9 +392,12 @@ function fit:script()
 end
 
 function fit:save(path, given)
+  if type(path) ~= "string" then galua.fail("fit:save: argument 1 must be a file name, such as \"ngc3898.h5\", got %s", type(path)) end
   local o = galua.options("fit:save", given, { pixels = false })
   self:need_engine()
-  local texts = { model = json.encode(self:description()), script = self:script(), ssp_provenance = self.model.ssp.provenance,
+  local description = self:description()
+  description.derived_at = rawget(self, "_some") -- draws with derived quantities, where not all have them
+  local texts = { model = json.encode(description), script = self:script(), ssp_provenance = self.model.ssp.provenance,
     numerics = tostring(core.versions().numerics), summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
   local plan = plans.record(self)
   if plan then texts.plan = json.encode(plan) end
@@ -397,37 +424,15 @@ local function check_numerics(path, texts, resume)
     there, here))
 end
 
--- Priors of a stored run that are not those here, by name
-local function check_priors(self, path, stored)
-  if type(stored) ~= "table" or type(stored.free) ~= "table" then return end
-  local there, words = {}, {}
-  for _, p in ipairs(stored.free) do there[p.name] = p.prior end
-  local function text(description)
-    local ok, p = pcall(galua.prior.from, description)
-    return ok and tostring(p) or json.encode(description)
-  end
-  for _, p in ipairs(self.free) do
-    local old = there[p[1]]
-    if old == nil then words[#words + 1] = ("%s is free here only"):format(p[1])
-    elseif json.encode(old) ~= json.encode(json.decode(json.encode(p[2]:describe()))) then
-      words[#words + 1] = ("%s has %s there, %s here"):format(p[1], text(old), tostring(p[2]))
-    end
-    there[p[1]] = nil
-  end
-  for name in pairs(there) do words[#words + 1] = name .. " is free there only" end
-  table.sort(words)
-  if #words > 0 then
-    galua.fail("%s: belongs to another fit (priors: %s); choose another file, or start afresh", path, table.concat(words, ", "))
-  end
-end
-
 -- resume: to go on, not only to read
 function fit:restore(path, resume)
-  local known, held = pcall(galua.result_texts, path)
+  local known, held, observation = pcall(galua.result_texts, path)
   local model = known and held.model and json.decode(held.model)
-  check_priors(self, path, model)
+  differences.priors(self, path, model)
   if known then plans.restore(self, held) end
-  local engine = self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
+  local engine = differences.told(self, model, known and observation, function()
+    return self.sampler.restore and self.sampler:restore(self, path) or self.target:restore(path, self.sampler.kind)
+  end)
   local texts, _, sealed = galua.result_texts(path)
   check_numerics(path, texts, resume)
   local stored = texts.model and json.decode(texts.model)
@@ -458,6 +463,10 @@ local function load_fit(path, options)
     galua.fail("%s: written by a newer version (format %s)", path, tostring(type(d) == "table" and d.format))
   end
   require("galua.describe").check_description(d, path)
+  local some = d.derived_at
+  if some ~= nil and not (type(some) == "number" and some >= 1 and some <= 1e6) then
+    galua.fail("%s: derived quantities at %s draws: not a file of fit:save", path, tostring(some))
+  end
   if o.likelihood and type(d.likelihood) == "table" then d.likelihood = {} end
   ship.admit(d.sampler, path, o.trust, function(line) io.stderr:write(core.printable(line), "\n") end)
   ship.admit({ model = d.model, likelihood = d.likelihood, noise = d.noise, amplitude = d.amplitude, free = d.free, spec = d.spec, data = d.data,
@@ -482,9 +491,10 @@ local function load_fit(path, options)
   end
   local free = {}
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
-  local f = create{ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
+  local f = create({ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
-    spec = d.spec, plan = d.plan or false, tie = d.tie and require("galua.fit.tie").from(d.tie), sampler = galua.sampler.from(d.sampler) }
+    spec = d.spec, plan = d.plan or false, tie = d.tie and require("galua.fit.tie").from(d.tie), sampler = galua.sampler.from(d.sampler) },
+    false, d.derived_at and { some = d.derived_at } or nil)
   rawset(f, "_script", texts.script)
   return f:restore(path)
 end
@@ -505,18 +515,18 @@ back.
 @param model galaxy: its values are those of the parameters that are not free
 @param free table of parameter = prior; a function of the sampled coordinate returning ln p is a prior too
 @param noise of bands: noise.calibration{}, noise.errors{}, noise.outliers{}, noise.gp{}, or a sum of them
-@param spec of a spectrum: table of parameter = number or prior, and the kernel of its noise: { sigma_v = 150, gp = "matern32" }
+@param spec of a spectrum: table of parameter = number or prior, and its noise, as of bands: { sigma_v = 150, noise = noise.gp{} + noise.errors{ ln_scale = 0.1 } }
 @param limits (censored) how upper limits enter: measured, censored, onesided, cut
 @param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
 @param tie parameters that follow from others: table of parameter = name, or function(p) returning the value, with p["ism.N_MC"] the value
        of a parameter; it runs in every thread (see likelihood.custom)
-@param plan ("auto") band fluxes from the few wavelengths that matter, many times faster, with an error below 1e-6 of the flux or of
-       1e-3 of the flux without dust. "auto": where the sampler takes so many models that making a plan pays; true: always; false: never;
+@param plan ("auto") band fluxes from the few wavelengths that matter, many times faster, with an error below 1e-6 (1e-4 where the redshift is
+       free) of the flux or of 1e-3 of the flux without dust. "auto": where the sampler takes so many models that making a plan pays; true: always; false: never;
        { tolerance = 1e-6, cache = true }: with that error, kept on disk for the next fit like it. It is made when the fit first runs, or by
        f:compile(); f.target.plan tells what was measured. Every stored sample is compared with the whole grid, and the run starts
        again without a plan should one differ
 @param likelihood likelihood.custom(f) instead of the built-in one
-@param sampler (sampler.ensemble{}) how to sample
+@param sampler (sampler.importance{}, and sampler.nested{} where that cannot be trusted: sampler.ladder{}) how to sample
 @param seed (session) seed of the random numbers: same seed, same bits
 @param name label (default: the source's name)
 @example f = fit{ data = o, model = g, free = { age = prior.loguniform(1e9, 1.3e10) } }:run{}]])
@@ -553,4 +563,4 @@ require "galua.fit.verdict"(fit)
 require "galua.fit.latex"(fit)
 require "galua.fit.report"(fit)
 require "galua.own_methods"("fit", fit)
-return setmetatable({ class = fit }, { __call = function(_, given, quiet) return create(given, quiet) end })
+return setmetatable({ class = fit }, { __call = function(_, ...) return create(...) end })

@@ -91,6 +91,22 @@ function M.text(query)
   end
 end
 
+-- Queries of the sections whose heading has the words, as help() takes them: "fitting plans"
+function M.mention(words)
+  require("galua").expect("guides.mention", 1, words, "string")
+  local out = {}
+  for _, name in ipairs(M.names()) do
+    for i, s in ipairs(sections(find()[name])) do
+      if i > 1 and s.title:lower():find(words:lower(), 1, true) then
+        out[#out + 1] = name .. " " .. words:lower()
+        break
+      end
+    end
+  end
+  return out
+end
+
+doc.text("guides.mention", M.mention, "guides.mention(words) -> list\nInternal: queries for the sections of guides whose heading has the words.")
 doc.text("guides.names", M.names, "guides.names() -> list\nInternal: the pages of docs/.")
 doc.text("guides.text", M.text, "guides.text(query) -> string or nil\nInternal: a page, or the section of it that is named.")
 return M

@@ -227,7 +227,8 @@ end
 
 M.apropos = doc { "apropos", function(words)
   if type(words) ~= "string" then core.fail("GAL_EINVAL", ("apropos: argument 1 must be a string of words, got %s"):format(type(words))) end
-  return search(words)
+  local names = search(words)
+  return setmetatable(names, { __galua_show = function() return #names > 0 and entry_list(names, "  ") or "nothing mentions all of that" end })
 end, [[apropos(words) -> table
 Names of the entries that mention all the words, best first.]] }
 
@@ -288,12 +289,15 @@ local function of_string(text)
   if not found then found = require("galua.guides").text(name) end
   if not found then found = parameter(name) end
   if found then return found end
-  local names = search(name)
+  local names, sections = search(name), require("galua.guides").mention(name)
+  local also = ""
+  if #sections > 0 then also = "sections of guides\n  help(\"" .. table.concat(sections, "\"), help(\"") .. "\")" end
+  if #names == 0 and also ~= "" then return also end
   if #names > 0 then
     local shown = {}
     for i = 1, math.min(#names, 25) do shown[i] = names[i] end
     return ("entries that mention '%s'\n%s%s"):format(name, entry_list(shown, "  "),
-      #names > 25 and ("\n  ... %d more"):format(#names - 25) or "")
+      (#names > 25 and ("\n  ... %d more"):format(#names - 25) or "") .. (also ~= "" and "\n" .. also or ""))
   end
   local all = {}
   for k in pairs(registry.docs) do all[#all + 1] = k end
@@ -323,7 +327,7 @@ doc.text("help", M, [[help([x])
 The manual entry of a function, a namespace, a handle or a name; any other text is searched for.
 At the prompt: ?x or x? do the same.]])
 
-return setmetatable(M, { __call = function(_, ...)
+return setmetatable(M, { __galua_show = overview, __call = function(_, ...)
   if select("#", ...) > 0 and (...) == nil then core.fail("GAL_EINVAL", "help: the value is nil") end
   local text, err = M.text((...))
   if not text then core.fail("GAL_ENOTFOUND", err) end

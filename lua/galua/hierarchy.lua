@@ -4,6 +4,7 @@ local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
 local sums = galua.hierarchy_core
+local zero_points = require "galua.zero_points"
 
 local hierarchy = {}
 hierarchy.__index = hierarchy
@@ -35,6 +36,7 @@ local function from_list(self, data)
     local p = source.lnprior
     if p and #p ~= n then galua.fail("hierarchy: data[%d] has %d draws and %d values of lnprior", i, n, #p) end
     for s = 1, n do lnpi[#lnpi + 1] = p and p[s] or 0 end
+    if self.zero then self.zero:from_list(i, n, source.bands) end
     start[#start + 1] = #lnpi
   end
   if #start < 2 then galua.fail("hierarchy: data is an empty list") end
@@ -51,12 +53,12 @@ end
 
 local function interim(self, c)
   if #c.variants > 1 then galua.fail("hierarchy: the catalogue has %d variants, each source would count as often: make one of each", #c.variants) end
-  local f, _, _, v = c:fit(1)
+  local f, v = c:example(1), c.variants[1]
   local at = places(f.target)
   local direct = true
   for _, q in ipairs(self.quantities) do
     local i = at[parse(q)]
-    direct = direct and i ~= nil and core.class_name(f.target.priors[i]) == "prior" and f.target.priors[i].kind ~= "dirichlet"
+    direct = direct and i ~= nil and core.class_name(f.target.priors[i]) == "prior"
   end
   if direct then
     local own = type(v.free) == "function"
@@ -120,16 +122,18 @@ local function from_file(self, path, c, given)
   end
   local accepted = galua.tables.read_array(path, "fits/accepted")[1]
   local density = given or interim(self, c)
+  if self.zero then self.zero:open(path) end
   local start, y, lnpi, failed, refused = { 0 }, {}, {}, 0, 0
   for k in ipairs(self.quantities) do y[k] = {} end
   for i = 1, n do
-    local own, count = {}, 0
+    local own, list, count = {}, {}, 0
     for k in ipairs(to) do own[k] = {} end
     for s = 1, m do
       local numbers = 0
       for k in ipairs(to) do if raw[k][i][s] == raw[k][i][s] then numbers = numbers + 1 end end
       if numbers == #to then
         count = count + 1
+        list[count] = s
         for k = 1, #to do own[k][count] = to[k](raw[k][i][s]) end
       elseif numbers > 0 then -- a quantity without a value there: the draws left would not be the posterior's
         count = 0
@@ -146,6 +150,7 @@ local function from_file(self, path, c, given)
         for k = 1, #own do y[k][#y[k] + 1] = own[k][s] end
         lnpi[#lnpi + 1] = p[s]
       end
+      if self.zero then self.zero:from_file(i, list, c.data[i]) end
       start[#start + 1] = #lnpi
       self.source[#self.source + 1] = i
     end
@@ -221,7 +226,7 @@ end
 -- ---------------------------------------------------------------- the object
 function hierarchy.new(given)
   local o = galua.options("hierarchy", given, { data = ":any", quantities = ":table", law = ":any", free = ":table", catalogue = ":any",
-    interim = ":function", selection = ":table", refused = false, prior_draws = 20000, seed = ":number" })
+    interim = ":function", selection = ":table", zero_points = ":table", refused = false, prior_draws = 20000, seed = ":number" })
   for _, key in ipairs{ "data", "quantities", "law", "free" } do
     if o[key] == nil then galua.fail("hierarchy: '%s' is missing", key) end
   end
@@ -242,8 +247,12 @@ function hierarchy.new(given)
     self.log[i] = core.class_name(priors[i]) == "prior" and priors[i].log
     if core.class_name(priors[i]) ~= "prior" then galua.fail("hierarchy: free['%s'] must be a prior, got a %s", name, core.class_name(priors[i]) or type(priors[i])) end
   end
+  if o.zero_points then self.zero = zero_points(o.zero_points, self.index, self.names, self.used) end
   local start, y, lnpi
   if type(o.data) == "string" then
+    if self.zero and not galua.catalogue.is(o.catalogue) then
+      galua.fail("hierarchy: zero_points of a file need catalogue = dofile(\"sources.lua\"): the data are there")
+    end
     if not o.interim and not (galua.catalogue.is(o.catalogue)) then
       galua.fail("hierarchy: what prior the draws in %s were made with: catalogue = dofile(\"sources.lua\"), or interim = function(y) -> ln density", o.data)
     end
@@ -284,6 +293,14 @@ function hierarchy.new(given)
     self.value = gaussians(self, o.law)
   else
     galua.fail("hierarchy: law must be a table of Gaussians or function(p, y) -> vec of ln density, got a %s", type(o.law))
+  end
+  if self.zero then
+    self.sums:terms(self.zero:matrix())
+    local value, zero = self.value, self.zero
+    self.value = function(eta)
+      self.sums:tilt(zero:coefficients(eta))
+      return value(eta)
+    end
   end
   for _, name in ipairs(self.names) do
     if not self.used[name] then galua.fail("hierarchy: '%s' is free and not in the law", name) end
@@ -327,15 +344,19 @@ local function judge(self)
   self.noise, self.variance, self.least, self.least_source = mean, variance, least, self.source[source]
 end
 
+-- what is tried in turn, and how far it goes
+local ladder = require("galua.usual_samplers").kinds
+local goals = { importance = function(o) return { ess = o.ess } end, nested = function() return {} end }
+
 function hierarchy:run(given)
   local o = galua.options("hierarchy:run", given, { ess = 2000, sampler = ":string" })
   if not (o.ess >= 1 and o.ess <= 1e6) then galua.fail("hierarchy:run: ess must be 1 .. 1000000, got %g", o.ess) end
-  if o.sampler and o.sampler ~= "importance" and o.sampler ~= "nested" then
-    galua.fail("hierarchy:run: sampler must be importance or nested, got '%s'", o.sampler)
+  if o.sampler and not goals[o.sampler] then
+    galua.fail("hierarchy:run: sampler must be %s, got '%s'", table.concat(ladder, " or "), o.sampler)
   end
-  for _, kind in ipairs(o.sampler and { o.sampler } or { "importance", "nested" }) do
+  for _, kind in ipairs(o.sampler and { o.sampler } or ladder) do
     self.engine = galua[kind](self.target, { seed = self.seed })
-    self.engine:run(kind == "importance" and { ess = o.ess } or {})
+    self.engine:run(goals[kind](o))
     self.sampler = kind
     if self.engine.state ~= "limit" then break end
   end
@@ -353,6 +374,7 @@ function hierarchy:describe()
   if self.interim then add("interim prior taken out: %s", self.interim) end
   if (self.failed or 0) > 0 then add("left out: %d sources that failed, or with a quantity that is not a number in some draws", self.failed) end
   if (self.left_out or 0) > 0 then add("left out: %d sources whose fits were not accepted: the rest may not be a fair sample (refused = true takes them)", self.left_out) end
+  if self.zero and self.zero.skipped > 0 then add("zero points: %d upper limits are not moved with them", self.zero.skipped) end
   if self.rows then
     for _, r in ipairs(self.rows) do add("%-20s %12.5g  %-+11.4g %-+11.4g%s", r.name, r.median, r.q16 - r.median, r.q84 - r.median, r.edge and r.edge ~= "" and "  at the " .. r.edge .. " edge of its prior" or "") end
     add("sums over draws: noise of ln L between typical hyperparameters %.2g (variance; up to %g is taken), of ln L itself %.2g; source %d has fewest effective draws, %.1f",
@@ -380,6 +402,7 @@ over that of the prior it was made with. :run{} samples the hyperparameters; pri
 @param catalogue with a file: the catalogue{...} that made it, whose priors are taken out
 @param interim with a file: function(y) -> ln densities of the prior at draws y[k][s] of quantity k, instead
 @param selection { mocks = { quantity = values of mocks that were found }, lnq = ln density they were drawn from, drawn = how many, found or not }
+@param zero_points band = name of a hyperparameter, or a number: magnitudes by which the calibration of a band is off, for all sources alike; of a list: data[i].bands[band] = { flux =, err =, model = draws of the model's flux }; of a file: a catalogue with derived = { "flux(BAND)", ... }
 @param refused (false) take sources whose fits were not accepted
 @param prior_draws (20000) draws of the prior for the density of derived quantities
 @param seed (seed()) random numbers

@@ -13,7 +13,7 @@ galua.version = core.versions().galua
 local brings = require "galua.brings"
 
 local internal = { core = true, registry = true, brings = true, init = true, strict = true, repl = true, complete = true, cmd = true,
-  describe = true, ship = true, worker = true, part = true, own_methods = true, session = true }
+  describe = true, ship = true, call = true, band_fluxes = true, worker = true, part = true, own_methods = true, session = true, pick = true, usual_samplers = true }
 
 local function names_of(t, list)
   for k in pairs(t) do if type(k) == "string" then list[#list + 1] = k end end
@@ -85,7 +85,8 @@ function galua.expect(fn, index, value, kinds)
   for want in kinds:gmatch("[^|]+") do
     if want == kind or want == name then return value end
   end
-  core.fail("GAL_EINVAL", ("%s: argument %s must be %s, got %s"):format(tostring(fn), tostring(index), kinds:gsub("|", " or "), name))
+  local words = kinds:gsub("[^|]+", function(k) return k == "nil" and k or (k:find("^[aeiou]") and "an " or "a ") .. k end):gsub("|", " or ")
+  core.fail("GAL_EINVAL", ("%s: argument %s must be %s, got %s"):format(tostring(fn), tostring(index), words, name))
 end
 
 -- The table o with the user's options laid over it; nil is none.

@@ -13,7 +13,7 @@ local function fail(format, ...)
   core.fail("GAL_EINVAL", format:format(...))
 end
 
-local function is_mat(x) return ffi.istype(mat_t, x) end
+local function is_mat(x) return ffi.istype(mat_t, x) and not rawequal(x, mat_t) end -- istype takes the ctype itself for one
 local function kind(x) return is_mat(x) and "mat" or vec._kind(x) end
 
 local function new(rows, cols)
@@ -149,9 +149,7 @@ doc.text("mat", M, [[mat(rows, cols) -> mat      mat{{1, 2}, {3, 4}} -> mat
 A matrix of doubles: of zeros, or from a table of rows (tables or vecs). m[i] is row i as a vec, m[i][j] an element,
 #m the number of rows.]])
 
-local mat_ptr = ffi.typeof("gal_mat *")
-function core.mat_adopt(p) return ffi.new(mat_t, ffi.cast(mat_ptr, p)[0]) end
-core.mat_is = is_mat
+core.mat_type, core.mat_is = mat_t, is_mat
 
 return setmetatable(M, {
   __call = function(_, a, b)

@@ -48,6 +48,7 @@ end
 function mock.new(given)
   local o = galua.options("mock", given, { model = ":any", free = ":table", tie = ":table", bands = ":any", n = 100, depth = ":any", sigma = ":any",
     errors = ":any", limits = 0, select = ":function", derived = ":table", seed = ":number", name = "mock" })
+  if o.model == nil then galua.fail("mock: 'model' is missing: a galaxy, such as galaxy{ redshift = 0.5 }") end
   galua.expect("mock", "model", o.model, "galaxy")
   if not o.free then galua.fail("mock: 'free' is missing: a table of parameter = prior, what the sources are drawn from") end
   if not o.bands then galua.fail("mock: 'bands' is missing: filters(\"SDSS\", ...)") end

@@ -2,7 +2,9 @@
 -- sampler.ensemble{ moves = } take them.
 local galua = require "galua"
 local ship = require "galua.ship"
+local call = require "galua.call"
 local doc = require "galua.doc"
+local define = require "galua.define"
 local M = {}
 
 for _, move in ipairs(galua.engines.moves()) do
@@ -24,6 +26,26 @@ function M.custom(f, options)
   local info = debug.getinfo(f, "S")
   return { "custom", weight = o.weight, shipped = ship.pack(f, "move.custom"), key = ship.pack(f, "move.custom", nil, true),
     source = ship.source(f), where = ("%s:%d"):format(info.short_src, info.linedefined) }
+end
+
+-- move.define{ name =, params =, propose =, doc = }
+function M.define(given)
+  local o = define.options("move", given, { name = ":string", params = {}, propose = ":function", doc = "" }, { propose = "function" }, "jump")
+  local defaults, help, names = define.settings("move.define", o.params, { number = true })
+  local spec, fn = { weight = ":number" }, "move." .. o.name
+  for k, v in pairs(defaults) do spec[k] = v end
+  if defaults.weight then galua.fail("move.define: 'weight' is the relative frequency in a mix: call the setting otherwise") end
+  local function make(values)
+    local p = galua.options(fn, values, spec)
+    local weight = p.weight
+    p.weight = nil
+    local m = M.custom(define.bound(o.propose, "x, others, rng, step", p), { weight = weight })
+    m.source, m.where = ship.source(o.propose), define.text(fn, p, defaults, names)
+    return m
+  end
+  rawset(M, o.name, make)
+  doc.text(fn, make, ("%s{ ... } -> move\n%s%s\n@param weight (1) relative frequency in a mix"):format(fn, o.doc, help))
+  return make
 end
 
 -- mix{ move, weight, move, weight, ... } or mix{ move, move, ... }
@@ -96,7 +118,22 @@ function M.text(moves)
   return table.concat(words, " + ")
 end
 
-doc.text("move", M, "Moves of ensembles: stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, mixture, and move.custom(f) for your own; "
+-- the call that makes them: mix{ move.de(), 0.8, move.snooker(), 0.2 }
+function M.call(moves)
+  if type(moves) == "string" then return call.literal(moves) end
+  galua.expect("move.call", 1, moves, "table")
+  local words = {}
+  for i, m in ipairs(M.store(moves)) do
+    local o = {}
+    galua.expect("move.call", ("1[%d][1]"):format(i), m.kind, "string")
+    for k, v in pairs(m) do if k ~= "kind" then o[k] = v end end
+    words[i] = m.shipped and ("move.custom(function%s)"):format(m.weight and (", { weight = %s }"):format(call.literal(m.weight)) or "")
+      or call.text("move." .. m.kind, o)
+  end
+  return "{ " .. table.concat(words, ", ") .. " }"
+end
+
+doc.text("move", M, "Moves of ensembles: stretch, de, snooker, walk, kde, gaussian, slice, slice_gaussian, mixture, and move.custom(f), move.define{} for your own; "
   .. "mix{ move.de(), 0.8, move.snooker(), 0.2 } combines them.")
 doc.text("move.mix", M.mix, [[mix{ move, weight, move, weight, ... } -> moves
 Several moves: each step of the ensemble takes one of them, chosen with these weights (1 where none is given).
@@ -104,6 +141,19 @@ Several moves: each step of the ensemble takes one of them, chosen with these we
 doc.text("move.store", M.store, "move.store(moves) -> table\nMoves as plain data.")
 doc.text("move.from", M.from, "move.from(table) -> moves\nThe moves that move.store made plain data of.")
 doc.text("move.text", M.text, "move.text(moves) -> string\nMoves in one line.")
+doc.text("move.define", M.define, [[move.define{ name =, params =, propose = } -> function
+A kind of move of your own: move.NAME{ settings } with help, in mixes, fits and their results files, which hold its function: to read them the
+definition is not needed. It is move.custom with a name and settings: see there what the function may use.
+@param name what it is called: move.jump
+@param params ({}) settings and their defaults, numbers: scale = 1, or scale = { 1, doc = "of the jump" }
+@param propose function(x, others, rng, step, p) -> y[, lnq], p.scale the value of a setting
+@param doc help text
+@example move.define{ name = "jump", params = { scale = 0.5 }, doc = "Along a difference.", propose = function(x, others, rng, step, p)
+@example   local a, b, y = others[rng:integer(#others)], others[rng:integer(#others)], {}
+@example   for k = 1, #x do y[k] = x[k] + p.scale * rng:normal() * (a[k] - b[k]) end
+@example   return y
+@example end }]])
+doc.text("move.call", M.call, "move.call(moves) -> string\nThe call that makes them.")
 doc.text("move.custom", M.custom, [[move.custom(function(x, others, rng, step) ... return y, lnq end[, { weight = }]) -> move
 A move of your own: y, a list of coordinates, is proposed for the walker at x from the positions `others` of the half of the ensemble that
 stands still, and accepted with probability min(1, q p(y)/p(x)). lnq = ln q keeps the posterior as it is: the ratio of the densities to

@@ -52,6 +52,7 @@ end
 
 local function is_vec(x) return core.vec_is and core.vec_is(x) end
 local function is_mat(x) return core.mat_is and core.mat_is(x) end
+local function is_bands(x) return core.band_fluxes and require("galua.band_fluxes").is(x) end
 
 local function function_text(f)
   local name = doc.name_of(f)
@@ -79,6 +80,7 @@ local function short(value)
   if kind == "function" then return function_text(value) end
   if is_vec(value) then return vec_text(value) end
   if is_mat(value) then return ("mat(%d x %d)"):format(value:shape()) end
+  if is_bands(value) then return ("photometry, %d band%s"):format(#value, #value == 1 and "" or "s") end
   if kind == "table" and meta(value, "__tostring") or kind == "userdata" then
     local text = tostring(value) -- what a user's __tostring gives may be anything
     return type(text) == "string" and text:match("^[^\n]*") or kind
@@ -184,8 +186,15 @@ local function columns_of(t)
 end
 
 local function records(t, list)
+  for i, v in ipairs{ t or false, list or false } do
+    if type(v) ~= "table" then core.fail("GAL_EINVAL", ("pp.columns: argument %d must be a table, got %s"):format(i, type(v))) end
+  end
+  for i = 1, math.min(#t, ROWS) do
+    if type(t[i]) ~= "table" then core.fail("GAL_EINVAL", ("pp.columns: element %d of the list must be a table, got %s"):format(i, type(t[i]))) end
+  end
   local cells, widths, numbers = { {} }, {}, {}
   for c, k in ipairs(list) do
+    if type(k) ~= "string" then core.fail("GAL_EINVAL", ("pp.columns: name %d must be a text, got %s"):format(c, type(k))) end
     cells[1][c], widths[c], numbers[c] = k, #k, true
     for i = 1, math.min(#t, ROWS) do
       local v = t[i][k]
@@ -239,6 +248,7 @@ local function format(value)
     return (name and name .. " {\n" or "{\n") .. table.concat(lines, "\n") .. "\n}"
   end
   if is_mat(value) then return mat_text(value) end
+  if is_bands(value) then return tostring(value) end
   if kind == "string" then return value end
   return short(value)
 end

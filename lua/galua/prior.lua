@@ -1,21 +1,16 @@
--- Priors of the user's own: a kind with a name, arguments and help, beside the built-in ones.
+-- Priors of the user's own: a kind with a name, arguments and help, beside the built-in ones; priors from their descriptions.
 local galua = require "galua"
+local core = require "galua.core"
 local doc = require "galua.doc"
+local define = require "galua.define"
 local M = {}
 
 local NODES = 2001
 
-local function need(o, name, kind)
-  if type(o[name]) ~= kind then galua.fail("prior.define: %s must be a %s, got %s", name, kind, type(o[name])) end
-end
-
 -- prior.define{ name =, args =, range =, lnp =, log =, doc = }
 function M.define(given)
-  local o = galua.options("prior.define", given, { name = ":string", args = ":table", range = ":function", lnp = ":function", log = false,
-    doc = "" })
-  for name, kind in pairs { name = "string", args = "table", range = "function", lnp = "function" } do need(o, name, kind) end
-  if not o.name:match("^[%a_][%w_]*$") then galua.fail("prior.define: '%s' is no name such as halfcauchy", o.name) end
-  if rawget(galua.prior, o.name) ~= nil then galua.fail("prior.define: there is a prior.%s already", o.name) end
+  local o = define.options("prior", given, { name = ":string", args = ":table", range = ":function", lnp = ":function", log = false, doc = "" },
+    { args = "table", range = "function", lnp = "function" }, "halfcauchy")
   local function make(...)
     local n = select("#", ...)
     if n ~= #o.args then galua.fail("prior.%s: %d arguments given, expected %s(%s)", o.name, n, o.name, table.concat(o.args, ", ")) end
@@ -56,4 +51,35 @@ definition is not needed. ln p is evaluated at 2001 places of the range and is l
 @param doc help text
 @example prior.define{ name = "halfcauchy", args = { "scale" }, range = function(s) return 0, 100 * s end,
 @example   lnp = function(x, s) return -math.log(1 + (x / s) ^ 2) end }]])
+
+local kinds = {} -- those that are built in
+for name in next, galua.prior do if type(name) == "string" then kinds[#kinds + 1] = name end end
+table.sort(kinds)
+
+-- a list of numbers, "inf" and "-inf" being two of them
+local function numbers(v, what)
+  if type(v) ~= "table" then galua.fail("prior.from: %s must be a list of numbers, got %s", what, type(v)) end
+  local out = {}
+  for i = 1, #v do
+    local x = v[i] == "inf" and math.huge or v[i] == "-inf" and -math.huge or v[i]
+    if type(x) ~= "number" then galua.fail("prior.from: %s holds a %s", what, type(x)) end
+    out[i] = x
+  end
+  if #out > 100000 then galua.fail("prior.from: %s holds %d numbers", what, #out) end
+  return out
+end
+
+-- what prior:describe() gave
+function M.from(d)
+  if type(d) ~= "table" then galua.fail("prior.from: expected what prior:describe() gives, got %s", type(d)) end
+  if d.kind == "table" then return galua.prior.table(numbers(d.x, "x"), numbers(d.lnp, "lnp"), d.log and "log10" or "linear") end
+  local known = false
+  for _, name in ipairs(kinds) do known = known or name == d.kind end
+  if not known then galua.fail("prior.from: no prior '%s'%s", tostring(d.kind), core.did_you_mean(tostring(d.kind), kinds)) end
+  local args = numbers(d.args, "args")
+  if #args > 200 then galua.fail("prior.from: %d arguments of %s", #args, d.kind) end
+  return galua.prior[d.kind](unpack(args))
+end
+
+doc.text("prior.from", M.from, "from(description) -> prior\nThe prior that prior:describe() described.")
 return M

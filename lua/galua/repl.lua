@@ -88,6 +88,13 @@ local function run(chunk, mute, is_expression)
 end
 
 local commands = {}
+local function command_names()
+  local names = {}
+  for name in pairs(commands) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+galua.complete_hooks[":"] = command_names
 commands.quit = { "leave the prompt (also Ctrl-D)", function() return "quit" end }
 commands.trace = { "the full trace of the last error", function()
   print(last_trace or "no error so far")
@@ -107,20 +114,14 @@ commands.time = { ":time CODE tells how long it takes", session.time }
 commands.profile = { ":profile CODE tells where the time goes", session.profile }
 commands.help = { "this list; :help NAME is help(NAME)", function(rest)
   if rest ~= "" then return galua.help(rest) end
-  local names = {}
-  for name in pairs(commands) do names[#names + 1] = name end
-  table.sort(names)
-  for _, name in ipairs(names) do print((":%-8s %s"):format(name, commands[name][1])) end
+  for _, name in ipairs(command_names()) do print((":%-8s %s"):format(name, commands[name][1])) end
   print("?name, name?   the manual entry of a name;  help() for an overview")
 end }
-M.commands = commands
 
 local function run_command(name, rest)
   local command = commands[name]
   if not command then
-    local names = {}
-    for k in pairs(commands) do names[#names + 1] = k end
-    report((":%s is no command%s"):format(name, core.did_you_mean(name, names)))
+    report((":%s is no command%s"):format(name, core.did_you_mean(name, command_names())))
     return false
   end
   local ok, result = xpcall(function() return command[2](rest) end, on_error)
@@ -159,6 +160,8 @@ function M.step(line)
     local topic = bare:match("^%?%s*(.+)$") or bare:match("^([%a_][%w_%.:]*)%?$")
     if topic then return "> ", line, help_on(topic) end
     if bare == "?" then return "> ", line, help_on("") end
+    local leave = bare:match("^(%a+)%s*;?$") or bare:match("^(%a+)%s*%(%s*%)%s*;?$") -- as other prompts have it
+    if (leave == "quit" or leave == "exit") and rawget(_G, leave) == nil then return nil, line, true end
   end
   pending[#pending + 1] = line
   local text = table.concat(pending, "\n")
@@ -210,9 +213,9 @@ function M.banner()
   local parts = { "Galua " .. galua.version, (core.versions().luajit:gsub("^(LuaJIT %d+%.%d+).*", "%1")),
     ("%d thread%s"):format(threads, threads == 1 and "" or "s") }
   local ssp = core.default_ssp()
-  parts[#parts + 1] = ssp and ("SSP %s"):format(ssp) or "no built-in SSP: reinstall"
-  parts[#parts + 1] = "  help() for help"
-  return table.concat(parts, "  ")
+  local program = table.concat(parts, "  ")
+  local rest = (ssp and ("SSP %s"):format(ssp) or "no built-in SSP: reinstall") .. "    help() for help"
+  return program .. (#program + 2 + #rest < core.term_size() and "  " or "\n") .. rest -- no word is broken at the edge
 end
 
 function M.complete(line, word)

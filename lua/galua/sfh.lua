@@ -3,6 +3,7 @@ local galua = require "galua"
 local ship = require "galua.ship"
 local component = require "galua.component"
 local doc = require "galua.doc"
+local define = require "galua.define"
 local M = {}
 
 -- what every history has besides its own parameters
@@ -33,12 +34,7 @@ end
 
 -- sfh.define{ name =, params =, rate =, doc = }
 function M.define(given)
-  local o = galua.options("sfh.define", given, { name = ":string", params = {}, rate = ":function", doc = "" })
-  for name, kind in pairs{ name = "string", rate = "function" } do
-    if type(o[name]) ~= kind then galua.fail("sfh.define: %s must be a %s, got %s", name, kind, type(o[name])) end
-  end
-  if not o.name:match("^[%a_][%w_]*$") then galua.fail("sfh.define: '%s' is no name such as bell", o.name) end
-  if rawget(galua.sfh, o.name) ~= nil then galua.fail("sfh.define: there is a sfh.%s already", o.name) end
+  local o = define.options("sfh", given, { name = ":string", params = {}, rate = ":function", doc = "" }, { rate = "function" }, "bell")
   local fn = "sfh." .. o.name
   local params = component._parameters(o.params, "sfh.define")
   local lines, names = {}, {}

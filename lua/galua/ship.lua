@@ -5,6 +5,7 @@
 -- text, and only where the caller trusts them (M.admit); compiled code of a file is never loaded.
 local galua = require "galua"
 local core = require "galua.core"
+require "galua.vec" -- core.vec_is
 local M = {}
 
 local function hex(s) return (s:gsub(".", function(c) return ("%02x"):format(c:byte()) end)) end
@@ -55,7 +56,7 @@ local function plain(v, where, depth, who)
   if t == "number" then return number(v) end
   if t == "boolean" or t == "nil" then return tostring(v) end
   if t == "string" then return ("%q"):format(v):gsub("\\\n", "\\n") end
-  local n = core.vec_is and core.vec_is(v) and #v
+  local n = core.vec_is(v) and #v
   if t == "table" and not getmetatable(v) or n then
     if depth > 20 then galua.fail("%s: tables nested too deeply, or in a circle", where) end
     local out = {}

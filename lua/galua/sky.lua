@@ -195,6 +195,8 @@ end
 
 -- Parts that these bands need, of all items or of those of a group (sky/observe.lua)
 function methods:parts(bands, group)
+  galua.expect("sky:parts", 1, bands, "table")
+  if group ~= nil and group ~= false then galua.expect("sky:parts", "2.items", galua.expect("sky:parts", 2, group, "table").items, "table") end
   local list = {}
   for _, item in ipairs(self.items) do
     if not group or group.items[item] then

@@ -27,7 +27,13 @@ function M.install(env)
     if value ~= nil or declared[name] or type(name) ~= "string" then return value end
     local near = core.all_names()
     for k in pairs(t) do if type(k) == "string" then near[#near + 1] = k end end
-    core.fail("GAL_ENOTFOUND", ("undefined name '%s'%s"):format(name, core.did_you_mean(name, near)))
+    local inside = {} -- sfh.delayed, where 'delayed' was written
+    for entry in pairs(require("galua.registry").docs) do
+      if entry:match("^%w+%.([%w_]+)$") == name then inside[#inside + 1] = "'" .. entry .. "'" end
+    end
+    table.sort(inside)
+    core.fail("GAL_ENOTFOUND", ("undefined name '%s'%s"):format(name, #inside > 0 and #inside <= 3 and
+      (", did you mean %s?"):format(table.concat(inside, ", ")) or core.did_you_mean(name, near)))
   end
   local own = {}
   for _, name in ipairs(core.all_names()) do own[name] = true end

@@ -3,6 +3,7 @@
 -- as often as they say, pulls are standard normal on average over the prior.
 local galua = require "galua"
 local core = require "galua.core"
+local symbols = require "galua.names.symbols"
 local doc = require "galua.doc"
 local json = require "galua.json"
 
@@ -17,7 +18,7 @@ local BINS, LEVELS = 20, { 0.5, 0.68, 0.9, 0.95 }
 function validation.new(given)
   local o = galua.options("validation", given, { model = ":any", free = ":table", bands = ":any", snr = 20, noise = ":any", limits = "censored",
     limits_below = 0, sampler = ":any", mocks = 100, draws = 99, derived = ":table", seed = ":number", name = "validation", text = "",
-    amplitude = ":any", likelihood = ":any", spectrum = ":table" })
+    amplitude = ":any", likelihood = ":any", spectrum = ":table", plan = ":any" })
   if core.class_name(o.model) ~= "galaxy" then galua.fail("validation: model must be a galaxy, got a %s", core.class_name(o.model) or type(o.model)) end
   if not o.free then galua.fail("validation: 'free' is missing: a table of parameter = prior") end
   if not o.bands then galua.fail("validation: 'bands' is missing: filters(\"SDSS\", ...)") end
@@ -30,7 +31,8 @@ function validation.new(given)
   if not (o.snr > 0) then galua.fail("validation: snr must be positive, got %g", o.snr) end
   local self = setmetatable({ model = o.model:copy(), free = o.free, noise = o.noise, limits = o.limits, limits_below = o.limits_below,
     n = o.mocks, draws = o.draws, derived = o.derived or { "Mstar", "SFR100", "LIR", "A_V" }, seed = o.seed or galua.seed(), name = o.name,
-    text = o.text, sampler = o.sampler or galua.sampler.ensemble{}, amplitude = o.amplitude, likelihood = o.likelihood }, validation)
+    text = o.text, sampler = o.sampler or require("galua.usual_samplers").validation(), amplitude = o.amplitude, likelihood = o.likelihood,
+    plan = o.plan == nil and true or o.plan }, validation) -- one for all mocks
   -- the instrument: errors that do not depend on the truth, from the galaxy in the middle of the prior
   local obs = galua.observation.new{ name = "template" }
   for _, f in ipairs(bands) do obs:add(f, 1, 1) end
@@ -260,7 +262,7 @@ function validation:run(given)
   end
   local c = galua.catalogue{ data = list, model = self.model, free = self.free, noise = self.noise, limits = self.limits,
     sampler = self.sampler, amplitude = self.amplitude, likelihood = self.likelihood, keep = self.draws, derived = self.derived,
-    seed = self.seed, name = self.name }
+    seed = self.seed, name = self.name, plan = self.plan }
   c:run{ out = o.out .. ".h5", threads = o.threads, fresh = o.fresh, progress = o.progress }
   self.state = c.state
   if c.state ~= "done" then return self end
@@ -358,6 +360,21 @@ local function hide_rest(figure, n, rows, cols)
   return figure
 end
 
+-- Names of the quantities as figures set them, with units where `units` is true
+local function titles(self, units)
+  local names, unit = {}, {}
+  for i, q in ipairs(self.result.quantities) do names[i] = q.name end
+  local out = symbols.names(names)
+  if not units then return out end
+  for i, name in ipairs(self.probe.target.names) do unit[name] = self.probe.target.units[i] end
+  for _, d in ipairs(self.model:derived_info()) do unit[d.name] = unit[d.name] or d.unit end
+  for i, name in ipairs(names) do
+    local u = symbols.unit(unit[name])
+    if u then out[i] = out[i] .. " [" .. u .. "]" end
+  end
+  return out
+end
+
 -- Rank histograms with the band that holds 99 % of uniform ones, all quantities.
 function validation:plot_ranks()
   local plot = require "galua.plot"
@@ -367,13 +384,13 @@ function validation:plot_ranks()
   local figure = plot.figure{ rows = rows, cols = cols, width = 3.1 * cols, height = 2.1 * rows + 0.4 }
   local edges = galua.linspace(0, 1, BINS + 1)
   local expect = self.n / BINS
-  local width = 2.576 * math.sqrt(expect * (1 - 1 / BINS))
+  local width, title = 2.576 * math.sqrt(expect * (1 - 1 / BINS)), titles(self)
   for i, q in ipairs(r.quantities) do
     local ax = figure:axes(math.floor((i - 1) / cols) + 1, (i - 1) % cols + 1)
     ax:hspan(math.max(0, expect - width), expect + width, { alpha = 0.25 })
     ax:hline(expect, {})
     ax:steps(edges, galua.vec(q.ranks), {})
-    ax:set{ title = plot.escape(q.name), xlabel = i > n - cols and "rank of the truth" or nil, ylabel = (i - 1) % cols == 0 and "mocks" or nil }
+    ax:set{ title = title[i], xlabel = i > n - cols and "Rank of the truth" or nil, ylabel = (i - 1) % cols == 0 and "Mocks" or nil }
   end
   return hide_rest(figure, n, rows, cols)
 end
@@ -382,16 +399,23 @@ end
 function validation:plot_recovery()
   local plot = require "galua.plot"
   local r = self.result
-  local n, cols = #r.quantities, 3
+  local n, cols, title = #r.quantities, 3, titles(self, true)
   local rows = math.ceil(n / cols)
   local figure = plot.figure{ rows = rows, cols = cols, width = 3.1 * cols, height = 2.6 * rows + 0.3 }
   for i, q in ipairs(r.quantities) do
     local ax = figure:axes(math.floor((i - 1) / cols) + 1, (i - 1) % cols + 1)
     local low, high = math.huge, -math.huge
-    for _, v in ipairs(q.recovered) do low, high = math.min(low, v[1]), math.max(high, v[1]) end
+    local positive = {}
+    for _, v in ipairs(q.recovered) do
+      low, high = math.min(low, v[1]), math.max(high, v[1])
+      if v[1] > 0 then positive[#positive + 1] = v[1] end
+    end
+    table.sort(positive)
     local given = self.free[q.name] -- as sampled, where it has a prior
-    local log = low > 0 and high / low > 8
-    if core.class_name(given) == "prior" then log = log and given.log end
+    local middle = positive[math.ceil(0.84 * #positive)]
+    local log = #positive > 0.9 * #q.recovered and middle / positive[math.ceil(0.16 * #positive)] > 4 -- few that are 0, such as a rate after quenching, are left out
+    if core.class_name(given) == "prior" then log = log and low > 0 and given.log end
+    if log then low = positive[1] end
     local x, y, lo, hi = {}, {}, {}, {}
     for k, v in ipairs(q.recovered) do
       if not log or (v[1] > 0 and v[3] > 0) then
@@ -402,8 +426,8 @@ function validation:plot_recovery()
       ax:points(x, y, { yerr = { lo = lo, hi = hi }, size = 2, cap = 0, alpha = #x > 50 and 0.5 or 1 })
       ax:line({ low, high }, { low, high }, {})
     end
-    ax:set{ title = plot.escape(q.name), xscale = log and "log" or "linear", yscale = log and "log" or "linear",
-      xlabel = i > n - cols and "true" or nil, ylabel = (i - 1) % cols == 0 and "recovered" or nil }
+    ax:set{ title = title[i], xscale = log and "log" or "linear", yscale = log and "log" or "linear",
+      xlabel = i > n - cols and "True" or nil, ylabel = (i - 1) % cols == 0 and "Recovered" or nil }
   end
   return hide_rest(figure, n, rows, cols)
 end
@@ -465,6 +489,7 @@ the pulls standard normal? :run{ out = PREFIX }, then it prints a table; :report
 @param text a paragraph for the report
 @param amplitude as in fit{}
 @param likelihood as in fit{}
+@param plan (true) as in fit{}: one plan serves all mocks
 @param spectrum { wave = [A], R =, snr = 20, calibration = as for observation:spectrum } a spectrum beside the bands; mocks get a
 calibration from its prior]])
 doc.text("validation.is", M.is, "validation.is(x) -> boolean\nWhether x is a validation.")

@@ -36,7 +36,7 @@ local function fail(format, ...)
   core.fail("GAL_EINVAL", format:format(...))
 end
 
-local function is_vec(x) return ffi.istype(vec_t, x) end
+local function is_vec(x) return ffi.istype(vec_t, x) and not rawequal(x, vec_t) end -- istype takes the ctype itself for one
 
 local function kind(x)
   return is_vec(x) and "vec" or type(x)
@@ -387,9 +387,7 @@ v[i] counts from 1 and checks bounds; #v is the length; + - * / ^ work with numb
 length. Loops over v[i] are compiled. Methods: help("vec:slice"), or v:<Tab>.]])
 
 -- hooks of the C side (src/lua/kit/vec.c)
-local vec_ptr = ffi.typeof("gal_vec *")
-function core.vec_adopt(p) return ffi.new(vec_t, ffi.cast(vec_ptr, p)[0]) end
-core.vec_is = is_vec
+core.ffi_new, core.vec_type, core.vec_is = ffi.new, vec_t, is_vec
 
 return setmetatable(M, {
   __call = function(_, x, value)

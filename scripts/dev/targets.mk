@@ -1,6 +1,6 @@
 # Targets that are not about compiling: dependencies, tests, data made at build time, installation, checks.
 
-.PHONY: docs fuzz mpi all help deps test-deps test-browser deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples demo lint format install uninstall \
+.PHONY: docs fuzz mpi all help deps test-deps test-browser deps-check data debug asan ubsan tsan valgrind test run-tests test-programs bench bench-check examples extend demo lint format install uninstall \
   clean validate FORCE
 
 help:
@@ -9,7 +9,7 @@ help:
 	@echo "make test       installs what is missing, builds, runs every test; the last line is 'N passed, N failed'"
 	@echo "make bench      the benchmarks of docs/performance.md;  make bench-check counts instructions of the hot paths"
 	@echo "make docs       the documentation as a static site, build/site/index.html; fails on a warning or a dead link"
-	@echo "make examples   the short ones of scripts/examples"
+	@echo "make examples   the short ones of scripts/examples;  make extend builds in a prior, a move and a sampler"
 	@echo "make validate   the long validations"
 	@echo "make debug | asan | ubsan            other builds, in build/MODE; make test MODE=asan runs the tests with one"
 	@echo "make tsan | valgrind                 the threaded tests under ThreadSanitizer; the quick tests under valgrind"
@@ -17,7 +17,7 @@ help:
 	@echo "make test-browser                    the explorer and reports in headless Chromium, which it installs"
 	@echo "make test ONLY=vec                   only the test files whose name contains 'vec'"
 	@echo "make mpi                             the MPI plugin: of mpicc.openmpi and mpicc.mpich, or MPICC=mpicc"
-	@echo "make lint       clang-format, cppcheck, layer, size and symbol checks;  make format applies the formatter"
+	@echo "make lint       clang-format, cppcheck, layer, link, name, size and symbol checks;  make format applies the formatter"
 	@echo "make install PREFIX=/usr/local ; make uninstall ; make deps ; make clean"
 
 deps:
@@ -33,7 +33,7 @@ debug asan ubsan:
 
 # ---- data races. gcc's OpenMP runtime hides its synchronisation from ThreadSanitizer; clang's tells it through archer.
 ARCHER   := $(firstword $(wildcard /usr/lib/llvm-*/lib/libarcher.so))
-TSAN_RUN := synth atmosphere galaxy.c dust like ensemble test_fit.lua
+TSAN_RUN := synth atmosphere galaxy.c dust like ensemble test_plan.c test_plan_span test_fit.lua
 tsan:
 	@[ -n "$(ARCHER)" ] && command -v clang >/dev/null || \
 	  { echo "make tsan needs clang and libomp with archer: apt-get install clang libomp-dev" >&2; exit 1; }
@@ -111,7 +111,7 @@ run-demo: all
 	$(B)/galua scripts/examples/ngc3898.lua build/demo
 
 # a tool that is not there is said, and is an error in CI
-lint: $(B)/libgalua.so
+lint: $(B)/libgalua.so $(B)/galua
 	@missing=; for tool in clang-format cppcheck; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	  [ -z "$$missing" ] || { echo "lint: not installed, not run:$$missing" >&2; [ -z "$(CI)" ] || exit 1; }
 	@! command -v clang-format >/dev/null || clang-format --dry-run -Werror $(SOURCES)
@@ -119,6 +119,8 @@ lint: $(B)/libgalua.so
 	  --enable=warning,performance,portability --suppress=missingInclude --suppress=missingIncludeSystem \
 	  --suppress=normalCheckLevelMaxBranches --suppress=invalidPointerCast -Iinclude -Isrc src
 	@luajit scripts/dev/check_layers.lua
+	@luajit scripts/dev/check_links.lua $(B)
+	@luajit scripts/dev/check_names.lua
 	@luajit scripts/dev/check_sizes.lua
 	@sh scripts/dev/check_symbols.sh $(B)/libgalua.so
 docs: all
@@ -130,6 +132,9 @@ examples: all
 	@mkdir -p build/examples
 	@for f in scripts/examples/own_*.lua; do echo "  EXAMPLE  $$f"; $(B)/galua --batch $$f build/examples >build/examples/log 2>&1 || \
 	  { cat build/examples/log; exit 1; }; done
+# a prior, a move and a sampler built in, one file and one line each
+extend: all
+	@sh scripts/dev/extend.sh
 format:
 	clang-format -i $(SOURCES)
 

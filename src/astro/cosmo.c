@@ -13,13 +13,17 @@
 enum { NODES = 8193 };
 #define X_MAX 18.4206807439523654 /* ln(1e8): beyond it the Universe is radiation dominated, t = 1/(2H) */
 
+typedef struct law {
+    gal_cosmo_params p;
+    double og, ol, ok;  /* photons, dark energy, curvature */
+    double nu_y[3];     /* m_nu / (k T_nu), Komatsu et al. 2011 */
+    double c_over_h0;   /* Mpc */
+    double hubble_time; /* yr */
+} law;
+
 struct gal_cosmo {
     char name[40];
-    gal_cosmo_params p;
-    double og, ol, ok;               /* photons, dark energy, curvature */
-    double nu_y[3];                  /* m_nu / (k T_nu), Komatsu et al. 2011 */
-    double c_over_h0;                /* Mpc */
-    double hubble_time;              /* yr */
+    law l;
     double dist[NODES], time[NODES]; /* int_0^z dz/E ; int_z^inf dz / ((1+z) E) */
     atomic_int refs;
     int known; /* index of a named cosmology that is shared, else -1 */
@@ -35,7 +39,7 @@ static double photon_density(double tcmb, double h0)
     return 4 * GAL_SIGMA_SB * pow(tcmb, 4) / (pow(GAL_C_CGS, 3) * rho);
 }
 
-static double neutrino_ratio(const gal_cosmo *c, double z)
+static double neutrino_ratio(const law *c, double z)
 {
     double s = 0;
     for (int i = 0; i < 3; i++) {
@@ -45,10 +49,15 @@ static double neutrino_ratio(const gal_cosmo *c, double z)
     return 0.22710731766 * (c->p.neff / 3) * s;
 }
 
-double gal_cosmo_efunc(const gal_cosmo *c, double z)
+static double efunc(const law *c, double z)
 {
     double a = 1 + z;
     return sqrt(c->ol + a * a * (c->ok + a * (c->p.om0 + a * c->og * (1 + neutrino_ratio(c, z)))));
+}
+
+double gal_cosmo_efunc(const gal_cosmo *c, double z)
+{
+    return efunc(&c->l, z);
 }
 
 /* integrands in x = ln(1+z): d(dist)/dx = (1+z)/E, d(time)/dx = -1/E */
@@ -81,6 +90,20 @@ static void tabulate(gal_cosmo *c)
         c->time[i - 1] = c->time[i] + step_time[i];
 }
 
+static law law_of(const gal_cosmo_params *p)
+{
+    law c = {.p = *p, .og = photon_density(p->tcmb, p->h0)};
+    double t_nu = 0.7137658555036082 * p->tcmb; /* (4/11)^(1/3) */
+    for (int i = 0; i < 3; i++)
+        c.nu_y[i] = p->mnu[i] > 0 && t_nu > 0 ? p->mnu[i] / (GAL_KB_EV * t_nu) : 0; /* Tcmb = 0: no neutrinos either */
+    double radiation = c.og * (1 + neutrino_ratio(&c, 0));
+    c.ol = isnan(p->ol0) ? 1 - p->om0 - radiation : p->ol0;
+    c.ok = isnan(p->ol0) ? 0 : 1 - p->om0 - radiation - p->ol0;
+    c.c_over_h0 = C_KMS / p->h0;
+    c.hubble_time = GAL_MPC_CM / (p->h0 * 1e5) / GAL_YR_S;
+    return c;
+}
+
 static gal_status check(const char *what, double v, double lo, double hi)
 {
     gal_digits d;
@@ -106,19 +129,11 @@ gal_status gal_cosmo_create(gal_cosmo **out, const char *name, const gal_cosmo_p
     if (!(c = GAL_NEW(gal_cosmo)))
         GAL_TRY(GAL_ENOMEM);
     snprintf(c->name, sizeof c->name, "%s", name);
-    c->p = *p;
-    c->og = photon_density(p->tcmb, p->h0);
-    double t_nu = 0.7137658555036082 * p->tcmb; /* (4/11)^(1/3) */
-    for (int i = 0; i < 3; i++)
-        c->nu_y[i] = p->mnu[i] > 0 ? p->mnu[i] / (GAL_KB_EV * t_nu) : 0;
-    double radiation = c->og * (1 + neutrino_ratio(c, 0));
-    c->ol = isnan(p->ol0) ? 1 - p->om0 - radiation : p->ol0;
-    c->ok = isnan(p->ol0) ? 0 : 1 - p->om0 - radiation - p->ol0;
-    c->c_over_h0 = C_KMS / p->h0;
-    c->hubble_time = GAL_MPC_CM / (p->h0 * 1e5) / GAL_YR_S;
+    c->l = law_of(p);
+    double radiation = c->l.og * (1 + neutrino_ratio(&c->l, 0));
     for (int i = 0; i < NODES; i++) {
         double z = expm1(X_MAX * i / (NODES - 1)), a = 1 + z;
-        if (!(c->ol + a * a * (c->ok + a * p->om0) + pow(a, 4) * radiation > 0))
+        if (!(c->l.ol + a * a * (c->l.ok + a * p->om0) + pow(a, 4) * radiation > 0))
             GAL_THROW(GAL_EDOMAIN, "cosmology '%s': no big bang, H^2 < 0 at z = %g", name, z);
     }
     tabulate(c);
@@ -196,7 +211,7 @@ const char *gal_cosmo_name(const gal_cosmo *c)
 
 const gal_cosmo_params *gal_cosmo_get(const gal_cosmo *c)
 {
-    return &c->p;
+    return &c->l.p;
 }
 
 const char *const *gal_cosmo_names(size_t *n)
@@ -229,17 +244,28 @@ double gal_cosmo_comoving_distance(const gal_cosmo *c, double z)
     locate(z, &i, &t);
     slopes(c, h * i, &d0, &unused);
     slopes(c, h * (i + 1), &d1, &unused);
-    return c->c_over_h0 * hermite(c->dist[i], c->dist[i + 1], d0, d1, t, h);
+    return c->l.c_over_h0 * hermite(c->dist[i], c->dist[i + 1], d0, d1, t, h);
 }
 
 double gal_cosmo_luminosity_distance(const gal_cosmo *c, double z)
 {
     double d = gal_cosmo_comoving_distance(c, z);
-    if (c->ok != 0) { /* transverse comoving distance, Hogg 1999 eq. 16 */
-        double k = sqrt(fabs(c->ok)) / c->c_over_h0;
-        d = c->ok > 0 ? sinh(k * d) / k : sin(k * d) / k;
+    if (c->l.ok != 0) { /* transverse comoving distance, Hogg 1999 eq. 16 */
+        double k = sqrt(fabs(c->l.ok)) / c->l.c_over_h0;
+        d = c->l.ok > 0 ? sinh(k * d) / k : sin(k * d) / k;
     }
     return (1 + z) * d;
+}
+
+double gal_cosmo_luminosity_slope(const gal_cosmo *c, double z)
+{
+    double d = gal_cosmo_comoving_distance(c, z), slope = c->l.c_over_h0 / gal_cosmo_efunc(c, z);
+    if (c->l.ok != 0) {
+        double k = sqrt(fabs(c->l.ok)) / c->l.c_over_h0;
+        slope *= c->l.ok > 0 ? cosh(k * d) : cos(k * d);
+        d = c->l.ok > 0 ? sinh(k * d) / k : sin(k * d) / k;
+    }
+    return d + (1 + z) * slope;
 }
 
 double gal_cosmo_age(const gal_cosmo *c, double z)
@@ -252,10 +278,112 @@ double gal_cosmo_age(const gal_cosmo *c, double z)
     locate(z, &i, &t);
     slopes(c, h * i, &unused, &d0);
     slopes(c, h * (i + 1), &unused, &d1);
-    return c->hubble_time * hermite(c->time[i], c->time[i + 1], d0, d1, t, h);
+    return c->l.hubble_time * hermite(c->time[i], c->time[i + 1], d0, d1, t, h);
+}
+
+double gal_cosmo_age_slope(const gal_cosmo *c, double z)
+{
+    return z >= 0 ? -c->l.hubble_time / ((1 + z) * gal_cosmo_efunc(c, z)) : NAN;
+}
+
+/* The ages of the nodes fall: bisection finds the cell, Newton steps on the cubic in it the place. Beyond the table t = 1/(2H) ~ (1+z)^-2. */
+double gal_cosmo_redshift_at(const gal_cosmo *c, double age)
+{
+    const double h = X_MAX / (NODES - 1);
+    double t = age / c->l.hubble_time, lo = 0, hi = 1, d0, d1, unused, s;
+    if (!(t <= c->time[0] * (1 + 4e-16)))
+        return NAN;
+    if (!(t > 0))
+        return INFINITY;
+    if (t < c->time[NODES - 1])
+        return expm1(X_MAX + 0.5 * log(c->time[NODES - 1] / t));
+    int a = 0, b = NODES - 1;
+    while (b - a > 1) {
+        int m = (a + b) / 2;
+        if (c->time[m] >= t)
+            a = m;
+        else
+            b = m;
+    }
+    slopes(c, h * a, &unused, &d0);
+    slopes(c, h * b, &unused, &d1);
+    s = (c->time[a] - t) / (c->time[a] - c->time[b]);
+    for (int i = 0; i < 60; i++) {
+        double f = hermite(c->time[a], c->time[b], d0, d1, s, h) - t;
+        if (f >= 0) /* the age falls with s */
+            lo = s;
+        else
+            hi = s;
+        double slope = h * (d0 + s * (d1 - d0)), next = s - f / slope;
+        if (!(next > lo && next < hi))
+            next = 0.5 * (lo + hi);
+        if (fabs(next - s) < 1e-15 || hi - lo < 1e-15)
+            break;
+        s = next;
+    }
+    return fmax(expm1(h * (a + s)), 0);
 }
 
 double gal_cosmo_lookback(const gal_cosmo *c, double z)
 {
     return gal_cosmo_age(c, 0) - gal_cosmo_age(c, z);
+}
+
+/* ------------------------------------------------------------------ without a table: parameters that vary */
+/* Derivatives of E^2 with H0 (through the photons' share), Om0 and OL0; what closes the sum to 1 takes up the change. */
+static void e2_slopes(const law *c, double z, double nu, double nu0, double by[GAL_COSMO_FREE])
+{
+    double a = 1 + z, rest = isnan(c->p.ol0) ? 1 : a * a;
+    by[0] = -2 / c->p.h0 * c->og * (a * a * a * a * (1 + nu) - rest * (1 + nu0));
+    by[1] = a * a * a - rest;
+    by[2] = isnan(c->p.ol0) ? 0 : 1 - a * a;
+}
+
+/* out += int over x = ln(1+z) of (1+z)/E or 1/E, and its derivatives */
+static void integrate(const law *c, double from, double to, double nu0, bool distance, double out[1 + GAL_COSMO_FREE])
+{
+    const double *w, *g = gal_gauss_nodes(8, &w);
+    int panels = (int)ceil((to - from) / 0.25);
+    for (int i = 0; i < panels; i++) {
+        double h = (to - from) / panels, mid = from + h * (i + 0.5);
+        for (int k = 0; k < 8; k++) {
+            double z = expm1(mid + 0.5 * h * g[k]), e = efunc(c, z), by[GAL_COSMO_FREE];
+            double f = 0.5 * h * w[k] * (distance ? 1 + z : 1) / e;
+            e2_slopes(c, z, neutrino_ratio(c, z), nu0, by);
+            out[0] += f;
+            for (int j = 0; j < GAL_COSMO_FREE; j++)
+                out[1 + j] -= f * by[j] / (2 * e * e);
+        }
+    }
+}
+
+void gal_cosmo_at(const gal_cosmo_params *p, double z, gal_cosmo_point *out)
+{
+    law c = law_of(p);
+    double x = log1p(z), d[1 + GAL_COSMO_FREE] = {0}, t[1 + GAL_COSMO_FREE] = {0}, nu0 = neutrino_ratio(&c, 0),
+           by[GAL_COSMO_FREE];
+    integrate(&c, 0, x, nu0, true, d);
+    integrate(&c, x, X_MAX, nu0, false, t);
+    double e = efunc(&c, z), last = expm1(X_MAX), elast = efunc(&c, last);
+    t[0] += 0.5 / elast;
+    e2_slopes(&c, last, neutrino_ratio(&c, last), nu0, by);
+    for (int j = 0; j < GAL_COSMO_FREE; j++)
+        t[1 + j] -= 0.25 * by[j] / (elast * elast * elast);
+    double along = c.c_over_h0 * d[0], across = along, stretch = 1, by_k = 0, k = sqrt(fabs(c.ok)) / c.c_over_h0;
+    if (c.ok != 0) { /* as gal_cosmo_luminosity_distance */
+        across = c.ok > 0 ? sinh(k * along) / k : sin(k * along) / k;
+        stretch = c.ok > 0 ? cosh(k * along) : cos(k * along);
+        by_k = (along * stretch - across) / k; /* at a fixed distance along the line of sight */
+    }
+    out->distance = (1 + z) * across;
+    out->age = c.hubble_time * t[0];
+    out->distance_z = across + (1 + z) * stretch * c.c_over_h0 / e;
+    out->age_z = -c.hubble_time / ((1 + z) * e);
+    const double dok[GAL_COSMO_FREE] = {isnan(p->ol0) ? 0 : 2 * c.og * (1 + nu0) / p->h0, isnan(p->ol0) ? 0 : -1,
+                                        isnan(p->ol0) ? 0 : -1};
+    for (int j = 0; j < GAL_COSMO_FREE; j++) {
+        double h = j == 0 ? 1 / p->h0 : 0, dk = c.ok != 0 ? k * (0.5 * dok[j] / c.ok + h) : 0;
+        out->distance_by[j] = (1 + z) * (stretch * c.c_over_h0 * (d[1 + j] - h * d[0]) + by_k * dk);
+        out->age_by[j] = c.hubble_time * (t[1 + j] - h * t[0]);
+    }
 }

@@ -13,8 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define SOFT_XRAY   50.0   /* A: shorter pivots without a unit in the file are more often micron than X rays */
-#define LYMAN_LIMIT 911.75 /* A: between the two they are more often nm than extreme ultraviolet */
+#define SOFT_XRAY 50.0 /* A: shorter pivots without a unit in the file are more often micron than X rays */
 
 /* file name without folders, suffix and the "_transmission" of DSPS */
 static void stem(const char *path, char *buf, size_t n)
@@ -44,7 +43,7 @@ static gal_status finish(gal_filter **out, const char *path, const char *name, c
     if (st != GAL_OK)
         return gal_fail_prefix(st, "%s", path);
     double pivot = (*out)->pivot;
-    if (!(unit && *unit) && pivot < LYMAN_LIMIT)
+    if (!(unit && *unit) && pivot < GAL_LYMAN_AA)
         gal_log(GAL_LOG_WARN, "filter",
                 "%s: no wavelength unit, taken as Angstrom (pivot %.4g A%s); if it is %s, name the column "
                 "wavelength[%s], or "

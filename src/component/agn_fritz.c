@@ -21,6 +21,15 @@ double gal_agn_bolometric_correction(double lum)
     return 10.96 * (1 + pow(x, 17.79));
 }
 
+double gal_agn_corona_slope(double lum)
+{
+    if (!(lum > 1))
+        return lum > 0 ? 1 / gal_agn_bolometric_correction(lum) : 0;
+    double k = gal_agn_bolometric_correction(lum), y = log10(lum) / 11.93;
+    double dk = 10.96 * 17.79 * pow(y, 16.79) / (11.93 * M_LN10); /* dK/d ln L */
+    return (1 - dk / k) / k;
+}
+
 typedef struct template
 {
     size_t n;
@@ -205,21 +214,11 @@ static gal_status emit(const gal_stage *s)
     return GAL_OK;
 }
 
-/* Of the power with the dust's, and of the corona with it: x = L/K(L), K ~ 1 + (log10 L/11.93)^17.79 */
-static double corona_slope(double lum)
-{
-    if (!(lum > 1))
-        return lum > 0 ? 1 / gal_agn_bolometric_correction(lum) : 0;
-    double k = gal_agn_bolometric_correction(lum), y = log10(lum) / 11.93;
-    double dk = 10.96 * 17.79 * pow(y, 16.79) / (11.93 * M_LN10); /* dK/d ln L */
-    return (1 - dk / k) / k;
-}
-
 /* With the galaxy's dust and fAGN: d lum, d x */
 static void slopes(const gal_stage *s, double by_dust[2], double by_f[2])
 {
     const gal_view *v = s->view;
-    double f = s->p[0], dust = v->e_mc + v->e_dd, lum = f / (1 - f) * dust, corona = corona_slope(lum);
+    double f = s->p[0], dust = v->e_mc + v->e_dd, lum = f / (1 - f) * dust, corona = gal_agn_corona_slope(lum);
     by_dust[0] = f / (1 - f);
     by_f[0] = dust / ((1 - f) * (1 - f));
     by_dust[1] = by_dust[0] * corona;
@@ -276,6 +275,7 @@ static const char *const spectra[] = {"AGN"};
 const gal_component_class gal_agn_fritz = {
     .group = "agn",
     .kind = "fritz",
+    .shines = GAL_SHINES_XRAY,
     .doc = "Torus templates of Fritz et al. 2006 (MNRAS 366, 767), from the library's files; the nearest model to what "
            "is asked.\n"
            "L = fAGN/(1 - fAGN) x power absorbed by the galaxy's dust; X-rays by the bolometric correction of Duras et "

@@ -15,12 +15,11 @@
  *
  * agn.torus is added to the galaxy, its power set by fAGN; agn.embedded, its power given, shines through the galaxy's diffuse dust
  * and heats it; its X-rays, for which curves of dust attenuation are not made, pass. */
-#include "component/agn.h"
+#include "component/agn_torus.h"
 #include "component/component_kern.h"
-#include "component/xray.h"
-#include "astro/laws.h"
-#include "galua/const.h"
 #include "galua/num.h"
+#include "num/dot.h"
+#include "num/vexp.h"
 
 #include <math.h>
 #include <string.h>
@@ -29,219 +28,12 @@ const gal_quantity gal_agn_quantities[2] = {{"L_AGN", "Lsun", "bolometric lumino
                                             {"L_AGN_X", "Lsun", "2-10 keV luminosity of the active nucleus"}};
 
 enum { POWER, INCLINATION, DELTA, TAU, EBV, T_MIN, NPAR };
-enum { NT = 32 };
-#define T_SUBLIMATION 1500.
-#define COLDEST       50.
-#define V_PER_97      17.
-#define SMC_RV        2.74
-#define EDGE          4. /* deg, dispersion of the torus's upper edge */
-
-typedef struct shapes {
-    size_t n;
-    double *disc;  /* unit integral, 1/A */
-    double *xray;  /* per 2-10 keV luminosity */
-    double *tau;   /* torus: optical depth per tau_97 */
-    double *smc;   /* polar dust: optical depth per E(B-V) */
-    double *sil;   /* silicate profile, 1 at 9.7 micron */
-    double *polar; /* grey body of 100 K, unit integral */
-    double *black; /* [NT][n] black bodies of unit integral, COLDEST .. T_SUBLIMATION */
-    const double *tw;
-    /* On the nodes of a plan, what integrals over the whole grid follow from: Chebyshev coefficients of the disc's light that the torus
-     * takes, of tau_97, and polar dust, of E(B-V); of black body i behind the silicates, of their depth. NULL: they are sums. */
-    const double *taken[2], *behind; /* [NC], [NT][NC] */
-    double
-        *series; /* [2 + NT][NC] these; on the whole grid made when a plan first asks, under the lock of the tables */
-} shapes;
-enum { NC = 72 };
-#define TAU_MOST 20. /* ends of the parameters' ranges */
-#define EBV_MOST 3.
-
-static void teardown(void *table)
-{
-    shapes *s = table;
-    gal_free(s->disc);
-    gal_free(s->series);
-    gal_free(s);
-}
-
-static double disc_shape(double wave)
-{
-    if (wave < 10)
-        return 0;
-    double x = wave < 100    ? pow(wave / 100, 1.2)
-               : wave < 1000 ? 1
-               : wave < 5e4  ? pow(wave / 1000, -0.5)
-                             : pow(50, -0.5) * pow(wave / 5e4, -3);
-    return x / wave;
-}
-
-static double planck(double wave, double t)
-{
-    double x = GAL_H_CGS * GAL_C_AA / (GAL_KB_CGS * wave * t);
-    return x > 300 ? 0 : pow(wave / 1e4, -5) / expm1(x);
-}
-
-static double silicate(double wave)
-{
-    double a = (wave * 1e-4 - 9.7) / 1.1, b = (wave * 1e-4 - 18) / 3;
-    return exp(-0.5 * a * a) + 0.4 * exp(-0.5 * b * b);
-}
-
-static void to_unit(double *y, const double *tw, size_t n)
-{
-    double sum = 0;
-    for (size_t k = 0; k < n; k++)
-        sum += tw[k] * y[k];
-    for (size_t k = 0; sum > 0 && k < n; k++)
-        y[k] /= sum;
-}
-
-static double temperature(int i)
-{
-    return COLDEST * pow(T_SUBLIMATION / COLDEST, (double)i / (NT - 1));
-}
-
-static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
-{
-    (void)self;
-    size_t n = g->n;
-    shapes *s = GAL_NEW(shapes);
-    if (!s || !(s->disc = GAL_NEWN(double, (6 + NT) * n))) {
-        gal_free(s);
-        return GAL_ENOMEM;
-    }
-    s->n = n;
-    s->tw = g->tw;
-    s->xray = s->disc + n;
-    s->tau = s->xray + n;
-    s->smc = s->tau + n;
-    s->sil = s->smc + n;
-    s->polar = s->sil + n;
-    s->black = s->polar + n;
-    double av, bv;
-    gal_law_cardelli_ab(5500, &av, &bv);
-    for (size_t k = 0; k < n; k++) {
-        double w = g->wave[k], a, b;
-        gal_law_cardelli_ab(w, &a, &b);
-        s->disc[k] = disc_shape(w);
-        s->sil[k] = silicate(w);
-        /* the continuum opacity, and the feature that makes up the rest at 9.7 micron */
-        s->tau[k] = V_PER_97 * (a + b / 3.1) / (av + bv / 3.1);
-        s->smc[k] = 0.4 * M_LN10 * SMC_RV * gal_law_gordon03(GAL_LAW_SMC_BAR, w);
-        s->polar[k] = planck(w, 100) * -expm1(-pow(2e6 / w, 1.6));
-        for (int i = 0; i < NT; i++)
-            s->black[(size_t)i * n + k] = planck(w, temperature(i));
-    }
-    gal_law_cardelli_ab(9.7e4, &av, &bv);
-    double feature = 1 - V_PER_97 * (av + bv / 3.1); /* cardelli is 1 at V to 1e-4 */
-    for (size_t k = 0; k < n; k++)
-        s->tau[k] += feature * s->sil[k];
-    to_unit(s->disc, g->tw, n);
-    to_unit(s->polar, g->tw, n);
-    for (int i = 0; i < NT; i++)
-        to_unit(s->black + (size_t)i * n, g->tw, n);
-    gal_xray_shape(g, 1.8, 300, s->xray);
-    *table = s;
-    return GAL_OK;
-}
-
-/* ------------------------------------------------------------------ on the nodes of a plan
- * Integrals are smooth functions of one number each. 1 - e^(-c x) is entire in ln(1 + kappa x), and so are its means over c: 72 terms hold
- * them to rounding, as they do e^(d S) over the 20 units of d. */
-#define KAPPA 50. /* optical depth in the far ultraviolet per unit of tau_97 or E(B-V), about */
-
-static double stretched(double x, double most)
-{
-    return 2 * log1p(KAPPA * x) / log1p(KAPPA * most) - 1;
-}
-
-static double depth_place(double d)
-{
-    return 2 * (d + TAU_MOST) / (TAU_MOST + 0.3) - 1;
-}
-
-/* Values at the nodes cos(pi (i + 1/2)/NC) to coefficients, in place */
-static void to_series(double *v)
-{
-    double c[NC];
-    for (int k = 0; k < NC; k++) {
-        c[k] = 0;
-        for (int i = 0; i < NC; i++)
-            c[k] += v[i] * cos(M_PI * k * (i + 0.5) / NC);
-        c[k] *= (k > 0 ? 2. : 1.) / NC;
-    }
-    memcpy(v, c, sizeof c);
-}
-
-static double series(const double *c, double x)
-{
-    double a = 0, b = 0;
-    for (int k = NC - 1; k > 0; k--) {
-        double next = c[k] + 2 * x * a - b;
-        b = a;
-        a = next;
-    }
-    return c[0] + x * a - b;
-}
-
-static gal_status make_series(shapes *s)
-{
-    size_t n = s->n;
-    if (s->series)
-        return GAL_OK;
-    if (!(s->series = GAL_NEWN(double, (2 + NT) * NC)))
-        return GAL_ENOMEM;
-    double *torus = s->series, *polar = torus + NC, *behind = polar + NC;
-    for (int i = 0; i < NC; i++) {
-        double x = cos(M_PI * (i + 0.5) / NC), d = 0.5 * (x + 1) * (TAU_MOST + 0.3) - TAU_MOST;
-        double tau = expm1(0.5 * (x + 1) * log1p(KAPPA * TAU_MOST)) / KAPPA;
-        double ebv = expm1(0.5 * (x + 1) * log1p(KAPPA * EBV_MOST)) / KAPPA;
-        for (size_t k = 0; k < n; k++) {
-            torus[i] -= s->tw[k] * s->disc[k] * expm1(-tau * s->tau[k]);
-            polar[i] -= s->tw[k] * s->disc[k] * expm1(-ebv * s->smc[k]);
-            double w = s->sil[k] > 0 ? s->tw[k] * exp(d * s->sil[k]) : s->tw[k];
-            for (size_t j = 0; j < NT; j++)
-                behind[j * NC + (size_t)i] += w * s->black[j * n + k];
-        }
-    }
-    for (size_t j = 0; j < 2 + NT; j++)
-        to_series(s->series + j * NC);
-    return GAL_OK;
-}
-
-static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
-{
-    shapes *from = (shapes *)(uintptr_t)whole, *s = GAL_NEW(shapes);
-    size_t n = nodes->n;
-    (void)self;
-    if (!s || !(s->disc = GAL_NEWN(double, (6 + NT) * n)) || !(s->series = GAL_NEWN(double, (2 + NT) * NC)) ||
-        make_series(from) != GAL_OK) {
-        if (s)
-            teardown(s);
-        return GAL_ENOMEM;
-    }
-    memcpy(s->series, from->series, (2 + NT) * NC * sizeof *s->series);
-    s->taken[0] = s->series;
-    s->taken[1] = s->series + NC;
-    s->behind = s->series + 2 * NC;
-    s->n = n;
-    s->xray = s->disc + n;
-    s->tau = s->xray + n;
-    s->smc = s->tau + n;
-    s->sil = s->smc + n;
-    s->polar = s->sil + n;
-    s->black = s->polar + n;
-    s->tw = s->disc; /* of sums that nobody reads */
-    for (size_t j = 0; j < 6 + NT; j++)
-        for (size_t k = 0; k < n; k++)
-            s->disc[j * n + k] = from->disc[j * from->n + nodes->at[k]];
-    *table = s;
-    return GAL_OK;
-}
+#define EDGE 4. /* deg, dispersion of the torus's upper edge */
 
 /* scratch: spectrum of unit power without X-rays, the parameters it was made with and whether there are any, the torus's share of the disc,
- * the series of its black bodies, these for the last parameters, two spectra for the moment */
-enum { KEPT = NPAR + 2 + NC };
+ * the series of its black bodies, what torus and polar dust take and the integral of `warm`, these bodies for the last parameters, what is
+ * seen of the disc and `warm` */
+enum { LOST = NPAR + 2 + NC, KEPT = LOST + 3 };
 static size_t scratch(const void *self, const gal_wavegrid *g)
 {
     (void)self;
@@ -254,29 +46,40 @@ static double hidden(double mu, double delta)
     return 0.5 * erfc((asin(mu) * 180 / M_PI - delta) / (EDGE * M_SQRT2));
 }
 
+static double hidden_slope(double mu, double delta) /* with delta, per deg */
+{
+    double t = (asin(mu) * 180 / M_PI - delta) / EDGE;
+    return exp(-0.5 * t * t) / (EDGE * sqrt(2 * M_PI));
+}
+
 static double bright(double mu)
 {
     return 6. / 7 * mu * (1 + 2 * mu);
 }
 
-/* Share of the disc's power that goes where the torus is: Gauss rules over the edge, +-24 deg, and below it. */
-static double share(double delta)
+/* Share of the disc's power that goes where the torus is: Gauss rules over the edge, +-24 deg, and below it. slope: with delta, or NULL. */
+static double share(double delta, double *slope)
 {
     enum { NG = 8, PIECES = 8 };
     const double *weight, *node = gal_gauss_nodes(NG, &weight);
-    double lo = fmax(delta - 6 * EDGE, 0), hi = fmin(delta + 6 * EDGE, 90), step = (hi - lo) / PIECES, sum = 0;
+    double lo = fmax(delta - 6 * EDGE, 0), hi = fmin(delta + 6 * EDGE, 90), step = (hi - lo) / PIECES, sum = 0,
+           edge = 0;
     for (int p = 0; p < PIECES; p++)
         for (int i = 0; i < NG; i++) {
             double b = (lo + step * (p + 0.5 * (1 + node[i]))) * M_PI / 180, mu = sin(b);
             sum += weight[i] * bright(mu) * hidden(mu, delta) * cos(b);
+            if (slope)
+                edge += weight[i] * bright(mu) * hidden_slope(mu, delta) * cos(b);
         }
+    if (slope)
+        *slope = 0.5 * step * M_PI / 180 * edge;
     double s = sin(lo * M_PI / 180);
     return (4 * s * s * s + 3 * s * s) / 7 + 0.5 * step * M_PI / 180 * sum;
 }
 
 static double black_weight(int i, double t_min)
 {
-    double x = log(temperature(i) / t_min) / log(temperature(1) / temperature(0)) + 0.5;
+    double x = log(agn_torus_temperature(i) / t_min) / log(agn_torus_temperature(1) / agn_torus_temperature(0)) + 0.5;
     return x <= 0 ? 0 : x >= 1 ? 1 : x;
 }
 
@@ -302,17 +105,26 @@ static void black_series(const shapes *s, double t_min, double *out)
 }
 
 /* f: the torus's share of the disc's power; c[NC]: series of the black bodies, on the nodes of a plan */
-static void unit_spectrum(const shapes *s, const double *p, double f, const double *c, const double *black,
-                          double *direct, double *warm, double *out)
+static void state_of(const double *p, double state[4])
 {
-    double mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU], h = hidden(mu, p[DELTA]), lost[3];
-    double state[4] = {tau, p[EBV], h, -h * tau + 0.3 * (1 - h) * (1 - exp(-tau))};
+    double h = hidden(cos(p[INCLINATION] * M_PI / 180), p[DELTA]), tau = p[TAU];
+    state[0] = tau;
+    state[1] = p[EBV];
+    state[2] = h;
+    state[3] = -h * tau + 0.3 * (1 - h) * (1 - exp(-tau));
+}
+
+static void unit_spectrum(const shapes *s, const double *p, double f, const double *c, const double *black,
+                          double *direct, double *warm, double *lost, double *out)
+{
+    double mu = cos(p[INCLINATION] * M_PI / 180), tau = p[TAU], state[4];
+    state_of(p, state);
     GAL_KERN_PICK(component_kern)
         ->nucleus(s->n, state, s->tw, s->disc, s->tau, s->smc, s->sil, black, direct, warm, lost);
     if (s->behind) {
-        lost[0] = series(s->taken[0], stretched(tau, TAU_MOST));
-        lost[1] = series(s->taken[1], stretched(p[EBV], EBV_MOST));
-        lost[2] = series(c, depth_place(state[3]));
+        lost[0] = agn_torus_taken(s, 0, tau, NULL);
+        lost[1] = agn_torus_taken(s, 1, p[EBV], NULL);
+        lost[2] = agn_torus_behind(c, state[3], NULL);
     }
     double torus = f * lost[0] / lost[2], polar = (1 - f) * lost[1], seen = bright(mu);
     for (size_t k = 0; k < s->n; k++)
@@ -336,8 +148,8 @@ static void nucleus(const gal_stage *s, double lum, double x)
                 black_series(t, s->p[T_MIN], c);
         }
         if (kept[NPAR] == 0 || kept[DELTA] != s->p[DELTA])
-            kept[NPAR + 1] = share(s->p[DELTA]);
-        unit_spectrum(t, s->p, kept[NPAR + 1], c, black, black + n, black + 2 * n, unit);
+            kept[NPAR + 1] = share(s->p[DELTA], NULL);
+        unit_spectrum(t, s->p, kept[NPAR + 1], c, black, black + n, black + 2 * n, kept + LOST, unit);
         memcpy(kept, s->p, NPAR * sizeof *kept);
         kept[NPAR] = 1;
     }
@@ -347,11 +159,160 @@ static void nucleus(const gal_stage *s, double lum, double x)
     s->derived[1] = corona(lum);
 }
 
+/* ------------------------------------------------------------------ derivatives */
+/* Changes of what the spectrum of unit power is made of, for a change of one of its parameters, 1 */
+typedef struct motion {
+    double h, tau, ebv, depth, weight; /* of the black body that T_min moves */
+    double seen, torus, polar;
+} motion;
+
+typedef struct nuclear {
+    double state[4], lost[3], seen, torus, polar;
+    double sum[AGN_SUMS];
+    const double *last; /* that black body, or NULL at a kink */
+    motion by[NPAR];    /* of the parameters from INCLINATION on */
+} nuclear;
+
+/* After `nucleus`; g[n]: derivatives with respect to the spectrum, or NULL. T_min has a kink wherever it passes half way between two of the
+ * temperatures: of it, 0. */
+static void motions(const gal_stage *s, const double *g, nuclear *q)
+{
+    const shapes *t = s->table;
+    size_t n = t->n;
+    const double *p = s->p, *kept = s->scratch + n, *lost = kept + LOST, *c = kept + NPAR + 2, *black = kept + KEPT;
+    double mu = cos(p[INCLINATION] * M_PI / 180), dmu = -sin(p[INCLINATION] * M_PI / 180) * M_PI / 180, df;
+    double step = log(agn_torus_temperature(1) / agn_torus_temperature(0)), f = kept[NPAR + 1],
+           edge = hidden_slope(mu, p[DELTA]);
+    double tau = p[TAU];
+    const double *behind = NULL;
+    *q = (nuclear){.seen = bright(mu), .torus = f * lost[0] / lost[2], .polar = (1 - f) * lost[1]};
+    state_of(p, q->state);
+    memcpy(q->lost, lost, sizeof q->lost);
+    share(p[DELTA], &df);
+    for (int i = 0; i < NT; i++) {
+        double w = black_weight(i, p[T_MIN]);
+        if (!(w > 0 && w < 1))
+            continue;
+        q->last = t->black + (size_t)i * n;
+        behind = t->behind ? t->behind + (size_t)i * NC : NULL;
+        q->by[T_MIN].weight = -1 / (p[T_MIN] * step);
+    }
+    GAL_KERN_PICK(component_kern)
+        ->nucleus_sums(n, q->state, g, t->tw, t->disc, t->tau, t->smc, t->sil, black, t->polar, q->last, q->sum);
+    double taken[2] = {q->sum[AGN_TAKEN_T], q->sum[AGN_TAKEN_S]}, warm = q->sum[AGN_WARM], more = q->sum[AGN_LAST];
+    if (t->behind) {
+        agn_torus_taken(t, 0, tau, &taken[0]);
+        agn_torus_taken(t, 1, p[EBV], &taken[1]);
+        agn_torus_behind(c, q->state[3], &warm);
+        more = behind ? agn_torus_behind(behind, q->state[3], NULL) : 0;
+    }
+    q->by[INCLINATION].h = q->by[DELTA].h = edge; /* the elevation is 90 deg less the inclination */
+    q->by[INCLINATION].seen = 6. / 7 * (1 + 4 * mu) * dmu;
+    q->by[TAU].tau = q->by[EBV].ebv = 1;
+    for (int i = INCLINATION; i < NPAR; i++) {
+        motion *m = &q->by[i];
+        double share_by = i == DELTA ? df : 0, h = q->state[2];
+        m->depth = -(tau + 0.3 * (1 - exp(-tau))) * m->h + (-h + 0.3 * (1 - h) * exp(-tau)) * m->tau;
+        m->torus =
+            (share_by * lost[0] + f * taken[0] * m->tau - q->torus * (warm * m->depth + more * m->weight)) / lost[2];
+        m->polar = -share_by * lost[1] + (1 - f) * taken[1] * m->ebv;
+    }
+}
+
+/* lum = power unit + x xray, with changes of power, x and the parameters */
+static void nucleus_change(const gal_stage *s, const gal_stage *d, double lum, double dlum, double dx)
+{
+    const shapes *t = s->table;
+    size_t n = t->n;
+    const double *unit = s->scratch, *direct = unit + 2 * n + KEPT, *warm = direct + n;
+    nuclear q;
+    motion all = {0};
+    motions(s, NULL, &q);
+    for (int i = INCLINATION; i < NPAR; i++) {
+        const motion *m = &q.by[i];
+        double by = lum * d->p[i];
+        all.h += by * m->h, all.tau += by * m->tau, all.ebv += by * m->ebv, all.depth += by * m->depth;
+        all.weight += by * m->weight, all.seen += by * m->seen, all.torus += by * m->torus;
+        all.polar += by * m->polar;
+    }
+    double h = q.state[2];
+    for (size_t k = 0; k < n; k++) {
+        double a = gal_vexp(-q.state[0] * t->tau[k]), b = gal_vexp(-q.state[1] * t->smc[k]);
+        double last = q.last ? q.last[k] * gal_vexp(q.state[3] * t->sil[k]) : 0;
+        double disc = (a - b) * all.h - h * t->tau[k] * a * all.tau - (1 - h) * t->smc[k] * b * all.ebv;
+        d->lum[0][k] = dlum * unit[k] + dx * t->xray[k] + all.torus * warm[k] +
+                       q.torus * (warm[k] * t->sil[k] * all.depth + last * all.weight) + all.polar * t->polar[k] +
+                       all.seen * direct[k] + q.seen * t->disc[k] * disc;
+    }
+}
+
+/* Its transpose: to gp from INCLINATION on; *unit, *x: with respect to power and corona */
+static void nucleus_back(const gal_stage *s, const double *g, double lum, double *gp, double *unit, double *x)
+{
+    const shapes *t = s->table;
+    nuclear q;
+    motions(s, g, &q);
+    const double *sum = q.sum, h = q.state[2];
+    for (int i = INCLINATION; i < NPAR; i++) {
+        const motion *m = &q.by[i];
+        gp[i] +=
+            lum * (m->torus * sum[AGN_G_W] + q.torus * (m->depth * sum[AGN_G_WARM] + m->weight * sum[AGN_G_LAST]) +
+                   m->polar * sum[AGN_G_BODY] + m->seen * sum[AGN_G_DIRECT] +
+                   q.seen * (m->h * sum[AGN_G_OPEN] - h * m->tau * sum[AGN_G_T] - (1 - h) * m->ebv * sum[AGN_G_S]));
+    }
+    *unit = q.torus * sum[AGN_G_W] + q.polar * sum[AGN_G_BODY] + q.seen * sum[AGN_G_DIRECT];
+    *x = num_dot(g, t->xray, t->n);
+}
+
+/* ------------------------------------------------------------------ stages */
 static gal_status emit(const gal_stage *s)
 {
     double f = s->p[POWER];
     double lum = f / (1 - f) * (s->view->e_mc + s->view->e_dd);
     nucleus(s, lum, corona(lum));
+    return GAL_OK;
+}
+
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    double f = s->p[POWER], dust = s->view->e_mc + s->view->e_dd, lum = f / (1 - f) * dust;
+    double dlum = f / (1 - f) * (d->view->e_mc + d->view->e_dd) + dust / ((1 - f) * (1 - f)) * d->p[POWER];
+    nucleus_change(s, d, lum, dlum, gal_agn_corona_slope(lum) * dlum);
+    return GAL_OK;
+}
+
+static gal_status emit_vjp(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                           double *gattenuated)
+{
+    double f = s->p[POWER], dust = s->view->e_mc + s->view->e_dd, lum = f / (1 - f) * dust, unit, x;
+    (void)gstars;
+    (void)gattenuated;
+    nucleus_back(s, glum[0], lum, gp, &unit, &x);
+    unit += gal_agn_corona_slope(lum) * x;
+    gp[POWER] += unit * dust / ((1 - f) * (1 - f));
+    gv->e_mc += unit * f / (1 - f);
+    gv->e_dd += unit * f / (1 - f);
+    return GAL_OK;
+}
+
+static gal_status source_jvp(const gal_stage *s, const gal_stage *d, const gal_source *out, gal_source *change)
+{
+    (void)out;
+    (void)change;
+    nucleus_change(s, d, s->p[POWER], d->p[POWER], 0);
+    return GAL_OK;
+}
+
+static gal_status source_vjp(const gal_stage *s, const gal_source *out, double *const *glum, const gal_source *g,
+                             const double *gline, double *gp, gal_view *gv)
+{
+    double unit, x;
+    (void)out;
+    (void)g;
+    (void)gline;
+    (void)gv;
+    nucleus_back(s, glum[0], s->p[POWER], gp, &unit, &x);
+    gp[POWER] += unit;
     return GAL_OK;
 }
 
@@ -369,6 +330,26 @@ static gal_status add_corona(const gal_stage *s)
     double x = corona(s->p[POWER]);
     for (size_t k = 0; k < t->n; k++)
         s->lum[0][k] += x * t->xray[k];
+    return GAL_OK;
+}
+
+static gal_status add_corona_jvp(const gal_stage *s, const gal_stage *d)
+{
+    const shapes *t = s->table;
+    double x = gal_agn_corona_slope(s->p[POWER]) * d->p[POWER];
+    for (size_t k = 0; k < t->n; k++)
+        d->lum[0][k] = x * t->xray[k];
+    return GAL_OK;
+}
+
+static gal_status add_corona_vjp(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                                 double *gattenuated)
+{
+    const shapes *t = s->table;
+    (void)gv;
+    (void)gstars;
+    (void)gattenuated;
+    gp[POWER] += gal_agn_corona_slope(s->p[POWER]) * num_dot(glum[0], t->xray, t->n);
     return GAL_OK;
 }
 
@@ -391,6 +372,8 @@ static const char *const spectra[] = {"AGN"};
 const gal_component_class gal_agn_torus = {
     .group = "agn",
     .kind = "torus",
+    .about = "Active nuclei.",
+    .shines = GAL_SHINES_XRAY,
     .doc = "Accretion disc, dusty torus, polar dust and corona in closed form, with energy balance between them.\n"
            "L = fAGN/(1 - fAGN) x power absorbed by the galaxy's dust (Schartmann+05; Netzer 87; Mor & Netzer 12; "
            "Duras+20).",
@@ -402,16 +385,19 @@ const gal_component_class gal_agn_torus = {
     .nderived = 2,
     .needs = GAL_NEED_ABSORBED,
     .on_nodes = GAL_NODES_TABLED,
-    .setup = setup,
-    .pick = pick,
-    .teardown = teardown,
+    .setup = agn_torus_setup,
+    .pick = agn_torus_pick,
+    .teardown = agn_torus_teardown,
     .scratch = scratch,
     .emit = emit,
+    .emit_jvp = emit_jvp,
+    .emit_vjp = emit_vjp,
 };
 
 const gal_component_class gal_agn_embedded = {
     .group = "agn",
     .kind = "embedded",
+    .shines = GAL_SHINES_XRAY,
     .doc =
         "The nucleus of agn.torus with its luminosity given, seen through the galaxy's diffuse dust, which it heats.",
     .par = embedded_par,
@@ -422,10 +408,14 @@ const gal_component_class gal_agn_embedded = {
     .nderived = 2,
     .needs = GAL_NEED_ABSORBED, /* the corona follows each time the attenuated light is made again */
     .on_nodes = GAL_NODES_TABLED,
-    .setup = setup,
-    .pick = pick,
-    .teardown = teardown,
+    .setup = agn_torus_setup,
+    .pick = agn_torus_pick,
+    .teardown = agn_torus_teardown,
     .scratch = scratch,
     .source = source,
     .emit = add_corona,
+    .source_jvp = source_jvp,
+    .source_vjp = source_vjp,
+    .emit_jvp = add_corona_jvp,
+    .emit_vjp = add_corona_vjp,
 };

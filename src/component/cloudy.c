@@ -3,10 +3,15 @@
  * they belong to any table of stars. Hardness is the share of ionising photons below 504.26 A, log10(Q_He/Q_H) of the galaxy as it is.
  * Halpha is 1.37e-12 erg per photon that ionises (case B). Interpolated linearly in log Z, log U and hardness; outside the grid its edge. What is
  * emitted is scaled down where it would be more than the ionising light brings. Of Lyman alpha the share f_Lya gets out of the gas, the rest
- * heats the dust. Shares, dust_ratio and places as nebular.hii; for SSP tables of stars alone. */
+ * heats the dust. Shares, dust_ratio and places as nebular.hii; for SSP tables of stars alone.
+ * Nitrogen: the models have log N/O = -1.5 up to 0.23 Zsun and -0.87 + log Z/Zsun beyond (Dopita et al. 2000; Zsun = 0.02, log O/H = -3.29 there), more than
+ * observed at high O/H: their [NII] lies up to 0.3 dex beside star-forming galaxies. Nitrogen cools little, so its lines go with its abundance: they are scaled to
+ * log N/O = log(10^-1.732 + 10^(log O/H + 2.19)) (Nicholls et al. 2017, MNRAS 466, 4403), or left ("grid"). */
 #include "galua/component.h"
+#include "galua/const.h"
 #include "galua/num.h"
 #include "io/h5.h"
+#include "num/dot.h"
 #include "stars/nebular.h"
 
 #include <math.h>
@@ -17,7 +22,6 @@
 enum { LOGU, F_ESC, F_DUST, F_LYA, DUST_RATIO, LOGZ, NPAR };
 enum { NLINE = 124, NAME = 24, NZ = 6, NU = 9, NH = 12, LYA = 0 };
 #define PHOTONS 1e49 /* the tables are of so many per second */
-#define LIMIT   911.75
 
 // clang-format off
 static const gal_param par[NPAR] = {
@@ -29,8 +33,11 @@ static const gal_param par[NPAR] = {
     {"dlogZ",      "dex", "metallicity of the ionised gas relative to that of the gas as a whole", 0,  -3, 3,  -1, 1,  false, false}};
 // clang-format on
 
+static const char *const nitrogen[] = {"nicholls17", "grid", NULL};
 static const gal_option option[] = {
-    {"sigma", "km/s", "velocity dispersion of the lines", GAL_OPTION_NUMBER, NULL, 100, NULL}};
+    {"sigma", "km/s", "velocity dispersion of the lines", GAL_OPTION_NUMBER, NULL, 100, NULL},
+    {"nitrogen", "", "N/O: nicholls17, as observed at that O/H, or grid, as the models have it", GAL_OPTION_CHOICE,
+     nitrogen, 0, NULL}};
 static const char *const reported[] = {"Lyalpha",   "Halpha",    "Hbeta",   "[OII]3726", "[OII]3729", "[OIII]5007",
                                        "[NII]6584", "[SII]6716", "Paalpha", "[SII]6731", "HeII1640",  "CIII]1909"};
 
@@ -107,6 +114,19 @@ out:
     return st;
 }
 
+/* The lines of nitrogen at each metallicity, from the models' N/O to that observed. */
+static void observed_nitrogen(gas_table *t)
+{
+    for (size_t iz = 0; iz < NZ; iz++) {
+        double z = t->lnz[iz] / M_LN10 - log10(0.02), oh = z - 3.29, had = z <= -0.63 ? -1.5 : z - 0.87;
+        double factor = (pow(10, -1.732) + pow(10, oh + 2.19)) / pow(10, had);
+        for (size_t l = 0; l < NLINE; l++)
+            if (strncmp(names[l], "[NI", 3) == 0) /* [NI], [NII], [NIII] */
+                for (size_t k = 0; k < NU * NH; k++)
+                    t->line[(iz * NU * NH + k) * NLINE + l] *= (float)factor;
+    }
+}
+
 static gal_status create(void **self, const gal_option_value *v)
 {
     if (!(v[0].number >= 0 && v[0].number <= 1e4))
@@ -116,11 +136,14 @@ static gal_status create(void **self, const gal_option_value *v)
         return GAL_ENOMEM;
     t->sigma = v[0].number > 1 ? v[0].number : 1;
     gal_status st = read_table(t);
-    if (st != GAL_OK)
+    if (st != GAL_OK) {
         destroy(t);
-    else
-        *self = t;
-    return st;
+        return st;
+    }
+    if (v[1].number == 0)
+        observed_nitrogen(t);
+    *self = t;
+    return GAL_OK;
 }
 
 /* ------------------------------------------------------------------ on a galaxy's grid */
@@ -153,7 +176,7 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
         !(g->integral = GAL_NEWN(double, t->nwave)))
         GAL_TRY(GAL_ENOMEM);
     g->n = w->n;
-    while (g->first < w->n && w->wave[g->first] < LIMIT)
+    while (g->first < w->n && w->wave[g->first] < GAL_LYMAN_AA)
         g->first++;
     for (size_t k = g->first; k < w->n; k++) {
         size_t i = gal_search(t->wave, t->nwave, w->wave[k]);
@@ -166,6 +189,31 @@ static gal_status setup(void **table, const void *self, const gal_wavegrid *w)
         g->integral[g->at[k] + 1] += w->tw[k] * g->f[k];
     }
     GAL_TRY(gal_nebular_profiles_create(&g->profile, w->wave, w->n, t->line_wave, NLINE, t->sigma));
+    *table = g;
+    g = NULL;
+out:
+    teardown(g);
+    return st;
+}
+
+static gal_status pick(void **table, const void *whole, const void *self, const gal_wavegrid *nodes)
+{
+    gal_status st = GAL_OK;
+    const gas_table *t = self;
+    const on_grid *from = whole;
+    on_grid *g = GAL_NEW(on_grid);
+    if (!g || !(g->at = GAL_NEWN(uint32_t, nodes->n)) || !(g->f = GAL_NEWN(double, nodes->n)) ||
+        !(g->integral = GAL_NEWN(double, t->nwave)))
+        GAL_TRY(GAL_ENOMEM);
+    g->n = nodes->n;
+    while (g->first < g->n && nodes->at[g->first] < from->first)
+        g->first++;
+    for (size_t k = 0; k < g->n; k++) {
+        g->at[k] = from->at[nodes->at[k]];
+        g->f[k] = from->f[nodes->at[k]];
+    }
+    memcpy(g->integral, from->integral, t->nwave * sizeof *g->integral);
+    GAL_TRY(gal_nebular_profiles_pick(&g->profile, from->profile, nodes->at, nodes->n));
     *table = g;
     g = NULL;
 out:
@@ -293,25 +341,14 @@ static bool neighbour(const place *x, size_t c, size_t *at, double *w, double dw
     return *w != 0 || dw[0] != 0 || dw[1] != 0 || dw[2] != 0;
 }
 
-static double dot(size_t n, const double *w, const float *x)
-{
-    double s[8] = {0};
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8)
-        for (size_t j = 0; j < 8; j++)
-            s[j] += w[i + j] * (double)x[i + j];
-    for (size_t j = 0; i < n; i++, j++)
-        s[j] += w[i] * (double)x[i];
-    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
-}
-
 /* What a unit of each neighbour emits */
 static double power_of(const gas_table *t, const on_grid *g, size_t at)
 {
     double one[NLINE];
     for (size_t i = 0; i < NLINE; i++)
         one[i] = 1;
-    return dot(NLINE, one, t->line + at * NLINE) + dot(t->nwave, g->integral, t->cont + at * t->nwave);
+    return num_dot_float(one, t->line + at * NLINE, NLINE) +
+           num_dot_float(g->integral, t->cont + at * t->nwave, t->nwave);
 }
 
 /* Lines and continuum are `scale` times the mixture of the neighbours: share Q_H, or what the ionising light brings over their power. */
@@ -410,7 +447,8 @@ static gal_status source_vjp(const gal_stage *s, const gal_source *out, double *
         size_t at;
         if (!neighbour(&x, c, &at, &w[c], dw[c]))
             continue;
-        seen[c] = dot(NLINE, gline, t->line + at * NLINE) + dot(t->nwave, gcont, t->cont + at * t->nwave);
+        seen[c] =
+            num_dot_float(gline, t->line + at * NLINE, NLINE) + num_dot_float(gcont, t->cont + at * t->nwave, t->nwave);
         emits[c] = a.cut ? power_of(t, g, at) : 0;
         gscale += w[c] * seen[c];
         lya += w[c] * (double)t->line[at * NLINE + LYA];
@@ -452,6 +490,8 @@ static const char *const spectra[] = {"nebular"};
 const gal_component_class gal_nebular_cloudy = {
     .group = "nebular",
     .kind = "cloudy",
+    .shines = GAL_SHINES_RADIO,
+    .line_sigma = 1,
     .doc = "Gas ionised by the stars: continuum and 124 lines of CLOUDY 25 (Ferland et al. 2017; grids of Carnall et "
            "al. 2018, GPL-3), per\n"
            "ionising photon of the stars there are, seen through the dust that the ionising stars are in, and heating "
@@ -460,16 +500,17 @@ const gal_component_class gal_nebular_cloudy = {
     .par = par,
     .npar = NPAR,
     .option = option,
-    .noption = 1,
+    .noption = sizeof option / sizeof *option,
     .spectra = spectra,
     .nspectra = 1,
     .line = lines,
     .nlines = NLINE,
     .needs = GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_IONISING,
-    .on_nodes = GAL_NODES_PICKED,
+    .on_nodes = GAL_NODES_TABLED,
     .create = create,
     .destroy = destroy,
     .setup = setup,
+    .pick = pick,
     .teardown = teardown,
     .scratch = scratch,
     .check = check,

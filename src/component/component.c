@@ -2,8 +2,9 @@
 #include "galua/component.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
+
+const char *const gal_cuts[] = {"ramp", "sharp", NULL};
 
 struct gal_component {
     const gal_component_class *class;
@@ -45,6 +46,8 @@ gal_status gal_component_create(gal_component **out, const gal_component_class *
     c->hash = hash_of(c);
     if (k->create)
         GAL_TRY(k->create(&c->self, c->option));
+    else
+        c->self = (void *)(uintptr_t)k->law;
     *out = c;
     c = NULL;
 out:
@@ -104,23 +107,4 @@ const gal_option_value *gal_component_options(const gal_component *c)
 gal_hash gal_component_hash(const gal_component *c)
 {
     return c->hash;
-}
-
-gal_status gal_component_find(const gal_component_class **out, const char *group, const char *kind)
-{
-    const char *kinds[64];
-    size_t n = 0;
-    for (const gal_component_class *const *c = gal_component_classes(); *c; c++) {
-        if (strcmp((*c)->group, group) != 0)
-            continue;
-        if (strcmp((*c)->kind, kind) == 0) {
-            *out = *c;
-            return GAL_OK;
-        }
-        if (n < sizeof kinds / sizeof *kinds)
-            kinds[n++] = (*c)->kind;
-    }
-    char hint[80];
-    gal_did_you_mean(hint, sizeof hint, kind, kinds, n);
-    return gal_fail(GAL_ENOTFOUND, "there is no component '%s.%s'%s", group, kind, hint);
 }

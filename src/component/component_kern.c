@@ -1,6 +1,7 @@
 /* Hot loops of the components; formulas in component_kern.h. Sums run in eight fixed lanes: the same order whatever the width of
  * the registers. */
 #include "component/component_kern.h"
+#include "num/dot.h"
 #include "num/vexp.h"
 
 enum { LANES = 8 };
@@ -27,11 +28,6 @@ static inline double vlog(double x)
     p = p * q + 1. / 3;
     p = p * q + 1;
     return (double)e * 0.693147180559945309 + 2 * s * p;
-}
-
-static double lane_sum(const double *s)
-{
-    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
 }
 
 static void decay(size_t n, double factor, const double *restrict tau, double *restrict out)
@@ -80,9 +76,46 @@ static void nucleus(size_t n, const double p[4], const double *restrict tw, cons
         b[l] += tw[k] * light * (1 - s);
         c[l] += tw[k] * w;
     }
-    lost[0] = lane_sum(a);
-    lost[1] = lane_sum(b);
-    lost[2] = lane_sum(c);
+    lost[0] = num_lane_sum(a);
+    lost[1] = num_lane_sum(b);
+    lost[2] = num_lane_sum(c);
 }
 
-const struct component_kern GAL_KERN(component_kern) = {decay, freefree, nucleus};
+static inline void nucleus_at(double to[AGN_SUMS][LANES], int l, const double p[4], double g, double tw, double light,
+                              double torus, double polar, double sil, double black, double body, double last)
+{
+    double t = gal_vexp(-p[0] * torus), s = gal_vexp(-p[1] * polar), e = gal_vexp(p[3] * sil), w = black * e;
+    last *= e;
+    to[AGN_TAKEN_T][l] += tw * light * torus * t;
+    to[AGN_TAKEN_S][l] += tw * light * polar * s;
+    to[AGN_WARM][l] += tw * w * sil;
+    to[AGN_LAST][l] += tw * last;
+    to[AGN_G_T][l] += g * light * torus * t;
+    to[AGN_G_S][l] += g * light * polar * s;
+    to[AGN_G_OPEN][l] += g * light * (t - s);
+    to[AGN_G_DIRECT][l] += g * light * (p[2] * t + (1 - p[2]) * s);
+    to[AGN_G_W][l] += g * w;
+    to[AGN_G_WARM][l] += g * w * sil;
+    to[AGN_G_LAST][l] += g * last;
+    to[AGN_G_BODY][l] += g * body;
+}
+
+static void nucleus_sums(size_t n, const double p[4], const double *restrict g, const double *restrict tw,
+                         const double *restrict disc, const double *restrict torus, const double *restrict polar,
+                         const double *restrict sil, const double *restrict black, const double *restrict body,
+                         const double *restrict last, double *restrict sum)
+{
+    double to[AGN_SUMS][LANES] = {{0}};
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++)
+            nucleus_at(to, l, p, g ? g[k + l] : 0, tw[k + l], disc[k + l], torus[k + l], polar[k + l], sil[k + l],
+                       black[k + l], body[k + l], last ? last[k + l] : 0);
+    for (int l = 0; k < n; k++, l++)
+        nucleus_at(to, l, p, g ? g[k] : 0, tw[k], disc[k], torus[k], polar[k], sil[k], black[k], body[k],
+                   last ? last[k] : 0);
+    for (int i = 0; i < AGN_SUMS; i++)
+        sum[i] = num_lane_sum(to[i]);
+}
+
+const struct component_kern GAL_KERN(component_kern) = {decay, freefree, nucleus, nucleus_sums};

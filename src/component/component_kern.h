@@ -14,6 +14,26 @@ struct component_kern {
     void (*nucleus)(size_t n, const double p[4], const double *tw, const double *disc, const double *torus,
                     const double *polar, const double *sil, const double *black, double *direct, double *warm,
                     double lost[3]); /* p = tau, ebv, hidden, depth */
+    /* What its derivatives are made of: sums over the arrays, see AGN_*; last: a black body whose weight changes, or NULL. g NULL: those of tw
+     * alone. */
+    void (*nucleus_sums)(size_t n, const double p[4], const double *g, const double *tw, const double *disc,
+                         const double *torus, const double *polar, const double *sil, const double *black,
+                         const double *body, const double *last, double *sum);
+};
+enum {               /* t = e^-tau torus, s = e^-ebv polar, w = black e^(depth sil), e = last e^(depth sil) */
+       AGN_TAKEN_T,  /* tw disc torus t: derivative of lost[0] with tau */
+       AGN_TAKEN_S,  /* tw disc polar s: of lost[1] with ebv */
+       AGN_WARM,     /* tw w sil: of lost[2] with depth */
+       AGN_LAST,     /* tw e: with the weight of `last` */
+       AGN_G_T,      /* g disc torus t */
+       AGN_G_S,      /* g disc polar s */
+       AGN_G_OPEN,   /* g disc (t - s) */
+       AGN_G_DIRECT, /* g disc [hidden t + (1 - hidden) s] */
+       AGN_G_W,      /* g w */
+       AGN_G_WARM,   /* g w sil */
+       AGN_G_LAST,   /* g e */
+       AGN_G_BODY,   /* g body */
+       AGN_SUMS
 };
 GAL_KERN_DECLARE(component_kern);
 #endif

@@ -132,6 +132,7 @@ static const gal_quantity derived[] = {{"T_e", "K", "electron temperature of the
 const gal_component_class gal_nebular_freefree = {
     .group = "nebular",
     .kind = "freefree",
+    .shines = GAL_SHINES_RADIO,
     .doc = "Free-free continuum alone, from the stars' ionising photons: T_e from the gas metallicity (Bressan et al. "
            "2002; Draine "
            "2011);\nfor lines and the recombination continuum use nebular.hii.",

@@ -133,12 +133,37 @@ static gal_status source_jvp(const gal_stage *s, const gal_stage *d, const gal_s
     return GAL_OK;
 }
 
+static gal_status source_vjp(const gal_stage *s, const gal_source *out, double *const *glum, const gal_source *gs,
+                             const double *gline, double *gp, gal_view *gv)
+{
+    const gal_view *v = s->view;
+    const double *p = s->p;
+    double share = fmax(0, 1 - p[F_ESC] - p[F_DUST]), z = v->zgas * pow(10, p[LOGZ]), g[6];
+    const double arg[6] = {share * v->qh, v->qh, v->qhei, share * v->lyman, z, p[LOGU]};
+    gal_nebular_grid_vjp(s->table, arg, glum[0], gline, g);
+    double gshare = g[0] * v->qh + g[3] * v->lyman;
+    gv->qh += share * g[0] + g[1] - (v->qh > 0 ? gs->in_clouds * out->in_clouds / v->qh : 0);
+    gv->qh_clouds += v->qh > 0 ? gs->in_clouds / v->qh : 0;
+    gv->qhei += g[2];
+    gv->lyman += share * g[3];
+    gv->zgas += g[4] * pow(10, p[LOGZ]);
+    gp[LOGU] += g[5];
+    gp[F_ESC] += gs->lyc_left - gshare;
+    gp[F_DUST] += gs->lyc_dust - gshare;
+    gp[DUST_RATIO] += gs->dust_ratio;
+    gp[LOGZ] += g[4] * z * M_LN10;
+    return GAL_OK;
+}
+
 static const char *const spectra[] = {"nebular"};
 static const gal_quantity derived[] = {{"T_e", "K", "electron temperature of the ionised gas"}};
 
 const gal_component_class gal_nebular_hii = {
     .group = "nebular",
     .kind = "hii",
+    .about = "Ionised gas.",
+    .shines = GAL_SHINES_RADIO,
+    .line_sigma = 1,
     .doc = "Gas ionised by the stars: continuum and about 100 lines (Storey & Hummer 1995; ratios fitted to Byler et "
            "al. 2017), seen\n"
            "through the dust that the ionising stars are in, and heating it. g:lines() lists them. For SSP tables of "
@@ -163,4 +188,5 @@ const gal_component_class gal_nebular_hii = {
     .check = check,
     .source = source,
     .source_jvp = source_jvp,
+    .source_vjp = source_vjp,
 };

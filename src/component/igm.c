@@ -13,11 +13,13 @@
  *
  * Powers of the wavelength and sums over lines are tabulated: l^p = lambda^p (1+z)^p, and the lines active at l are neighbours in the
  * list, split at the wavelengths of the breaks. */
+#include "component/igm.h"
 #include "component/component_kern.h"
-#include "galua/component.h"
+#include "galua/const.h"
 #include "galua/num.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { LINES = 39 };
 // clang-format off
@@ -65,7 +67,7 @@ static void teardown(void *p)
 
 static double limit_of(const gal_wavegrid *g)
 {
-    return g->compat.igm_breaks ? 912 : 911.75;
+    return g->compat.igm_breaks ? 912 : GAL_LYMAN_AA;
 }
 
 static gal_status setup(void **out, const void *self, const gal_wavegrid *g)
@@ -122,27 +124,87 @@ static double damped_continuum(const double r[NPOWER], double x, double x23, dou
     return r[P30] < 27 ? 0.634 + c - 0.135 * r[P20] - 0.291 * r[PM03] : c - 2.92e-2 * r[P30];
 }
 
-/* Damped systems at r <= 1, relative to r = 1, on nodes equally spaced in ln r from ln_lo to 0. */
-static void damped_tail(double z, double ln_lo, double *out)
+/* Their derivatives with ln x at a fixed wavelength at rest: every power by its exponent. */
+static double forest_slope(const double r[NPOWER], double z, double x16, double x34, double xm09)
+{
+    if (z < 1.2)
+        return 1.2 * 0.325 * (r[P12] - xm09 * r[P21]);
+    if (z < 4.7) {
+        double c = 3.7 * 2.55e-2 * x16 * r[P21];
+        return r[P30] < 2.2 * 2.2 * 2.2 ? c + 1.2 * 0.325 * r[P12] - 2.1 * 0.250 * r[P21] : c - 3.7 * 2.55e-2 * r[P37];
+    }
+    double c = 5.5 * 5.22e-4 * x34 * r[P21];
+    if (r[P30] < 2.2 * 2.2 * 2.2)
+        return c + 1.2 * 0.325 * r[P12] - 2.1 * 3.14e-2 * r[P21];
+    return r[P30] < 5.7 * 5.7 * 5.7 ? c + 2.1 * 0.218 * r[P21] - 3.7 * 2.55e-2 * r[P37] : c - 5.5 * 5.22e-4 * r[P55];
+}
+
+static double damped_slope(const double r[NPOWER], double x, double x23, double x33, bool low)
+{
+    if (low)
+        return 2 * 0.211 * x * x - 2 * 7.66e-2 * x23 * r[PM03] - 2 * 0.135 * r[P20];
+    double c = 3 * 4.7e-2 * x * x * x - 3 * 1.78e-2 * x33 * r[PM03];
+    return r[P30] < 27 ? c - 2 * 0.135 * r[P20] + 0.3 * 0.291 * r[PM03] : c - 3 * 2.92e-2 * r[P30];
+}
+
+/* The same at r = 1, which stays: of powers of x alone. */
+static double forest_edge_slope(double z, double x16, double x34, double xm09)
+{
+    return z < 1.2 ? 0.9 * 0.325 * xm09 : z < 4.7 ? 1.6 * 2.55e-2 * x16 : 3.4 * 5.22e-4 * x34;
+}
+
+static double damped_edge_slope(double x, double x23, double x33, bool low)
+{
+    return low ? 2 * 0.211 * x * x - 2.3 * 7.66e-2 * x23 : 3 * 4.7e-2 * x * x * x - 3.3 * 1.78e-2 * x33;
+}
+
+/* Damped systems at r <= 1, relative to r = 1, on nodes equally spaced in ln r from ln_lo to 0; slope: with ln(1 + z), ln_lo moving with it, or
+ * NULL. */
+static void damped_tail(double z, double ln_lo, double *out, double *slope)
 {
     enum { NG = 5 };
     const double *weight, *node = gal_gauss_nodes(NG, &weight);
-    double edge[3] = {0, fmin(z, 2), z}, w[2 * NG] = {0}, s[2 * NG] = {0};
+    double edge[3] = {0, fmin(z, 2), z}, moves[3] = {0, z < 2 ? 1 + z : 0, 1 + z};
+    double w[2 * NG] = {0}, s[2 * NG] = {0}, dw[2 * NG] = {0}, ds[2 * NG] = {0};
     int n = 0;
     for (int piece = 0; piece < 2; piece++)
         for (int i = 0; i < NG && edge[piece + 1] > edge[piece]; i++) {
             double half = 0.5 * (edge[piece + 1] - edge[piece]), x = 1 + edge[piece] + half * (1 + node[i]);
+            double dhalf = 0.5 * (moves[piece + 1] - moves[piece]), dx = moves[piece] + dhalf * (1 + node[i]);
             w[n] = half * weight[i] * (piece ? 0.141 * x * x : 0.422 * x);
-            s[n++] = 6300 / (x * x * x);
+            dw[n] = weight[i] * (piece ? 0.141 * x * (dhalf * x + half * 2 * dx) : 0.422 * (dhalf * x + half * dx));
+            s[n] = 6300 / (x * x * x);
+            ds[n] = -3 * dx / x;
+            n++;
         }
     for (int d = DEEP - 1; d >= 0; d--) {
-        double r = exp(ln_lo * (1 - (double)d / (DEEP - 1))), sum = 0;
-        for (int i = 0; i < n; i++)
+        double part = 1 - (double)d / (DEEP - 1), r = exp(ln_lo * part), sum = 0, dsum = 0;
+        for (int i = 0; i < n; i++) {
             sum += w[i] * -expm1(-0.1 * log1p(s[i] * r * r * r));
+            if (!slope)
+                continue;
+            double u = s[i] * r * r * r, ln = log1p(u);
+            dsum += dw[i] * -expm1(-0.1 * ln) + w[i] * 0.1 * exp(-0.1 * ln) * u / (1 + u) * (ds[i] + 3 * part);
+        }
         out[d] = sum;
+        if (slope)
+            slope[d] = dsum;
     }
+    for (int d = 0; slope && d < DEEP; d++) {
+        double all = out[DEEP - 1], dall = slope[DEEP - 1];
+        if (d < DEEP - 1)
+            slope[d] = (slope[d] - out[d] * dall / all) / all;
+    }
+    if (slope)
+        slope[DEEP - 1] = 0;
     for (int d = 0; d < DEEP; d++)
         out[d] /= out[DEEP - 1];
+}
+
+static double through(const double *q, double a)
+{
+    double b = a - 1, c = a - 2, d = a - 3;
+    return -b * c * d / 6 * q[0] + a * c * d / 2 * q[1] - a * b * d / 2 * q[2] + a * b * c / 6 * q[3];
 }
 
 /* Cubic through four neighbours on equally spaced nodes; x in units of the step. */
@@ -150,9 +212,19 @@ static double cubic(const double *y, double x)
 {
     int i = (int)x - 1;
     i = i < 0 ? 0 : i > DEEP - 4 ? DEEP - 4 : i;
+    return fmax(through(y + i, x - i), 0);
+}
+
+/* Its derivative where its nodes change by dy and x by dx */
+static double cubic_slope(const double *y, const double *dy, double x, double dx)
+{
+    int i = (int)x - 1;
+    i = i < 0 ? 0 : i > DEEP - 4 ? DEEP - 4 : i;
     double a = x - i, b = a - 1, c = a - 2, d = a - 3;
     const double *q = y + i;
-    return fmax(-b * c * d / 6 * q[0] + a * c * d / 2 * q[1] - a * b * d / 2 * q[2] + a * b * c / 6 * q[3], 0);
+    double along = -(b * c + b * d + c * d) / 6 * q[0] + (a * c + a * d + c * d) / 2 * q[1] -
+                   (a * b + a * d + b * d) / 2 * q[2] + (a * b + a * c + b * c) / 6 * q[3];
+    return through(q, a) > 0 ? through(dy + i, a) + along * dx : 0;
 }
 
 /* Number of lines longward of w, found from the number at a smaller w. */
@@ -163,11 +235,12 @@ static int longward(double w, int n)
     return n;
 }
 
-static void optical_depth(const table *t, const gal_wavegrid *g, double z, double *tau)
+/* dtau: with ln(1 + z) at a fixed wavelength at rest, between the redshifts at which a line sets in there; or NULL */
+static void optical_depth(const table *t, const gal_wavegrid *g, double z, double *tau, double *dtau)
 {
     bool breaks = g->compat.igm_breaks;
     double first = g->whole ? g->whole->wave[0] : g->wave[0], limit = limit_of(g), x = 1 + z, scale[NPOWER], deep[DEEP],
-           forest1 = 0, damped1 = 0, ln_lo = -1;
+           ddeep[DEEP], forest1 = 0, damped1 = 0, dforest1 = 0, ddamped1 = 0, ln_lo = -1;
     double x16 = pow(x, 1.6), x34 = pow(x, 3.4), xm09 = pow(x, -0.9), x23 = pow(x, 2.3), x33 = pow(x, 3.3);
     bool low = z < (breaks ? 2.2 : 2.0);
     for (int i = 0; i < NPOWER; i++)
@@ -175,9 +248,11 @@ static void optical_depth(const table *t, const gal_wavegrid *g, double z, doubl
     if (!breaks && t->n > 0 && first * x < limit) {
         static const double one[NPOWER] = {1, 1, 1, 1, 1, 1, 1};
         ln_lo = log(first * x / limit);
-        damped_tail(z, ln_lo, deep);
+        damped_tail(z, ln_lo, deep, dtau ? ddeep : NULL);
         forest1 = fmax(forest_continuum(one, z, x16, x34, xm09), 0);
         damped1 = fmax(damped_continuum(one, x, x23, x33, low), 0);
+        dforest1 = forest1 > 0 ? forest_edge_slope(z, x16, x34, xm09) : 0;
+        ddamped1 = damped1 > 0 ? damped_edge_slope(x, x23, x33, low) : 0;
     }
     int lit = LINES, at22 = LINES, at57 = LINES, at3 = LINES;
     for (size_t k = 0; k < t->n; k++) {
@@ -185,6 +260,11 @@ static void optical_depth(const table *t, const gal_wavegrid *g, double z, doubl
         if (l <= limit) { /* behind every edge: see above */
             double r21 = t->pow[P21 * t->n + k] * scale[P21], step = 1 - log(l / limit) / ln_lo;
             tau[k] = breaks ? 0 : forest1 * r21 + damped1 * cubic(deep, step * (DEEP - 1));
+            if (dtau)
+                dtau[k] = breaks
+                              ? 0
+                              : (dforest1 + 2.1 * forest1) * r21 + ddamped1 * cubic(deep, step * (DEEP - 1)) +
+                                    damped1 * cubic_slope(deep, ddeep, step * (DEEP - 1), -step / ln_lo * (DEEP - 1));
             continue;
         }
         for (int i = 0; i < NPOWER; i++)
@@ -195,26 +275,56 @@ static void optical_depth(const table *t, const gal_wavegrid *g, double z, doubl
         at22 = longward(l / 2.2, at22);
         at57 = longward(l / 5.7, at57);
         at3 = longward(l / 3, at3);
-        double depth = 0;
+        double depth = 0, slope = 0;
         if (last > lit) {
             int c = at22 < lit ? lit : at22 > last ? last : at22, d = at57 < c ? c : at57 > last ? last : at57;
             int e = at3 < lit ? lit : at3 > last ? last : at3;
             depth = r[P12] * (t->sum[0][c] - t->sum[0][lit]) + r[P37] * (t->sum[1][d] - t->sum[1][c]) +
                     r[P55] * (t->sum[2][last] - t->sum[2][d]) + r[P20] * (t->sum[3][e] - t->sum[3][lit]) +
                     r[P30] * (t->sum[4][last] - t->sum[4][e]);
+            if (dtau)
+                slope = 1.2 * r[P12] * (t->sum[0][c] - t->sum[0][lit]) + 3.7 * r[P37] * (t->sum[1][d] - t->sum[1][c]) +
+                        5.5 * r[P55] * (t->sum[2][last] - t->sum[2][d]) + 2 * r[P20] * (t->sum[3][e] - t->sum[3][lit]) +
+                        3 * r[P30] * (t->sum[4][last] - t->sum[4][e]);
         }
         if (l < limit * x) {
             double lyc = forest_continuum(r, z, x16, x34, xm09) + damped_continuum(r, x, x23, x33, low);
             depth += breaks ? lyc : fmax(lyc, 0);
+            if (dtau && (breaks || lyc > 0))
+                slope += forest_slope(r, z, x16, x34, xm09) + damped_slope(r, x, x23, x33, low);
         }
         tau[k] = depth;
+        if (dtau)
+            dtau[k] = slope;
     }
 }
 
-static size_t scratch(const void *self, const gal_wavegrid *g)
+size_t igm_scratch(const void *self, const gal_wavegrid *g)
 {
     (void)self;
-    return g->n;
+    return 2 * g->n;
+}
+
+void igm_change(const gal_stage *s, const gal_stage *d, size_t n, double *change)
+{
+    const double *tau = s->scratch, *dtau = tau + n;
+    double factor = s->p[0], by_factor = d->p[0], by_tau = factor * d->view->redshift / (1 + s->view->redshift);
+    memset(change, 0, s->view->grid->n * sizeof *change);
+    GAL_KERN_PICK(component_kern)->decay(n, factor, tau, change);
+    for (size_t k = 0; k < n; k++)
+        change[k] *= -(by_factor * tau[k] + by_tau * dtau[k]);
+}
+
+void igm_back(const gal_stage *s, size_t n, const double *t, const double *gt, double *gp, gal_view *gv)
+{
+    const double *tau = s->scratch, *dtau = tau + n;
+    double by_factor = 0, by_tau = 0;
+    for (size_t k = 0; k < n; k++) {
+        by_factor -= gt[k] * t[k] * tau[k];
+        by_tau -= gt[k] * t[k] * dtau[k];
+    }
+    gp[0] += by_factor;
+    gv->redshift += s->p[0] * by_tau / (1 + s->view->redshift);
 }
 
 static gal_status transmit(const gal_stage *s, double *out)
@@ -226,9 +336,29 @@ static gal_status transmit(const gal_stage *s, double *out)
     for (size_t k = z > 0 ? t->n : 0; k < g->n; k++)
         out[k] = 1;
     if (z > 0) {
-        optical_depth(t, g, z, s->scratch);
+        optical_depth(t, g, z, s->scratch, NULL);
         kern->decay(t->n, s->p[0], s->scratch, out);
     }
+    return GAL_OK;
+}
+
+static gal_status transmit_jvp(const gal_stage *s, const gal_stage *d, double *change)
+{
+    const table *t = s->table;
+    size_t n = s->view->redshift > 0 ? t->n : 0;
+    if (n)
+        optical_depth(t, s->view->grid, s->view->redshift, s->scratch, s->scratch + n);
+    igm_change(s, d, n, change);
+    return GAL_OK;
+}
+
+static gal_status transmit_vjp(const gal_stage *s, const double *value, const double *gt, double *gp, gal_view *gv)
+{
+    const table *t = s->table;
+    size_t n = s->view->redshift > 0 ? t->n : 0;
+    if (n)
+        optical_depth(t, s->view->grid, s->view->redshift, s->scratch, s->scratch + n);
+    igm_back(s, n, value, gt, gp, gv);
     return GAL_OK;
 }
 
@@ -237,6 +367,7 @@ static const gal_param par[] = {{"factor", "", "factor on the mean optical depth
 const gal_component_class gal_igm_inoue14 = {
     .group = "igm",
     .kind = "inoue14",
+    .about = "Absorption by the intergalactic medium.",
     .doc = "Mean absorption by the Lyman forest and damped systems (Inoue et al. 2014, MNRAS 442, 1805): lines 2..40 "
            "and continuum.",
     .par = par,
@@ -245,6 +376,8 @@ const gal_component_class gal_igm_inoue14 = {
     .on_nodes = GAL_NODES_ANYWHERE,
     .setup = setup,
     .teardown = teardown,
-    .scratch = scratch,
+    .scratch = igm_scratch,
     .transmit = transmit,
+    .transmit_jvp = transmit_jvp,
+    .transmit_vjp = transmit_vjp,
 };

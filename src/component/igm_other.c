@@ -13,12 +13,12 @@
  *       The inner integral is sqrt(pi u) + sum_{m>=1} (-1)^m u^m/[m! (2m - 1)], u = (r/(1+z'))^3 <= 1; the outer one is term by term.
  *
  * At r < 1 the same integrals from z' = 0. `factor` scales tau. */
+#include "component/igm.h"
 #include "component/component_kern.h"
-#include "galua/component.h"
+#include "galua/const.h"
 
 #include <math.h>
 
-#define LIMIT 911.75
 enum { TOP = 31, NPOWER = 6 };
 
 /* The wavelengths below Lyman alpha and their powers, (lambda/l_L)^p. */
@@ -28,6 +28,13 @@ typedef struct table {
     double ratio[TOP + 1];    /* l_n/l_L */
     double coef[NPOWER][TOP]; /* of line n: power by power, (l_L/l_n)^p included */
 } table;
+
+/* What tells the models apart: the powers, the coefficients of the lines, tau to s->scratch with dtau: madau_depth. */
+typedef struct law {
+    const double *power;
+    void (*lines)(table *t);
+    void (*depth)(const gal_stage *s, double *dtau);
+} law;
 
 static double line_ratio(int n) /* l_n/l_L */
 {
@@ -51,7 +58,7 @@ static gal_status make(table **out, const gal_wavegrid *g, const double *power)
     *out = NULL;
     if (!t)
         return GAL_ENOMEM;
-    while (t->n < g->n && g->wave[t->n] < LIMIT * line_ratio(2))
+    while (t->n < g->n && g->wave[t->n] < GAL_LYMAN_AA * line_ratio(2))
         t->n++;
     if (!(t->pow = GAL_NEWN(double, NPOWER * t->n + 1))) {
         gal_free(t);
@@ -61,41 +68,22 @@ static gal_status make(table **out, const gal_wavegrid *g, const double *power)
         t->ratio[n] = line_ratio(n);
     for (int i = 0; i < NPOWER; i++)
         for (size_t k = 0; k < t->n; k++)
-            t->pow[(size_t)i * t->n + k] = pow(g->wave[k] / LIMIT, power[i]);
+            t->pow[(size_t)i * t->n + k] = pow(g->wave[k] / GAL_LYMAN_AA, power[i]);
     *out = t;
     return GAL_OK;
 }
 
-static size_t scratch(const void *self, const gal_wavegrid *g)
-{
-    (void)self;
-    return g->n;
-}
-
-/* out = exp(-factor tau) below Lyman alpha, 1 from there on */
-static void finish(const gal_stage *s, const table *t, const double *tau, double *out)
-{
-    for (size_t k = t->n; k < s->view->grid->n; k++)
-        out[k] = 1;
-    GAL_KERN_PICK(component_kern)->decay(t->n, s->p[0], tau, out);
-}
-
 /* ------------------------------------------------------------------ Madau 1995 */
-static gal_status madau_setup(void **out, const void *self, const gal_wavegrid *g)
+static void madau_lines(table *t)
 {
-    (void)self;
     static const double a[4] = {0.0036, 0.0017, 0.0012, 0.00093};
-    table *t;
-    gal_status st = make(&t, g, madau_power);
-    for (int n = 2; t && n <= 5; n++)
+    for (int n = 2; n <= 5; n++)
         t->coef[0][n - 2] = a[n - 2] * pow(line_ratio(n), -madau_power[0]);
-    if (t)
-        t->coef[1][0] = 0.0017 * pow(line_ratio(2), -madau_power[1]);
-    *out = t;
-    return st;
+    t->coef[1][0] = 0.0017 * pow(line_ratio(2), -madau_power[1]);
 }
 
-static gal_status madau_transmit(const gal_stage *s, double *out)
+/* Optical depth to s->scratch; dtau: with ln x at a fixed wavelength at rest, between the redshifts at which a line sets in there; or NULL */
+static void madau_depth(const gal_stage *s, double *dtau)
 {
     const table *t = s->table;
     const double *wave = s->view->grid->wave;
@@ -104,66 +92,78 @@ static gal_status madau_transmit(const gal_stage *s, double *out)
     for (int i = 0; i < NPOWER; i++)
         scale[i] = pow(x, madau_power[i]);
     for (size_t k = 0; k < t->n; k++) {
-        double lam = wave[k] / LIMIT, r = lam * x, p[4], depth = 0;
+        double lam = wave[k] / GAL_LYMAN_AA, r = lam * x, p[4], depth = 0, metals = 0, slope = 0;
         for (int i = 0; i < 4; i++)
             p[i] = t->pow[(size_t)i * t->n + k] * scale[i];
         for (int n = 2; n <= 5; n++) {
             double w = t->ratio[n];
             depth += lam < w && r > w ? t->coef[0][n - 2] * p[0] : 0;
         }
+        slope = 3.46 * depth;
         if (r > t->ratio[2])
-            depth += t->coef[1][0] * p[1];
+            metals = t->coef[1][0] * p[1];
+        depth += metals;
+        slope += 1.68 * metals;
         if (lam < 1) {
             double lo = r > 1 ? log(r) : 0; /* nearest absorber that matters */
-            double c = 0.25 * p[2] * (x046 - exp(0.46 * lo)) + 9.4 * p[3] * (x018 - exp(0.18 * lo)) -
-                       0.7 * p[2] * (exp(-1.32 * lo) - xm132) - 0.023 * (x168 - exp(1.68 * lo));
+            double y046 = exp(0.46 * lo), y018 = exp(0.18 * lo), ym132 = exp(-1.32 * lo), y168 = exp(1.68 * lo);
+            double c = 0.25 * p[2] * (x046 - y046) + 9.4 * p[3] * (x018 - y018) - 0.7 * p[2] * (ym132 - xm132) -
+                       0.023 * (x168 - y168);
+            double on = r > 1 ? 1 : 0; /* does that one move? */
             depth += c > 0 ? c : 0;
+            if (c > 0)
+                slope += 0.25 * p[2] * (3.46 * x046 - (3 + 0.46 * on) * y046) +
+                         9.4 * p[3] * (1.68 * x018 - (1.5 + 0.18 * on) * y018) -
+                         0.7 * p[2] * ((3 - 1.32 * on) * ym132 - 1.68 * xm132) - 0.023 * 1.68 * (x168 - on * y168);
         }
         tau[k] = depth;
+        if (dtau)
+            dtau[k] = slope;
     }
-    finish(s, t, tau, out);
-    return GAL_OK;
 }
 
 /* ------------------------------------------------------------------ Meiksin 2006 */
-static gal_status meiksin_setup(void **out, const void *self, const gal_wavegrid *g)
+static void meiksin_lines(table *t)
 {
-    (void)self;
     static const double f[10] = {0, 0, 1, 0.348, 0.179, 0.109, 0.0722, 0.0508, 0.0373, 0.0283};
-    table *t;
-    gal_status st = make(&t, g, meiksin_power);
-    for (int n = 2; t && n <= TOP; n++) {
+    for (int n = 2; n <= TOP; n++) {
         double ratio = n < 10 ? f[n] : f[9] * 720 / (n * (n * n - 1.));
         for (int i = 0; i < NPOWER; i++) {
             double extra = meiksin_power[i] - meiksin_power[i / 3 * 3], alpha = i < 3 ? 0.00211 : 0.00058;
             t->coef[i][n - 2] = ratio * alpha * pow(4, -extra) * pow(line_ratio(n), -meiksin_power[i]);
         }
     }
-    *out = t;
-    return st;
 }
 
-static double meiksin_line(const table *t, const double *p, int n, double q)
+/* slope: with ln x, added */
+static double meiksin_line(const table *t, const double *p, int n, double q, double *slope)
 {
     int extra = n == 2 ? 0 : n <= 5 && q > 4 ? 2 : 1, i = extra + (q < 5 ? 0 : 3);
-    return t->coef[i][n - 2] * p[i];
+    double depth = t->coef[i][n - 2] * p[i];
+    *slope += meiksin_power[i] * depth;
+    return depth;
 }
 
-static double limit_systems(double r, double x)
+static double limit_systems(double r, double x, double *slope)
 {
+    double on = r > 1 ? 1 : 0, dsum;
     double lo = r > 1 ? r : 1, u = r * r * r / (x * x * x), v = r * r * r / (lo * lo * lo);
     double a = x * x * sqrt(x), b = lo * lo * sqrt(lo), pu = 1, pv = 1, factorial = 1;
     double sum = sqrt(M_PI) * r * sqrt(r) * (x - lo);
+    dsum = sqrt(M_PI) * r * sqrt(r) * (2.5 * x - (1.5 + on) * lo);
     for (int m = 1; m <= 14; m++) {
         pu *= u;
         pv *= v;
         factorial *= m;
         sum += (m % 2 ? -1 : 1) / (factorial * (2 * m - 1)) * (a * pu - b * pv) / (2.5 - 3 * m);
+        dsum += (m % 2 ? -1 : 1) / (factorial * (2 * m - 1)) * (2.5 * a * pu - (on > 0 ? 2.5 : 3 * m) * b * pv) /
+                (2.5 - 3 * m); /* u is a ratio at rest */
     }
+    *slope += 0.25 * dsum;
     return 0.25 * sum;
 }
 
-static gal_status meiksin_transmit(const gal_stage *s, double *out)
+static void meiksin_depth(const gal_stage *s, double *dtau)
 {
     const table *t = s->table;
     const double *wave = s->view->grid->wave;
@@ -171,21 +171,64 @@ static gal_status meiksin_transmit(const gal_stage *s, double *out)
     for (int i = 0; i < NPOWER; i++)
         scale[i] = pow(x, meiksin_power[i]);
     for (size_t k = 0; k < t->n; k++) {
-        double lam = wave[k] / LIMIT, r = lam * x, p[NPOWER], depth = 0;
+        double lam = wave[k] / GAL_LYMAN_AA, r = lam * x, p[NPOWER], depth = 0, slope = 0;
         for (int i = 0; i < NPOWER; i++)
             p[i] = t->pow[(size_t)i * t->n + k] * scale[i];
         for (int n = 2; n <= TOP && r > 1; n++) {
             double w = t->ratio[n];
             if (lam < w && r > w)
-                depth += meiksin_line(t, p, n, r / w);
+                depth += meiksin_line(t, p, n, r / w, &slope);
         }
         if (lam < 1) {
             double lo = r > 1 ? r : 1;
-            depth += 0.805 * r * r * r * (1 / lo - 1 / x) + limit_systems(r, x);
+            slope += 0.805 * r * r * r * ((r > 1 ? 2 : 3) / lo - 2 / x);
+            depth += 0.805 * r * r * r * (1 / lo - 1 / x) + limit_systems(r, x, &slope);
         }
         tau[k] = depth > 0 ? depth : 0;
+        if (dtau)
+            dtau[k] = depth > 0 ? slope : 0;
     }
-    finish(s, t, tau, out);
+}
+
+/* ------------------------------------------------------------------ both */
+static const law madau = {madau_power, madau_lines, madau_depth},
+                 meiksin = {meiksin_power, meiksin_lines, meiksin_depth};
+
+static gal_status setup(void **out, const void *self, const gal_wavegrid *g)
+{
+    const law *l = self;
+    table *t;
+    gal_status st = make(&t, g, l->power);
+    if (t)
+        l->lines(t);
+    *out = t;
+    return st;
+}
+
+/* out = exp(-factor tau) below Lyman alpha, 1 from there on */
+static gal_status transmit(const gal_stage *s, double *out)
+{
+    const table *t = s->table;
+    ((const law *)s->self)->depth(s, NULL);
+    for (size_t k = t->n; k < s->view->grid->n; k++)
+        out[k] = 1;
+    GAL_KERN_PICK(component_kern)->decay(t->n, s->p[0], s->scratch, out);
+    return GAL_OK;
+}
+
+static gal_status transmit_jvp(const gal_stage *s, const gal_stage *d, double *change)
+{
+    const table *t = s->table;
+    ((const law *)s->self)->depth(s, s->scratch + t->n);
+    igm_change(s, d, t->n, change);
+    return GAL_OK;
+}
+
+static gal_status transmit_vjp(const gal_stage *s, const double *value, const double *gt, double *gp, gal_view *gv)
+{
+    const table *t = s->table;
+    ((const law *)s->self)->depth(s, s->scratch + t->n);
+    igm_back(s, t->n, value, gt, gp, gv);
     return GAL_OK;
 }
 
@@ -200,10 +243,13 @@ const gal_component_class gal_igm_madau95 = {
     .npar = 1,
     .needs = GAL_NEED_REDSHIFT,
     .on_nodes = GAL_NODES_ANYWHERE,
-    .setup = madau_setup,
+    .law = &madau,
+    .setup = setup,
     .teardown = teardown,
-    .scratch = scratch,
-    .transmit = madau_transmit,
+    .scratch = igm_scratch,
+    .transmit = transmit,
+    .transmit_jvp = transmit_jvp,
+    .transmit_vjp = transmit_vjp,
 };
 
 const gal_component_class gal_igm_meiksin06 = {
@@ -215,8 +261,11 @@ const gal_component_class gal_igm_meiksin06 = {
     .npar = 1,
     .needs = GAL_NEED_REDSHIFT,
     .on_nodes = GAL_NODES_ANYWHERE,
-    .setup = meiksin_setup,
+    .law = &meiksin,
+    .setup = setup,
     .teardown = teardown,
-    .scratch = scratch,
-    .transmit = meiksin_transmit,
+    .scratch = igm_scratch,
+    .transmit = transmit,
+    .transmit_jvp = transmit_jvp,
+    .transmit_vjp = transmit_vjp,
 };

@@ -58,24 +58,51 @@ static gal_status emit(const gal_stage *s)
     return GAL_OK;
 }
 
-/* With d ln(unit) = dalpha (ln 1.49 - ln nu9) + [tau/(e^tau - 1) - 1] dln tau, ln tau = -(alpha + 2.5) ln(nu9/nu_self) */
-static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+/* At a node with d ln(unit) = dalpha (ln 1.49 - ln nu9) + [tau/(e^tau - 1) - 1] dln tau, ln tau = -(alpha + 2.5) ln(nu9/nu_self): the
+ * derivatives of L with the rate, alpha and nu_self. */
+static void slopes(const gal_stage *s, size_t k, double rate, double by[3])
 {
     const gal_wavegrid *g = s->view->grid;
-    const double *unit = s->scratch, *p = s->p;
-    double *dlum = d->lum[0], rate = s->view->sn_rate * p[NORM], index = p[ALPHA] + 2.5;
-    double drate = d->view->sn_rate * p[NORM] + s->view->sn_rate * d->p[NORM], dself = d->p[NU_SELF] / p[NU_SELF];
+    const double *p = s->p, unit = s->scratch[k], index = p[ALPHA] + 2.5;
+    double nu9 = GAL_C_AA / g->wave[k] * 1e-9, ln = log(nu9 / p[NU_SELF]), tau = exp(-index * ln);
+    double self = tau > 1e-300 ? (tau < 700 ? tau / expm1(tau) : 0) - 1 : 0, scale = 1;
     bool old = g->compat.radio_norm;
-    for (size_t k = 0; k < g->n; k++) {
-        double nu9 = GAL_C_AA / g->wave[k] * 1e-9, ln = log(nu9 / p[NU_SELF]), tau = exp(-index * ln);
-        double slope = (tau > 1e-300 ? (tau < 700 ? tau / expm1(tau) : 0) - 1 : 0) * (index * dself - d->p[ALPHA] * ln);
-        slope += d->p[ALPHA] * (old ? -log(nu9) : log(1.49 / nu9));
-        dlum[k] = (drate + rate * slope) * unit[k];
-        if (old) { /* L = l/(1 + (F/l)^2) */
-            double l = rate * unit[k], faint = 3e28 / l, part = 1 / (1 + faint * faint);
-            dlum[k] *= l > 1e-100 ? part * (3 - 2 * part) * GAL_C_AA / (g->wave[k] * g->wave[k] * GAL_LSUN) : 0;
-        }
+    if (old) { /* L = l/(1 + (F/l)^2) */
+        double l = rate * unit, faint = 3e28 / l, part = 1 / (1 + faint * faint);
+        scale = l > 1e-100 ? part * (3 - 2 * part) * GAL_C_AA / (g->wave[k] * g->wave[k] * GAL_LSUN) : 0;
     }
+    by[0] = scale * unit;
+    by[1] = scale * unit * rate * ((old ? -log(nu9) : log(1.49 / nu9)) - self * ln);
+    by[2] = scale * unit * rate * self * index / p[NU_SELF];
+}
+
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    double rate = s->view->sn_rate * s->p[NORM], by[3];
+    double drate = d->view->sn_rate * s->p[NORM] + s->view->sn_rate * d->p[NORM];
+    for (size_t k = 0; k < s->view->grid->n; k++) {
+        slopes(s, k, rate, by);
+        d->lum[0][k] = drate * by[0] + d->p[ALPHA] * by[1] + d->p[NU_SELF] * by[2];
+    }
+    return GAL_OK;
+}
+
+static gal_status emit_vjp(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                           double *gattenuated)
+{
+    double rate = s->view->sn_rate * s->p[NORM], by[3], grate = 0;
+    (void)gstars;
+    (void)gattenuated;
+    for (size_t k = 0; k < s->view->grid->n; k++) {
+        if (glum[0][k] == 0)
+            continue;
+        slopes(s, k, rate, by);
+        grate += glum[0][k] * by[0];
+        gp[ALPHA] += glum[0][k] * by[1];
+        gp[NU_SELF] += glum[0][k] * by[2];
+    }
+    gp[NORM] += grate * s->view->sn_rate;
+    gv->sn_rate += grate * s->p[NORM];
     return GAL_OK;
 }
 
@@ -88,6 +115,8 @@ static const char *const spectra[] = {"synchrotron"};
 const gal_component_class gal_synchrotron_supernova = {
     .group = "synchrotron",
     .kind = "supernova",
+    .about = "Radio emission of supernova remnants.",
+    .shines = GAL_SHINES_RADIO,
     .doc =
         "Electrons from supernova remnants: L_nu = norm 1.44e30 R S(nu)/S(1.49 GHz) (1 - e^-tau)/tau erg/s/Hz, S = "
         "nu9^-alpha/(1 + sqrt(nu9/20)),\ntau = (nu9/nu_self)^-(alpha + 2.5), R the supernovae per year; calibrated on "
@@ -101,4 +130,5 @@ const gal_component_class gal_synchrotron_supernova = {
     .scratch = scratch,
     .emit = emit,
     .emit_jvp = emit_jvp,
+    .emit_vjp = emit_vjp,
 };

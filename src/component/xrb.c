@@ -7,6 +7,7 @@
  * the galaxy in place of the stars' (choice lmxb_galaxy_age). */
 #include "component/xray.h"
 #include "galua/const.h"
+#include "num/dot.h"
 
 #include <math.h>
 
@@ -55,25 +56,57 @@ static gal_status emit(const gal_stage *s)
     return GAL_OK;
 }
 
-static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+/* Derivatives of high and low with their own factor, rate or mass, and metallicity or age */
+static void slopes(const gal_stage *s, double high[3], double low[3])
 {
-    const gal_view *v = s->view, *dv = d->view;
-    const shapes *t = s->table;
+    const gal_view *v = s->view;
     bool galaxy = v->grid->compat.lmxb_galaxy_age;
     double z = v->zstar, cubic = v->grid->compat.hmxb_cubic ? -1883.80 : -1833.80, age = galaxy ? v->age : v->age_mass;
-    double th = log10(age / 1e9), dth = (galaxy ? dv->age : dv->age_mass) / (age * M_LN10);
+    double th = log10(age / 1e9), dth = 1 / (age * M_LN10);
     if (!galaxy && !(th > -2)) {
         th = -2;
         dth = 0;
     }
     double per_sfr = pow(10, 40.28 + z * (-62.12 + z * (569.44 + z * (cubic + z * 1968.33)))) / GAL_LSUN;
-    double dz = M_LN10 * (-62.12 + z * (2 * 569.44 + z * (3 * cubic + z * 4 * 1968.33))) * dv->zstar;
+    double dz = M_LN10 * (-62.12 + z * (2 * 569.44 + z * (3 * cubic + z * 4 * 1968.33)));
     double per_mass = pow(10, 40.276 + th * (-1.503 + th * (-0.423 + th * (0.425 + th * 0.136)))) / (1e10 * GAL_LSUN);
     double da = M_LN10 * (-1.503 + th * (-2 * 0.423 + th * (3 * 0.425 + th * 4 * 0.136))) * dth;
-    double high = per_sfr * (s->p[0] * (dv->sfr + v->sfr * dz) + d->p[0] * v->sfr);
-    double low = per_mass * (s->p[1] * (dv->mstar + v->mstar * da) + d->p[1] * v->mstar);
-    for (size_t k = 0; k < v->grid->n; k++)
+    high[0] = per_sfr * v->sfr;
+    high[1] = per_sfr * s->p[0];
+    high[2] = high[1] * v->sfr * dz;
+    low[0] = per_mass * v->mstar;
+    low[1] = per_mass * s->p[1];
+    low[2] = low[1] * v->mstar * da;
+}
+
+static gal_status emit_jvp(const gal_stage *s, const gal_stage *d)
+{
+    const gal_view *dv = d->view;
+    const shapes *t = s->table;
+    double by_high[3], by_low[3], dage = s->view->grid->compat.lmxb_galaxy_age ? dv->age : dv->age_mass;
+    slopes(s, by_high, by_low);
+    double high = by_high[0] * d->p[0] + by_high[1] * dv->sfr + by_high[2] * dv->zstar;
+    double low = by_low[0] * d->p[1] + by_low[1] * dv->mstar + by_low[2] * dage;
+    for (size_t k = 0; k < s->view->grid->n; k++)
         d->lum[0][k] = high * t->hmxb[k] + low * t->lmxb[k];
+    return GAL_OK;
+}
+
+static gal_status emit_vjp(const gal_stage *s, double *const *glum, double *gp, gal_view *gv, double *gstars,
+                           double *gattenuated)
+{
+    const shapes *t = s->table;
+    size_t n = s->view->grid->n;
+    double by_high[3], by_low[3], high = num_dot(glum[0], t->hmxb, n), low = num_dot(glum[0], t->lmxb, n);
+    (void)gstars;
+    (void)gattenuated;
+    slopes(s, by_high, by_low);
+    gp[0] += high * by_high[0];
+    gp[1] += low * by_low[0];
+    gv->sfr += high * by_high[1];
+    gv->zstar += high * by_high[2];
+    gv->mstar += low * by_low[1];
+    *(s->view->grid->compat.lmxb_galaxy_age ? &gv->age : &gv->age_mass) += low * by_low[2];
     return GAL_OK;
 }
 
@@ -87,6 +120,8 @@ static const gal_quantity derived[] = {{"L_HMXB", "Lsun", "2-10 keV luminosity o
 const gal_component_class gal_xrb_fragos13 = {
     .group = "xrb",
     .kind = "fragos13",
+    .about = "X-ray binaries.",
+    .shines = GAL_SHINES_XRAY,
     .doc = "High- and low-mass X-ray binaries (Fragos et al. 2013, ApJ 776, L31): from the star formation rate and "
            "metallicity,\n"
            "and from stellar mass and mean age; power laws with photon indices 2.0 and 1.6, cut off at 100 keV; not "
@@ -103,4 +138,5 @@ const gal_component_class gal_xrb_fragos13 = {
     .teardown = teardown,
     .emit = emit,
     .emit_jvp = emit_jvp,
+    .emit_vjp = emit_vjp,
 };

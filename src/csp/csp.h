@@ -4,7 +4,7 @@
 #include "galua/sfh.h"
 #include "galua/ssp.h"
 
-enum { GAL_CSP_POINTS = 3, GAL_CSP_SMOOTH = 32 };
+enum { GAL_CSP_POINTS = 3, GAL_CSP_PAIR = 2, GAL_CSP_SMOOTH = 32 };
 /* Folded weights and what the same pass over the history yields. */
 typedef struct gal_csp {
     const gal_ssp *ssp;
@@ -25,14 +25,15 @@ typedef struct gal_csp {
         nbrk; /* breakpoints that fit, and there are (0: the reference code's quadrature, several populations) */
     double *brk, *mass; /* [cap] ages ascending; mass formed before age - brk */
     uint32_t *cell, *loose,
-        *side;    /* [cap] cell of a piece; pieces that are only part of one; of gal_csp_weights_smooth */
+        *side; /* [cap] cell of a piece; pieces that are only part of one; cells of pieces of gal_csp_weights_smooth */
     double *kink; /* [nbreak + ..] ages where the history has a kink, and other cuts */
     double *a, *fa, *t, *psi, *z,
         *m;          /* [3][cap] points of the pieces: age, hat of the older node, time, rate, metallicity, mass */
     double *iz, *fz; /* [3][cap] node of the metallicity below, share of the next; only [0] when one_z */
     bool one_z;
-    double *
-        smooth; /* [GAL_CSP_SMOOTH][cap] of gal_csp_weights_smooth; then [3][nage] moments of the hats of whole cells */
+    double *smooth; /* [GAL_CSP_SMOOTH][cap] of gal_csp_weights_smooth */
+    double *pair_a, *pair_f, *width,
+        *whole;        /* of it: [2][nage] points of whole cells and their hats; [nage]; 1: taken whole */
     double *fold;      /* [4][cap] mass of a piece to its four nodes */
     const float **col; /* [2 nz nage] columns of the current sum */
     double *colw;
@@ -75,6 +76,8 @@ size_t gal_csp_weights_galapy(gal_csp *c, const gal_history *h, double tau_esc, 
 void gal_csp_sum(gal_csp *c, double *s0, double *s1);
 /* The same for a plan's table of few columns, a multiple of 16: columns in groups of eight add in single precision. */
 void gal_csp_sum_few(gal_csp *c, double *s0, double *s1);
+/* ... of another table of the same cells, [nz nage][stride] */
+void gal_csp_sum_few_of(gal_csp *c, const float *table, size_t stride, double *s0, double *s1);
 /* sum_ij w0 table[iz][ia] for the optional tables (surviving mass, ...) */
 double gal_csp_table_sum(const gal_csp *c, const float *table);
 double gal_csp_cloud_sum(const gal_csp *c, const float *table); /* the same of w1 */
@@ -83,7 +86,7 @@ double gal_csp_cloud_sum(const gal_csp *c, const float *table); /* the same of w
 double gal_csp_age_of_share(const gal_csp *c, const gal_history *h, double share);
 
 /* What both kinds of weights share (weights.c). */
-size_t csp_breakpoints(gal_csp *c, const gal_history *h, double lo, double tau_esc);
+size_t csp_cuts(gal_csp *c, const gal_history *h, double lo, double tau_esc);
 /* The weights of one population added to those there are; of every population of a history. */
 typedef void csp_population_fn(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar);
 void csp_add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar);

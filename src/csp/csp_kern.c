@@ -1,6 +1,7 @@
 /* out[k] += sum_j w[j] col[j][k], eight columns a pass: each column is read once, contiguous, and converted to double in
  * registers; out stays in the first-level cache. */
 #include "csp/csp_kern.h"
+#include "num/dot.h"
 #include "num/vexp.h"
 
 #include <math.h>
@@ -30,55 +31,79 @@ static void accumulate(const float *const *col, const double *w, size_t ncol, si
     }
 }
 
-typedef float f16 __attribute__((vector_size(64), aligned(4)));
-typedef double d8 __attribute__((vector_size(64), aligned(8)));
+/* Vectors as wide as the registers are: wider ones go through memory, four times as slow. */
+#if defined(__AVX512F__)
+#include <immintrin.h>
+enum { WIDE = 16 };
+#elif defined(__AVX2__)
+enum { WIDE = 8 };
+#else
+enum { WIDE = 4 };
+#endif
+typedef float singles __attribute__((vector_size(4 * WIDE), aligned(4)));
+typedef double doubles __attribute__((vector_size(4 * WIDE), aligned(8)));
 
+#if defined(__AVX512F__)
+#define PART(x, i)                                                                                                     \
+    ((i) ? __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15)                                                 \
+         : __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7))
+#elif defined(__AVX2__)
+#define PART(x, i) ((i) ? __builtin_shufflevector(x, x, 4, 5, 6, 7) : __builtin_shufflevector(x, x, 0, 1, 2, 3))
+#else
+#define PART(x, i) ((i) ? __builtin_shufflevector(x, x, 2, 3) : __builtin_shufflevector(x, x, 0, 1))
+#endif
 /* macros: a vector as a result of a function has no calling convention on machines without it */
-#define LOW(x)    __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7), d8)
-#define HIGH(x)   __builtin_convertvector(__builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15), d8)
-#define ROW(t, j) (w[j] * *(const f16 *)((t) + (size_t)row[j] * stride))
-#define EIGHT(t, j)                                                                                                    \
-    ((ROW(t, j) + ROW(t, j + 1) + ROW(t, j + 2) + ROW(t, j + 3)) +                                                     \
-     (ROW(t, j + 4) + ROW(t, j + 5) + ROW(t, j + 6) + ROW(t, j + 7)))
+#if defined(                                                                                                           \
+    __AVX512F__) /* the compiler's own conversion goes through halves of halves, as long as eight multiply-adds */
+#define HALF(x, i) ((doubles)_mm512_cvtps_pd((__m256)PART(x, i)))
+#else
+#define HALF(x, i) __builtin_convertvector(PART(x, i), doubles)
+#endif
+#define ROW(l) (w[j + l] * *(const singles *)(r[l] + WIDE * i))
+/* as many vectors of columns at once as leave registers for their sums: a row is then read in one stretch */
+#define STRIP(S)                                                                                                       \
+    for (; k + (S)*WIDE <= ncol; k += (S)*WIDE) {                                                                      \
+        doubles s[2 * (S)];                                                                                            \
+        for (int i = 0; i < 2 * (S); i++)                                                                              \
+            s[i] = base ? *(const doubles *)(base + k + D * i) : (doubles){0};                                         \
+        for (size_t j = 0; j < n; j += 8) {                                                                            \
+            const float *r[8];                                                                                         \
+            for (int l = 0; l < 8; l++)                                                                                \
+                r[l] = table + (size_t)row[j + l] * stride + k;                                                        \
+            for (int i = 0; i < (S); i++) {                                                                            \
+                singles a = (ROW(0) + ROW(1) + ROW(2) + ROW(3)) + (ROW(4) + ROW(5) + ROW(6) + ROW(7));                 \
+                s[2 * i] += HALF(a, 0);                                                                                \
+                s[2 * i + 1] += HALF(a, 1);                                                                            \
+            }                                                                                                          \
+        }                                                                                                              \
+        for (int i = 0; i < 2 * (S); i++)                                                                              \
+            *(doubles *)(out + k + D * i) = s[i];                                                                      \
+    }
 
 static void few(const float *table, size_t stride, const uint32_t *row, const float *w, size_t n, size_t ncol,
                 const double *base, double *out)
 {
+    enum { D = WIDE / 2 };
     size_t k = 0;
-    for (; k + 32 <= ncol; k += 32) {
-        d8 s[4];
-        for (int i = 0; i < 4; i++)
-            s[i] = base ? *(const d8 *)(base + k + 8 * i) : (d8){0};
-        for (size_t j = 0; j < n; j += 8) {
-            f16 a = EIGHT(table + k, j), b = EIGHT(table + k + 16, j);
-            s[0] += LOW(a);
-            s[1] += HIGH(a);
-            s[2] += LOW(b);
-            s[3] += HIGH(b);
-        }
-        for (int i = 0; i < 4; i++)
-            *(d8 *)(out + k + 8 * i) = s[i];
-    }
-    for (; k < ncol; k += 16) {
-        d8 s[2];
-        for (int i = 0; i < 2; i++)
-            s[i] = base ? *(const d8 *)(base + k + 8 * i) : (d8){0};
-        for (size_t j = 0; j < n; j += 8) {
-            f16 a = EIGHT(table + k, j);
-            s[0] += LOW(a);
-            s[1] += HIGH(a);
-        }
-        for (int i = 0; i < 2; i++)
-            *(d8 *)(out + k + 8 * i) = s[i];
+#if defined(__AVX512F__)
+    STRIP(5)
+#endif
+    STRIP(3)
+    STRIP(1)
+}
+
+static void rows(size_t n, size_t first, double scale, const double *restrict a, const double *restrict b,
+                 uint32_t *restrict row, float *restrict w)
+{
+    for (size_t k = 0; k < n; k++)
+        row[k] = (uint32_t)(first + k);
+    for (size_t k = 0; k < n; k++) {
+        double x = scale * (b ? a[k] - b[k] : a[k]);
+        w[k] = (float)(x > 0 ? x : 0);
     }
 }
 
 enum { LANES = 8 };
-
-static double lane_sum(const double *s)
-{
-    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-}
 
 static double dot(size_t n, const double *restrict a, const double *restrict b)
 {
@@ -89,7 +114,7 @@ static double dot(size_t n, const double *restrict a, const double *restrict b)
             s[l] += a[k + l] * b[k + l];
     for (int l = 0; k < n; k++, l++)
         s[l] += a[k] * b[k];
-    return lane_sum(s);
+    return num_lane_sum(s);
 }
 
 static double table(size_t n, const double *restrict w, const float *restrict t)
@@ -101,7 +126,7 @@ static double table(size_t n, const double *restrict w, const float *restrict t)
             s[l] += w[k + l] * (double)t[k + l];
     for (int l = 0; k < n; k++, l++)
         s[l] += w[k] * (double)t[k];
-    return lane_sum(s);
+    return num_lane_sum(s);
 }
 
 /* Two rows at a time share what is read of the weights, both sums what is read of the table. */
@@ -132,11 +157,11 @@ static void back(size_t rows, size_t n, const double *restrict w0, const double 
             s[2][l] += both ? w1[k] * (double)a[k] : 0;
             s[3][l] += both ? w1[k] * (double)b[k] : 0;
         }
-        out0[i] = lane_sum(s[0]);
-        out1[i] = lane_sum(s[2]);
+        out0[i] = num_lane_sum(s[0]);
+        out1[i] = num_lane_sum(s[2]);
         if (two) {
-            out0[i + 1] = lane_sum(s[1]);
-            out1[i + 1] = lane_sum(s[3]);
+            out0[i + 1] = num_lane_sum(s[1]);
+            out1[i + 1] = num_lane_sum(s[3]);
         }
     }
 }
@@ -182,15 +207,21 @@ static void shares(size_t n, size_t cap, const double gw[3], const double *restr
     }
     for (size_t q = 0; q < 3; q++) {
         const double *mq = m + q * cap, *aq = a + q * cap, *zq = z ? z + q * cap : mq;
-        for (size_t k = 0; k < n; k++) {
-            size_t l = k % LANES;
+        size_t k = 0;
+        for (; k + LANES <= n; k += LANES)
+            for (int l = 0; l < LANES; l++) {
+                s[0][l] += mq[k + l];
+                s[1][l] += mq[k + l] * aq[k + l];
+                s[2][l] += mq[k + l] * zq[k + l];
+            }
+        for (int l = 0; k < n; k++, l++) {
             s[0][l] += mq[k];
             s[1][l] += mq[k] * aq[k];
             s[2][l] += mq[k] * zq[k];
         }
     }
     for (int i = 0; i < 3; i++)
-        sums[i] = lane_sum(s[i]);
+        sums[i] = num_lane_sum(s[i]);
 }
 
 static void fold(size_t n, size_t cap, bool one_fz, const double *restrict m, const double *restrict fa,
@@ -221,52 +252,126 @@ static void fold(size_t n, size_t cap, bool one_fz, const double *restrict m, co
     }
 }
 
-static void smooth(const struct csp_smooth *s, double sums[3])
+static void pair(const struct csp_pair *s, double sums[3])
 {
-    const double *restrict b = s->b, *restrict mass = s->mass, *restrict z = s->z, *restrict iz = s->iz,
-                           *restrict fz = s->fz, *restrict f0 = s->f0, *restrict f1 = s->f1, *restrict f2 = s->f2,
-                           *restrict inv = s->inv, *restrict whole = s->whole;
-    double *restrict ok = s->ok, *restrict b00 = s->b00, *restrict b01 = b00 + s->cap, *restrict b10 = b01 + s->cap,
-                     *restrict b11 = b10 + s->cap;
-    double *restrict age = s->age, *restrict metal = s->metal, sum[3][LANES] = {{0}};
-    const double steep = s->steep, bent = s->bent;
-    const size_t n = s->n - 1;
+    const size_t n = s->n;
+    const double *restrict mass = s->mass, *restrict width = s->width, *restrict whole = s->whole,
+                           *restrict p0 = s->psi, *restrict p1 = p0 + s->stride, *restrict i0 = s->iz,
+                           *restrict i1 = i0 + s->stride, *restrict f0 = s->fz, *restrict f1 = f0 + s->stride,
+                           *restrict a0 = s->a, *restrict a1 = a0 + s->step, *restrict z0 = s->z,
+                           *restrict z1 = z0 + s->stride;
+    double *restrict m0 = s->m, *restrict m1 = m0 + s->stride, *restrict ok = s->ok;
+    const double agree = s->agree, rounds = s->rounds, even = s->even, none = CSP_NO_RATE, edge = 0.86602540378443865;
+    const double first = s->first, last = s->last;
+    double sum[3][LANES] = {{0}};
 #pragma GCC ivdep
-    for (size_t k = 1; k < n; k++) {
-        double h0 = b[k] - b[k - 1], h = b[k + 1] - b[k], h2 = b[k + 2] - b[k + 1], m = mass[k] - mass[k + 1];
-        double g0 = 1 / h0, g2 = 1 / h2, before = 0.5 * (h0 + h), after = 0.5 * (h + h2), span = before + after;
-        double rate = m / h, d0 = rate - (mass[k - 1] - mass[k]) * g0, d2 = (mass[k + 1] - mass[k + 2]) * g2 - rate;
-        double part = h / (before * after * span * (rate > 0 ? rate : 1));
-        double x = (d0 * after * after + d2 * before * before) * part, c = (d2 * before - d0 * after) * part * h;
-        double step = z[k + 1] - z[k], bend = ((z[k + 2] - z[k + 1]) * g2 - (z[k] - z[k - 1]) * g0) / span * h * h;
-        double dz = fz[k + 1] - fz[k], curve = ((fz[k + 2] - fz[k + 1]) * g2 - (fz[k] - fz[k - 1]) * g0) / span * h * h;
-        double zm = 0.5 * (fz[k] + fz[k + 1]) - curve / 12;
-        double one = (iz[k - 1] - iz[k]) * (iz[k - 1] - iz[k]) + (iz[k + 1] - iz[k]) * (iz[k + 1] - iz[k]) +
-                     (iz[k + 2] - iz[k]) * (iz[k + 2] - iz[k]);
+    for (size_t k = 0; k < n; k++) {
+        double dm = mass[k] - mass[k + 1], rate = p0[k] + p1[k], off = dm - 0.5 * width[k] * rate;
+        double middle = 0.5 * (f0[k] + f1[k]), wide = edge * fabs(f1[k] - f0[k]); /* at the edges of the cell */
+        double zm = 0.5 * (z0[k] + z1[k]), zw = edge * fabs(z1[k] - z0[k]);
         double good = whole[k];
-        good = fabs(x) <= steep && fabs(c) <= steep * steep ? good : 0; /* false of NaN */
-        good = fabs(curve) <= bent && fabs(bend * inv[k]) <= bent ? good : 0;
-        good = one == 0 ? good : 0;
-        good = m > 0 ? good : 0;
-        m = good > 0 ? m : 0;
-        double old = m * (f0[k] + x * f1[k] + c * (f2[k] - f0[k] / 12)), rich = m * (zm + x * dz / 12),
-               both = zm * old + m * dz * (f1[k] + x * f2[k]);
+        dm = dm > 0 ? dm : 0;
+        double slack = fabs(p0[k] - p1[k]) <= even * rate ? rounds * mass[k] : 0;
+        good = fabs(off) <= agree * dm + slack ? good : 0; /* false of NaN */
+        good = i0[k] == i1[k] ? good : 0;
+        good = middle + wide <= 1 ? good : 0;
+        good = middle - wide >= 0 ? good : 0;
+        good = fabs(zm - first) >= zw ? good : 0;
+        good = fabs(zm - last) >= zw ? good : 0;
+        good = rate > none ? good : 0;
+        double r = dm / (rate > none ? rate : 1);
+        good = dm > 0 ? good : whole[k]; /* nothing is nothing */
+        r = good > 0 ? r : 0;
         ok[k] = good;
-        b11[k] = both;
-        b10[k] = rich - both;
-        b01[k] = old - both;
-        b00[k] = m - old - rich + both;
-        age[k] = m * (0.5 * (b[k] + b[k + 1]) + x * h / 12);
-        metal[k] = m * (0.5 * (z[k] + z[k + 1]) - bend / 12 + x * step / 12);
+        m0[k] = r * p0[k];
+        m1[k] = r * p1[k];
     }
-    for (size_t k = 1; k < n; k++) {
-        size_t l = k % LANES;
-        sum[0][l] += (b00[k] + b01[k]) + (b10[k] + b11[k]);
-        sum[1][l] += age[k];
-        sum[2][l] += metal[k];
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++) {
+            sum[0][l] += m0[k + l] + m1[k + l];
+            sum[1][l] += m0[k + l] * a0[k + l] + m1[k + l] * a1[k + l];
+            sum[2][l] += m0[k + l] * z0[k + l] + m1[k + l] * z1[k + l];
+        }
+    for (int l = 0; k < n; k++, l++) {
+        sum[0][l] += m0[k] + m1[k];
+        sum[1][l] += m0[k] * a0[k] + m1[k] * a1[k];
+        sum[2][l] += m0[k] * z0[k] + m1[k] * z1[k];
     }
     for (int i = 0; i < 3; i++)
-        sums[i] = lane_sum(sum[i]);
+        sums[i] = num_lane_sum(sum[i]);
 }
 
-const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few, dot, table, back, hats, bracket, shares, fold, smooth};
+static void pair_fold(size_t n, size_t stride, size_t step, const double *restrict m, const double *restrict fa,
+                      const double *restrict fz, double *restrict out)
+{
+    double *restrict b00 = out, *restrict b01 = out + stride, *restrict b10 = b01 + stride,
+                     *restrict b11 = b10 + stride;
+    const double *m1 = m + stride, *f1 = fa + step, *z1 = fz + stride;
+    for (size_t k = 0; k < n; k++) {
+        double o0 = m[k] * fa[k], o1 = m1[k] * f1[k], y0 = m[k] - o0, y1 = m1[k] - o1;
+        double o = o0 * fz[k] + o1 * z1[k], y = y0 * fz[k] + y1 * z1[k];
+        b00[k] = y0 + y1 - y;
+        b01[k] = o0 + o1 - o;
+        b10[k] = y;
+        b11[k] = o;
+    }
+}
+
+static void pair_times(size_t n, double age, const double *restrict a, double *restrict t)
+{
+    for (size_t k = 0; k < n; k++)
+        t[k] = age - a[k];
+}
+
+static void pair_fill(size_t n, double x, double *restrict to)
+{
+    for (size_t k = 0; k < n; k++)
+        to[k] = x;
+}
+
+static void pair_add(size_t n, const double *restrict young, const double *restrict old, double *restrict w)
+{
+    w[0] += young[0];
+    for (size_t k = 1; k < n; k++)
+        w[k] += young[k] + old[k - 1];
+    w[n] += old[n - 1];
+}
+
+static void mix(size_t n, const float *restrict row, size_t stride, const double b[4], const double *restrict t0,
+                const double *restrict t1, double out[2])
+{
+    const float *restrict r1 = row + stride, *restrict r2 = r1 + stride, *restrict r3 = r2 + stride;
+    const double b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
+    double s[2][LANES] = {{0}};
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++) {
+            double c =
+                (b0 * (double)row[k + l] + b1 * (double)r1[k + l]) + (b2 * (double)r2[k + l] + b3 * (double)r3[k + l]);
+            s[0][l] += c * t0[k + l];
+            s[1][l] += c * t1[k + l];
+        }
+    for (int l = 0; k < n; k++, l++) {
+        double c = (b0 * (double)row[k] + b1 * (double)r1[k]) + (b2 * (double)r2[k] + b3 * (double)r3[k]);
+        s[0][l] += c * t0[k];
+        s[1][l] += c * t1[k];
+    }
+    out[0] = num_lane_sum(s[0]);
+    out[1] = num_lane_sum(s[1]);
+}
+
+static void mix_back(size_t n, const float *restrict row, size_t stride, const double b[4], double g0, double g1,
+                     double *restrict t0, double *restrict t1)
+{
+    const float *restrict r1 = row + stride, *restrict r2 = r1 + stride, *restrict r3 = r2 + stride;
+    for (size_t k = 0; k < n; k++) {
+        double c = b[0] * (double)row[k] + b[1] * (double)r1[k] + b[2] * (double)r2[k] + b[3] * (double)r3[k];
+        t0[k] += g0 * c;
+        t1[k] += g1 * c;
+    }
+}
+
+const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few,       rows,     dot,  table,   back,
+                                            hats,       bracket,   shares,   fold, pair,    pair_fold,
+                                            pair_times, pair_fill, pair_add, mix,  mix_back};

@@ -1,10 +1,11 @@
 /* Folded weights of histories that are smooth over most cells of the table, for plans.
  *
- * weights.c takes the rate and the metallicity at three points of every piece. Where both are smooth over a piece, its edges are enough:
- * the mass of the piece and those of its neighbours give the rate, linear in age, the edges the metallicity, a parabola; means of the
- * hats times powers of age are known beforehand. What is neglected is of third order in the change of the rate over a piece and of
- * fourth in that of the metallicity. Pieces with more than that (near the onset, at kinks, where stars leave their clouds, where the
- * metallicity passes a node of the table) are done as there: both agree to about 1e-7 of the light. */
+ * weights.c cuts the age axis for every history and takes three points of every piece. Here the pieces are the cells of the table, which do
+ * not change: points and hats are made once, and two points a cell are enough where both agree with the mass that the closed form says the
+ * cell has - for a rate that changes by e^k over a cell the rule is wrong by k^4/4320 in the mass, which is not taken from it, and by
+ * k^3/1080 in how the mass is shared by the two ages, which hardly differ. Cells where it is not so, where the history has a kink, where
+ * stars leave their clouds or the metallicity passes a node of the table, and those at both ends are done as there, in pieces: both agree to
+ * about 1e-7 of the light. */
 #include "csp/csp.h"
 #include "csp/csp_kern.h"
 #include "galua/num.h"
@@ -12,31 +13,26 @@
 #include <math.h>
 #include <string.h>
 
-enum { Q = GAL_CSP_POINTS };
-#define STEEP 0.03 /* x^3/72 of a step of 0.1 between nodes: 4e-8 */
-#define BENT  1e-5 /* a tenth of it is wrong, of which 1/12 counts: 1e-7 */
+enum { Q = GAL_CSP_POINTS, P = GAL_CSP_PAIR };
+#define AGREE  3e-9  /* of the mass of a cell: k = 0.06 */
+#define ROUNDS 1e-15 /* of all mass: what is lost in the difference of two masses */
+#define EVEN   0.017 /* of both rates, k = 0.06: where less than that formed, they tell alone */
 
-/* Arrays over pieces and edges, in c->smooth. */
+/* Arrays over cells, then over pieces, in c->smooth. */
 enum {
-    ZE,
-    IE,
-    FE,
-    F0,
-    F1,
-    F2,
-    INV,
-    WHOLE,
-    OK,
-    B00,
-    DM = B00 + 4,
-    A,
-    T = A + 3,
-    PSI = T + 3,
-    ZP = PSI + 3,
-    FA = ZP + 3,
-    AGE = FA + 3,
-    METAL,
-    SIDE
+    T,
+    PSI = T + P,
+    Z = PSI + P,
+    IZ = Z + P,
+    FZ = IZ + P,
+    M = FZ + P,
+    OK = M + P,
+    OUT,
+    LO = OUT + 4,
+    HI,
+    DM,
+    FA,
+    SIDE = FA + Q
 };
 _Static_assert((int)SIDE <= (int)GAL_CSP_SMOOTH, "room for all");
 
@@ -45,234 +41,304 @@ static double *row(const gal_csp *c, int i)
     return c->smooth + (size_t)i * c->cap;
 }
 
-/* Which pieces are whole cells outside the time when stars leave their clouds, and the moments of their hats. */
-static void find_cells(gal_csp *c, size_t np, double tau_esc)
+/* The cells of a history: first .. first + n - 1 are whole, between its youngest and its oldest stars. */
+typedef struct cells {
+    size_t first, n, stride, ncut, npiece;
+    double lo, age, tau;
+    size_t inside, leave, gone; /* the first `inside` of them in clouds, leave .. gone - 1 where stars leave them */
+} cells;
+
+/* ------------------------------------------------------------------ whole cells */
+static size_t count_below(const double *x, size_t n, double v, bool equal)
 {
-    const gal_ssp *s = c->ssp;
-    size_t nage = s->nage;
-    const double *f = c->smooth + GAL_CSP_SMOOTH * c->cap, *iz = row(c, IE);
-    double *f0 = row(c, F0), *f1 = row(c, F1), *f2 = row(c, F2), *inv = row(c, INV), *whole = row(c, WHOLE);
-    double left = c->sharp ? tau_esc : 2 * tau_esc;
-    size_t quenched = c->brk[0] > 0 ? 4 : 0; /* the youngest stars, which are all the light in the ultraviolet */
-    for (size_t k = 0; k < np; k++) {
-        size_t i = c->cell[k] < nage ? c->cell[k] : 0;
-        double lo = c->brk[k], hi = c->brk[k + 1];
-        whole[k] = i > 0 && k >= quenched && lo == s->age[i - 1] && hi == s->age[i] && (hi <= tau_esc || lo >= left);
-        f0[k] = f[i];
-        f1[k] = f[nage + i];
-        f2[k] = f[2 * nage + i];
-        inv[k] = s->nz > 1 ? c->inv_dz[(size_t)iz[k]] : 0;
-    }
+    if (v < x[0] || (!equal && v == x[0]))
+        return 0;
+    size_t i = n > 1 && v < x[n - 1] ? gal_search(x, n, v) : n - 1;
+    return i + (equal || x[i] < v ? 1 : 0);
 }
 
-/* Points of the other pieces, m of them, [q stride + j]. */
-static void place_points(gal_csp *c, const uint32_t *list, size_t m, size_t stride, const double *gx)
+/* Cells with a kink, or where stars begin or cease to leave their clouds, are not taken whole. */
+static void exclude(gal_csp *c, const cells *e, double age)
 {
     const double *ages = c->ssp->age;
-    size_t nage = c->ssp->nage;
-    double *a = row(c, A), *fa = row(c, FA);
-    for (size_t j = 0; j < m; j++) {
-        size_t k = list[j], i = c->cell[k];
-        double lo = c->brk[k], hi = c->brk[k + 1], mid = 0.5 * (lo + hi), half = 0.5 * (hi - lo);
-        bool whole = i < nage && hi == ages[i] && lo == (i > 0 ? ages[i - 1] : 0);
-        for (size_t q = 0; q < Q; q++) {
-            double x = whole ? c->cell_a[q * nage + i] : mid + half * gx[q];
-            a[q * stride + j] = x;
-            fa[q * stride + j] = whole             ? c->cell_f[q * nage + i]
-                                 : i == 0          ? 0
-                                 : i == nage       ? 1
-                                 : ages[i - 1] > 0 ? -1
-                                                   : x / ages[i];
-        }
-    }
-    double *x = c->fold, *ln = x + c->cap, *inv = ln + c->cap, *f = inv + c->cap;
-    size_t n = 0;
-    for (size_t j = 0; j < m; j++) /* only part of a cell */
-        if (fa[j] < 0)
-            c->loose[n++] = (uint32_t)j;
-    for (size_t q = 0; q < Q; q++) {
-        for (size_t e = 0; e < n; e++) {
-            size_t j = c->loose[e], i = c->cell[list[j]] - 1;
-            x[e] = a[q * stride + j];
-            ln[e] = c->lnage[i];
-            inv[e] = c->inv_dln[i];
-        }
-        GAL_KERN_PICK(csp_kern)->hats(n, x, ln, inv, f);
-        for (size_t e = 0; e < n; e++)
-            fa[q * stride + c->loose[e]] = f[e];
+    size_t j = count_below(ages, c->ssp->nage, age, true); /* ages at or below: the cell */
+    if (j >= e->first && j < e->first + e->n && ages[j - 1] < age)
+        c->whole[j] = 0;
+}
+
+static void find_cells(gal_csp *c, const gal_history *h, cells *e)
+{
+    const double *ages = c->ssp->age;
+    size_t nage = c->ssp->nage, end = count_below(ages, nage, e->age, true);
+    e->first = count_below(ages, nage, e->lo, false) + 1; /* its younger edge is at or above lo */
+    e->n = end > e->first ? end - e->first : 0;
+    e->stride = (e->n + 7) & ~(size_t)7;
+    if (e->n == 0)
+        return;
+    GAL_KERN_PICK(csp_kern)->pair_fill(e->n, 1, c->whole + e->first);
+    for (size_t i = 0; e->lo > 0 && i < 4 && i < e->n; i++) /* the youngest are all the light in the ultraviolet */
+        c->whole[e->first + i] = 0;
+    size_t nkink = gal_history_breaks(h, c->a);
+    for (size_t i = 0; i < nkink; i++)
+        exclude(c, e, e->age - c->a[i]);
+    e->inside = e->leave = e->gone = 0;
+    if (!(e->tau > 0))
+        return;
+    exclude(c, e, e->tau);
+    const double *edge = ages + e->first; /* older edges */
+    e->inside = count_below(edge, e->n, e->tau, true);
+    if (!c->sharp) {
+        exclude(c, e, 2 * e->tau);
+        e->leave = count_below(edge - 1, e->n, e->tau, false);
+        e->gone = count_below(edge, e->n, 2 * e->tau, true);
     }
 }
 
-/* The older node of cell i is ia + 1. */
-static size_t node(const gal_csp *c, size_t i)
+/* Masses at the edges of the cells, at both ends and at the cuts; rates and metallicities at the points. */
+static void evaluate(gal_csp *c, const gal_history *h, const cells *e)
 {
+    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
+    const double age = e->age;
+    size_t n = e->n + 1, nage = c->ssp->nage, m = P * e->stride;
+    double *t = c->t, *at = row(c, T), *z = row(c, Z), *iz = row(c, IZ), *fz = row(c, FZ);
+    kern->pair_times(n, age, c->ssp->age + e->first - 1, t);
+    t[n] = age - e->lo;
+    t[n + 1] = 0;
+    kern->pair_times(e->ncut, age, c->kink, t + n + 2);
+    gal_history_mass(h, t, n + 2 + e->ncut, c->mass);
+    for (size_t q = 0; q < P; q++) {
+        kern->pair_times(e->n, age, c->pair_a + q * nage + e->first, at + q * e->stride);
+        kern->pair_fill(e->stride - e->n, 0, at + q * e->stride + e->n);
+    }
+    gal_history_rate(h, at, m, row(c, PSI));
+    c->one_z = gal_history_one_z(h, z);
+    if (!c->one_z)
+        gal_history_zgas(h, at, m, z);
+    kern->bracket(c->one_z ? 1 : m, c->ssp->nz, c->ssp->z, c->inv_dz, z, iz, fz);
+    if (c->one_z) {
+        kern->pair_fill(m - 1, z[0], z + 1);
+        kern->pair_fill(m - 1, iz[0], iz + 1);
+        kern->pair_fill(m - 1, fz[0], fz + 1);
+    }
+}
+
+static inline void widen(gal_csp *c, size_t iz, size_t from, size_t to)
+{
+    if (c->last[iz] == 0 || from < c->first[iz])
+        c->first[iz] = (uint32_t)from;
+    if (to > c->last[iz])
+        c->last[iz] = (uint32_t)to;
+}
+
+/* Cells from .. to - 1 of those that are whole, b[4][stride] to their nodes; in runs between the same metallicities. */
+static void add_cells(gal_csp *c, const cells *e, const double *b, size_t from, size_t to, double *w)
+{
+    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     size_t nage = c->ssp->nage;
-    return i == 0 || nage < 2 ? 0 : i - 1 < nage - 2 ? i - 1 : nage - 2;
+    const double *iz = row(c, IZ);
+    for (size_t i = from, j; i < to; i = j) {
+        for (j = i + 1; j < to && iz[j] == iz[i]; j++)
+            ;
+        size_t at = e->first + i - 1, z = (size_t)iz[i];
+        for (size_t r = 0; r < (c->ssp->nz > 1 ? 2 : 1); r++) {
+            kern->pair_add(j - i, b + 2 * r * e->stride + i, b + (2 * r + 1) * e->stride + i, w + (z + r) * nage + at);
+            widen(c, z + r, at, at + j - i + 1);
+        }
+    }
+}
+
+static void whole_cells(gal_csp *c, const cells *e, double sums[3])
+{
+    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
+    size_t nage = c->ssp->nage, n = e->leave < e->gone ? e->gone - e->leave : 0;
+    const double *a = c->pair_a + e->first, *fa = c->pair_f + e->first, *fz = row(c, FZ);
+    double *m = row(c, M), *out = row(c, OUT);
+    const struct csp_pair s = {.n = e->n,
+                               .stride = e->stride,
+                               .step = nage,
+                               .agree = AGREE,
+                               .rounds = ROUNDS,
+                               .even = EVEN,
+                               .first = c->ssp->z[0],
+                               .last = c->ssp->z[c->ssp->nz - 1],
+                               .mass = c->mass,
+                               .width = c->width + e->first,
+                               .psi = row(c, PSI),
+                               .iz = row(c, IZ),
+                               .fz = fz,
+                               .a = a,
+                               .z = row(c, Z),
+                               .whole = c->whole + e->first,
+                               .m = m,
+                               .ok = row(c, OK)};
+    kern->pair(&s, sums);
+    kern->pair_fold(e->n, e->stride, nage, m, fa, fz, out);
+    add_cells(c, e, out, 0, e->n, c->w0);
+    add_cells(c, e, out, 0, e->inside, c->w1);
+    if (n == 0)
+        return;
+    for (size_t q = 0; q < P; q++)
+        for (size_t i = e->leave; i < e->gone; i++)
+            m[q * e->stride + i] *= 2 - a[q * nage + i] / e->tau;
+    kern->pair_fold(n, e->stride, nage, m + e->leave, fa + e->leave, fz + e->leave, out + e->leave);
+    add_cells(c, e, out, e->leave, e->gone, c->w1);
+}
+
+/* ------------------------------------------------------------------ the others, in pieces */
+/* From age lo to hi, where the masses formed before are mlo, mhi: pieces of that cell. *cut: those behind are above lo. */
+static void put_pieces(gal_csp *c, cells *e, size_t *cut, size_t cell, double lo, double hi, double mlo, double mhi)
+{
+    const double *mass = c->mass + e->n + 3;
+    while (*cut < e->ncut && c->kink[*cut] <= lo)
+        ++*cut;
+    for (bool more = true; more;) {
+        more = *cut < e->ncut && c->kink[*cut] < hi;
+        double end = more ? c->kink[*cut] : hi, mend = more ? mass[*cut] : mhi;
+        *cut += more;
+        if (!(end > lo))
+            continue;
+        if (mlo - mend > 0) {
+            size_t j = e->npiece++;
+            c->side[j] = (uint32_t)cell;
+            row(c, LO)[j] = lo;
+            row(c, HI)[j] = end;
+            row(c, DM)[j] = mlo - mend;
+        }
+        lo = end;
+        mlo = mend;
+    }
+}
+
+static void list_pieces(gal_csp *c, cells *e)
+{
+    const double *edge = c->ssp->age + e->first - 1, *ok = row(c, OK);
+    size_t cut = 0, n = e->n;
+    put_pieces(c, e, &cut, e->first - 1, e->lo, edge[0], c->mass[n + 1], c->mass[0]);
+    for (size_t i = 0; i < n; i++)
+        if (!(ok[i] > 0))
+            put_pieces(c, e, &cut, e->first + i, edge[i], edge[i + 1], c->mass[i], c->mass[i + 1]);
+    put_pieces(c, e, &cut, e->first + n, edge[n], e->age, c->mass[n], c->mass[n + 2]);
+}
+
+/* Points of the pieces, [q stride + j], and their hats. */
+static void place_points(gal_csp *c, size_t m, size_t stride, const double *gx)
+{
+    const double *ages = c->ssp->age, *lo = row(c, LO), *hi = row(c, HI);
+    size_t nage = c->ssp->nage, n = 0;
+    double *fa = row(c, FA), *x = c->fold, *ln = x + c->cap, *inv = ln + c->cap, *f = inv + c->cap;
+    for (size_t q = 0; q < Q; q++)
+        for (size_t j = 0; j < m; j++)
+            c->a[q * stride + j] = 0.5 * (lo[j] + hi[j]) + 0.5 * (hi[j] - lo[j]) * gx[q];
+    for (size_t j = 0; j < m; j++) {
+        size_t i = c->side[j];
+        if (i > 0 && i < nage && ages[i - 1] > 0)
+            c->loose[n++] = (uint32_t)j;
+        else
+            for (size_t q = 0; q < Q; q++)
+                fa[q * stride + j] = i == 0 ? 0 : i == nage ? 1 : c->a[q * stride + j] / ages[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        size_t k = c->side[c->loose[i]] - 1;
+        ln[i] = c->lnage[k];
+        inv[i] = c->inv_dln[k];
+    }
+    for (size_t q = 0; q < Q; q++) {
+        for (size_t i = 0; i < n; i++)
+            x[i] = c->a[q * stride + c->loose[i]];
+        GAL_KERN_PICK(csp_kern)->hats(n, x, ln, inv, f);
+        for (size_t i = 0; i < n; i++)
+            fa[q * stride + c->loose[i]] = f[i];
+    }
+}
+
+/* b[4] to the nodes of metallicities iz, iz + 1 and ages ia, ia + 1 */
+static void add_nodes(gal_csp *c, double *w, size_t iz, size_t ia, double b00, double b01, double b10, double b11)
+{
+    size_t nage = c->ssp->nage, at = iz * nage + ia;
+    w[at] += b00;
+    w[at + 1] += b01;
+    widen(c, iz, ia, ia + 2);
+    if (b10 == 0 && b11 == 0)
+        return;
+    w[at + nage] += b10;
+    w[at + nage + 1] += b11;
+    widen(c, iz + 1, ia, ia + 2);
 }
 
 static void add_points(gal_csp *c, double *w, size_t j, size_t ia, size_t stride, const double *factor)
 {
-    const double *m = c->m, *fa = row(c, FA), *iz = c->iz, *fz = c->fz;
+    const double *fa = row(c, FA);
     for (size_t q = 0; q < Q; q++) {
         size_t at = q * stride + j, zat = c->one_z ? 0 : at;
-        double x = m[at] * (factor ? factor[q] : 1), f = fa[at], z = fz[zat];
-        csp_add(c, w, (size_t)iz[zat], ia, x * (1 - f) * (1 - z), x * f * (1 - z), x * (1 - f) * z, x * f * z);
+        double x = c->m[at] * (factor ? factor[q] : 1), f = fa[at], z = c->fz[zat];
+        add_nodes(c, w, (size_t)c->iz[zat], ia, x * (1 - f) * (1 - z), x * f * (1 - z), x * (1 - f) * z, x * f * z);
     }
 }
 
-/* Piece k, the j-th on the list: its points together where they are between the same metallicities. */
-static void add_piece(gal_csp *c, size_t k, size_t j, size_t stride, double tau_esc)
+/* Piece j: its points together where they are between the same metallicities. */
+static void add_piece(gal_csp *c, size_t j, size_t stride, double tau_esc)
 {
-    size_t ia = node(c, c->cell[k]);
-    const double *a = row(c, A), *b = c->fold + j, *iz = c->iz + (c->one_z ? 0 : j);
-    double mid = 0.5 * (c->brk[k] + c->brk[k + 1]), eta[Q];
+    size_t i = c->side[j], nage = c->ssp->nage, ia = i == 0 ? 0 : i - 1 < nage - 2 ? i - 1 : nage - 2;
+    const double *b = c->fold + j, *iz = c->iz + (c->one_z ? 0 : j);
+    double mid = 0.5 * (row(c, LO)[j] + row(c, HI)[j]), eta[Q];
     bool inside = mid < tau_esc;
     for (int r = 0; r < (inside ? 2 : 1); r++) {
         double *w = r ? c->w1 : c->w0;
         if (c->one_z || (iz[0] == iz[stride] && iz[0] == iz[2 * stride]))
-            csp_add(c, w, (size_t)iz[0], ia, b[0], b[stride], b[2 * stride], b[3 * stride]);
+            add_nodes(c, w, (size_t)iz[0], ia, b[0], b[stride], b[2 * stride], b[3 * stride]);
         else
             add_points(c, w, j, ia, stride, NULL);
     }
     if (!inside && !c->sharp && mid < 2 * tau_esc) {
         for (size_t q = 0; q < Q; q++)
-            eta[q] = gal_escape(a[q * stride + j], tau_esc, c->sharp);
+            eta[q] = gal_escape(c->a[q * stride + j], tau_esc, c->sharp);
         add_points(c, c->w1, j, ia, stride, eta);
     }
 }
 
-static inline void add_run(const double *restrict young, const double *restrict old, size_t n, double *restrict w)
-{
-    for (size_t k = 0; k < n; k++)
-        w[k] += young[k];
-    for (size_t k = 0; k < n; k++)
-        w[k + 1] += old[k];
-}
-
-/* Smooth pieces k .. k + n - 1: consecutive cells, the same metallicity nodes. */
-static void add_smooth(gal_csp *c, double *w, size_t k, size_t n, size_t iz)
-{
-    size_t nage = c->ssp->nage, at = c->cell[k] - 1;
-    const double *b = row(c, B00);
-    for (size_t r = 0; r < (c->ssp->nz > 1 ? 2 : 1); r++) {
-        add_run(b + 2 * r * c->cap + k, b + (2 * r + 1) * c->cap + k, n, w + (iz + r) * nage + at);
-        if (c->last[iz + r] == 0)
-            c->first[iz + r] = (uint32_t)at;
-        c->last[iz + r] = (uint32_t)(at + n + 1);
-    }
-}
-
-static void add_all(gal_csp *c, size_t np, size_t stride, double tau_esc)
-{
-    const double *ok = row(c, OK), *iz = row(c, IE);
-    size_t j = 0;
-    for (size_t k = 0; k < np;) {
-        if (!(ok[k] > 0)) {
-            if (row(c, DM)[j] > 0)
-                add_piece(c, k, j, stride, tau_esc);
-            j++;
-            k++;
-            continue;
-        }
-        size_t e = k + 1;
-        bool inside = c->brk[k + 1] <= tau_esc;
-        while (e < np && ok[e] > 0 && iz[e] == iz[k] && c->cell[e] == c->cell[e - 1] + 1 &&
-               (c->brk[e + 1] <= tau_esc) == inside)
-            e++;
-        add_smooth(c, c->w0, k, e - k, (size_t)iz[k]);
-        if (inside)
-            add_smooth(c, c->w1, k, e - k, (size_t)iz[k]);
-        k = e;
-    }
-}
-
-/* Metallicity at the edges, [np + 1]. */
-static void edges(gal_csp *c, const gal_history *h, size_t nb)
-{
-    const gal_ssp *s = c->ssp;
-    double *z = row(c, ZE), *iz = row(c, IE), *fz = row(c, FE), one;
-    c->one_z = gal_history_one_z(h, &one);
-    if (c->one_z)
-        z[0] = one;
-    else
-        gal_history_zgas(h, c->t, nb, z);
-    GAL_KERN_PICK(csp_kern)->bracket(c->one_z ? 1 : nb, s->nz, s->z, c->inv_dz, z, iz, fz);
-    for (size_t k = 1; c->one_z && k < nb; k++) {
-        z[k] = one;
-        iz[k] = iz[0];
-        fz[k] = fz[0];
-    }
-}
-
-/* The pieces that are not smooth, by their points: c->m, iz, fz. Returns the stride. */
-static size_t other_pieces(gal_csp *c, const gal_history *h, size_t np, double sums[3])
+static void pieces(gal_csp *c, const gal_history *h, const cells *e, double sums[3])
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
-    const double *gw, *gx = gal_gauss_nodes(Q, &gw), *ok = row(c, OK);
-    double *dm = row(c, DM), *a = row(c, A), *t = row(c, T), *psi = row(c, PSI), *z = row(c, ZP);
-    uint32_t *list = c->side;
-    size_t m = 0;
-    for (size_t k = 0; k < np; k++)
-        if (!(ok[k] > 0)) {
-            dm[m] = c->mass[k] - c->mass[k + 1];
-            list[m++] = (uint32_t)k;
-        }
-    size_t stride = (m + 7) & ~(size_t)7;
-    place_points(c, list, m, stride, gx);
+    const double *gw, *gx = gal_gauss_nodes(Q, &gw);
+    size_t m = e->npiece, stride = (m + 7) & ~(size_t)7;
+    double one = row(c, Z)[0];
+    place_points(c, m, stride, gx);
     for (size_t q = 0; q < Q; q++)
         for (size_t j = m; j < stride; j++)
-            a[q * stride + j] = h->age;
-    for (size_t j = 0; j < Q * stride; j++)
-        t[j] = h->age - a[j];
-    gal_history_rate(h, t, Q * stride, psi);
+            c->a[q * stride + j] = e->age;
+    kern->pair_times(Q * stride, e->age, c->a, c->t);
+    gal_history_rate(h, c->t, Q * stride, c->psi);
     if (c->one_z)
-        z[0] = row(c, ZE)[0];
+        c->z[0] = one;
     else
-        gal_history_zgas(h, t, Q * stride, z);
-    kern->bracket(c->one_z ? 1 : Q * stride, c->ssp->nz, c->ssp->z, c->inv_dz, z, c->iz, c->fz);
-    kern->shares(m, stride, gw, dm, psi, a, c->one_z ? NULL : z, c->m, sums);
+        gal_history_zgas(h, c->t, Q * stride, c->z);
+    kern->bracket(c->one_z ? 1 : Q * stride, c->ssp->nz, c->ssp->z, c->inv_dz, c->z, c->iz, c->fz);
+    kern->shares(m, stride, gw, row(c, DM), c->psi, c->a, c->one_z ? NULL : c->z, c->m, sums);
     kern->fold(m, stride, c->one_z, c->m, row(c, FA), c->fz, c->fold);
-    return stride;
+    for (size_t j = 0; j < m; j++)
+        add_piece(c, j, stride, e->tau);
 }
 
 static void add_population(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar)
 {
-    double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0, smooth[3] = {0, 0, 0}, other[3];
-    if (gal_history_at_once(h) || !c->ssp->mass || c->ssp->nage < 3) {
+    cells e = {.lo = h->age > h->quench ? h->age - h->quench : 0, .age = h->age, .tau = tau_esc};
+    double whole[3], other[3];
+    bool few = gal_history_at_once(h) || !c->ssp->mass || c->ssp->nage < 3;
+    if (!few)
+        find_cells(c, h, &e);
+    if (few || e.n == 0) {
         csp_add_population(c, h, tau_esc, at_zstar);
         return;
     }
-    size_t nb = c->nbrk = csp_breakpoints(c, h, lo, tau_esc), np = nb - 1;
-    for (size_t k = 0; k < nb; k++)
-        c->t[k] = age - c->brk[k];
-    gal_history_mass(h, c->t, nb, c->mass);
-    edges(c, h, nb);
-    find_cells(c, np, tau_esc);
-    struct csp_smooth s = {.n = np,
-                           .cap = c->cap,
-                           .steep = STEEP,
-                           .bent = BENT,
-                           .b = c->brk,
-                           .mass = c->mass,
-                           .z = row(c, ZE),
-                           .iz = row(c, IE),
-                           .fz = row(c, FE),
-                           .f0 = row(c, F0),
-                           .f1 = row(c, F1),
-                           .f2 = row(c, F2),
-                           .inv = row(c, INV),
-                           .whole = row(c, WHOLE),
-                           .ok = row(c, OK),
-                           .b00 = row(c, B00),
-                           .age = row(c, AGE),
-                           .metal = row(c, METAL)};
-    s.ok[0] = s.ok[np - 1] = 0;
-    GAL_KERN_PICK(csp_kern)->smooth(&s, smooth);
-    size_t stride = other_pieces(c, h, np, other);
-    c->formed += smooth[0] + other[0];
-    c->age_mass += smooth[1] + other[1];
-    c->z_mass += c->one_z ? (smooth[0] + other[0]) * row(c, ZE)[0] : smooth[2] + other[2];
-    add_all(c, np, stride, tau_esc);
+    e.ncut = csp_cuts(c, h, e.lo, tau_esc);
+    evaluate(c, h, &e);
+    whole_cells(c, &e, whole);
+    list_pieces(c, &e);
+    pieces(c, h, &e, other);
+    c->nbrk = 0;
+    c->formed += whole[0] + other[0];
+    c->age_mass += whole[1] + other[1];
+    c->z_mass += c->one_z ? (whole[0] + other[0]) * c->z[0] : whole[2] + other[2];
 }
 
 void gal_csp_weights_smooth(gal_csp *c, const gal_history *h, double tau_esc)

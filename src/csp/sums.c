@@ -33,19 +33,24 @@ void gal_csp_sum(gal_csp *c, double *s0, double *s1)
     }
 }
 
-/* Cells of which some mass, w0 - w1 or w1, is on the list; relative to all that formed, so that single precision holds them. Returns
- * their number, padded to a multiple of 8. */
+/* Cells from the first to the last of each metallicity with some mass, w1 (clouds) or w0 - w1; relative to all that formed, so that single
+ * precision holds them. Returns their number, padded to a multiple of 8. */
 static size_t list_rows(gal_csp *c, bool clouds, double scale)
 {
+    const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     const gal_ssp *ssp = c->ssp;
+    const double least = 1e-25 * c->formed;
     size_t n = 0;
-    for (size_t iz = 0; iz < ssp->nz; iz++)
-        for (size_t k = iz * ssp->nage + c->first[iz]; k < iz * ssp->nage + c->last[iz]; k++) {
-            double w = scale * (clouds ? c->w1[k] : c->w0[k] - c->w1[k]);
-            c->row[n] = (uint32_t)k;
-            c->roww[n] = (float)w;
-            n += w > 1e-25;
-        }
+    for (size_t iz = 0; iz < ssp->nz; iz++) {
+        size_t from = iz * ssp->nage + c->first[iz], to = iz * ssp->nage + c->last[iz];
+        const double *a = clouds ? c->w1 : c->w0, *b = clouds ? NULL : c->w1;
+        while (from < to && !(a[from] - (b ? b[from] : 0) > least))
+            from++;
+        while (to > from && !(a[to - 1] - (b ? b[to - 1] : 0) > least))
+            to--;
+        kern->rows(to - from, from, scale, a + from, b ? b + from : NULL, c->row + n, c->roww + n);
+        n += to - from;
+    }
     for (; n % 8; n++) {
         c->row[n] = 0;
         c->roww[n] = 0;
@@ -55,14 +60,18 @@ static size_t list_rows(gal_csp *c, bool clouds, double scale)
 
 void gal_csp_sum_few(gal_csp *c, double *s0, double *s1)
 {
+    gal_csp_sum_few_of(c, c->ssp->lum, c->ssp->nwave, s0, s1);
+}
+
+void gal_csp_sum_few_of(gal_csp *c, const float *table, size_t stride, double *s0, double *s1)
+{
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
-    const gal_ssp *t = c->ssp;
     double scale = c->formed > 0 ? 1 / c->formed : 0;
     size_t n = list_rows(c, true, scale);
-    kern->few(t->lum, t->nwave, c->row, c->roww, n, t->nwave, NULL, s1);
+    kern->few(table, stride, c->row, c->roww, n, stride, NULL, s1);
     n = list_rows(c, false, scale);
-    kern->few(t->lum, t->nwave, c->row, c->roww, n, t->nwave, s1, s0);
-    for (size_t k = 0; k < t->nwave; k++) {
+    kern->few(table, stride, c->row, c->roww, n, stride, s1, s0);
+    for (size_t k = 0; k < stride; k++) {
         s0[k] *= c->formed;
         s1[k] *= c->formed;
     }

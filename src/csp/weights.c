@@ -19,21 +19,24 @@ enum { NLOG = GAL_CSP_TEN, NEXTRA = NLOG + 2, Q = GAL_CSP_POINTS };
 /* Points and hats of cell i + 1, between ages i and i + 1; cell 0 is below the first age. */
 static void prepare_cells(gal_csp *c)
 {
-    double *f0 = c->smooth + GAL_CSP_SMOOTH * c->cap, *f1 = f0 + c->ssp->nage, *f2 = f1 + c->ssp->nage;
     const gal_ssp *s = c->ssp;
-    const double *gw, *gx = gal_gauss_nodes(Q, &gw);
-    for (size_t i = 0; i < s->nage; i++) {
+    const double *gw, *gw2, *gx = gal_gauss_nodes(Q, &gw), *px = gal_gauss_nodes(GAL_CSP_PAIR, &gw2);
+    size_t n = s->nage;
+    for (size_t i = 0; i < n; i++) {
         double lo = i > 0 ? s->age[i - 1] : 0, hi = s->age[i], mid = 0.5 * (lo + hi), half = 0.5 * (hi - lo);
+        double mean = 0, tilt = 0;
+        c->width[i] = hi - lo;
         for (size_t q = 0; q < Q; q++) {
-            double a = mid + half * gx[q];
-            c->cell_a[q * s->nage + i] = a;
-            c->cell_f[q * s->nage + i] = i == 0              ? 0
-                                         : s->age[i - 1] > 0 ? (log(a) - c->lnage[i - 1]) * c->inv_dln[i - 1]
-                                                             : a / s->age[i];
-            double f = 0.5 * gw[q] * c->cell_f[q * s->nage + i];
-            f0[i] += f;
-            f1[i] += f * 0.5 * gx[q];
-            f2[i] += f * 0.25 * gx[q] * gx[q];
+            double a = c->cell_a[q * n + i] = mid + half * gx[q];
+            double f = c->cell_f[q * n + i] = i == 0              ? 0
+                                              : s->age[i - 1] > 0 ? (log(a) - c->lnage[i - 1]) * c->inv_dln[i - 1]
+                                                                  : a / s->age[i];
+            mean += 0.5 * gw[q] * f;
+            tilt += 0.5 * gw[q] * f * gx[q];
+        }
+        for (size_t q = 0; q < GAL_CSP_PAIR; q++) { /* as if the hat were linear, with the same moments */
+            c->pair_a[q * n + i] = mid + half * px[q];
+            c->pair_f[q * n + i] = mean + 3 * tilt * px[q];
         }
     }
 }
@@ -51,11 +54,15 @@ gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbre
     c->lnage = GAL_NEWN(double, ssp->nage);
     c->inv_dln = GAL_NEWN(double, ssp->nage);
     c->inv_dz = GAL_NEWN(double, ssp->nz);
-    c->cell_a = GAL_NEWN(double, 2 * Q * ssp->nage);
+    c->cell_a = GAL_NEWN(double, 2 * (Q + GAL_CSP_PAIR + 1) * ssp->nage);
     c->cell_f = c->cell_a + Q * ssp->nage;
+    c->pair_a = c->cell_f + Q * ssp->nage;
+    c->pair_f = c->pair_a + GAL_CSP_PAIR * ssp->nage;
+    c->width = c->pair_f + GAL_CSP_PAIR * ssp->nage;
+    c->whole = c->width + ssp->nage;
     c->kink = GAL_NEWN(double, nbreak + NEXTRA + 1);
     c->brk = GAL_NEWN(double, (2 + 12 * Q) * cap);
-    c->smooth = GAL_NEWN(double, GAL_CSP_SMOOTH *cap + 3 * ssp->nage);
+    c->smooth = GAL_NEWN(double, GAL_CSP_SMOOTH *cap);
     c->cell = GAL_NEWN(uint32_t, 3 * cap);
     c->col = GAL_NEWN(const float *, 2 * nw);
     c->colw = GAL_NEWN(double, 2 * nw);
@@ -121,7 +128,7 @@ const double gal_csp_ten[GAL_CSP_TEN] = {
     0.0046415888336127799, 0.0021544346900318843, 0.001, 4.6415888336127789e-4, 2.1544346900318845e-4, 1e-4};
 
 /* Cuts inside (lo, age) besides the table's ages, ascending, into c->kink. Returns their number. */
-static size_t extra_cuts(gal_csp *c, const gal_history *h, double lo, double tau_esc)
+size_t csp_cuts(gal_csp *c, const gal_history *h, double lo, double tau_esc)
 {
     double *v = c->kink, age = h->age, span = age - lo; /* stars form at times 0 .. span */
     size_t n = 0, nkink = gal_history_breaks(h, v);
@@ -151,10 +158,10 @@ static size_t extra_cuts(gal_csp *c, const gal_history *h, double lo, double tau
 
 /* Breakpoints in age, ascending, from lo (0, or age - tau_quench) to age, and the cell (see prepare_cells) of the piece behind each;
  * nage: beyond the last age. Returns their number. */
-size_t csp_breakpoints(gal_csp *c, const gal_history *h, double lo, double tau_esc)
+static size_t breakpoints(gal_csp *c, const gal_history *h, double lo, double tau_esc)
 {
     const double *ages = c->ssp->age;
-    size_t n = 0, nage = c->ssp->nage, extra = extra_cuts(c, h, lo, tau_esc), e = 0, j = 0;
+    size_t n = 0, nage = c->ssp->nage, extra = csp_cuts(c, h, lo, tau_esc), e = 0, j = 0;
     double *b = c->brk, age = h->age;
     if (lo >= ages[0])
         j = lo >= ages[nage - 1] ? nage : gal_search(ages, nage, lo) + 1;
@@ -294,7 +301,7 @@ void csp_place(gal_csp *c, const gal_history *h, double tau_esc, bool at_zstar, 
     double tq = h->quench, age = h->age, lo = age > tq ? age - tq : 0;
     if (gal_history_at_once(h))
         lo = age; /* one piece without length, where all the mass is */
-    size_t nb = c->nbrk = csp_breakpoints(c, h, lo, tau_esc), np = nb - 1;
+    size_t nb = c->nbrk = breakpoints(c, h, lo, tau_esc), np = nb - 1;
     for (size_t k = 0; k < nb; k++)
         c->t[k] = age - c->brk[k];
     gal_history_mass(h, c->t, nb, c->mass);

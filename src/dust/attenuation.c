@@ -12,11 +12,20 @@
 
 #define MAG_TO_TAU 0.921034037197618 /* 0.4 ln 10 */
 
-/* On a grid: ln(lambda/5500 A) and up to two base curves. */
+/* On a grid: ln(lambda/5500 A) and up to three base curves. */
 typedef struct law_table {
     size_t n;
-    double *lnx, *a, *b;
+    double *lnx, *a, *b, *c;
 } law_table;
+
+/* What tells laws apart: how many parameters of their own they have, the base curves, the curve and its change with these parameters (NULL: there
+ * are none). */
+typedef struct law {
+    size_t own;
+    void (*base)(double wave, double base[3]);
+    void (*curve)(const law_table *t, const double *p, double *curve);
+    void (*curve_jvp)(const law_table *t, const double *p, const double *dp, const double *curve, double *dcurve);
+} law;
 
 static void teardown(void *table)
 {
@@ -25,22 +34,26 @@ static void teardown(void *table)
     gal_free(t);
 }
 
-typedef void (*base_fn)(double wave, double *a, double *b);
-
-static gal_status tabulate(void **table, const gal_wavegrid *g, base_fn base)
+static gal_status setup(void **table, const void *self, const gal_wavegrid *g)
 {
+    const law *l = self;
     law_table *t = GAL_NEW(law_table);
-    if (!t || !(t->lnx = GAL_NEWN(double, 3 * g->n))) {
+    if (!t || !(t->lnx = GAL_NEWN(double, 4 * g->n))) {
         gal_free(t);
         return GAL_ENOMEM;
     }
     t->n = g->n;
     t->a = t->lnx + g->n;
     t->b = t->a + g->n;
+    t->c = t->b + g->n;
     for (size_t k = 0; k < g->n; k++) {
+        double base[3] = {0};
         t->lnx[k] = log(g->wave[k] / 5500);
-        if (base)
-            base(g->wave[k], &t->a[k], &t->b[k]);
+        if (l->base)
+            l->base(g->wave[k], base);
+        t->a[k] = base[0];
+        t->b[k] = base[1];
+        t->c[k] = base[2];
     }
     *table = t;
     return GAL_OK;
@@ -58,15 +71,16 @@ static size_t scratch(const void *self, const gal_wavegrid *g)
 enum { T_AV, T_AV_BIRTH, T_N_BIRTH, T_TAU_ESC, NTAIL };
 
 /* Attenuation from the curve; fills it when the law's own parameters changed. */
-typedef void (*curve_fn)(const law_table *t, const double *p, double *curve);
-static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, curve_fn curve)
+static gal_status screen(const gal_stage *s, gal_screen *out)
 {
+    const law *l = s->self;
     const law_table *t = s->table;
+    size_t own = l->own;
     const double *p = s->p, *tail = s->p + own;
     double *kept = s->scratch, *diffuse = kept + KEPT, *birth = diffuse + t->n;
     const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
     if (kept[FLAG] == 0 || memcmp(kept, p, own * sizeof *p) != 0)
-        curve(t, p, diffuse);
+        l->curve(t, p, diffuse);
     if (kept[FLAG] == 0 || kept[FLAG + 1] != tail[T_N_BIRTH])
         kern->power_law(t->n, -tail[T_N_BIRTH], t->lnx, birth);
     if (own)
@@ -80,21 +94,18 @@ static gal_status screen_with(const gal_stage *s, gal_screen *out, size_t own, c
     return GAL_OK;
 }
 
-/* The change of the curve with the law's own parameters; NULL: they have none. */
-typedef void (*curve_jvp_fn)(const law_table *t, const double *p, const double *dp, const double *curve,
-                             double *dcurve);
-static gal_status screen_jvp_with(const gal_stage *s, const gal_stage *d, const gal_screen *out, gal_screen *change,
-                                  size_t own, curve_jvp_fn curve_jvp)
+static gal_status screen_jvp(const gal_stage *s, const gal_stage *d, const gal_screen *out, gal_screen *change)
 {
+    const law *l = s->self;
     const law_table *t = s->table;
-    const double *tail = s->p + own, *dtail = d->p + own, *diffuse = s->scratch + KEPT, *birth = diffuse + t->n;
+    const double *tail = s->p + l->own, *dtail = d->p + l->own, *diffuse = s->scratch + KEPT, *birth = diffuse + t->n;
     double *dcurve = d->scratch + KEPT;
     change->av_dd = dtail[T_AV];
     change->av_mc = dtail[T_AV_BIRTH];
-    if (curve_jvp)
-        curve_jvp(t, s->p, d->p, diffuse, dcurve);
-    gal_dust_screen_jvp(t->n, tail[T_AV], dtail[T_AV], diffuse, curve_jvp ? dcurve : NULL, out->att_dd, change->att_dd,
-                        change->abs_dd);
+    if (l->curve_jvp)
+        l->curve_jvp(t, s->p, d->p, diffuse, dcurve);
+    gal_dust_screen_jvp(t->n, tail[T_AV], dtail[T_AV], diffuse, l->curve_jvp ? dcurve : NULL, out->att_dd,
+                        change->att_dd, change->abs_dd);
     for (size_t k = 0; k < t->n; k++)
         dcurve[k] = birth[k] * t->lnx[k] * dtail[T_N_BIRTH];
     gal_dust_screen_jvp(t->n, tail[T_AV_BIRTH], dtail[T_AV_BIRTH], birth, dcurve, out->att_mc, change->att_mc,
@@ -103,12 +114,14 @@ static gal_status screen_jvp_with(const gal_stage *s, const gal_stage *d, const 
 }
 
 /* Backward: of a law's own parameters (two at most) one after the other. */
-static gal_status screen_vjp_with(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp,
-                                  size_t own, curve_jvp_fn curve_jvp)
+static gal_status screen_vjp(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp, gal_view *gv)
 {
+    const law *l = s->self;
     const law_table *t = s->table;
+    size_t own = l->own;
     const double *tail = s->p + own, *diffuse = s->scratch + KEPT, *birth = diffuse + t->n;
     double *gcurve = g->att_mc, *change = g->abs_mc; /* both have been read when they are written */
+    (void)gv;
     gp[own + T_AV_BIRTH] +=
         g->av_mc + gal_dust_screen_vjp(t->n, tail[T_AV_BIRTH], birth, out->att_mc, g->att_mc, g->abs_mc, gcurve);
     for (size_t k = 0; k < t->n; k++)
@@ -117,7 +130,7 @@ static gal_status screen_vjp_with(const gal_stage *s, const gal_screen *out, con
         g->av_dd + gal_dust_screen_vjp(t->n, tail[T_AV], diffuse, out->att_dd, g->att_dd, g->abs_dd, gcurve);
     for (size_t i = 0; i < own; i++) {
         const double unit[2] = {i == 0, i == 1};
-        curve_jvp(t, s->p, unit, diffuse, change);
+        l->curve_jvp(t, s->p, unit, diffuse, change);
         for (size_t k = 0; k < t->n; k++)
             gp[i] += gcurve[k] * change[k];
     }
@@ -135,48 +148,30 @@ static gal_status screen_vjp_with(const gal_stage *s, const gal_screen *out, con
 
 static const gal_option option[] = {GAL_CUT_OPTION};
 
-/* What all classes share. */
-#define LAW(symbol, name, text, params, own)                                                                           \
+/* What all classes share; behind it what is the law's own: base, curve, curve_jvp */
+#define LAW(symbol, name, text, params, own_, ...)                                                                     \
+    static const law symbol##_law = {own_, __VA_ARGS__};                                                               \
     const gal_component_class symbol = {                                                                               \
         .group = "attenuation",                                                                                        \
         .kind = name,                                                                                                  \
+        .about = "Attenuation laws, instead of the ism.",                                                              \
         .doc = text "\nA(lambda) = A_V c(lambda); stars younger than tau_esc also meet A_V_birth (lambda/5500 "        \
                     "A)^n_birth.",                                                                                     \
         .par = params,                                                                                                 \
-        .npar = (own) + NTAIL,                                                                                         \
+        .npar = (own_) + NTAIL,                                                                                        \
         .option = option,                                                                                              \
         .noption = 1,                                                                                                  \
         .nlater = 1,                                                                                                   \
-        .tau_esc = 1 + (own) + T_TAU_ESC,                                                                              \
+        .tau_esc = 1 + (own_) + T_TAU_ESC,                                                                             \
         .on_nodes = GAL_NODES_ANYWHERE,                                                                                \
         .cut = 1,                                                                                                      \
-        .setup = symbol##_setup,                                                                                       \
+        .law = &symbol##_law,                                                                                          \
+        .setup = setup,                                                                                                \
         .teardown = teardown,                                                                                          \
         .scratch = scratch,                                                                                            \
-        .screen = symbol##_screen,                                                                                     \
-        .screen_jvp = symbol##_screen_jvp,                                                                             \
-        .screen_vjp = symbol##_screen_vjp,                                                                             \
-    }
-#define LAW_FUNCTIONS(symbol, base, own, curve, curve_jvp)                                                             \
-    static gal_status symbol##_setup(void **table, const void *self, const gal_wavegrid *g)                            \
-    {                                                                                                                  \
-        (void)self;                                                                                                    \
-        return tabulate(table, g, base);                                                                               \
-    }                                                                                                                  \
-    static gal_status symbol##_screen(const gal_stage *s, gal_screen *out)                                             \
-    {                                                                                                                  \
-        return screen_with(s, out, own, curve);                                                                        \
-    }                                                                                                                  \
-    static gal_status symbol##_screen_jvp(const gal_stage *s, const gal_stage *d, const gal_screen *out,               \
-                                          gal_screen *change)                                                          \
-    {                                                                                                                  \
-        return screen_jvp_with(s, d, out, change, own, curve_jvp);                                                     \
-    }                                                                                                                  \
-    static gal_status symbol##_screen_vjp(const gal_stage *s, const gal_screen *out, const gal_screen *g, double *gp,  \
-                                          gal_view *gv)                                                                \
-    {                                                                                                                  \
-        (void)gv;                                                                                                      \
-        return screen_vjp_with(s, out, g, gp, own, curve_jvp);                                                         \
+        .screen = screen,                                                                                              \
+        .screen_jvp = screen_jvp,                                                                                      \
+        .screen_vjp = screen_vjp,                                                                                      \
     }
 
 static void copy_base(const law_table *t, const double *p, double *curve)
@@ -201,20 +196,20 @@ static void power_jvp(const law_table *t, const double *p, const double *dp, con
     for (size_t k = 0; k < t->n; k++)
         dcurve[k] = curve[k] * t->lnx[k] * dp[0];
 }
-LAW_FUNCTIONS(gal_attenuation_power_law, NULL, 1, power_curve, power_jvp)
 LAW(gal_attenuation_power_law, "power_law",
-    "Two power laws (Charlot & Fall 2000, ApJ 539, 718): c = (lambda/5500 A)^n for diffuse dust.", power_par, 1);
+    "Two power laws (Charlot & Fall 2000, ApJ 539, 718): c = (lambda/5500 A)^n for diffuse dust.", power_par, 1, NULL,
+    power_curve, power_jvp);
 
 /* ------------------------------------------------------------------ Calzetti, and with slope and bump */
-static void calzetti_base(double wave, double *a, double *b)
+static void calzetti_base(double wave, double base[3])
 {
-    *a = gal_law_calzetti_k(wave) / gal_law_calzetti_k(5500);
-    *b = gal_law_bump(wave);
+    base[0] = gal_law_calzetti_k(wave) / gal_law_calzetti_k(5500);
+    base[1] = gal_law_bump(wave);
 }
 static const gal_param tail_par[] = {TAIL};
-LAW_FUNCTIONS(gal_attenuation_calzetti, calzetti_base, 0, copy_base, NULL)
 LAW(gal_attenuation_calzetti, "calzetti",
-    "Starburst galaxies (Calzetti et al. 2000, ApJ 533, 682; Leitherer et al. 2002 below 1500 A).", tail_par, 0);
+    "Starburst galaxies (Calzetti et al. 2000, ApJ 533, 682; Leitherer et al. 2002 below 1500 A).", tail_par, 0,
+    calzetti_base, copy_base, NULL);
 
 /* Salim et al. 2018, eqs 3-5: c = [c_Calzetti x^delta + E_b D / R_V,mod] / (the same at 5500 A), where
  *     R_V,mod = R_V / [(R_V + 1) (4400/5500)^delta - R_V],  R_V = 4.05,
@@ -250,17 +245,16 @@ static void salim_jvp(const law_table *t, const double *p, const double *dp, con
         dcurve[k] = curve[k] > 0 ? (slope + dbump * t->b[k] - curve[k] * dv) / v : 0;
     }
 }
-LAW_FUNCTIONS(gal_attenuation_salim18, calzetti_base, 2, salim_curve, salim_jvp)
 LAW(gal_attenuation_salim18, "salim18",
     "The Calzetti law with a free slope and a 2175 A feature (Noll et al. 2009, A&A 507, 1793; Salim et al. 2018, ApJ "
     "859, 11):\n"
     "c ~ k_Calzetti (lambda/5500 A)^delta/4.05 + E_b D(lambda)/R_V,mod(delta), D a Drude profile of width 350 A.",
-    salim_par, 2);
+    salim_par, 2, calzetti_base, salim_curve, salim_jvp);
 
 /* ------------------------------------------------------------------ extinction curves of the Milky Way and the Clouds */
-static void cardelli_base(double wave, double *a, double *b)
+static void cardelli_base(double wave, double base[3])
 {
-    gal_law_cardelli_ab(wave, a, b);
+    gal_law_cardelli_ab(wave, &base[0], &base[1]);
 }
 static void cardelli_curve(const law_table *t, const double *p, double *curve)
 {
@@ -284,96 +278,47 @@ static void cardelli_jvp(const law_table *t, const double *p, const double *dp, 
     for (size_t k = 0; k < t->n; k++)
         dcurve[k] = curve[k] > 0 ? inverse * (t->b[k] - curve[k] * b) / (a + b / p[0]) : 0;
 }
-LAW_FUNCTIONS(gal_attenuation_cardelli, cardelli_base, 1, cardelli_curve, cardelli_jvp)
 LAW(gal_attenuation_cardelli, "cardelli",
-    "The Milky Way (Cardelli, Clayton & Mathis 1989, ApJ 345, 245; O'Donnell 1994 in the optical).", cardelli_par, 1);
+    "The Milky Way (Cardelli, Clayton & Mathis 1989, ApJ 345, 245; O'Donnell 1994 in the optical).", cardelli_par, 1,
+    cardelli_base, cardelli_curve, cardelli_jvp);
 
-static void smc_base(double wave, double *a, double *b)
+static void smc_base(double wave, double base[3])
 {
-    *a = gal_law_gordon03(GAL_LAW_SMC_BAR, wave) / gal_law_gordon03(GAL_LAW_SMC_BAR, 5500);
-    *b = 0;
+    base[0] = gal_law_gordon03(GAL_LAW_SMC_BAR, wave) / gal_law_gordon03(GAL_LAW_SMC_BAR, 5500);
 }
-LAW_FUNCTIONS(gal_attenuation_smc, smc_base, 0, copy_base, NULL)
 LAW(gal_attenuation_smc, "smc", "The bar of the Small Magellanic Cloud (Gordon et al. 2003, ApJ 594, 279).", tail_par,
-    0);
+    0, smc_base, copy_base, NULL);
 
-static void lmc_base(double wave, double *a, double *b)
+static void lmc_base(double wave, double base[3])
 {
-    *a = gal_law_gordon03(GAL_LAW_LMC, wave) / gal_law_gordon03(GAL_LAW_LMC, 5500);
-    *b = 0;
+    base[0] = gal_law_gordon03(GAL_LAW_LMC, wave) / gal_law_gordon03(GAL_LAW_LMC, 5500);
 }
-LAW_FUNCTIONS(gal_attenuation_lmc, lmc_base, 0, copy_base, NULL)
-LAW(gal_attenuation_lmc, "lmc", "The Large Magellanic Cloud, average (Gordon et al. 2003, ApJ 594, 279).", tail_par, 0);
+LAW(gal_attenuation_lmc, "lmc", "The Large Magellanic Cloud, average (Gordon et al. 2003, ApJ 594, 279).", tail_par, 0,
+    lmc_base, copy_base, NULL);
 
-/* Gordon et al. 2016 (ApJ 826, 104) eqs 4-5: c = f c_MW(R_V,A) + (1 - f) c_SMC; here the Milky Way part is that of Cardelli. The
- * SMC part goes to table->b after the grid is made: a and b hold the Cardelli coefficients, so it is kept as a third base. */
-typedef struct mixture_table {
-    law_table law;
-    double *smc;
-} mixture_table;
-
-static gal_status gal_attenuation_gordon16_setup(void **table, const void *self, const gal_wavegrid *g)
+/* Gordon et al. 2016 (ApJ 826, 104) eqs 4-5: c = f c_MW(R_V,A) + (1 - f) c_SMC; here the Milky Way part is that of Cardelli. */
+static void mixture_base(double wave, double base[3])
 {
-    (void)self;
-    void *base = NULL;
-    mixture_table *m = GAL_NEW(mixture_table);
-    gal_status st = m ? tabulate(&base, g, cardelli_base) : GAL_ENOMEM;
-    if (st == GAL_OK && !(m->smc = GAL_NEWN(double, g->n))) {
-        teardown(base);
-        st = GAL_ENOMEM;
-    }
-    if (st != GAL_OK) {
-        gal_free(m);
-        return st;
-    }
-    m->law = *(law_table *)base;
-    gal_free(base);
-    double ignored;
-    for (size_t k = 0; k < g->n; k++)
-        smc_base(g->wave[k], &m->smc[k], &ignored);
-    *table = m;
-    return GAL_OK;
-}
-static void mixture_teardown(void *table)
-{
-    mixture_table *m = table;
-    gal_free(m->smc);
-    gal_free(m->law.lnx);
-    gal_free(m);
+    smc_base(wave, base);
+    base[2] = base[0];
+    cardelli_base(wave, base);
 }
 static void mixture_curve(const law_table *t, const double *p, double *curve)
 {
-    const mixture_table *m = (const mixture_table *)(const void *)t; /* its first member */
     cardelli_curve(t, p + 1, curve);
     for (size_t k = 0; k < t->n; k++)
-        curve[k] = p[0] * curve[k] + (1 - p[0]) * m->smc[k];
+        curve[k] = p[0] * curve[k] + (1 - p[0]) * t->c[k];
 }
 static void mixture_jvp(const law_table *t, const double *p, const double *dp, const double *curve, double *dcurve)
 {
-    const mixture_table *m = (const mixture_table *)(const void *)t;
     double a, b, inverse = -dp[1] / (p[1] * p[1]);
     gal_law_cardelli_ab(5500, &a, &b);
     double v = a + b / p[1];
     (void)curve;
     for (size_t k = 0; k < t->n; k++) {
         double c = fmax((t->a[k] + t->b[k] / p[1]) / v, 0);
-        dcurve[k] = dp[0] * (c - m->smc[k]) + (c > 0 ? p[0] * inverse * (t->b[k] - c * b) / v : 0);
+        dcurve[k] = dp[0] * (c - t->c[k]) + (c > 0 ? p[0] * inverse * (t->b[k] - c * b) / v : 0);
     }
-}
-static gal_status gal_attenuation_gordon16_screen_jvp(const gal_stage *s, const gal_stage *d, const gal_screen *out,
-                                                      gal_screen *change)
-{
-    return screen_jvp_with(s, d, out, change, 2, mixture_jvp);
-}
-static gal_status gal_attenuation_gordon16_screen_vjp(const gal_stage *s, const gal_screen *out, const gal_screen *g,
-                                                      double *gp, gal_view *gv)
-{
-    (void)gv;
-    return screen_vjp_with(s, out, g, gp, 2, mixture_jvp);
-}
-static gal_status gal_attenuation_gordon16_screen(const gal_stage *s, gal_screen *out)
-{
-    return screen_with(s, out, 2, mixture_curve);
 }
 // clang-format off
 static const gal_param mixture_par[] = {
@@ -381,24 +326,7 @@ static const gal_param mixture_par[] = {
     {"R_V",       "",    "R_V of the Milky Way part",                                        3.1,   2,    6,    2,    6,   false, false},
     TAIL};
 // clang-format on
-const gal_component_class gal_attenuation_gordon16 = {
-    .group = "attenuation",
-    .kind = "gordon16",
-    .doc = "Mixture of Milky Way and Small Magellanic Cloud dust in the manner of Gordon et al. 2016 (ApJ 826, 104):\n"
-           "c = f_A c_MW(R_V) + (1 - f_A) c_SMC, with the Milky Way curve of Cardelli et al. 1989.\n"
-           "A(lambda) = A_V c(lambda); stars younger than tau_esc also meet A_V_birth (lambda/5500 A)^n_birth.",
-    .par = mixture_par,
-    .npar = 2 + NTAIL,
-    .option = option,
-    .noption = 1,
-    .nlater = 1,
-    .tau_esc = 1 + 2 + T_TAU_ESC,
-    .on_nodes = GAL_NODES_ANYWHERE,
-    .cut = 1,
-    .setup = gal_attenuation_gordon16_setup,
-    .teardown = mixture_teardown,
-    .scratch = scratch,
-    .screen = gal_attenuation_gordon16_screen,
-    .screen_jvp = gal_attenuation_gordon16_screen_jvp,
-    .screen_vjp = gal_attenuation_gordon16_screen_vjp,
-};
+LAW(gal_attenuation_gordon16, "gordon16",
+    "Mixture of Milky Way and Small Magellanic Cloud dust in the manner of Gordon et al. 2016 (ApJ 826, 104):\n"
+    "c = f_A c_MW(R_V) + (1 - f_A) c_SMC, with the Milky Way curve of Cardelli et al. 1989.",
+    mixture_par, 2, mixture_base, mixture_curve, mixture_jvp);

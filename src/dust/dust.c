@@ -8,6 +8,7 @@
 
 #define V_BAND     5500.0
 #define BREAK      1e6               /* A: 100 micron */
+#define LEAST      1e-5              /* of the background's temperature, that dust is above it */
 #define MAG_TO_TAU 0.921034037197618 /* 0.4 ln 10 */
 
 const gal_dust_const gal_dust_modern = {GAL_H_CGS, GAL_KB_CGS};
@@ -53,7 +54,9 @@ static gal_status fill_nodes(gal_dust_grid *g, const double *wave, const double 
     return GAL_OK;
 }
 
-void gal_dust_warm(const double *b5, const double *hck, const double *wave, size_t n, double *p)
+/* Dust heated by starlight of U = 1e2 .. 1e6, dM/dU ~ U^-2 (Draine & Li 2007, eq. 23): grey bodies of beta = 2, 18 K U^(1/6), of equal power per
+ * ln U. On any grid [1/A], not normalised. */
+static void dust_warm(const double *b5, const double *hck, const double *wave, size_t n, double *p)
 {
     enum { STEPS = 32 };
     for (size_t i = 0; i < n; i++)
@@ -90,7 +93,7 @@ gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double
     for (size_t i = 0; !pah_wave && i < n; i++)
         g->pah[i] /= sum;
     double power = 0;
-    gal_dust_warm(g->b5, g->hck, wave, n, g->warm);
+    dust_warm(g->b5, g->hck, wave, n, g->warm);
     for (size_t i = 0; i < n; i++)
         power += tw[i] * g->warm[i];
     for (size_t i = 0; i < n; i++)
@@ -191,21 +194,36 @@ double gal_dust_power(const gal_dust_grid *g, double surface, const double *abso
     return surface * s;
 }
 
-gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double *t)
+double gal_dust_background(const gal_view *v)
 {
-    double lt = log(30.),
-           le = log(e); /* ln power is concave and monotone in ln T with slope 3.. 7: Newton cannot fail */
-    for (int it = 0; it < 60; it++) {
+    return v->redshift > 0 && !v->grid->compat.no_background ? GAL_TCMB * (1 + v->redshift) : 0;
+}
+
+/* Power that a phase takes from the background and gives back; *slope as that of the power */
+static double background_power(const gal_dust_grid *g, double surface, const double *absorbed, double t0, double *slope)
+{
+    *slope = 0;
+    return t0 > 0 ? gal_dust_power(g, surface, absorbed, t0, slope) : 0;
+}
+
+gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double t0,
+                                double *t)
+{
+    double none, lt = log(fmax(30., 1.2 * t0)), all = e + background_power(g, surface, absorbed, t0, &none);
+    double close = fmax(1e-15, (g->np > 0 ? 1e-6 : 1e-11) * fmax(LEAST, e / all)); /* few nodes are not worth more */
+    for (int it = 0; it < 60;
+         it++) { /* ln power is concave and monotone in ln T with slope 3 .. 7: Newton cannot fail */
         double slope, p = gal_dust_power(g, surface, absorbed, exp(lt), &slope);
-        double step = (le - log(p)) / slope;
+        double step = log(all / p) / slope;
         step = step > 1 ? 1 : step < -1 ? -1 : step;
         if (!isfinite(step))
             break;
         lt += step;
-        if (fabs(step) < (g->np > 0 ? 1e-6 : 1e-11)) { /* the next would be its square: few nodes are not worth it */
+        if (fabs(step) < close) { /* the next would be its square */
             *t = exp(lt);
             if (*t < 1e-3 || *t > 1e5)
                 break;
+            *t = fmax(*t, t0 * (1 + LEAST));
             return GAL_OK;
         }
     }
@@ -213,6 +231,14 @@ gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const do
     return gal_fail(GAL_EMATH,
                     "no dust temperature in 0.001 .. 1e5 K radiates %.3g erg/s: radius or number of clouds too small",
                     e);
+}
+
+double gal_dust_dimmed(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0, double e)
+{
+    double none;
+    if (!(t0 > 0) || t > t0 * (1 + 2 * LEAST))
+        return 1;
+    return e / (gal_dust_power(g, surface, absorbed, t, &none) - background_power(g, surface, absorbed, t0, &none));
 }
 
 double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e)
@@ -236,11 +262,20 @@ double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, 
     return temp[i] + (temp[i + 1] - temp[i]) * (0 - h[i]) / (h[i + 1] - h[i]);
 }
 
-void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *lum)
+/* out[k] += scale x[k] (B(T) - B(t0)) */
+static void planck_over(const gal_dust_grid *g, double t, double t0, double scale, const double *x, double *out)
 {
-    size_t i = wien_start(g, t);
-    GAL_KERN_PICK(dust_kern)->planck_add(g->n - i, 1 / t, surface / GAL_LSUN, g->b5 + i, g->hck + i, absorbed + i,
-                                         lum + i);
+    const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
+    size_t i = wien_start(g, t), n = g->n - i;
+    if (t0 > 0)
+        kern->planck_over(n, 1 / t, 1 / t0, scale, g->b5 + i, g->hck + i, x + i, out + i);
+    else
+        kern->planck_add(n, 1 / t, scale, g->b5 + i, g->hck + i, x + i, out + i);
+}
+
+void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0, double *lum)
+{
+    planck_over(g, t, t0, surface / GAL_LSUN, absorbed, lum);
 }
 
 /* ------------------------------------------------------------------ derivatives */
@@ -262,21 +297,30 @@ void gal_dust_screen_jvp(size_t n, double av, double dav, const double *curve, c
     }
 }
 
-double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
-                                double dsurface, const double *dabsorbed, double de)
+double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                                double dsurface, const double *dabsorbed, double de, double dlnt0)
 {
-    double slope, change, power = gal_dust_power(g, surface, absorbed, t, &slope);
-    change = gal_dust_power(g, surface, dabsorbed, t, NULL);
-    return (de - dsurface - change / power) / slope;
+    double slope, slope0, none, power = gal_dust_power(g, surface, absorbed, t, &slope);
+    double power0 = background_power(g, surface, absorbed, t0, &slope0);
+    double change = gal_dust_power(g, surface, dabsorbed, t, NULL) - background_power(g, surface, dabsorbed, t0, &none);
+    return ((de - dsurface) * (power - power0) - change + power0 * slope0 * dlnt0) / (power * slope);
 }
 
-void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double dsurface,
-                           const double *dabsorbed, double dlnt, double *dlum)
+static void greybody_jvp(const gal_dust_grid *g, double scale, const double *absorbed, double t, double dsurface,
+                         const double *dabsorbed, double dlnt, double *dlum)
 {
     for (size_t k = wien_start(g, t); k < g->n; k++) {
-        double x = g->hck[k] / t, e = exp(-x), one = -expm1(-x), b = surface / GAL_LSUN * g->b5[k] * e / one;
+        double x = g->hck[k] / t, e = exp(-x), one = -expm1(-x), b = scale * g->b5[k] * e / one;
         dlum[k] += b * (dabsorbed[k] + absorbed[k] * (dsurface + x / one * dlnt));
     }
+}
+
+void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                           double dsurface, const double *dabsorbed, double dlnt, double dlnt0, double *dlum)
+{
+    greybody_jvp(g, surface / GAL_LSUN, absorbed, t, dsurface, dabsorbed, dlnt, dlum);
+    if (t0 > 0)
+        greybody_jvp(g, -surface / GAL_LSUN, absorbed, t0, dsurface, dabsorbed, dlnt0, dlum);
 }
 
 double gal_dust_screen_vjp(size_t n, double av, const double *curve, const double *att, const double *gatt,
@@ -301,18 +345,49 @@ void gal_dust_curve_vjp(const gal_dust_grid *g, const double *curve, const doubl
     }
 }
 
-double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
-                            const double *glum, double gt, double *gabsorbed, double *ge)
+/* glum and lum of a phase: sum glum x (B(T) - B(t0)), and its change with ln T and with ln t0 */
+static double seen_over(const gal_dust_grid *g, const double *glum, const double *x, double t, double t0, double *by_t,
+                        double *by_t0)
 {
     const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
-    double slope, power = gal_dust_power(g, surface, absorbed, t, &slope), scale = surface / GAL_LSUN, seen, by_t;
-    size_t first = wien_start(g, t), n = g->n - first;
-    const double *b5 = g->b5 + first, *hck = g->hck + first;
-    kern->planck_sum(n, 1 / t, glum + first, b5, hck, absorbed + first, &seen, &by_t);
-    kern->planck_add(n, 1 / t, scale, b5, hck, glum + first, gabsorbed + first);
-    double gsurface = scale * seen, glnt = gt * t + scale * by_t;
-    glnt /= slope; /* d ln T = (d ln e - d ln surface - d power at fixed T / power)/slope */
-    kern->planck_add(n, 1 / t, -glnt * surface / power, b5, hck, g->tw + first, gabsorbed + first);
-    *ge = glnt;
-    return gsurface - glnt;
+    double seen, seen0 = 0;
+    size_t i = wien_start(g, t);
+    *by_t0 = 0;
+    kern->planck_sum(g->n - i, 1 / t, glum + i, g->b5 + i, g->hck + i, x + i, &seen, by_t);
+    if (t0 > 0) {
+        i = wien_start(g, t0);
+        kern->planck_sum(g->n - i, 1 / t0, glum + i, g->b5 + i, g->hck + i, x + i, &seen0, by_t0);
+    }
+    *by_t0 = -*by_t0;
+    return seen - seen0;
+}
+
+/* The same for a dimmed phase: its light is e times a shape that absorbed and t0 determine. */
+static double dimmed_vjp(const gal_dust_grid *g, const double *absorbed, double t, double t0, double e,
+                         const double *glum, double gt, double *gabsorbed, double *ge, double *glnt0)
+{
+    double by_t, by_t0, all_t, all_t0, seen = seen_over(g, glum, absorbed, t, t0, &by_t, &by_t0);
+    double all = seen_over(g, g->tw, absorbed, t, t0, &all_t, &all_t0), scale = e / (GAL_LSUN * all);
+    planck_over(g, t, t0, scale, glum, gabsorbed);
+    planck_over(g, t, t0, -scale * seen / all, g->tw, gabsorbed);
+    *ge = scale * seen;
+    *glnt0 += gt * t + scale * (by_t + by_t0 - seen / all * (all_t + all_t0));
+    return 0;
+}
+
+double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                            double e, const double *glum, double gt, double *gabsorbed, double *ge, double *glnt0)
+{
+    if (t0 > 0 && t <= t0 * (1 + 2 * LEAST))
+        return dimmed_vjp(g, absorbed, t, t0, e, glum, gt, gabsorbed, ge, glnt0);
+    double slope, slope0, power = gal_dust_power(g, surface, absorbed, t, &slope), scale = surface / GAL_LSUN;
+    double power0 = background_power(g, surface, absorbed, t0, &slope0), by_t, by_t0;
+    double seen = seen_over(g, glum, absorbed, t, t0, &by_t, &by_t0);
+    planck_over(g, t, t0, scale, glum, gabsorbed);
+    /* d ln T = ((d ln e - d ln surface) e - d of both powers at fixed T + d ln t0 of the background's)/(power slope) */
+    double glnt = (gt * t + scale * by_t) / (power * slope);
+    planck_over(g, t, t0, -glnt * surface, g->tw, gabsorbed);
+    *ge = glnt * (power - power0);
+    *glnt0 += glnt * power0 * slope0 + scale * by_t0;
+    return scale * seen - *ge;
 }

@@ -50,33 +50,41 @@ void gal_dust_curve_vjp(const gal_dust_grid *g, const double *curve, const doubl
 /* V-band extinction [mag] of clouds and diffuse dust; Mgas, Mdust [Msun], R [pc]. */
 double gal_dust_av_mc(double norm, double zgas, double f_mc, double mgas, double n_mc, double r_mc, bool galapy);
 double gal_dust_av_dd(double norm, double f_mc, double mdust, double r_dust);
+/* Extinction of Milky Way dust (Draine 2003, R_V = 3.1), A(lambda)/A_V; and A_V of 1 Msun of it in a uniform sphere of 1 pc, 1.0857 3 kappa_V M/(4 pi R^2). */
+void gal_dust_draine03(const gal_dust_grid *g, double *curve);
+double gal_dust_draine03_av(void);
 /* Surface factor N = 16 pi^2/3 R^2 count * 1e-8... in units such that N (1-att) B_lambda is erg/s/A; R [pc]. */
 double gal_dust_surface(double r_pc, double count);
 /* int N absorbed B(T) dlambda [erg/s] by the trapezoid weights; *slope = d ln / d ln T when not NULL. */
 double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope);
-/* Temperature at which the power equals e [erg/s] > 0: Newton in (ln T, ln power), relative 1e-10. GAL_EMATH outside 1e-3..1e5 K. */
-gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double *t);
-/* d ln T of that temperature, from the change of surface (relative), absorbed and e (relative): the power is e whatever changes. */
-double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
-                                double dsurface, const double *dabsorbed, double de);
-/* dlum[k] += the change of a grey body's lum with surface (relative), absorbed and ln T */
-void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double dsurface,
-                           const double *dabsorbed, double dlnt, double *dlum);
-/* A grey body at the temperature at which it radiates e: from the derivatives with respect to its lum and t those to ln surface, returned,
- * to absorbed, added, and to ln e. */
-double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t,
-                            const double *glum, double gt, double *gabsorbed, double *ge);
+/* The microwave background that dust is seen against, 2.7255 K (1 + z): dust takes it in as it takes starlight, and what is observed of a grey body is
+ * B(T) - B(t0) (da Cunha et al. 2013, ApJ 766, 13). 0 in the functions below: there is none. Of a galaxy: 0 at z = 0 and in the parity mode. */
+double gal_dust_background(const gal_view *v);
+/* Temperature at which the power over that of t0 equals e [erg/s] > 0: Newton in (ln T, ln power), relative 1e-10. GAL_EMATH outside 1e-3..1e5 K. */
+gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double t0,
+                                double *t);
+/* A phase that radiates next to nothing beside what it exchanges with the background is kept 1e-5 above it, where what it radiates is known to many digits, and
+ * its light is scaled down to e: 1 for all others. */
+double gal_dust_dimmed(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0, double e);
+/* d ln T of that temperature, from the change of surface (relative), absorbed, e (relative) and ln t0: the power is e whatever changes. */
+double gal_dust_temperature_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                                double dsurface, const double *dabsorbed, double de, double dlnt0);
+/* dlum[k] += the change of a grey body's lum with surface (relative), absorbed, ln T and ln t0 */
+void gal_dust_greybody_jvp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                           double dsurface, const double *dabsorbed, double dlnt, double dlnt0, double *dlum);
+/* A grey body at the temperature at which it radiates e [erg/s]: from the derivatives with respect to its lum and t those to ln surface, returned,
+ * to absorbed, added, to ln e, and to ln t0, added. */
+double gal_dust_balance_vjp(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                            double e, const double *glum, double gt, double *gabsorbed, double *ge, double *glnt0);
 /* The reference code's estimate (D3): 200 log nodes 1..1e10 A, right-endpoint rule, linear interpolation between 200 trial
  * temperatures 0.1..1e4 K. */
 double gal_dust_temperature_galapy(gal_dust_const k, double surface, double av, double low, double upp, double e);
-/* lum[k] += surface absorbed B(T) / Lsun [Lsun/A] */
-void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *lum);
+/* lum[k] += surface absorbed (B(T) - B(t0)) / Lsun [Lsun/A] */
+void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0,
+                       double *lum);
 /* The parity mode's PAH template: wavelengths [A] and values [1/A], unit integral. */
 enum { GAL_PAH_GALAPY_N = 344 };
 void gal_pah_galapy(double wave[GAL_PAH_GALAPY_N], double p[GAL_PAH_GALAPY_N]);
-/* Dust heated by starlight of U = 1e2 .. 1e6, dM/dU ~ U^-2 (Draine & Li 2007, eq. 23): grey bodies of beta = 2, 18 K U^(1/6), of equal power per
- * ln U. On any grid [1/A], not normalised. */
-void gal_dust_warm(const double *b5, const double *hck, const double *wave, size_t n, double *p);
 /* The default PAH spectrum on any grid [1/A], not normalised: Drude profiles. */
 void gal_pah_drude(const double *wave, size_t n, double *p);
 #endif

@@ -1,16 +1,12 @@
 /* Hot loops of the dust model; formulas in dust_kern.h. Sums run in eight fixed lanes: vector code without reassociation flags,
  * and the same order whatever the width of the registers. */
 #include "dust/dust_kern.h"
+#include "num/dot.h"
 #include "num/vexp.h"
 
 enum { LANES = 8 };
 typedef double wide __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
 #define AT(x, k) (*(const wide *)((x) + (k)))
-
-static double lane_sum(const double *s)
-{
-    return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-}
 
 static void power_law(size_t n, double slope, const double *restrict lnx, double *restrict curve)
 {
@@ -47,8 +43,8 @@ static void planck_sum(size_t n, double inv_t, const double *restrict tw, const 
         s[l] += f;
         d[l] += f * x / g;
     }
-    *sum = lane_sum(s);
-    *slope = lane_sum(d);
+    *sum = num_lane_sum(s);
+    *slope = num_lane_sum(d);
 }
 
 static void planck_add(size_t n, double inv_t, double scale, const double *restrict b5, const double *restrict hck,
@@ -57,6 +53,16 @@ static void planck_add(size_t n, double inv_t, double scale, const double *restr
     for (size_t k = 0; k < n; k++) {
         double x = hck[k] * inv_t;
         lum[k] += scale * b5[k] * absorbed[k] * (gal_vexp(-x) / gal_vone_minus_exp(x));
+    }
+}
+
+static void planck_over(size_t n, double inv_t, double inv_t0, double scale, const double *restrict b5,
+                        const double *restrict hck, const double *restrict absorbed, double *restrict lum)
+{
+    double between = inv_t0 - inv_t;
+    for (size_t k = 0; k < n; k++) {
+        double x = hck[k] * inv_t, share = gal_vone_minus_exp(hck[k] * between) / gal_vone_minus_exp(hck[k] * inv_t0);
+        lum[k] += scale * b5[k] * absorbed[k] * share * (gal_vexp(-x) / gal_vone_minus_exp(x));
     }
 }
 
@@ -84,8 +90,8 @@ static void two_phase(size_t n, const double *restrict s0, const double *restric
         m[l] += tw[k] * cloud;
         d[l] += tw[k] * absorbed_dd[k] * left;
     }
-    *e_mc = lane_sum(m);
-    *e_dd = lane_sum(d);
+    *e_mc = num_lane_sum(m);
+    *e_dd = num_lane_sum(d);
 }
 
 /* Optical depth from transmission and absorbed fraction: by series where the first has no digits of it. */
@@ -141,8 +147,9 @@ static void source(size_t n, const double *restrict raw, double in_clouds, doubl
             d[l] += tw[k] * left * gal_vone_minus_exp(tau);
         }
     }
-    *e_mc = lane_sum(m);
-    *e_dd = lane_sum(d);
+    *e_mc = num_lane_sum(m);
+    *e_dd = num_lane_sum(d);
 }
 
-const struct dust_kern GAL_KERN(dust_kern) = {power_law, screen, planck_sum, planck_add, two_phase, source};
+const struct dust_kern GAL_KERN(dust_kern) = {power_law,   screen,    planck_sum, planck_add,
+                                              planck_over, two_phase, source};

@@ -13,6 +13,9 @@ struct dust_kern {
     /* lum += scale b5 absorbed / (e^x - 1) */
     void (*planck_add)(size_t n, double inv_t, double scale, const double *b5, const double *hck,
                        const double *absorbed, double *lum);
+    /* the same of what is above T0: 1/(e^x - 1) - 1/(e^x0 - 1), without cancellation, not negative */
+    void (*planck_over)(size_t n, double inv_t, double inv_t0, double scale, const double *b5, const double *hck,
+                        const double *absorbed, double *lum);
     /* extinct = att_dd (s0 - absorbed_mc s1); returns sum tw absorbed_mc s1 and sum tw absorbed_dd (s0 - absorbed_mc s1) */
     void (*two_phase)(size_t n, const double *s0, const double *s1, const double *absorbed_mc, const double *att_dd,
                       const double *absorbed_dd, const double *tw, double *extinct, double *e_mc, double *e_dd);

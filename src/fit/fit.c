@@ -14,6 +14,7 @@ static void worker_clear(worker *w)
     gal_galaxy_ws_free(w->ws);
     gal_phot_free(w->phot);
     gal_plan_ws_free(w->plan);
+    gal_free(w->planned);
     fit_spectral_worker_free(w->spectral);
     fit_gradient_clear(w);
     gal_free(w->theta);
@@ -28,8 +29,7 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     *w = (worker){0};
     GAL_TRY(gal_galaxy_ws_create(&w->ws, f->galaxy));
     GAL_TRY(fit_spectral_worker(f, &w->spectral));
-    if (f->plan)
-        GAL_TRY(gal_plan_ws_create(&w->plan, f->plan));
+    GAL_TRY(fit_plan_worker(f, w));
     if (f->nband > 0)
         GAL_TRY(gal_galaxy_phot_create(&w->phot, f->galaxy, f->obs->filter, f->nband));
     if (!(w->theta = GAL_NEWN(double, f->npar + 2 * f->nband + f->nused + gal_like_work(&f->like))))
@@ -116,7 +116,7 @@ gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all)
     bool planned = f->plan && gal_plan_covers(f->plan, w->theta);
     gal_status st = GAL_OK;
     if (planned)
-        st = gal_plan_photometry(f->plan, w->plan, w->theta, w->used);
+        st = fit_plan_fluxes(f, w);
     if (st == GAL_OK && (all || !planned))
         st = w->phot ? gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux)
                      : gal_galaxy_eval(f->galaxy, w->ws, w->theta);
@@ -143,7 +143,7 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
 {
     gal_noise noise = fit_theta(f, x, w->theta);
     *lnlike = -INFINITY;
-    for (size_t i = 0; blob && i < f->target.nblob; i++)
+    for (size_t i = 0; blob && i < f->nblob; i++)
         blob[i] = NAN;
     gal_status st = fit_tie(f, w->theta);
     if (st != GAL_OK)
@@ -178,7 +178,7 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
         for (size_t i = 0; i < f->nband; i++)
             blob[f->nderived + i] = w->flux[i] * scale;
         if (f->amplitude)
-            blob[f->target.nblob - 1] = scale;
+            blob[f->nblob - 1] = scale;
     }
     return st;
 }
@@ -222,28 +222,91 @@ double fit_lnprior(const gal_fit *f, const double *x)
 typedef struct points {
     const double *theta;
     double *lnprior, *lnlike, *blob;
+    const size_t *order; /* in which they are evaluated, NULL: as they come */
 } points;
+
+typedef struct keyed {
+    double key;
+    size_t i;
+} keyed;
+
+static int by_key(const void *a, const void *b)
+{
+    const keyed *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->i > y->i) - (x->i < y->i);
+}
+
+gal_status fit_by_redshift(const gal_fit *f, size_t m, const double *x, size_t **order)
+{
+    size_t at = 0;
+    *order = NULL;
+    while (at < f->ndim && f->index[at] != GAL_P_REDSHIFT)
+        at++;
+    if (at == f->ndim || m < 2 || !f->plan || gal_plan_describe(f->plan).panels == 0)
+        return GAL_OK;
+    keyed *k = GAL_NEWN(keyed, m);
+    *order = GAL_NEWN(size_t, m);
+    if (!k || !*order) {
+        gal_free(k);
+        return GAL_ENOMEM;
+    }
+    for (size_t i = 0; i < m; i++)
+        k[i] = (keyed){x[i * f->ndim + at], i};
+    qsort(k, m, sizeof *k, by_key);
+    for (size_t i = 0; i < m; i++)
+        (*order)[i] = k[i].i;
+    gal_free(k);
+    return GAL_OK;
+}
 
 static gal_status one_point(gal_fit *f, worker *w, size_t i, void *ctx)
 {
     const points *p = ctx;
+    i = p->order ? p->order[i] : i;
     const double *x = p->theta + i * f->ndim;
-    double *b = p->blob ? p->blob + i * f->target.nblob : NULL;
+    double *b = p->blob ? p->blob + i * f->nblob : NULL;
     p->lnprior[i] = fit_lnprior(f, x);
     p->lnlike[i] = -INFINITY;
-    for (size_t k = 0; b && k < f->target.nblob; k++)
+    for (size_t k = 0; b && k < f->nblob; k++)
         b[k] = NAN;
     return p->lnprior[i] > -INFINITY ? evaluate(f, w, x, &p->lnlike[i], b) : GAL_OK;
+}
+
+static gal_status many(gal_fit *f, size_t m, const double *theta, double *lnprior, double *lnlike, double *blob)
+{
+    int threads = fit_threads(m);
+    size_t *order = NULL;
+    gal_status st = fit_workers(f, threads);
+    if (st == GAL_OK)
+        st = fit_by_redshift(f, m, theta, &order);
+    points p = {theta, lnprior, lnlike, blob, order};
+    if (st == GAL_OK)
+        st = fit_batch(f, threads, m, one_point, &p);
+    gal_free(order);
+    return st;
 }
 
 static gal_status eval(const gal_target *t, size_t m, const double *theta, double *lnprior, double *lnlike,
                        double *blob)
 {
-    gal_fit *f = t->self;
-    int threads = fit_threads(m);
-    gal_status st = fit_workers(f, threads);
-    points p = {theta, lnprior, lnlike, blob};
-    return st == GAL_OK ? fit_batch(f, threads, m, one_point, &p) : st;
+    return many(t->self, m, theta, lnprior, lnlike, t->nblob > 0 ? blob : NULL);
+}
+
+gal_status gal_fit_derive(gal_fit *f, size_t m, const double *x, double *lnprior, double *lnlike, double *blob)
+{
+    return many(f, m, x, lnprior, lnlike, blob);
+}
+
+size_t gal_fit_nblob(const gal_fit *f)
+{
+    return f->nblob;
+}
+
+const char *const *gal_fit_blob_names(const gal_fit *f)
+{
+    return f->blob_names;
 }
 
 static gal_status transform(const gal_target *t, size_t m, const double *u, double *theta)
@@ -277,14 +340,12 @@ void gal_fit_free(gal_fit *f)
     gal_free(f->y);
     gal_free(f->err);
     gal_free(f->kind);
-    gal_free(f->floor);
     gal_free(f->lnwave);
-    gal_free(f->offset);
-    gal_free(f->group);
+    gal_free(f->column[0]);
     gal_prior_unref(f->amplitude);
     fit_spectral_free(f->spectral);
     gal_plan_unref(f->plan);
-    gal_free(f->plan_cache);
+    fit_plan_free(f);
     fit_tie_free(f);
     gal_free(f->blob_names);
     gal_free(f->band_names);
@@ -343,11 +404,11 @@ static gal_status bands_covered(const gal_fit *f, worker *w, double *u)
             for (size_t d = 0; d < f->ndim; d++)
                 u[d] = try[i];
             if ((st = at_quantiles(f, u, w->theta)) != GAL_OK ||
-                (st = gal_phot_weights(w->phot, w->theta[1], gal_galaxy_phot_rule(f->galaxy))) != GAL_OK)
+                (st = gal_phot_weights(w->phot, w->theta[GAL_P_REDSHIFT], gal_galaxy_phot_rule(f->galaxy))) != GAL_OK)
                 return st;
-            st = gal_galaxy_check_band(f->galaxy, w->phot, f->band[k], w->theta[1]);
+            st = gal_galaxy_check_band(f->galaxy, w->phot, f->band[k], w->theta[GAL_P_REDSHIFT]);
             if (i == 0 && st != GAL_OK) {
-                at = w->theta[1];
+                at = w->theta[GAL_P_REDSHIFT];
                 snprintf(first, sizeof first, "%s", gal_error_message());
             }
         }
@@ -406,13 +467,13 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     f->y = GAL_NEWN(double, f->nband + 1);
     f->err = GAL_NEWN(double, f->nband + 1);
     f->kind = GAL_NEWN(unsigned char, f->nband + 1);
-    f->floor = GAL_NEWN(double, f->nband + 1);
     f->lnwave = GAL_NEWN(double, f->nband + 1);
-    f->offset = GAL_NEWN(double, f->nband + 1);
-    f->group = GAL_NEWN(int, f->nband + 1);
-    if (!f->prior || !f->names || !f->index || !f->theta || !f->band || !f->y || !f->err || !f->kind || !f->floor ||
-        !f->lnwave || !f->offset || !f->group)
+    f->column[0] = GAL_NEWN(double, GAL_NOISE_COLUMNS *(f->nband + 1));
+    if (!f->prior || !f->names || !f->index || !f->theta || !f->band || !f->y || !f->err || !f->kind || !f->lnwave ||
+        !f->column[0])
         GAL_TRY(GAL_ENOMEM);
+    for (size_t c = 1; c < GAL_NOISE_COLUMNS; c++)
+        f->column[c] = f->column[0] + c * (f->nband + 1);
     memcpy(f->theta, o->theta, f->npar * sizeof *f->theta);
     GAL_TRY(fit_take_free(f, o));
     GAL_TRY(fit_tie_take(f, o->tie));
@@ -422,11 +483,13 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     f->target = (gal_target){.ndim = f->ndim, .eval = eval, .prior_transform = transform, .self = f};
     GAL_TRY(fit_name_blobs(f));
     f->target.names = (const char *const *)f->names;
+    f->target.nblob = o->derive_later ? 0 : f->nblob;
     f->target.blob_names = f->blob_names;
     GAL_TRY(dry_run(f));
     GAL_TRY(fit_unabsorbed(f));
     GAL_TRY(fit_gradient_take(f));
     GAL_TRY(fit_plan_take(f, o));
+    fit_marginal_take(f);
     *out = f;
     f = NULL;
 out:
@@ -447,11 +510,6 @@ const gal_galaxy *gal_fit_galaxy(const gal_fit *f)
 size_t gal_fit_nused(const gal_fit *f)
 {
     return f->nused;
-}
-
-size_t gal_fit_nblob(const gal_fit *f)
-{
-    return f->target.nblob;
 }
 
 const char *gal_fit_blob_unit(const gal_fit *f, size_t i)

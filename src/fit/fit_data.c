@@ -19,7 +19,7 @@ gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const 
         double *work = all + (size_t)omp_get_thread_num() * each;
         double *used = work + f->npar, *t = used + f->nused, *q = t + f->nused, *scratch = q + f->nused;
         gal_noise noise = fit_theta(f, x + i * f->ndim, work);
-        const double *flux = blob + i * f->target.nblob + f->nderived;
+        const double *flux = blob + i * f->nblob + f->nderived;
         for (size_t k = 0; k < f->nused; k++)
             used[k] = flux[f->band[k]];
         gal_like_pointwise(&f->like, used, &noise, scratch, t, q);
@@ -50,10 +50,12 @@ gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const 
     for (size_t i = 0; i < m; i++) {
         gal_rng rng;
         gal_noise noise = fit_theta(f, x + i * f->ndim, work);
-        const double *flux = blob + i * f->target.nblob + f->nderived;
+        const double *flux = blob + i * f->nblob + f->nderived;
         for (size_t k = 0; k < f->nused; k++)
             used[k] = flux[f->band[k]];
         gal_rng_init(&rng, seed, RNG_FIT_REPLICATE, i, 0, 0);
+        gal_noise_terms terms;
+        gal_noise_begin(&terms, &f->like.data, &noise);
         gal_like_simulate(&f->like, used, &noise, &rng, scratch, t);
         for (size_t b = 0; b < f->nband; b++) {
             y[i * f->nband + b] = NAN;
@@ -62,11 +64,9 @@ gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const 
         }
         for (size_t k = 0; k < f->nused; k++) {
             size_t at = i * f->nband + f->band[k];
-            gal_noise one = noise;
-            one.floor = f->floor[k];
             y[at] = t[k];
             if (sigma)
-                gal_like_sigma(1, &f->y[k], &f->err[k], &used[k], &one, &sigma[at]);
+                sigma[at] = sqrt(gal_noise_variance(&terms, &f->like.data, k, used[k]));
         }
     }
     gal_free(work);

@@ -57,8 +57,9 @@ void fit_gradient_clear(worker *w)
 }
 
 /* ------------------------------------------------------------------ likelihood */
-/* Of the caller's likelihood: five points around each flux, in steps of 1e-3 of its error, or of the flux where it has none. */
-static gal_status custom_slopes(const gal_fit *f, worker *w, double *gflux)
+/* Of the caller's likelihood, whose value here is lnl: five points around each flux, in steps of 1e-3 of its error, or of the flux where it
+ * has none; one-sided at a cliff, where the other side is -inf. */
+static gal_status custom_slopes(const gal_fit *f, worker *w, double lnl, double *gflux)
 {
     static const double step[4] = {-2, -1, 1, 2};
     for (size_t b = 0; b < f->nband; b++) {
@@ -76,6 +77,8 @@ static gal_status custom_slopes(const gal_fit *f, worker *w, double *gflux)
         if (isfinite(l[1]) && isfinite(l[2]))
             gflux[b] = isfinite(l[0]) && isfinite(l[3]) ? (l[0] - 8 * l[1] + 8 * l[2] - l[3]) / (12 * h)
                                                         : (l[2] - l[1]) / (2 * h);
+        else if (isfinite(l[1]) || isfinite(l[2]))
+            gflux[b] = isfinite(l[2]) ? (l[2] - lnl) / h : (lnl - l[1]) / h;
     }
     return GAL_OK;
 }
@@ -88,7 +91,7 @@ static gal_status band_slopes(const gal_fit *f, worker *w, const gal_noise *z, p
     if (f->custom.lnlike) {
         gal_status st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike);
         if (st == GAL_OK && isfinite(*lnlike))
-            st = custom_slopes(f, w, p->gflux);
+            st = custom_slopes(f, w, *lnlike, p->gflux);
         for (size_t k = 0; k < f->nused; k++)
             p->gused[k] = p->gflux[f->band[k]];
         return st;
@@ -164,7 +167,7 @@ static gal_status slopes_at(const gal_fit *f, worker *w, const double *x, double
         return GAL_OK;
     bool planned = f->plan && gal_plan_covers(f->plan, w->theta);
     if (st == GAL_OK)
-        st = planned ? gal_plan_gradient(f->plan, w->plan, w->theta, f->wanted, p.gused, p.gtheta)
+        st = planned ? fit_plan_gradient(f, w, p.gused, p.gtheta)
                      : gal_tangent_gradient_light(w->tangent, w->ws, w->phot, w->theta, p.gflux,
                                                   w->spectral ? &light : NULL, p.gtheta);
     for (size_t i = 0; st == GAL_OK && i < f->npar; i++)
@@ -239,8 +242,8 @@ gal_status gal_fit_slopes_of(gal_fit *f, gal_fit_slopes *out)
     GAL_TRY(gal_tangent_create(&t, f->galaxy));
     for (size_t i = 0; i < gal_tangent_differences(t); i++)
         differs(out, gal_tangent_difference(t, i));
-    if (f->wanted[1])
-        differs(out, f->spectral ? "bands and pixels over the redshift" : "bands over the redshift");
+    if (f->wanted[GAL_P_REDSHIFT] && f->spectral)
+        differs(out, "pixels over the redshift");
     for (size_t k = 0; k < f->ndim; k++)
         if (f->index[k] >= fit_spectral_base(f) &&
             f->index[k] < fit_spectral_base(f) + 3) /* sigma_v, sigma_gas, shift */

@@ -2,6 +2,7 @@
 #ifndef GAL_FIT_INT_H
 #define GAL_FIT_INT_H
 #include "galua/fit.h"
+#include "galua/measure.h"
 #include "galua/plan.h"
 #include "galua/rng.h"
 #include "galua/spectrum.h"
@@ -12,19 +13,21 @@ enum {
     RNG_FIT_AMPLITUDE = 0x66740001,
     RNG_FIT_REPLICATE = 0x66740002,
     RNG_FIT_SPECTRUM = 0x66740003,
-    RNG_FIT_TIE = 0x66740004
+    RNG_FIT_TIE = 0x66740004,
+    RNG_FIT_MARGINAL = 0x66740005
 };
 
 typedef struct fit_spectral fit_spectral; /* spectrum.c */
 typedef struct spectral_worker spectral_worker;
-typedef struct fit_measures fit_measures; /* measure.c */
+typedef struct fit_measures fit_measures; /* measures.c */
 
 typedef struct {
     gal_galaxy_ws *ws;
     gal_phot *phot;
     gal_plan_ws *plan;
     double *theta, *flux, *used, *bare, *like;
-    void *custom; /* of the caller's likelihood */
+    double *planned; /* [nplan] all bands of the plan */
+    void *custom;    /* of the caller's likelihood */
     void (*close)(void *custom);
     spectral_worker *spectral;
     gal_tangent *tangent; /* NULL until gradients are asked for */
@@ -36,6 +39,7 @@ struct gal_fit {
     gal_galaxy *galaxy;
     const gal_obs *obs;
     size_t ndim, npar, nband, nused, nderived;
+    size_t nblob; /* derived quantities, fluxes, amplitude; the target has none of them where they are made later */
     const gal_prior **prior; /* [ndim] */
     size_t *index;   /* [ndim] parameter of the galaxy; npar + k: parameter k of the noise; then of the spectrum */
     char **names;    /* [ndim] */
@@ -46,8 +50,8 @@ struct gal_fit {
     fit_spectral *spectral; /* NULL: no spectrum and no indices */
     /* the bands that are used, contiguous */
     size_t *band;
-    double *y, *err, *floor, *lnwave, *offset;
-    int *group;
+    double *y, *err, *lnwave;
+    double *column[GAL_NOISE_COLUMNS]; /* of terms of noise; like.column has those that are given */
     unsigned char *kind;
     gal_like like; /* of those arrays */
     const char **blob_names;
@@ -57,6 +61,10 @@ struct gal_fit {
     size_t *tie_index;     /* [tie.n] in theta */
     void **tie_local;      /* per thread */
     gal_plan *plan;        /* of the used bands, or NULL */
+    gal_filter **family;   /* [nfamily] bands that its plan may be of, or NULL */
+    size_t nfamily, nplan; /* nplan: bands of the plan */
+    double family_z[2];
+    size_t *plan_band;     /* [nused] which of the plan's bands it is */
     double plan_tolerance; /* promised; 0: none asked for */
     bool plan_pending;     /* it is to be made before the first evaluation */
     char *plan_cache;      /* folder, or NULL */
@@ -67,6 +75,8 @@ struct gal_fit {
     uint64_t uncovered;    /* points at which a band reached beyond the SSP table, atomic */
     size_t uncovered_band; /* the last of those bands, atomic */
     char uncovered_text[200];
+    size_t marginal; /* the free parameter that all light is proportional to; ndim: none */
+    bool marginal_known;
     worker *workers; /* [nworker], grown by the master only */
     int nworker;
 };
@@ -77,6 +87,9 @@ const gal_param *fit_param(const gal_fit *f, size_t index); /* as in gal_fit.ind
 gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_check_noise(const gal_fit *f);
+/* Is there what is not Gaussian errors of the data alone? What, in words of the options */
+bool fit_not_gaussian(const gal_fit *f, char *what, size_t size);
+void fit_marginal_take(gal_fit *f); /* fit_marginal.c */
 gal_status fit_name_blobs(gal_fit *f);
 gal_status
 fit_unabsorbed(gal_fit *f); /* fills note: data below Lyman alpha where the model absorbs nothing; unabsorbed.c */
@@ -94,12 +107,20 @@ typedef gal_status fit_point_fn(gal_fit *f, worker *w, size_t i, void *ctx);
 int fit_threads(size_t m); /* as many as are allowed and of use */
 gal_status fit_batch(gal_fit *f, int threads, size_t m, fit_point_fn *point, void *ctx);
 double fit_lnprior(const gal_fit *f, const double *x);
+/* A plan over redshifts is a table for each small step of them, each as large as a cache: points are evaluated in the order of their
+ * redshifts. *order is NULL where there is no such plan; to be freed. */
+gal_status fit_by_redshift(const gal_fit *f, size_t m, const double *x, size_t **order);
 gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all);
 /* fit_gradient.c: gradients of the target, where its galaxy has them */
 gal_status fit_gradient_take(gal_fit *f);
 void fit_gradient_clear(worker *w);
 gal_status fit_plan_take(gal_fit *f, const gal_fit_opts *o); /* fit_plan.c */
 gal_status fit_plan_compare(const gal_fit *f, worker *w);
+gal_status fit_plan_worker(const gal_fit *f, worker *w);       /* what a worker needs of the plan, where there is one */
+gal_status fit_plan_fluxes(const gal_fit *f, const worker *w); /* w->used by the plan at w->theta, which it covers */
+/* gused[nused] backward: gtheta[npar] is overwritten */
+gal_status fit_plan_gradient(const gal_fit *f, const worker *w, const double *gused, double *gtheta);
+void fit_plan_free(gal_fit *f); /* what was taken, not the plan */
 /* fit_data.c: one datum left out, from its densities term[m] at the draws, by PSIS: elpd, khat, and the mean of below[m] given the other
  * data (PIT). lnw[m] is scratch. */
 gal_status fit_leave_out(size_t m, const double *term, const double *below, double reff, double *lnw, double *elpd,
@@ -122,12 +143,13 @@ gal_status fit_spectral_slopes(const gal_fit *f, spectral_worker *w, const gal_g
 /* pixels outside the model at theta: GAL_EDOMAIN before the run */
 gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws *ws, const double *theta);
 gal_hash fit_spectral_hash(const gal_fit *f);
-/* indices and line fluxes, measure.c; NULL without any */
+/* measured numbers, measures.c; NULL without any. local: what a thread works with, one a number, closed with NULLs in it too */
 gal_status fit_measures_create(fit_measures **out, const gal_fit *f);
 void fit_measures_free(fit_measures *m);
 size_t fit_measures_n(const fit_measures *m);
-gal_status fit_measures_values(const fit_measures *m, const gal_galaxy *g, gal_meter *meter, const gal_galaxy_ws *ws,
-                               const double *theta, const gal_kinematics *k, double *value);
+gal_status fit_measures_open(const fit_measures *m, const gal_fit *f, void ***local);
+void fit_measures_close(const fit_measures *m, void **local);
+gal_status fit_measures_values(const fit_measures *m, void *const *local, const gal_measure_at *at, double *value);
 void fit_measures_noise(const fit_measures *m, gal_rng *rng, const double *value, double *out);
 double fit_measures_like(const fit_measures *m, const double *value, gal_limits limits);
 #endif

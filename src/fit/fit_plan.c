@@ -26,10 +26,60 @@ gal_status fit_plan_take(gal_fit *f, const gal_fit_opts *o)
     f->plan_pending = f->target.blob_apart = o->plan > 0;
     if (o->plan_cache && !(f->plan_cache = gal_strdup(o->plan_cache)))
         return GAL_ENOMEM;
+    if (!(f->plan_band = GAL_NEWN(size_t, f->nused + 1)))
+        return GAL_ENOMEM;
+    if (!o->family)
+        return GAL_OK;
+    if (!(f->family = GAL_NEWN(gal_filter *, o->family->n + 1)))
+        return GAL_ENOMEM;
+    for (; f->nfamily < o->family->n; f->nfamily++)
+        f->family[f->nfamily] = gal_filter_ref(o->family->filter[f->nfamily]);
+    f->family_z[0] = o->family->z_lo;
+    f->family_z[1] = o->family->z_hi;
     return GAL_OK;
 }
 
-/* The plan, or why there is none. */
+void fit_plan_free(gal_fit *f)
+{
+    for (size_t k = 0; k < f->nfamily; k++)
+        gal_filter_unref(f->family[k]);
+    gal_free(f->family);
+    gal_free(f->plan_band);
+    gal_free(f->plan_cache);
+}
+
+static bool same_band(const gal_filter *a, const gal_filter *b)
+{
+    return a == b || (a->n == b->n && memcmp(a->wave, b->wave, a->n * sizeof *a->wave) == 0 &&
+                      memcmp(a->trans, b->trans, a->n * sizeof *a->trans) == 0);
+}
+
+/* Is the fit one of its family? Then plan_band says where its bands are. */
+static bool of_family(gal_fit *f, double z, bool span)
+{
+    bool in =
+        f->nfamily > 0 && (span || f->family_z[0] == f->family_z[1] || (z >= f->family_z[0] && z <= f->family_z[1]));
+    for (size_t k = 0; in && k < f->nused; k++) {
+        size_t b = 0;
+        while (b < f->nfamily && !same_band(f->obs->filter[f->band[k]], f->family[b]))
+            b++;
+        f->plan_band[k] = b;
+        in = b < f->nfamily;
+    }
+    return in;
+}
+
+/* The plan, or why there is none: GAL_EUNSUP, GAL_EMATH, GAL_EDOMAIN. */
+static gal_status make_with(gal_fit *f, gal_plan_opts *o, bool span)
+{
+    /* made to half of what is promised: the largest error over many samples is above that over the check points; to a tenth where these are
+     * spread over redshifts */
+    o->tolerance = f->plan_tolerance / (span ? 10 : 2);
+    gal_status st = gal_plan_create(&f->plan, f->galaxy, o);
+    f->nplan = o->nfilter;
+    return st;
+}
+
 static gal_status make(gal_fit *f)
 {
     gal_status st = GAL_OK;
@@ -43,16 +93,30 @@ static gal_status make(gal_fit *f)
         if (f->index[i] < f->npar)
             prior_range(f->prior[i], gal_galaxy_par(f->galaxy, f->index[i]), &lo[f->index[i]], &hi[f->index[i]]);
     GAL_TRY(fit_tie_range(f, lo, hi));
-    for (size_t k = 0; k < f->nused; k++)
+    double z = lo[GAL_P_REDSHIFT];
+    bool span = z < hi[GAL_P_REDSHIFT], all = span;
+    gal_plan_opts o = {.lo = lo, .hi = hi, .cache = f->plan_cache};
+    if (of_family(f, z, span)) {
+        o.filter = f->family;
+        o.nfilter = f->nfamily;
+        if (!span && f->family_z[0] < f->family_z[1]) {
+            lo[GAL_P_REDSHIFT] = f->family_z[0];
+            hi[GAL_P_REDSHIFT] = f->family_z[1];
+            all = true;
+        }
+        st = make_with(f, &o, all);
+        if (st == GAL_OK || st == GAL_ENOMEM || st == GAL_EINTR)
+            goto out;
+        lo[GAL_P_REDSHIFT] = span ? lo[GAL_P_REDSHIFT] : z;
+        hi[GAL_P_REDSHIFT] = span ? hi[GAL_P_REDSHIFT] : z;
+    }
+    for (size_t k = 0; k < f->nused; k++) {
         filter[k] = f->obs->filter[f->band[k]];
-    /* made to half of what is promised: the largest error over many samples is above that over the check points */
-    gal_plan_opts o = {.filter = filter,
-                       .nfilter = f->nused,
-                       .lo = lo,
-                       .hi = hi,
-                       .tolerance = 0.5 * f->plan_tolerance,
-                       .cache = f->plan_cache};
-    st = gal_plan_create(&f->plan, f->galaxy, &o);
+        f->plan_band[k] = k;
+    }
+    o.filter = filter;
+    o.nfilter = f->nused;
+    st = make_with(f, &o, span);
     if (st == GAL_EUNSUP || st == GAL_EMATH || st == GAL_EDOMAIN) { /* then it is the whole grid, and why is said */
         snprintf(f->plan_why, sizeof f->plan_why, "%s", gal_error_message());
         st = GAL_OK;
@@ -61,6 +125,31 @@ out:
     gal_free(lo);
     gal_free(filter);
     return st;
+}
+
+gal_status fit_plan_worker(const gal_fit *f, worker *w)
+{
+    if (!f->plan)
+        return GAL_OK;
+    if (!(w->planned = GAL_NEWN(double, f->nplan + 1)))
+        return GAL_ENOMEM;
+    return gal_plan_ws_create(&w->plan, f->plan);
+}
+
+gal_status fit_plan_fluxes(const gal_fit *f, const worker *w)
+{
+    gal_status st = gal_plan_photometry(f->plan, w->plan, w->theta, w->planned);
+    for (size_t k = 0; k < f->nused; k++)
+        w->used[k] = w->planned[f->plan_band[k]];
+    return st;
+}
+
+gal_status fit_plan_gradient(const gal_fit *f, const worker *w, const double *gused, double *gtheta)
+{
+    memset(w->planned, 0, f->nplan * sizeof *w->planned);
+    for (size_t k = 0; k < f->nused; k++)
+        w->planned[f->plan_band[k]] += gused[k];
+    return gal_plan_gradient(f->plan, w->plan, w->theta, f->wanted, w->planned, gtheta);
 }
 
 gal_status gal_fit_compile(gal_fit *f)
@@ -74,11 +163,13 @@ gal_status gal_fit_compile(gal_fit *f)
     else
         st = make(f);
     for (int i = 0; i < f->nworker && st == GAL_OK && f->plan; i++)
-        st = gal_plan_ws_create(&f->workers[i].plan, f->plan);
+        st = fit_plan_worker(f, &f->workers[i]);
     if (st != GAL_OK) { /* nothing of it is left */
         for (int i = 0; i < f->nworker; i++) {
             gal_plan_ws_free(f->workers[i].plan);
+            gal_free(f->workers[i].planned);
             f->workers[i].plan = NULL;
+            f->workers[i].planned = NULL;
         }
         gal_plan_unref(f->plan);
         f->plan = NULL;

@@ -99,9 +99,36 @@ gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o)
     return GAL_OK;
 }
 
+/* Columns of class `class` for band i of the observation, the k-th in use */
+static gal_status take_columns(gal_fit *f, const gal_fit_opts *opt, const gal_noise_class *class, size_t i, size_t k)
+{
+    size_t par, first, choice;
+    gal_noise_first(class, &par, &first, &choice);
+    for (size_t j = 0; j < class->ncolumn; j++) {
+        const gal_noise_column *c = &class->column[j];
+        const double *given = opt->of.column[first + j], *group = c->shared ? opt->of.column[first + j + 1] : NULL;
+        double *to = f->column[first + j];
+        to[k] = c->shared && !group ? 0 : given ? given[i] : opt->noise.whole[first + j];
+        if (!(to[k] >= 0 && to[k] <= c->hi))
+            return gal_fail(GAL_EDOMAIN, "fit: band '%s': %s = %g must lie in 0 .. %g", f->obs->filter[i]->name,
+                            c->name, to[k], c->hi);
+        if (to[k] > 0 || (given && !c->shared))
+            f->like.column[first + j] = to;
+        if (!c->shared)
+            continue;
+        to = f->column[first + ++j]; /* the number of the key that gave it */
+        to[k] = f->column[first + j - 1][k] > 0 ? group[i] : -1;
+        if (f->like.column[first + j - 1])
+            f->like.column[first + j] = to;
+    }
+    return GAL_OK;
+}
+
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
 {
     const gal_obs *o = f->obs;
+    f->like = (gal_like){.flux = f->y, .err = f->err, .kind = f->kind, .limits = opt->limits, .lnwave = f->lnwave};
+    memcpy(f->like.choice, opt->of.choice, sizeof f->like.choice);
     for (size_t i = 0; i < o->n; i++) {
         if (o->kind[i] == GAL_OBS_IGNORED)
             continue;
@@ -111,28 +138,15 @@ gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
         f->err[k] = o->err[i];
         f->kind[k] = o->kind[i] == GAL_OBS_LIMIT ? GAL_DATUM_LIMIT : GAL_DATUM_DETECTION;
         f->lnwave[k] = log(o->filter[i]->pivot);
-        f->floor[k] = opt->floor ? opt->floor[i] : opt->noise.floor;
-        f->offset[k] = opt->offset && opt->group ? opt->offset[i] : 0;
-        f->group[k] = f->offset[k] > 0 ? opt->group[i] : -1;
-        if (!(f->floor[k] >= 0 && f->floor[k] <= 10) || !(f->offset[k] >= 0 && f->offset[k] <= 10))
-            return gal_fail(GAL_EDOMAIN, "fit: band '%s': floor = %g and offset = %g are fractions in 0 .. 10",
-                            o->filter[i]->name, f->floor[k], f->offset[k]);
-    }
-    if (f->nused == 0 && !o->spectrum && !o->nindex && !o->nline)
-        return gal_fail(GAL_EINVAL, "fit: observation '%s' has no band to fit", o->name);
-    f->like = (gal_like){.n = f->nused,
-                         .flux = f->y,
-                         .err = f->err,
-                         .kind = f->kind,
-                         .limits = opt->limits,
-                         .floor = f->floor,
-                         .kernel = opt->kernel,
-                         .lnwave = f->lnwave};
-    for (size_t k = 0; k < f->nused; k++)
-        if (f->group[k] >= 0) {
-            f->like.offset = f->offset;
-            f->like.group = f->group;
+        for (const gal_noise_class *const *c = gal_noise_classes(); *c; c++) {
+            gal_status st = take_columns(f, opt, *c, i, k);
+            if (st != GAL_OK)
+                return st;
         }
+    }
+    f->like.n = f->nused;
+    if (f->nused == 0 && !o->spectrum && gal_obs_nmeasured(o) == 0)
+        return gal_fail(GAL_EINVAL, "fit: observation '%s' has no band to fit", o->name);
     const char **names = GAL_NEWN(const char *, f->nused);
     if (!names)
         return GAL_ENOMEM;
@@ -143,38 +157,68 @@ gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
     return st == GAL_OK ? st : gal_fail_prefix(st, "fit: observation '%s'", o->name);
 }
 
+/* Does parameter k of the noise, at some value, make the density of a datum anything but a normal one whose variance the data alone give? */
+static bool beyond_amplitude(size_t k, double value)
+{
+    static const double one = 1;
+    const gal_noise_data d = {.n = 1, .flux = &one, .err = &one};
+    gal_noise z = {0};
+    gal_noise_terms t;
+    size_t own;
+    const gal_noise_class *c = gal_noise_of(k, &own);
+    z.par[k] = value;
+    gal_noise_begin(&t, &d, &z);
+    return c->covariance_slopes || t.share > 0 || gal_noise_more(&t, 0, 1) != gal_noise_more(&t, 0, 0);
+}
+
+bool fit_not_gaussian(const gal_fit *f, char *what, size_t size)
+{
+    size_t n;
+    bool chain;
+    const gal_param *p = gal_noise_params(&n);
+    for (size_t k = 0; k < n; k++) {
+        double value = gal_noise_get(&f->noise, k);
+        for (size_t j = 0; j < f->ndim; j++)
+            value = f->index[j] == f->npar + k ? p[k].phi : value;
+        if (value != 0 && beyond_amplitude(k, value))
+            return snprintf(what, size, "noise.%s", p[k].name), true;
+    }
+    for (size_t k = 0; k < f->nused; k++)
+        if (f->kind[k] == GAL_DATUM_LIMIT && f->like.limits != GAL_LIMITS_MEASURED)
+            return snprintf(what, size, "limits (or use limits = 'measured')"), true;
+    return gal_noise_correlated(&f->like.data, &chain) && snprintf(what, size, "the noise that bands share") > 0;
+}
+
 /* Fixed values in range; terms that exclude one another. */
 gal_status fit_check_noise(const gal_fit *f)
 {
     size_t n;
     const gal_param *p = gal_noise_params(&n);
-    bool vary[32] = {false};
+    bool vary[GAL_NOISE_NPAR] = {false};
     for (size_t i = 0; i < f->ndim; i++)
         if (f->index[i] >= f->npar && f->index[i] < fit_spectral_base(f))
             vary[f->index[i] - f->npar] = true;
     for (size_t k = 0; k < n; k++) {
         double v = gal_noise_get(&f->noise, k);
+        size_t own, par, column, choice;
+        const gal_noise_class *c = gal_noise_of(k, &own);
+        gal_noise_first(c, &par, &column, &choice);
         if (!vary[k] && !(v >= p[k].lo && v <= p[k].hi) && v != 0)
             return gal_fail(GAL_EDOMAIN, "fit: noise.%s = %g must lie in %g .. %g", p[k].name, v, p[k].lo, p[k].hi);
-        bool gp = strncmp(p[k].name, "gp_", 3) == 0;
-        if (vary[k] && gp && f->like.kernel == GAL_KERNEL_NONE)
-            return gal_fail(GAL_EINVAL,
-                            "fit: noise.%s is free but there is no kernel: add noise.gp{ kernel = 'matern32' }",
-                            p[k].name);
-        if (f->amplitude && (vary[k] || v != 0) &&
-            (gp || strcmp(p[k].name, "f_out") == 0 || strcmp(p[k].name, "f_cal") == 0))
-            return gal_fail(GAL_EINVAL,
-                            "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out "
-                            "noise.%s, or the amplitude",
-                            p[k].name);
+        if (vary[k] && c->choice && f->like.choice[choice] == 0) {
+            size_t last = 0;
+            while (c->choice[last + 1])
+                last++;
+            return gal_fail(GAL_EINVAL, "fit: noise.%s is free but there is no %s: add noise.%s{ %s = '%s' }",
+                            p[k].name, c->setting, c->name, c->setting, c->choice[last]);
+        }
     }
-    bool limits = false;
-    for (size_t k = 0; k < f->nused; k++)
-        limits |= f->kind[k] == GAL_DATUM_LIMIT && f->like.limits != GAL_LIMITS_MEASURED;
-    if (f->amplitude && (f->like.offset || limits))
-        return gal_fail(GAL_EINVAL, "fit: an amplitude is marginalised for Gaussian errors of the data only: %s",
-                        limits ? "use limits = 'measured', or leave out the amplitude"
-                               : "leave out the calibration offsets, or the amplitude");
+    char term[64];
+    if (f->amplitude && fit_not_gaussian(f, term, sizeof term))
+        return gal_fail(
+            GAL_EINVAL,
+            "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out %s, or the amplitude",
+            term);
     if (f->amplitude && f->custom.lnlike)
         return gal_fail(GAL_EINVAL, "fit: a custom likelihood cannot marginalise an amplitude: leave one of them out");
     return GAL_OK;
@@ -184,8 +228,8 @@ gal_status fit_name_blobs(gal_fit *f)
 {
     enum { LEN = 72 };
     f->nderived = gal_galaxy_nderived(f->galaxy);
-    f->target.nblob = f->nderived + f->nband + (f->amplitude ? 1 : 0);
-    f->blob_names = GAL_NEWN(const char *, f->target.nblob);
+    f->nblob = f->nderived + f->nband + (f->amplitude ? 1 : 0);
+    f->blob_names = GAL_NEWN(const char *, f->nblob);
     f->band_names = GAL_NEWN(char, LEN * f->nband + 1);
     if (!f->blob_names || !f->band_names)
         return GAL_ENOMEM;
@@ -201,19 +245,44 @@ gal_status fit_name_blobs(gal_fit *f)
         f->blob_names[f->nderived + i] = f->band_names + LEN * i;
     }
     if (f->amplitude)
-        f->blob_names[f->target.nblob - 1] = "amplitude";
+        f->blob_names[f->nblob - 1] = "amplitude";
     return GAL_OK;
+}
+
+/* What stored files hold: the numbers of the first terms and columns in the order of those days. A later one counts where it is not 0. */
+static gal_hash hash_noise(const gal_fit *f)
+{
+    enum { PARS = 7, COLUMNS = 3 };
+    const gal_noise *z = &f->noise;
+    const double kind[2] = {(double)f->like.limits, (double)f->like.kernel};
+    const double noise[] = {z->lnscale, z->jitter, z->f_cal, z->floor, z->f_out, z->n_out, z->gp_amp, z->gp_len};
+    gal_hash h = gal_hash_combine(gal_hash_bytes(kind, sizeof kind), gal_hash_bytes(noise, sizeof noise));
+    h = gal_hash_combine(h, gal_hash_bytes(f->column[0], f->nused * sizeof(double)));
+    h = gal_hash_combine(h, gal_hash_bytes(f->column[1], f->nused * sizeof(double)));
+    int *group = GAL_NEWN(int, f->nused + 1);
+    for (size_t k = 0; group && k < f->nused; k++)
+        group[k] = (int)f->column[2][k];
+    h = gal_hash_combine(h, gal_hash_bytes(group, group ? f->nused * sizeof *group : 0));
+    gal_free(group);
+    for (size_t k = PARS; k < GAL_NOISE_NPAR; k++)
+        if (z->par[k] != 0) {
+            const double later[2] = {(double)k, z->par[k]};
+            h = gal_hash_combine(h, gal_hash_bytes(later, sizeof later));
+        }
+    for (size_t c = COLUMNS; c < GAL_NOISE_COLUMNS; c++)
+        if (f->like.column[c])
+            h = gal_hash_combine(h, gal_hash_bytes(f->column[c], f->nused * sizeof(double)));
+    for (size_t c = 1; c < GAL_NOISE_CHOICES; c++)
+        if (f->like.choice[c]) {
+            const double later[2] = {(double)c, (double)f->like.choice[c]};
+            h = gal_hash_combine(h, gal_hash_bytes(later, sizeof later));
+        }
+    return h;
 }
 
 static gal_hash hash_like(const gal_fit *f)
 {
-    const gal_noise *z = &f->noise;
-    const double kind[2] = {(double)f->like.limits, (double)f->like.kernel};
-    const double noise[] = {z->lnscale, z->jitter, z->f_model, z->floor, z->f_out, z->n_out, z->gp_amp, z->gp_len};
-    gal_hash h = gal_hash_combine(gal_hash_bytes(kind, sizeof kind), gal_hash_bytes(noise, sizeof noise));
-    h = gal_hash_combine(h, gal_hash_bytes(f->floor, f->nused * sizeof *f->floor));
-    h = gal_hash_combine(h, gal_hash_bytes(f->offset, f->nused * sizeof *f->offset));
-    h = gal_hash_combine(h, gal_hash_bytes(f->group, f->nused * sizeof *f->group));
+    gal_hash h = hash_noise(f);
     if (f->amplitude)
         h = gal_hash_combine(h, gal_prior_hash(f->amplitude));
     if (f->spectral)
@@ -238,6 +307,10 @@ void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER], g
     /* the text that begins it was a version once, and stays: the hashes of stored files hold it */
     int n = snprintf(text, sizeof text, "0.1.0 %d %.17g %.17g %.17g", o->clamp, o->logu, cp->h0, cp->om0);
     hashes[2] = gal_hash_combine(gal_hash_bytes(text, (size_t)n), gal_compat_hash(&o->compat));
+    if (o->onset != GAL_ONSET_AGE) {
+        const char *name = gal_onset_param(o->onset)->name;
+        hashes[2] = gal_hash_combine(hashes[2], gal_hash_bytes(name, strlen(name)));
+    }
     hashes[2] = gal_hash_combine(hashes[2], gal_sfh_hash(gal_galaxy_sfh(f->galaxy)));
     for (size_t i = 0; i < gal_galaxy_ncomponent(f->galaxy); i++)
         hashes[2] = gal_hash_combine(hashes[2], gal_component_hash(gal_galaxy_component(f->galaxy, i)));

@@ -88,24 +88,18 @@ static const gal_noise NO_NOISE;
 void gal_like_sigma(size_t n, const double *flux, const double *err, const double *model, const gal_noise *noise,
                     double *s)
 {
-    const gal_noise *z = noise ? noise : &NO_NOISE;
-    double scale2 = exp(2 * z->lnscale);
+    const gal_noise_data d = {.n = n, .flux = flux, .err = err};
+    gal_noise_terms t;
+    gal_noise_begin(&t, &d, noise ? noise : &NO_NOISE);
     for (size_t i = 0; i < n; i++)
-        s[i] = sqrt(like_variance(flux[i], err[i], model[i], z, z->floor, scale2));
+        s[i] = sqrt(gal_noise_variance(&t, &d, i, model[i]));
 }
 
 double gal_like_gaussian(size_t n, const double *flux, const double *err, const unsigned char *kind,
                          const double *model, const gal_noise *noise, gal_limits limits, double *terms)
 {
-    const gal_noise *z = noise ? noise : &NO_NOISE;
-    double scale2 = exp(2 * z->lnscale), sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        double s2 = like_variance(flux[i], err[i], model[i], z, z->floor, scale2);
-        bool limit = kind && kind[i] == GAL_DATUM_LIMIT;
-        double l = like_predict(flux[i] - model[i], 0, s2, model[i], limit, limits, z, NULL);
-        sum += l;
-        if (terms)
-            terms[i] = l;
-    }
-    return sum;
+    const gal_like l = {.n = n, .flux = flux, .err = err, .kind = kind, .limits = limits};
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l.data, noise ? noise : &NO_NOISE);
+    return like_independent(&l, model, &t, terms, NULL);
 }

@@ -1,15 +1,16 @@
 /* A free factor on the whole model, marginalised. With L(alpha) = prod N(y; alpha m, s^2):
  *     A = sum m^2/s^2, B = sum m y/s^2:  L(alpha) = L(ahat) exp(-(alpha - ahat)^2 A/2),  ahat = B/A,
  * so that int p(alpha) L(alpha) dalpha = L(ahat) int p(alpha) exp(-(alpha - ahat)^2 A/2) dalpha. The integral runs in the prior's
- * sampled coordinate over 16 panels of 8 Gauss nodes, within the prior's support and 8 sigma of ahat; when ahat lies
- * outside the support, over the 40 e-foldings next to its edge. Thread-safe. */
+ * sampled coordinate over panels of 8 Gauss nodes, within the prior's support and 8 sigma of ahat; when ahat lies
+ * outside the support, over the 40 e-foldings next to its edge. In a logarithmic coordinate L is all but constant over the decades that lead to
+ * alpha = 0: few panels do there. Panels end where a tabulated density jumps, and get narrower towards an end where a density has a pole. Thread-safe. */
 #include <math.h>
 #include <string.h>
 
 #include "fit/like_int.h"
 #include "galua/num.h"
 
-enum { PANELS = 16, ORDER = 8, NODES = PANELS * ORDER };
+enum { PANELS = 16, LEAD = 4, POLE = 12, MOST = 64, ORDER = 8, NODES = MOST * ORDER };
 
 /* part of the support where the Gaussian is not negligible, in alpha; false: none */
 static bool window(double ahat, double sd, double lo, double hi, double out[2])
@@ -29,12 +30,53 @@ static bool window(double ahat, double sd, double lo, double hi, double out[2])
 
 /* With x = ln p(alpha) + ln L(alpha) - ln L(0) at the nodes of the quadrature: ln of its integral, and what else the callers want. */
 typedef struct integral {
-    int n;           /* nodes; 0: there is no window */
-    double x[NODES]; /* sampled coordinate */
-    double p[NODES]; /* share of the integral, not normalised */
-    double a, b;     /* ends of the window */
-    double sum, ln;  /* sum of p; ln of the integral, -INFINITY: none */
+    int n;                 /* nodes; 0: there is no window */
+    double x[NODES];       /* sampled coordinate */
+    double p[NODES];       /* share of the integral, not normalised */
+    int panels;            /* panel k has the nodes from k ORDER on, */
+    double edge[MOST + 1]; /* and these ends */
+    double sum, ln;        /* sum of p; ln of the integral, -INFINITY: none */
 } integral;
+
+/* One more end of a panel within the window, where there is room */
+static void split(integral *q, double x)
+{
+    int k = q->panels;
+    if (k == MOST || !(x > q->edge[0]) || !(x < q->edge[k]))
+        return;
+    for (; q->edge[k] > x; k--)
+        q->edge[k + 1] = q->edge[k];
+    q->edge[k + 1] = x;
+    q->panels++;
+}
+
+/* Panels from a to b; below `lead`, in the sampled coordinate, the likelihood hardly changes. */
+static void panels(integral *q, const gal_prior *prior, double a, double b, double lead)
+{
+    bool split_lead = lead > a + (b - a) * LEAD / PANELS && lead < b;
+    double from = split_lead ? lead : a;
+    int few = split_lead ? LEAD : 0;
+    for (int k = 0; k < few; k++)
+        q->edge[k] = a + (lead - a) * k / LEAD;
+    for (int k = few; k < PANELS; k++)
+        q->edge[k] = from + (b - from) * (k - few) / (PANELS - few);
+    q->edge[PANELS] = b;
+    q->panels = PANELS;
+    double first = q->edge[1] - a, last = b - q->edge[PANELS - 1], pole = log(2);
+    bool low = gal_prior_logpdf(prior, a + 1e-6 * first) > gal_prior_logpdf(prior, a + 1e-3 * first) + pole,
+         high = gal_prior_logpdf(prior, b - 1e-6 * last) > gal_prior_logpdf(prior, b - 1e-3 * last) + pole;
+    for (int k = 1; k <= POLE; k++) {
+        if (low)
+            split(q, a + ldexp(first, -3 * k));
+        if (high)
+            split(q, b - ldexp(last, -3 * k));
+    }
+    const double *x, *lnp;
+    size_t n = gal_prior_nodes(prior, &x, &lnp);
+    for (size_t i = 0; i + 1 < n; i++) /* edges of a histogram: two nodes next to one another */
+        if (lnp[i] != lnp[i + 1] && x[i + 1] - x[i] < 1e-6 * (b - a))
+            split(q, 0.5 * (x[i] + x[i + 1]));
+}
 
 static integral integrate(double A, double B, const gal_prior *prior)
 {
@@ -53,32 +95,55 @@ static integral integrate(double A, double B, const gal_prior *prior)
         a = fmax(a, pa);
         b = fmin(b, pb);
     }
-    q.a = fmax(a, lo);
-    q.b = fmin(b, hi);
+    double scale = ahat < -sd ? -sd * sd / ahat : sd; /* over which L falls from alpha = 0 on */
+    double lead =
+        gal_prior_coord(prior) == GAL_COORD_LOG10 ? gal_prior_x(prior, fmax(scale / 8, ahat - 5 * sd)) : -INFINITY;
+    panels(&q, prior, fmax(a, lo), fmin(b, hi), lead);
     const double *w, *node = gal_gauss_nodes(ORDER, &w);
-    double step = (q.b - q.a) / PANELS, lnf[NODES], top = -INFINITY;
-    for (int k = 0; k < NODES; k++) {
-        q.x[k] = q.a + step * (k / ORDER + 0.5 * (1 + node[k % ORDER]));
+    double lnf[NODES], top = -INFINITY;
+    int n = q.panels * ORDER;
+    for (int k = 0; k < n; k++) {
+        const double *e = q.edge + k / ORDER;
+        q.x[k] = e[0] + 0.5 * (e[1] - e[0]) * (1 + node[k % ORDER]);
         double v = gal_prior_value(prior, q.x[k]);
         lnf[k] = gal_prior_logpdf(prior, q.x[k]) + (B - 0.5 * A * v) * v; /* ln L(v) less its value at v = 0 */
         top = fmax(top, lnf[k]);
     }
     if (!(top > -INFINITY))
         return q;
-    q.n = NODES;
-    for (int k = 0; k < NODES; k++)
-        q.sum += q.p[k] = 0.5 * step * w[k % ORDER] * exp(lnf[k] - top);
+    q.n = n;
+    for (int k = 0; k < n; k++)
+        q.sum += q.p[k] = 0.5 * (q.edge[k / ORDER + 1] - q.edge[k / ORDER]) * w[k % ORDER] * exp(lnf[k] - top);
     q.ln = top + log(q.sum);
     return q;
 }
 
-/* A, B and ln L at alpha = 0; NaN or -INFINITY where the model is not finite */
-static double moments(const gal_like *l, const double *model, const gal_noise *z, double *A, double *B)
+/* Where the distribution function is u: each node's share spread over its weight in the panel, within which it lies (Chebyshev, Markov and Stieltjes). */
+static double quantile(const integral *q, double u)
 {
-    double scale2 = exp(2 * z->lnscale), lnl = 0;
+    const double *w;
+    gal_gauss_nodes(ORDER, &w);
+    double want = u * q->sum, c = 0, at = q->edge[0];
+    int last = 0;
+    for (int k = 0; k < q->n; k++) {
+        double half = 0.5 * (q->edge[k / ORDER + 1] - q->edge[k / ORDER]), p = q->p[k];
+        at = k % ORDER == 0 ? q->edge[k / ORDER] : at;
+        if (p > 0 && c + p >= want)
+            return at + half * w[k % ORDER] * fmax(want - c, 0) / p;
+        c += p;
+        at += half * w[k % ORDER];
+        last = p > 0 ? k : last;
+    }
+    return q->x[last]; /* u = 1, but for rounding */
+}
+
+/* A, B and ln L at alpha = 0; NaN or -INFINITY where the model is not finite */
+static double moments(const gal_like *l, const double *model, const gal_noise_terms *z, double *A, double *B)
+{
+    double lnl = 0;
     *A = *B = 0;
     for (size_t i = 0; i < l->n; i++) {
-        double s2 = like_variance(l->flux[i], l->err[i], 0, z, l->floor ? l->floor[i] : z->floor, scale2);
+        double s2 = gal_noise_variance(z, &l->data, i, 0);
         if (!isfinite(model[i]))
             return isnan(model[i]) ? model[i] : -INFINITY;
         *A += model[i] * model[i] / s2;
@@ -91,7 +156,9 @@ static double moments(const gal_like *l, const double *model, const gal_noise *z
 double gal_like_amplitude(const gal_like *l, const double *model, const gal_noise *z, const gal_prior *prior, double u,
                           double *alpha)
 {
-    double A, B, lnl = moments(l, model, z, &A, &B);
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    double A, B, lnl = moments(l, model, &t, &A, &B);
     if (alpha)
         *alpha = NAN;
     if (!isfinite(lnl))
@@ -104,27 +171,17 @@ double gal_like_amplitude(const gal_like *l, const double *model, const gal_nois
     integral q = integrate(A, B, prior);
     if (!(q.ln > -INFINITY))
         return -INFINITY;
-    if (alpha) { /* the distribution function, linear between the nodes */
-        double want = u * q.sum, c = 0, xa = q.a;
-        int k = 0;
-        for (; k < NODES; k++) {
-            double p = q.p[k], xb = k + 1 < NODES ? 0.5 * (q.x[k] + q.x[k + 1]) : q.b;
-            if (c + p >= want || k + 1 == NODES) {
-                *alpha = gal_prior_value(prior, p > 0 ? xa + (xb - xa) * fmin((want - c) / p, 1) : q.x[k]);
-                break;
-            }
-            c += p;
-            xa = xb;
-        }
-    }
+    if (alpha)
+        *alpha = gal_prior_value(prior, quantile(&q, u));
     return lnl + q.ln;
 }
 
 double gal_like_amplitude_gradient(const gal_like *l, const double *model, const gal_noise *z, const gal_prior *prior,
                                    double *gmodel, double gnoise[GAL_NOISE_NPAR])
 {
-    enum { LN_SCALE = 1, JITTER = 2 };
-    double A, B, lnl = moments(l, model, z, &A, &B), gA = 0, gB = 0, scale2 = exp(2 * z->lnscale);
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    double A, B, lnl = moments(l, model, &t, &A, &B), gA = 0, gB = 0;
     memset(gmodel, 0, l->n * sizeof *gmodel);
     memset(gnoise, 0, GAL_NOISE_NPAR * sizeof *gnoise);
     if (!isfinite(lnl))
@@ -141,12 +198,10 @@ double gal_like_amplitude_gradient(const gal_like *l, const double *model, const
         lnl += q.ln;
     }
     for (size_t i = 0; i < l->n; i++) {
-        double y = l->flux[i], m = model[i];
-        double s2 = like_variance(y, l->err[i], 0, z, l->floor ? l->floor[i] : z->floor, scale2);
+        double y = l->flux[i], m = model[i], none = 0, s2 = gal_noise_variance(&t, &l->data, i, 0);
         gmodel[i] = (2 * gA * m + gB * y) / s2;
         double gs2 = (0.5 * y * y / s2 - 0.5 - (gA * m * m + gB * m * y) / s2) / s2;
-        gnoise[LN_SCALE] += gs2 * 2 * l->err[i] * l->err[i] * scale2;
-        gnoise[JITTER] += gs2 * 2 * z->jitter;
+        gal_noise_variance_slopes(&t, &l->data, i, 0, gs2, &none, gnoise);
     }
     return lnl;
 }

@@ -15,13 +15,6 @@ typedef struct {
     double q;     /* out: probability that the datum is an outlier */
 } like_moments;
 
-static inline double like_variance(double flux, double err, double model, const gal_noise *z, double floor,
-                                   double scale2)
-{
-    double fm = z->f_model * model, fd = floor * flux;
-    return err * err * scale2 + z->jitter * z->jitter + fm * fm + fd * fd;
-}
-
 /* ln p(r) of one component with noise variance s2; moments of g given r into *g */
 static inline double like_component(double r, double v, double s2, bool censored, like_moments *g)
 {
@@ -48,7 +41,7 @@ static inline double like_component(double r, double v, double s2, bool censored
 
 /* ln p of a datum. `after` NULL: independent (v = 0). */
 static inline double like_predict(double r, double v, double s2, double model, bool limit, gal_limits limits,
-                                  const gal_noise *z, like_moments *after)
+                                  const gal_noise_terms *z, like_moments *after)
 {
     if (after)
         after->q = 0;
@@ -61,10 +54,10 @@ static inline double like_predict(double r, double v, double s2, double model, b
     bool censored = limit && limits == GAL_LIMITS_CENSORED;
     if (isinf(model))
         return censored && model < 0 ? 0 : -INFINITY;
-    double f = z->f_out;
+    double f = z->share;
     if (!(f > 0)) /* the Gaussian, to the bit */
         return like_component(r, v, s2, censored, after);
-    double n = z->n_out > 0 ? z->n_out : GAL_NOISE_NOUT;
+    double n = z->width;
     like_moments good, bad;
     if (after)
         good = bad = *after;
@@ -80,4 +73,7 @@ static inline double like_predict(double r, double v, double s2, double model, b
     }
     return l;
 }
+
+/* like_joint.c: sum over independent data; term[n] and p_out[n], or NULL */
+double like_independent(const gal_like *l, const double *model, const gal_noise_terms *z, double *term, double *p_out);
 #endif

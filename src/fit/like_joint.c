@@ -14,11 +14,6 @@
 
 enum { DENSE_MAX = 48 }; /* below: the dense form, which takes limits last */
 
-static bool correlated(const gal_like *l, const gal_noise *z)
-{
-    return (l->kernel != GAL_KERNEL_NONE && z->gp_amp > 0) || l->offset;
-}
-
 size_t gal_like_work(const gal_like *l)
 {
     return 2 * l->n * l->n + 3 * l->n; /* twice: derivatives need the inverse, too */
@@ -29,11 +24,11 @@ typedef struct { /* of one datum */
     bool limit;
 } datum;
 
-static datum take(const gal_like *l, const double *model, const gal_noise *z, double scale2, size_t i)
+static datum take(const gal_like *l, const double *model, const gal_noise_terms *z, size_t i)
 {
     datum d = {.r = l->flux[i] - model[i], .model = model[i]};
     d.limit = l->kind && l->kind[i] == GAL_DATUM_LIMIT;
-    d.s2 = like_variance(l->flux[i], l->err[i], model[i], z, l->floor ? l->floor[i] : z->floor, scale2);
+    d.s2 = gal_noise_variance(z, &l->data, i, model[i]);
     return d;
 }
 
@@ -47,11 +42,11 @@ static bool assimilates(const gal_like *l, const datum *d)
     return !d->limit || l->limits == GAL_LIMITS_MEASURED || l->limits == GAL_LIMITS_CENSORED;
 }
 
-static double independent(const gal_like *l, const double *model, const gal_noise *z, double *term, double *p_out)
+double like_independent(const gal_like *l, const double *model, const gal_noise_terms *z, double *term, double *p_out)
 {
-    double scale2 = exp(2 * z->lnscale), sum = 0;
+    double sum = 0;
     for (size_t i = 0; i < l->n; i++) {
-        datum d = take(l, model, z, scale2, i);
+        datum d = take(l, model, z, i);
         like_moments g = {0};
         double t = like_predict(d.r, 0, d.s2, d.model, d.limit, l->limits, z, p_out ? &g : NULL);
         sum += t;
@@ -63,18 +58,11 @@ static double independent(const gal_like *l, const double *model, const gal_nois
     return sum;
 }
 
-static void covariance(const gal_like *l, const double *model, const gal_noise *z, double *P)
+static void covariance(const gal_like *l, const double *model, const gal_noise_terms *z, double *P)
 {
-    bool gp = l->kernel != GAL_KERNEL_NONE && z->gp_amp > 0;
     for (size_t i = 0; i < l->n; i++)
-        for (size_t j = 0; j <= i; j++) {
-            double c = 0;
-            if (gp)
-                c += z->gp_amp * z->gp_amp * gal_kernel_value(l->kernel, (l->lnwave[i] - l->lnwave[j]) / z->gp_len);
-            if (l->offset && l->group[i] >= 0 && l->group[i] == l->group[j])
-                c += l->offset[i] * l->offset[j];
-            P[i * l->n + j] = P[j * l->n + i] = c * model[i] * model[j];
-        }
+        for (size_t j = 0; j <= i; j++)
+            P[i * l->n + j] = P[j * l->n + i] = gal_noise_covariance(z, i, j, 1, 1) * model[i] * model[j];
 }
 
 /* moments of g_i became (mu, v): condition the rest */
@@ -94,18 +82,18 @@ static void condition(size_t n, double *a, double *P, double *c, size_t i, doubl
 }
 
 /* sum over the data, `last` after all others (n: none); *term, *q of that one. rng: replace y by draws into y. */
-static double dense(const gal_like *l, const double *model, const gal_noise *z, double *work, size_t last, double *term,
-                    double *q)
+static double dense(const gal_like *l, const double *model, const gal_noise_terms *z, double *work, size_t last,
+                    double *term, double *q)
 {
     size_t n = l->n;
-    double *P = work, *a = P + n * n, *c = a + n, scale2 = exp(2 * z->lnscale), sum = 0;
+    double *P = work, *a = P + n * n, *c = a + n, sum = 0;
     memset(a, 0, n * sizeof *a);
     covariance(l, model, z, P);
     for (int pass = 0; pass < 3; pass++)
         for (size_t i = 0; i < n; i++) {
             if (i == last ? pass != 2 : pass != (late(l, i) ? 1 : 0))
                 continue;
-            datum d = take(l, model, z, scale2, i);
+            datum d = take(l, model, z, i);
             like_moments g = {.mu = a[i], .v = fmax(P[i * n + i], 0)};
             double t = like_predict(d.r, g.v, d.s2, d.model, d.limit, l->limits, z, &g);
             sum += t;
@@ -121,12 +109,12 @@ static double dense(const gal_like *l, const double *model, const gal_noise *z, 
     return sum;
 }
 
-static double chain(const gal_like *l, const double *model, const gal_noise *z)
+static double chain(const gal_like *l, const double *model, const gal_noise_terms *z, double amp, double len)
 {
-    double var = z->gp_amp * z->gp_amp, lambda = sqrt(3) / z->gp_len, scale2 = exp(2 * z->lnscale), sum = 0;
+    double var = amp * amp, lambda = sqrt(3) / len, sum = 0;
     markov s = {.p = {var, 0, var}};
     for (size_t i = 0; i < l->n; i++) {
-        datum d = take(l, model, z, scale2, i);
+        datum d = take(l, model, z, i);
         if (i > 0)
             markov_step(&s, lambda * (l->lnwave[i] - l->lnwave[i - 1]), var);
         double h = d.model;
@@ -143,24 +131,28 @@ static double chain(const gal_like *l, const double *model, const gal_noise *z)
 
 double gal_like_eval(const gal_like *l, const double *model, const gal_noise *z, double *work)
 {
-    double term, q;
-    if (!correlated(l, z))
-        return independent(l, model, z, NULL, NULL);
-    if (l->kernel == GAL_KERNEL_MATERN32 && !l->offset && l->n > DENSE_MAX)
-        return chain(l, model, z);
-    return dense(l, model, z, work, l->n, &term, &q);
+    double term, q, amp, len;
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    if (!t.ncov)
+        return like_independent(l, model, &t, NULL, NULL);
+    if (l->n > DENSE_MAX && gal_noise_markov(&t, &amp, &len))
+        return chain(l, model, &t, amp, len);
+    return dense(l, model, &t, work, l->n, &term, &q);
 }
 
 void gal_like_pointwise(const gal_like *l, const double *model, const gal_noise *z, double *work, double *term,
                         double *p_out)
 {
-    if (!correlated(l, z)) {
-        independent(l, model, z, term, p_out);
+    gal_noise_terms terms;
+    gal_noise_begin(&terms, &l->data, z);
+    if (!terms.ncov) {
+        like_independent(l, model, &terms, term, p_out);
         return;
     }
     for (size_t i = 0; i < l->n; i++) {
         double t = NAN, q = NAN;
-        dense(l, model, z, work, i, &t, &q);
+        dense(l, model, &terms, work, i, &t, &q);
         if (term)
             term[i] = t;
         if (p_out)
@@ -172,22 +164,23 @@ void gal_like_simulate(const gal_like *l, const double *model, const gal_noise *
                        double *y)
 {
     size_t n = l->n;
-    bool joint = correlated(l, z);
-    double *P = work, *a = P + n * n, *c = a + n, scale2 = exp(2 * z->lnscale);
-    double n_out = z->n_out > 0 ? z->n_out : GAL_NOISE_NOUT;
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    bool joint = t.ncov > 0;
+    double *P = work, *a = P + n * n, *c = a + n;
     if (joint) {
         memset(a, 0, n * sizeof *a);
-        covariance(l, model, z, P);
+        covariance(l, model, &t, P);
     }
     for (size_t i = 0; i < n; i++) {
-        datum d = take(l, model, z, scale2, i);
+        datum d = take(l, model, &t, i);
         double g = 0, s = sqrt(d.s2);
         if (joint) { /* g given the earlier ones, then known exactly */
             g = a[i] + sqrt(fmax(P[i * n + i], 0)) * gal_rng_normal(rng);
             condition(n, a, P, c, i, g, 0);
         }
-        if (gal_rng_uniform(rng) < z->f_out)
-            s *= n_out;
+        if (gal_rng_uniform(rng) < t.share)
+            s *= t.width;
         y[i] = model[i] + g + s * gal_rng_normal(rng);
     }
 }

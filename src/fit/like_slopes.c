@@ -8,8 +8,6 @@
 #include "fit/like_int.h"
 #include "galua/num.h"
 
-enum { F_CAL, LN_SCALE, JITTER, F_OUT, N_OUT, GP_AMPLITUDE, GP_LENGTH }; /* of gal_noise_params */
-
 typedef struct slopes {
     double r, s2, f, n; /* with respect to residual, variance, share and width of outliers */
 } slopes;
@@ -25,9 +23,9 @@ static slopes component(double r, double v, bool censored, double *l)
 }
 
 /* Of ln p of a datum as like_predict has it without correlations */
-static slopes datum_slopes(double r, double s2, bool limit, gal_limits limits, const gal_noise *z)
+static slopes datum_slopes(double r, double s2, bool limit, gal_limits limits, const gal_noise_terms *z)
 {
-    double la, lb, f = z->f_out, n = z->n_out > 0 ? z->n_out : GAL_NOISE_NOUT;
+    double la, lb, f = z->share, n = z->width;
     if (limit && limits == GAL_LIMITS_ONESIDED)
         return r < 0 ? (slopes){.r = -r / s2, .s2 = 0.5 * r * r / (s2 * s2)} : (slopes){0};
     if (limit && limits == GAL_LIMITS_CUT)
@@ -45,56 +43,36 @@ static slopes datum_slopes(double r, double s2, bool limit, gal_limits limits, c
                     .n = 2 * n * s2 * q * b.s2};
 }
 
-/* What the variance of datum i depends on, times g */
-static void variance_slopes(const gal_like *l, size_t i, double model, const gal_noise *z, double g, double *gmodel,
-                            double *gnoise)
-{
-    double scale2 = exp(2 * z->lnscale);
-    *gmodel += g * 2 * z->f_model * z->f_model * model;
-    gnoise[F_CAL] += g * 2 * z->f_model * model * model;
-    gnoise[LN_SCALE] += g * 2 * l->err[i] * l->err[i] * scale2;
-    gnoise[JITTER] += g * 2 * z->jitter;
-}
-
-static double variance(const gal_like *l, size_t i, double model, const gal_noise *z)
-{
-    return like_variance(l->flux[i], l->err[i], model, z, l->floor ? l->floor[i] : z->floor, exp(2 * z->lnscale));
-}
-
-static void independent(const gal_like *l, const double *model, const gal_noise *z, double *gmodel, double *gnoise)
+static void independent(const gal_like *l, const double *model, const gal_noise_terms *z, double *gmodel,
+                        double *gnoise)
 {
     for (size_t i = 0; i < l->n; i++) {
         bool limit = l->kind && l->kind[i] == GAL_DATUM_LIMIT;
-        slopes s = datum_slopes(l->flux[i] - model[i], variance(l, i, model[i], z), limit, l->limits, z);
+        double s2 = gal_noise_variance(z, &l->data, i, model[i]);
+        slopes s = datum_slopes(l->flux[i] - model[i], s2, limit, l->limits, z);
         gmodel[i] = -s.r;
-        variance_slopes(l, i, model[i], z, s.s2, &gmodel[i], gnoise);
-        gnoise[F_OUT] += s.f;
-        gnoise[N_OUT] += s.n;
+        gal_noise_variance_slopes(z, &l->data, i, model[i], s.s2, &gmodel[i], gnoise);
+        if (z->share_at < GAL_NOISE_NPAR) {
+            gnoise[z->share_at] += s.f;
+            gnoise[z->width_at] += s.n;
+        }
     }
 }
 
-/* Covariance of the correlated errors per model fluxes: of the kernel, and of the shared calibration */
-static double kernel_part(const gal_like *l, const gal_noise *z, size_t i, size_t j)
+static void covariance(const gal_like *l, const double *model, const gal_noise_terms *z, double *K)
 {
-    if (l->kernel == GAL_KERNEL_NONE || !(z->gp_amp > 0))
-        return 0;
-    return z->gp_amp * z->gp_amp * gal_kernel_value(l->kernel, (l->lnwave[i] - l->lnwave[j]) / z->gp_len);
+    for (size_t i = 0; i < l->n; i++)
+        for (size_t j = 0; j < l->n; j++)
+            K[i * l->n + j] = (i == j ? gal_noise_variance(z, &l->data, i, model[i]) : 0) +
+                              gal_noise_covariance(z, i, j, 1, 1) * model[i] * model[j];
 }
 
-static double shared_part(const gal_like *l, size_t i, size_t j)
-{
-    return l->offset && l->group[i] >= 0 && l->group[i] == l->group[j] ? l->offset[i] * l->offset[j] : 0;
-}
-
-static bool gaussian(const gal_like *l, const double *model, const gal_noise *z, double *work, double *gmodel,
+static bool gaussian(const gal_like *l, const double *model, const gal_noise_terms *z, double *work, double *gmodel,
                      double *gnoise)
 {
     size_t n = l->n;
     double *K = work, *inverse = K + n * n, *u = inverse + n * n;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            K[i * n + j] = (i == j ? variance(l, i, model[i], z) : 0) +
-                           (kernel_part(l, z, i, j) + shared_part(l, i, j)) * model[i] * model[j];
+    covariance(l, model, z, K);
     if (gal_cholesky(K, n) != GAL_OK)
         return false;
     for (size_t i = 0; i < n; i++)
@@ -108,15 +86,11 @@ static bool gaussian(const gal_like *l, const double *model, const gal_noise *z,
     for (size_t i = 0; i < n; i++) {
         double wii = 0.5 * (u[i] * u[i] - inverse[i * n + i]);
         gmodel[i] = u[i];
-        variance_slopes(l, i, model[i], z, wii, &gmodel[i], gnoise);
+        gal_noise_variance_slopes(z, &l->data, i, model[i], wii, &gmodel[i], gnoise);
         for (size_t j = 0; j < n; j++) {
-            double w = 0.5 * (u[i] * u[j] - inverse[i * n + j]), gp = kernel_part(l, z, i, j);
-            gmodel[i] += 2 * w * (gp + shared_part(l, i, j)) * model[j];
-            if (!(gp != 0) && !(z->gp_amp > 0))
-                continue;
-            double d = fabs(l->lnwave[i] - l->lnwave[j]) / z->gp_len, m = model[i] * model[j];
-            gnoise[GP_AMPLITUDE] += w * 2 * gp / z->gp_amp * m;
-            gnoise[GP_LENGTH] -= w * m * z->gp_amp * z->gp_amp * gal_kernel_slope(l->kernel, d) * d / z->gp_len;
+            double w = 0.5 * (u[i] * u[j] - inverse[i * n + j]);
+            gmodel[i] += 2 * w * gal_noise_covariance(z, i, j, 1, 1) * model[j];
+            gal_noise_covariance_slopes(z, i, j, w * model[i] * model[j], gnoise);
         }
     }
     return true;
@@ -140,19 +114,15 @@ static void by_differences(const gal_like *l, const double *model, const gal_noi
 {
     double *m = work + l->n * l->n + 3 * l->n; /* behind what gal_like_eval uses */
     gal_noise y = *z;
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
     memcpy(m, model, l->n * sizeof *m);
     for (size_t i = 0; i < l->n; i++)
-        gmodel[i] = difference(l, m, &y, work, &m[i], 1e-3 * sqrt(variance(l, i, model[i], z)));
-    double *p[GAL_NOISE_NPAR] = {&y.f_model, &y.lnscale, &y.jitter, &y.f_out, &y.n_out, &y.gp_amp, &y.gp_len};
-    for (int i = 0; i < GAL_NOISE_NPAR; i++) {
-        double h = i == LN_SCALE ? 1e-3 : 1e-3 * fabs(*p[i]);
-        gnoise[i] = h > 0 ? difference(l, m, &y, work, p[i], h) : 0;
+        gmodel[i] = difference(l, m, &y, work, &m[i], 1e-3 * sqrt(gal_noise_variance(&t, &l->data, i, model[i])));
+    for (size_t i = 0; i < GAL_NOISE_NPAR; i++) {
+        double h = i == t.scale_at ? 1e-3 : 1e-3 * fabs(y.par[i]);
+        gnoise[i] = h > 0 ? difference(l, m, &y, work, &y.par[i], h) : 0;
     }
-}
-
-static bool correlated(const gal_like *l, const gal_noise *z)
-{
-    return (l->kernel != GAL_KERNEL_NONE && z->gp_amp > 0) || l->offset;
 }
 
 bool gal_like_exact(const gal_like *l, bool outliers)
@@ -160,45 +130,50 @@ bool gal_like_exact(const gal_like *l, bool outliers)
     bool all = !outliers;
     for (size_t i = 0; l->kind && i < l->n; i++)
         all = all && (l->kind[i] != GAL_DATUM_LIMIT || l->limits == GAL_LIMITS_MEASURED);
-    return all || (l->kernel == GAL_KERNEL_NONE && !l->offset);
+    bool markov;
+    return all || !gal_noise_correlated(&l->data, &markov);
 }
 
 double gal_like_gradient(const gal_like *l, const double *model, const gal_noise *z, double *work, double *gmodel,
                          double gnoise[GAL_NOISE_NPAR])
 {
     double lnl = gal_like_eval(l, model, z, work);
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
     memset(gnoise, 0, GAL_NOISE_NPAR * sizeof *gnoise);
     memset(gmodel, 0, l->n * sizeof *gmodel);
     if (!isfinite(lnl))
         return lnl;
-    if (!correlated(l, z))
-        independent(l, model, z, gmodel, gnoise);
-    else if (!gal_like_exact(l, z->f_out > 0) || !gaussian(l, model, z, work, gmodel, gnoise))
+    if (!t.ncov)
+        independent(l, model, &t, gmodel, gnoise);
+    else if (!gal_like_exact(l, t.share > 0) || !gaussian(l, model, &t, work, gmodel, gnoise))
         by_differences(l, model, z, work, gmodel, gnoise);
     return lnl;
 }
 
 /* ------------------------------------------------------------------ Fisher information */
+/* What derivatives by the parameters are worth along column a of Z */
+static double along(const double *gnoise, const double *Z, size_t d, size_t a)
+{
+    double sum = 0;
+    for (size_t k = 0; k < GAL_NOISE_NPAR; k++)
+        sum += gnoise[k] != 0 ? gnoise[k] * Z[k * d + a] : 0;
+    return sum;
+}
+
 /* dK along column a of J and Z */
-static void covariance_change(const gal_like *l, const double *model, const gal_noise *z, size_t d, const double *J,
-                              const double *Z, size_t a, double *dK)
+static void covariance_change(const gal_like *l, const double *model, const gal_noise_terms *z, size_t d,
+                              const double *J, const double *Z, size_t a, double *dK)
 {
     size_t n = l->n;
-    double scale2 = exp(2 * z->lnscale);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
-            double gp = kernel_part(l, z, i, j), m = model[i] * model[j], x = gp + shared_part(l, i, j);
-            double *to = &dK[i * n + j];
-            *to = x * (J[i * d + a] * model[j] + model[i] * J[j * d + a]);
-            if (z->gp_amp > 0 && l->kernel != GAL_KERNEL_NONE) {
-                double apart = fabs(l->lnwave[i] - l->lnwave[j]) / z->gp_len;
-                *to += m * (2 * gp / z->gp_amp * Z[GP_AMPLITUDE * d + a] -
-                            z->gp_amp * z->gp_amp * gal_kernel_slope(l->kernel, apart) * apart / z->gp_len *
-                                Z[GP_LENGTH * d + a]);
-            }
+            double g[GAL_NOISE_NPAR] = {0}, gm = 0;
+            gal_noise_covariance_slopes(z, i, j, model[i] * model[j], g);
             if (i == j)
-                *to += 2 * z->f_model * model[i] * (z->f_model * J[i * d + a] + model[i] * Z[F_CAL * d + a]) +
-                       2 * l->err[i] * l->err[i] * scale2 * Z[LN_SCALE * d + a] + 2 * z->jitter * Z[JITTER * d + a];
+                gal_noise_variance_slopes(z, &l->data, i, model[i], 1, &gm, g);
+            dK[i * n + j] = gal_noise_covariance(z, i, j, 1, 1) * (J[i * d + a] * model[j] + model[i] * J[j * d + a]) +
+                            gm * J[i * d + a] + along(g, Z, d, a);
         }
 }
 
@@ -211,19 +186,18 @@ gal_status gal_like_fisher(const gal_like *l, const double *model, const gal_noi
     if (!K)
         return GAL_ENOMEM;
     double *A = K + n * n, *U = A + d * n * n, *column = U + n * d; /* K^-1 dK_a; K^-1 J */
-    bool gaussian_data = !(z->f_out > 0);
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    bool gaussian_data = !(t.share > 0);
     for (size_t i = 0; i < n; i++)
         gaussian_data &= !(l->kind && l->kind[i] == GAL_DATUM_LIMIT && l->limits != GAL_LIMITS_MEASURED);
     if (!gaussian_data)
         GAL_THROW(GAL_EUNSUP, "fisher: of Gaussian data only: there are outliers, or limits that are no measurements");
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < n; j++)
-            K[i * n + j] = (i == j ? variance(l, i, model[i], z) : 0) +
-                           (kernel_part(l, z, i, j) + shared_part(l, i, j)) * model[i] * model[j];
+    covariance(l, model, &t, K);
     GAL_TRY(gal_cholesky(K, n));
     for (size_t a = 0; a < d; a++) {
         double *Aa = A + a * n * n;
-        covariance_change(l, model, z, d, J, Z, a, Aa);
+        covariance_change(l, model, &t, d, J, Z, a, Aa);
         for (size_t j = 0; j < n; j++) { /* dK is symmetric: its rows are its columns, and become those of K^-1 dK */
             gal_chol_solve(K, n, Aa + j * n);
             column[j] = J[j * d + a];

@@ -1,6 +1,4 @@
 /* The lines of a galaxy on its grid. See line_set.h. */
-#include <string.h>
-
 #include "fit/line_set.h"
 #include "galua/const.h"
 #include "galua/num.h"
@@ -18,11 +16,10 @@ static double component_sigma(const gal_galaxy *g)
     for (size_t i = 0; i < gal_galaxy_ncomponent(g); i++) {
         const gal_component *c = gal_galaxy_component(g, i);
         const gal_component_class *k = gal_component_class_of(c);
-        for (size_t j = 0; k->nlines && j < k->noption; j++)
-            if (strcmp(k->option[j].name, "sigma") == 0) {
-                const gal_option_value *v = gal_component_options(c);
-                return v && v[j].given ? v[j].number : k->option[j].number;
-            }
+        const gal_option_value *v = gal_component_options(c);
+        size_t j = (size_t)k->line_sigma;
+        if (j > 0)
+            return v && v[j - 1].given ? v[j - 1].number : k->option[j - 1].number;
     }
     return 0;
 }

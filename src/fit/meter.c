@@ -59,8 +59,7 @@ void gal_meter_free(gal_meter *m)
 
 void gal_meter_begin(gal_meter *m, const gal_galaxy_ws *w, size_t comp)
 {
-    bool lines =
-        m->lines.n > 0 && (comp == GAL_COMP_TOTAL || strcmp(gal_galaxy_spectrum_name(m->g, comp), "nebular") == 0);
+    bool lines = m->lines.n > 0 && gal_galaxy_spectrum_has_lines(m->g, comp);
     memcpy(m->cont, gal_galaxy_lum(w, comp), gal_galaxy_nwave(m->g) * sizeof *m->cont);
     if (lines)
         line_set_subtract(&m->lines, w, m->cont);
@@ -234,6 +233,6 @@ gal_status gal_galaxy_line_flux(const gal_galaxy *g, const gal_galaxy_ws *w, con
         *out += seen[list[i]] * (trans ? gal_interp(gal_galaxy_wave(g), trans, gal_galaxy_nwave(g),
                                                     gal_galaxy_line(g, list[i])->wave, GAL_CLAMP)
                                        : 1);
-    *out *= factor * GAL_C_AA * 1e-26 / (1 + theta[1]);
+    *out *= factor * GAL_C_AA * 1e-26 / (1 + theta[GAL_P_REDSHIFT]);
     return GAL_OK;
 }

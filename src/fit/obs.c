@@ -1,6 +1,7 @@
 /* obs.c - photometry of one source: construction, validation, hashing, writing. See galua/obs.h.
  * Thread safety: an object belongs to one thread while it is built; reading it from several is fine. */
 #include "galua/obs.h"
+#include "galua/measure.h"
 #include "galua/spectrum.h"
 #include <math.h>
 #include <stdio.h>
@@ -47,8 +48,13 @@ void gal_obs_free(gal_obs *o)
         gal_free(o->index[i].name);
     for (size_t i = 0; i < o->nline; i++)
         gal_free(o->line[i].name);
+    for (size_t i = 0; i < o->nmeasure; i++) {
+        gal_free(o->measure[i].name);
+        gal_options_free(o->measure[i].option, o->measure[i].class->noption);
+    }
     gal_free(o->index);
     gal_free(o->line);
+    gal_free(o->measure);
     gal_free(o->name);
     gal_free(o->citation);
     gal_free(o->path);
@@ -221,6 +227,58 @@ gal_status gal_obs_add_line(gal_obs *o, const char *name, double value, double e
     return GAL_OK;
 }
 
+size_t gal_obs_nmeasured(const gal_obs *o)
+{
+    return o->nindex + o->nline + o->nmeasure;
+}
+
+gal_status gal_obs_add_measure(gal_obs *o, const gal_measure *m)
+{
+    const gal_measure_class *c = m->class;
+    char name[128];
+    size_t at = (size_t)snprintf(name, sizeof name, "%s", m->name && *m->name ? m->name : c->name);
+    for (size_t k = 0; k < c->noption && !(m->name && *m->name) && at < sizeof name; k++)
+        if (c->option[k].type == GAL_OPTION_STRING && m->option[k].given && m->option[k].text)
+            at += (size_t)snprintf(name + at, sizeof name - at, " %s", m->option[k].text);
+    gal_status st = check_measure(c->name, name, m->value, m->err);
+    for (size_t k = 0; st == GAL_OK && k < o->nmeasure; k++)
+        if (strcmp(o->measure[k].name, name) == 0)
+            st = gal_fail(GAL_EINVAL, "%s '%s' appears twice: give one of them another name", c->name, name);
+    if (st == GAL_OK && m->limit && !(m->value > 0))
+        st = gal_fail(GAL_EINVAL, "%s '%s': upper limit %g is not positive", c->name, name, m->value);
+    gal_measure copy = {c, NULL, m->value, m->err, m->limit, NULL, NULL};
+    if (st == GAL_OK)
+        st = gal_options_copy(&copy.option, c->option, m->option, c->noption);
+    if (st == GAL_OK && c->check)
+        st = c->check(&copy);
+    gal_measure *d = st == GAL_OK ? gal_realloc(o->measure, (o->nmeasure + 1) * sizeof *d) : NULL;
+    if (d)
+        o->measure = d;
+    if (!d || !(copy.name = gal_strdup(name))) {
+        gal_options_free(copy.option, c->noption);
+        return st == GAL_OK ? GAL_ENOMEM : st;
+    }
+    d[o->nmeasure++] = copy;
+    return GAL_OK;
+}
+
+/* Everything said of one */
+static gal_hash hash_measure(const gal_measure *m)
+{
+    const double row[3] = {m->value, m->err, m->limit};
+    gal_hash h =
+        gal_hash_combine(gal_hash_bytes(m->class->name, strlen(m->class->name)), gal_hash_bytes(row, sizeof row));
+    for (size_t k = 0; k < m->class->noption; k++) {
+        const gal_option_value *v = &m->option[k];
+        h = gal_hash_combine(h, gal_hash_bytes(&v->number, sizeof v->number));
+        if (v->text)
+            h = gal_hash_combine(h, gal_hash_bytes(v->text, strlen(v->text)));
+        if (v->nvec)
+            h = gal_hash_combine(h, gal_hash_bytes(v->vec, v->nvec * sizeof *v->vec));
+    }
+    return h;
+}
+
 gal_status gal_obs_set_distance(gal_obs *o, double mpc)
 {
     if (!isnan(mpc) && (!(mpc > 0) || isinf(mpc)))
@@ -292,6 +350,8 @@ gal_hash gal_obs_hash(const gal_obs *o)
         h = gal_hash_combine(h, gal_hash_bytes(d->name, strlen(d->name)));
         h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
     }
+    for (size_t i = 0; i < o->nmeasure; i++)
+        h = gal_hash_combine(h, hash_measure(&o->measure[i]));
     if (o->spectrum)
         h = gal_hash_combine(h, gal_spectrum_hash(o->spectrum));
     return h;

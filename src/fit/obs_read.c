@@ -1,10 +1,12 @@
 /* obs_read.c - observations from tables: long layout (a row per band) and wide catalogues (a row per source). What a cell means is settled
  * by galua/table.h, what a unit means by its gal_flux_unit. */
 #include "galua/obs.h"
+#include "fit/obs_int.h"
 #include "galua/spectrum.h"
 #include "io/table_int.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,7 +35,8 @@ static gal_status one_filter(const char *band, const char *table_path, gal_filte
 
 /* ------------------------------------------------------------------ the columns of a band */
 typedef struct measure {
-    const gal_column *flux, *err, *limit, *flag; /* limit and flag may be NULL */
+    const gal_column *flux, *err, *limit, *flag, *mask; /* all but the first two may be NULL */
+    bool good;                                          /* of the mask: what is true is used */
     const char *unit, *err_name;
     gal_flux_unit u, eu, lu;
 } measure;
@@ -68,9 +71,33 @@ static gal_status meta_number(const gal_table *t, const char *key, double *out)
 {
     const char *s = gal_table_meta(t, key);
     *out = NAN;
+    for (size_t i = 0; i < t->nmeta; i++)
+        if (strcasecmp(t->meta_key[i], key) == 0 && strcmp(t->meta_value[i], s) != 0)
+            return gal_fail(GAL_EFORMAT, "%s: %s is given twice, %s and %s", t->path, key, s, t->meta_value[i]);
     if (!s || !*s || gal_parse_double(s, out))
         return GAL_OK;
     return gal_fail(GAL_EFORMAT, "%s: %s '%s' is not a number", t->path, key, s);
+}
+
+/* distance_Mpc, or distance with its unit */
+static gal_status meta_distance(const gal_table *t, double *mpc)
+{
+    gal_status st = meta_number(t, "distance_Mpc", mpc);
+    const char *s = gal_table_meta(t, "distance");
+    if (st != GAL_OK || !isnan(*mpc) || !s || !*s)
+        return st;
+    char *unit;
+    double x = strtod(s, &unit), k = 1;
+    unit += strspn(unit, " \t");
+    if (unit == s || !*unit) {
+        gal_say_once("observation", "%.200s: distance '%.40s' is not used, for it has no unit: write distance_Mpc: 20",
+                     *t->path ? t->path : "table", s);
+        return GAL_OK;
+    }
+    if ((st = gal_unit_factor(unit, "Mpc", &k)) != GAL_OK)
+        return gal_fail_prefix(st, "%s: distance '%s'", t->path, s);
+    *mpc = k * x;
+    return GAL_OK;
 }
 
 static const char *first_meta(const gal_table *t, const char *const *keys, size_t n)
@@ -168,7 +195,7 @@ static gal_status add_measure(gal_obs *o, const gal_table *t, size_t row, const 
     gal_obs_kind kind = GAL_OBS_DETECTION;
     gal_cell what;
     char buf[GAL_CELL_TEXT], said[128] = "";
-    double s, e, u = NAN;
+    double s, e, u = NAN, mask = 0;
     GAL_TRY(gal_table_number(t, m->flux, row, &s, &what));
     GAL_TRY(gal_table_number(t, m->err, row, &e, NULL));
     if (m->limit)
@@ -177,6 +204,12 @@ static gal_status add_measure(gal_obs *o, const gal_table *t, size_t row, const 
                                    sizeof said)) != GAL_OK) {
         gal_fail_prefix(st, "band '%s'", band);
         goto out;
+    }
+    if (m->mask)
+        GAL_TRY(gal_table_truth(t, m->mask, row, &mask));
+    if (m->mask && kind == GAL_OBS_DETECTION && !isnan(mask) && (mask != 0) != m->good) {
+        kind = GAL_OBS_IGNORED;
+        snprintf(said, sizeof said, "masked in the file");
     }
     if (absent && isnan(u) && isnan(s))
         goto out;
@@ -246,8 +279,21 @@ static gal_status not_photometry(const gal_table *t)
     return GAL_OK; /* as any column that is not there */
 }
 
+/* A mask of bands: of other names, such as quality, nobody knows which way they point. */
+static gal_status find_mask(const gal_table *t, measure *m)
+{
+    static const char *const BAD[] = {"mask", "masked", "bad"}, *const GOOD[] = {"good", "valid", "use", "used"};
+    gal_status st = gal_table_find_any(t, BAD, COUNT(BAD), &m->mask);
+    if (st == GAL_OK && !m->mask) {
+        st = gal_table_find_any(t, GOOD, COUNT(GOOD), &m->mask);
+        m->good = m->mask != NULL;
+    }
+    return st;
+}
+
 static gal_status find_columns(const gal_table *t, const gal_obs_layout *l, columns *c)
 {
+    static const char *const FLAG[] = {"flag", "flags"};
     static const char *const BAND[] = {"band", "filter"}, *const FLUX[] = {"flux", "flux_density", "mag"},
                              *const ERR[] = {"err",      "error",   "flux_err", "flux_error", "fluxerr",     "e_flux",
                                              "err_flux", "mag_err", "e_mag",    "unc",        "uncertainty", "sigma"};
@@ -260,8 +306,11 @@ static gal_status find_columns(const gal_table *t, const gal_obs_layout *l, colu
     GAL_TRY(first_of(t, FLUX, COUNT(FLUX), &c->m.flux));
     GAL_TRY(first_of(t, ERR, COUNT(ERR), &c->m.err));
     GAL_TRY(gal_table_find(t, "limit", &c->m.limit));
-    GAL_TRY(gal_table_find(t, "flag", &c->m.flag));
+    GAL_TRY(gal_table_find_any(t, FLAG, COUNT(FLAG), &c->m.flag));
+    GAL_TRY(find_mask(t, &c->m));
     GAL_TRY(gal_table_find(t, "note", &c->note));
+    const gal_column *const used[] = {c->m.flux, c->m.err, c->m.limit, c->m.flag, c->m.mask, c->note, c->band};
+    obs_say_flags(t, used, COUNT(used), NULL, 0);
     GAL_TRY(units(t, l->unit, &c->m));
 out:
     return st;
@@ -311,7 +360,7 @@ gal_status gal_obs_from_table(gal_obs **out, const gal_table *t, const gal_obs_l
     GAL_TRY(meta_number(t, "redshift", &redshift));
     if (isnan(redshift))
         GAL_TRY(meta_number(t, "z", &redshift));
-    GAL_TRY(meta_number(t, "distance_Mpc", &distance));
+    GAL_TRY(meta_distance(t, &distance));
     if ((st = gal_obs_create(&o, first_meta(t, NAME, 3), redshift)) != GAL_OK ||
         (st = gal_obs_set_distance(o, distance)) != GAL_OK) {
         gal_fail_prefix(st, "%s", t->path);
@@ -366,7 +415,7 @@ void gal_obs_companion(char *buf, size_t n, const char *band, const char *patter
         snprintf(buf, n, "%s%s", band, pattern);
 }
 
-static gal_status companion(const gal_table *t, const char *band, const char *pattern, const gal_column **out)
+gal_status obs_companion(const gal_table *t, const char *band, const char *pattern, const gal_column **out)
 {
     char name[256];
     gal_obs_companion(name, sizeof name, band, pattern);
@@ -389,15 +438,15 @@ static gal_status add_cell(gal_obs *o, const gal_table *t, size_t row, const gal
     gal_obs_companion(name, sizeof name, band, l->err);
     GAL_TRY(gal_table_need(t, band, &m.flux));
     GAL_TRY(gal_table_need(t, name, &m.err));
-    GAL_TRY(companion(t, band, l->flag, &m.flag));
-    GAL_TRY(companion(t, band, l->limit, &m.limit));
+    GAL_TRY(obs_companion(t, band, l->flag, &m.flag));
+    GAL_TRY(obs_companion(t, band, l->limit, &m.limit));
     GAL_TRY(units(t, l->unit, &m));
     GAL_TRY(add_measure(o, t, row, &m, band, l, true, ""));
 out:
     return st;
 }
 
-static bool listed(const char *name, const char *const *list, size_t n)
+bool obs_listed(const char *name, const char *const *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(list[i], name) == 0)
@@ -405,11 +454,7 @@ static bool listed(const char *name, const char *const *list, size_t n)
     return false;
 }
 
-typedef struct head {
-    const gal_column *id, *z, *d;
-} head;
-
-static gal_status find_head(const gal_table *t, const gal_obs_layout *l, head *h)
+gal_status obs_find_head(const gal_table *t, const gal_obs_layout *l, obs_head *h)
 {
     static const char *const ID[] = {"name", "id", "source"}, *const Z[] = {"redshift", "z"},
                              *const D[] = {"distance_Mpc"};
@@ -417,16 +462,19 @@ static gal_status find_head(const gal_table *t, const gal_obs_layout *l, head *h
     GAL_TRY(head_column(t, l->id, ID, COUNT(ID), &h->id));
     GAL_TRY(head_column(t, l->redshift, Z, COUNT(Z), &h->z));
     GAL_TRY(head_column(t, l->distance, D, COUNT(D), &h->d));
+    h->mpc = 1;
+    if (h->d && *h->d->unit && (st = gal_unit_factor(h->d->unit, "Mpc", &h->mpc)) != GAL_OK)
+        gal_fail_prefix(st, "%s: column '%s'", *t->path ? t->path : "table", h->d->name);
 out:
     return st;
 }
 
 /* Is column j a band to be read? */
-static gal_status is_band(const gal_table *t, size_t j, const gal_obs_layout *l, const head *h, bool *out)
+gal_status obs_is_band(const gal_table *t, size_t j, const gal_obs_layout *l, const obs_head *h, bool *out)
 {
     const gal_column *c = &t->col[j], *err;
-    gal_status st = companion(t, c->name, l->err, &err);
-    *out = st == GAL_OK && err && c != h->id && c != h->z && c != h->d && !listed(c->name, l->skip, l->nskip);
+    gal_status st = obs_companion(t, c->name, l->err, &err);
+    *out = st == GAL_OK && err && c != h->id && c != h->z && c != h->d && !obs_listed(c->name, l->skip, l->nskip);
     return st;
 }
 
@@ -435,7 +483,7 @@ gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const
     gal_status st = GAL_OK;
     gal_obs_layout l;
     gal_obs *o = NULL;
-    head h;
+    obs_head h;
     char place[768], name[256] = "", cell[GAL_CELL_TEXT];
     double z = NAN, d = NAN;
     *out = NULL;
@@ -444,7 +492,7 @@ gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const
         l = *layout;
     if (row >= t->nrow)
         GAL_THROW(GAL_EINVAL, "%s: row %zu asked for, the table has %zu", t->path, row + 1, t->nrow);
-    GAL_TRY(find_head(t, &l, &h));
+    GAL_TRY(obs_find_head(t, &l, &h));
     if (h.id)
         snprintf(name, sizeof name, "%s", gal_table_text(h.id, row, cell));
     gal_table_place(t, row, place, sizeof place);
@@ -454,13 +502,14 @@ gal_status gal_obs_from_row(gal_obs **out, const gal_table *t, size_t row, const
         GAL_TRY(gal_table_number(t, h.z, row, &z, NULL));
     if (h.d)
         GAL_TRY(gal_table_number(t, h.d, row, &d, NULL));
+    d *= h.mpc;
     if ((st = gal_obs_create(&o, name, z)) != GAL_OK || (st = gal_obs_set_distance(o, d)) != GAL_OK ||
         (st = take_limit_sigma(o, t, l.limit_sigma)) != GAL_OK)
         goto named;
     o->blank_redshift = h.z && isnan(z);
     for (size_t j = 0; j < (l.bands ? l.nband : t->ncol); j++) {
         bool wanted = true;
-        if (!l.bands && (st = is_band(t, j, &l, &h, &wanted)) != GAL_OK)
+        if (!l.bands && (st = obs_is_band(t, j, &l, &h, &wanted)) != GAL_OK)
             goto named;
         if (wanted && (st = add_cell(o, t, row, &l, l.bands ? l.bands[j] : t->col[j].name)) != GAL_OK)
             goto named;
@@ -483,51 +532,4 @@ out:
     }
     *out = o;
     return GAL_OK;
-}
-
-/* ------------------------------------------------------------------ what is passed over */
-/* Does the name of a column stand for one filter of the built-in set? */
-static bool names_a_filter(const char *name)
-{
-    const char *const *list;
-    size_t n;
-    if (gal_filters_names(&list, &n) != GAL_OK)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (strcasecmp(list[i], name) == 0)
-            return true;
-    return false;
-}
-
-void gal_obs_say_unused(const gal_table *t, const gal_obs_layout *layout)
-{
-    gal_obs_layout l;
-    head h;
-    char list[300] = "", pattern[128];
-    size_t len = 0, n = 0, blank = 0;
-    gal_obs_layout_defaults(&l);
-    if (layout)
-        l = *layout;
-    if (find_head(t, &l, &h) != GAL_OK)
-        return;
-    for (size_t j = 0; j < t->ncol && !l.bands; j++) {
-        const gal_column *c = &t->col[j];
-        bool used;
-        if (is_band(t, j, &l, &h, &used) != GAL_OK || used || listed(c->name, l.skip, l.nskip) ||
-            !names_a_filter(c->name))
-            continue;
-        if (n++ < 5)
-            len += (size_t)snprintf(list + len, sizeof list - len, "%s%.40s", n > 1 ? ", " : "", c->name);
-    }
-    gal_obs_companion(pattern, sizeof pattern, "NAME", l.err);
-    if (n > 0)
-        gal_say_once(
-            "observation",
-            "%.200s: not used: %s%s: named like filters, but without errors (columns %s; err = '...' names others)",
-            *t->path ? t->path : "table", list, n > 5 ? " ..." : "", pattern);
-    for (size_t i = 0; h.z && i < t->nrow; i++)
-        blank += gal_table_cell(h.z, i, NULL) == GAL_CELL_MISSING || gal_table_cell(h.z, i, NULL) == GAL_CELL_MASKED;
-    if (blank > 0)
-        gal_say_once("observation", "%.200s: %zu of %zu rows have no redshift in column '%s'",
-                     *t->path ? t->path : "table", blank, t->nrow, h.z->name);
 }

@@ -13,9 +13,8 @@ gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f)
     if (!p || !p->s)
         return (gal_fit_pixel_terms){0};
     const gal_calib *c = &p->s->calib;
-    return (gal_fit_pixel_terms){.gp = p->kernel != GAL_KERNEL_NONE,
-                                 .outliers = p->outliers,
-                                 .density = c->mode != GAL_CALIB_PROFILED || c->order < c->first};
+    return (gal_fit_pixel_terms){
+        .gp = p->joint, .outliers = p->outliers, .density = c->mode != GAL_CALIB_PROFILED || c->order < c->first};
 }
 
 typedef struct { /* of a thread */
@@ -60,7 +59,7 @@ static gal_status at_point(const gal_fit *f, bench *b, const double *x)
         st = fit_spectral_predict(p, b->ws, b->theta, v, b->w);
     if (st == GAL_OK) {
         const gal_spec_like l = fit_spectral_like(p, b->w->profile);
-        const gal_spec_noise z = fit_spectral_noise(v);
+        const gal_noise z = fit_spectral_noise(p, v);
         gal_spec_like_pointwise(&l, b->w->used, &z, v + C0, &(gal_spec_points){.term = b->term, .cdf = b->cdf},
                                 b->w->like);
         return GAL_OK;

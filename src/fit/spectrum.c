@@ -5,6 +5,7 @@
  *
  * fit.c calls fit_spectral_eval once per point; everything else here is set up by the master. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,23 +13,49 @@
 
 // clang-format off
 #define COEF(k) {"c" #k, "", "calibration polynomial (mode sampled): coefficient of order " #k, 0, -10, 10, -0.3, 0.3, false, false}
-static const gal_param PAR[NPAR] = {
+static gal_param PAR[NPAR] = {
     {"sigma_v",   "km/s", "velocity dispersion of the stars and the continuum",            0,   0, 5000, 10, 500, false, false},
     {"sigma_gas", "km/s", "velocity dispersion of emission lines; not given: the nebular component's", 100, 0, 5000, 10, 1000, false, false},
     {"shift",     "km/s", "velocity of the spectrum on top of the redshift",               0, -3e4, 3e4, -500, 500, false, false},
-    {"ln_scale",  "",     "ln of a factor on the errors of all pixels",                    0,  -10,  10,   -1,   1, false, false},
-    COEF(0), COEF(1), COEF(2), COEF(3), COEF(4), COEF(5), COEF(6), COEF(7), COEF(8), COEF(9), COEF(10),
-    {"f_cal",        "", "pixels: error of the model as a fraction of its flux, independent in each",       0,    0,   10, 1e-3, 0.3, true,  false},
-    {"gp_amplitude", "", "pixels, correlated noise: standard deviation as a fraction of the model flux",    0,    0,   10, 1e-3, 0.3, true,  false},
-    {"gp_length",    "", "pixels, correlated noise: length in ln(wavelength)",                           0.01, 1e-6,  100, 1e-3, 0.3, true,  false},
-    {"f_out",        "", "pixels: share of outliers (Hogg et al. 2010)",                                    0,    0,  0.5,    0, 0.5, false, false},
-    {"n_out",        "", "pixels: error of outliers in units of the error of good data",       GAL_NOISE_NOUT,    1,  1e6,    5, 100, true,  false}};
+    {"ln_scale",  "",     "", 0, 0, 0, 0, 0, false, false},
+    COEF(0), COEF(1), COEF(2), COEF(3), COEF(4), COEF(5), COEF(6), COEF(7), COEF(8), COEF(9), COEF(10)};
 // clang-format on
+/* The order in which the noise's came before there were others: free parameters of stored runs are in it. */
+static const char *const FIRST[] = {"ln_scale", "f_cal", "gp_amplitude", "gp_length", "f_out", "n_out"};
+enum { NFIRST = sizeof FIRST / sizeof *FIRST };
+static size_t noise_at[NPAR]; /* which of the noise; GAL_NOISE_NPAR: none */
+static size_t npar;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void take_noise_params(void)
+{
+    size_t n;
+    const gal_param *q = gal_noise_pixel_params(&n);
+    for (npar = 0; npar < NOISE; npar++)
+        noise_at[npar] = GAL_NOISE_NPAR;
+    for (int pass = 0; pass <= NFIRST; pass++)
+        for (size_t k = 0; k < n; k++) {
+            int old = 0;
+            while (old < NFIRST && strcmp(FIRST[old], q[k].name) != 0)
+                old++;
+            if (old != pass)
+                continue;
+            size_t at = old == 0 ? LN_SCALE : npar++;
+            PAR[at] = q[k];
+            noise_at[at] = k;
+        }
+}
 
 const gal_param *gal_spectral_params(size_t *n)
 {
-    *n = NPAR;
+    pthread_once(&once, take_noise_params);
+    *n = npar;
     return PAR;
+}
+
+size_t fit_spectral_noise_at(size_t k)
+{
+    return k < npar ? noise_at[k] : GAL_NOISE_NPAR;
 }
 
 void fit_spectral_free(fit_spectral *p)
@@ -39,46 +66,98 @@ void fit_spectral_free(fit_spectral *p)
     gal_free(p->pixel);
     gal_free(p->y);
     gal_free(p->zero);
+    gal_free(p->column);
     gal_free(p);
 }
 
-/* Noise term k is on: does it go with the others? */
+/* The setting or column that makes pixels correlated */
+static const char *correlates(const fit_spectral *p)
+{
+    size_t column = 0, choice = 0;
+    for (const gal_noise_class *const *c = gal_noise_classes(); *c; c++) {
+        for (size_t j = 0; (*c)->covariance && j < (*c)->ncolumn; j++)
+            if ((*c)->column[j].shared && p->of.column[column + j])
+                return (*c)->column[j].name;
+        if ((*c)->covariance && (*c)->choice && p->of.choice[choice] != 0)
+            return (*c)->name;
+        column += (*c)->ncolumn;
+        choice += (*c)->choice != NULL;
+    }
+    return "noise";
+}
+
+/* Parameter k of a term of noise is on: does the term go with the others? */
 static gal_status check_noise(const gal_fit *f, size_t k, bool vary)
 {
     fit_spectral *p = f->spectral;
-    const gal_calib *c = &p->s->calib;
-    bool gp = k == GP_AMPLITUDE || (k == GP_LENGTH && vary);
-    if (gp && p->kernel == GAL_KERNEL_NONE)
-        return gal_fail(GAL_EINVAL, "fit: spec.%s is given but there is no kernel: add spec = { gp = 'matern32' }",
-                        PAR[k].name);
-    if (k == N_OUT && vary && !p->outliers)
-        return gal_fail(GAL_EINVAL, "fit: spec.n_out is free but there are no outliers: give spec.f_out too");
-    if (k != F_OUT)
+    const gal_calib *cal = &p->s->calib;
+    size_t own, par, column, choice;
+    const gal_noise_class *c = gal_noise_of(noise_at[k], &own);
+    gal_noise_first(c, &par, &column, &choice);
+    if (c->choice && p->of.choice[choice] == 0) {
+        size_t last = 0;
+        while (c->choice[last + 1])
+            last++;
+        return gal_fail(GAL_EINVAL, "fit: spec.%s is given but there is no %s: add spec = { %s = '%s' }", PAR[k].name,
+                        c->setting, c->name, c->choice[last]);
+    }
+    if (own + 1 == (size_t)c->width && vary && !p->outliers)
+        return gal_fail(GAL_EINVAL, "fit: spec.%s is free but there are no outliers: give spec.%s too", PAR[k].name,
+                        c->pixel[c->share - 1].name);
+    if (own + 1 != (size_t)c->share)
         return GAL_OK;
     p->outliers = true;
-    const char *but = p->kernel != GAL_KERNEL_NONE ? "noise correlated over them (spec.gp): leave one of the two out"
-                      : p->s->nline > 0 ? "lines of free flux: leave out lines of the spectrum, or spec.f_out"
-                      : c->mode >= GAL_CALIB_PROFILED && c->order >= c->first
+    if (p->joint)
+        return gal_fail(GAL_EINVAL,
+                        "fit: spec.%s takes pixels one by one, which excludes noise correlated over them (spec.%s): "
+                        "leave one of the two out",
+                        PAR[k].name, correlates(p));
+    const char *but = p->s->nline > 0 ? "lines of free flux: leave out lines of the spectrum, or the outliers"
+                      : cal->mode >= GAL_CALIB_PROFILED && cal->order >= cal->first
                           ? "a polynomial that is integrated out or profiled: give the spectrum calibration = { mode = "
-                            "'sampled', ... }, or leave out spec.f_out"
+                            "'sampled', ... }, or leave out the outliers"
                           : NULL;
-    return but ? gal_fail(GAL_EINVAL, "fit: spec.f_out takes pixels one by one, which excludes %s", but) : GAL_OK;
+    return but ? gal_fail(GAL_EINVAL, "fit: spec.%s takes pixels one by one, which excludes %s", PAR[k].name, but)
+               : GAL_OK;
 }
 
-static gal_status take_kernel(fit_spectral *p, const gal_fit *f, const gal_fit_opts *o)
+/* Choices and columns of the pixels' noise: one number for all, and all of one group where data share it */
+static gal_status take_settings(fit_spectral *p, const gal_fit *f, const gal_fit_opts *o)
 {
-    p->kernel = o->spectral_kernel;
-    if (p->kernel == GAL_KERNEL_NONE)
-        return GAL_OK;
-    if (!p->s)
-        return gal_fail(GAL_EINVAL, "fit: spec.gp is noise of pixels but observation '%s' has no spectrum",
-                        f->obs->name);
-    if (p->kernel != GAL_KERNEL_MATERN32 && p->s->nused > GAL_SPEC_DENSE_MAX)
-        return gal_fail(
-            GAL_EINVAL,
-            "fit: spec.gp = '%s' factorises a matrix of %zu x %zu pixels in each evaluation, at most %d: use "
-            "gp = 'matern32', or mask pixels",
-            gal_kernel_name(p->kernel), p->s->nused, p->s->nused, GAL_SPEC_DENSE_MAX);
+    size_t column = 0, n = p->s ? p->s->nused : 0;
+    bool any = false, markov;
+    memcpy(p->of.choice, o->spectral_of.choice, sizeof p->of.choice);
+    for (size_t k = 0; k < GAL_NOISE_CHOICES; k++)
+        any |= p->of.choice[k] != 0;
+    p->column = GAL_NEWN(double, GAL_NOISE_COLUMNS *n + 1);
+    if (!p->column)
+        return GAL_ENOMEM;
+    for (const gal_noise_class *const *c = gal_noise_classes(); *c; column += (*c++)->ncolumn)
+        for (size_t j = 0; o->spectral_whole && j < (*c)->ncolumn; j++) {
+            const gal_noise_column *k = &(*c)->column[j];
+            double v = o->spectral_whole[column + j], *to = p->column + (column + j) * n;
+            if (!(v >= 0 && v <= k->hi))
+                return gal_fail(GAL_EDOMAIN, "fit: spec: %s = %g must lie in 0 .. %g", k->name, v, k->hi);
+            if (!(v > 0))
+                continue;
+            any = true;
+            p->whole[column + j] = v;
+            for (size_t i = 0; k->shared && i < n; i++)
+                to[i] = v; /* and the group's is 0 for all */
+            if (k->shared) {
+                p->of.column[column + j] = to;
+                p->of.column[column + j + 1] = to + n;
+            }
+        }
+    if (any && !p->s)
+        return gal_fail(GAL_EINVAL, "fit: spec has noise of pixels but observation '%s' has no spectrum", f->obs->name);
+    p->noisy |= any;
+    p->joint = gal_noise_correlated(&p->of, &markov);
+    if (p->joint && !markov && n > GAL_SPEC_DENSE_MAX)
+        return gal_fail(GAL_EINVAL,
+                        "fit: noise correlated over the pixels factorises a matrix of %zu x %zu of them in each "
+                        "evaluation, at most %d: use gp = 'matern32' alone, or mask pixels",
+                        n, n, GAL_SPEC_DENSE_MAX);
     return GAL_OK;
 }
 
@@ -86,7 +165,9 @@ static gal_status check_values(const gal_fit *f, const gal_fit_opts *o)
 {
     fit_spectral *p = f->spectral;
     gal_status st;
-    for (size_t k = 0; k < NPAR; k++) {
+    size_t n;
+    gal_spectral_params(&n);
+    for (size_t k = 0; k < n; k++) {
         p->fixed[k] = o->spectral ? o->spectral[k] : NAN;
         bool given = !isnan(p->fixed[k]), vary = false;
         if (given && !(p->fixed[k] >= PAR[k].lo && p->fixed[k] <= PAR[k].hi))
@@ -98,7 +179,7 @@ static gal_status check_values(const gal_fit *f, const gal_fit_opts *o)
             p->blurred = vary || given;
         if (!given)
             p->fixed[k] = PAR[k].value;
-        if (k >= F_CAL && (vary || (given && p->fixed[k] != PAR[k].value))) {
+        if (k >= NOISE && (vary || (given && p->fixed[k] != PAR[k].value))) {
             p->noisy = true;
             if (!p->s)
                 return gal_fail(GAL_EINVAL, "fit: spec.%s is noise of pixels but observation '%s' has no spectrum",
@@ -106,7 +187,7 @@ static gal_status check_values(const gal_fit *f, const gal_fit_opts *o)
             if ((st = check_noise(f, k, vary)) != GAL_OK)
                 return st;
         }
-        if (k < C0 || k >= F_CAL)
+        if (k < C0 || k >= NOISE)
             continue;
         const gal_calib *c = p->s ? &p->s->calib : NULL;
         int order = (int)k - C0;
@@ -125,10 +206,10 @@ gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o)
     const gal_spectrum *s = o->obs->spectrum;
     gal_status st = GAL_OK;
     for (size_t i = 0; i < f->ndim; i++)
-        if (!s && f->index[i] >= fit_spectral_base(f) && !o->obs->nindex && !o->obs->nline)
+        if (!s && f->index[i] >= fit_spectral_base(f) && gal_obs_nmeasured(o->obs) == 0)
             return gal_fail(GAL_EINVAL, "fit: '%s' is free but observation '%s' has no spectrum", f->names[i],
                             o->obs->name);
-    if (!s && !o->obs->nindex && !o->obs->nline)
+    if (!s && gal_obs_nmeasured(o->obs) == 0)
         return GAL_OK;
     if (f->amplitude || f->custom.lnlike)
         return gal_fail(GAL_EINVAL,
@@ -162,7 +243,7 @@ gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o)
                 p->lw[k++] = log(0.5 * (lo[i] + hi[i]));
             }
     }
-    GAL_TRY(take_kernel(p, f, o));
+    GAL_TRY(take_settings(p, f, o));
     GAL_TRY(check_values(f, o));
 out:
     return st;
@@ -171,27 +252,28 @@ out:
 gal_spec_like fit_spectral_like(const fit_spectral *p, const double *profile)
 {
     const gal_spectrum *s = p->s;
-    return (gal_spec_like){.n = s->nused,
-                           .flux = p->y,
-                           .err = p->err,
-                           .x = p->x,
-                           .calib = s->calib,
-                           .nline = s->nline,
-                           .profile = profile,
-                           .mean = p->zero,
-                           .sd = s->line_sd,
-                           .kernel = p->kernel,
-                           .lnwave = p->lw};
+    gal_spec_like l = {.data = p->of,
+                       .x = p->x,
+                       .calib = s->calib,
+                       .nline = s->nline,
+                       .profile = profile,
+                       .mean = p->zero,
+                       .sd = s->line_sd};
+    l.n = s->nused;
+    l.flux = p->y;
+    l.err = p->err;
+    l.lnwave = p->lw;
+    return l;
 }
 
-gal_spec_noise fit_spectral_noise(const double *v)
+gal_noise fit_spectral_noise(const fit_spectral *p, const double *v)
 {
-    return (gal_spec_noise){.lnscale = v[LN_SCALE],
-                            .f_cal = v[F_CAL],
-                            .f_out = v[F_OUT],
-                            .n_out = v[N_OUT],
-                            .gp_amp = v[GP_AMPLITUDE],
-                            .gp_len = v[GP_LENGTH]};
+    gal_noise z = {0};
+    memcpy(z.whole, p->whole, sizeof z.whole);
+    for (size_t k = 0; k < npar; k++)
+        if (noise_at[k] < GAL_NOISE_NPAR)
+            z.par[noise_at[k]] = v[k];
+    return z;
 }
 
 void fit_spectral_worker_free(spectral_worker *w)
@@ -200,6 +282,8 @@ void fit_spectral_worker_free(spectral_worker *w)
         return;
     gal_viewer_free(w->view);
     gal_meter_free(w->meter);
+    if (w->local)
+        fit_measures_close(w->measures, w->local);
     gal_free(w->flux);
     gal_free(w);
 }
@@ -225,6 +309,9 @@ gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out)
         st = gal_viewer_create(&w->view, f->galaxy, s->spec, s->library_r);
     if (st == GAL_OK && p->measures)
         st = gal_meter_create(&w->meter, f->galaxy);
+    w->measures = p->measures;
+    if (st == GAL_OK && p->measures)
+        st = fit_measures_open(p->measures, f, &w->local);
     if (st != GAL_OK) {
         fit_spectral_worker_free(w);
         return st;
@@ -287,7 +374,8 @@ gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_gal
     fit_spectral_values(f, x, v);
     if (p->measures) {
         const gal_kinematics k = fit_spectral_kinematics(p, v);
-        gal_status st = fit_measures_values(p->measures, f->galaxy, w->meter, ws, theta, &k, w->measure);
+        const gal_measure_at at = {f->galaxy, ws, theta, &k, w->meter};
+        gal_status st = fit_measures_values(p->measures, w->local, &at, w->measure);
         if (st != GAL_OK)
             return st;
         *lnlike += fit_measures_like(p->measures, w->measure, f->like.limits);
@@ -298,7 +386,7 @@ gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_gal
     if (st != GAL_OK)
         return st;
     gal_spec_like l = fit_spectral_like(p, w->profile);
-    const gal_spec_noise z = fit_spectral_noise(v);
+    const gal_noise z = fit_spectral_noise(p, v);
     *lnlike += gal_spec_like_eval(&l, w->used, &z, v + C0, NULL, NULL, w->like);
     return GAL_OK;
 }
@@ -323,10 +411,27 @@ gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws 
 gal_hash fit_spectral_hash(const gal_fit *f)
 {
     const fit_spectral *p = f->spectral;
-    gal_hash h = gal_hash_bytes(p->fixed, F_CAL * sizeof *p->fixed);
+    enum { OLD = NOISE + NFIRST - 1 };
+    gal_hash h = gal_hash_bytes(p->fixed, NOISE * sizeof *p->fixed);
     if (!p->noisy)
         return h;
-    const double kernel = (double)p->kernel;
+    const double kernel = (double)p->of.kernel;
     h = gal_hash_combine(h, gal_hash_bytes(&kernel, sizeof kernel));
-    return gal_hash_combine(h, gal_hash_bytes(p->fixed + F_CAL, (NPAR - F_CAL) * sizeof *p->fixed));
+    h = gal_hash_combine(h, gal_hash_bytes(p->fixed + NOISE, (OLD - NOISE) * sizeof *p->fixed));
+    /* what stored files do not have counts where it is not as it would be without it */
+    for (size_t k = OLD; k < npar; k++)
+        if (p->fixed[k] != PAR[k].value)
+            h = gal_hash_combine(gal_hash_combine(h, gal_hash_bytes(PAR[k].name, strlen(PAR[k].name))),
+                                 gal_hash_bytes(&p->fixed[k], sizeof p->fixed[k]));
+    for (size_t k = 0; k < GAL_NOISE_COLUMNS; k++)
+        if (p->whole[k] != 0) {
+            const double later[2] = {(double)k, p->whole[k]};
+            h = gal_hash_combine(h, gal_hash_bytes(later, sizeof later));
+        }
+    for (size_t k = 1; k < GAL_NOISE_CHOICES; k++)
+        if (p->of.choice[k] != 0) {
+            const double later[2] = {(double)k, (double)p->of.choice[k]};
+            h = gal_hash_combine(h, gal_hash_bytes(later, sizeof later));
+        }
+    return h;
 }

@@ -72,11 +72,11 @@ gal_status fit_spectral_slopes(const gal_fit *f, spectral_worker *w, const gal_g
     size_t n = gal_galaxy_nwave(f->galaxy), nlines = gal_galaxy_nlines(f->galaxy), m = s->nused;
     double *glum = room, *gtrans = glum + n, *gseen = gtrans + n, *gflux = gseen + nlines, *gmodel = gflux + s->n,
            *gprofile = gmodel + m, *work = gprofile + s->nline * m;
-    double v[NPAR], noise[GAL_SPEC_NOISES], coef[GAL_POLY_MAX + 1], moved;
+    double v[NPAR], noise[GAL_NOISE_NPAR], coef[GAL_POLY_MAX + 1], moved;
     fit_spectral_values(f, x, v);
     GAL_TRY(fit_spectral_predict(p, ws, theta, v, w));
     gal_spec_like l = fit_spectral_like(p, w->profile);
-    const gal_spec_noise z = fit_spectral_noise(v);
+    const gal_noise z = fit_spectral_noise(p, v);
     const gal_spec_slopes out = {.model = gmodel, .profile = gprofile, .noise = noise, .coef = coef};
     *lnlike += gal_spec_like_gradient(&l, w->used, &z, v + C0, &out, work);
     if (!isfinite(*lnlike))
@@ -88,22 +88,23 @@ gal_status fit_spectral_slopes(const gal_fit *f, spectral_worker *w, const gal_g
     GAL_TRY(gal_viewer_back(w->view, ws, theta, &k, gflux, glum, gtrans, gseen));
     *light = (gal_light_slopes){.lum = glum, .trans = gtrans, .seen = gseen};
     memset(gspec, 0, NPAR * sizeof *gspec);
-    gspec[LN_SCALE] = noise[GAL_SPEC_LN_SCALE];
-    gspec[F_CAL] = noise[GAL_SPEC_F_CAL];
-    gspec[F_OUT] = noise[GAL_SPEC_F_OUT];
-    gspec[N_OUT] = noise[GAL_SPEC_N_OUT];
+    for (size_t i = 0; i < NPAR; i++)
+        if (fit_spectral_noise_at(i) < GAL_NOISE_NPAR)
+            gspec[i] = noise[fit_spectral_noise_at(i)];
     for (int c = 0; c < NC; c++)
         gspec[C0 + c] = s->calib.mode == GAL_CALIB_SAMPLED && c <= s->calib.order ? coef[c] : 0;
-    if (f->wanted[2] && theta[2] > 0) /* the flux falls as distance^-2 */
-        for (size_t i = 0; i < m; i++)
-            gtheta[2] -= 2 / theta[2] * gmodel[i] * w->used[i];
+    double scaled = 0;
+    for (size_t i = 0; i < m; i++)
+        scaled += gmodel[i] * w->used[i];
+    gal_galaxy_flux_back(f->galaxy, theta, f->wanted, scaled, gtheta);
     for (size_t i = SIGMA_V; i <= SHIFT; i++)
         if (is_free(f, i))
             GAL_TRY(move(f, ws, w, theta, v, gmodel, gprofile, &v[i], i == SHIFT ? 0.1 : 5e-3 * (v[i] + 1), i != SHIFT,
                          &gspec[i]));
-    if (f->wanted[1]) {
-        GAL_TRY(move(f, ws, w, theta, v, gmodel, gprofile, &theta[1], 3e-7 * (1 + theta[1]), false, &moved));
-        gtheta[1] += moved;
+    if (f->wanted[GAL_P_REDSHIFT]) {
+        GAL_TRY(move(f, ws, w, theta, v, gmodel, gprofile, &theta[GAL_P_REDSHIFT], 3e-7 * (1 + theta[GAL_P_REDSHIFT]),
+                     false, &moved));
+        gtheta[GAL_P_REDSHIFT] += moved;
     }
 out:
     return st;

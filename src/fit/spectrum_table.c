@@ -73,6 +73,27 @@ typedef struct columns {
     gal_flux_unit unit, err_unit;
 } columns;
 
+/* The unit of variances, or of their inverse: its square root is a unit of errors. One that cannot be read is said to be taken as that of the
+ * fluxes, squared. */
+static gal_status variance_unit(const gal_table *t, columns *c)
+{
+    static const char *const SQUARE[2][2] = {{"mJy2", "mJy-2"}, {"erg2 s-2 cm-4 A-2", "erg-2 s2 cm4 A2"}};
+    const gal_column *v = c->ivar ? c->ivar : c->var;
+    double k;
+    c->err_unit = c->unit;
+    if (!*v->unit)
+        return GAL_OK;
+    for (int per_wavelength = 0; per_wavelength < 2; per_wavelength++)
+        if (gal_unit_factor(v->unit, SQUARE[per_wavelength][c->ivar != NULL], &k) == GAL_OK && k > 0) {
+            gal_status st = gal_flux_unit_parse(&c->err_unit, per_wavelength ? "erg/s/cm2/A" : "mJy");
+            c->err_unit.mjy *= c->ivar ? 1 / sqrt(k) : sqrt(k);
+            return st;
+        }
+    gal_say_once("spectrum", "%.200s: column '%s': unit '%.60s' is taken as that of the fluxes%s", t->path, v->name,
+                 v->unit, c->ivar ? ", to the power -2" : ", squared");
+    return GAL_OK;
+}
+
 /* A column that looks like a mask and is none is told once. */
 static void other_masks(const gal_table *t, const columns *c)
 {
@@ -138,6 +159,9 @@ static gal_status find_resolution(const gal_table *t, columns *c)
     }
     if (!c->width)
         return GAL_OK;
+    if (c->res)
+        gal_say_once("spectrum", "%.200s: column '%s' gives the resolution; '%s' is not used", t->path, c->res->name,
+                     c->width->name);
     const char *unit = c->width->unit;
     c->width_k = c->wave_k;
     if (!*unit)
@@ -179,6 +203,8 @@ static gal_status find_flux(const gal_table *t, const char *given, columns *c)
     if (c->unit.magnitude)
         GAL_THROW(GAL_EINVAL, "%s: column '%s' [%s]: the pixels of a spectrum are no magnitudes", t->path,
                   c->flux->name, unit);
+    if (!c->err)
+        GAL_TRY(variance_unit(t, c));
 out:
     return st;
 }
@@ -260,13 +286,22 @@ static gal_status in_air(const gal_table *t, const columns *c, bool *air)
 static gal_status header_resolution(const gal_table *t, double *R)
 {
     static const char *const KEY[] = {"R", "resolving_power", "SPEC_RES", "SPECRES"};
-    for (size_t i = 0; i < COUNT(KEY); i++) {
-        const char *v = gal_table_meta(t, KEY[i]);
-        if (!v || !*v)
+    const char *first = NULL;
+    for (size_t i = 0; i < t->nmeta; i++) {
+        const char *key = t->meta_key[i], *v = t->meta_value[i];
+        bool mine = false;
+        double x;
+        for (size_t k = 0; k < COUNT(KEY); k++)
+            mine |= strcasecmp(key, KEY[k]) == 0;
+        if (!mine || !v || !*v)
             continue;
-        if (!gal_parse_double(v, R) || !(*R > 0))
-            return gal_fail(GAL_EFORMAT, "%s: %s '%s' is not a number above 0", t->path, KEY[i], v);
-        return GAL_OK;
+        if (!gal_parse_double(v, &x) || !(x > 0))
+            return gal_fail(GAL_EFORMAT, "%s: %s '%s' is not a number above 0", t->path, key, v);
+        if (first && x != *R)
+            return gal_fail(GAL_EFORMAT, "%s: the resolution is given twice, %s %g and %s %g", t->path, first, *R, key,
+                            x);
+        first = key;
+        *R = x;
     }
     return GAL_OK;
 }

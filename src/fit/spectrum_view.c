@@ -5,8 +5,8 @@
 #include "fit/spectral_int.h"
 
 /* The noise of the pixels; w->flux is the fitted spectrum. */
-static void view_noise(const fit_spectral *p, const gal_spec_like *l, const gal_spec_noise *z, const double *c,
-                       gal_rng *rng, spectral_worker *w, size_t row, const gal_fit_view *out)
+static void view_noise(const fit_spectral *p, const gal_spec_like *l, const gal_noise *z, const double *c, gal_rng *rng,
+                       spectral_worker *w, size_t row, const gal_fit_view *out)
 {
     const gal_spectrum *s = p->s;
     double *const to[] = {out->sigma, out->y, out->gp, out->p_out};
@@ -41,7 +41,7 @@ static gal_status view_pixels(const gal_fit *f, spectral_worker *w, const gal_ga
     const fit_spectral *p = f->spectral;
     const gal_spectrum *s = p->s;
     double c[GAL_POLY_MAX + 1] = {0}, amp[GAL_LINEAR_MAX + 1] = {0}, u[GAL_LINEAR_MAX + GAL_POLY_MAX + 1];
-    const gal_spec_noise z = fit_spectral_noise(v);
+    const gal_noise z = fit_spectral_noise(p, v);
     gal_status st = fit_spectral_predict(p, ws, theta, v, w);
     if (st != GAL_OK)
         return st;
@@ -113,8 +113,8 @@ gal_status gal_fit_spectrum(const gal_fit *f, size_t m, const double *x, bool dr
         fit_spectral_values(f, at, v);
         if (out->measure && p->measures) {
             const gal_kinematics k = fit_spectral_kinematics(p, v);
-            GAL_TRY(fit_measures_values(p->measures, f->galaxy, w->meter, ws, theta, &k,
-                                        out->measure + row * fit_measures_n(p->measures)));
+            const gal_measure_at see = {f->galaxy, ws, theta, &k, w->meter};
+            GAL_TRY(fit_measures_values(p->measures, w->local, &see, out->measure + row * fit_measures_n(p->measures)));
         }
         if (draw && out->measure && out->measured)
             fit_measures_noise(p->measures, &rng, out->measure + row * fit_measures_n(p->measures),

@@ -39,10 +39,10 @@ static gal_status transmission(const gal_component_class *c, double z, const dou
     double *scratch = NULL;
     for (size_t k = 0; k < c->npar && k < 16; k++)
         p[k] = c->par[k].value;
-    GAL_TRY(c->setup(&table, NULL, &grid));
-    if (!(scratch = GAL_NEWN(double, (c->scratch ? c->scratch(NULL, &grid) : 0) + 1)))
+    GAL_TRY(c->setup(&table, c->law, &grid));
+    if (!(scratch = GAL_NEWN(double, (c->scratch ? c->scratch(c->law, &grid) : 0) + 1)))
         GAL_TRY(GAL_ENOMEM);
-    const gal_stage stage = {.table = table, .scratch = scratch, .p = p, .view = &view};
+    const gal_stage stage = {.self = c->law, .table = table, .scratch = scratch, .p = p, .view = &view};
     GAL_TRY(c->transmit(&stage, t));
 out:
     if (table && c->teardown)

@@ -101,7 +101,7 @@ static const double *without_lines(gal_viewer *v, const gal_galaxy_ws *w, const 
 gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const double *theta, size_t comp,
                            const gal_kinematics *k, double *flux)
 {
-    double factor, z = theta[1], opz = 1 + z;
+    double factor, z = theta[GAL_P_REDSHIFT], opz = 1 + z;
     const double *lo = gal_spec_lo(v->spec), *hi = gal_spec_hi(v->spec);
     size_t n = gal_spec_n(v->spec);
     gal_status st = gal_galaxy_flux_factor(v->g, theta, &factor);
@@ -112,8 +112,7 @@ gal_status gal_viewer_flux(gal_viewer *v, const gal_galaxy_ws *w, const double *
     if (st != GAL_OK)
         return st;
     const double *lum = gal_galaxy_lum(w, comp), *trans = gal_galaxy_transmission(w);
-    bool lines =
-        v->lines.n > 0 && (comp == GAL_COMP_TOTAL || strcmp(gal_galaxy_spectrum_name(v->g, comp), "nebular") == 0);
+    bool lines = v->lines.n > 0 && gal_galaxy_spectrum_has_lines(v->g, comp);
     if (lines)
         lum = without_lines(v, w, lum, trans);
     gal_spec_continuum(v->ws, lum, trans, flux);
@@ -139,7 +138,7 @@ void gal_viewer_line(const gal_viewer *v, double wave, double sigma, double *out
 gal_status gal_viewer_back(gal_viewer *v, const gal_galaxy_ws *w, const double *theta, const gal_kinematics *k,
                            const double *gflux, double *glum, double *gtrans, double *gseen)
 {
-    double factor, z = theta[1], opz = 1 + z;
+    double factor, z = theta[GAL_P_REDSHIFT], opz = 1 + z;
     const double *lo = gal_spec_lo(v->spec), *hi = gal_spec_hi(v->spec), *wave = gal_galaxy_wave(v->g);
     size_t n = gal_galaxy_nwave(v->g), np = gal_spec_n(v->spec);
     double *gy = v->back, *gpix = gy + n, *gline = gpix + np;

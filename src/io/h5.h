@@ -110,6 +110,7 @@ GAL_API gal_status gal_h5_attr_get_i64(gal_h5 *h, const char *object, const char
 /* ------------------------------------------------------------------ dimension scales */
 /* A dimension without coordinate values, as netCDF-4 stores it. Called again it changes the length. */
 GAL_API gal_status gal_h5_dim(gal_h5 *h, const char *name, size_t n);
+GAL_API bool gal_h5_is_dim(gal_h5 *h, const char *name); /* made by gal_h5_dim or another program so */
 /* A 1-D dataset becomes the coordinate variable of the dimension of its name. */
 GAL_API gal_status gal_h5_make_scale(gal_h5 *h, const char *dataset);
 /* Attaches one scale per axis; scales[i] NULL skips an axis. */

@@ -338,12 +338,23 @@ static const char *leaf_of(const char *name)
     return slash ? slash + 1 : name;
 }
 
+/* The marker that netCDF-4 looks for, behind it the length in ten places */
+#define BARE "This is a netCDF dimension but not a netCDF variable."
+
+bool gal_h5_is_dim(gal_h5 *h, const char *name)
+{
+    char *text = NULL;
+    bool bare = gal_h5_attr_has(h, name, "NAME") && gal_h5_attr_get_string(h, name, "NAME", &text) == GAL_OK &&
+                strncmp(text, BARE, sizeof BARE - 1) == 0;
+    gal_free(text);
+    return bare;
+}
+
 gal_status gal_h5_dim(gal_h5 *h, const char *name, size_t n)
 {
     gal_status st = GAL_OK;
-    char label
-        [80]; /* the marker netCDF-4 looks for: a dimension that is not a variable, then its length in ten places */
-    snprintf(label, sizeof label, "This is a netCDF dimension but not a netCDF variable.%10zu", n);
+    char label[sizeof BARE + 24];
+    snprintf(label, sizeof label, BARE "%10zu", n);
     h5_quiet();
     hid_t dset = H5I_INVALID_HID;
     if (gal_h5_has(h, name)) {

@@ -371,6 +371,9 @@ static gal_status new_table(gal_table **out, const char *path)
 /* text is changed */
 static gal_status parse_text(gal_table *t, char *text, size_t n)
 {
+    if (!memchr(text, '\n', n)) /* lines that end in CR alone */
+        for (char *p = text; (p = memchr(p, '\r', n - (size_t)(p - text)));)
+            *p = '\n';
     gal_status st = parse_any(t, text, n);
     if (st == GAL_OK)
         gal_table_say_passed(t);

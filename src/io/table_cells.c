@@ -15,7 +15,7 @@
 #define EXACT 9007199254740992.0 /* 2^53: integers up to here are doubles */
 
 /* ------------------------------------------------------------------ one cell */
-bool gal_cell_empty(const char *s)
+static bool cell_is_empty(const char *s)
 {
     static const char *const NOTHING[] = {"--",   "---", "nan", "-nan",   "+nan", "null",
                                           "none", "na",  "n/a", "masked", "...",  "\xe2\x80\xa6"};
@@ -96,7 +96,7 @@ static gal_cell read_cell(const char *s, double *x)
     *x = NAN;
     if (digit_first(s)) /* most cells */
         return gal_parse_double(s, x) ? GAL_CELL_NUMBER : (*x = NAN, GAL_CELL_WORD);
-    if (gal_cell_empty(s))
+    if (cell_is_empty(s))
         return GAL_CELL_MISSING;
     if (gal_parse_double(s, x))
         return isnan(*x) ? GAL_CELL_MISSING : GAL_CELL_NUMBER;
@@ -125,7 +125,7 @@ char **gal_text_block(char *const *cell, size_t stride, size_t n)
     return v;
 }
 
-gal_status gal_column_mark(gal_column *c, size_t nrow, size_t i, gal_cell what)
+static gal_status column_mark(gal_column *c, size_t nrow, size_t i, gal_cell what)
 {
     if (!c->mark && !(c->mark = GAL_NEWN(unsigned char, nrow + 1)))
         return GAL_ENOMEM;
@@ -199,7 +199,7 @@ gal_status gal_column_from_cells(const gal_table *t, gal_column *col, const cold
     }
     for (size_t i = 0; def->null && col->text && i < t->nrow; i++)
         if (is_null(col->text[i], def->null))
-            GAL_TRY(gal_column_mark(col, t->nrow, i, GAL_CELL_MISSING));
+            GAL_TRY(column_mark(col, t->nrow, i, GAL_CELL_MISSING));
 out:
     gal_free(num);
     return st;
@@ -221,7 +221,7 @@ static size_t list_of_numbers(const char *s, double *out)
             return SIZE_MAX;
         memcpy(word, s, len);
         word[len] = 0;
-        if (!gal_cell_empty(word) && !gal_parse_double(word, &x) && !parse_truth(word, true, &x))
+        if (!cell_is_empty(word) && !gal_parse_double(word, &x) && !parse_truth(word, true, &x))
             return SIZE_MAX;
         if (out)
             out[n] = x;
@@ -378,7 +378,7 @@ gal_status gal_table_missing(gal_table *t, size_t n, const double *value)
             for (size_t k = 0; k < n; k++)
                 gone |= same(x, value[k]);
             if (gone)
-                GAL_TRY(gal_column_mark(c, t->nrow, i, GAL_CELL_MISSING));
+                GAL_TRY(column_mark(c, t->nrow, i, GAL_CELL_MISSING));
         }
     }
     for (size_t j = 0; j < t->nvec; j++)
@@ -421,7 +421,7 @@ gal_status gal_table_apply_mask(gal_table *t, const char *name, const char *mask
     for (size_t i = 0; i < t->nrow; i++) {
         gal_status st = gal_table_truth(t, m, i, &on);
         if (st == GAL_OK && !(on == 0))
-            st = gal_column_mark(c, t->nrow, i, GAL_CELL_MASKED);
+            st = column_mark(c, t->nrow, i, GAL_CELL_MASKED);
         if (st != GAL_OK)
             return st;
     }

@@ -244,3 +244,27 @@ out:
     *out = u;
     return GAL_OK;
 }
+
+static gal_hash add_text(gal_hash h, const char *s)
+{
+    return gal_hash_combine(h, gal_hash_bytes(s, strlen(s)));
+}
+
+gal_hash gal_table_hash(const gal_table *t)
+{
+    const uint64_t shape[3] = {t->ncol, t->nrow, t->nmeta};
+    gal_hash h = gal_hash_bytes(shape, sizeof shape);
+    for (size_t j = 0; j < t->ncol; j++) {
+        const gal_column *c = &t->col[j];
+        h = add_text(add_text(h, c->name), c->unit);
+        if (c->num)
+            h = gal_hash_combine(h, gal_hash_bytes(c->num, t->nrow * sizeof *c->num));
+        for (size_t i = 0; c->text && i < t->nrow; i++)
+            h = add_text(h, c->text[i]);
+        if (c->mark)
+            h = gal_hash_combine(h, gal_hash_bytes(c->mark, t->nrow));
+    }
+    for (size_t i = 0; i < t->nmeta; i++)
+        h = add_text(add_text(h, t->meta_key[i]), t->meta_value[i]);
+    return h;
+}

@@ -1,6 +1,6 @@
 /* table_int.h - what the table readers share: a growing list of cells and its conversion into columns. */
-#ifndef GAL_IO_TABLE_INTERNAL_H
-#define GAL_IO_TABLE_INTERNAL_H
+#ifndef GAL_IO_TABLE_INT_H
+#define GAL_IO_TABLE_INT_H
 #include "galua/table.h"
 
 typedef enum cell_type { CELL_AUTO, CELL_NUM, CELL_BOOL, CELL_TEXT } cell_type;
@@ -36,7 +36,6 @@ gal_status gal_column_from_cells(const gal_table *t, gal_column *col, const cold
 /* What every reader ends with: columns NAME.mask act on NAME, the header's "missing" on all. */
 gal_status gal_table_finish(gal_table *t);
 gal_status gal_table_apply_mask(gal_table *t, const char *name, const char *mask);
-gal_status gal_column_mark(gal_column *c, size_t nrow, size_t i, gal_cell what);
 gal_column *gal_table_grow(gal_table *t); /* a new empty column at the end; NULL without memory */
 /* Lists of numbers in n cells: columns NAME_1, NAME_2, ... and in a table of one row a vector; passed over where they are of different
  * lengths or no numbers. */
@@ -51,8 +50,6 @@ void gal_say_once(const char *module, const char *fmt, ...) GAL_PRINTF(2, 3);
 /* Is the column called `stem`, or `stem` with a unit behind it (wave_nm), whatever the case? *unit: the unit, "" when the name has none,
  * NULL when what follows is unknown. */
 bool gal_name_is(const char *name, const char *stem, const char **unit);
-/* A cell that stands for "no value": empty, --, nan, null, none, na, n/a, masked (any case). */
-bool gal_cell_empty(const char *s);
 
 gal_status gal_table_parse_ecsv(gal_table *t, char *text, size_t n);
 gal_status gal_table_parse_ascii(gal_table *t, char *text, size_t n, char delimiter); /* 0 = white space */

@@ -23,7 +23,29 @@ static void count_lines(xml *x, const char *from, const char *to)
         x->line += *from == '\n';
 }
 
-/* In place: entities and CDATA sections of [text, stop); NUL-terminated. */
+/* "&#956;" or "&#x3bc;" at p as UTF-8, which is never longer; what stands behind it, or NULL. Zero and what Unicode does not have are none. */
+static char *reference(char *p, const char *stop, char **out)
+{
+    char *e, *w = *out;
+    bool hex = p + 2 < stop && p[2] == 'x';
+    if (stop - p < 4 || p[1] != '#' || !(hex ? isxdigit((unsigned char)p[3]) : isdigit((unsigned char)p[2])))
+        return NULL;
+    unsigned long u = strtoul(p + 2 + hex, &e, hex ? 16 : 10);
+    if (e >= stop || *e != ';' || u == 0 || u > 0x10ffff || (u >= 0xd800 && u < 0xe000))
+        return NULL;
+    if (u < 0x80) {
+        *w++ = (char)u;
+    } else {
+        int more = u < 0x800 ? 1 : u < 0x10000 ? 2 : 3;
+        *w++ = (char)((more == 1 ? 0xc0 : more == 2 ? 0xe0 : 0xf0) | u >> 6 * more);
+        while (more-- > 0)
+            *w++ = (char)(0x80 | (u >> 6 * more & 0x3f));
+    }
+    *out = w;
+    return e + 1;
+}
+
+/* In place: entities, numeric references and CDATA sections of [text, stop); NUL-terminated. */
 static char *decode(char *text, char *stop)
 {
     static const char *const ENT[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&apos;"};
@@ -34,6 +56,11 @@ static char *decode(char *text, char *stop)
     char *w = text;
     for (char *p = text; p < stop;) {
         size_t k = 0;
+        char *behind = *p == '&' ? reference(p, stop, &w) : NULL;
+        if (behind) {
+            p = behind;
+            continue;
+        }
         for (; *p == '&' && k < 5; k++)
             if (strncmp(p, ENT[k], strlen(ENT[k])) == 0)
                 break;

@@ -32,7 +32,7 @@ static gal_status one_by_one(gal_tangent *t, gal_galaxy_ws *w, gal_phot *p, cons
     for (size_t i = 0; i < g->npar; i++) {
         double s = along[i] = tangent_size(&g->par[i], theta[i]);
         gtheta[i] = 0;
-        if (!t->wanted[i] || (i == P_DISTANCE && theta[i] == 0)) /* from the redshift */
+        if (!(i == P_AGE ? t->own_age : t->wanted[i]) || (i == P_DISTANCE && theta[i] == 0)) /* from the redshift */
             s = along[i] = 0;
         if (s != 0)
             GAL_TRY(gal_tangent_photometry(t, w, p, theta, along, change));
@@ -62,26 +62,44 @@ void adjoint_clear(gal_tangent *t)
 }
 
 /* ------------------------------------------------------------------ the history and its numbers */
-/* Gas, dust and rate of the history: by differences of it, in each of its parameters and the age. Without a table of surviving mass that
- * is made of the history, too. */
-static gal_status contents_back(gal_tangent *t, const double *theta, double tau, double *gtheta)
+/* Until the end of adjoint_light gtheta[P_AGE] is by the age [yr], whatever parameter 0 is: so are steps beside the point. */
+static void with_age(gal_tangent *t, const double *theta)
+{
+    memcpy(t->theta, theta, t->g->npar * sizeof *theta);
+    t->theta[P_AGE] = gal_galaxy_age(t->g, theta);
+}
+
+static const gal_param *history_par(const gal_galaxy *g, size_t k)
+{
+    return k == P_AGE ? gal_onset_param(GAL_ONSET_AGE) : &g->par[k];
+}
+
+/* Gas, dust and rate of the history: exactly where it has that, else by differences of it, in each of its parameters and the age. Without a
+ * table of surviving mass that is made of the history, too: by differences. */
+static gal_status contents_back(gal_tangent *t, const gal_galaxy_ws *w, const double *theta, double tau, double *gtheta)
 {
     gal_status st = GAL_OK;
     const gal_galaxy *g = t->g;
-    const gal_view *gv = &t->d->view;
+    const gal_view *v0 = &t->d->view;
     gal_history *h = &t->x->history;
-    bool left = !g->o.ssp->mass && gv->mstar != 0;
-    if (gv->zgas == 0 && gv->mgas == 0 && gv->mdust == 0 && gv->sfr == 0 && !left)
+    gal_sfh_content by = {.sfr = v0->sfr, .mgas = v0->mgas, .mdust = v0->mdust, .zgas = v0->zgas};
+    bool left = !g->o.ssp->mass && v0->mstar != 0;
+    if (by.zgas == 0 && by.mgas == 0 && by.mdust == 0 && by.sfr == 0 && !left)
         return GAL_OK;
-    memcpy(t->theta, theta, g->npar * sizeof *theta);
+    if (!t->force && gal_history_content_vjp(&w->history, -0.85, &w->content, &by, gtheta + P_SFH, &gtheta[P_AGE])) {
+        by = (gal_sfh_content){0};
+        if (!left)
+            return GAL_OK;
+    }
+    with_age(t, theta);
     for (size_t i = 0; i <= g->sfh.npar; i++) {
         size_t k = i < g->sfh.npar ? P_SFH + i : P_AGE;
-        double step = TANGENT_STEP * tangent_size(&g->par[k], theta[k]), returned[2] = {0, 0};
+        double v = t->theta[k], step = TANGENT_STEP * tangent_size(history_par(g, k), v), returned[2] = {0, 0};
         gal_sfh_content c[2];
         if (!t->wanted[k])
             continue;
         for (int q = 0; q < 2; q++) {
-            t->theta[k] = theta[k] + (q ? -step : step);
+            t->theta[k] = v + (q ? -step : step);
             GAL_TRY(gal_history_set(h, t->theta + P_SFH, t->theta[P_AGE]));
             gal_history_content(h, -0.85, &c[q]);
             if (left) {
@@ -89,10 +107,10 @@ static gal_status contents_back(gal_tangent *t, const double *theta, double tau,
                 returned[q] = t->x->csp.returned;
             }
         }
-        t->theta[k] = theta[k];
-        gtheta[k] += (gv->zgas * (c[0].zgas - c[1].zgas) + gv->mgas * (c[0].mgas - c[1].mgas) +
-                      gv->mdust * (c[0].mdust - c[1].mdust) + gv->sfr * (c[0].sfr - c[1].sfr) -
-                      gv->mstar * (returned[0] - returned[1])) /
+        t->theta[k] = v;
+        gtheta[k] += (by.zgas * (c[0].zgas - c[1].zgas) + by.mgas * (c[0].mgas - c[1].mgas) +
+                      by.mdust * (c[0].mdust - c[1].mdust) + by.sfr * (c[0].sfr - c[1].sfr) -
+                      v0->mstar * (returned[0] - returned[1])) /
                      (2 * step);
     }
 out:
@@ -120,7 +138,7 @@ static void numbers_back(gal_tangent *t, double tau)
 }
 
 /* Derivatives with respect to the columns of the SSP table, from those with respect to the spectra of the stars. */
-static void columns_back(gal_tangent *t, const double **g0, const double **g1)
+static void columns_back(gal_tangent *t, double z, const double **g0, const double **g1)
 {
     const gal_model_grid *grid = t->g->grid;
     gal_galaxy_ws *d = t->d;
@@ -128,12 +146,15 @@ static void columns_back(gal_tangent *t, const double **g0, const double **g1)
     *g1 = d->s1;
     if (grid->same)
         return;
-    memset(d->t0, 0, t->g->o.ssp->nwave * sizeof *d->t0);
-    memset(d->t1, 0, t->g->o.ssp->nwave * sizeof *d->t1);
+    size_t nwave = t->g->o.ssp->nwave, own = grid->common ? nwave : 0;
+    memset(d->t0, 0, (nwave + grid->common_stride) * sizeof *d->t0);
+    memset(d->t1, 0, (nwave + grid->common_stride) * sizeof *d->t1);
     for (size_t j = 0; grid->whole && j < grid->ncol; j++) {
-        d->t0[j] = d->s0[grid->gj[j]];
-        d->t1[j] = d->s1[grid->gj[j]];
+        d->t0[own + j] = d->s0[grid->gj[j]];
+        d->t1[own + j] = d->s1[grid->gj[j]];
     }
+    if (grid->mix)
+        gal_mix_back(grid->mix, z, d->s0, d->s1, d->t0, d->t1);
     for (size_t k = 0; !grid->whole && k < grid->n; k++) {
         size_t j = grid->gj[k];
         d->t0[j] += grid->ga[k] * d->s0[k];
@@ -153,21 +174,21 @@ static gal_status weights_by_differences(gal_tangent *t, const double *theta, do
     const gal_csp_diff *d = &t->weights;
     gal_galaxy_ws *x = t->x;
     size_t nw = g->o.ssp->nz * g->o.ssp->nage;
-    memcpy(t->theta, theta, g->npar * sizeof *theta);
+    with_age(t, theta);
     for (size_t i = 0; i < g->sfh.npar + 2; i++) {
         size_t k = i < g->sfh.npar ? P_SFH + i : i == g->sfh.npar ? P_AGE : at;
         if (!k && i > g->sfh.npar)
             continue; /* no clouds */
-        double step = TANGENT_STEP * tangent_size(&g->par[k], theta[k]), sum[2] = {0, 0};
+        double v = t->theta[k], step = TANGENT_STEP * tangent_size(history_par(g, k), v), sum[2] = {0, 0};
         for (int q = 0; t->wanted[k] && q < 2; q++) {
-            t->theta[k] = theta[k] + (q ? -step : step);
+            t->theta[k] = v + (q ? -step : step);
             GAL_TRY(gal_history_set(&x->history, t->theta + P_SFH, t->theta[P_AGE]));
             gal_csp_weights(&x->csp, &x->history, k == at && at ? t->theta[k] : tau, false);
             sum[q] = d->formed * x->csp.formed + d->age_mass * x->csp.age_mass + d->z_mass * x->csp.z_mass;
             for (size_t j = 0; j < nw; j++)
                 sum[q] += d->w0[j] * x->csp.w0[j] + d->w1[j] * x->csp.w1[j];
         }
-        t->theta[k] = theta[k];
+        t->theta[k] = v;
         gtheta[k] += (sum[0] - sum[1]) / (2 * step);
     }
 out:
@@ -189,7 +210,7 @@ static gal_status stars_back(gal_tangent *t, const gal_galaxy_ws *w, const doubl
     size_t nw = ssp->nz * ssp->nage;
     char buf[80];
     bool exact = !t->force && !gal_sfh_lacks_slopes(&g->sfh, buf, sizeof buf);
-    columns_back(t, &g0, &g1);
+    columns_back(t, theta[P_REDSHIFT], &g0, &g1);
     memset(d->w0, 0, 2 * nw * sizeof *d->w0);
     double formed = c->formed > 0 ? c->formed : 1; /* zstar = z_mass/formed, age_mass = age_mass/formed */
     d->z_mass = gv->zstar / formed;
@@ -199,10 +220,13 @@ static gal_status stars_back(gal_tangent *t, const gal_galaxy_ws *w, const doubl
          iz++) { /* what has no weight now may have some beside it where it is differenced */
         size_t first = iz * ssp->nage + (exact ? c->first[iz] : 0),
                count = exact ? c->last[iz] - c->first[iz] : ssp->nage, end = first + count;
-        for (size_t u = 0; u < (c->frac_u > 0 ? 2 : 1); u++) {
-            const float *l = ssp->lum + ((c->iu + u) * nw + first) * ssp->nwave;
-            double fu = u ? c->frac_u : 1 - c->frac_u, *all = t->keep, *clouds = all + ssp->nage;
-            kern->back(count, ssp->nwave, g0, g1, l, exact ? c->w1 + first : NULL, all, clouds);
+        size_t nu = grid->common ? 2 : c->frac_u > 0 ? 2 : 1;
+        for (size_t u = 0; u < nu; u++) {
+            bool common = u && grid->common;
+            size_t stride = common ? grid->common_stride : ssp->nwave, to = common ? ssp->nwave : 0;
+            const float *l = common ? grid->common + first * stride : ssp->lum + ((c->iu + u) * nw + first) * stride;
+            double fu = common ? 1 : u ? c->frac_u : 1 - c->frac_u, *all = t->keep, *clouds = all + ssp->nage;
+            kern->back(count, stride, g0 + to, g1 + to, l, exact ? c->w1 + first : NULL, all, clouds);
             for (size_t i = 0; i < count; i++) {
                 d->w0[first + i] += fu * all[i];
                 d->w1[first + i] += fu * clouds[i];
@@ -220,7 +244,7 @@ static gal_status stars_back(gal_tangent *t, const gal_galaxy_ws *w, const doubl
     if (!exact)
         return weights_by_differences(t, theta, tau, at, gtheta);
     double gtau = 0;
-    gal_status st = gal_history_set(&t->x->history, theta + P_SFH, theta[P_AGE]);
+    gal_status st = gal_history_set(&t->x->history, theta + P_SFH, gal_galaxy_age(t->g, theta));
     if (st == GAL_OK)
         st = gal_csp_weights_vjp(&t->x->csp, &t->x->history, tau, d, gtheta + P_SFH, &gtheta[P_AGE], &gtau);
     if (at)
@@ -415,22 +439,30 @@ gal_status adjoint_light(gal_tangent *t, gal_galaxy_ws *w, const double *theta, 
                 GAL_TRY(adjoint_emission(t, w, i, dust, theta, d->lum[GAL_COMP_TOTAL], gtheta));
     GAL_TRY(light_back(t, w, theta, gs, gtheta));
     gtheta[P_REDSHIFT] += d->view.redshift;
+    if (g->grid->mix && t->wanted[P_REDSHIFT])
+        gtheta[P_REDSHIFT] += gal_mix_slope(g->grid->mix, theta[P_REDSHIFT], w->t0, w->t1, d->s0, d->s1);
     if (t->live & GAL_NEED_HISTORY) {
         numbers_back(t, tau);
-        GAL_TRY(contents_back(t, theta, tau, gtheta));
+        GAL_TRY(contents_back(t, w, theta, tau, gtheta));
         GAL_TRY(stars_back(t, w, theta, tau, at, gtheta));
         gtheta[P_AGE] += d->view.age;
         if (at)
             gtheta[at] += d->view.tau_esc;
     }
+    double by_own, by_redshift, by_cosmo[GAL_COSMO_FREE];
+    gal_model_age_slopes(g, theta, &by_own, &by_redshift, by_cosmo);
+    for (size_t i = 0; i < g->ncosmo; i++)
+        gtheta[g->cosmo_par + i] += by_cosmo[i] * gtheta[P_AGE];
+    gtheta[P_REDSHIFT] += by_redshift * gtheta[P_AGE];
+    gtheta[P_AGE] *= by_own;
     for (size_t i = 0; i < g->npar; i++)
-        gtheta[i] = t->wanted[i] ? gtheta[i] : 0;
+        gtheta[i] = (i == P_AGE ? t->own_age : t->wanted[i]) ? gtheta[i] : 0;
 out:
     return st;
 }
 
 /* ------------------------------------------------------------------ bands */
-/* Redshift and distance move bands and fluxes of the same light: of the redshift a difference. */
+/* Redshift and distance move bands and fluxes of the same light. */
 static gal_status bands_back(gal_tangent *t, gal_phot *p, const double *theta, const double *gflux, const double *lum,
                              double *gtheta)
 {
@@ -438,26 +470,20 @@ static gal_status bands_back(gal_tangent *t, gal_phot *p, const double *theta, c
     const gal_galaxy *g = t->g;
     size_t nb = gal_phot_nbands(p);
     double *flux = GAL_NEWN(double, 2 * nb + 1), factor;
+    double sum = 0;
     if (!flux)
         return GAL_ENOMEM;
-    memcpy(t->theta, theta, g->npar * sizeof *theta);
-    if (t->wanted[P_REDSHIFT]) {
-        double z = theta[P_REDSHIFT], step = TANGENT_STEP * tangent_size(&g->par[P_REDSHIFT], z);
-        for (int q = 0; q < 2; q++) {
-            t->theta[P_REDSHIFT] = z + (q ? -step : step);
-            GAL_TRY(gal_galaxy_flux_factor(g, t->theta, &factor));
-            GAL_TRY(gal_phot_weights(p, t->theta[P_REDSHIFT], gal_galaxy_phot_rule(g)));
-            gal_phot_apply(p, lum, factor, flux + (size_t)q * nb);
-        }
-        for (size_t b = 0; b < nb; b++)
-            gtheta[P_REDSHIFT] += gflux[b] * (flux[b] - flux[nb + b]) / (2 * step);
-    }
     GAL_TRY(gal_galaxy_flux_factor(g, theta, &factor));
     GAL_TRY(gal_phot_weights(p, theta[P_REDSHIFT], gal_galaxy_phot_rule(g)));
-    if (t->wanted[P_DISTANCE] && theta[P_DISTANCE] > 0) {
-        gal_phot_apply(p, lum, factor, flux);
+    gal_phot_apply(p, lum, factor, flux);
+    for (size_t b = 0; b < nb; b++)
+        sum += gflux[b] * flux[b];
+    gal_galaxy_flux_back(g, theta, t->wanted, sum, gtheta);
+    if (t->wanted[P_REDSHIFT]) {
+        gal_phot_redshift(p, lum, factor, flux + nb);
+        gtheta[P_REDSHIFT] += gal_galaxy_flux_slope(g, theta) * sum;
         for (size_t b = 0; b < nb; b++)
-            gtheta[P_DISTANCE] -= 2 / theta[P_DISTANCE] * gflux[b] * flux[b];
+            gtheta[P_REDSHIFT] += gflux[b] * flux[nb + b];
     }
     memset(t->d->lum[GAL_COMP_TOTAL], 0, g->grid->n * sizeof(double));
     gal_phot_back(p, gflux, factor, t->d->lum[GAL_COMP_TOTAL]);

@@ -1,6 +1,7 @@
 /* What the stellar table does not cover. The model's grid goes from 1 A to 1e10 A, but stars are known only where the table has them:
  * below its first wavelength there is no light of theirs, beyond its last one the Rayleigh-Jeans law is right from 2.4 micron on. Bands,
  * ionising photons, indices and lines that need stars elsewhere are errors that name the table's range. */
+#include "galua/const.h"
 #include "model/model_int.h"
 
 #include <math.h>
@@ -8,8 +9,7 @@
 
 #define DARK       100.  /* A: stars shine no shorter than this */
 #define RAYLEIGH   2.4e4 /* A: and as lambda^-4 beyond */
-#define IONISING   911.75
-#define FEW_HARDER 300. /* A: 3 % of the ionising photons of a young population are harder */
+#define FEW_HARDER 300.  /* A: 3 % of the ionising photons of a young population are harder */
 
 void gal_galaxy_gaps(const gal_galaxy *g, double gap[4])
 {
@@ -44,12 +44,12 @@ gal_status gal_galaxy_covers(const gal_galaxy *g, const char *what, double lo, d
 bool gal_galaxy_ionising(const gal_galaxy *g)
 {
     const gal_ssp *s = g->o.ssp;
-    return s->wave[0] <= FEW_HARDER && s->wave[s->nwave - 1] >= IONISING;
+    return s->wave[0] <= FEW_HARDER && s->wave[s->nwave - 1] >= GAL_LYMAN_AA;
 }
 
 gal_status gal_galaxy_check_ionising(const gal_galaxy *g, const char *what)
 {
-    return gal_galaxy_ionising(g) ? GAL_OK : outside(g, what, FEW_HARDER, IONISING);
+    return gal_galaxy_ionising(g) ? GAL_OK : outside(g, what, FEW_HARDER, GAL_LYMAN_AA);
 }
 
 gal_status gal_galaxy_phot_create(gal_phot **out, const gal_galaxy *g, gal_filter *const *filters, size_t nb)

@@ -234,8 +234,14 @@ void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double
     uv = at(g, w->s0, grid->i_fuv, 1500) * 1500 * 1500 / GAL_C_AA * GAL_LSUN; /* erg/s/Hz */
     d[GAL_D_XI_ION] = uv > 0 ? v->qh / uv : 0;
     d[GAL_D_R_CCSN] = v->sn_rate;
-    d[GAL_D_T_UNIVERSE] = gal_cosmo_age(g->o.cosmo, fmax(z, 0));
-    d[GAL_D_DISTANCE] = theta[P_DISTANCE] > 0 ? theta[P_DISTANCE] : gal_cosmo_luminosity_distance(g->o.cosmo, z);
+    d[GAL_D_T_UNIVERSE] = gal_model_universe(g, theta, fmax(z, 0));
+    gal_cosmo_point there = {.distance = theta[P_DISTANCE]};
+    if (!(there.distance > 0) && g->ncosmo)
+        gal_model_cosmo(g, theta, z, &there);
+    d[GAL_D_DISTANCE] = there.distance > 0 ? there.distance : gal_cosmo_luminosity_distance(g->o.cosmo, z);
+    for (size_t k = GAL_ONSET_AGE, q = g->onset_quantity; q && k < GAL_ONSETS; k++)
+        if (k != (size_t)g->o.onset)
+            d[q++] = gal_galaxy_onset(g, theta, (gal_onset)k);
     if (g->radio_quantity)
         d[g->radio_quantity] = radio_luminosity(grid, total);
     if (g->xray_quantity)

@@ -29,7 +29,8 @@ static gal_status open_parts(const gal_galaxy *g, gal_galaxy_ws *w)
 gal_status gal_galaxy_ws_create(gal_galaxy_ws **out, const gal_galaxy *g)
 {
     gal_status st = GAL_OK;
-    size_t n = (g->grid->n + 7) & ~(size_t)7, m = (g->o.ssp->nwave + 7) & ~(size_t)7; /* 64-byte aligned slices */
+    size_t n = (g->grid->n + 7) & ~(size_t)7,
+           m = (g->o.ssp->nwave + g->grid->common_stride + 7) & ~(size_t)7; /* 64-byte aligned slices */
     size_t nraw = 0, transmits = 0;
     gal_galaxy_ws *w = GAL_NEW(gal_galaxy_ws);
     *out = NULL;
@@ -117,8 +118,11 @@ static unsigned global_changes(const gal_galaxy *g, const gal_galaxy_ws *w, cons
         return ~0u;
     unsigned bits = 0;
     if (theta[P_REDSHIFT] != w->last[P_REDSHIFT])
-        bits |= GAL_NEED_REDSHIFT;
-    if (theta[P_AGE] != w->last[P_AGE])
+        bits |= GAL_NEED_REDSHIFT | (g->grid->mix ? GAL_NEED_STARS : 0);
+    if (theta[P_AGE] != w->last[P_AGE] ||
+        (g->o.onset != GAL_ONSET_AGE &&
+         (theta[P_REDSHIFT] != w->last[P_REDSHIFT] ||
+          memcmp(theta + g->cosmo_par, w->last + g->cosmo_par, g->ncosmo * sizeof *theta) != 0)))
         bits |= GAL_NEED_AGE | GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN;
     if (memcmp(theta + P_SFH, w->last + P_SFH, g->sfh.npar * sizeof *theta) != 0)
         bits |= GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN;
@@ -140,10 +144,10 @@ gal_status gal_galaxy_eval(const gal_galaxy *g, gal_galaxy_ws *w, const double *
     bool was = w->valid;
     w->filled = false;
     w->valid = false; /* until everything below has succeeded */
-    w->view.age = theta[P_AGE];
+    w->view.age = gal_galaxy_age(g, theta);
     w->view.redshift = theta[P_REDSHIFT];
     if (changed & GAL_NEED_HISTORY) {
-        GAL_TRY(gal_history_set(&w->history, theta + P_SFH, theta[P_AGE]));
+        GAL_TRY(gal_history_set(&w->history, theta + P_SFH, w->view.age));
         gal_history_content(&w->history, g->o.compat.dust_gas_sign ? 0.85 : -0.85, &w->content);
     }
     if (changed & GAL_NEED_STARS)

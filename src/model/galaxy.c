@@ -9,48 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-gal_hash gal_compat_hash(const gal_compat *c)
-{
-    /* as stored files hold them; new choices go into `later` */
-    const bool first[] = {
-        c->csp_steps,  c->stars_at_zstar, c->coarse_temperature, c->dust_gas_sign, c->mstar_formula, c->old_constants,
-        c->band_rule,  c->ssp_grid,       c->sn_no_cut,          c->xray_energy,   c->agn_xray,      c->hmxb_cubic,
-        c->igm_breaks, c->flux_table,     c->lmxb_galaxy_age,    c->radio_norm,    c->nodes_lyman};
-    const struct {
-        const char *name;
-        bool taken;
-    } later[] = {{"band_loglog", c->band_loglog},
-                 {"freefree_norm", c->freefree_norm},
-                 {"pah_template", c->pah_template},
-                 {"cold_clouds", c->cold_clouds}};
-    gal_hash h = gal_hash_bytes(first, sizeof first);
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (later[i].taken)
-            h = gal_hash_combine(h, gal_hash_bytes(later[i].name, strlen(later[i].name)));
-    return h;
-}
-
-gal_compat gal_compat_default(void)
-{
-    return (gal_compat){0};
-}
-
-gal_compat gal_compat_galapy(void)
-{
-    gal_compat c;
-    memset(&c, true, sizeof c); /* every choice */
-    c.band_rule = false;
-    return c;
-}
-
-gal_compat gal_compat_galapy_060(void)
-{
-    gal_compat c = gal_compat_galapy();
-    c.band_rule = true;
-    c.band_loglog = false;
-    return c;
-}
-
 void gal_galaxy_defaults(gal_galaxy_opts *o)
 {
     *o = (gal_galaxy_opts){.dust = true, .emission = true, .logu = -2.5};
@@ -58,8 +16,7 @@ void gal_galaxy_defaults(gal_galaxy_opts *o)
 
 // clang-format off
 /*   name         unit  doc                                                             value  lo     hi     plo   phi   log    free */
-static const gal_param global[P_SFH] = {
-    {"age",       "yr", "time since the onset of star formation",                       1e9,   1e5,   2e10,  1e8,  1.3e10, true, true},
+static const gal_param global[P_SFH - P_REDSHIFT] = { /* after the age, or what stands for it: onset.c */
     {"redshift",  "",   "redshift",                                                     0,     -0.01, 30,    0,    10,   false, false}, /* peculiar motions */
     {"distance",  "Mpc", "luminosity distance; 0 = from the redshift",                  0,     0,     1e6,   0.1,  1e4,  true,  false}};
 // clang-format on
@@ -74,12 +31,25 @@ static size_t class_rank(const gal_component_class *k)
     return i;
 }
 
+/* The standard class of those that attenuate, or of those that only re-emit, joins the galaxy. */
+static gal_status add_standard(gal_galaxy *g, bool screen)
+{
+    gal_component *made = NULL;
+    for (const gal_component_class *const *c = gal_component_classes(); *c; c++)
+        if ((*c)->standard && (screen ? (*c)->screen != NULL : !(*c)->screen && (*c)->reemit)) {
+            gal_status st = gal_component_create(&made, *c, NULL);
+            if (st != GAL_OK)
+                return st;
+            g->part[g->npart++] = (gal_part){.c = made, .class = *c};
+            break;
+        }
+    return GAL_OK;
+}
+
 /* Components in the order of the registry, those made at run time last, in the order given. */
 static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
 {
     gal_status st = GAL_OK;
-    gal_component *standard = NULL;
-    const gal_component_class *found;
     bool screen = false, own = false, emits = false;
     if (o->ncomponent + 2 >= MAXCOMP)
         return gal_fail(GAL_EINVAL, "galaxy: %zu components, at most %d are possible", o->ncomponent, MAXCOMP - 2);
@@ -96,16 +66,10 @@ static gal_status take_components(gal_galaxy *g, const gal_galaxy_opts *o)
         part->c = gal_component_ref(o->component[i]);
         part->class = k;
     }
-    if (o->dust && !screen) {
-        GAL_TRY(gal_component_find(&found, "ism", "two_phase"));
-        GAL_TRY(gal_component_create(&standard, found, NULL));
-        g->part[g->npart++] = (gal_part){.c = standard, .class = found};
-    }
-    if (screen && !own && !emits && o->emission) {
-        GAL_TRY(gal_component_find(&found, "dust", "casey12"));
-        GAL_TRY(gal_component_create(&standard, found, NULL));
-        g->part[g->npart++] = (gal_part){.c = standard, .class = found};
-    }
+    if (o->dust && !screen)
+        GAL_TRY(add_standard(g, true));
+    if (screen && !own && !emits && o->emission)
+        GAL_TRY(add_standard(g, false));
     for (size_t i = 1; i < g->npart; i++) /* stable */
         for (size_t j = i; j > 0 && class_rank(g->part[j - 1].class) > class_rank(g->part[j].class); j--) {
             gal_part t = g->part[j];
@@ -152,25 +116,57 @@ static gal_status list_parameters(gal_galaxy *g)
         g->part[i].par = g->npar;
         g->npar += g->part[i].npar;
     }
+    g->cosmo_par = g->npar;
+    g->ncosmo = !g->o.cosmo_free ? 0 : isnan(gal_cosmo_get(g->o.cosmo)->ol0) ? 2 : GAL_COSMO_FREE;
+    g->npar += g->ncosmo;
+    if (g->ncosmo && g->o.compat.flux_table)
+        return gal_fail(GAL_EINVAL,
+                        "galaxy: parameters of the cosmology do not go with compat = 'galapy': its table of "
+                        "distances is of one cosmology");
     if (g->npar > MAXPAR)
         return gal_fail(GAL_EINVAL, "galaxy: %zu parameters, at most %d are possible", g->npar, MAXPAR);
     g->par = GAL_NEWN(gal_param, g->npar);
     g->names = GAL_NEWN(char, g->npar *LEN);
     if (!g->par || !g->names)
         return GAL_ENOMEM;
-    memcpy(g->par, global, sizeof global);
+    g->par[P_AGE] = *gal_onset_param(g->o.onset);
+    memcpy(g->par + P_REDSHIFT, global, sizeof global);
     memcpy(g->par + P_SFH, g->sfh.par, g->sfh.npar * sizeof *g->par);
     for (size_t i = 0; i < g->npart; i++)
         for (size_t k = 0; k < g->part[i].npar; k++)
             g->par[g->part[i].par + k] = g->part[i].class->par[k];
+    const gal_cosmo_params *c = gal_cosmo_get(g->o.cosmo);
+    const double now[GAL_COSMO_FREE] = {c->h0, c->om0, c->ol0};
+    for (size_t i = 0; i < g->ncosmo; i++) {
+        g->par[g->cosmo_par + i] = gal_cosmo_par[i];
+        g->par[g->cosmo_par + i].value = now[i];
+    }
     for (size_t i = P_SFH, part = 0; i < g->npar; i++) {
         char *name = g->names + i * LEN;
         while (part < g->npart && i >= g->part[part].par + g->part[part].npar)
             part++;
-        snprintf(name, LEN, "%s.%s", i < P_SFH + g->sfh.npar ? "sfh" : g->part[part].class->group, g->par[i].name);
+        const char *group = i < P_SFH + g->sfh.npar ? "sfh" : i >= g->cosmo_par ? "cosmo" : g->part[part].class->group;
+        snprintf(name, LEN, "%s.%s", group, g->par[i].name);
         g->par[i].name = name;
     }
     return GAL_OK;
+}
+
+/* What the radio luminosity is of: groups of components that shine there and are not in this galaxy are named. */
+static void describe_radio(gal_galaxy *g)
+{
+    size_t n = 0, cap = sizeof g->radio_doc, before = 0;
+    const gal_component_class *const *all = gal_component_classes();
+    n += (size_t)snprintf(g->radio_doc, cap, "%s", gal_derived_radio.doc);
+    for (size_t i = 0; all[i] && n < cap; i++) {
+        bool seen = !(gal_component_shines(all[i]->group) & GAL_SHINES_RADIO) || gal_galaxy_group(g, all[i]->group);
+        for (size_t j = 0; j < i; j++)
+            seen = seen || strcmp(all[j]->group, all[i]->group) == 0;
+        if (!seen)
+            n += (size_t)snprintf(g->radio_doc + n, cap - n, "%s%s", before++ ? ", " : "; this galaxy is without ",
+                                  all[i]->group);
+    }
+    g->quantity[g->radio_quantity] = (gal_quantity){gal_derived_radio.name, gal_derived_radio.unit, g->radio_doc};
 }
 
 /* Names of spectra, derived quantities and lines. */
@@ -178,6 +174,7 @@ static gal_status list_results(gal_galaxy *g)
 {
     enum { LEN = 40 };
     size_t report = 0;
+    unsigned shines = 0;
     g->nlum = GAL_COMPS;
     g->nderived = GAL_NDERIVED;
     for (size_t i = 0; i < g->npart; i++) {
@@ -188,13 +185,18 @@ static gal_status list_results(gal_galaxy *g)
         g->nlum += p->nlum;
         g->nderived += p->class->nderived;
         g->nlines += p->class->nlines;
+        shines |= gal_component_shines(p->class->group);
         for (size_t k = 0; k < p->class->nlines; k++)
             report += p->class->line[k].report;
     }
-    if (gal_galaxy_group(g, "synchrotron") || gal_galaxy_group(g, "nebular"))
+    if (shines & GAL_SHINES_RADIO)
         g->radio_quantity = g->nderived++;
-    if (gal_galaxy_group(g, "xrb") || gal_galaxy_group(g, "agn"))
+    if (shines & GAL_SHINES_XRAY)
         g->xray_quantity = g->nderived++;
+    if (g->o.onset != GAL_ONSET_AGE) {
+        g->onset_quantity = g->nderived;
+        g->nderived += 2;
+    }
     g->line_quantity = g->nderived;
     g->nderived += report;
     g->lum_name = GAL_NEWN(const char *, g->nlum);
@@ -208,9 +210,14 @@ static gal_status list_results(gal_galaxy *g)
     g->lum_name[GAL_COMP_TOTAL] = "total";
     memcpy(g->quantity, gal_derived(), GAL_NDERIVED * sizeof *g->quantity);
     if (g->radio_quantity)
-        g->quantity[g->radio_quantity] = gal_derived_radio;
+        describe_radio(g);
     if (g->xray_quantity)
         g->quantity[g->xray_quantity] = gal_derived_xray;
+    for (size_t k = GAL_ONSET_AGE, q = g->onset_quantity; q && k < GAL_ONSETS; k++)
+        if (k != (size_t)g->o.onset) {
+            const gal_param *p = gal_onset_param((gal_onset)k);
+            g->quantity[q++] = (gal_quantity){p->name, p->unit, p->doc};
+        }
     size_t q = g->line_quantity;
     for (size_t i = 0; i < g->npart; i++) {
         const gal_part *p = &g->part[i];
@@ -380,6 +387,14 @@ size_t gal_galaxy_nspectra(const gal_galaxy *g)
     return g->nlum;
 }
 
+bool gal_galaxy_spectrum_has_lines(const gal_galaxy *g, size_t i)
+{
+    for (size_t k = 0; k < g->npart; k++)
+        if (g->part[k].class->nlines && i >= g->part[k].lum && i < g->part[k].lum + g->part[k].nlum)
+            return true;
+    return i == GAL_COMP_TOTAL && g->nlines > 0;
+}
+
 const char *gal_galaxy_spectrum_name(const gal_galaxy *g, size_t i)
 {
     return i < g->nlum ? g->lum_name[i] : "?";
@@ -436,6 +451,12 @@ gal_status gal_galaxy_find(const gal_galaxy *g, const char *name, size_t *out)
             return GAL_OK;
         }
     }
+    for (int k = 0; k < GAL_ONSETS; k++)
+        if (strcmp(name, gal_onset_param((gal_onset)k)->name) == 0)
+            return gal_fail(
+                GAL_ENOTFOUND,
+                "'%s' is not a parameter of this galaxy, its age is given by '%s': make it with galaxy{ %s = ... }",
+                name, names[P_AGE], name);
     char hint[80];
     gal_did_you_mean(hint, sizeof hint, name, names, g->npar);
     return gal_fail(GAL_ENOTFOUND, "this galaxy has no parameter '%s'%s", name, hint);
@@ -481,13 +502,9 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
             return gal_fail(GAL_EDOMAIN, "%s = %s is not in %s .. %s%s%s", g->par[i].name, d.v, d.lo, d.hi,
                             *g->par[i].unit ? " " : "", g->par[i].unit);
         }
-    double universe = gal_cosmo_age(g->o.cosmo, fmax(theta[P_REDSHIFT], 0));
-    if (theta[P_AGE] > universe) {
-        gal_digits d;
-        gal_digits_of(&d, theta[P_AGE], universe, universe);
-        return gal_fail(GAL_EDOMAIN, "age = %s yr is above the age of the Universe, %s yr, at redshift %g (%s)", d.v,
-                        d.hi, theta[P_REDSHIFT], gal_cosmo_name(g->o.cosmo));
-    }
+    gal_status usable = gal_model_check_age(g, theta);
+    if (usable != GAL_OK)
+        return usable;
     for (size_t i = 0; i < g->npart; i++)
         if (g->part[i].class->check) {
             gal_status st = g->part[i].class->check(gal_component_self(g->part[i].c), theta + g->part[i].par);
@@ -496,9 +513,10 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
         }
     if (g->o.clamp || g->o.compat.csp_steps)
         return GAL_OK;
-    if (theta[P_AGE] > s->age[s->nage - 1]) {
+    double age = gal_galaxy_age(g, theta);
+    if (age > s->age[s->nage - 1]) {
         gal_digits d;
-        gal_digits_of(&d, theta[P_AGE], s->age[0], s->age[s->nage - 1]);
+        gal_digits_of(&d, age, s->age[0], s->age[s->nage - 1]);
         return gal_fail(GAL_EDOMAIN,
                         "age = %s yr is above the last age of SSP table '%s', %s yr (clamp = true uses the last)", d.v,
                         s->name ? s->name : "", d.hi);
@@ -517,37 +535,12 @@ gal_status gal_galaxy_check(const gal_galaxy *g, const double *theta)
     return GAL_OK;
 }
 
-static double factor_at(const gal_galaxy *g, double z, double mpc)
-{
-    double cm = mpc * g->mpc_cm;
-    return 1e26 * (1 + z) * GAL_LSUN / (4 * M_PI * GAL_C_AA * cm * cm);
-}
-
-gal_status gal_galaxy_flux_factor(const gal_galaxy *g, const double *theta, double *factor)
-{
-    double z = theta[P_REDSHIFT], d = theta[P_DISTANCE];
-    if (d > 0) {
-        *factor = factor_at(g, z, d);
-        return GAL_OK;
-    }
-    if (!(z > 0))
-        return gal_fail(GAL_EDOMAIN, "redshift = %g has no distance: set 'redshift' > 0 or 'distance' [Mpc]", z);
-    if (g->o.compat.flux_table && z >= 1e-5) {
-        double k = floor(log10(z / 1e-5) * 111), a = 1e-5 * pow(10, k / 111), b = 1e-5 * pow(10, (k + 1) / 111);
-        double f = factor_at(g, a, gal_cosmo_luminosity_distance(g->o.cosmo, a));
-        *factor = f + (z - a) / (b - a) * (factor_at(g, b, gal_cosmo_luminosity_distance(g->o.cosmo, b)) - f);
-        return GAL_OK;
-    }
-    *factor = factor_at(g, z, gal_cosmo_luminosity_distance(g->o.cosmo, z));
-    return GAL_OK;
-}
-
 gal_status gal_galaxy_sfr(const gal_galaxy *g, const double *theta, const double *t, size_t n, double *psi)
 {
     gal_status st = GAL_OK;
     gal_history h;
     GAL_TRY(gal_history_init(&h, &g->sfh));
-    GAL_TRY(gal_history_set(&h, theta + P_SFH, theta[P_AGE]));
+    GAL_TRY(gal_history_set(&h, theta + P_SFH, gal_galaxy_age(g, theta)));
     gal_history_rate(&h, t, n, psi);
     for (size_t i = 0; i < n; i++)
         psi[i] *= t[i] < h.quench ? 1 : t[i] == h.quench ? 0.5 : 0;

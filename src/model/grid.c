@@ -105,7 +105,7 @@ static gal_status make_grid(gal_model_grid *g, const gal_ssp *s, const gal_compa
     g->i_nuv = gal_search(g->wave, g->n, 2300);
     g->i_fuv = gal_search(g->wave, g->n, 1500);
     g->i_radio = gal_search(g->wave, g->n, GAL_C_AA / 1.4e9);
-    g->n_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : 911.75) + 1;
+    g->n_lyman = gal_search(g->wave, g->n, compat->nodes_lyman ? 912 : GAL_LYMAN_AA) + 1;
     g->view = (gal_wavegrid){.n = g->n, .wave = g->wave, .tw = g->tw, .compat = *compat};
     g->tw_stars = g->tw_sources = g->tw;
     return GAL_OK;
@@ -154,7 +154,7 @@ static gal_status make_ranges(gal_model_grid *g)
                                             {1677, 1740}, {1760, 1833}, {1866, 1890}, {1930, 1950}, {2400, 2580}};
     gal_status st = GAL_OK;
     GAL_TRY(make_photons(&g->photons, &g->n_photons, g, g->n_lyman - 1));
-    GAL_TRY(make_photons(&g->photons_he, &g->n_photons_he, g, gal_search(g->wave, g->n, 504.26)));
+    GAL_TRY(make_photons(&g->photons_he, &g->n_photons_he, g, gal_search(g->wave, g->n, GAL_HEI_AA)));
     GAL_TRY(make_range(&g->ir, g, 8e4, 1e7));
     for (int i = 0; i < NBETA; i++) {
         double lo = window[i][0], hi = window[i][1];
@@ -212,6 +212,7 @@ static void destroy(gal_model_grid *g)
     gal_free(g->gj);
     if (g->whole) { /* a plan's */
         gal_free(g->at);
+        gal_mix_free(g->mix);
         gal_free(g->cell_bol);
         gal_free((double *)(uintptr_t)g->tw_stars);
         gal_free((double *)(uintptr_t)g->tw_sources);

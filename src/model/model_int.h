@@ -1,15 +1,10 @@
 /* What the files of the galaxy model share; see galua/galaxy.h. */
-#ifndef GAL_MODEL_INTERNAL_H
-#define GAL_MODEL_INTERNAL_H
+#ifndef GAL_MODEL_INT_H
+#define GAL_MODEL_INT_H
 #include "csp/csp.h"
 #include "galua/galaxy.h"
 
-enum { /* order of the parameters: these, then sfh.*, then those of the components */
-       P_AGE,
-       P_REDSHIFT,
-       P_DISTANCE,
-       P_SFH
-};
+enum { P_AGE = GAL_P_AGE, P_REDSHIFT = GAL_P_REDSHIFT, P_DISTANCE = GAL_P_DISTANCE, P_SFH = GAL_P_SFH };
 enum { MAXPAR = 256, MAXCOMP = 32, MAXLUM = 4 };
 
 /* Tables that a component keeps on a grid, shared by the galaxies that use both. */
@@ -27,6 +22,31 @@ typedef struct gal_range {
 } gal_range;
 #define GAL_CELL_PHOTONS 1e40
 enum { NBETA = 10 }; /* windows of the ultraviolet slope */
+
+/* Of a plan over redshifts: the light of stars at a node is a sum over columns of the table with factors that are cubic splines in ln(1 + z);
+ * nodes of one band share their columns. Knot i is at x0 + (i - 1)/inv. */
+typedef struct gal_mix_band {
+    uint32_t column, ncol; /* of the table */
+    uint32_t first, n;     /* its nodes are entry[first .. first + n - 1] */
+    size_t at;             /* of its factors [n][ncol] among those of a knot */
+} gal_mix_band;
+typedef struct gal_mix {
+    size_t nband, nknot, size; /* size: factors of a knot */
+    gal_mix_band *band;
+    uint32_t *entry;
+    double x0, inv;
+    float *factor; /* [nknot][size] coefficients of B-splines */
+} gal_mix;
+void gal_mix_free(gal_mix *m); /* NULL is fine */
+/* Values b[4] at z of the B-splines of knots *at .. *at + 3 and, where db is not NULL, their derivatives with respect to z. */
+void gal_mix_splines(double x0, double inv, size_t nknot, double z, size_t *at, double b[4], double *db);
+/* Coefficients of the cubic spline through y[n], in place, in `stride`; its second derivative is 0 at the ends. work[n] */
+void gal_mix_fit(double *y, size_t n, size_t stride, double *work);
+void gal_mix_stars(const gal_mix *m, double z, const double *t0, const double *t1, double *s0, double *s1);
+/* From derivatives with respect to the nodes, g0, g1: added to those with respect to the columns; and with respect to z. */
+void gal_mix_back(const gal_mix *m, double z, const double *g0, const double *g1, double *gt0, double *gt1);
+double gal_mix_slope(const gal_mix *m, double z, const double *t0, const double *t1, const double *g0,
+                     const double *g1);
 
 /* What depends on the SSP's wavelengths only: shared by all galaxies on the same table, counted (src/model/grid.c). */
 typedef struct gal_model_grid {
@@ -58,6 +78,11 @@ typedef struct gal_model_grid {
      * continuum, per mass; NULL: sums over the nodes. */
     float *cell_bol, *cell_qh, *cell_qhei, *cell_lyman;
     uint32_t *at; /* [n] nodes of the whole grid; owned */
+    /* Of a plan over redshifts: the mix, owned, or NULL; columns that grids have in common, [nz nage][common_stride], borrowed. Sums over
+     * the table are followed by those over the latter, whose nodes are gj[ncol]. */
+    gal_mix *mix;
+    const float *common;
+    size_t common_stride;
     struct gal_model_grid *whole;
 } gal_model_grid;
 gal_status gal_model_grid_get(gal_model_grid **out, const gal_galaxy_opts *o);
@@ -83,6 +108,7 @@ struct gal_galaxy {
     gal_galaxy_opts o;
     gal_sfh sfh;
     size_t npar, npart, nlum, nderived, nlines;
+    size_t cosmo_par, ncosmo; /* parameters of the cosmology, the last ones; ncosmo 0: it is fixed */
     gal_param *par;
     gal_part part[MAXCOMP];
     const char **lum_name;
@@ -99,6 +125,9 @@ struct gal_galaxy {
         double f;
     } * line_at;                          /* [nlines] */
     size_t radio_quantity, xray_quantity; /* indices of L_1400MHz, L_X; 0 = no component makes such light */
+    char radio_doc[160];
+    size_t
+        onset_quantity; /* of the age, where it is not a parameter, and of the onset in the way that is none either; 0 = none */
     double mpc_cm;
     int refs;
 };
@@ -137,6 +166,15 @@ struct gal_galaxy_ws {
     size_t n_weights, n_sums, n_att;
 };
 
+/* onset.c: changes of the age by parameter 0 and by the redshift; GAL_EDOMAIN where there is no such age */
+void gal_model_age_slopes(const gal_galaxy *g, const double *theta, double *by_own, double *by_redshift,
+                          double by_cosmo[GAL_COSMO_FREE]);
+/* distance.c: the cosmology at theta, where it has parameters; age of the Universe [yr] and luminosity distance [Mpc] at z. */
+extern const gal_param gal_cosmo_par[GAL_COSMO_FREE];
+void gal_model_cosmo(const gal_galaxy *g, const double *theta, double z, gal_cosmo_point *out);
+double gal_model_universe(const gal_galaxy *g, const double *theta, double z);
+double gal_model_redshift_at(const gal_galaxy *g, const double *theta, double age); /* at which it is that old */
+gal_status gal_model_check_age(const gal_galaxy *g, const double *theta);
 double gal_galaxy_lbol(const gal_galaxy *g, const gal_galaxy_ws *w); /* Lsun, all that leaves the galaxy */
 void gal_galaxy_fill_derived(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta);
 extern const gal_quantity gal_derived_radio, gal_derived_xray; /* of galaxies that make such light */

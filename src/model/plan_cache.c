@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +18,7 @@
 
 #define SUFFIX ".plan"
 #define MOST   (256u << 20) /* bytes of all plans together */
-enum { SPOTS = 24, FILE_MOST = 1 << 26 };
+enum { SPOTS = 24, FILE_MOST = 1 << 27 };
 
 typedef struct head {
     char magic[8];
@@ -93,7 +94,7 @@ static bool path_of(char *buf, size_t n, const char *folder, gal_hash key)
 }
 
 /* ------------------------------------------------------------------ writing */
-static gal_status put_bytes(int fd, const void *data, size_t n)
+gal_status plan_put_bytes(int fd, const void *data, size_t n)
 {
     for (const char *p = data; n > 0;) {
         ssize_t k = write(fd, p, n);
@@ -110,6 +111,16 @@ static gal_status put_bytes(int fd, const void *data, size_t n)
 static gal_status write_plan(int fd, const gal_plan *p, gal_hash key, const plan_nodes *l)
 {
     gal_status st = GAL_OK;
+    if (p->span) {
+        head h = {.key = key,
+                  .band = p->nfilter,
+                  .checked = p->info.checked,
+                  .tolerance = p->info.tolerance,
+                  .error = p->info.error};
+        memcpy(h.magic, MAGIC, sizeof MAGIC);
+        st = plan_put_bytes(fd, &h, sizeof h);
+        return st == GAL_OK ? plan_span_write(p, fd) : st;
+    }
     const gal_ssp *t = p->reduced->o.ssp;
     const gal_model_grid *r = p->reduced->grid;
     size_t cells = t->nz * t->nage;
@@ -123,15 +134,15 @@ static gal_status write_plan(int fd, const gal_plan *p, gal_hash key, const plan
               .tolerance = p->info.tolerance,
               .error = p->info.error};
     memcpy(h.magic, MAGIC, sizeof MAGIC);
-    GAL_TRY(put_bytes(fd, &h, sizeof h));
+    GAL_TRY(plan_put_bytes(fd, &h, sizeof h));
     for (size_t i = 0; i < l->n; i++) {
         const plan_node *n = &l->node[i];
         const entry e = {.kind = (uint32_t)n->kind, .k = n->k, .band = (uint32_t)n->band, .weight = n->weight};
-        GAL_TRY(put_bytes(fd, &e, sizeof e));
+        GAL_TRY(plan_put_bytes(fd, &e, sizeof e));
     }
-    GAL_TRY(put_bytes(fd, p->error, p->nfilter * sizeof *p->error));
-    GAL_TRY(put_bytes(fd, r->cell_bol, 4 * cells * sizeof *r->cell_bol));
-    GAL_TRY(put_bytes(fd, t->lum, cells * t->nwave * sizeof *t->lum));
+    GAL_TRY(plan_put_bytes(fd, p->error, p->nfilter * sizeof *p->error));
+    GAL_TRY(plan_put_bytes(fd, r->cell_bol, 4 * cells * sizeof *r->cell_bol));
+    GAL_TRY(plan_put_bytes(fd, t->lum, cells * t->nwave * sizeof *t->lum));
 out:
     return st;
 }
@@ -207,6 +218,13 @@ static gal_status take(gal_plan *p, gal_hash key, const char *text, size_t n)
     memcpy(&h, text, sizeof h);
     if (memcmp(h.magic, MAGIC, sizeof MAGIC) != 0 || memcmp(&h.key, &key, sizeof key) != 0)
         return gal_fail(GAL_EFORMAT, "another plan, or none");
+    if (p->span) {
+        if (h.band != p->nfilter || !(h.error <= h.tolerance) || h.tolerance != p->info.tolerance)
+            return gal_fail(GAL_EFORMAT, "numbers in its head are impossible");
+        p->info.error = h.error;
+        p->info.checked = h.checked;
+        return plan_span_read(p, text + sizeof h, n - sizeof h);
+    }
     if (h.node < 2 || h.node > 100000 || h.column > h.node || h.band != p->nfilter || h.cells != cells ||
         h.stride != plan_stride(h.column) || !(h.error <= h.tolerance) || h.tolerance != p->info.tolerance)
         return gal_fail(GAL_EFORMAT, "numbers in its head are impossible");
@@ -239,7 +257,6 @@ out:
 static gal_status holds(const gal_plan *p, const gal_plan_opts *o)
 {
     gal_status st = GAL_OK;
-    plan_training t = {0};
     plan_checks c = {0};
     gal_plan_ws *w = NULL;
     double *flux = GAL_NEWN(double, p->nfilter);
@@ -247,10 +264,11 @@ static gal_status holds(const gal_plan *p, const gal_plan_opts *o)
     few.ncheck = SPOTS;
     if (!flux)
         return GAL_ENOMEM;
-    GAL_TRY(plan_open(&t, p, 1));
-    GAL_TRY(plan_checks_make(&c, &t, p, &few));
+    GAL_TRY(plan_checks_make(&c, p, &few));
     GAL_TRY(gal_plan_ws_create(&w, p));
     for (size_t i = 0; i < c.n; i++) {
+        if (!gal_plan_covers(p, c.theta + i * c.npar))
+            continue;
         GAL_TRY(gal_plan_photometry(p, w, c.theta + i * c.npar, flux));
         for (size_t b = 0; b < c.nb; b++) {
             double e = fabs(flux[b] - c.flux[i * c.nb + b]), scale = c.measure[i * c.nb + b];
@@ -262,7 +280,6 @@ static gal_status holds(const gal_plan *p, const gal_plan_opts *o)
 out:
     gal_plan_ws_free(w);
     plan_checks_clear(&c);
-    plan_training_clear(&t);
     gal_free(flux);
     return st;
 }
@@ -275,6 +292,53 @@ static gal_status look(const char *path, bool *there)
     if (*there && (!S_ISREG(sb.st_mode) || sb.st_size < GAL_SEAL_BYTES || sb.st_size > FILE_MOST))
         return gal_fail(GAL_EFORMAT, "it is no file of a plan");
     return GAL_OK;
+}
+
+enum { KEPT_MOST = 4 }; /* variants of a catalogue */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+    gal_plan *plan;
+    gal_hash key;
+} kept[KEPT_MOST];
+static size_t kept_next;
+
+gal_plan *plan_living(const gal_plan *like, const gal_plan_opts *o)
+{
+    gal_hash key;
+    gal_plan *p = NULL;
+    if (key_of(&key, like, o) != GAL_OK)
+        return NULL;
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; !p && i < KEPT_MOST; i++)
+        if (kept[i].plan && memcmp(&kept[i].key, &key, sizeof key) == 0)
+            p = gal_plan_ref(kept[i].plan);
+    pthread_mutex_unlock(&lock);
+    return p;
+}
+
+void plan_keep(gal_plan *p, const gal_plan_opts *o)
+{
+    gal_hash key;
+    if (key_of(&key, p, o) != GAL_OK)
+        return;
+    pthread_mutex_lock(&lock);
+    size_t i = kept_next++ % KEPT_MOST;
+    gal_plan *old = kept[i].plan;
+    kept[i].plan = gal_plan_ref(p);
+    kept[i].key = key;
+    pthread_mutex_unlock(&lock);
+    gal_plan_unref(old);
+}
+
+void gal_plan_forget(void)
+{
+    for (size_t i = 0; i < KEPT_MOST; i++) {
+        pthread_mutex_lock(&lock);
+        gal_plan *old = kept[i].plan;
+        kept[i].plan = NULL;
+        pthread_mutex_unlock(&lock);
+        gal_plan_unref(old);
+    }
 }
 
 gal_status plan_cache_get(gal_plan *p, const gal_plan_opts *o, bool *found)
@@ -304,6 +368,7 @@ out:
     if (st == GAL_OK || st == GAL_ENOMEM || st == GAL_EINTR)
         return st;
     plan_reduced_clear(p);
+    plan_span_clear(p);
     gal_log(GAL_LOG_WARN, "plan", "%s: not used, a plan is made anew: %s", path, gal_error_message());
     return GAL_OK;
 }

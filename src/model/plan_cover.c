@@ -34,11 +34,11 @@ gal_status plan_cover(const gal_plan *p, plan_training *t, plan_checks *c, const
     gal_status st = GAL_OK;
     gal_galaxy_ws *w = NULL;
     unsigned seen[PLAN_STATES][PLAN_BINS];
-    size_t place = 0;
+    size_t place = 0, most = t->cap - t->cap / 4; /* check points that fail are to be learnt from */
     int bin[PLAN_STATES];
     memcpy(seen, t->seen, sizeof seen);
     GAL_TRY(gal_galaxy_ws_create(&w, p->reduced));
-    for (size_t i = 0; i < POOL && t->nd < t->cap; i++) {
+    for (size_t i = 0; i < POOL && t->nd < most; i++) {
         GAL_TRY(plan_point(p, o->seed, PLAN_POOL, 3 * i + (i % 3 != 0), t->theta)); /* corners, some edges */
         if (gal_galaxy_eval(p->reduced, w, t->theta) != GAL_OK)
             continue;

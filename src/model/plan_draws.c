@@ -2,6 +2,8 @@
 #include "model/plan_int.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdio.h>
 #include <string.h>
 
 static double coordinate(const gal_param *par, double lo, double hi, double u)
@@ -43,6 +45,9 @@ void plan_training_clear(plan_training *t)
     gal_free(t->lost);
     gal_free(t->integrand);
     gal_free(t->light);
+    gal_free(t->bare_lum);
+    gal_free(t->total);
+    gal_free(t->thetas);
     gal_free(t->scale);
     gal_free(t->relative);
     gal_free(t->w);
@@ -52,6 +57,14 @@ void plan_training_clear(plan_training *t)
     gal_galaxy_ws_free(t->ws);
     gal_phot_free(t->phot);
     *t = (plan_training){0};
+}
+
+/* spectra that a part's `reemit` integrates over the nodes */
+static size_t plan_integrands(const gal_part *part)
+{
+    if (!part->reemit || part->class->on_nodes != GAL_NODES_ANYWHERE)
+        return 0;
+    return part->class->nintegrand ? part->class->nintegrand : part->nlum;
 }
 
 static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
@@ -70,6 +83,9 @@ static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
     t->lost = GAL_NEWN(double, nd * 2 * t->nsource * t->n + 1);
     t->integrand = GAL_NEWN(double, nd * t->nint * t->n + 1);
     t->light = GAL_NEWN(double, t->n);
+    t->bare_lum = GAL_NEWN(double, p->span ? nd * t->n : 1);
+    t->total = GAL_NEWN(double, p->span ? nd * t->n : 1);
+    t->thetas = GAL_NEWN(double, nd * g->npar);
     t->scale = GAL_NEWN(double, nd * t->nb);
     t->relative = GAL_NEWN(double, nd * t->nb);
     t->w = GAL_NEWN(const double *, t->nb);
@@ -79,8 +95,8 @@ static gal_status allocate(plan_training *t, const gal_plan *p, size_t nd)
     t->bare = t->measure + t->nb;
     t->first = GAL_NEWN(size_t, t->nb);
     t->count = GAL_NEWN(size_t, t->nb);
-    return t->curve && t->rest && t->lost && t->integrand && t->light && t->scale && t->relative && t->w && t->theta &&
-                   t->first && t->count
+    return t->curve && t->rest && t->lost && t->integrand && t->light && t->bare_lum && t->total && t->thetas &&
+                   t->scale && t->relative && t->w && t->theta && t->first && t->count
                ? GAL_OK
                : GAL_ENOMEM;
 }
@@ -119,13 +135,6 @@ static void take_sources(plan_training *t, const gal_galaxy *g, const gal_galaxy
     }
 }
 
-size_t plan_integrands(const gal_part *part)
-{
-    if (!part->reemit || part->class->on_nodes != GAL_NODES_ANYWHERE)
-        return 0;
-    return part->class->nintegrand ? part->class->nintegrand : part->nlum;
-}
-
 static void take_integrands(plan_training *t, const gal_galaxy *g, gal_galaxy_ws *w, size_t d)
 {
     double *to = t->integrand + d * t->nint * t->n, *out[MAXLUM];
@@ -155,6 +164,7 @@ gal_status plan_see(plan_training *t, const gal_plan *p, const double *theta)
         st = gal_galaxy_photometry(p->whole, t->ws, t->phot, theta, t->flux);
     for (size_t b = 0; st == GAL_OK && b < t->nb; b++) {
         double bare = 0;
+        t->w[b] = gal_phot_window(t->phot, b, &t->first[b], &t->count[b]); /* of this redshift */
         for (size_t k = 0; k < t->count[b]; k++)
             bare += t->w[b][k] * t->ws->s0[t->first[b] + k];
         t->bare[b] = factor * bare;
@@ -179,8 +189,14 @@ void plan_learn(plan_training *t, const gal_plan *p)
         if (bin[i] >= 0)
             t->seen[i][bin[i]]++;
     double *curve = t->curve + d * NCURVE * n;
+    const double *trans = p->span ? NULL : w->trans;
+    if (p->span) {
+        memcpy(t->bare_lum + d * n, w->s0, n * sizeof *w->s0);
+        memcpy(t->total + d * n, w->lum[GAL_COMP_TOTAL], n * sizeof *w->s0);
+    }
+    memcpy(t->thetas + d * g->npar, w->last, g->npar * sizeof *w->last);
     for (size_t k = 0; k < n; k++) {
-        double arrives = w->trans ? w->trans[k] : 1;
+        double arrives = trans ? trans[k] : 1;
         curve[SEEN_DD * n + k] = a->att_dd[k] * arrives;
         curve[SEEN_BOTH * n + k] = a->att_dd[k] * a->att_mc[k] * arrives;
         curve[LOST_MC * n + k] = a->abs_mc[k];
@@ -191,7 +207,7 @@ void plan_learn(plan_training *t, const gal_plan *p)
         double *to = t->rest + (d * t->ncomp + c) * n;
         const double *from = w->lum[GAL_COMPS + c];
         for (size_t k = 0; k < n; k++)
-            to[k] = from[k] * (w->trans ? w->trans[k] : 1);
+            to[k] = from[k] * (trans ? trans[k] : 1);
     }
     take_sources(t, g, w, d);
     take_integrands(t, g, w, d);
@@ -203,7 +219,8 @@ void plan_learn(plan_training *t, const gal_plan *p)
     }
 }
 
-gal_status plan_open(plan_training *t, const gal_plan *p, size_t cap)
+/* Room for cap training points, none yet. */
+static gal_status open_training(plan_training *t, const gal_plan *p, size_t cap)
 {
     gal_status st = GAL_OK;
     const gal_galaxy *g = p->whole;
@@ -213,7 +230,7 @@ gal_status plan_open(plan_training *t, const gal_plan *p, size_t cap)
     GAL_TRY(gal_galaxy_phot_create(&t->phot, g, p->filter, p->nfilter));
     GAL_TRY(gal_phot_weights(t->phot, p->lo[P_REDSHIFT], GAL_PHOT_EXACT));
     for (size_t b = 0; b < p->nfilter; b++) {
-        if (gal_galaxy_check_band(g, t->phot, b, p->lo[P_REDSHIFT]) != GAL_OK)
+        if (!p->span && gal_galaxy_check_band(g, t->phot, b, p->lo[P_REDSHIFT]) != GAL_OK)
             GAL_THROW(GAL_EDOMAIN, "plan: at redshift %g %s", p->lo[P_REDSHIFT], gal_error_message());
         t->w[b] = gal_phot_window(t->phot, b, &t->first[b], &t->count[b]);
     }
@@ -226,7 +243,7 @@ out:
 gal_status plan_train(plan_training *t, const gal_plan *p, const gal_plan_opts *o)
 {
     size_t nd = o->ntrain ? o->ntrain : 500;
-    gal_status st = plan_open(t, p, 2 * nd);
+    gal_status st = open_training(t, p, 2 * nd);
     if (st != GAL_OK)
         return st;
     for (size_t i = 0; t->nd < nd; i++) {
@@ -266,18 +283,76 @@ gal_status plan_check_renew(plan_checks *c, size_t i, plan_training *t, const ga
                     gal_error_message());
 }
 
-gal_status plan_checks_make(plan_checks *c, plan_training *t, const gal_plan *p, const gal_plan_opts *o)
+/* What a draw came to. */
+typedef struct drawn {
+    gal_status st;
+    bool none; /* there is no model */
+    char why[200];
+} drawn;
+
+/* Draw c->last + j, at place i. */
+static void draw_at(plan_checks *c, size_t i, size_t j, plan_training *t, const gal_plan *p, drawn *d)
+{
+    *d = (drawn){.st = plan_point(p, c->seed, PLAN_CHECK, c->last + j, t->theta)};
+    if (d->st == GAL_OK) {
+        d->st = plan_see(t, p, t->theta);
+        d->none = d->st == GAL_EMATH || d->st == GAL_EDOMAIN;
+    }
+    if (d->st == GAL_OK)
+        plan_check_put(c, i, t);
+    else
+        snprintf(d->why, sizeof d->why, "%s", gal_error_message());
+}
+
+/* Draws in their order, those without a model left out: the same as one after the other, whatever the number of threads. */
+static gal_status draw_all(plan_checks *c, plan_training *own, int threads, const gal_plan *p, drawn *d)
+{
+    size_t done = 0, failed = 0;
+    while (done < c->n) {
+        size_t m = c->n - done;
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 8)
+        for (size_t j = 0; j < m; j++)
+            draw_at(c, done + j, j, &own[omp_get_thread_num()], p, &d[j]);
+        c->last += m;
+        for (size_t j = 0, from = done; j < m; j++) {
+            failed = d[j].none ? failed + 1 : 0;
+            if (failed == 1000)
+                return gal_fail(GAL_EDOMAIN, "plan: 1000 points of its box have no model; the last because %s",
+                                d[j].why);
+            if (d[j].none)
+                continue;
+            if (d[j].st != GAL_OK)
+                return gal_fail(d[j].st, "%s", d[j].why);
+            memmove(c->theta + done * c->npar, c->theta + (from + j) * c->npar, c->npar * sizeof *c->theta);
+            memmove(c->flux + done * c->nb, c->flux + (from + j) * c->nb, c->nb * sizeof *c->flux);
+            memmove(c->measure + done * c->nb, c->measure + (from + j) * c->nb, c->nb * sizeof *c->measure);
+            done++;
+        }
+    }
+    return GAL_OK;
+}
+
+gal_status plan_checks_make(plan_checks *c, const gal_plan *p, const gal_plan_opts *o)
 {
     gal_status st = GAL_OK;
+    int threads = gal_threads();
     *c = (plan_checks){.n = o->ncheck ? o->ncheck : 4000, .nb = p->nfilter, .npar = p->whole->npar, .seed = o->seed};
+    plan_training *own = GAL_NEWN(plan_training, (size_t)threads);
+    drawn *d = GAL_NEWN(drawn, c->n);
     c->theta = GAL_NEWN(double, c->n *(c->npar + 2 * c->nb + 1));
-    if (!c->theta)
-        return GAL_ENOMEM;
+    if (!own || !d || !c->theta)
+        GAL_TRY(GAL_ENOMEM);
     c->flux = c->theta + c->n * c->npar;
     c->measure = c->flux + c->n * c->nb;
     c->worst = c->measure + c->n * c->nb;
-    for (size_t i = 0; i < c->n && st == GAL_OK; i++)
-        st = plan_check_renew(c, i, t, p);
+    for (int k = 0; k < threads; k++)
+        GAL_TRY(open_training(&own[k], p, 1));
+    st = draw_all(c, own, threads, p, d);
+out:
+    for (int k = 0; own && k < threads; k++)
+        plan_training_clear(&own[k]);
+    gal_free(own);
+    gal_free(d);
     return st;
 }
 

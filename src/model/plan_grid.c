@@ -2,6 +2,7 @@
  * light of stars, and a galaxy of the same parts on them. */
 #include "galua/const.h"
 #include "model/plan_int.h"
+#include "num/matrix_kern.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static int by_wave(const void *a, const void *b)
 }
 
 /* One spectrum of the SSP table on the whole grid. */
-static void cell_spectrum(const gal_galaxy *g, const gal_csp *c, size_t cell, double *lum)
+void plan_cell_spectrum(const gal_galaxy *g, const gal_csp *c, size_t cell, double *lum)
 {
     const gal_model_grid *grid = g->grid;
     const gal_ssp *s = g->o.ssp;
@@ -38,9 +39,8 @@ static void cell_spectrum(const gal_galaxy *g, const gal_csp *c, size_t cell, do
 
 static double range(const double *w, const double *lum, size_t n)
 {
-    double s = 0;
-    for (size_t k = 0; k < n; k++)
-        s += w[k] * lum[k];
+    double s;
+    GAL_KERN_PICK(matrix_kern)->dots(n, 1, w, lum, &s);
     return s;
 }
 
@@ -50,25 +50,26 @@ size_t plan_stride(size_t ncol)
 }
 
 /* Columns of the reduced table, and the sums over the whole spectrum of each cell. */
-static gal_status make_columns(float *lum, size_t stride, gal_model_grid *r, const gal_galaxy *g, const plan_nodes *l)
+gal_status plan_make_columns(const plan_columns *to, const gal_galaxy *g, const plan_nodes *l)
 {
     gal_status st = GAL_OK;
     const gal_model_grid *grid = g->grid;
+    float *bol = to->cell, *qh = bol + to->cells, *qhei = qh + to->cells, *lyman = qhei + to->cells;
     gal_csp csp = {0};
     double *spectrum = GAL_NEWN(double, grid->n);
     if (!spectrum)
         return GAL_ENOMEM;
     GAL_TRY(gal_csp_init(&csp, g->o.ssp, g->o.logu, 0));
     for (size_t c = 0; c < g->o.ssp->nz * g->o.ssp->nage; c++) {
-        cell_spectrum(g, &csp, c, spectrum);
-        r->cell_bol[c] = (float)range(grid->tw, spectrum, grid->n);
-        r->cell_qh[c] = (float)(range(grid->photons, spectrum, grid->n_photons) / GAL_CELL_PHOTONS);
-        r->cell_qhei[c] = (float)(range(grid->photons_he, spectrum, grid->n_photons_he) / GAL_CELL_PHOTONS);
-        r->cell_lyman[c] = (float)range(grid->tw, spectrum, grid->n_lyman);
-        float *to = lum + c * stride;
+        plan_cell_spectrum(g, &csp, c, spectrum);
+        bol[c] = (float)range(grid->tw, spectrum, grid->n);
+        qh[c] = (float)(range(grid->photons, spectrum, grid->n_photons) / GAL_CELL_PHOTONS);
+        qhei[c] = (float)(range(grid->photons_he, spectrum, grid->n_photons_he) / GAL_CELL_PHOTONS);
+        lyman[c] = (float)range(grid->tw, spectrum, grid->n_lyman);
+        float *lum = to->lum + c * to->stride;
         for (size_t i = 0, col = 0; i < l->n; i++)
             if (plan_has_column(&l->node[i]))
-                to[col++] = (float)range(l->node[i].column, spectrum + l->node[i].first, l->node[i].count);
+                lum[col++] = (float)range(l->node[i].column, spectrum + l->node[i].first, l->node[i].count);
     }
 out:
     gal_free(spectrum);
@@ -106,7 +107,8 @@ static gal_status make_table(gal_ssp **out, gal_model_grid *r, const gal_galaxy 
         memcpy(r->cell_bol, made->cell, 4 * cells * sizeof *made->cell);
         memcpy(t->lum, made->lum, cells * t->nwave * sizeof *made->lum);
     } else {
-        GAL_TRY(make_columns(t->lum, t->nwave, r, g, l));
+        const plan_columns to = {.cells = cells, .stride = t->nwave, .cell = r->cell_bol, .lum = t->lum};
+        GAL_TRY(plan_make_columns(&to, g, l));
     }
     *out = t;
     t = NULL;
@@ -121,7 +123,7 @@ static size_t place(const plan_nodes *l, uint32_t *entry, uint32_t *at)
     size_t n = 0;
     for (size_t i = 0; i < l->n; i++) {
         const plan_node *a = &l->node[i];
-        bool shared = !plan_has_column(a) && n > 0 && at[n - 1] == a->k;
+        bool shared = !plan_has_column(a) && a->kind != NODE_MIX && n > 0 && at[n - 1] == a->k;
         if (!shared)
             at[n++] = a->k;
         entry[i] = (uint32_t)(n - 1);
@@ -181,7 +183,7 @@ static gal_status make_sums(plan_sum *s, const plan_nodes *l, const uint32_t *en
     for (size_t i = 0, m = 0; i < l->n; i++)
         if (l->node[i].kind == kind && l->node[i].band == band) {
             s->node[m] = entry[i];
-            s->weight[m++] = kind == NODE_STAR ? 1 : l->node[i].weight;
+            s->weight[m++] = kind == NODE_STAR || kind == NODE_MIX ? 1 : l->node[i].weight;
         }
     return GAL_OK;
 }
@@ -199,14 +201,18 @@ gal_status plan_reduce(gal_plan *p, plan_nodes *l, const plan_columns *made)
         return GAL_ENOMEM;
     qsort(l->node, l->n, sizeof *l->node, by_wave);
     n = place(l, entry, at);
-    for (size_t i = 0; i < l->n; i++)
+    for (size_t i = 0; i < l->n; i++) {
+        l->node[i].entry = entry[i];
         ncol += plan_has_column(&l->node[i]);
+    }
+    if (l->mixed) /* the others are in common */
+        ncol = l->mixed;
     if (n < 2)
         GAL_THROW(GAL_EMATH, "plan: %zu nodes", n);
     GAL_TRY(make_grid(&r, g, l, entry, at, n));
     GAL_TRY(make_table(&table, r, g, l, ncol, made));
     for (size_t b = 0; b < p->nfilter; b++) {
-        GAL_TRY(make_sums(&p->star[b], l, entry, NODE_STAR, b));
+        GAL_TRY(make_sums(&p->star[b], l, entry, l->mixed ? NODE_MIX : NODE_STAR, b));
         GAL_TRY(make_sums(&p->rest[b], l, entry, NODE_REST, b));
     }
     gal_galaxy_opts o = g->o;

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_BAND = 60, MOST_POWER = 250 };
+/* Dust that is tabulated, and lines of gas, take as many nodes as they have spectra that differ. */
+enum { MOST_BAND = 200, MOST_POWER = 800 };
 
 void plan_nodes_clear(plan_nodes *l)
 {
@@ -16,7 +17,7 @@ void plan_nodes_clear(plan_nodes *l)
     *l = (plan_nodes){0};
 }
 
-static gal_status put(plan_nodes *l, plan_node node)
+gal_status plan_put(plan_nodes *l, plan_node node)
 {
     if (l->n == l->cap) {
         size_t cap = 2 * l->cap + 64;
@@ -46,7 +47,7 @@ static gal_status put_all(plan_nodes *l, const num_eim *e, plan_kind kind, size_
             for (size_t k = 0; k < n; k++)
                 node.weight += integral[k] * c[k];
         }
-        gal_status st = put(l, node);
+        gal_status st = plan_put(l, node);
         if (st != GAL_OK) {
             gal_free(node.column);
             return st;
@@ -175,7 +176,7 @@ gal_status plan_choose(plan_nodes *out, const gal_plan *p, const plan_training *
     double *a = gal_alloc(rows * n * sizeof *a), *weight = GAL_NEWN(double, n);
     if (!a || !weight)
         GAL_TRY(GAL_ENOMEM);
-    for (size_t b = 0; b < t->nb; b++) {
+    for (size_t b = 0; !p->span && b < t->nb; b++) {
         GAL_TRY(star_nodes(out, t, b, tolerance / 4, a, weight));
         GAL_TRY(rest_nodes(out, t, b, tolerance / 4, a, weight));
     }

@@ -21,12 +21,21 @@ void gal_stage_stars(const gal_galaxy *g, gal_galaxy_ws *w, const double *theta)
         gal_csp_weights(&w->csp, &w->history, tau_esc, g->o.compat.stars_at_zstar);
     w->n_weights++;
     if (g->grid->whole) {
+        const double *t0 = w->t0, *t1 = w->t1;
         gal_csp_sum_few(&w->csp, w->t0, w->t1);
+        if (g->grid->common) {
+            t0 += g->o.ssp->nwave;
+            t1 += g->o.ssp->nwave;
+            gal_csp_sum_few_of(&w->csp, g->grid->common, g->grid->common_stride, w->t0 + g->o.ssp->nwave,
+                               w->t1 + g->o.ssp->nwave);
+        }
         for (size_t j = 0; j < g->grid->ncol; j++) {
             size_t k = g->grid->gj[j];
-            w->s0[k] = w->t0[j];
-            w->s1[k] = w->t1[j];
+            w->s0[k] = t0[j];
+            w->s1[k] = t1[j];
         }
+        if (g->grid->mix)
+            gal_mix_stars(g->grid->mix, theta[P_REDSHIFT], w->t0, w->t1, w->s0, w->s1);
     } else if (g->grid->same) {
         gal_csp_sum(&w->csp, w->s0, w->s1);
     } else {

@@ -68,6 +68,9 @@ void gal_tangent_want(gal_tangent *t, const bool *wanted)
     const gal_part *s = g->screen;
     for (size_t i = 0; i < g->npar; i++)
         t->wanted[i] = !wanted || wanted[i];
+    t->own_age = t->wanted[P_AGE];
+    t->wanted[P_AGE] = t->own_age || (g->o.onset != GAL_ONSET_AGE &&
+                                      (t->wanted[P_REDSHIFT] || adjoint_wants(t, g->cosmo_par, g->ncosmo)));
     t->weights.wanted = t->wanted + P_SFH;
     bool history = t->wanted[P_AGE] || adjoint_wants(t, P_SFH, g->sfh.npar);
     bool clouds = s && s->class->tau_esc && t->wanted[s->par + (size_t)s->class->tau_esc - 1];
@@ -92,20 +95,15 @@ void gal_tangent_force(gal_tangent *t, bool differences)
     t->force = differences;
 }
 
-const double *gal_tangent_lum(const gal_tangent *t, size_t i)
-{
-    return i < t->g->nlum ? t->d->lum[i] : NULL;
-}
-
 /* ------------------------------------------------------------------ stars */
-/* History and weights beside the point, into x; sign +1 or -1. */
+/* History and weights beside the point, into x. Of t->along the change of age [yr] stands in t->d's view. */
 static gal_status history_beside(gal_tangent *t, const double *theta, double step, double tau)
 {
     const gal_galaxy *g = t->g;
     gal_galaxy_ws *x = t->x;
     for (size_t i = 0; i < g->npar; i++)
         t->theta[i] = theta[i] + step * t->along[i];
-    gal_status st = gal_history_set(&x->history, t->theta + P_SFH, t->theta[P_AGE]);
+    gal_status st = gal_history_set(&x->history, t->theta + P_SFH, gal_galaxy_age(g, theta) + step * t->d->view.age);
     if (st != GAL_OK)
         return st;
     gal_history_content(&x->history, -0.85, &x->content);
@@ -119,9 +117,23 @@ static double returned(const gal_csp *c)
     return c->ssp->mass ? 0 : c->returned;
 }
 
-/* Changes of gas and rate by differences of the history: there is nothing but the history in them. Of the weights, where it has no slopes. */
-static gal_status contents(gal_tangent *t, const double *theta, double tau, double dtau, bool weights,
-                           double *dreturned)
+/* One number of the content along the direction, from its gradient; room[npar] */
+static bool content_along(const gal_tangent *t, const gal_galaxy_ws *w, gal_sfh_content by, double *room, double *out)
+{
+    double age = 0;
+    size_t n = t->g->sfh.npar;
+    memset(room, 0, n * sizeof *room);
+    if (t->force || !gal_history_content_vjp(&w->history, -0.85, &w->content, &by, room, &age))
+        return false;
+    *out = age * t->d->view.age;
+    for (size_t i = 0; i < n; i++)
+        *out += room[i] * t->along[P_SFH + i];
+    return true;
+}
+
+/* Changes of gas and rate, exactly where the history has that, else by differences of it. Of the weights, where it has no slopes. */
+static gal_status contents(gal_tangent *t, const gal_galaxy_ws *w, const double *theta, double tau, double dtau,
+                           bool weights, double *dreturned)
 {
     gal_status st = GAL_OK;
     gal_galaxy_ws *x = t->x;
@@ -129,16 +141,26 @@ static gal_status contents(gal_tangent *t, const double *theta, double tau, doub
     double *w0 = t->keep + MAXLUM * t->g->grid->n, *w1 = w0 + nw;
     bool both = weights || !t->g->o.ssp->mass;
     gal_sfh_content *c = &t->d->content;
+    double room[MAXPAR];
+    bool exact = content_along(t, w, (gal_sfh_content){.sfr = 1}, room, &c->sfr) &&
+                 content_along(t, w, (gal_sfh_content){.mgas = 1}, room, &c->mgas) &&
+                 content_along(t, w, (gal_sfh_content){.mdust = 1}, room, &c->mdust) &&
+                 content_along(t, w, (gal_sfh_content){.zgas = 1}, room, &c->zgas);
+    *dreturned = 0;
+    if (exact && !both)
+        return GAL_OK;
     GAL_TRY(history_beside(t, theta, TANGENT_STEP, both ? tau + TANGENT_STEP * dtau : -1));
     gal_sfh_content up = x->content;
     double formed = x->csp.formed, age = x->csp.age_mass, z = x->csp.z_mass, back = returned(&x->csp);
     memcpy(w0, x->csp.w0, nw * sizeof *w0);
     memcpy(w1, x->csp.w1, nw * sizeof *w1);
     GAL_TRY(history_beside(t, theta, -TANGENT_STEP, both ? tau - TANGENT_STEP * dtau : -1));
-    c->sfr = (up.sfr - x->content.sfr) / (2 * TANGENT_STEP);
-    c->mgas = (up.mgas - x->content.mgas) / (2 * TANGENT_STEP);
-    c->mdust = (up.mdust - x->content.mdust) / (2 * TANGENT_STEP);
-    c->zgas = (up.zgas - x->content.zgas) / (2 * TANGENT_STEP);
+    if (!exact) {
+        c->sfr = (up.sfr - x->content.sfr) / (2 * TANGENT_STEP);
+        c->mgas = (up.mgas - x->content.mgas) / (2 * TANGENT_STEP);
+        c->mdust = (up.mdust - x->content.mdust) / (2 * TANGENT_STEP);
+        c->zgas = (up.zgas - x->content.zgas) / (2 * TANGENT_STEP);
+    }
     *dreturned = (back - returned(&x->csp)) / (2 * TANGENT_STEP);
     if (!weights)
         return GAL_OK;
@@ -166,10 +188,10 @@ static gal_status stars(gal_tangent *t, const gal_galaxy_ws *w, const double *th
     char lacks[80];
     double dreturned;
     bool exact = !t->force && !gal_sfh_lacks_slopes(&g->sfh, lacks, sizeof lacks);
-    GAL_TRY(contents(t, theta, tau, dtau, !exact, &dreturned));
+    GAL_TRY(contents(t, w, theta, tau, dtau, !exact, &dreturned));
     if (exact) {
-        GAL_TRY(gal_history_set(&t->x->history, theta + P_SFH, theta[P_AGE]));
-        GAL_TRY(gal_csp_weights_jvp(&t->x->csp, &t->x->history, tau, dp, t->along[P_AGE], dtau, &t->weights));
+        GAL_TRY(gal_history_set(&t->x->history, theta + P_SFH, gal_galaxy_age(g, theta)));
+        GAL_TRY(gal_csp_weights_jvp(&t->x->csp, &t->x->history, tau, dp, t->d->view.age, dtau, &t->weights));
     }
     gal_csp *c = &d->csp; /* sums of changes of weights are those of weights */
     memcpy(c->w0, t->weights.w0, ssp->nz * ssp->nage * sizeof *c->w0);
@@ -379,20 +401,25 @@ gal_status gal_tangent_along(gal_tangent *t, gal_galaxy_ws *w, const double *the
     const gal_galaxy *g = t->g;
     const gal_part *s = g->screen;
     unsigned changed = 0;
-    bool history = dtheta[P_AGE] != 0;
+    double by_own, by_redshift, by_cosmo[GAL_COSMO_FREE];
+    gal_model_age_slopes(g, theta, &by_own, &by_redshift, by_cosmo);
+    double dage = by_own * dtheta[P_AGE] + by_redshift * dtheta[P_REDSHIFT];
+    for (size_t i = 0; i < g->ncosmo; i++)
+        dage += by_cosmo[i] * dtheta[g->cosmo_par + i];
+    bool history = dage != 0;
     if (g->grid->whole)
         GAL_THROW(GAL_EUNSUP, "derivatives: along a direction they are not on the nodes of a plan");
     memcpy(t->along, dtheta, g->npar * sizeof *dtheta);
     memcpy(t->theta, theta, g->npar * sizeof *theta);
     tangent_view_zero(&t->d->view);
-    t->d->view.age = dtheta[P_AGE];
+    t->d->view.age = dage;
     t->d->view.redshift = dtheta[P_REDSHIFT];
     for (size_t i = 0; i < g->sfh.npar; i++)
         history = history || dtheta[P_SFH + i] != 0;
     double tau = s && s->class->tau_esc ? theta[s->par + (size_t)s->class->tau_esc - 1] : 0;
     double dtau = s && s->class->tau_esc ? dtheta[s->par + (size_t)s->class->tau_esc - 1] : 0;
     changed |= dtheta[P_REDSHIFT] != 0 ? GAL_NEED_REDSHIFT : 0;
-    changed |= dtheta[P_AGE] != 0 ? GAL_NEED_AGE : 0;
+    changed |= dage != 0 ? GAL_NEED_AGE : 0;
     changed |= history ? GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN : dtau != 0 ? GAL_NEED_STARS : 0;
     tangent_zero((double *[2]){t->d->s0, t->d->s1}, 2, g->grid->n);
     if (changed & GAL_NEED_STARS)
@@ -406,45 +433,33 @@ out:
     return st;
 }
 
-/* Band fluxes of a spectrum at another redshift and distance */
-static gal_status bands_at(gal_tangent *t, gal_phot *p, const double *theta, double step, const double *lum,
-                           double *flux)
-{
-    gal_status st = GAL_OK;
-    double factor;
-    for (size_t i = 0; i < P_SFH; i++)
-        t->theta[i] = theta[i] + step * t->along[i];
-    GAL_TRY(gal_galaxy_flux_factor(t->g, t->theta, &factor));
-    GAL_TRY(gal_phot_weights(p, t->theta[P_REDSHIFT], gal_galaxy_phot_rule(t->g)));
-    gal_phot_apply(p, lum, factor, flux);
-out:
-    return st;
-}
-
 gal_status gal_tangent_photometry(gal_tangent *t, gal_galaxy_ws *w, gal_phot *p, const double *theta,
                                   const double *dtheta, double *dflux)
 {
     gal_status st = GAL_OK;
     const gal_galaxy *g = t->g;
     size_t n = g->grid->n, nb = gal_phot_nbands(p);
-    double *lum = t->keep, *up = NULL;
+    double *lum = t->keep, *flux = NULL, factor, dz = dtheta[P_REDSHIFT];
     GAL_TRY(gal_galaxy_eval(g, w, theta));
     GAL_TRY(gal_tangent_along(t, w, theta, dtheta));
+    GAL_TRY(gal_galaxy_flux_factor(g, theta, &factor));
+    GAL_TRY(gal_phot_weights(p, theta[P_REDSHIFT], gal_galaxy_phot_rule(g)));
     const double *total = w->lum[GAL_COMP_TOTAL], *dtotal = t->d->lum[GAL_COMP_TOTAL];
     for (size_t k = 0; k < n; k++)
         lum[k] = w->trans ? dtotal[k] * w->trans[k] + total[k] * t->d->trans[k] : dtotal[k];
-    GAL_TRY(bands_at(t, p, theta, 0, lum, dflux));
-    if (dtheta[P_REDSHIFT] == 0 && dtheta[P_DISTANCE] == 0)
+    gal_phot_apply(p, lum, factor, dflux);
+    double slope = gal_galaxy_flux_along(g, theta, dtheta);
+    if (dz == 0 && slope == 0)
         goto out;
-    if (!(up = GAL_NEWN(double, 2 * nb)))
+    if (!(flux = GAL_NEWN(double, 2 * nb)))
         GAL_TRY(GAL_ENOMEM);
     for (size_t k = 0; k < n; k++)
         lum[k] = w->trans ? total[k] * w->trans[k] : total[k];
-    GAL_TRY(bands_at(t, p, theta, TANGENT_STEP, lum, up));
-    GAL_TRY(bands_at(t, p, theta, -TANGENT_STEP, lum, up + nb));
+    gal_phot_apply(p, lum, factor, flux);
+    gal_phot_redshift(p, lum, factor, flux + nb);
     for (size_t b = 0; b < nb; b++)
-        dflux[b] += (up[b] - up[nb + b]) / (2 * TANGENT_STEP);
+        dflux[b] += slope * flux[b] + dz * flux[nb + b];
 out:
-    gal_free(up);
+    gal_free(flux);
     return st;
 }

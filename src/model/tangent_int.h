@@ -1,6 +1,6 @@
 /* What the files of derivatives along a direction share; see galua/tangent.h. */
-#ifndef GAL_TANGENT_INTERNAL_H
-#define GAL_TANGENT_INTERNAL_H
+#ifndef GAL_TANGENT_INT_H
+#define GAL_TANGENT_INT_H
 #include "galua/tangent.h"
 #include "model/model_int.h"
 
@@ -14,7 +14,8 @@ struct gal_tangent {
     gal_csp_diff weights;
     double *keep; /* [MAXLUM or 4][n] first of two evaluations */
     double *theta, *along;
-    bool *wanted;  /* [npar] by gradients */
+    bool *wanted;  /* [npar] by gradients; of parameter 0 also where it moves with a redshift that is */
+    bool own_age;  /* parameter 0 itself is wanted */
     unsigned live; /* GAL_NEED_*: what depends on those */
     size_t ndiff;
     char name[MAXCOMP][80];

@@ -51,6 +51,21 @@ gal_status gal_dsps_band(size_t nf, const double *fwave, const double *trans, do
     return GAL_OK;
 }
 
+gal_status gal_dsps_resample(size_t nf, const double *fwave, const double *trans, size_t n, double *wave, double *out)
+{
+    if (nf < 2 || n < 2)
+        return gal_fail(GAL_EDOMAIN, "filter: %zu nodes on %zu, at least 2 each are needed", nf, n);
+    gal_status st = gal_check_ascending("filter wavelengths", fwave, nf);
+    if (st != GAL_OK)
+        return st;
+    gal_linspace(fwave[0], fwave[nf - 1], n, wave);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = gal_search(fwave, nf, wave[i]);
+        out[i] = trans[k] + (trans[k + 1] - trans[k]) * (wave[i] - fwave[k]) / (fwave[k + 1] - fwave[k]);
+    }
+    return GAL_OK;
+}
+
 double gal_dsps_effective_wave(size_t nf, const double *fwave, const double *trans, double z)
 {
     double up = 0, down = 0;

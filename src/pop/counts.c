@@ -58,7 +58,7 @@ static void forward(void *self, int piece, int n, const int *id, const double *m
         w *= c->s->weight ? c->s->weight[id[j]] : 1;
         for (size_t d = 0; d < c->s->naxis; d++)
             x[d] = combine(c, c->s->axis[d].coef, mag + j, dim);
-        if (w != 0 && gal_soft_grid_set(g, x))
+        if (w != 0 && gal_soft_grid_set(g, x, false))
             gal_soft_grid_add(g, w, c->count + (size_t)piece * g->size);
     }
 }
@@ -74,7 +74,7 @@ static void backward(void *self, int piece, int n, const int *id, const double *
         double dim = s->dim ? s->dim[id[j]] : 0, cuts = cuts_of(c, mag + j, dim, df);
         for (size_t d = 0; d < s->naxis; d++)
             x[d] = combine(c, s->axis[d].coef, mag + j, dim);
-        if (gal_soft_grid_set(g, x))
+        if (gal_soft_grid_set(g, x, true))
             sum = gal_soft_grid_back(g, c->gcount, dx, NULL);
         double all = 0;
         for (size_t k = 0; k < c->nuse; k++) {
@@ -115,6 +115,8 @@ static gal_status open_counter(counter *c, const gal_pop *p, const gal_pop_galax
     gal_soft_axis axis[GAL_SOFT_MAXAXIS];
     *c = (counter){.s = s, .nb = (size_t)p->plan.nb};
     gal_status st = gal_pop_check_given(&p->plan, g);
+    if (st == GAL_OK && p->plan.sums)
+        st = gal_fail(GAL_EINVAL, "population: sums of either sign have no magnitudes to count by");
     if (st == GAL_OK)
         st = check(s, g->n);
     if (st != GAL_OK)
@@ -148,6 +150,46 @@ static void close_counter(counter *c)
     gal_free(c->count);
 }
 
+/* Galaxies that merge or whose dust emits: all fluxes first, then a piece of neighbours after the other in blocks as the kernel makes them. gflux NULL, or set where bands are
+ * active: the reverse. */
+static gal_status over_fluxes(counter *c, const gal_pop *p, const gal_pop_galaxies *g, double *gflux)
+{
+    const size_t n = g->n, nb = c->nb;
+    double *flux = gal_alloc(nb * n * sizeof *flux);
+    gal_status st = flux ? gal_pop_flux(p, g, flux, NULL) : GAL_ENOMEM;
+    double *mag = gal_alloc(2 * PIECES * nb * POP_LANES * sizeof *mag);
+    if (st == GAL_OK && !mag)
+        st = GAL_ENOMEM;
+#pragma omp parallel for schedule(dynamic) num_threads(gal_threads())
+    for (int k = 0; k < (st == GAL_OK ? PIECES : 0); k++) {
+        double *m = mag + (size_t)(2 * k) * nb * POP_LANES, *gm = m + nb * POP_LANES;
+        size_t i1 = n * (size_t)(k + 1) / PIECES;
+        for (size_t i = n * (size_t)k / PIECES; i < i1; i += POP_LANES) {
+            int id[POP_LANES], lanes = i1 - i < POP_LANES ? (int)(i1 - i) : POP_LANES;
+            for (int j = 0; j < lanes; j++) {
+                id[j] = (int)i + j;
+                for (size_t u = 0; u < c->nuse; u++) { /* a satellite that has gone is fainter than any bin */
+                    size_t b = (size_t)c->band[u];
+                    m[b * POP_LANES + (size_t)j] = -2.5 * log10(fmax(flux[b * n + i + (size_t)j], 1e-290));
+                }
+            }
+            if (!gflux) {
+                forward(c, k, lanes, id, m, NULL);
+                continue;
+            }
+            backward(c, k, lanes, id, m, gm);
+            for (size_t u = 0; u < c->nuse; u++)
+                for (size_t b = (size_t)c->band[u], j = 0; j < (size_t)lanes; j++) {
+                    double f = flux[b * n + i + j];
+                    gflux[b * n + i + j] = f > 0 ? gm[b * POP_LANES + j] * (-2.5 / 2.302585092994046) / f : 0;
+                }
+        }
+    }
+    gal_free(mag);
+    gal_free(flux);
+    return st;
+}
+
 gal_status gal_pop_count(const gal_pop *p, const gal_pop_galaxies *g, const gal_pop_count_spec *s, double *count)
 {
     counter c;
@@ -162,8 +204,8 @@ gal_status gal_pop_count(const gal_pop *p, const gal_pop_galaxies *g, const gal_
         st = GAL_ENOMEM;
         goto out;
     }
-    pop_job job = {.hook = forward, .self = &c, .active = active};
-    st = gal_pop_run(&p->plan, g, &job, PIECES);
+    pop_job job = {.hook = forward, .self = &c, .active = active, .nactive = (int)c.nuse};
+    st = g->merging || g->emission ? over_fluxes(&c, p, g, NULL) : gal_pop_run(&p->plan, g, &job, PIECES);
     if (st != GAL_OK)
         goto out;
     memset(count, 0, size * sizeof *count);
@@ -187,9 +229,16 @@ gal_status gal_pop_count_vjp(const gal_pop *p, const gal_pop_galaxies *g, const 
     if (st == GAL_OK)
         st = gal_pop_check_adjoint(&p->plan, g, out);
     c.gcount = gcount, c.gweight = gweight, c.gdim = gdim;
-    pop_job job = {.hook = backward, .self = &c, .active = active, .reverse = true, .g = *out};
-    if (st == GAL_OK)
+    pop_job job = {.hook = backward, .self = &c, .active = active, .nactive = (int)c.nuse, .reverse = true, .g = *out};
+    if (st == GAL_OK && (g->merging || g->emission)) {
+        double *gflux = GAL_NEWN(double, c.nb * g->n);
+        st = gflux ? over_fluxes(&c, p, g, gflux) : GAL_ENOMEM;
+        if (st == GAL_OK)
+            st = gal_pop_vjp(p, g, gflux, NULL, NULL, out);
+        gal_free(gflux);
+    } else if (st == GAL_OK) {
         st = gal_pop_run(&p->plan, g, &job, PIECES);
+    }
     close_counter(&c);
     gal_free(active);
     return st;

@@ -100,3 +100,19 @@ double gal_dust_bump_of_slope(double delta)
 {
     return 0.85 - 1.9 * delta;
 }
+
+#define H_PLANCK 6.62607015e-34
+#define K_BOLTZ  1.380649e-23
+#define C_LIGHT  299792458.0
+#define W_LSUN   3.828e26
+
+double gal_blackbody_nu(double nu, double T)
+{
+    return 2 * H_PLANCK * nu / C_LIGHT * (nu / C_LIGHT) * nu / expm1(H_PLANCK * nu / (K_BOLTZ * T)) / W_LSUN;
+}
+
+double gal_blackbody_wave(double wave, double T)
+{
+    double x = 1e-10 * wave, power = 2 * H_PLANCK * C_LIGHT * C_LIGHT / (x * x * x * x * x);
+    return 1e-10 * power / expm1(H_PLANCK * C_LIGHT / (x * K_BOLTZ * T)) / W_LSUN;
+}

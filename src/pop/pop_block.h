@@ -7,6 +7,17 @@ typedef struct N(screen) {
     V gk;         /* adjoint by the wavelength */
 } N(screen);
 
+/* one band of the error model: factor, its slope by redshift, shares of its nodes, flux before it */
+typedef struct N(factor) {
+    V E, byz, bare, W[GAL_SSP_ERROR_NODES];
+} N(factor);
+
+/* the nodes of an axis that the lanes reach, first .. first + n - 1: shares h, their slopes dh by the value x; adjoint of x */
+typedef struct N(reach) {
+    int first, n;
+    V *h, *dh, x, g;
+} N(reach);
+
 /* scratch of one thread: [row] of V */
 typedef struct N(work) {
     V *s, *m, *dm, *tg, *gs;           /* [nt] rates, masses, masses by interval; adjoints */
@@ -18,16 +29,22 @@ typedef struct N(work) {
     V *p, *gz;                         /* [nz] metallicity weights, adjoints */
     V *pr, *F, *fx, *g, *cf;           /* [rows], [ng rows POP_NB], [ng POP_NB] twice, [ng rows POP_NB] */
     V *Tab, *cab;                      /* [na][ng POP_NB] dust by age: transmission of what meets dust, flux per mass */
-    V *h, *dh;                         /* [nred] share of a redshift of the cells, its slope */
+    V *hb;                             /* [blocks] product of the shares of the axes */
+    V *smooth, *bg;                    /* [na] mass by age without the burst; the burst's kernel */
     int *at;                           /* [rows] cells of a row */
     N(screen) * dust;                  /* [ng POP_NB] */
+    N(factor) * err;                   /* [ng POP_NB] */
+    V *young;                          /* [na] rapid quenching: share of the stars of an age that is left */
     const R **row;                     /* [ng rows POP_NB] */
     double *mag, *gmag;                /* [nb][POP_LANES] */
     V *A, *pz, *C, *band;              /* spectra of a chunk: pop_sed.h */
     int *zr;
-    V par[POP_NPAR], gp[POP_NPAR], du[GAL_POP_DUST_N], gdu[GAL_POP_DUST_N];
-    V S, mobs, mK, scale, x, sg, Dp, sp, Xp, gx, gsg, z, to, lobs, gzr, gto;
-    int K, Kl, j0, nj, nr, z0, z1, id[L], order[POP_CHUNK];
+    V par[POP_NPAR], gp[POP_NPAR], du[GAL_POP_DUST_N], gdu[GAL_POP_DUST_N], bu[3], gbu[3];
+    V eF[GAL_SSP_ERROR_NODES], em[GAL_SSP_ERROR_NODES], ez[GAL_SSP_ERROR_NODES], gn[GAL_SSP_ERROR_NODES], gerr;
+    V left, gcut; /* rapid quenching: what is left of the mass by age; adjoint of the age */
+    N(reach) axis[POP_AXES];
+    V S, mobs, mK, scale, x, xy, gxy, sg, Dp, sp, Xp, gx, gsg, z, to, lobs, gto, burst;
+    int K, Kl, nr, z0, z1, id[L], order[POP_CHUNK];
     R tlo, thi;
     const double *next[L]; /* rows of the next block, nnext of them */
     int nnext;
@@ -37,8 +54,9 @@ static size_t N(carve)(const pop_plan *p, const pop_job *job, char *base)
 {
     N(work) *w = (N(work) *)(void *)base;
     size_t used = (sizeof *w + 63) & ~(size_t)63, nt = (size_t)p->nt, na = (size_t)p->na + 1 + POP_PAD;
-    size_t nz = (size_t)p->nz, bands = (size_t)p->ng * POP_NB, rows = (p->own ? (size_t)p->nred : 1) * nz;
-    size_t own = p->own ? nt : 0, aged = job->aged ? na * bands : 0, mags = job->hook ? (size_t)p->nb * POP_LANES : 0;
+    size_t nz = (size_t)p->nz, bands = (size_t)p->ng * POP_NB, rows = (size_t)p->blocks * nz;
+    size_t own = p->own ? nt : 0, aged = job->aged || job->young ? na * bands : 0,
+           mags = job->hook ? (size_t)p->nb * POP_LANES : 0;
 #define TAKE(field, n)                                                                                                 \
     do {                                                                                                               \
         if (base)                                                                                                      \
@@ -76,11 +94,18 @@ static size_t N(carve)(const pop_plan *p, const pop_job *job, char *base)
     TAKE(cf, rows * bands);
     TAKE(Tab, aged);
     TAKE(cab, aged);
-    TAKE(h, (size_t)p->nred);
-    TAKE(dh, (size_t)p->nred);
+    TAKE(hb, (size_t)p->blocks);
+    TAKE(smooth, job->burst ? na : 0);
+    TAKE(bg, job->burst ? na : 0);
+    for (int i = 0; i < POP_AXES; i++) {
+        TAKE(axis[i].h, (size_t)p->n[i]);
+        TAKE(axis[i].dh, (size_t)p->n[i]);
+    }
     TAKE(at, rows);
     TAKE(dust, job->dust ? bands : 0);
-    TAKE(row, rows * bands);
+    TAKE(err, job->error ? bands : 0);
+    TAKE(young, job->quench ? na : 0);
+    TAKE(row, rows * bands + POP_PAD);
     TAKE(mag, mags);
     TAKE(gmag, mags);
     const size_t blocks = job->sed ? (POP_CHUNK + L - 1) / L : 0;
@@ -235,12 +260,12 @@ static void N(ages)(const pop_plan *p, N(work) * w)
     w->scale = w->mobs / w->S;
 }
 
-/* adjoints of the columns and of M_obs (gM = adjoint times M_obs) -> adjoints of the rates gs[0 .. K] */
-static void N(reverse_ages)(const pop_plan *p, N(work) * w, V gM)
+/* adjoints of the columns, sum gF of flux times its adjoint, which S divides, and of M_obs (gM = adjoint times M_obs) -> of the rates gs[0 .. K] */
+static void N(reverse_ages)(const pop_plan *p, N(work) * w, V gF, V gM)
 {
     const struct TABLES *T = TAB(p);
     const int K = p->K;
-    V *gs = w->gs, *tg = w->tg, gS = gM / w->S, mobs = w->m[K];
+    V *gs = w->gs, *tg = w->tg, gS = gF / w->S, mobs = w->m[K];
     for (int k = 0; k <= K; k++)
         gs[k] = tg[k] = (V){0};
     gs[K] = gM / mobs;

@@ -31,6 +31,20 @@
 #else
 #define VB 16
 #endif
+#if defined __x86_64__
+#include <emmintrin.h>
+static inline void stream(double *o, double x)
+{
+    long long bits;
+    memcpy(&bits, &x, sizeof bits);
+    _mm_stream_si64((long long *)(void *)o, bits);
+}
+#define STREAM stream
+#define FENCE  _mm_sfence
+#else
+#define STREAM(o, x) (*(o) = (x))
+#define FENCE()
+#endif
 #define INL  static inline __attribute__((always_inline))
 #define LN10 2.302585092994046
 
@@ -44,6 +58,8 @@
 #include "pop/pop_lanes.h"
 #include "pop/pop_block.h"
 #include "pop/pop_own.h"
+#include "pop/pop_burst.h"
+#include "pop/pop_error.h"
 #include "pop/pop_light.h"
 #include "pop/pop_sed.h"
 #include "pop/pop_run.h"
@@ -65,6 +81,8 @@
 #include "pop/pop_lanes.h"
 #include "pop/pop_block.h"
 #include "pop/pop_own.h"
+#include "pop/pop_burst.h"
+#include "pop/pop_error.h"
 #include "pop/pop_light.h"
 #include "pop/pop_sed.h"
 #include "pop/pop_run.h"

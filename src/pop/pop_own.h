@@ -119,10 +119,10 @@ static void N(own_ages)(const pop_plan *p, N(work) * w)
 }
 
 /* adjoints of the columns and M_obs -> of base (tg), m(te) (ga), lambda (gl); with `when`, those of t_obs */
-INL void N(own_edges)(const pop_plan *p, N(work) * w, V gM, const bool when)
+INL void N(own_edges)(const pop_plan *p, N(work) * w, V gF, V gM, const bool when)
 {
     const struct TABLES *T = TAB(p);
-    V gS = gM / w->S, to = w->to, sum = gM / w->mobs, gto = {0};
+    V gS = gF / w->S, to = w->to, sum = gM / w->mobs, gto = {0};
     int ka = w->K, kb = ka;
     for (int k = 0; k <= w->K; k++)
         w->tg[k] = w->ga[k] = w->gl[k] = (V){0};
@@ -150,16 +150,16 @@ INL void N(own_edges)(const pop_plan *p, N(work) * w, V gM, const bool when)
         w->gto = gto + sum * w->mobs * w->lobs / to;
 }
 
-/* adjoints of the columns and of M_obs (gM = adjoint times M_obs) -> adjoints of the rates gs[0 .. K] */
-static void N(reverse_own)(const pop_plan *p, N(work) * w, V gM, bool when)
+/* as reverse_ages */
+static void N(reverse_own)(const pop_plan *p, N(work) * w, V gF, V gM, bool when)
 {
     const struct TABLES *T = TAB(p);
     const int K = w->K, Kl = w->Kl;
     V *gs = w->gs, *tg = w->tg, *ga = w->ga, *gl = w->gl;
     if (when)
-        N(own_edges)(p, w, gM, true);
+        N(own_edges)(p, w, gF, gM, true);
     else
-        N(own_edges)(p, w, gM, false);
+        N(own_edges)(p, w, gF, gM, false);
     V P = {0}, A = gM / w->mobs, G = {0}, next = {0};
     for (int k = 0; k <= K; k++) { /* base_k holds what forms in all later segments */
         V x = tg[k];

@@ -34,6 +34,8 @@ static void N(order)(const pop_plan *p, const pop_job *job, size_t i0, size_t i1
     int n = (int)(i1 - i0);
     for (int i = 0; i < n; i++)
         id[i] = job->order ? job->order[i0 + (size_t)i] : (int)i0 + i;
+    if (!job->lgmet)
+        return;
     if (!p->own) {
         N(by_metallicity)(job->lgmet, n, id);
         return;
@@ -70,21 +72,33 @@ static void N(call_hook)(const pop_plan *p, N(work) * w, const pop_job *job, int
                 ((R *)(w->g + b))[j] = (R)(j < n ? w->gmag[b * POP_LANES + j] * (-2.5 / LN10) : 0) / w->fx[b][j];
 }
 
-static void N(store_history)(const pop_plan *p, N(work) * w, const pop_job *job, V gM, int n)
+/* Adjoints of the rates -> rows of the user's table. A row at a time, past the caches where there is an instruction for it: what is written here is
+ * the most memory that a gradient moves, and is not read again. */
+static void N(store_table)(const pop_plan *p, const N(work) * w, double *sfr, int n)
+{
+    for (int j = 0; j < n; j++) {
+        double *o = sfr + (size_t)w->id[j] * (size_t)p->nt;
+        for (int k = 0; k < p->nt; k++)
+            STREAM(o + k, k <= w->K ? (double)((const R *)(w->gs + k))[j] : 0);
+    }
+}
+
+static void N(store_history)(const pop_plan *p, N(work) * w, const pop_job *job, V gF, V gM, int n)
 {
     const gal_pop_adjoint *g = &job->g;
     if (p->own)
-        N(reverse_own)(p, w, gM, g->tobs);
+        N(reverse_own)(p, w, gF, gM, g->tobs);
     else
-        N(reverse_ages)(p, w, gM);
+        N(reverse_ages)(p, w, gF, gM);
+    if (g->tobs && job->bytime) {
+        V slope = {0};
+        N(gather)(&slope, job->bytime, w->id, 1);
+        w->gto += w->gx * slope;
+    }
     if (g->tobs)
         N(scatter)(g->tobs, w->gto, w->id, n, 1);
     if (g->sfr)
-        for (int j = 0; j < n; j++) {
-            double *o = g->sfr + (size_t)w->id[j] * (size_t)p->nt;
-            for (int k = 0; k < p->nt; k++)
-                o[k] = k <= w->K ? (double)((R *)(w->gs + k))[j] : 0;
-        }
+        N(store_table)(p, w, g->sfr, n);
     if (g->par) {
         N(reverse_diffstar)(p, w);
         for (int i = 0; i < POP_NPAR; i++)
@@ -107,17 +121,42 @@ static void N(store)(const pop_plan *p, N(work) * w, const pop_job *job, int pie
     for (int b = 0; !job->hook && b < p->nb; b++)
         if (job->active[b])
             N(gather)(w->g + b, job->gflux + (size_t)b * job->n, w->id, p->unit[b]);
-    V gM = N(reverse_phot)(p, w, job);
+    V gF = N(reverse_phot)(p, w, job), gM = gF, x = {0};
+    if (job->burst)
+        N(reverse_burst)(p, w);
+    if (job->quench)
+        N(reverse_quench)(p, w, job);
+    if (job->error)
+        gM += w->gerr;
+    if (job->gmass) {
+        N(gather)(&x, job->gmass, w->id, 1);
+        gM += x * w->mobs;
+    }
+    if (job->bymass) {
+        N(gather)(&x, job->bymass, w->id, 1);
+        gM += x * w->gx;
+    }
     if (g->lgmet)
         N(scatter)(g->lgmet, w->gx, w->id, n, 1);
+    if (g->young)
+        N(scatter)(g->young, w->gxy, w->id, n, 1);
     if (g->scatter)
         N(scatter)(g->scatter, w->gsg, w->id, n, 1);
     if (g->z)
-        N(scatter)(g->z, w->gzr, w->id, n, 1);
+        N(scatter)(g->z, w->axis[0].g, w->id, n, 1);
+    for (int i = 1; g->axis && i < POP_AXES; i++)
+        if (p->n[i] > 1)
+            N(scatter)(g->axis + (size_t)(i - 1) * job->n, w->axis[i].g, w->id, n, 1);
+    if (g->quench)
+        N(scatter)(g->quench, w->gcut, w->id, n, 1);
+    for (int k = 0; g->node && k < GAL_SSP_ERROR_NODES; k++)
+        N(scatter)(g->node + (size_t)k * job->n, w->gn[k], w->id, n, 1);
+    for (int i = 0; g->burst && i < 3; i++)
+        N(scatter)(g->burst + (size_t)i * job->n, w->gbu[i], w->id, n, 1);
     for (int i = 0; g->dust && i < GAL_POP_DUST_N; i++)
         N(scatter)(g->dust + (size_t)i * job->n, w->gdu[i], w->id, n, 1);
     if (g->sfr || g->par || g->tobs)
-        N(store_history)(p, w, job, gM, n);
+        N(store_history)(p, w, job, gF, gM, n);
 }
 
 static void N(run)(const pop_plan *p, const pop_job *job, int piece, size_t i0, size_t i1, void *scratch)
@@ -127,6 +166,7 @@ static void N(run)(const pop_plan *p, const pop_job *job, int piece, size_t i0, 
     N(order)(p, job, i0, i1, w->order);
     int count = (int)(i1 - i0);
     w->K = p->K;
+    w->z = N(set1)((R)p->z);
     for (int i = 0; i < count; i += L) {
         int n = count - i < L ? count - i : L;
         for (int j = 0; j < L; j++) /* the last block is filled up with its last galaxy */
@@ -144,24 +184,38 @@ static void N(run)(const pop_plan *p, const pop_job *job, int piece, size_t i0, 
             N(own_ages)(p, w);
         else
             N(ages)(p, w);
+        if (!job->lgmet) { /* masses alone */
+            N(scatter)(job->mass, w->mobs, w->id, n, 1);
+            continue;
+        }
+        if (job->quench)
+            N(quench)(p, w, job);
+        if (job->burst)
+            N(burst)(p, w, job);
         N(metallicity)(p, w, job);
         if (job->sed) {
             N(keep_columns)(p, w, job, i / L);
             continue;
         }
-        N(rows)(p, w);
+        N(rows)(p, w, job);
         if (job->dust)
             N(screens)(p, w, job);
         if (job->dust && !job->aged)
             N(transmit)(p, w);
-        if (job->aged)
-            N(aged_photometry)(p, w);
+        if (job->aged || job->young)
+            N(aged_photometry)(p, w, job);
         else
             N(photometry)(p, w, job);
+        if (job->dust && !job->aged)
+            N(dim_bands)(p, w);
+        if (job->error)
+            N(errors)(p, w, job);
         N(store)(p, w, job, piece, n);
     }
     if (job->sed)
         N(spectra)(p, w, job, count);
+    if (job->g.sfr)
+        FENCE();
 }
 #undef DIM
 #undef N

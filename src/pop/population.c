@@ -23,17 +23,19 @@ void gal_pop_free(gal_pop *p)
 
 /* ------------------------------------------------------------------ the plan */
 typedef struct sizes {
-    size_t nt, edge, met, red, nb, P, Pt, all;
+    size_t nt, edge, met, nb, axis[POP_AXES], P, Pt, all;
 } sizes;
 
 static sizes sizes_of(const pop_plan *p)
 {
-    sizes s = {.nt = (size_t)p->nt, .edge = (size_t)p->na + 1, .met = (size_t)p->nz + 1, .red = (size_t)p->nred};
-    size_t rows = s.red * (size_t)p->ng * (size_t)p->nz * POP_NB;
+    sizes s = {.nt = (size_t)p->nt, .edge = (size_t)p->na + 1, .met = (size_t)p->nz + 1};
+    size_t rows = (size_t)p->blocks * (size_t)p->ng * (size_t)p->nz * POP_NB;
     s.nb = (size_t)p->nb;
     s.P = rows * (size_t)p->na;
     s.Pt = rows * ((size_t)p->na + POP_PAD);
-    s.all = 5 * s.nt + 3 * s.edge + s.met + 2 * s.red + s.nb + s.P + s.Pt;
+    s.all = 5 * s.nt + 4 * s.edge + s.met + s.nb + s.P + s.Pt;
+    for (int i = 0; i < POP_AXES; i++)
+        s.all += 2 * (s.axis[i] = (size_t)p->n[i]);
     return s;
 }
 
@@ -49,12 +51,46 @@ static sizes sizes_of(const pop_plan *p)
         (T)->age = (T)->v + (s).edge;                                                                                  \
         (T)->fy = (T)->age + (s).edge;                                                                                 \
         (T)->ze = (T)->fy + (s).edge;                                                                                  \
-        (T)->red = (T)->ze + (s).met;                                                                                  \
-        (T)->ired = (T)->red + (s).red;                                                                                \
-        (T)->wave = (T)->ired + (s).red;                                                                               \
+        (T)->lgyr = (T)->ze + (s).met;                                                                                 \
+        (T)->wave = (T)->lgyr + (s).edge;                                                                              \
         (T)->P = (T)->wave + (s).nb;                                                                                   \
         (T)->Pt = (T)->P + (s).P;                                                                                      \
+        for (int i_ = 0; i_ < POP_AXES; i_++) {                                                                        \
+            (T)->axis[i_].x = i_ ? (T)->axis[i_ - 1].ix + (s).axis[i_ - 1] : (T)->Pt + (s).Pt;                         \
+            (T)->axis[i_].ix = (T)->axis[i_].x + (s).axis[i_];                                                         \
+        }                                                                                                              \
     } while (0)
+
+static gal_status check_axes(const gal_pop_spec *s)
+{
+    size_t blocks = s->nred ? s->nred : 1;
+    for (size_t i = 0; i < GAL_POP_AXES; i++) {
+        const gal_pop_table_axis *a = s->axis + i;
+        if (!a->n)
+            continue;
+        if (a->n < (a->width > 0 ? 3 : 2) || a->n > 1000 || !(a->width >= 0) || isinf(a->width))
+            return gal_fail(
+                GAL_EDOMAIN,
+                "population: axis %zu of the cells has %zu nodes and width %g; 2 nodes, with a width 3, are needed",
+                i + 1, a->n, a->width);
+        gal_status st = gal_check_ascending("population: axis of the cells", a->node, a->n);
+        if (st != GAL_OK)
+            return st;
+        blocks *= a->n;
+    }
+    if (blocks > 1000000)
+        return gal_fail(GAL_EDOMAIN, "population: %zu redshifts and places on the axes; at most 1000000 are possible",
+                        blocks);
+    return GAL_OK;
+}
+
+static size_t blocks_of(const gal_pop_spec *s)
+{
+    size_t n = s->nred ? s->nred : 1;
+    for (size_t i = 0; i < GAL_POP_AXES; i++)
+        n *= s->axis[i].n ? s->axis[i].n : 1;
+    return n;
+}
 
 static gal_status check_spec(const gal_pop_spec *s)
 {
@@ -74,21 +110,22 @@ static gal_status check_spec(const gal_pop_spec *s)
                       "population: redshift %zu of the cells, %g, must be finite, >= 0 and above the one before", i + 1,
                       s->red[i]);
     for (size_t b = 0; s->wave && b < s->nb; b++)
-        if (!(s->wave[b] > 0) || isinf(s->wave[b]) || !s->nred)
-            GAL_THROW(
-                GAL_EDOMAIN,
-                "population: dust of band %zu at %g micron: a wavelength > 0 and redshifts of the cells are needed",
-                b + 1, s->wave[b]);
+        if (!(s->wave[b] > 0) || isinf(s->wave[b]))
+            GAL_THROW(GAL_EDOMAIN, "population: wavelength of band %zu, %g micron, must be > 0", b + 1, s->wave[b]);
+    if (!s->nred && s->wave && (!(s->z >= 0) || isinf(s->z)))
+        GAL_THROW(GAL_EDOMAIN, "population: redshift %g must be finite and >= 0", s->z);
     if (!s->nred && !(s->tobs > s->t[0] && s->tobs <= s->t[s->nt - 1]))
         GAL_THROW(GAL_EDOMAIN, "population: t_obs = %.8g Gyr lies outside the times of the histories, %.6g .. %.6g Gyr",
                   s->tobs, s->t[0], s->t[s->nt - 1]);
     if (!isfinite(s->lt0) || !(s->fb > 0 && s->fb <= 1))
         GAL_THROW(GAL_EDOMAIN, "population: log10 t0 = %g must be finite and the baryon fraction %g in 0 .. 1", s->lt0,
                   s->fb);
-    for (size_t i = 0; i < (s->nred ? s->nred : 1) * s->nb * s->nz * s->na; i++)
-        if (!(s->cell[i] >= 0) || isinf(s->cell[i]))
-            GAL_THROW(GAL_EDOMAIN, "population: flux %g of band %zu, metallicity %zu, age %zu must be finite and >= 0",
-                      s->cell[i], i / (s->nz * s->na) % s->nb + 1, i / s->na % s->nz + 1, i % s->na + 1);
+    GAL_TRY(check_axes(s));
+    for (size_t i = 0; i < blocks_of(s) * s->nb * s->nz * s->na; i++)
+        if (!(s->cell[i] >= (s->sums ? -DBL_MAX : 0)) || isinf(s->cell[i]))
+            GAL_THROW(GAL_EDOMAIN, "population: flux %g of band %zu, metallicity %zu, age %zu must be finite%s",
+                      s->cell[i], i / (s->nz * s->na) % s->nb + 1, i / s->na % s->nz + 1, i % s->na + 1,
+                      s->sums ? "" : " and >= 0");
 out:
     return st;
 }
@@ -142,11 +179,24 @@ static void fill_axes(pop_plan *p, const gal_pop_spec *s)
     for (size_t i = 0; i <= s->na; i++) {
         T->age[i] = pow(10, T->v[i]);
         if (i < s->na)
+            T->lgyr[i] = s->lgage[i] + 9;
+        if (i < s->na)
             T->fy[i] = 1 - gal_tw_cdf(s->lgage[i] + 9 - 8); /* gal_dsps_by_age */
     }
-    for (size_t i = 0; i < s->nred; i++) {
-        T->red[i] = s->red[i];
-        T->ired[i] = i ? 1 / (s->red[i] - s->red[i - 1]) : 0;
+    for (int k = 0; k < POP_AXES; k++) {
+        const double *x = k ? s->axis[k - 1].node : s->red;
+        size_t n = k ? s->axis[k - 1].n : s->nred;
+        if (k && s->axis[k - 1].width > 0) {
+            double edge[1001];
+            gal_dsps_age_edges(x, n, edge);
+            memcpy(T->axis[k].x, edge, n * sizeof *edge);
+            T->axis[k].ix[0] = 1 / s->axis[k - 1].width;
+            continue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            T->axis[k].x[i] = x[i];
+            T->axis[k].ix[i] = i ? 1 / (x[i] - x[i - 1]) : 0;
+        }
     }
     for (size_t b = 0; s->wave && b < s->nb; b++)
         T->wave[b] = s->wave[b];
@@ -158,14 +208,14 @@ static void fill_cells(pop_plan *p, const gal_pop_spec *s)
     const size_t na = s->na, nz = s->nz, cells = nz * na, ng = (size_t)p->ng;
     for (size_t b = 0; b < s->nb; b++) {
         double most = 0;
-        for (size_t j = 0; j < (size_t)p->nred; j++)
+        for (size_t j = 0; j < (size_t)p->blocks; j++)
             for (size_t i = 0; i < cells; i++) {
-                double x = s->cell[(j * s->nb + b) * cells + i];
+                double x = fabs(s->cell[(j * s->nb + b) * cells + i]);
                 most = x > most ? x : most;
             }
         p->unit[b] = most > 0 ? most : 1;
         p->zero[b] = -2.5 * log10(p->unit[b]);
-        for (size_t j = 0; j < (size_t)p->nred; j++)
+        for (size_t j = 0; j < (size_t)p->blocks; j++)
             for (size_t i = 0; i < cells; i++) {
                 double x = s->cell[(j * s->nb + b) * cells + i] / p->unit[b];
                 size_t row = (j * ng + b / POP_NB) * nz + i / na, a = i % na;
@@ -190,11 +240,20 @@ gal_status gal_pop_create(gal_pop **out, const gal_pop_spec *s)
                     .nz = (int)s->nz,
                     .nb = (int)s->nb,
                     .single = s->single,
-                    .nred = s->nred ? (int)s->nred : 1,
                     .own = s->nred > 0,
-                    .dusty = s->wave != NULL,
+                    .waves = s->wave != NULL,
+                    .z = s->nred ? 0 : s->z,
+                    .tobs = s->tobs,
+                    .rest = s->rest,
+                    .sums = s->sums,
+                    .blocks = (int)blocks_of(s),
+                    .n = {s->nred ? (int)s->nred : 1},
                     .curve = s->curve};
     p->ng = (p->nb + POP_NB - 1) / POP_NB;
+    for (int i = 1; i < POP_AXES; i++) {
+        p->n[i] = s->axis[i - 1].n ? (int)s->axis[i - 1].n : 1;
+        p->soft[i] = s->axis[i - 1].width > 0;
+    }
     sizes n = sizes_of(p);
     double *d = GAL_NEWN(double, n.all);
     p->d.hdt = d;
@@ -226,8 +285,15 @@ gal_status gal_pop_create(gal_pop **out, const gal_pop_spec *s)
 }
 
 /* ------------------------------------------------------------------ galaxies */
-/* NULL when galaxy i is right, else what is wrong with it, for one printf argument *v */
-static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const gal_pop_galaxies *g, size_t i, double *v)
+/* does a linear axis hold x? */
+static bool within(const pop_plan *p, int axis, double x)
+{
+    const double *node = p->d.axis[axis].x;
+    return p->soft[axis] || p->n[axis] < 2 || (x >= node[0] && x <= node[p->n[axis] - 1]);
+}
+
+/* of what light needs beside the history */
+static const char *wrong_light(const pop_plan *p, const gal_pop_galaxies *g, size_t i, double *v)
 {
     double s = g->scatter[i], x = g->lgmet[i];
     *v = s;
@@ -238,14 +304,9 @@ static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const g
         return "lgmet = %g is no log10 of a mass fraction (log10 Z/Zsun? add log10 Zsun, about -1.87)";
     if (!(x - 3 * s > -10 && x + 3 * s < 10))
         return "lgmet = %g with 3 times its scatter reaches beyond -10 .. 10";
-    if (p->own) {
-        *v = g->z[i];
-        if (!(*v >= 0 && *v <= DBL_MAX) || (p->nred > 1 && (*v < p->d.red[0] || *v > p->d.red[p->nred - 1])))
-            return "redshift %g lies outside those of the cells";
-        *v = g->tobs[i];
-        if (!(*v > p->d.t[0] && *v <= p->d.t[p->nt - 1]))
-            return "t_obs = %g Gyr lies outside the times of the histories";
-    }
+    *v = g->young ? g->young[i] : x;
+    if (!(*v <= -0.5 && *v - 3 * s > -10))
+        return "lgmet = %g of young stars is no log10 of a mass fraction between -10 and -0.5";
     for (int q = 0; g->dust && q < (g->aged ? GAL_POP_DUST_N : GAL_POP_AV_YOUNG); q++) {
         *v = g->dust[(size_t)q * g->n + i];
         if (!isfinite(*v))
@@ -254,6 +315,46 @@ static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const g
             return "attenuation of %g mag must be >= 0";
         if (q == GAL_POP_FUNO && !(*v >= 0 && *v <= 1))
             return "funo = %g must lie between 0 and 1";
+    }
+    for (int k = 1; k < POP_AXES; k++) {
+        *v = p->n[k] > 1 ? g->axis[(size_t)(k - 1) * g->n + i] : 0;
+        if (!isfinite(*v) || (p->n[k] > 1 && !within(p, k, *v)))
+            return "%g lies outside an axis of the table";
+    }
+    *v = g->quench ? g->quench[i] : 0;
+    if (!isfinite(*v))
+        return "the age of rapid quenching is %g";
+    for (size_t k = 0; g->offset && k < GAL_SSP_ERROR_NODES; k++) {
+        *v = g->offset[k * g->n + i];
+        if (!isfinite(*v))
+            return "an offset of the error model is %g mag";
+    }
+    if (!g->burst)
+        return NULL;
+    *v = g->burst[i];
+    if (!(*v <= 0))
+        return "lgfburst = %g must be <= 0";
+    *v = g->burst[2 * g->n + i];
+    if (!(isfinite(*v) && *v > g->burst[g->n + i]))
+        return "lgyr_max = %g must be later than lgyr_peak";
+    return NULL;
+}
+
+/* NULL when galaxy i is right, else what is wrong with it, for one printf argument *v */
+static const char *wrong(const struct pop_kern *kern, const pop_plan *p, const gal_pop_galaxies *g, size_t i, double *v)
+{
+    if (g->lgmet) {
+        const char *what = wrong_light(p, g, i, v);
+        if (what)
+            return what;
+    }
+    if (p->own) {
+        *v = g->z[i];
+        if (!(*v >= 0 && *v <= DBL_MAX) || !within(p, 0, *v))
+            return "redshift %g lies outside those of the cells";
+        *v = g->tobs[i];
+        if (!(*v > p->d.t[0] && *v <= p->d.t[p->nt - 1]))
+            return "t_obs = %g Gyr lies outside the times of the histories";
     }
     if (g->sfr) {
         const double *row = g->sfr + i * (size_t)p->nt;
@@ -346,6 +447,9 @@ gal_status gal_pop_run(const pop_plan *p, const gal_pop_galaxies *g, pop_job *jo
         return st;
     job->n = g->n, job->sfr = g->sfr, job->par = g->par, job->lgmet = g->lgmet, job->scatter = g->scatter;
     job->z = g->z, job->tobs = g->tobs, job->dust = g->dust, job->aged = g->dust && g->aged, job->order = order;
+    job->axis = g->axis, job->burst = g->burst, job->young = g->lgmet ? g->young : NULL, job->bymass = g->bymass,
+    job->bytime = g->bytime;
+    job->quench = g->lgmet ? g->quench : NULL, job->error = g->lgmet ? g->error : NULL, job->offset = g->offset;
     need = kern->bytes(p, job);
     if (pieces == 0 || (size_t)pieces > chunks)
         pieces = (int)chunks;
@@ -392,11 +496,23 @@ gal_status gal_pop_check_given(const pop_plan *p, const gal_pop_galaxies *g)
         return gal_fail(GAL_EDOMAIN, "population: %zu galaxies, 1 .. %u are possible", g->n, 1u << 30);
     if ((!g->sfr && !g->par) || !g->lgmet || !g->scatter)
         return gal_fail(GAL_EINVAL, "population: histories, lgmet and scatter of the galaxies are needed");
+    if (!g->axis && p->n[1] * p->n[2] > 1)
+        return gal_fail(GAL_EINVAL, "population: the table has axes, on which the galaxies need places");
     if (p->own && (!g->z || !g->tobs))
         return gal_fail(GAL_EINVAL, "population: redshifts and times of observation of the galaxies are needed");
-    if (g->dust && !p->dusty)
+    if (g->dust && !(p->waves && p->own))
         return gal_fail(GAL_EINVAL,
                         "population: dust of galaxies needs a plan with redshifts and wavelengths of the bands");
+    if (g->emission && !g->dust)
+        return gal_fail(GAL_EINVAL, "population: emission needs dust of the galaxies");
+    if ((g->error || g->offset) && (!p->waves || p->rest || p->sums || !g->error))
+        return gal_fail(
+            GAL_EINVAL,
+            "population: the error model needs a plan with wavelengths of the bands; lines and sums have none");
+    for (size_t i = 0; g->error && i < GAL_SSP_ERROR_N; i++)
+        if (!isfinite(g->error[i]))
+            return gal_fail(GAL_EDOMAIN, "population: %s = %g of the error model must be finite",
+                            gal_ssp_error_params()[i].name, g->error[i]);
     return GAL_OK;
 }
 
@@ -408,35 +524,15 @@ gal_status gal_pop_check_adjoint(const pop_plan *p, const gal_pop_galaxies *g, c
     if (((a->z || a->tobs) && !p->own) || (a->dust && !g->dust))
         return gal_fail(GAL_EINVAL, "population: no gradient by %s, which the galaxies were not given",
                         a->dust && !g->dust ? "dust" : "redshift");
+    if (a->young && !g->young)
+        return gal_fail(GAL_EINVAL, "population: no gradient by metallicities of young stars, which were not given");
+    if ((a->node && !g->error) || (a->quench && !g->quench) || (a->merge && !g->merging))
+        return gal_fail(GAL_EINVAL, "population: no gradient by %s, which the galaxies were not given",
+                        a->node && !g->error      ? "the error model"
+                        : a->quench && !g->quench ? "rapid quenching"
+                                                  : "merging");
+    if ((a->axis && p->n[1] * p->n[2] == 1) || (a->burst && !g->burst))
+        return gal_fail(GAL_EINVAL, "population: no gradient by %s, which the galaxies were not given",
+                        a->burst && !g->burst ? "bursts" : "places on axes");
     return GAL_OK;
-}
-
-gal_status gal_pop_flux(const gal_pop *pop, const gal_pop_galaxies *g, double *flux, double *mass)
-{
-    gal_status st = gal_pop_check_given(&pop->plan, g);
-    if (st != GAL_OK)
-        return st;
-    pop_job job = {.flux = flux, .mass = mass};
-    return gal_pop_run(&pop->plan, g, &job, 0);
-}
-
-gal_status gal_pop_vjp(const gal_pop *pop, const gal_pop_galaxies *g, const double *gflux, double *flux,
-                       const gal_pop_adjoint *out)
-{
-    const pop_plan *p = &pop->plan;
-    gal_status st = gal_pop_check_given(p, g);
-    if (st == GAL_OK)
-        st = gal_pop_check_adjoint(p, g, out);
-    if (st != GAL_OK)
-        return st;
-    unsigned char *active = GAL_NEWN(unsigned char, (size_t)p->nb);
-    if (!active)
-        return GAL_ENOMEM;
-    for (size_t b = 0; b < (size_t)p->nb; b++)
-        for (size_t i = 0; i < g->n && !active[b]; i++)
-            active[b] = gflux[b * g->n + i] != 0;
-    pop_job job = {.flux = flux, .reverse = true, .gflux = gflux, .active = active, .g = *out};
-    st = gal_pop_run(p, g, &job, 0);
-    gal_free(active);
-    return st;
 }

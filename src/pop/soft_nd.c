@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* bins first .. first + n - 1 of one axis that a point reaches: its shares u and their slopes du by x, dw by the width (du, dw may be NULL) */
-static void shares(double x, double s, size_t nbin, const double *edge, gal_soft_reach *r)
+static void shares(double x, double s, size_t nbin, const double *edge, bool slopes, gal_soft_reach *r)
 {
     size_t lo = 0, hi = nbin;
     while (lo < hi) { /* the first bin whose upper edge lies above x - 3 s */
@@ -20,13 +20,18 @@ static void shares(double x, double s, size_t nbin, const double *edge, gal_soft
     r->n = 0;
     if (lo == nbin || !(edge[lo] < x + 3 * s))
         return;
-    double z = (x - edge[lo]) / s, F = gal_tw_cdf(z), f = gal_tw_pdf(z);
+    double z = (x - edge[lo]) / s, F = gal_tw_cdf(z), f = slopes ? gal_tw_pdf(z) : 0;
     for (size_t j = lo; j < nbin && edge[j] < x + 3 * s; j++) {
-        double zn = (x - edge[j + 1]) / s, Fn = gal_tw_cdf(zn), fn = gal_tw_pdf(zn);
+        double zn = (x - edge[j + 1]) / s, Fn = gal_tw_cdf(zn);
         r->u[r->n] = F - Fn;
-        r->du[r->n] = (f - fn) / s;
-        r->dw[r->n++] = -(z * f - zn * fn) / s;
-        z = zn, F = Fn, f = fn;
+        if (slopes) {
+            double fn = gal_tw_pdf(zn);
+            r->du[r->n] = (f - fn) / s;
+            r->dw[r->n] = -(z * f - zn * fn) / s;
+            f = fn;
+        }
+        r->n++;
+        z = zn, F = Fn;
     }
 }
 
@@ -69,10 +74,10 @@ void gal_soft_grid_close(gal_soft_grid *g)
     g->memory = NULL;
 }
 
-bool gal_soft_grid_set(gal_soft_grid *g, const double *x)
+bool gal_soft_grid_set(gal_soft_grid *g, const double *x, bool slopes)
 {
     for (size_t d = 0; d < g->naxis; d++) {
-        shares(x[d], g->axis[d].width, g->axis[d].nbin, g->axis[d].edge, g->reach + d);
+        shares(x[d], g->axis[d].width, g->axis[d].nbin, g->axis[d].edge, slopes, g->reach + d);
         if (!g->reach[d].n)
             return false;
     }
@@ -153,7 +158,7 @@ gal_status gal_soft_count(size_t n, size_t naxis, const gal_soft_axis *axis, con
         double at[GAL_SOFT_MAXAXIS];
         for (size_t d = 0; d < naxis; d++)
             at[d] = x[d][i];
-        if (gal_soft_grid_set(&g, at))
+        if (gal_soft_grid_set(&g, at, false))
             gal_soft_grid_add(&g, w ? w[i] : 1, count);
     }
 out:
@@ -174,7 +179,7 @@ gal_status gal_soft_count_vjp(size_t n, size_t naxis, const gal_soft_axis *axis,
         double at[GAL_SOFT_MAXAXIS], dx[GAL_SOFT_MAXAXIS] = {0}, dw[GAL_SOFT_MAXAXIS] = {0}, wi = w ? w[i] : 1, sum = 0;
         for (size_t d = 0; d < naxis; d++)
             at[d] = x[d][i];
-        if (gal_soft_grid_set(&g, at))
+        if (gal_soft_grid_set(&g, at, true))
             sum = gal_soft_grid_back(&g, gcount, dx, dw);
         for (size_t d = 0; d < naxis; d++) {
             if (gx)

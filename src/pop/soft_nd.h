@@ -16,7 +16,8 @@ typedef struct gal_soft_grid {
 } gal_soft_grid;
 gal_status gal_soft_grid_open(gal_soft_grid *g, size_t naxis, const gal_soft_axis *axis); /* borrows the edges */
 void gal_soft_grid_close(gal_soft_grid *g);                                               /* after a failed open, too */
-bool gal_soft_grid_set(gal_soft_grid *g, const double *x); /* the point x[naxis]; false: it reaches no bin */
+/* the point x[naxis], and its slopes, if wanted; false: it reaches no bin */
+bool gal_soft_grid_set(gal_soft_grid *g, const double *x, bool slopes);
 void gal_soft_grid_add(const gal_soft_grid *g, double w, double *count);
 /* sum of gcount times the point's shares; dx[naxis] and dw[naxis] (NULL: not wanted) its derivatives by place and widths */
 double gal_soft_grid_back(const gal_soft_grid *g, const double *gcount, double *dx, double *dw);

@@ -73,6 +73,10 @@ gal_status gal_pop_spectra(const gal_pop_sed *sed, const gal_pop_galaxies *g, bo
     gal_status st = gal_pop_check_given(&sed->pop->plan, g);
     if (st != GAL_OK)
         return st;
+    if (g->young)
+        return gal_fail(GAL_EINVAL, "population: spectra have one distribution of metallicities for all ages");
+    if (g->error || g->merging || g->emission)
+        return gal_fail(GAL_EINVAL, "population: spectra have no error model, no emission of dust, and do not merge");
     if (g->dust)
         return gal_fail(GAL_EINVAL, "population: dust of galaxies acts on bands; spectra have none");
     pop_job job = {.sed = &sed->s, .dense = dense, .spectra = spectra, .band = band, .sum = sum};

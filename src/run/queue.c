@@ -27,7 +27,7 @@ bool gal_queue_gone(int64_t pid)
     return kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-uint64_t gal_queue_host(void)
+static uint64_t this_host(void)
 {
     char name[256] = "";
     gethostname(name, sizeof name - 1);
@@ -86,7 +86,7 @@ gal_status gal_queue_open(gal_queue **out, const char *folder, size_t njob, gal_
     q->parts = o->parts;
     q->ranks = o->ranks;
     q->lease = o->lease > 0 ? o->lease : 600;
-    q->host = gal_queue_host();
+    q->host = this_host();
     q->kind = o->ranks ? &gal_queue_ranked : o->parts > 0 ? &gal_queue_part : &gal_queue_shared;
     if (!(q->folder = gal_strdup(folder)))
         GAL_TRY(GAL_ENOMEM);

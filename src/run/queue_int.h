@@ -42,7 +42,6 @@ struct gal_queue {
 };
 
 double gal_queue_wall(void); /* wall clock [s] */
-uint64_t gal_queue_host(void);
 void gal_queue_sleep(double seconds);
 bool gal_queue_gone(int64_t pid); /* no such process on this machine */
 void gal_queue_path(const gal_queue *q, const char *name, char *buf, size_t n);

@@ -365,7 +365,7 @@ out:
 
 gal_status gal_queue_remove(const char *folder)
 {
-    static const char *const own[] = {"jobs", "claims", "lead", "probe"};
+    static const char *const own[] = {"jobs", "claims", "lead", "probe", "about"};
     gal_queue q = {.folder = (char *)(uintptr_t)folder};
     logs l;
     char path[2200];

@@ -1,5 +1,6 @@
 /* Derivatives of a history: those of the law (jvp, vjp of its class) through the normalisation that forms a given mass, a burst on top, and
  * the mass formed until the age or quenching. With N the normalisation, M(N, q, end) = W: dN = (dW - dM at fixed N)/(dM/dN). */
+#include "galua/const.h"
 #include "sfh/sfh_int.h"
 
 #include <math.h>
@@ -165,4 +166,32 @@ void gal_history_vjp_end(gal_history_diff *g, double *p, double *age)
     for (size_t i = 0; i < s->npar; i++)
         p[i] += g->p[i];
     *age += g->age;
+}
+
+/* ------------------------------------------------------------------ what it holds at its age */
+bool gal_history_content_vjp(const gal_history *h, double dust_exponent, const gal_sfh_content *c,
+                             const gal_sfh_content *gc, double *p, double *age)
+{
+    const gal_sfh *s = h->sfh;
+    char buf[80];
+    double t = h->age,
+           open = t < h->quench    ? 1
+                  : t == h->quench ? 0.5
+                                   : 0,
+           gpsi = gc->sfr * open, gz = gc->zgas, gt = 0;
+    if (s->o.npart || gal_sfh_lacks_slopes(s, buf, sizeof buf) || (s->class->gas && !s->class->gas_vjp))
+        return false;
+    gal_history_diff g;
+    gal_history_vjp_begin(&g, h);
+    if (s->class->gas) {
+        s->class->gas_vjp(&g, open, c, gc, &gt);
+    } else { /* mgas = 100 mdust (Z/Zsun)^dust_exponent */
+        g.p[s->imetals - 1] += gc->mdust + gc->mgas * 100 * pow(c->zgas / GAL_ZSUN, dust_exponent);
+        gz += gc->mgas * dust_exponent * c->mgas / c->zgas;
+    }
+    gal_history_vjp(&g, &t, 1, &gpsi, NULL, &gt);
+    gal_history_vjp_zgas(&g, &t, 1, &gz, &gt);
+    g.age += gt;
+    gal_history_vjp_end(&g, p, age);
+    return true;
 }

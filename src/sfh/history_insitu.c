@@ -154,6 +154,13 @@ static void slopes(const gal_history *h, double t, double *ps, double *ms)
 }
 GAL_SLOPES_OF(slopes)
 
+static double growth_slope(double u)
+{
+    if (u < 1e-2)
+        return 0.5 - u / 6 + u * u * u / 180;
+    return u > 300 ? 0 : (u * exp(u) / expm1(u) - 1) / expm1(u);
+}
+
 /* z = s y_Z/f G(u), u = f t/(s tau), f = s gamma - 1, G = 1 - u/(e^u - 1): dz/df, dz/dt; and with tau -t/tau dz/dt */
 static void zgas_slopes(const gal_history *h, double t, double *z_a, double *z_t)
 {
@@ -162,10 +169,7 @@ static void zgas_slopes(const gal_history *h, double t, double *z_a, double *z_t
     if (!(t >= T_METAL))
         return;
     g = metal_growth(u);
-    if (u < 1e-2)
-        slope = 0.5 - u / 6 + u * u * u / 180;
-    else
-        slope = u > 300 ? 0 : (u * exp(u) / expm1(u) - 1) / expm1(u);
+    slope = growth_slope(u);
     *z_t = S * Y_Z / f * slope * u / t;
     *z_a = S * Y_Z / (f * f) * (slope * u - g) * S * -0.9 * pow(a, -1.3);
 }
@@ -207,6 +211,44 @@ static void gas(const gal_history *h, double open, double dust_exponent,
     out->mdust = dust_to_gas(h->p[0], h->p[1], h->age) * out->mgas;
 }
 
+/* Derivatives of dust_to_gas with f and x, c = (f + s kappa), e as there */
+static double dust_slopes(double psi_max, double tau, double t, double *by_f, double *by_x)
+{
+    double g = gamma_of(psi_max), f = S * g - 1, x = t / (S * tau), c = f + S * KAPPA;
+    double e = KAPPA + EPS_ACC * S * Y_D / c, de = -EPS_ACC * S * Y_D / (c * c), v = S * e * x, u = f * x;
+    *by_f = *by_x = 0;
+    if (!(t > 0))
+        return 0;
+    double head = S * S * S * EPS_ACC * Y_D * Y_Z / (f * c * (f + S * e));
+    double lnhead = -(1 / f + 1 / c + (1 + S * de) / (f + S * e));
+    double w = v < 1e-3 ? v * (0.5 - v * (1. / 6 - v / 24)) : 1 + expm1(-v) / v;
+    double dw = v < 1e-3 ? 0.5 - v * (1. / 3 - v / 8) : -(exp(-v) + expm1(-v) / v) / v;
+    double gr = metal_growth(u), dgr = growth_slope(u), q = f / (S * e) * w, b = gr - q + gr * q;
+    double q_v = f / (S * e) * dw, q_f = w / (S * e) - q * de / e + q_v * S * x * de, q_x = q_v * S * e;
+    double b_f = dgr * x * (1 + q) - q_f * (1 - gr), b_x = dgr * f * (1 + q) - q_x * (1 - gr);
+    if (v < 1e-2) {
+        double k = f / (S * e), r = -1. / 6 + v / 24 - v * v / 120, r_v = v * (-1. / 3 + v / 8 - v * v / 30);
+        double first = -u / 6 + u * u * u / 180;
+        b = -u * u / 12 + u * u * u * u / 720 - k * v * v * r + gr * q;
+        b_f = first * x - (1 / (S * e) - k * de / e) * v * v * r - k * r_v * S * x * de + dgr * x * q + gr * q_f;
+        b_x = first * f - k * r_v * S * e + dgr * f * q + gr * q_x;
+    }
+    *by_f = head * (lnhead * b + b_f);
+    *by_x = head * b_x;
+    return head * b;
+}
+
+static void gas_vjp(gal_history_diff *g, double open, const gal_sfh_content *c, const gal_sfh_content *gc, double *gt)
+{
+    double a = g->h->p[0], tau = g->h->p[1], t = g->h->age, by_f, by_x;
+    double ratio = dust_slopes(a, tau, t, &by_f, &by_x), gmass = gc->mgas + gc->mdust * ratio;
+    double gpsi = gmass * tau * open, gratio = gc->mdust * c->mgas;
+    vjp(g, &t, 1, &gpsi, NULL, gt);
+    g->p[1] += gmass * c->mgas / tau - gratio * by_x * t / (S * tau * tau);
+    g->p[0] += gratio * by_f * S * -0.9 * pow(a, -1.3);
+    *gt += gratio * by_x / (S * tau);
+}
+
 static const gal_metals_class metals = {.name = "insitu",
                                         .doc = "that of the in-situ model",
                                         .zgas = zgas,
@@ -233,4 +275,5 @@ const gal_sfh_class gal_sfh_insitu = {
     .jvp = jvp,
     .vjp = vjp,
     .gas = gas,
+    .gas_vjp = gas_vjp,
 };

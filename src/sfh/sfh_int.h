@@ -1,6 +1,6 @@
 /* What the files of this folder share: see galua/sfh.h. Times in yr, rates in Msun/yr, masses in Msun. */
-#ifndef GAL_SFH_INTERNAL_H
-#define GAL_SFH_INTERNAL_H
+#ifndef GAL_SFH_INT_H
+#define GAL_SFH_INT_H
 #include "galua/sfh.h"
 
 /* sfh.c: what a class's create and hash need */

@@ -5,6 +5,7 @@
  * are chosen greedily (Gram-Schmidt with pivoting, twice) until what is left of each row is below the tolerance; the others are
  * combinations of the chosen (an interpolative decomposition: Cheng et al. 2005). The error that is told is measured on other points. */
 #include "galua/rng.h"
+#include "num/dot.h"
 #include "sky/part.h"
 
 #include <math.h>
@@ -85,14 +86,6 @@ out:
     return st;
 }
 
-static double dot(size_t n, const double *a, const double *b)
-{
-    double s = 0;
-    for (size_t i = 0; i < n; i++)
-        s += a[i] * b[i];
-    return s;
-}
-
 /* Chooses rows of t->v[0]; basis vectors are left in q[rank][cols]. Returns the rank. */
 static size_t choose(const table *t, double tolerance, size_t *basis, double *left, double *q)
 {
@@ -113,13 +106,13 @@ static size_t choose(const table *t, double tolerance, size_t *basis, double *le
         if (most <= tolerance)
             break;
         double *e = q + rank * n, *row = left + best * n;
-        double norm = sqrt(dot(n, row, row));
+        double norm = sqrt(num_dot_short(row, row, n));
         for (size_t j = 0; j < n; j++)
             e[j] = row[j] / norm;
         basis[rank++] = best;
         for (size_t c = 0; c < t->rows; c++)
             for (int twice = 0; twice < 2; twice++) {
-                double d = dot(n, left + c * n, e);
+                double d = num_dot_short(left + c * n, e, n);
                 for (size_t j = 0; j < n; j++)
                     left[c * n + j] -= d * e[j];
             }
@@ -133,11 +126,11 @@ static void combine(const table *t, size_t rank, const size_t *basis, const doub
     size_t n = t->cols;
     for (size_t k = 0; k < rank; k++)
         for (size_t l = 0; l < rank; l++)
-            r[k * rank + l] = l <= k ? dot(n, t->v[0] + basis[k] * n, q + l * n) : 0;
+            r[k * rank + l] = l <= k ? num_dot_short(t->v[0] + basis[k] * n, q + l * n, n) : 0;
     for (size_t c = 0; c < t->rows; c++) {
         double *x = out + c * rank;
         for (size_t l = rank; l-- > 0;) { /* x R = b from the last column */
-            double b = dot(n, t->v[0] + c * n, q + l * n);
+            double b = num_dot_short(t->v[0] + c * n, q + l * n, n);
             for (size_t k = l + 1; k < rank; k++)
                 b -= x[k] * r[k * rank + l];
             x[l] = b / r[l * rank + l];

@@ -5,6 +5,7 @@
  * With u = n v and G = sqrt(2l+1) P_l(z_r), l even: G u = -c, c = G n but for the integral of 1; u = G^T x with G G^T x = -c, by
  * conjugate gradients. Every product with G goes through the recursion of the polynomials: nothing of size rings x degrees. */
 #include "galua/alm.h"
+#include "num/dot.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,14 +89,6 @@ static void times(const rings *g, double *u, double *y) /* y = G u */
             y[k] += g->part[b * g->degrees + k];
 }
 
-static double dot(int n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 /* G G^T x = y; work: x, r, p, q of degrees values each, u of n. */
 static gal_status solve(const rings *g, const double *y, double *const work[4], double *u)
 {
@@ -104,18 +97,18 @@ static gal_status solve(const rings *g, const double *y, double *const work[4], 
     memset(x, 0, (size_t)n * sizeof *x);
     memcpy(r, y, (size_t)n * sizeof *r);
     memcpy(p, y, (size_t)n * sizeof *p);
-    double rr = dot(n, r, r), goal = rr * 1e-30;
+    double rr = num_dot_short(r, r, n), goal = rr * 1e-30;
     for (int step = 0; rr > goal; step++) {
         if (step == 10000)
             return gal_fail(GAL_EMATH, "ring weights: no convergence after %d steps", step);
         transpose_times(g, p, u);
         times(g, u, q);
-        double alpha = rr / dot(n, p, q), next;
+        double alpha = rr / num_dot_short(p, q, n), next;
         for (int i = 0; i < n; i++) {
             x[i] += alpha * p[i];
             r[i] -= alpha * q[i];
         }
-        next = dot(n, r, r);
+        next = num_dot_short(r, r, n);
         for (int i = 0; i < n; i++)
             p[i] = r[i] + next / rr * p[i];
         rr = next;

@@ -51,7 +51,7 @@ void sht_analysis(const sht_plan *p, int spin, const double *const *map, double 
     run(p, SHARP_MAP2ALM, spin, a, m, add ? SHARP_ADD : 0);
 }
 
-void sht_gradient(const sht_plan *p, double *a, double *const map[2])
+static void sht_gradient(const sht_plan *p, double *a, double *const map[2])
 {
     run(p, SHARP_ALM2MAP_DERIV1, 1, &a, map, 0);
 }

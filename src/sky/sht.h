@@ -16,7 +16,6 @@ void sht_plan_free(sht_plan *p);
 /* spin 0: one array of each; spin 2: two (E, B and Q, U); derivatives: one a, two maps. add: a += result, else a = result. */
 void sht_synthesis(const sht_plan *p, int spin, double *const *a, double *const *map);
 void sht_analysis(const sht_plan *p, int spin, const double *const *map, double *const *a, bool add); /* Y^T W */
-void sht_gradient(const sht_plan *p, double *a, double *const map[2]);
 /* <a, b> of real fields: m = 0 once, m > 0 twice; the same bits at any number of threads. scratch [lmax + 1]. */
 double sht_dot(int lmax, int n, double *const *a, double *const *b, double *scratch);
 /* <a, a> of w_l a_lm, w[k] a table of lmax + 1 for each array */

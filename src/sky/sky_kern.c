@@ -2,7 +2,15 @@
 #include "sky/sky_kern.h"
 #include "num/vexp.h"
 
-typedef double v8 __attribute__((vector_size(64)));
+/* as wide as the registers are: wider vectors go through memory */
+#if defined(__AVX512F__)
+enum { WIDE = 8 };
+#elif defined(__AVX2__)
+enum { WIDE = 4 };
+#else
+enum { WIDE = 2 };
+#endif
+typedef double vec __attribute__((vector_size(8 * WIDE)));
 
 static inline double good(double x, double scale) /* UNSEEN within its rounding in either precision */
 {
@@ -141,21 +149,21 @@ static void unit(size_t n, double shift, double scale, const double *restrict x,
         out[k] = (x[k] - shift) * scale;
 }
 
-/* 64 pixels at a time: eight independent chains hide the latency of the multiply-adds */
+/* Eight vectors of pixels at a time, of blocks of 64: independent chains hide the latency of the multiply-adds */
 enum { CHAINS = 8 };
 static void poly(size_t n, int rows, const int *restrict deg, const double *restrict c, const double *restrict x,
                  const double *restrict y, double *restrict out)
 {
-    for (size_t p = 0; p < n; p += 8 * CHAINS) {
-        const v8 *X = (const v8 *)(x + p), *Y = (const v8 *)(y + p);
-        v8 *o = (v8 *)(out + p);
-        v8 a[CHAINS], r[CHAINS];
+    for (size_t p = 0; p < n; p += WIDE * CHAINS) {
+        const vec *X = (const vec *)(x + p), *Y = (const vec *)(y + p);
+        vec *o = (vec *)(out + p);
+        vec a[CHAINS], r[CHAINS];
         const double *q = c;
         for (int l = 0; l < CHAINS; l++)
-            a[l] = (v8){0};
+            a[l] = (vec){0};
         for (int j = rows - 1; j >= 0; j--) {
             for (int l = 0; l < CHAINS; l++)
-                r[l] = (v8){0} + *q;
+                r[l] = (vec){0} + *q;
             q++;
             for (int i = deg[j]; i > 0; i--, q++)
 #pragma GCC unroll 8

@@ -6,11 +6,6 @@
 
 static const char *const NAME[GAL_AIR_N] = {"ciddor", "morton"};
 
-const char *gal_air_name(gal_air a)
-{
-    return a >= 0 && a < GAL_AIR_N ? NAME[a] : "?";
-}
-
 gal_status gal_air_parse(gal_air *out, const char *name)
 {
     char hint[96];

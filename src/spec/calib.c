@@ -96,14 +96,15 @@ static void build(const gal_spec_like *l, const double *model, pixel_system *s)
     }
 }
 
-double pixel_begin(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *c,
-                   double *fitted, double *work, pixel_system *s)
+double pixel_begin(const gal_spec_like *l, const double *model, const gal_noise *z, const double *c, double *fitted,
+                   double *work, pixel_system *s)
 {
     const gal_calib *cal = &l->calib;
     size_t n = l->n, nc = cal->mode >= GAL_CALIB_PROFILED ? (size_t)ncoef(cal) : 0, k = nc + l->nline;
-    bool anchored = z->f_cal > 0;
-    double inv = exp(-2 * z->lnscale), lnl = 0;
     *s = (pixel_system){.n = n, .k = k, .nc = nc, .profiled = cal->mode == GAL_CALIB_PROFILED};
+    gal_noise_begin(&s->noise, &l->data, z);
+    bool more = s->noise.nvar > 0;
+    double inv = exp(-2 * s->noise.lnscale), lnl = 0;
     s->iv = work;
     s->r = work + n;
     s->d = work + 2 * n;
@@ -124,15 +125,14 @@ double pixel_begin(const gal_spec_like *l, const double *model, const gal_spec_n
             fitted[i] = m;
         s->r[i] = l->flux[i] - m;
         s->iv[i] = inv / (l->err[i] * l->err[i]);
-        if (anchored) {
-            double fm = z->f_cal * model[i];
-            s->iv[i] = 1 / (1 / s->iv[i] + fm * fm);
+        if (more) {
+            s->iv[i] = 1 / (1 / s->iv[i] + gal_noise_more(&s->noise, i, model[i]));
             lnl += 0.5 * log(s->iv[i]);
         } else {
             lnl -= log(l->err[i]);
         }
     }
-    lnl -= (double)n * ((anchored ? 0 : z->lnscale) + 0.5 * LN_2PI);
+    lnl -= (double)n * ((more ? 0 : s->noise.lnscale) + 0.5 * LN_2PI);
     if (k > 0)
         build(l, model, s);
     return lnl;
@@ -177,18 +177,18 @@ static void scatter(pixel_system *s, const double *u)
     }
 }
 
-static double evaluate(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u, double *c,
+static double evaluate(const gal_spec_like *l, const double *model, const gal_noise *z, const double *u, double *c,
                        double *amp, double *fitted, double *work)
 {
     const gal_calib *cal = &l->calib;
     pixel_system s;
-    bool joint = pixel_correlated(l, z);
     double lnl = pixel_begin(l, model, z, c, fitted, work, &s);
+    bool joint = s.noise.ncov > 0;
     size_t n = s.n, k = s.k;
-    if (z->f_out > 0)
-        return k || joint ? NAN : pixel_outliers(&s, z);
+    if (s.noise.share > 0)
+        return k || joint ? NAN : pixel_outliers(&s);
     if (joint)
-        lnl = pixel_whiten(l, model, z, &s);
+        lnl = pixel_whiten(l, model, &s);
     double chi2 = pixel_sum(s.r, s.r, s.iv, n);
     lnl -= 0.5 * chi2;
     if (k == 0)
@@ -210,14 +210,14 @@ static double evaluate(const gal_spec_like *l, const double *model, const gal_sp
     return lnl;
 }
 
-double gal_spec_like_eval(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *c, double *amp,
+double gal_spec_like_eval(const gal_spec_like *l, const double *model, const gal_noise *z, double *c, double *amp,
                           double *fitted, double *work)
 {
     return evaluate(l, model, z, NULL, c, amp, fitted, work);
 }
 
-double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *u,
-                          double *c, double *amp, double *work)
+double gal_spec_like_draw(const gal_spec_like *l, const double *model, const gal_noise *z, const double *u, double *c,
+                          double *amp, double *work)
 {
     return evaluate(l, model, z, u, c, amp, NULL, work);
 }

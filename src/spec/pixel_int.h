@@ -20,6 +20,7 @@ typedef struct pixel_system {
     double *m;  /* [k][k] */
     double *b, *sol, *sd;
     double *gp; /* scratch of pixel_noise.c */
+    gal_noise_terms noise;
 } pixel_system;
 
 static inline double pixel_sum(const double *restrict a, const double *restrict b, const double *restrict w, size_t n)
@@ -34,22 +35,17 @@ static inline double pixel_sum(const double *restrict a, const double *restrict 
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-static inline bool pixel_correlated(const gal_spec_like *l, const gal_spec_noise *z)
-{
-    return l->kernel != GAL_KERNEL_NONE && z->gp_amp > 0;
-}
-
 /* calib.c: residuals (with the coefficients c of a sampled polynomial, or NULL), inverse variances and columns; returns the terms of ln L
  * that are neither r nor D: -ln|2 pi N|/2. fitted[n]: the model, or NULL. */
-double pixel_begin(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *c,
-                   double *fitted, double *work, pixel_system *s);
+double pixel_begin(const gal_spec_like *l, const double *model, const gal_noise *z, const double *c, double *fitted,
+                   double *work, pixel_system *s);
 /* calib.c: the part of ln L that the columns change, M^-1 b into s->sol, Cholesky factor of M into s->m. NaN when singular. */
 double pixel_solve(pixel_system *s);
 
 /* pixel_noise.c */
 size_t pixel_noise_work(const gal_spec_like *l);
 /* whitens s->r, s->d, s->iv; returns -ln|2 pi (N + G)|/2, NaN when it cannot be factorised */
-double pixel_whiten(const gal_spec_like *l, const double *model, const gal_spec_noise *z, pixel_system *s);
+double pixel_whiten(const gal_spec_like *l, const double *model, pixel_system *s);
 /* ln L of independent pixels that may be outliers */
-double pixel_outliers(const pixel_system *s, const gal_spec_noise *z);
+double pixel_outliers(const pixel_system *s);
 #endif

@@ -1,10 +1,10 @@
 /* Noise of pixels beyond their quoted errors: correlations, outliers, each pixel against the others. Formulas in galua/spec.h.
  *
- * With h = m, a = gp_amp: covariance N + G, G_ij = a^2 h_i h_j k_ij. Whitening makes it L diag(S) L', L of unit diagonal.
+ * With h = m: covariance N + G, G_ij = c_ij h_i h_j, of the terms that correlate (galua/noise.h). Whitening makes it L diag(S) L', L of unit diagonal.
  * Matern 3/2: the innovations of a Kalman filter (num/markov.h). The gains do not depend on the data, so one pass over the pixels
  * makes them and r and every column run through the same. Its adjoint, run backwards, gives (N + G)^-1 r and the diagonal of
  * (N + G)^-1 (de Jong 1989: u_i = v_i/S_i - g_i'q, D_i = 1/S_i + g_i' Q g_i, q = F'rho, rho <- q + Z'u_i, Q likewise).
- * Other kernels: Cholesky factor and triangular solutions. */
+ * Anything else: Cholesky factor and triangular solutions. */
 #include <math.h>
 #include <string.h>
 
@@ -21,14 +21,18 @@ enum { GAIN = sizeof(gain) / sizeof(double), BLOCK = 4 };
 
 size_t pixel_noise_work(const gal_spec_like *l)
 {
-    return l->kernel == GAL_KERNEL_NONE ? 0 : l->kernel == GAL_KERNEL_MATERN32 ? GAIN * l->n : l->n * l->n + l->n;
+    bool chain;
+    size_t n = l->n, dense = n * n + n;
+    if (!gal_noise_correlated(&l->data, &chain))
+        return 0;
+    return chain || dense < GAIN * n ? GAIN * n : dense;
 }
 
 /* ------------------------------------------------------------------ matern32 */
 /* Gains, and 1/S in place of 1/s^2; returns sum ln S. */
-static double gains(const gal_spec_like *l, const double *h, const gal_spec_noise *z, double *iv, gain *g)
+static double gains(const gal_spec_like *l, const double *h, double amp, double len, double *iv, gain *g)
 {
-    double var = z->gp_amp * z->gp_amp, lambda = sqrt(3) / z->gp_len, p[3] = {var, 0, var}, sum = 0;
+    double var = amp * amp, lambda = sqrt(3) / len, p[3] = {var, 0, var}, sum = 0;
     for (size_t i = 0; i < l->n; i++) {
         double s2 = 1 / iv[i];
         g[i].f = (markov_move){0};
@@ -93,14 +97,13 @@ static void precision(const gain *g, const double *h, size_t n, double *iv)
 
 /* ------------------------------------------------------------------ any kernel */
 /* Cholesky factor of N + G into K[n][n]; as gal_cholesky, its sums in eight lanes. NaN when not positive definite, else ln|N + G|. */
-static double factorise(const gal_spec_like *l, const double *h, const gal_spec_noise *z, const double *iv, double *K)
+static double factorise(const gal_noise_terms *t, size_t n, const double *h, const double *iv, double *K)
 {
-    size_t n = l->n;
-    double a2 = z->gp_amp * z->gp_amp, sum = 0;
+    double sum = 0;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++) {
             double *at = K + i * n + j;
-            *at = a2 * h[i] * h[j] * gal_kernel_value(l->kernel, (l->lnwave[i] - l->lnwave[j]) / z->gp_len);
+            *at = gal_noise_covariance(t, i, j, h[i], h[j]);
             if (i == j)
                 *at += 1 / iv[i];
             *at -= num_dot(K + i * n, K + j * n, j);
@@ -146,20 +149,20 @@ static void dense_precision(const double *K, size_t n, double *t, double *diag)
 }
 
 /* ------------------------------------------------------------------ both */
-double pixel_whiten(const gal_spec_like *l, const double *model, const gal_spec_noise *z, pixel_system *s)
+double pixel_whiten(const gal_spec_like *l, const double *model, pixel_system *s)
 {
     size_t n = s->n, k = 0;
-    double lndet;
-    if (l->kernel == GAL_KERNEL_MATERN32) {
+    double lndet, amp, len;
+    if (gal_noise_markov(&s->noise, &amp, &len)) {
         gain *g = (gain *)s->gp;
-        lndet = gains(l, model, z, s->iv, g);
+        lndet = gains(l, model, amp, len, s->iv, g);
         filter(g, model, n, s->r, 1);
         for (; k + BLOCK <= s->k; k += BLOCK)
             filter(g, model, n, s->d + k * n, BLOCK);
         for (; k < s->k; k++)
             filter(g, model, n, s->d + k * n, 1);
     } else {
-        lndet = factorise(l, model, z, s->iv, s->gp);
+        lndet = factorise(&s->noise, n, model, s->iv, s->gp);
         if (isnan(lndet))
             return NAN;
         forward(s->gp, n, s->r);
@@ -172,39 +175,41 @@ double pixel_whiten(const gal_spec_like *l, const double *model, const gal_spec_
 }
 
 /* (N + G)^-1 r and columns in place of the whitened ones, diagonal of (N + G)^-1 in place of the weights */
-static void unwhiten(const gal_spec_like *l, const double *model, bool joint, pixel_system *s)
+static void unwhiten(const double *model, pixel_system *s)
 {
+    double amp, len;
+    bool joint = s->noise.ncov > 0, chain = gal_noise_markov(&s->noise, &amp, &len);
     size_t n = s->n;
     for (size_t k = 0; k <= s->k; k++) {
         double *c = k < s->k ? s->d + k * n : s->r;
         if (!joint)
             for (size_t i = 0; i < n; i++)
                 c[i] *= s->iv[i];
-        else if (l->kernel == GAL_KERNEL_MATERN32)
+        else if (chain)
             smooth((gain *)s->gp, model, s->iv, n, c, 1);
         else
             backward(s->gp, n, c);
     }
-    if (joint && l->kernel == GAL_KERNEL_MATERN32)
+    if (chain)
         precision((gain *)s->gp, model, n, s->iv);
     else if (joint)
         dense_precision(s->gp, n, s->gp + n * n, s->iv);
 }
 
 /* ln of the mixture's density of a pixel; *q: probability to be an outlier */
-static inline double mixture(double r, double iv, const gal_spec_noise *z, double *q)
+static inline double mixture(double r, double iv, const gal_noise_terms *z, double *q)
 {
-    double n = z->n_out, chi2 = r * r * iv, a = log1p(-z->f_out) - 0.5 * chi2,
-           b = log(z->f_out / n) - 0.5 * chi2 / (n * n), top = fmax(a, b), lnl = top + log1p(exp(-fabs(a - b)));
+    double n = z->width, chi2 = r * r * iv, a = log1p(-z->share) - 0.5 * chi2,
+           b = log(z->share / n) - 0.5 * chi2 / (n * n), top = fmax(a, b), lnl = top + log1p(exp(-fabs(a - b)));
     *q = exp(b - lnl);
     return lnl + 0.5 * (log(iv) - LN_2PI);
 }
 
-double pixel_outliers(const pixel_system *s, const gal_spec_noise *z)
+double pixel_outliers(const pixel_system *s)
 {
     double sum = 0, q;
     for (size_t i = 0; i < s->n; i++)
-        sum += mixture(s->r[i], s->iv[i], z, &q);
+        sum += mixture(s->r[i], s->iv[i], &s->noise, &q);
     return sum;
 }
 
@@ -221,14 +226,15 @@ static void fill(const gal_spec_points *out, size_t n, double v)
             to[k][i] = v;
 }
 
-static void independent_points(const pixel_system *s, const gal_spec_noise *z, const gal_spec_points *out)
+static void independent_points(const pixel_system *s, const gal_spec_points *out)
 {
+    const gal_noise_terms *z = &s->noise;
     for (size_t i = 0; i < s->n; i++) {
         double t = s->r[i] * sqrt(s->iv[i]), q, lnl = mixture(s->r[i], s->iv[i], z, &q);
         if (out->term)
             out->term[i] = lnl;
         if (out->cdf)
-            out->cdf[i] = (1 - z->f_out) * normal_cdf(t) + z->f_out * normal_cdf(t / z->n_out);
+            out->cdf[i] = (1 - z->share) * normal_cdf(t) + z->share * normal_cdf(t / z->width);
         if (out->p_out)
             out->p_out[i] = q;
         if (out->gp)
@@ -236,25 +242,25 @@ static void independent_points(const pixel_system *s, const gal_spec_noise *z, c
     }
 }
 
-void gal_spec_like_pointwise(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *c,
+void gal_spec_like_pointwise(const gal_spec_like *l, const double *model, const gal_noise *z, const double *c,
                              const gal_spec_points *out, double *work)
 {
     pixel_system s;
-    bool joint = pixel_correlated(l, z);
     double lnl = pixel_begin(l, model, z, c, NULL, work, &s), y[GAL_LINEAR_MAX + GAL_POLY_MAX + 1];
     size_t n = s.n, nk = s.k;
-    if (z->f_out > 0 && !nk && !joint) {
-        independent_points(&s, z, out);
+    bool joint = s.noise.ncov > 0, outliers = s.noise.share > 0;
+    if (outliers && !nk && !joint) {
+        independent_points(&s, out);
         return;
     }
     if (joint)
-        lnl = pixel_whiten(l, model, z, &s);
+        lnl = pixel_whiten(l, model, &s);
     if (nk)
         lnl += pixel_solve(&s);
-    fill(out, n, isnan(lnl) || z->f_out > 0 ? NAN : 0);
-    if (isnan(lnl) || z->f_out > 0)
+    fill(out, n, isnan(lnl) || outliers ? NAN : 0);
+    if (isnan(lnl) || outliers)
         return;
-    unwhiten(l, model, joint, &s);
+    unwhiten(model, &s);
     for (size_t i = 0; i < n; i++) {
         double u = s.r[i], D = s.iv[i], D0 = D;
         for (size_t k = 0; k < nk; k++) { /* y = L^-1 of the row: (K^-1)_ii = D - y'y */
@@ -288,28 +294,32 @@ void gal_spec_like_pointwise(const gal_spec_like *l, const double *model, const 
     }
 }
 
-void gal_spec_like_sigma(const gal_spec_like *l, const double *model, const gal_spec_noise *z, double *s)
+void gal_spec_like_sigma(const gal_spec_like *l, const double *model, const gal_noise *z, double *s)
 {
-    double scale = exp(z->lnscale);
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    double scale = exp(t.lnscale);
     for (size_t i = 0; i < l->n; i++) {
         s[i] = l->err[i] * scale;
-        if (z->f_cal > 0)
-            s[i] = sqrt(s[i] * s[i] + z->f_cal * z->f_cal * model[i] * model[i]);
+        if (t.nvar > 0)
+            s[i] = sqrt(s[i] * s[i] + gal_noise_more(&t, i, model[i]));
     }
 }
 
-void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_spec_noise *z, gal_rng *rng, double *e,
+void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_noise *z, gal_rng *rng, double *e,
                          double *work)
 {
     size_t n = l->n;
-    bool markovian = pixel_correlated(l, z) && l->kernel == GAL_KERNEL_MATERN32;
-    double var = z->gp_amp * z->gp_amp, m0 = 0, m1 = 0;
+    gal_noise_terms t;
+    gal_noise_begin(&t, &l->data, z);
+    double amp = 0, len = 1, m0 = 0, m1 = 0;
+    bool markovian = gal_noise_markov(&t, &amp, &len);
     gal_spec_like_sigma(l, model, z, e);
-    if (pixel_correlated(l, z) && !markovian) { /* N + G at once */
+    if (t.ncov > 0 && !markovian) { /* N + G at once */
         double *iv = work + n * n;
         for (size_t i = 0; i < n; i++)
             iv[i] = 1 / (e[i] * e[i]);
-        bool bad = isnan(factorise(l, model, z, iv, work));
+        bool bad = isnan(factorise(&t, n, model, iv, work));
         for (size_t i = 0; i < n; i++)
             iv[i] = gal_rng_normal(rng);
         for (size_t i = 0; i < n; i++)
@@ -322,8 +332,8 @@ void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_
             markov_move f = {0};
             double p[3] = {0, 0, 0}; /* covariance of the step */
             if (i > 0)
-                f = markov_over(sqrt(3) / z->gp_len * (l->lnwave[i] - l->lnwave[i - 1]));
-            markov_predict(&f, var, p);
+                f = markov_over(sqrt(3) / len * (l->lnwave[i] - l->lnwave[i - 1]));
+            markov_predict(&f, amp * amp, p);
             double a = f.f00 * m0 + f.f01 * m1, b = f.f11 * m1 - f.f01 * m0, u = gal_rng_normal(rng),
                    v = gal_rng_normal(rng), c00 = sqrt(fmax(p[0], 0)), c10 = c00 > 0 ? p[1] / c00 : 0;
             m0 = a + c00 * u;
@@ -331,8 +341,8 @@ void gal_spec_like_noise(const gal_spec_like *l, const double *model, const gal_
             g = model[i] * m0;
         }
         double s = e[i];
-        if (z->f_out > 0 && gal_rng_uniform(rng) < z->f_out)
-            s *= z->n_out;
+        if (t.share > 0 && gal_rng_uniform(rng) < t.share)
+            s *= t.width;
         e[i] = g + s * gal_rng_normal(rng);
     }
 }

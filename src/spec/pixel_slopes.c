@@ -12,7 +12,8 @@
 
 bool gal_spec_like_exact(const gal_spec_like *l)
 {
-    return l->kernel == GAL_KERNEL_NONE;
+    bool markov;
+    return !gal_noise_correlated(&l->data, &markov);
 }
 
 size_t gal_spec_gradient_work(const gal_spec_like *l)
@@ -41,17 +42,17 @@ static void rows(const pixel_system *s, size_t i, double *c)
 }
 
 /* by r and by 1/s^2 of an independent pixel that may be an outlier; adds those by f_out and n_out */
-static void mixture_slopes(double r, double iv, const gal_spec_noise *z, double *gr, double *giv, double gnoise[6])
+static void mixture_slopes(double r, double iv, const gal_noise_terms *z, double *gr, double *giv, double *gnoise)
 {
-    double n = z->n_out, f = z->f_out, chi2 = r * r * iv, a = log1p(-f) - 0.5 * chi2,
+    double n = z->width, f = z->share, chi2 = r * r * iv, a = log1p(-f) - 0.5 * chi2,
            b = log(f / n) - 0.5 * chi2 / (n * n), q = 1 / (1 + exp(fmin(a - b, 700))), p = 1 - q, w = p + q / (n * n);
     *gr = -w * r * iv;
     *giv = -0.5 * w * r * r + 0.5 / iv;
-    gnoise[GAL_SPEC_F_OUT] += q / f - p / (1 - f);
-    gnoise[GAL_SPEC_N_OUT] += q / n * (chi2 / (n * n) - 1);
+    gnoise[z->share_at] += q / f - p / (1 - f);
+    gnoise[z->width_at] += q / n * (chi2 / (n * n) - 1);
 }
 
-double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const gal_spec_noise *z, const double *c,
+double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const gal_noise *z, const double *c,
                               const gal_spec_slopes *g, double *work)
 {
     const gal_calib *cal = &l->calib;
@@ -61,7 +62,7 @@ double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const
     if (c)
         memcpy(own, c, ((size_t)(cal->order > 0 ? cal->order : 0) + 1) * sizeof *c);
     double lnl = gal_spec_like_eval(l, model, z, own, NULL, NULL, work);
-    memset(g->noise, 0, GAL_SPEC_NOISES * sizeof *g->noise);
+    memset(g->noise, 0, GAL_NOISE_NPAR * sizeof *g->noise);
     memset(g->coef, 0, (GAL_POLY_MAX + 1) * sizeof *g->coef);
     memset(g->model, 0, l->n * sizeof *g->model);
     memset(g->profile, 0, l->nline * l->n * sizeof *g->profile);
@@ -71,14 +72,13 @@ double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const
     size_t n = s.n, k = s.k;
     if (k > 0)
         pixel_solve(&s);
-    double scale2 = exp(2 * z->lnscale);
     for (int j = cal->first; cal->mode != GAL_CALIB_NONE && j <= cal->order; j++)
         for (size_t i = 0; i < n; i++)
             column[(size_t)j * n + i] = gal_poly_value(cal->poly, j, l->x[i]);
     for (size_t i = 0; i < n; i++) {
         double m = model[i], gr, giv, fit = 0, spread = 0;
-        if (z->f_out > 0) {
-            mixture_slopes(s.r[i], s.iv[i], z, &gr, &giv, g->noise);
+        if (s.noise.share > 0) {
+            mixture_slopes(s.r[i], s.iv[i], &s.noise, &gr, &giv, g->noise);
         } else {
             if (k > 0)
                 rows(&s, i, row);
@@ -103,10 +103,7 @@ double gal_spec_like_gradient(const gal_spec_like *l, const double *model, const
             g->coef[j] -= gr * m * column[(size_t)j * n + i];
         }
         g->model[i] -= gr * factor;
-        double gs2 = -giv * s.iv[i] * s.iv[i]; /* s^2 = err^2 scale2 + (f_cal m)^2 */
-        g->model[i] += gs2 * 2 * z->f_cal * z->f_cal * m;
-        g->noise[GAL_SPEC_LN_SCALE] += gs2 * 2 * l->err[i] * l->err[i] * scale2;
-        g->noise[GAL_SPEC_F_CAL] += gs2 * 2 * z->f_cal * m * m;
+        gal_noise_variance_slopes(&s.noise, &l->data, i, m, -giv * s.iv[i] * s.iv[i], &g->model[i], g->noise);
     }
     return lnl;
 }

@@ -18,11 +18,3 @@ gal_status gal_ssp_shared(gal_ssp **out)
     pthread_mutex_unlock(&lock);
     return st;
 }
-
-void gal_ssp_shared_drop(void)
-{
-    pthread_mutex_lock(&lock);
-    gal_ssp_unref(shared);
-    shared = NULL;
-    pthread_mutex_unlock(&lock);
-}

@@ -2,13 +2,14 @@
  * coefficient of its hat in the least-squares fit to the spectrum, which is linear between nodes, so that what is integrated over more than two
  * steps keeps its value (point samples are several times worse). Ionisation edges stay sharp: the nodes on both sides of one are kept, and the
  * fit does not go over it. Coefficients below zero (next to deep lines) are set to zero and the others fitted again. */
+#include "galua/const.h"
 #include "ssp_int.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-static const double edges[] = {227.84, 504.26, 911.75};
+static const double edges[] = {GAL_HEII_AA, GAL_HEI_AA, GAL_LYMAN_AA};
 enum { NEDGE = 3 };
 
 typedef struct knots {

@@ -162,8 +162,8 @@ size_t gal_atmosphere_work(const gal_opgrid *g)
     return 2 * ND * row_stride(g) + ND * ((sizeof(gal_opstate) + 63) / 64 * 16) + 16;
 }
 
-void gal_atmosphere_emergent(const gal_atmosphere *m, const gal_rosseland *r, const gal_opgrid *g, bool lines,
-                             float *work, float *flux)
+static void emergent_flux(const gal_atmosphere *m, const gal_rosseland *r, const gal_opgrid *g, bool lines, float *work,
+                          float *flux)
 {
     const struct atmos_kern *kern = GAL_KERN_PICK(atmos_kern);
     size_t stride = row_stride(g);
@@ -197,7 +197,7 @@ void gal_atmosphere_solve(double teff, double logg, double zrel, const gal_rosse
     logg = fmax(logg, gal_atmosphere_logg_floor(teff));
     for (int it = 0; it < 12; it++) {
         gal_atmosphere_structure(&m, teff, logg, zrel, r, teff * exp(x));
-        gal_atmosphere_emergent(&m, r, grid, true, work, flux);
+        emergent_flux(&m, r, grid, true, work, flux);
         lum = integral(grid, flux);
         double y = log(lum);
         if (grid == coarse) { /* aims at what gives 1 on the fine grid */

@@ -27,8 +27,6 @@ GAL_API double gal_atmosphere_logg_floor(double teff);
 
 /* Emergent flux on grid g, as a fraction of sigma Teff^4 per A, before any normalisation. work: gal_atmosphere_work(g) floats. */
 GAL_API size_t gal_atmosphere_work(const gal_opgrid *g);
-GAL_API void gal_atmosphere_emergent(const gal_atmosphere *m, const gal_rosseland *r, const gal_opgrid *g, bool lines,
-                                     float *work, float *flux);
 
 /* Where the iteration of a star begins and what it learnt, for the next star that is much like it: {.slope = 4} knows nothing. */
 typedef struct gal_atmosphere_start {

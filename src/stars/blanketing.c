@@ -9,8 +9,8 @@
 enum { NROW = sizeof blanketing_table / sizeof *blanketing_table };
 
 /* Probabilists' Gauss-Hermite, 5 points: weights 8/15, (7 +- 2 sqrt 10)/60; nodes sqrt(5 -+ sqrt 10). */
-const double gal_blank_node[GAL_BLANK_NQ] = {-2.8569700138728056, -1.3556261799742659, 0, 1.3556261799742659,
-                                             2.8569700138728056};
+static const double blank_node[GAL_BLANK_NQ] = {-2.8569700138728056, -1.3556261799742659, 0, 1.3556261799742659,
+                                                2.8569700138728056};
 const double gal_blank_weight[GAL_BLANK_NQ] = {0.011257411327720689, 0.22207592200561266, 0.53333333333333333,
                                                0.22207592200561266, 0.011257411327720689};
 
@@ -33,7 +33,7 @@ void gal_blanketing_tables(gal_opgrid *g)
             g->mol[j][i] = inside ? (float)exp(v[8 + j]) : 0;
         }
         for (int j = 0; j < GAL_BLANK_NQ; j++)
-            g->spread[j][i] = (float)exp(v[4] * gal_blank_node[j]);
+            g->spread[j][i] = (float)exp(v[4] * blank_node[j]);
     }
 }
 

@@ -5,8 +5,7 @@
 #define GAL_STARS_BLANKETING_H
 #include "stars/opacity.h"
 extern const double gal_blank_weight[GAL_BLANK_NQ]; /* sum 1 */
-extern const double gal_blank_node[GAL_BLANK_NQ];
-void gal_blanketing_tables(gal_opgrid *g); /* fills a, e, mol, spread */
-double gal_blanketing_step(double wave);   /* width of the bins of the law at a wavelength [A]; 0 where it has none */
-gal_hash gal_blanketing_hash(void);        /* of the embedded law */
+void gal_blanketing_tables(gal_opgrid *g);          /* fills a, e, mol, spread */
+double gal_blanketing_step(double wave); /* width of the bins of the law at a wavelength [A]; 0 where it has none */
+gal_hash gal_blanketing_hash(void);      /* of the embedded law */
 #endif

@@ -11,6 +11,7 @@
 
 #include "galua/const.h"
 #include "galua/num.h"
+#include "num/dot.h"
 #include "stars/nebular_kern.h"
 #include "stars/nebular_lines.h"
 
@@ -18,7 +19,7 @@
 #include <string.h>
 
 static const double rydberg = 1.0967758e-3; /* 1/A, hydrogen */
-static const double lyman_limit = 911.75, lyman_alpha = 1215.67;
+static const double lyman_alpha = 1215.67;
 static const double z_fit = 0.019; /* the solar metallicity of the fitted models */
 static const double helium = 0.085;
 static const double line_width = 100e5 / GAL_C_CGS; /* dispersion */
@@ -224,9 +225,9 @@ static double continuum_nu(const continuum *c, double wave, double t)
 static double lyman_energy(const double *wave, size_t n, const double *lum)
 {
     double sum = 0.0;
-    for (size_t i = 0; i + 1 < n && wave[i] < lyman_limit; i++)
-        sum += wave[i + 1] < lyman_limit ? 0.5 * (lum[i] + lum[i + 1]) * (wave[i + 1] - wave[i])
-                                         : lum[i] * (lyman_limit - wave[i]);
+    for (size_t i = 0; i + 1 < n && wave[i] < GAL_LYMAN_AA; i++)
+        sum += wave[i + 1] < GAL_LYMAN_AA ? 0.5 * (lum[i] + lum[i + 1]) * (wave[i + 1] - wave[i])
+                                          : lum[i] * (GAL_LYMAN_AA - wave[i]);
     return sum;
 }
 
@@ -236,7 +237,7 @@ static double add_continuum(const gas *g, double qion, double share, const doubl
     continuum c = continuum_state(g, qion);
     double nu_lya = GAL_C_AA / lyman_alpha, two = qion * two_photon_rate(g) * GAL_H_CGS / (8.2249 * nu_lya), sum = 0.0;
     for (size_t i = 0; i < n; i++) {
-        if (wave[i] < lyman_limit)
+        if (wave[i] < GAL_LYMAN_AA)
             continue;
         double nu = GAL_C_AA / wave[i],
                lnu = continuum_nu(&c, wave[i], g->t) + two * nu * two_photon_profile(nu / nu_lya);
@@ -252,7 +253,7 @@ void gal_nebular_add(const double *wave, size_t n, double qh, double qhei, doubl
 {
     double qion = qh * (1 - fesc - fdust);
     double absorbed = n < 3 ? 0.0 : (1 - fesc - fdust) * lyman_energy(wave, n, lum);
-    for (size_t i = 0; i < n && wave[i] < lyman_limit; i++)
+    for (size_t i = 0; i < n && wave[i] < GAL_LYMAN_AA; i++)
         lum[i] *= fesc;
     if (!(qion > 0) || n < 3) {
         gal_nebular_lines(0.0, qh, qhei, z, logu, line);
@@ -315,7 +316,7 @@ gal_status gal_nebular_grid_create(gal_nebular_grid **out, const double *wave, s
     g->two = GAL_NEWN(double, n);
     if (!g->cont || !g->two)
         GAL_TRY(GAL_ENOMEM);
-    while (g->lyman < n && wave[g->lyman] < lyman_limit)
+    while (g->lyman < n && wave[g->lyman] < GAL_LYMAN_AA)
         g->lyman++;
     double nu_lya = GAL_C_AA / lyman_alpha;
     for (int i = 0; i < NTEMP; i++) {
@@ -505,7 +506,8 @@ static double balance_change(const gas *s, const change *c, double qion, double 
     return dall;
 }
 
-void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const double d[6], double *dlum,
+/* What the light is made of: the continuum at temperature i, i + 1, i + 2 times c[3], two-photon decay times two, the lines; changes along d. */
+static size_t sum_changes(const gal_nebular_grid *g, const double arg[6], const double d[6], double dc[3], double *dtwo,
                           double *dline, double *dt)
 {
     double qion = arg[0], qh = arg[1], qhei = arg[2], absorbed = arg[3], z = arg[4], logu = arg[5];
@@ -513,28 +515,59 @@ void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const 
     gas s = gas_state(qh, qhei, z, logu);
     change c = gas_change(&s, qh, qhei, z, logu, (double[4]){d[1], d[2], d[4], d[5]});
     double per = (NTEMP - 1) / log(hottest / coolest), x = log(s.t / coolest) * per, dx = c.lnt * per;
-    size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3), m = g->lyman;
+    size_t i = (size_t)clamp(x - 0.5, 0, NTEMP - 3);
     double f = x - (double)i - 1, a = qion * (1 + s.y), da = d[0] * (1 + s.y) + qion * c.y;
-    double two = qion * two_photon_rate(&s), dtwo = two * (dlnq + 0.105 * c.lnt);
+    double two = qion * two_photon_rate(&s), more = two * (dlnq + 0.105 * c.lnt);
     double w[3] = {0.5 * f * (f - 1), 1 - f * f, 0.5 * f * (f + 1)},
            dw[3] = {(f - 0.5) * dx, -2 * f * dx, (f + 0.5) * dx};
-    const double *at = g->cont + i * g->n + m, *e = g->cont_energy + i;
-    double energy = two * g->two_energy, denergy = dtwo * g->two_energy, k3[3], dk3[3];
+    const double *e = g->cont_energy + i;
+    double energy = two * g->two_energy, denergy = more * g->two_energy, k3[3];
     for (int k = 0; k < 3; k++) {
         k3[k] = a * w[k];
-        dk3[k] = da * w[k] + a * dw[k];
+        dc[k] = da * w[k] + a * dw[k];
         energy += k3[k] * e[k];
-        denergy += dk3[k] * e[k];
+        denergy += dc[k] * e[k];
     }
     line_luminosities(g, &s, qion, line);
     line_changes(g, &s, &c, dlnq, qion, line, dline);
     double dall = balance_change(&s, &c, qion, dlnq, absorbed, d[3], energy, denergy, line, dline, &all);
     for (int k = 0; k < 3; k++)
-        dk3[k] = all * dk3[k] + dall * k3[k];
+        dc[k] = all * dc[k] + dall * k3[k];
+    *dtwo = all * more + dall * two;
+    *dt = s.t * c.lnt;
+    return i;
+}
+
+void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const double d[6], double *dlum,
+                          double *dline, double *dt)
+{
+    double dc[3], dtwo;
+    size_t i = sum_changes(g, arg, d, dc, &dtwo, dline, dt), m = g->lyman;
+    const double *at = g->cont + i * g->n + m;
     for (size_t k = 0; k < m; k++)
         dlum[k] = 0;
-    GAL_KERN_PICK(nebular_kern)
-        ->continuum(g->n - m, dk3, at, at + g->n, at + 2 * g->n, all * dtwo + dall * two, g->two + m, dlum + m);
+    GAL_KERN_PICK(nebular_kern)->continuum(g->n - m, dc, at, at + g->n, at + 2 * g->n, dtwo, g->two + m, dlum + m);
     gal_nebular_profiles_add(g->profiles, dline, dlum);
-    *dt = s.t * c.lnt;
+}
+
+void gal_nebular_grid_vjp(const gal_nebular_grid *g, const double arg[6], const double *glum, const double *gline,
+                          double garg[6])
+{
+    enum { N = NHYDROGEN + NEBULAR_NLINE };
+    double by[N], dline[N], dc[3], gc[3] = {0}, dtwo, dt;
+    size_t m = g->lyman, n = g->n - m;
+    double gtwo = num_dot(glum + m, g->two + m, n);
+    gal_nebular_profiles_back(g->profiles, glum, by);
+    for (int k = 0; k < N; k++)
+        by[k] += gline[k];
+    for (int j = 0; j < 6; j++) {
+        double d[6] = {0};
+        d[j] = 1;
+        size_t i = sum_changes(g, arg, d, dc, &dtwo, dline, &dt);
+        for (size_t k = 0; j == 0 && k < 3; k++)
+            gc[k] = num_dot(glum + m, g->cont + (i + k) * g->n + m, n);
+        garg[j] = gtwo * dtwo + num_dot(by, dline, N);
+        for (int k = 0; k < 3; k++)
+            garg[j] += gc[k] * dc[k];
+    }
 }

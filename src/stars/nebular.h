@@ -42,6 +42,9 @@ GAL_API void gal_nebular_grid_eval(const gal_nebular_grid *g, double qion, doubl
  * and where a balance comes into force: of the side where the value is; qion = 0: as if it stayed so. */
 GAL_API void gal_nebular_grid_jvp(const gal_nebular_grid *g, const double arg[6], const double d[6], double *dlum,
                                   double *dline, double *dt);
+/* Its transpose: garg[6] from derivatives of a function with respect to lum and line */
+GAL_API void gal_nebular_grid_vjp(const gal_nebular_grid *g, const double arg[6], const double *glum,
+                                  const double *gline, double garg[6]);
 /* The grid at some of its nodes, at[n] ascending and perhaps repeated: the same numbers there, the same integrals. */
 GAL_API gal_status gal_nebular_grid_pick(gal_nebular_grid **out, const gal_nebular_grid *g, const uint32_t *at,
                                          size_t n);

@@ -158,9 +158,6 @@ typedef struct gal_sse_track {
 } gal_sse_track;
 /* Follows one star to its remnant. Stops at the first phase boundary after t_stop [Myr]. pt grows; free with gal_free. */
 GAL_API gal_status gal_sse_evolve(gal_sse_track *tr, const gal_sse_coef *c, double m, double t_stop);
-/* Mass loss [Msun/yr] of a star with landmarks k. */
-double gal_sse_wind(const gal_sse_coef *c, const gal_sse_marks *k, gal_sse_phase phase, double lum, double rad,
-                    double mt, double mu);
 double gal_sse_logteff(double lum, double rad);
 double gal_sse_metal_ramp(double z); /* 0 at Z <= 0.002, 1 at Z >= 0.008: where winds strip supergiants */
 #endif

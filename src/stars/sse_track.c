@@ -36,8 +36,8 @@ static double supergiant_boost(double z)
     return pow(30.0, gal_sse_metal_ramp(z));
 }
 
-double gal_sse_wind(const gal_sse_coef *c, const gal_sse_marks *k, gal_sse_phase phase, double lum, double rad,
-                    double mt, double mu)
+static double wind(const gal_sse_coef *c, const gal_sse_marks *k, gal_sse_phase phase, double lum, double rad,
+                   double mt, double mu)
 {
     double reimers = 0.0, hot = 0.0, dm;
     if (phase >= GAL_SSE_WD)
@@ -278,7 +278,7 @@ static bool step(march *w, bool *stripped)
     if (*stripped || left <= 1e-12 * end)
         return true;
     double dt = fmin(time_step(w, end), left), before = w->mt;
-    double dm = 1e6 * gal_sse_wind(w->c, &w->k, w->phase, w->s.lum, w->s.rad, w->mt, w->s.mu); /* Msun/Myr */
+    double dm = 1e6 * wind(w->c, &w->k, w->phase, w->s.lum, w->s.rad, w->mt, w->s.mu); /* Msun/Myr */
     double most = 0.004 * w->mt;
     if (enveloped)
         most = fmin(most, 0.05 * (w->mt - w->s.mc) + 1e-5 * w->mt);

@@ -26,7 +26,6 @@
 enum { NAGE = 107 };
 static const double youngest = 1e5; /* yr: younger populations are those of this age */
 static const double oldest = 2e10;
-static const double lyman = 911.75, helium = 504.26; /* A */
 
 void gal_synth_defaults(gal_synth_opts *o)
 {
@@ -64,12 +63,12 @@ typedef struct work {
  * photons as before, and the rest of its energy beyond the limit. */
 static void add_winds(const double *wave, size_t n, double share, double *bare, double *lum)
 {
-    const double edge = 227.84;
-    double before = photons(wave, bare, n, lyman), all = gal_trapz(wave, bare, n);
-    size_t k = gal_search(wave, n, edge) + 1, m = gal_search(wave, n, lyman) + 1;
+    const double edge = GAL_HEII_AA;
+    double before = photons(wave, bare, n, GAL_LYMAN_AA), all = gal_trapz(wave, bare, n);
+    size_t k = gal_search(wave, n, edge) + 1, m = gal_search(wave, n, GAL_LYMAN_AA) + 1;
     for (size_t i = 0; i < k; i++)
         bare[i] *= 1.0 - share;
-    double hard = photons(wave, bare, n, edge), soft = photons(wave, bare, n, lyman) - hard;
+    double hard = photons(wave, bare, n, edge), soft = photons(wave, bare, n, GAL_LYMAN_AA) - hard;
     double more = soft > 0.0 ? (before - hard) / soft : 1.0;
     for (size_t i = k; i < m; i++)
         bare[i] *= more;
@@ -139,7 +138,7 @@ static void cell(const work *w, size_t k, desk *d)
     double age = fmax(s->age[ia], youngest), z = s->z[jz], *lum = d->lum;
     gal_isochrone(iso, w->tracks, w->iz[jz], age, w->imf, o->postagb);
     starlight(w, d, z);
-    double qh = photons(s->wave, lum, n, lyman), qhei = photons(s->wave, lum, n, helium);
+    double qh = photons(s->wave, lum, n, GAL_LYMAN_AA), qhei = photons(s->wave, lum, n, GAL_HEI_AA);
     size_t ngrid = s->nz * s->nage;
     for (size_t iu = 0; iu < s->nu; iu++) {
         double *sum = lum;

@@ -48,6 +48,23 @@ static void reference_values(void **state)
     }
 }
 
+/* Without radiation (Tcmb = 0: no neutrinos either, whatever m_nu says): closed forms of a flat universe of matter and Lambda. */
+static void no_radiation(void **state)
+{
+    (void)state;
+    gal_cosmo *c;
+    const gal_cosmo_params p = {.h0 = 70, .om0 = 0.3, .ol0 = NAN, .tcmb = 0, .neff = 3.046, .mnu = {0, 0, 0.06}};
+    assert_int_equal(gal_cosmo_create(&c, "bare", &p), GAL_OK);
+    double hubble = 3.0856775814913673e19 / 70 / 31557600; /* yr */
+    for (int k = 0; k < 4; k++) {
+        double m = 0.3 * pow(1 + zs[k], 3);
+        CLOSE(gal_cosmo_efunc(c, zs[k]), sqrt(m + 0.7), 1e-14);
+        /* the age is tabulated from z = 1e4 on, whose own is of matter alone there */
+        CLOSE(gal_cosmo_age(c, zs[k]), hubble * 2 / (3 * sqrt(0.7)) * asinh(sqrt(0.7 / m)), 1e-5);
+    }
+    gal_cosmo_unref(c);
+}
+
 /* The four cosmologies by astropy (scripts/peers/filters_galapy.py; D_L [Mpc], age [yr]), z = 1e-5 to 1000. */
 static void table_nodes(void **state)
 {
@@ -117,6 +134,73 @@ static void closed_forms(void **state)
     gal_cosmo_unref(c);
 }
 
+/* The redshift of an age, and the slope of the age */
+static void ages_back(void **state)
+{
+    (void)state;
+    gal_cosmo *c;
+    assert_int_equal(gal_cosmo_named(&c, "Planck18"), GAL_OK);
+    for (double z = 1e-5; z < 1e8; z *= 1.6) {
+        double age = gal_cosmo_age(c, z), h = 1e-4 * (1 + z), want;
+        double back = gal_cosmo_redshift_at(c, age);
+        CLOSE(1 + back, 1 + z, 1e-13);
+        if (z < 1e-3 || z > 1000)
+            continue;
+        want = (gal_cosmo_age(c, z - fmin(2 * h, z)) - gal_cosmo_age(c, z)) / -fmin(2 * h, z);
+        assert_true(gal_cosmo_age_slope(c, z) < 0 && fabs(gal_cosmo_age_slope(c, z) / want - 1) < 3e-4);
+        want = (gal_cosmo_age(c, z - h * 0.1) - gal_cosmo_age(c, z + h * 0.1)) / (-0.2 * h);
+        if (z > h)
+            CLOSE(gal_cosmo_age_slope(c, z), want, 1e-7);
+    }
+    double now = gal_cosmo_age(c, 0);
+    assert_true(gal_cosmo_redshift_at(c, now) == 0);
+    assert_true(isnan(gal_cosmo_redshift_at(c, 1.001 * now)) && isnan(gal_cosmo_redshift_at(c, NAN)));
+    assert_true(isinf(gal_cosmo_redshift_at(c, 0)) && isinf(gal_cosmo_redshift_at(c, -1)));
+    assert_true(isnan(gal_cosmo_age_slope(c, -0.1)));
+    gal_cosmo_unref(c);
+}
+
+/* Without a table: the same numbers, and derivatives of them along every parameter */
+static void parameters_that_vary(void **state)
+{
+    (void)state;
+    static const gal_cosmo_params kind[] = {{67.66, 0.30966, NAN, 2.7255, 3.046, {0, 0, 0.06}},
+                                            {70, 0.3, 0.5, 2.7255, 3.046, {0, 0.05, 0.06}},
+                                            {72, 0.4, 0.9, 2.725, 3.04, {0, 0, 0}}};
+    for (int m = 0; m < 3; m++) {
+        gal_cosmo *c;
+        assert_int_equal(gal_cosmo_create(&c, "", &kind[m]), GAL_OK);
+        for (double z = 0.01; z < 1500; z *= 4) {
+            gal_cosmo_point at, up, down;
+            gal_cosmo_at(&kind[m], z, &at);
+            CLOSE(at.distance, gal_cosmo_luminosity_distance(c, z), 1e-10); /* the table's cubic, near 0 */
+            CLOSE(at.age, gal_cosmo_age(c, z), 1e-11);
+            CLOSE(at.distance_z, gal_cosmo_luminosity_slope(c, z), 1e-11);
+            CLOSE(at.age_z, gal_cosmo_age_slope(c, z), 1e-12);
+            double h = 1e-4 * z;
+            gal_cosmo_at(&kind[m], z + h, &up);
+            gal_cosmo_at(&kind[m], z - h, &down);
+            CLOSE(at.distance_z, (up.distance - down.distance) / (2 * h), 1e-7);
+            for (int j = 0; j < (isnan(kind[m].ol0) ? 2 : 3); j++) {
+                gal_cosmo_params p = kind[m], q = kind[m];
+                double *a = j == 0 ? &p.h0 : j == 1 ? &p.om0 : &p.ol0, *b = j == 0 ? &q.h0 : j == 1 ? &q.om0 : &q.ol0;
+                double step = 1e-4 * *a;
+                *a += step;
+                *b -= step;
+                gal_cosmo_at(&p, z, &up);
+                gal_cosmo_at(&q, z, &down);
+                double d = (up.distance - down.distance) / (2 * step), t = (up.age - down.age) / (2 * step);
+                assert_true(fabs(at.distance_by[j] - d) * step < 1e-10 * at.distance);
+                assert_true(fabs(at.age_by[j] - t) * step < 1e-10 * at.age);
+            }
+        }
+        gal_cosmo_unref(c);
+    }
+    gal_cosmo_point at;
+    gal_cosmo_at(&(gal_cosmo_params){70, 0.05, 3, 2.7, 3, {0, 0, 0}}, 5, &at); /* bounces: no big bang */
+    assert_true(isnan(at.distance) && isnan(at.age));
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -134,8 +218,9 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reference_values), cmocka_unit_test(table_nodes), cmocka_unit_test(against_quadrature),
-        cmocka_unit_test(closed_forms),     cmocka_unit_test(errors),
+        cmocka_unit_test(no_radiation),         cmocka_unit_test(reference_values), cmocka_unit_test(table_nodes),
+        cmocka_unit_test(against_quadrature),   cmocka_unit_test(closed_forms),     cmocka_unit_test(ages_back),
+        cmocka_unit_test(parameters_that_vary), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,6 +242,25 @@ static void summaries(void **state)
     CLOSE(s.row[0].ess, N / exp(1), 0.3); /* Kish of a lognormal of unit variance: 1/e */
     assert_true(fabs(s.row[0].mean - 1) < 0.15 && s.row[0].trusted);
     gal_summary_free(&s);
+    /* a draw without weight says nothing, whatever its value: the rest is unchanged */
+    for (size_t i = 0; i < N; i += 7)
+        w[i] = 0;
+    ok(gal_summary_make(&s, GAL_DRAWS_WEIGHTED, &win, 1));
+    double mean = s.row[0].mean, sd = s.row[0].sd, median = s.row[0].median, ess = s.row[0].ess;
+    gal_summary_free(&s);
+    for (size_t i = 0; i < N; i += 7)
+        x[i] = i % 2 ? NAN : INFINITY;
+    ok(gal_summary_make(&s, GAL_DRAWS_WEIGHTED, &win, 1));
+    assert_int_equal(s.row[0].nonfinite, 0);
+    CLOSE(s.row[0].mean, mean, 1e-14);
+    CLOSE(s.row[0].sd, sd, 1e-14);
+    CLOSE(s.row[0].median, median, 1e-14);
+    CLOSE(s.row[0].ess, ess, 1e-14);
+    gal_summary_free(&s);
+    x[1] = NAN; /* this one has some */
+    ok(gal_summary_make(&s, GAL_DRAWS_WEIGHTED, &win, 1));
+    assert_int_equal(s.row[0].nonfinite, 1);
+    gal_summary_free(&s);
     win.values.n = 0;
     assert_int_equal(gal_summary_make(&s, GAL_DRAWS_WEIGHTED, &win, 1), GAL_EINVAL);
     assert_string_equal(gal_error_message(), "summary of x: no draws");

@@ -201,6 +201,17 @@ static void rest_and_burst(void **state)
     CLOSE(r.mag, -25.903508669817484, 1e-12);
     CLOSE(gal_dsps_effective_wave(NF, fwave[0], trans[0], 0), 4847.524507258167, 1e-12);
     CLOSE(gal_dsps_effective_wave(NF, fwave[1], trans[1], 0.3), 4777.071298065961, 1e-12);
+    double w[97], T[97]; /* on as many or more nodes the curve is the same, on few it is cut at its own ends */
+    assert_int_equal(gal_dsps_resample(NF, fwave[0], trans[0], 97, w, T), GAL_OK);
+    assert_true(w[0] == fwave[0][0] && w[96] == fwave[0][NF - 1] && T[96] == trans[0][NF - 1]);
+    CLOSE(gal_dsps_effective_wave(97, w, T, 0), 4847.524507258167, 1e-4);
+    assert_int_equal(gal_dsps_resample(NF, fwave[0], trans[0], 1, w, T), GAL_EDOMAIN);
+    CLOSE(gal_blackbody_nu(5e14, 5000), 3.998430669004485e-35, 1e-13);
+    CLOSE(gal_blackbody_wave(5500, 5000), 3.321059216673023e-24, 1e-13);
+    /* nu B_nu = lambda B_lambda, and Rayleigh and Jeans far in the red */
+    CLOSE(gal_blackbody_nu(2.99792458e18 / 7000, 6000) * 2.99792458e18 / 7000, gal_blackbody_wave(7000, 6000) * 7000,
+          1e-13);
+    CLOSE(gal_blackbody_nu(1e6, 5e3), 2 * 1e12 * 1.380649e-23 * 5e3 / (299792458.0 * 299792458.0) / 3.828e26, 1e-8);
 }
 
 /* dust of all ages: transmission and its derivatives at the rest wavelengths */

@@ -25,7 +25,7 @@ static void golden(double av, double low, double upp, double surface, double t, 
     assert_int_equal(gal_dust_grid_init(&g, wave, tw, 5, gal_dust_galapy, NULL, NULL, 0), GAL_OK);
     gal_dust_curve(&g, low, upp, curve);
     gal_dust_attenuation(&g, av, curve, a, absorbed);
-    gal_dust_greybody(&g, surface, absorbed, t, lum);
+    gal_dust_greybody(&g, surface, absorbed, t, 0, lum);
     for (int i = 0; i < 5; i++) {
         CLOSE(av * curve[i], ext[i], 5e-7); /* the reference keeps its slopes in single precision */
         CLOSE(gal_dust_curve_at(wave[i], low, upp), curve[i], 1e-13);
@@ -103,19 +103,19 @@ static void energy_balance(void **state)
         for (double e = 1e-2; e < 1e13; e *= 100) {
             double t, s = gal_dust_surface(3e3, 1), out = 0;
             gal_dust_attenuation(&g, av, curve, att, absorbed);
-            if (gal_dust_temperature(&g, s, absorbed, e * GAL_LSUN, &t) != GAL_OK) {
+            if (gal_dust_temperature(&g, s, absorbed, e * GAL_LSUN, 0, &t) != GAL_OK) {
                 assert_true(av < 1e-3 && e > 1e10); /* thin dust that would have to be hotter than 1e5 K */
                 continue;
             }
             for (int k = 0; k < N; k++)
                 lum[k] = 0;
-            gal_dust_greybody(&g, s, absorbed, t, lum);
+            gal_dust_greybody(&g, s, absorbed, t, 0, lum);
             for (int k = 0; k < N; k++)
                 out += tw[k] * lum[k];
             CLOSE(out, e, 1e-9);
         }
     double t;
-    assert_int_equal(gal_dust_temperature(&g, gal_dust_surface(1e-3, 1), absorbed, 1e20 * GAL_LSUN, &t), GAL_EMATH);
+    assert_int_equal(gal_dust_temperature(&g, gal_dust_surface(1e-3, 1), absorbed, 1e20 * GAL_LSUN, 0, &t), GAL_EMATH);
     assert_non_null(strstr(gal_error_message(), "no dust temperature in"));
     gal_dust_grid_clear(&g);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "galua/importance.h"
+#include "galua/nested.h"
 #include "infer_problems.h"
 
 /* One run: ln Z, its error, how it ended; -> draws */
@@ -97,6 +98,14 @@ static void test_spike(void **state)
     gal_sampler *s = sample(&t, 1, 1000);
     if (s->end == GAL_RUN_CONVERGED)
         near(gal_sampler_number(s, "lnz"), 4.615120, 4 * gal_sampler_number(s, "lnz_err"));
+    gal_sampler_free(s);
+    /* live points on the slab alone would end at ln Z = 0: their mean is seen to lie on the spike */
+    gal_nested_opt o = {.seed = 1, .live = 100};
+    ok(gal_sampler_create(&s, &gal_nested_class, &t, &o));
+    ok(gal_sampler_run(s, NULL));
+    assert_int_equal(s->end, GAL_RUN_CONVERGED);
+    near(gal_sampler_number(s, "lnz"), 4.615120, 4 * gal_sampler_number(s, "lnz_err"));
+    assert_true(gal_sampler_number(s, "lnz_err") < 1.1); /* so that 0 is 4.2 errors away */
     gal_sampler_free(s);
 }
 

@@ -98,7 +98,7 @@ static void normalised_over_the_data(void **state)
 {
     (void)state;
     static const gal_noise Z[] = {
-        {0}, {.lnscale = 0.4}, {.jitter = 0.8}, {.f_model = 0.2}, {.lnscale = .3, .jitter = .5, .f_model = .1}};
+        {.f_cal = 0}, {.lnscale = 0.4}, {.jitter = 0.8}, {.f_cal = 0.2}, {.lnscale = .3, .jitter = .5, .f_cal = .1}};
     double sum;
     for (size_t i = 0; i < sizeof Z / sizeof *Z; i++) {
         plane p = {.m = {2, 5}, .s = {0.7, 1.1}, .z = Z[i]};
@@ -125,7 +125,7 @@ static void censored_completes_the_detections(void **state)
     (void)state;
     static const unsigned char lim[] = {1};
     for (double limit = -1; limit < 12; limit += 1.7) {
-        plane p = {.m = {3}, .s = {1.3}, .z = {.f_model = 0.3}};
+        plane p = {.m = {3}, .s = {1.3}, .z = {.f_cal = 0.3}};
         double above;
         ok(gal_integrate(one_y, &p, limit, 60, 1e-10, &above));
         CLOSE(above + exp(gal_like_gaussian(1, &limit, p.s, lim, p.m, &p.z, GAL_LIMITS_CENSORED, NULL)), 1, 1e-9);
@@ -151,7 +151,7 @@ static void far_above_a_limit(void **state)
         assert_true(isnan(gal_like_gaussian(1, &y, &s, NULL, &m, NULL, (gal_limits)k, NULL)));
     }
     m = INFINITY; /* no NaN from inf - inf */
-    gal_noise z = {.f_model = 0.1};
+    gal_noise z = {.f_cal = 0.1};
     for (int k = 0; k < GAL_LIMITS_N; k++)
         if (k != GAL_LIMITS_ONESIDED)
             assert_true(gal_like_gaussian(1, &y, &s, &lim, &m, &z, (gal_limits)k, NULL) == -INFINITY);

@@ -23,7 +23,7 @@ typedef struct {
     gal_like l;
     gal_noise z;
     double y[2], m[2], s[2], lnwave[2], offset[2];
-    int group[2];
+    double group[2];
     unsigned char kind[2];
     double work[16];
     double limit; /* of the second datum, when it may be a limit */
@@ -103,7 +103,7 @@ static void density_of_the_data_integrates_to_one(void **state)
     (void)state;
     static const gal_noise Z[] = {
         {.f_out = 0.2, .n_out = 6},
-        {.f_out = 0.5, .n_out = 9, .lnscale = -0.3, .jitter = 0.2, .f_model = 0.1},
+        {.f_out = 0.5, .n_out = 9, .lnscale = -0.3, .jitter = 0.2, .f_cal = 0.1},
         {.gp_amp = 0.3, .gp_len = 0.4},
         {.gp_amp = 0.5, .gp_len = 0.4, .f_out = 0.3, .n_out = 5},
     };
@@ -141,7 +141,7 @@ static void no_outliers_is_the_gaussian_to_the_bit(void **state)
     gal_like l = six();
     for (int limits = 0; limits < GAL_LIMITS_N; limits++) {
         l.limits = (gal_limits)limits;
-        gal_noise z = {.n_out = 20, .f_model = 0.05, .lnscale = 0.1};
+        gal_noise z = {.n_out = 20, .f_cal = 0.05, .lnscale = 0.1};
         a = gal_like_gaussian(N, Y, S, LAST, M, &z, l.limits, NULL);
         b = gal_like_eval(&l, M, &z, work);
         assert_true(a == b);
@@ -210,8 +210,8 @@ static void detections_with_correlations_equal_cholesky(void **state)
 {
     (void)state;
     static const double offset[] = {.05, .05, .1, .1, 0, .07};
-    static const int group[] = {0, 0, 4, 4, -1, 4};
-    gal_noise z = {.gp_amp = 0.2, .gp_len = 0.7, .f_model = 0.02, .jitter = 0.03, .lnscale = 0.2};
+    static const double group[] = {0, 0, 4, 4, -1, 4};
+    gal_noise z = {.gp_amp = 0.2, .gp_len = 0.7, .f_cal = 0.02, .jitter = 0.03, .lnscale = 0.2};
     double K[N * N], r[N], work[64], term[N];
     for (int kernel = 0; kernel < GAL_KERNEL_N; kernel++)
         for (int cal = 0; cal < 2; cal++) {
@@ -285,7 +285,7 @@ static void shared_calibration_is_marginalised(void **state)
 {
     (void)state;
     static const double offset[] = {.08, .08, .08, 0, 0, 0};
-    static const int group[] = {0, 0, 0, -1, -1, -1};
+    static const double group[] = {0, 0, 0, -1, -1, -1};
     calibration k = {.08};
     gal_like l = six();
     gal_noise z = {0};
@@ -330,7 +330,7 @@ static void fast_solver_equals_dense(void **state)
             CLOSE(gal_like_eval(&l, h, &z, work), want, 1e-9); /* matern32: the chain; sqexp: dense */
             if (kernel == GAL_KERNEL_MATERN32) {               /* with outliers the two are the same algorithm */
                 static const double none[BIG];
-                static const int alone[BIG];
+                static const double alone[BIG];
                 gal_like d = l;
                 d.offset = none; /* forces the dense form */
                 d.group = alone;
@@ -395,13 +395,75 @@ static void amplitude_is_marginalised(void **state)
     }
 }
 
+/* One datum, 1 in units of the model, whose error is 1/snr: the integral of the likelihood over the prior's probability u. */
+typedef struct {
+    const gal_prior *prior;
+    double snr;
+} single;
+
+static double over_probability(double u, void *ctx)
+{
+    const single *s = ctx;
+    double t = (gal_prior_value(s->prior, gal_prior_quantile(s->prior, u)) - 1) * s->snr;
+    return exp(-0.5 * t * t);
+}
+
+/* from u = from to to, in pieces: a peak may be narrow, a density may jump */
+static double evidence(single *s, double from, double to)
+{
+    double sum = 0, part;
+    for (int i = 0; i < 64; i++) {
+        ok(gal_integrate(over_probability, s, from + (to - from) * i / 64, from + (to - from) * (i + 1) / 64, 1e-8,
+                         &part));
+        sum += part;
+    }
+    return sum;
+}
+
+/* Over many decades, where a density has a pole, where it jumps and where it is 0 between two parts */
+static void amplitude_under_any_prior(void **state)
+{
+    static const double edge[] = {0.5,      0.8 - 1e-9, 0.8 + 1e-9, 0.95 - 1e-9, 0.95 + 1e-9,
+                                  1 - 1e-9, 1 + 1e-9,   1.2 - 1e-9, 1.2 + 1e-9,  3};
+    static const double lnp[] = {0, 0, 1, 1, -INFINITY, -INFINITY, 2, 2, -1, -1};
+    static const double snr[] = {7.9, 5, 2, 7.9, 5, 3, 2, 5};
+    gal_prior *p[8];
+    (void)state;
+    ok(gal_prior_loguniform(&p[0], 1e-12, 1e4));
+    ok(gal_prior_loguniform(&p[1], 1e-12, 1e4));
+    ok(gal_prior_loguniform(&p[2], 1e-12, 1e4));
+    ok(gal_prior_loguniform(&p[3], 1e-6, 1e2));
+    ok(gal_prior_table(&p[4], GAL_COORD_LINEAR, edge, lnp, 10));
+    ok(gal_prior_beta(&p[5], 0.5, 0.5, 0, 1.5));
+    ok(gal_prior_gamma(&p[6], 0.5, 1));
+    ok(gal_prior_lognormal(&p[7], 0.1, 1.5));
+    for (int k = 0; k < 8; k++) {
+        single s = {p[k], snr[k]};
+        const double y[] = {1}, err[] = {1 / snr[k]}, m[] = {1};
+        gal_like l = {.n = 1, .flux = y, .err = err};
+        gal_noise none = {0};
+        double z = evidence(&s, 0, 1), alpha;
+        double got = gal_like_amplitude(&l, m, &none, p[k], 0.5, &alpha);
+        CLOSE(exp(got - log(snr[k]) + 0.5 * log(2 * M_PI)) / z, 1,
+              2e-6);                   /* what adds up from 8 sigma on is 1e-7 of 12 decades */
+        for (int i = 0; i < 20; i++) { /* draws are in the support, and have the posterior's distribution */
+            double u = (i + 0.5) / 20;
+            gal_like_amplitude(&l, m, &none, p[k], u, &alpha);
+            assert_true(gal_prior_logpdf(p[k], gal_prior_x(p[k], alpha)) > -INFINITY);
+            double below = evidence(&s, 0, gal_prior_cdf(p[k], gal_prior_x(p[k], alpha))) / z;
+            CLOSE(1 + below, 1 + u, 2e-3); /* a node stands for 0.1 to 0.3 sigma */
+        }
+        gal_prior_unref(p[k]);
+    }
+}
+
 /* ------------------------------------------------------------------ replicated data */
 static void replicated_data_follow_the_density(void **state)
 {
     (void)state;
     enum { DRAWS = 40000 };
     static const double offset[] = {.05, .05, .1, .1, 0, .07};
-    static const int group[] = {0, 0, 4, 4, -1, 4};
+    static const double group[] = {0, 0, 4, 4, -1, 4};
     gal_like l = six();
     l.kind = NULL;
     l.kernel = GAL_KERNEL_MATERN32;
@@ -447,7 +509,7 @@ static void parameters_are_described(void **state)
         for (size_t k = 0; k < i; k++)
             assert_true(strcmp(p[k].name, p[i].name) != 0);
     }
-    assert_true(z.f_model == 0.1 && z.gp_len == 0.1 * 7);
+    assert_true(z.f_cal == 0.1 && z.gp_len == 0.1 * 7);
     gal_kernel k;
     assert_int_equal(gal_kernel_parse(&k, "matern23"), GAL_ENOTFOUND);
     assert_string_equal(gal_error_message(),
@@ -464,6 +526,7 @@ int main(void)
         cmocka_unit_test(shared_calibration_is_marginalised),
         cmocka_unit_test(fast_solver_equals_dense),
         cmocka_unit_test(amplitude_is_marginalised),
+        cmocka_unit_test(amplitude_under_any_prior),
         cmocka_unit_test(replicated_data_follow_the_density),
         cmocka_unit_test(parameters_are_described),
     };

@@ -12,12 +12,12 @@
 #include "galua/like.h"
 #include "galua/rng.h"
 
-enum { N = 9, DRAWS = 100 };
+enum { N = 9, DRAWS = 100, NAMED = 7 };
 
 typedef struct problem {
     double flux[N], err[N], model[N], floor[N], lnwave[N], offset[N], work[2 * N * N + 3 * N];
     unsigned char kind[N];
-    int group[N];
+    double group[N];
     gal_like l;
     gal_noise z;
     const gal_prior *amplitude;
@@ -80,13 +80,13 @@ static double compare(problem *p, unsigned free)
     lnl = p->amplitude ? gal_like_amplitude_gradient(&p->l, p->model, &p->z, p->amplitude, gmodel, gnoise)
                        : gal_like_gradient(&p->l, p->model, &p->z, p->work, gmodel, gnoise);
     assert_true(lnl == value(p));
-    double *par[GAL_NOISE_NPAR] = {&p->z.f_model, &p->z.lnscale, &p->z.jitter, &p->z.f_out,
-                                   &p->z.n_out,   &p->z.gp_amp,  &p->z.gp_len};
+    double *par[NAMED] = {&p->z.f_cal, &p->z.lnscale, &p->z.jitter, &p->z.f_out,
+                          &p->z.n_out, &p->z.gp_amp,  &p->z.gp_len};
     for (int i = 0; i < N; i++)
         size = fmax(size, fabs(gmodel[i] * p->err[i]));
     for (int i = 0; i < N; i++)
         worst = fmax(worst, fabs(gmodel[i] - slope(p, &p->model[i], 0.02 * p->err[i])) * p->err[i] / (1 + size));
-    for (int i = 0; i < GAL_NOISE_NPAR; i++) {
+    for (int i = 0; i < NAMED; i++) {
         if (!(free >> i & 1))
             continue;
         double h = i == 1 ? 0.01 : 0.01 * *par[i], want = slope(p, par[i], h);
@@ -103,7 +103,7 @@ static void independent(void **state)
     for (int m = 0; m < GAL_LIMITS_N; m++)
         for (int k = 0; k < DRAWS; k++) {
             draw(&p, (uint64_t)k, (gal_limits)m, true, GAL_KERNEL_NONE, false);
-            p.z.f_model = 0.1;
+            p.z.f_cal = 0.1;
             p.z.f_out = k % 2 ? 0.2 : 0;
             p.z.n_out = 10;
             bool kink = false; /* cuts and one-sided penalties have one at the limit */
@@ -125,7 +125,7 @@ static void correlated(void **state)
         for (int kernel = 0; kernel < GAL_KERNEL_N; kernel++) {
             bool outliers = k % 3 == 1, limits = k % 3 == 2;
             draw(&p, (uint64_t)k, GAL_LIMITS_CENSORED, limits, (gal_kernel)kernel, true);
-            p.z.f_model = 0.05;
+            p.z.f_cal = 0.05;
             p.z.gp_amp = 0.1;
             p.z.gp_len = 0.5;
             p.z.f_out = outliers ? 0.1 : 0;

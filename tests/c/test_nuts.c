@@ -354,8 +354,12 @@ static void until_ess(void **state)
     gal_nuts_report r;
     ok(gal_nuts_diagnose(n, &r));
     assert_true(r.ess_bulk >= 2000 && r.ess_tail >= 2000 && r.rhat < 1.01);
-    ok(gal_sampler_run(n, &(gal_nuts_goal){.ess = 1e9, .max_draws = n->ndraws + 10}));
+    size_t most = n->ndraws + 10, draws = most * n->C;
+    double could = (double)draws * log10((double)draws); /* anticorrelated chains */
+    ok(gal_sampler_run(n, &(gal_nuts_goal){.ess = 0.99 * could, .max_draws = most}));
     assert_int_equal(n->end, GAL_RUN_LIMIT);
+    assert_int_equal(gal_sampler_run(n, &(gal_nuts_goal){.ess = 1.01 * could, .max_draws = most}), GAL_EINVAL);
+    assert_non_null(strstr(gal_error_message(), "raise max"));
     gal_sampler_free(n);
 }
 

@@ -136,7 +136,7 @@ static void tables(void **state)
             gal_pop *p = plan(time_of(k), single);
             gal_pop_galaxies g = {.n = N, .sfr = sfr, .lgmet = lgm, .scatter = scat};
             assert_int_equal(gal_pop_flux(p, &g, flux, mass), GAL_OK);
-            assert_int_equal(gal_pop_vjp(p, &g, gflux, NULL,
+            assert_int_equal(gal_pop_vjp(p, &g, gflux, NULL, NULL,
                                          &(gal_pop_adjoint){.sfr = gs, .par = NULL, .lgmet = gx, .scatter = gsc}),
                              GAL_OK);
             double tolf = single ? 1e-5 : 1e-9, tolg = single ? 1e-3 : 2e-8;
@@ -233,10 +233,10 @@ static void parameters(void **state)
             gal_pop *p = plan(time_of(k), single), *q = plan(time_of(k), false);
             gal_pop_galaxies g = {.n = N, .par = par, .lgmet = lgm, .scatter = scat},
                              h = {.n = N, .sfr = tab, .lgmet = lgm, .scatter = scat};
-            assert_int_equal(gal_pop_vjp(p, &g, gflux, flux,
+            assert_int_equal(gal_pop_vjp(p, &g, gflux, NULL, flux,
                                          &(gal_pop_adjoint){.sfr = NULL, .par = gp, .lgmet = gx, .scatter = NULL}),
                              GAL_OK);
-            assert_int_equal(gal_pop_vjp(q, &h, gflux, ftab,
+            assert_int_equal(gal_pop_vjp(q, &h, gflux, NULL, ftab,
                                          &(gal_pop_adjoint){.sfr = gs, .par = NULL, .lgmet = gx2, .scatter = NULL}),
                              GAL_OK);
             double tol = single ? 2e-5 : 1e-11, tolg = single ? 2e-4 : 1e-9;
@@ -277,10 +277,12 @@ static void any_threads(void **state)
     int before = gal_threads();
     gal_threads_set(1);
     assert_int_equal(
-        gal_pop_vjp(p, &g, gf, f1, &(gal_pop_adjoint){.sfr = NULL, .par = g1, .lgmet = NULL, .scatter = NULL}), GAL_OK);
+        gal_pop_vjp(p, &g, gf, NULL, f1, &(gal_pop_adjoint){.sfr = NULL, .par = g1, .lgmet = NULL, .scatter = NULL}),
+        GAL_OK);
     gal_threads_set(3);
     assert_int_equal(
-        gal_pop_vjp(p, &g, gf, f2, &(gal_pop_adjoint){.sfr = NULL, .par = g2, .lgmet = NULL, .scatter = NULL}), GAL_OK);
+        gal_pop_vjp(p, &g, gf, NULL, f2, &(gal_pop_adjoint){.sfr = NULL, .par = g2, .lgmet = NULL, .scatter = NULL}),
+        GAL_OK);
     gal_threads_set(before);
     assert_memory_equal(f1, f2, sizeof f1);
     assert_memory_equal(g1, g2, sizeof g1);

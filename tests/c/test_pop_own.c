@@ -171,7 +171,7 @@ static void one_by_one(void **state)
                 gal_pop_adjoint by = {
                     .sfr = gs, .lgmet = gx, .scatter = gsc, .z = gz, .tobs = gt, .dust = kind ? gd : NULL};
                 assert_int_equal(gal_pop_flux(p, &g, flux, mass), GAL_OK);
-                assert_int_equal(gal_pop_vjp(p, &g, gflux, flux, &by), GAL_OK);
+                assert_int_equal(gal_pop_vjp(p, &g, gflux, NULL, flux, &by), GAL_OK);
                 double tolf = single ? 1e-5 : 1e-9, tolg = single ? 1e-3 : 1e-7;
                 for (int i = 0; i < N; i += 5 - single) {
                     truth w = plain(i, curves[c], kind);
@@ -221,12 +221,12 @@ static void parameters(void **state)
     b.par = NULL, b.sfr = tab;
     int before = gal_threads();
     gal_threads_set(3);
-    assert_int_equal(gal_pop_vjp(p, &a, gflux, f1, &(gal_pop_adjoint){.par = g2}), GAL_OK);
+    assert_int_equal(gal_pop_vjp(p, &a, gflux, NULL, f1, &(gal_pop_adjoint){.par = g2}), GAL_OK);
     gal_threads_set(1);
-    assert_int_equal(gal_pop_vjp(p, &a, gflux, f1, &(gal_pop_adjoint){.par = g1}), GAL_OK);
+    assert_int_equal(gal_pop_vjp(p, &a, gflux, NULL, f1, &(gal_pop_adjoint){.par = g1}), GAL_OK);
     gal_threads_set(before);
     assert_memory_equal(g1, g2, sizeof g1);
-    assert_int_equal(gal_pop_vjp(p, &b, gflux, f2, &(gal_pop_adjoint){.sfr = gs}), GAL_OK);
+    assert_int_equal(gal_pop_vjp(p, &b, gflux, NULL, f2, &(gal_pop_adjoint){.sfr = gs}), GAL_OK);
     for (int i = 0; i < NB * N; i++)
         CLOSE(f1[i], f2[i], 1e-11);
     for (int i = 0; i < N; i += 4) {
@@ -425,7 +425,7 @@ static void bad_galaxies(void **state)
     d[3 * GAL_POP_FUNO] = 0.1, g.z = NULL;
     refused(gal_pop_flux(p, &g, flux, NULL), "redshifts");
     g.z = z, g.dust = NULL;
-    refused(gal_pop_vjp(p, &g, flux, NULL, &(gal_pop_adjoint){.dust = d}), "no gradient by dust");
+    refused(gal_pop_vjp(p, &g, flux, NULL, NULL, &(gal_pop_adjoint){.dust = d}), "no gradient by dust");
     gal_pop_free(p);
     double falling[2] = {0.5, 0.4};
     gal_pop_spec s = {.nt = NT,
@@ -441,8 +441,13 @@ static void bad_galaxies(void **state)
                       .nred = 2,
                       .red = falling};
     refused(gal_pop_create(&none, &s), "redshift 2 of the cells");
-    s.nred = 0, s.tobs = 9, s.wave = wave;
-    refused(gal_pop_create(&none, &s), "dust of band 1");
+    s.nred = 0, s.tobs = 9, s.wave = wave; /* for the error model alone */
+    assert_int_equal(gal_pop_create(&p, &s), GAL_OK);
+    g.dust = d;
+    refused(gal_pop_flux(p, &g, flux, NULL), "dust of galaxies needs");
+    gal_pop_free(p);
+    s.z = -1;
+    refused(gal_pop_create(&none, &s), "redshift -1");
 }
 
 int main(void)

@@ -73,7 +73,7 @@ static void against_peer(void **state)
             assert_true(fabs(-2.5 * log10(flux[i]) - mag[i]) < (single ? 1e-5 : 1e-10));
             gf[i] = -2.5 / 2.302585092994046 * cot[i / N] / flux[i];
         }
-        assert_int_equal(gal_pop_vjp(plan, &g, gf, NULL,
+        assert_int_equal(gal_pop_vjp(plan, &g, gf, NULL, NULL,
                                      &(gal_pop_adjoint){.par = got,
                                                         .lgmet = got + GAL_HISTORY_N * N,
                                                         .scatter = got + (GAL_HISTORY_N + 1) * N}),

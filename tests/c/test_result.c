@@ -353,6 +353,41 @@ static void summary_of_a_file(void **state)
     gal_sampler_free(e);
 }
 
+/* A state is megabytes: its bytes are not numbered beside them, and samples are */
+static void bytes_take_their_room(void **state)
+{
+    (void)state;
+    enum { N = 200000 };
+    static unsigned char bytes[N];
+    static double x[N];
+    const char *const byte[] = {"state_byte"}, *const draw[] = {"draw"};
+    const size_t n = N;
+    gal_rng rng;
+    gal_result *r, *s;
+    const gal_var *v;
+    gal_h5 *h;
+    struct stat at;
+    gal_rng_init(&rng, 1, 2, 3, 4, 5);
+    for (size_t i = 0; i < N; i++)
+        bytes[i] = (unsigned char)(256 * gal_rng_uniform(&rng));
+    ok(gal_result_create(&r));
+    ok(gal_result_put(r, "galua", "state", GAL_VAR_BYTE, 1, byte, &n, bytes, NULL, NULL));
+    ok(gal_result_put(r, "posterior", "x", GAL_VAR_F64, 1, draw, &n, x, NULL, NULL));
+    ok(gal_result_write(r, file));
+    assert_int_equal(stat(file, &at), 0);
+    assert_true(at.st_size < 1.1 * N + 60000); /* counts of draws take a hundredth of their size when packed */
+    ok(gal_result_read(&s, file));
+    assert_non_null(v = gal_result_var(s, "galua", "state"));
+    assert_string_equal(v->dim[0], "state_byte");
+    assert_memory_equal(v->data, bytes, N);
+    ok(gal_h5_open(&h, file));
+    assert_true(gal_h5_is_dim(h, "galua/state_byte") && !gal_h5_is_dim(h, "posterior/draw"));
+    assert_true(gal_h5_is_scale(h, "galua/state_byte") && gal_h5_is_scale(h, "posterior/draw"));
+    gal_h5_close(h);
+    gal_result_free(r);
+    gal_result_free(s);
+}
+
 static void inconsistent_variables(void **state)
 {
     (void)state;
@@ -482,9 +517,15 @@ int main(int argc, char **argv)
         return st == GAL_OK ? 0 : 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_comes_back),    cmocka_unit_test(not_started),  cmocka_unit_test(resume_from_file),
-        cmocka_unit_test(killed_run_leaves_a_file), cmocka_unit_test(fingerprints), cmocka_unit_test(summary_of_a_file),
-        cmocka_unit_test(inconsistent_variables),   cmocka_unit_test(bad_files),
+        cmocka_unit_test(everything_comes_back),
+        cmocka_unit_test(not_started),
+        cmocka_unit_test(resume_from_file),
+        cmocka_unit_test(killed_run_leaves_a_file),
+        cmocka_unit_test(fingerprints),
+        cmocka_unit_test(summary_of_a_file),
+        cmocka_unit_test(bytes_take_their_room),
+        cmocka_unit_test(inconsistent_variables),
+        cmocka_unit_test(bad_files),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -271,6 +271,35 @@ static void errors(void **state)
     gal_free(bytes);
 }
 
+/* Particles that all miss the neck of a funnel, or a spike between them, agree with each other: another method must say so. */
+static double spike_lnlike(size_t d, const double *x, double *grad, const void *ctx)
+{
+    double a = log(100), b = 0;
+    (void)grad;
+    (void)ctx;
+    for (size_t k = 0; k < d; k++) {
+        a += normal_1(x[k], 0, 0.01);
+        b += normal_1(x[k], 0, 0.1);
+    }
+    return fmax(a, b) + log1p(exp(-fabs(a - b)));
+}
+static void refused(void **state)
+{
+    (void)state;
+    problem p[] = {{.d = 10, .f = funnel_lnlike, .lo = -100, .hi = 100},
+                   {.d = 20, .f = spike_lnlike, .lo = -0.5, .hi = 0.5}};
+    for (int i = 0; i < 2; i++) {
+        gal_target t = p_target(&p[i], false);
+        gal_smc *s = NULL;
+        ok(gal_sampler_create((gal_sampler **)&s, &gal_smc_class, &t, &(gal_smc_opt){.particles = 256, .seed = 1}));
+        ok(gal_sampler_run(s, NULL));
+        assert_int_equal(s->end, GAL_RUN_LIMIT);
+        assert_non_null(strstr(s->why, i == 0 ? "ln Z cannot be checked" : "a peak that they passed by"));
+        assert_null(strchr(s->why, '\n'));
+        gal_sampler_free(s);
+    }
+}
+
 static void no_memory(void **state)
 {
     (void)state;
@@ -301,9 +330,13 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(evidences),          cmocka_unit_test(eggbox),
-        cmocka_unit_test(posterior),          cmocka_unit_test(student_t),
-        cmocka_unit_test(resume_and_threads), cmocka_unit_test(errors),
+        cmocka_unit_test(evidences),
+        cmocka_unit_test(eggbox),
+        cmocka_unit_test(posterior),
+        cmocka_unit_test(student_t),
+        cmocka_unit_test(resume_and_threads),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(refused),
         cmocka_unit_test(no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -307,7 +307,7 @@ static data make_data(void)
     return d;
 }
 
-static const gal_spec_noise SCALED = {.lnscale = 0.2}, QUOTED = {0};
+static const gal_noise SCALED = {.lnscale = 0.2}, QUOTED = {0};
 
 static double plain(const data *d, const double *model, double lnscale)
 {

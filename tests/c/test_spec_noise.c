@@ -68,10 +68,10 @@ static void make(data *d)
         .mode = GAL_CALIB_MARGINALISED, .poly = GAL_POLY_CHEBYSHEV, .first = 1, .order = ORDER, .sd = {0, .1, .05, .2}};
 }
 
-static const gal_spec_noise Z = {.lnscale = 0.1, .f_cal = 0.03, .gp_amp = 0.08, .gp_len = 0.006};
+static const gal_noise Z = {.lnscale = 0.1, .f_cal = 0.03, .gp_amp = 0.08, .gp_len = 0.006};
 
 /* covariance of everything, and the correlated part alone */
-static void covariance(const data *d, const gal_spec_noise *z, double *K, double *G)
+static void covariance(const data *d, const gal_noise *z, double *K, double *G)
 {
     const gal_spec_like *l = &d->l;
     int np = l->calib.mode == GAL_CALIB_MARGINALISED ? l->calib.order : 0;
@@ -216,7 +216,7 @@ static void normalised(void **state)
     l.n = 1;
     l.nline = 0;
     l.calib.mode = GAL_CALIB_NONE;
-    const gal_spec_noise out = {.lnscale = 0.2, .f_cal = 0.05, .f_out = 0.3, .n_out = 7};
+    const gal_noise out = {.lnscale = 0.2, .f_cal = 0.05, .f_out = 0.3, .n_out = 7};
     for (int i = -2000; i < 2000; i++) {
         double y = d.m[0] + i * h / 4;
         l.flux = &y;
@@ -256,7 +256,7 @@ static void outliers(void **state)
             m[i] += d.m[i] * c[k] * gal_poly_value(GAL_POLY_CHEBYSHEV, k, d.x[i]);
     }
     /* no outliers, no kernel or one without amplitude: the Gaussian to the bit, whatever else is said of them */
-    gal_spec_noise z = {.lnscale = 0.1};
+    gal_noise z = {.lnscale = 0.1};
     double plain = gal_spec_like_eval(&d.l, d.m, &z, c, NULL, NULL, work);
     z.n_out = 30;
     z.gp_len = 1;
@@ -303,7 +303,7 @@ static void many_pixels(void **state)
     gal_rng_init(&r, 8, 1, 0, 0, 0);
     const double len[] = {1e-4, 0.01, 3};
     for (int t = 0; t < 3; t++) {
-        const gal_spec_noise z = {.gp_amp = 0.05, .gp_len = len[t]};
+        const gal_noise z = {.gp_amp = 0.05, .gp_len = len[t]};
         for (int i = 0; i < M; i++) {
             lw[i] = 8.3 + 1e-4 * i;
             m[i] = 2 + cos(0.01 * i);
@@ -352,7 +352,7 @@ static void draws(void **state)
             }
         free(work);
     }
-    const gal_spec_noise out = {.f_out = 0.2, .n_out = 100};
+    const gal_noise out = {.f_out = 0.2, .n_out = 100};
     int wild = 0;
     double e[n];
     gal_rng r;

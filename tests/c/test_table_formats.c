@@ -115,6 +115,16 @@ static void votable(void **state)
         snprintf(doc, sizeof doc, "%s<%s><STREAM href='x.bin'/></%s>" END, text, kind[i], kind[i]);
         bad(doc, "v.xml", "v.xml, line 1: STREAM is not base64 in the file: save the table with TABLEDATA instead");
     }
+    t = parse("<VOTABLE><FIELD name='n' datatype='char' arraysize='*'/><FIELD name='f' unit='&#956;Jy' "
+              "datatype='double'/><DATA>"
+              "<TABLEDATA><TR><TD>&#x53;&#68;SS &amp;#83; &#8491;&#x1F30C;</TD><TD>&#49;.5</TD></TR>"
+              "<TR><TD>&#0; &#xd800; &#; &#x; &#9 &#1114112;</TD><TD>2</TD></TR></TABLEDATA>" END,
+              "v.xml");
+    is(t, "n", 0, "SDSS &#83; \xe2\x84\xab\xf0\x9f\x8c\x8c"); /* what an entity gives is not read again */
+    is(t, "n", 1, "&#0; &#xd800; &#; &#x; &#9 &#1114112;");   /* none of these is a character */
+    is(t, "f", 0, "1.5");
+    assert_string_equal(col(t, "f")->unit, "\xce\xbcJy");
+    gal_table_free(t);
     bad("<VOTABLE><FIELD name='a' arraysize='0' datatype='char'/><DATA><BINARY><STREAM "
         "encoding='base64'>AAAA</STREAM></BINARY></DATA></VOTABLE>",
         "v.xml", "v.xml: the rows of the binary stream are empty");

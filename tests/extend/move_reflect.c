@@ -21,7 +21,7 @@ static double reflect_propose(const gal_proposal *p, double *y)
 }
 
 static const gal_move_par reflect_par[] = {
-    {"sigma", "(0.3) how far it is moved along a difference", offsetof(gal_move, sigma), 0.3}, {NULL, NULL, 0, 0}};
+    {"sigma", "(0.3) how far it is moved along a difference", offsetof(gal_move, sigma), .def = 0.3}, {0}};
 
 static const gal_move_class reflect = {
     .name = "reflect",

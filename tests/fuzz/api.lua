@@ -27,7 +27,7 @@ local g = galaxy{ ssp = table_of, sfh = sfh.delayed{}, age = 4e9, redshift = 0.1
 local f = fit{ data = o, model = g, seed = 1, free = { age = prior.loguniform(1e8, 1e10) },
   sampler = sampler.ensemble{ walkers = 8, steps = 20, thin = 1 } }:run{ progress = false }
 local handles = { o, g, f, f.target, f.engine, f.sampler, table_of, prior.uniform(0, 1), prior.dirichlet(1, 1, 1), filters("SDSS.g")[1],
-  cosmology{ H0 = 70, Om0 = 0.3 }, sfh.delayed{}, attenuation.calzetti{}, vec(3), vec(0), mat(2, 3), galua.noise.calibration{ floor = 0.1 }, f:summary(), g:sed() }
+  cosmology{ H0 = 70, Om0 = 0.3 }, sfh.delayed{}, attenuation.calzetti{}, vec(3), vec(0), mat(2, 3), galua.noise.calibration{ floor = 0.1 }, f:summary(), g:sed(), g:photometry(filters("SDSS")) }
 local skies = sky{ nside = 4, models = { "d1", "s1" } }
 for _, h in ipairs{ skies, skies:emission(100, "uK_CMB"), healpix.alm(4, 3), band.tophat(90, 110), skies:detectors({ band.tophat(90, 110), band.tophat(91, 111) }, "uK_CMB") } do
   handles[#handles + 1] = h

@@ -1,5 +1,6 @@
 /* Readers of SSP tables: text formats, GALAXEV's, pPXF's and GalaPy's by content; FITS and HDF5 through the process that reads them; and
  * those that look beside the file, for masses, photons or conditions. */
+#define _GNU_SOURCE /* memmem */
 #include "fuzz.h"
 
 #include <stdio.h>

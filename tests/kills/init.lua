@@ -49,6 +49,22 @@ function M.kinds()
   return list
 end
 
+-- Where the digests `a` and `b` differ first, in one line
+local function difference(a, b)
+  local i = 1
+  while a:byte(i) == b:byte(i) do i = i + 1 end
+  local line = select(2, a:sub(1, i - 1):gsub("\n", "\n")) + 1
+  local function at(text)
+    local n = 0
+    for l in text:gmatch("([^\n]*)\n") do
+      n = n + 1
+      if n == line then return l end
+    end
+    return "(nothing)"
+  end
+  return ("line %d: %s for %s"):format(line, at(b), at(a))
+end
+
 -- -> { kills =, finished =, unreadable =, different =, messages = {...} } for one kind of sampler. draw() gives numbers in 0 .. 1.
 function M.series(kind, moments, draw, threads)
   local base = os.tmpname()
@@ -62,18 +78,31 @@ function M.series(kind, moments, draw, threads)
     result[field] = result[field] + 1
     result.messages[#result.messages + 1] = text
   end
-  local function clean() for _, path in ipairs { out, digest } do os.remove(path) end end
-  local status, seconds = child(600)
-  local whole = read(digest)
+  local whole, seconds
+  local existed, after = false, {} -- kills of the run that goes on: seconds of processor time
+  local function compare()
+    local now = read(digest)
+    if now == whole then return end
+    complain("different", ("other bits than the uninterrupted run of %.2f s, killed after %s s: %s"):format(seconds, table.concat(after, ", "),
+      now and difference(whole, now) or "nothing was written"))
+  end
+  local function clean()
+    existed, after = false, {}
+    for _, path in ipairs { out, digest } do os.remove(path) end
+  end
+  local status
+  status, seconds = child(600)
+  whole = read(digest)
   if status ~= 0 or not whole then
     complain("unreadable", "the uninterrupted run ended with " .. status .. ": " .. (read(log) or ""))
     return result
   end
   clean()
-  local existed = false
   while result.kills < moments do
-    status = child(math.max(0.01, seconds * (0.05 + 0.9 * draw())), threads and threads(draw))
+    local moment = math.max(0.01, seconds * (0.05 + 0.9 * draw()))
+    status = child(moment, threads and threads(draw))
     if status == 137 then
+      after[#after + 1] = ("%.2f"):format(moment)
       result.kills = result.kills + 1
       local there = read(out) ~= nil
       if existed and not there then complain("lost", "the results file is gone") end
@@ -84,20 +113,18 @@ function M.series(kind, moments, draw, threads)
       end
     elseif status == 0 then
       result.finished = result.finished + 1
-      if read(digest) ~= whole then complain("different", "other bits than the uninterrupted run") end
+      compare()
       clean()
-      existed = false
     else
       complain("unreadable", ("ended with %d: %s"):format(status, read(log) or ""))
       clean()
-      existed = false
       result.kills = result.kills + 1
     end
   end
   status = child(600)
   if status == 0 then
     result.finished = result.finished + 1
-    if read(digest) ~= whole then complain("different", "other bits than the uninterrupted run") end
+    compare()
   else
     complain("unreadable", ("ended with %d: %s"):format(status, read(log) or ""))
   end

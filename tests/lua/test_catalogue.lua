@@ -175,7 +175,19 @@ test.describe("a catalogue", function()
   test.it("is refused where another one is, until told to start afresh", function()
     local other = make_script("b.lua", 6, 41)
     test.ok(not run(("catalogue %s --out %s/one.h5"):format(other, dir)))
-    test.ok(log_text():find("belongs to another run: content", 1, true), log_text())
+    test.ok(log_text():find("one.queue belongs to another run: sampler", 1, true), log_text())
+    test.ok(log_text():find("steps is 40 there, 41 here; choose another output", 1, true), log_text())
+    local function refused(change, by, ...)
+      local text, n = io.open(file):read("*a"):gsub(change, by)
+      test.eq(n, 1, change)
+      test.ok(not run(("catalogue %s --out %s/one.h5"):format(write("d.lua", text), dir)))
+      for _, part in ipairs{ ... } do test.ok(log_text():find(part, 1, true), log_text()) end
+      test.ok(not log_text():find("another run:[^\n]*sampler"), log_text())
+    end
+    refused("1e9, 1e10%)", "1e9, 1.1e10)", "one.queue belongs to another run: free.age is ", "loguniform(1e9, 1e10)", "loguniform(1e9, 1.1e10)")
+    refused("seed = 3", "seed = 4, noise = noise.calibration{ floor = 0.05 }", "noise.floor is nothing there, 0.05 here, seed is 3 there, 4 here;")
+    refused("list%[i%] = o", [[%0 if i == 5 then o:add("WISE.W1", 1, 0.1) end]], "run: data of source 5 (mock5) is ")
+    refused("list%[i%] = o", [[%0 if i == 2 then spectrum.add_line(o, "Halpha", 1e-15, 1e-16) end]], "run: data of source 2 (mock2) is ")
     local more = make_script("c.lua", 7, 40)
     test.ok(not run(("catalogue %s --out %s/one.h5"):format(more, dir)))
     test.ok(log_text():find("6 jobs there, 7 here", 1, true), log_text())
@@ -194,7 +206,7 @@ return catalogue{ data = list, free = { age = prior.loguniform(1e9, 1e10) }, sam
   model = function(o, row) if row == 2 then error("no model for this one") end return galaxy{ ssp = T, sfh = sfh.delayed{} } end }]])
     test.ok(not run(("catalogue %s --out %s/bad.h5"):format(bad, dir))) -- status 1: one has failed
     local _, t = content(dir .. "/bad.fits")
-    test.eq(table.concat(t:column("state"), " "), "done failed done")
+    test.eq(table.concat(t:column("state"), " "), "not accepted failed not accepted") -- ten steps are no posterior
     test.ok(t:column("flags")[2]:find("no model for this one", 1, true))
   end)
   test.it("compares variants", function()
@@ -246,5 +258,47 @@ test.describe("a table of sources", function()
     test.throws(function() return galua.observation.catalogue(path)[1] end, "~has no unit")
     test.throws(function() return t:column("Z") end, "~no column 'Z'")
     os.remove(path)
+  end)
+end)
+
+test.describe("a catalogue that is asked to end", function()
+  test.it("ends: the source at work is given back, no other is begun", function()
+    os.execute("mkdir -p " .. dir)
+    local file = write("stop.lua", ([[
+local T = ssp.synthetic()
+local truth = galaxy{ ssp = T, sfh = sfh.delayed{ norm = 10, tau = 1e9 }, age = 4e9, redshift = 0.1 }
+local list = {}
+for i = 1, 6 do
+  list[i] = observation.new{ name = "m" .. i, redshift = 0.1 }
+  for _, p in ipairs(truth:photometry(filters("SDSS"))) do list[i]:add(p.band, p.flux, 0.05 * p.flux) end
+end
+local asked = false
+return catalogue{ data = list, free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(0.1, 1e4) }, seed = 3, keep = 20,
+  sampler = sampler.ensemble{ steps = 30, walkers = 16 },
+  model = function(obs, row)
+    local f = io.open("%s/begun", "a")
+    f:write(row, " ")
+    f:close()
+    if row == 3 and not os.getenv("QUIET") then
+      os.execute("kill -TERM $PPID") -- in the middle of the third source
+    end
+    return galaxy{ ssp = T, sfh = sfh.delayed{ tau = 1e9 }, redshift = 0.1 }
+  end }]]):format(dir))
+    local function begun()
+      local f = io.open(dir .. "/begun")
+      local text = f:read("*a")
+      f:close()
+      os.remove(dir .. "/begun")
+      return text
+    end
+    run(("--threads 1 catalogue %s --out %s/stop.h5"):format(file, dir))
+    test.ok(log_text():find("2 of 6 done; the same command goes on with the rest", 1, true), log_text())
+    local text = begun()
+    test.ok(text:find("3 $"), "the third was the last: " .. text)
+    test.ok(run(("--threads 1 catalogue %s --out %s/stop.h5"):format(file, dir), "QUIET=1"), log_text())
+    test.ok(not begun():find(" 2 "), "what is done is not done again")
+    local _, t = content(dir .. "/stop.fits")
+    for i = 1, 6 do test.ok(t:column("state")[i] ~= "failed") end
+    os.execute("rm -rf " .. dir)
   end)
 end)

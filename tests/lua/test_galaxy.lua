@@ -82,6 +82,52 @@ test.describe("galaxy", function()
     test.close(g:band_flux({ top })[1], g:sed():at(10000), 2e-3)
   end)
 
+  test.it("gives rows that are made when looked at, of the filters that were asked for", function()
+    local g = make()
+    local list = { filter.tophat("one", 4000, 5000), filter.tophat("two", 6000, 7000), filter.tophat("three", 8000, 9000) }
+    local p, v = g:photometry(list), g:band_flux(list)
+    list[1], list[2] = nil, nil -- what was given stays as it is
+    list = nil
+    g:set("age", 2e9)
+    g:photometry(filters("SDSS"))
+    collectgarbage()
+    collectgarbage()
+    local n = 0
+    for i, r in ipairs(p) do
+      n = n + 1
+      test.eq(i, n)
+      test.eq(r.band, ({ "one", "two", "three" })[i])
+      test.eq(r.flux, v[i])
+      test.eq(r.filter.pivot, r.pivot)
+    end
+    for i, r in pairs(p) do
+      test.eq(r.flux, p[i].flux)
+      n = n - 1
+    end
+    test.eq(n, 0)
+    test.eq(#p, 3)
+    for _, i in ipairs{ 0, 4, 1.5, -1, 0 / 0, "one", math.huge } do test.eq(p[i], nil) end
+    test.ok(message(function() p[1] = 3 end):find("rows cannot be set", 1, true))
+    test.ok(not pcall(function() p._n = 100 end) and #p == 3)
+    test.ok(tostring(p):find("\ntwo +64%d%d"), tostring(p))
+    test.eq(galua.pp.format(p), tostring(p))
+    test.eq(galua.pp.summary(p), "photometry, 3 bands")
+  end)
+
+  test.it("does not know a filter that has been closed, or another list of the same length", function()
+    local g, a, b = make(), filter.tophat("a", 4000, 5000), filter.tophat("b", 6000, 7000)
+    local first = g:band_flux{ a, b }
+    local list = { b, a }
+    test.eq(g:band_flux(list)[1], first[2])
+    list[1] = a
+    test.eq(g:band_flux(list)[1], first[1])
+    local p = g:photometry{ a, b }
+    a:close()
+    test.ok(message(function() g:band_flux{ a, b } end):find("has been closed", 1, true))
+    test.eq(p[1].band, "a") -- of its own
+    test.eq(g:band_flux{ b }[1], first[2])
+  end)
+
   test.it("never mixes up the filters of one call with those of another", function()
     local g = make()
     local sdss, nir = filters("SDSS"), filters("2MASS")

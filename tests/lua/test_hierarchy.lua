@@ -125,7 +125,7 @@ test.describe("hierarchy", function()
       list[i] = o
     end
     local c = catalogue{ data = list, model = g, free = { ["sfh.psi"] = prior.lognormal(5, 0.8) }, sampler = sampler.importance{ ess = 300 }, seed = 4, keep = 150,
-      derived = { "Mstar" } }
+      derived = { "Mstar", "M(SDSS.r)", "flux(SDSS.g)" } }
     c:run{ out = folder .. "/c.h5", progress = false, threads = 1 }
     local free = { m = prior.uniform(0, 2), s = prior.loguniform(0.05, 2) }
     local h = hierarchy{ data = folder .. "/c.h5", catalogue = c, quantities = { "log10(sfh.psi)" }, law = { ["log10(sfh.psi)"] = { mean = "m", sd = "s" } }, free = free, seed = 1 }
@@ -140,6 +140,24 @@ test.describe("hierarchy", function()
       want = want + math.log(sum / 150)
     end
     test.close((h:lnlike(p)), want, 1e-9)
+    -- the flux of the model goes with sfh.psi; beside a magnitude in the rest frame it is that at the source's redshift
+    local flux, zp = tables.read_array(folder .. "/c.h5", "draws/flux(SDSS.g)"), 0.03
+    g.sfh.psi = draws[2][9]
+    test.close(flux[2][9], g:band_flux(filters("SDSS.g"))[1], 1e-6)
+    local tilted = 0
+    for i = 1, 6 do
+      local sum, d = 0, list[i]:rows()[1]
+      for s = 1, 150 do
+        local y, q = math.log10(draws[i][s]), 10 ^ (-0.4 * zp)
+        sum = sum + math.exp(ln_normal(y, p.m, p.s) - ln_normal(y, math.log10(5), 0.8) + 0.5 * ((d.flux - flux[i][s]) / d.err) ^ 2 - 0.5 * ((d.flux - q * flux[i][s]) / d.err) ^ 2)
+      end
+      tilted = tilted + math.log(sum / 150)
+    end
+    local zero = { data = folder .. "/c.h5", catalogue = c, quantities = { "log10(sfh.psi)" }, law = { ["log10(sfh.psi)"] = { mean = "m", sd = "s" } },
+      free = { m = free.m, s = free.s, zg = prior.normal(0, 0.1) }, zero_points = { ["SDSS.g"] = "zg" }, seed = 1 }
+    test.close((hierarchy(zero):lnlike{ m = p.m, s = p.s, zg = zp }), tilted, 1e-9)
+    zero.zero_points = { ["SDSS.r"] = "zg" }
+    test.throws(function() hierarchy(zero) end, ("hierarchy: %s/c.h5 has no fluxes of the model in SDSS.r: catalogue{ derived = { \"flux(SDSS.r)\", ... } } keeps them"):format(folder))
     -- draws without one quantity's value in different places do not become pairs: the source is left out; padding behind the last draw is none
     local nan, file = 0 / 0, folder .. "/n.h5"
     local a, b = mat(2, 3), mat(2, 3)
@@ -158,6 +176,61 @@ test.describe("hierarchy", function()
       free = { m = prior.uniform(shift, shift + 2), s = free.s }, prior_draws = 2000, seed = 1 }
     test.ok(math.abs((d:lnlike{ m = p.m + shift, s = p.s }) - want) < 0.15)
     os.execute("rm -rf '" .. folder .. "'")
+  end)
+
+  test.it("finds the zero point of a band that all sources share", function()
+    -- the luminosity of each source through three bands of known colour, band c 0.08 mag too faint in the data; posteriors of 10^y by the exact
+    -- Gaussian of the flux scale under a flat prior of it
+    local r, colour, err, zp, mu, tau = random.stream(11), { a = 1, b = 0.6, c = 1.7 }, 0.06, 0.08, 3, 0.5
+    local function mocks(n, draws)
+      local sources = {}
+      for i = 1, n do
+        local x, bands, top, bottom = mu + tau * r:normal(), {}, 0, 0
+        for _, b in ipairs{ "a", "b", "c" } do
+          local F = x * colour[b]
+          local e = err * 3 * colour[b]
+          local d = F * (b == "c" and 10 ^ (-0.4 * zp) or 1) + e * r:normal()
+          bands[b] = { flux = d, err = e }
+          top, bottom = top + d * colour[b] / e ^ 2, bottom + (colour[b] / e) ^ 2
+        end
+        local X = vec(draws)
+        for s = 1, draws do X[s] = top / bottom + r:normal() / bottom ^ 0.5 end
+        for b, t in pairs(bands) do t.model = X * colour[b] end
+        sources[i] = { x = X, bands = bands }
+      end
+      return sources
+    end
+    local data = mocks(100, 200)
+    local function made(points, free)
+      free.mu, free.tau = prior.uniform(1, 5), prior.loguniform(0.1, 2)
+      return hierarchy{ data = data, quantities = { "x" }, law = { x = { mean = "mu", sd = "tau" } }, zero_points = points, free = free, seed = 3 }
+    end
+    local h = made({ c = "zc" }, { zc = prior.normal(0, 0.3) })
+    h:run{ ess = 500 }
+    local by = {}
+    for _, q in ipairs(h.rows) do by[q.name] = q end
+    -- one source tells zc by err 3/x sqrt(1 + 1/2) 1.086 mag, x about 3
+    local fisher = 1.086 * err * 1.5 ^ 0.5 / 100 ^ 0.5
+    test.ok(math.abs(by.zc.median - zp) < 3.5 * fisher, ("zero point %g, expected %g +- %g"):format(by.zc.median, zp, fisher))
+    test.ok(by.zc.sd > 0.75 * fisher and by.zc.sd < 1.35 * fisher, ("error %g, expected %g"):format(by.zc.sd, fisher))
+    test.ok(math.abs(by.mu.median - mu) < 3.5 * tau / 100 ^ 0.5)
+    test.ok(h.trusted)
+    -- the estimate by hand at one point, and a fixed zero point is the free one at that value
+    local want, q = 0, 10 ^ (-0.4 * 0.05)
+    for i, s in ipairs(data) do
+      local sum = 0
+      for k = 1, #s.x do
+        local c = s.bands.c
+        local move = -0.5 * ((c.flux - q * c.model[k]) ^ 2 - (c.flux - c.model[k]) ^ 2) / c.err ^ 2
+        sum = sum + math.exp(move - 0.5 * ((s.x[k] - 3.1) / 0.4) ^ 2) / (0.4 * (2 * math.pi) ^ 0.5)
+      end
+      want = want + math.log(sum / #s.x)
+    end
+    test.close((h:lnlike{ mu = 3.1, tau = 0.4, zc = 0.05 }), want, 1e-10)
+    test.close((made({ c = 0.05 }, {}):lnlike{ mu = 3.1, tau = 0.4 }), want, 1e-10)
+    test.throws(function() made({ c = "zz" }, { zc = prior.normal(0, 1) }) end, "hierarchy: zero_points['c'] is 'zz', which is not in free, did you mean 'zc'?")
+    data[2].bands.c.err = 0
+    test.throws(function() made({ c = 0.05 }, {}) end, "hierarchy: data[2].bands['c'] must be { flux =, err = (positive), model = 200 draws of the model's flux }")
   end)
 
   test.it("refuses bad options in one line", function()

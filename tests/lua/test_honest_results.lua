@@ -74,6 +74,20 @@ test.describe("an optimum", function()
   test.it("at a cliff neither", function()
     without(run(function(m, obs) if m[1] < obs.flux[1] then return -math.huge end return -m[1] end))
   end)
+  test.it("is not called one where ln p still rises: slopes at a cliff are those of its upper side", function()
+    local f = fit({ data = o, model = g, free = { ["sfh.psi"] = prior.loguniform(0.1, 1000), age = prior.loguniform(1e8, 1e10) },
+      likelihood = likelihood.custom(function(m, obs) if m[1] < obs.flux[1] then return -math.huge end return -m[1] end), seed = 1 }, true)
+    local above = fit({ data = o, model = g, free = { ["sfh.psi"] = prior.loguniform(0.1, 1000), age = prior.loguniform(1e8, 1e10) },
+      likelihood = likelihood.custom(function(m) return -m[1] end), seed = 1 }, true)
+    local x = vec{ 1 + 1e-7, 9 } -- log10 of sfh.psi and of the age: on the cliff, up to a part in ten million
+    for i, name in ipairs(f.target.names) do if name == "age" then x[i] = 9 else x[i] = 1 + 1e-7 end end
+    local _, a = f.target:gradient(mat{ { x[1], x[2] } })
+    local _, b = above.target:gradient(mat{ { x[1], x[2] } })
+    for k = 1, 2 do
+      test.ok(b[1][k] ~= 0)
+      test.close(a[1][k], b[1][k], 1e-6)
+    end
+  end)
   test.it("before the run is told from one after it", function()
     local f = fit{ data = o, model = g, free = { age = prior.loguniform(1e8, 1e10) }, seed = 1 }
     local ok, e = pcall(f.summary, f)

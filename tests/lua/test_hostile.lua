@@ -165,4 +165,21 @@ test.describe("an installed program", function()
     test.eq(text, "2\n")
   end)
 end)
+
+test.describe("a name with a zero byte", function()
+  test.it("is refused, not cut there", function()
+    local cut = at("cut.csv")
+    write(cut, "band,flux,err\nGALEX.FUV,1,0.1\n")
+    local name = cut .. "\0.bak"
+    for _, f in ipairs{ tables.read, observation.read, observation.catalogue, filter.read, ssp.read, load_fit, core.hash_file, core.check_writable } do
+      says(message(f, name), "holds a zero byte after '" .. cut:sub(1, 80))
+    end
+    says(message(core.write_file, name, "gone"), "argument 1 holds a zero byte")
+    says(message(galaxy, { ssp = name }), "galaxy: ssp holds a zero byte after")
+    test.eq(output("cat " .. cut):sub(1, 4), "band")
+    core.write_file(cut, "a\0b") -- what is written may have them
+    test.eq(output("wc -c < " .. cut), "3\n")
+    says(message(core.fail, "GAL_EINVAL", "of 'a\0b' there is none"), "of 'a?b' there is none")
+  end)
+end)
 os.execute(("rm -rf '%s'"):format(folder))

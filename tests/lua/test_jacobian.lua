@@ -38,6 +38,38 @@ test.describe("the Jacobian of a galaxy", function()
     check(g, { "age", "sfh.psi_max", "sfh.tau_star", "attenuation.A_V", "attenuation.E_b", "distance", "redshift" }, 1e-6)
   end)
 
+  test.it("has the parameters of the cosmology when they are asked for", function()
+    local curved = cosmology{ H0 = 70, Om0 = 0.3, OL0 = 0.6 }
+    for _, onset in ipairs{ { age = 3e9 }, { age_fraction = 0.4 }, { z_onset = 3 } } do
+      local o = { ssp = table_of, redshift = 0.5, cosmology_free = true, cosmology = curved }
+      for k, v in pairs(onset) do o[k] = v end
+      local g = galaxy(o)
+      check(g, { next(onset), "redshift", "sfh.tau_star", "cosmo.H0", "cosmo.Om0", "cosmo.OL0" }, 1e-6)
+      o.cosmology_free = nil
+      local fixed = galaxy(o)
+      local a, b = g:band_flux(bands), fixed:band_flux(bands)
+      for i = 1, #bands do test.close(a[i], b[i], 1e-11) end
+      for _, name in ipairs{ "T_universe", "distance", "z_onset", "age_fraction" } do
+        local x, y = g:derived_values()[name], fixed:derived_values()[name]
+        if y then test.close(x, y, 1e-10) end
+      end
+      g.cosmo.H0, g.cosmo.Om0 = 65, 0.33
+      o.cosmology = cosmology{ H0 = 65, Om0 = 0.33, OL0 = 0.6 }
+      local other = galaxy(o):band_flux(bands)
+      a = g:band_flux(bands)
+      for i = 1, #bands do test.close(a[i], other[i], 1e-11) end
+    end
+    local g = galaxy{ ssp = table_of, redshift = 0.5, age = 3e9, cosmology_free = true }
+    check(g, { "cosmo.H0", "cosmo.Om0" }, 1e-6)
+    test.eq(pcall(g.get, g, "cosmo.OL0"), false) -- flat: it follows
+    g.age, g.cosmo.H0 = 8e9, 90
+    local ok, e = pcall(g.band_flux, g, bands)
+    test.ok(not ok and tostring(e):find("age of the Universe"))
+    ok, e = pcall(galaxy, { ssp = table_of, cosmology_free = true, compat = "galapy" })
+    test.ok(not ok and tostring(e):find("cosmology"))
+    test.eq(pcall(function() return galaxy{ ssp = table_of }.cosmo end), false)
+  end)
+
   test.it("takes functions of the user's, by differences that it names", function()
     local g = galaxy{ ssp = table_of, age = 3e9, redshift = 0.1, nebular = nebular.hii{ f_esc = 0.1 },
       sfh = sfh.custom{ params = { t0 = { 1.3e9 } }, function(t, p) return math.exp(-t / p.t0) end, mass = 1e10 },

@@ -99,7 +99,7 @@ test.describe("a mock", function()
     test.throws(function() make{ depth = 25, sigma = 1 } end, "mock: SDSS.g has both depth and sigma: give one")
     test.throws(function() make{ sigma = 1, derived = { "Mstr" } } end, "mock: no derived quantity 'Mstr', did you mean 'Mstar'?")
     test.throws(function() make{ sigma = 1, select = function() return false end }:source(1) end, "~^mock: source 1: 10000 draws in a row")
-    test.throws(function() mock{ free = {} } end, "mock: argument model must be galaxy, got nil")
+    test.throws(function() mock{ free = {} } end, "mock: 'model' is missing: a galaxy, such as galaxy{ redshift = 0.5 }")
   end)
 end)
 

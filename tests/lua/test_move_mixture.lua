@@ -126,6 +126,6 @@ test.describe("the mixture move", function()
   test.it("says what it cannot do", function()
     test.throws(function() ensemble(gauss(), { walkers = 32, moves = { { "mixture", models = 100 } } }) end,
       "~move mixture: models = 100 must be 1e9 at most and 800 at least, 100 for each of 8 parameters")
-    test.throws(function() ensemble(gauss(), { walkers = 32, moves = { { "mixture", model = 100 } } }) end, "~unknown option 'model', did you mean 'mode'")
+    test.throws(function() ensemble(gauss(), { walkers = 32, moves = { { "mixture", model = 100 } } }) end, "~unknown option 'model', did you mean 'models'?")
   end)
 end)

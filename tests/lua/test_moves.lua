@@ -104,6 +104,35 @@ test.describe("moves in Lua", function()
     os.remove(path)
   end)
 
+  test.it("with a name have settings, help, and go on from a file without their definition", function()
+    move.define{ name = "leap", doc = "A long jump.", params = { scale = { 1.2, doc = "of it" } }, propose = function(x, others, rng, _, p)
+      local a, b, g, y = others[rng:integer(#others)], others[rng:integer(#others)], p.scale * rng:normal(), {}
+      for k = 1, #x do y[k] = x[k] + g * (a[k] - b[k]) end
+      return y
+    end }
+    local help = galua.doc.of_name "move.leap"
+    test.ok(help:find("A long jump.\n@param scale (1.2) of it", 1, true), help)
+    local path = tmp()
+    local whole = make(mix{ move.leap(), 0.7, move.de(), 0.3 }, 60):run{ progress = false }
+    local same = make(mix{ slide, 0.7, move.de(), 0.3 }, 60):run{ progress = false } -- the same proposals, scale 1.2
+    local function sums(f) return ("%.17g"):format(f:samples().lnlike:sum()) end
+    test.eq(sums(whole), sums(same))
+    local f = make(mix{ move.leap(), 0.7, move.de(), 0.3 }, 20):run{ out = path, progress = false }
+    test.ok(tostring(f.sampler):find("0.7 custom (move.leap{})", 1, true), tostring(f.sampler))
+    local text = message(function() make(mix{ move.leap{ scale = 1.3 }, 0.7, move.de(), 0.3 }, 60):run{ out = path, resume = true, progress = false } end)
+    test.ok(text:find("moves: custom { key = ", 1, true), text)
+    rawset(move, "leap", nil)
+    local again = load_fit(path, { ssp = table_of, trust = true })
+    again:run{ more = 40, progress = false }
+    test.eq(sums(again), sums(whole))
+    os.remove(path)
+    test.eq(message(move.define, { name = "de", propose = function() end }), "move.define: there is a move.de already")
+    test.eq(message(move.define, { name = "a b", propose = function() end }), "move.define: 'a b' is no name such as jump")
+    test.eq(message(move.define, { name = "hop" }), "move.define: propose must be a function, got nil")
+    test.eq(message(move.define, { name = "hop", params = { s = "x" }, propose = function() end }),
+      'move.define: the setting \'s\' must have a default: s = 1, or s = { 1, doc = "..." }')
+  end)
+
   test.it("that differ from those of the file are refused, and a changed number that a function uses too", function()
     local path = tmp()
     make(slide, 10):run{ out = path, progress = false }

@@ -74,6 +74,53 @@ test.describe("noise", function()
     test.eq(h.target.units[4], "mJy")
   end)
 
+  test.it("has the same terms for pixels", function()
+    local q = galaxy{ ssp = table_of, sfh = sfh.constant{ psi = 5 }, age = 1e9, redshift = 0.1, nebular = false, ism = false }
+    local s = q:spectrum{ wave = linspace(4300, 7500, 60), R = 400, library = -1 }
+    local y = s.flux:copy()
+    for i = 1, #y do y[i] = y[i] * (1 + 0.05 * math.sin(3 * i)) end
+    local data = observation{ name = "pixels", redshift = 0.1, spectrum = { wave = s.wave, flux = y, err = s.flux * 0.02, R = 400, library = -1 } }
+    local function pixels(spec) return fit{ data = data, model = q, spec = spec, free = { ["sfh.psi"] = prior.uniform(1, 10) } } end
+    local function ln(spec, more)
+      local f = pixels(spec)
+      local _, l = f.target:lnprob(mat{ more and { 5, more } or { 5 } })
+      return l[1], f
+    end
+    local function by_hand(factor, jitter, floor)
+      local sum = 0
+      for i = 1, #y do
+        local m, v = factor * s.flux[i], (0.02 * s.flux[i]) ^ 2 + jitter ^ 2 + (floor * y[i]) ^ 2
+        sum = sum - 0.5 * (y[i] - m) ^ 2 / v - 0.5 * math.log(2 * math.pi * v)
+      end
+      return sum
+    end
+    local j = 0.01 * s.flux[30]
+    test.close(ln{ noise = noise.errors{ jitter = j } + noise.calibration{ floor = 0.03 } }, by_hand(1, j, 0.03), 1e-9)
+    local free, f = ln({ noise = noise.errors{ jitter = prior.loguniform(1e-6, 10) } }, math.log10(j))
+    test.close(free, by_hand(1, j, 0), 1e-9)
+    test.eq(f.target.names[2], "spec.jitter")
+    test.ok(f:gradient_check().error < 1e-6)
+    -- one factor that all pixels share, marginalised: an integral over it (trapezoid, exponentially good for a smooth peak)
+    local top, sum, n = by_hand(1, 0, 0), 0, 2000
+    for i = -n, n do
+      local t = 6 * i / n
+      sum = sum + math.exp(by_hand(1 + 0.1 * t, 0, 0) - top - 0.5 * t * t) / math.sqrt(2 * math.pi) * 6 / n
+    end
+    test.close(ln{ noise = noise.calibration{ offset = 0.1 } }, top + math.log(sum), 1e-9)
+    -- priors that nobody gave are those of pixels; the two ways of saying it are one fit
+    local a, b = pixels{ noise = noise.gp{} }, pixels{ gp = "matern32" }
+    for i, h in ipairs(a.target:fingerprint()) do test.eq(h.hash, b.target:fingerprint()[i].hash) end
+    test.eq(tostring(a.target.priors[3]), "prior.loguniform(0.001, 0.3)")
+    test.ok(message(pixels, { noise = noise.errors{ jitter = 1 }, jitter = 2 }):find("given twice", 1, true))
+    for _, n in ipairs{ { noise.gp{}, "(spec.gp)" }, { noise.calibration{ offset = 0.1 }, "(spec.offset)" } } do
+      test.ok(message(pixels, { noise = noise.outliers{} + n[1] }):find("excludes noise correlated over them " .. n[2], 1, true))
+    end
+    test.ok(message(fit, { data = data, model = q, spec = { ln_scale = 0.1 }, free = { ["spec.ln_scale"] = prior.uniform(-1, 1) } })
+      :find("'spec.ln_scale' is a number in spec and free", 1, true))
+    test.ok(message(pixels, { ln_scale = 0 / 0 }):find("spec.ln_scale is not a number", 1, true))
+    test.ok(message(pixels, { noise = noise.calibration{ floor = { SDSS = 0.1 } } }):find("a spectrum has one, give a number", 1, true))
+  end)
+
   test.it("lists every noise parameter with unit, range, default, prior and help", function()
     local f = make{ noise = noise.outliers{ n_out = 20 } + noise.gp{ amplitude = 0.1 } }
     local seen = {}
@@ -90,6 +137,13 @@ test.describe("noise", function()
   end)
 
   test.it("refuses what cannot be, in one line", function()
+    test.ok(message(make, { noise = noise.errors{ ln_scale = 1 }, free = { ["noise.ln_scale"] = prior.uniform(-1, 1) } })
+      :find("parameter 'noise.ln_scale' is a number in noise and free", 1, true))
+    -- of a results file
+    test.eq(tostring(noise.from(noise.describe(noise.gp{ amplitude = 0.1, length = 2 }))), 'noise.gp{ kernel = "matern32", amplitude = 0.1, length = 2 }')
+    test.ok(message(noise.from, { floor = 0.1, wavelet = 1 }):find("there is no 'wavelet'", 1, true))
+    test.ok(message(noise.from, { floor = -1 }):find("floor = -1 must lie in 0 .. 10", 1, true))
+    test.ok(message(noise.from, { gp_amplitude = "x" }):find("amplitude must be a number or a prior", 1, true))
     test.eq(message(make, { free = { age = prior.loguniform(1e3, 1.2e10) } }),
       "fit: the prior of 'age' spans 1000 .. 1.2e+10 but the parameter must lie in 100000 .. 2e+10 yr: narrow the prior")
     test.eq(message(make, { noise = noise.outliers{ f_out = prior.uniform(0, 0.9) } }),
@@ -101,7 +155,7 @@ test.describe("noise", function()
     test.eq(message(make, { noise = noise.outliers{}, amplitude = prior.loguniform(0.1, 10) }),
       "fit: an amplitude is marginalised for Gaussian errors of the data only: leave out noise.f_out, or the amplitude")
     test.eq(message(noise.gp, { kernel = "matern23" }), "noise.gp: unknown kernel 'matern23', did you mean 'matern32'? (known: sqexp, matern32)")
-    test.eq(message(noise.outliers, { f_out = 0.7 }), "noise.outliers: f_out = 0.7 must lie in 0 .. 0.5")
+    test.eq(message(noise.outliers, { f_out = 0.7 }), "noise.outliers: f_out = 0.7 must lie in 0 .. 0.5: share of data that are outliers (Hogg et al. 2010)")
     test.eq(message(make, { likelihood = function() end }),
       "fit: likelihood must be likelihood.custom(function(model_flux, obs) ... end), got a function")
     -- a normal prior may reach anywhere: its tail is cut by the range

@@ -118,12 +118,13 @@ test.describe("a fit with a plan", function()
   end)
 
   test.it("says why there is none, and takes the whole grid", function()
-    local f = make{ plan = true, free = { redshift = prior.uniform(0.05, 0.2) } }:compile()
+    local free = { age = prior.uniform(3e9, 5e9) }
+    local f = make{ plan = true, model = model{ nebular = nebular.freefree{} }, free = free }:compile()
     test.eq(f.target.plan.used, false)
-    if not f.target.plan.why:find("redshift is free") then error(f.target.plan.why) end
-    local whole = make{ free = { redshift = prior.uniform(0.05, 0.2) } }
-    local _, a = f.target:lnprob(vec{ 0.12 })
-    local _, b = whole.target:lnprob(vec{ 0.12 })
+    if not f.target.plan.why:find("nebular.freefree") then error(f.target.plan.why) end
+    local whole = make{ plan = false, model = model{ nebular = nebular.freefree{} }, free = free }
+    local _, a = f.target:lnprob(vec{ 4.2e9 })
+    local _, b = whole.target:lnprob(vec{ 4.2e9 })
     test.eq(a[1], b[1])
     for _, bad in ipairs { { tolerance = 1 }, { tolerance = -1 } } do
       local ok, why = pcall(make, { plan = bad })
@@ -133,6 +134,25 @@ test.describe("a fit with a plan", function()
     local ok, why = pcall(make, { plan = { tolerence = 1e-6 } })
     test.eq(ok, false)
     if not tostring(why):find("did you mean 'tolerance'") then error(tostring(why)) end
+  end)
+
+  test.it("is made for a range of redshifts too, with an error of 1e-4", function()
+    local free = { redshift = prior.uniform(0.08, 0.13), age = prior.uniform(2e9, 8e9), ["ism.Rdust"] = prior.loguniform(3e2, 1e4) }
+    local f, whole = make{ plan = { cache = false }, free = free }:compile(), make{ plan = false, free = free }
+    local p = f.target.plan
+    test.eq(p.used, true)
+    test.eq(p.tolerance, 1e-4)
+    test.eq(p.panels, 2)
+    test.eq(p.left_out, 0)
+    local x = points(f, 200)
+    local _, a = f.target:lnprob(x)
+    local _, b = whole.target:lnprob(x)
+    for i = 1, 200 do
+      if a[i] ~= b[i] and math.abs(a[i] - b[i]) > 2e-4 * (1 + math.abs(b[i])) then error(("ln L %.12g, whole %.12g"):format(a[i], b[i])) end
+    end
+    local models, worst = f.target:compare(x)
+    if not (models > 100 and worst > 0 and worst <= 1e-4) then error(worst) end
+    test.eq(make{ plan = { tolerance = 1e-4 }, free = free }.target.plan.tolerance, 1e-4)
   end)
 
   test.it("starts again on the whole grid when a sample shows that the plan errs", function()
@@ -185,11 +205,11 @@ test.describe("a fit with a plan", function()
     same(g, make{ sampler = short(), plan = false }:run{ progress = false })
     -- where there can be none the reason is in the record
     local path = os.tmpname() .. ".h5"
-    local z = make{ sampler = long(), free = { redshift = prior.uniform(0.05, 0.2) } }:run{ progress = false, out = path, ["until"] = 20 }
+    local z = make{ sampler = long(), model = model{ nebular = nebular.freefree{} } }:run{ progress = false, out = path, ["until"] = 20 }
     test.eq(z.target.plan.used, false)
     local said = json.decode(galua.result_texts(path).plan)
     test.eq(said.used, false)
-    if not said.why:find("redshift is free") then error(said.why) end
+    if not said.why:find("nebular.freefree") then error(said.why) end
     os.remove(path)
   end)
 

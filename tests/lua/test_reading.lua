@@ -332,6 +332,15 @@ test.describe("observation{ photometry = file }", function()
     fails(function() observation.read(file("id,SDSS.g,SDSS.g_err\n1,2,3\n")) end, "a row per source is read by observation.catalogue(path)")
     fails(function() observation.read(file("a,b\n1,2\n")) end, "no column 'band'")
   end)
+  test.it("reads lines that end in CR alone", function()
+    local o = observation.read(file("band,flux[mJy],err[mJy]\r# of an old machine\rGALEX.FUV,1,0.1\rGALEX.NUV,2,0.2\r"))
+    test.eq(#o:rows(), 2)
+    test.eq(o:rows()[2].band, "GALEX.NUV")
+    test.eq(o:rows()[2].err, 0.2)
+    local curve = filter.read(file("# wave through\r4000 0\r5000 1\r6000 0\r", ".txt"))
+    test.close(curve.pivot, 4983, 0.01)
+    fails(function() observation.read(file("band,flux[mJy],err[mJy]\rGALEX.FUV,x,0.1\r")) end, "line 2")
+  end)
   test.it("takes the table of any extension, by number or name", function()
     local function table_of(flux, extname)
       tables.write(path .. ".fits", { { name = "name", values = { "s" } }, { name = "SDSS.g", values = vec { flux }, unit = "mJy" },
@@ -355,4 +364,4 @@ test.describe("observation{ photometry = file }", function()
   end)
 end)
 
-for _, suffix in ipairs { "", ".csv", ".ecsv", ".cat", ".h5" } do os.remove(path .. suffix) end
+for _, suffix in ipairs { "", ".csv", ".ecsv", ".cat", ".h5", ".txt" } do os.remove(path .. suffix) end

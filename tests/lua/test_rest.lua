@@ -59,7 +59,7 @@ test.describe("of a posterior", function()
     test.close(list[2].median, model:colour("Bessell.U", "Bessell.V"), 0, 0.1)
     test.ok(list[1].q16 < list[1].median and list[1].median < list[1].q84)
     local s, g = f:samples(), model:copy()
-    local i = require("galua.fit.pick")(s.n, 60)[13]
+    local i = require("galua.pick")(s.n, 60)[13]
     g:set{ ["sfh.mass"] = s.values["sfh.mass"][i], ["attenuation.A_V"] = s.values["attenuation.A_V"][i] }
     test.close(list[1].values[13], g:rest_magnitudes("SDSS.r")[1].mag, 1e-9)
     test.eq(f:uvj{ draws = 40 }.quiescent, 0)

@@ -75,4 +75,45 @@ test.describe(":time and :profile", function()
   end)
 end)
 
-os.execute("rm -rf " .. folder)
+
+test.describe("what a newcomer types", function()
+  test.it("help alone is the overview, quit and exit leave, a name without its home is found", function()
+    for _, word in ipairs{ "quit", "exit", "quit()", "exit();" } do
+      local out, err, status = prompt("1 + 1\n" .. word .. "\n2 + 2\n")
+      test.eq(out, "2\n")
+      test.eq(err .. tostring(status), "0")
+    end
+    local out, err = prompt("quit = 3\nquit\nhelp\napropos('dust mass')\nvec\n")
+    test.eq(err, "")
+    test.ok(out:find("^3\n") and out:find("Galua: models of the light of galaxies", 1, true) and out:find("guides:", 1, true))
+    test.ok(out:find("\n  dust%.dl07 +%u"), out) -- names with what they are, one a line
+    test.eq(select(2, prompt "g = galaxy{ sfh = delayed{} }\n"), "undefined name 'delayed', did you mean 'sfh.delayed'?\n")
+    test.ok(prompt "help('plans')\n":find('help("fitting plans")', 1, true)) -- a heading of a guide
+    test.ok(prompt "help('one posterior two programs')\n" == "")
+    test.eq(select(2, prompt "mock{}\n"), "mock: 'model' is missing: a galaxy, such as galaxy{ redshift = 0.5 }\n")
+  end)
+
+  test.it("a fit tells its state, its residuals and its verdict in tables, and a redshift that is not that of the data", function()
+    local out, err = prompt [[
+g = galaxy{ ssp = ssp.synthetic(), redshift = 0.1, age = 3e9, sfh = sfh.delayed{} }
+o = observation.new{ name = "it", redshift = 0.3 }
+for i, b in ipairs(filters("SDSS.ugriz")) do y = g:band_flux{ b }[1]; o:add(b, y, 0.05 * y) end
+f = fit{ data = o, model = g, seed = 1, free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(.1, 100) }, sampler = sampler.ensemble{ steps = 40, walkers = 16 } }
+f:run{ progress = false }
+f:residuals()
+"after the table"
+f:verdict()
+f:save()
+g:sed():plot()
+]]
+    test.ok(err:find("the model is at redshift 0.1, the data say 0.3: galaxy{ redshift = obs.redshift }", 1, true), err)
+    test.ok(err:find("fit:save: argument 1 must be a file name", 1, true), err)
+    test.ok(out:find("\n  run: done: 40 steps\n", 1, true))
+    test.ok(out:find("\nSDSS%.z[^\n]+\n[^\n]*after the table"), out) -- one value: nothing between
+    test.ok(out:find("\nSDSS%.r +[%d.e-]+ +[%d.e-]+ +[%d.e-]+ +[%d.e-]+ +[+-][%d.]+\n"), out)
+    test.ok(out:find("\n[ !] Converged%? +%a"))
+    test.ok(out:find("S_ν [mJy]", 1, true))
+  end)
+end)
+
+os.execute(("rm -rf %q"):format(folder))

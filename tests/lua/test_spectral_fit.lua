@@ -224,6 +224,50 @@ test.it("nested: the same, with Legendre polynomials", function()
   same_after_loading(f)
 end)
 
+-- ---------------------------------------------------------------- two sources, apart in some bands only
+test.it("fits nucleus and host, resolved in two bands and blended in the others", function()
+  local g = galaxy{ sfh = sfh.constant{ psi = 5 }, age = 1e9, redshift = 0.1, agn = agn.embedded{ L = 3e11 } }
+  local bands = filters("SDSS.griz", "2MASS", "WISE.W1", "WISE.W3")
+  local total, index = g:band_flux(bands), {}
+  for i, b in ipairs(bands) do index[b.name] = i end
+  -- the parts of a band are its flux
+  local all = observation.new{ name = "parts", redshift = 0.1 }
+  for _, c in ipairs{ "extinct", "MC", "DD", "warm", "AGN" } do all:measure("part", { band = "WISE.W3", component = c, value = 1, err = 1 }) end
+  local row = spectrum.of_fit(fit{ data = all, model = g, free = { ["sfh.psi"] = prior.uniform(4, 6) } }.target, mat{ { 5 } }).measure:row(1)
+  test.close(row:sum(), total[index["WISE.W3"]], 1e-10)
+  test.ok(row[5] > 0.5 * row:sum())
+  local o, want = observation.new{ name = "blend", redshift = 0.1 }, 0
+  for i, b in ipairs(bands) do
+    if i > 2 then
+      o:add(b, total[i], 0.1 * total[i])
+      want = want - 0.5 * math.log(2 * math.pi * (0.1 * total[i]) ^ 2)
+    end
+  end
+  o:measure("part", { band = "WISE.W3", component = "AGN", value = 1.2 * row[5], err = 0.1 * row[5] })
+  o:measure("part", { band = "WISE.W3", component = "extinct", value = row[1], err = 0.1 * row[1] })
+  for _, k in ipairs{ 1, 5 } do want = want - 0.5 * math.log(2 * math.pi * (0.1 * row[k]) ^ 2) end
+  want = want - 0.5 * 2 ^ 2
+  o:measure("part", { band = "SDSS.g", component = "AGN", value = total[1], err = total[1] / 3, limit = true, name = "no blue nucleus" })
+  has(tostring(o), "3 other numbers")
+  local function fitted(data, limits)
+    return fit{ data = data, model = g, seed = 3, limits = limits, free = { ["sfh.psi"] = prior.uniform(4, 6), ["agn.L"] = prior.uniform(1e11, 5e11) },
+      sampler = sampler.ensemble{ walkers = 8, steps = 20 } }
+  end
+  local _, ll = fitted(o, "cut").target:lnprob(mat{ { 5, 3e11 } })
+  test.close(ll[1], want, 1e-8)
+  local f = fitted(o):run{ progress = false }
+  test.eq(#f:measures(), 3)
+  test.eq(f:measures()[1].name, "part WISE.W3 AGN")
+  test.eq(#f:predictive{ draws = 10 }.measures, 3)
+  same_after_loading(f)
+  has(message(o.measure, o, "prat", {}), "did you mean 'part'")
+  has(message(o.measure, o, "part", { band = "SDSS.g", value = 1, err = 1 }), "give band and component")
+  has(message(o.measure, o, "part", { band = "WISE.W3", component = "AGN", value = 1, err = 1 }), "appears twice")
+  has(message(o.measure, o, "part", { band = "SDSS.g", component = "AGN", value = 1, err = -1 }), "err above 0")
+  o:measure("part", { band = "SDSS.g", component = "agnes", value = 1, err = 1 })
+  has(message(fitted, o), "agnes")
+end)
+
 -- ---------------------------------------------------------------- noise of pixels
 -- data replicated by a fit whose parameters are all fixed but one, at its true value
 local function replicated(o, spec, calibration)
@@ -415,14 +459,14 @@ test.it("line fluxes alone, limits as the fit says", function()
 end)
 
 test.it("samples picked for figures and checks come from all walkers", function()
-  local list, seen, n = require("galua.fit.pick")(9600, 300), {}, 0
+  local list, seen, n = require("galua.pick")(9600, 300), {}, 0
   test.eq(#list, 300)
   for j, i in ipairs(list) do
     test.ok(i >= 1 and i <= 9600 and (j == 1 or i > list[j - 1]))
     if not seen[i % 32] then seen[i % 32], n = true, n + 1 end
   end
   test.eq(n, 32)
-  test.eq(table.concat(require("galua.fit.pick")(3, 10), " "), "1 2 3")
+  test.eq(table.concat(require("galua.pick")(3, 10), " "), "1 2 3")
 end)
 
 -- ---------------------------------------------------------------- files

@@ -132,6 +132,33 @@ test.describe("a strategy", function()
     os.remove(path)
   end)
 
+  test.it("with a name has options, help, and is read from a file without its definition", function()
+    sampler.define{ name = "walkers_only", doc = "Walkers alone.", options = { walkers = { 24, doc = "of the ensemble" }, name = "de" },
+      run = function(target, o)
+        local e = ensemble(target, o.walkers)
+        e:run{ move = move[o.name](), steps = 40 }
+        return e:result()
+      end }
+    local help = galua.doc.of_name "sampler.walkers_only"
+    test.ok(help:find("Walkers alone.\n@param name (de) \n@param walkers (24) of the ensemble", 1, true), help)
+    local path = tmp()
+    local f = make(sampler.walkers_only{ walkers = 26 }):run{ out = path, progress = false }
+    test.eq(tostring(f.sampler), "sampler.walkers_only{ walkers = 26 }")
+    test.eq(sum(f), sum(make(sampler.strategy(function(target)
+      local e = ensemble(target, 26)
+      e:run{ move = move.de(), steps = 40 }
+      return e:result()
+    end)):run{ progress = false }))
+    local text = message(function() make(sampler.walkers_only{}):run{ out = path, resume = true, progress = false } end)
+    test.ok(text:find("other settings of sampler.strategy (function: ", 1, true), text)
+    sampler.walkers_only = nil
+    local again = load_fit(path, { ssp = table_of, trust = true })
+    test.eq(tostring(again.sampler), "sampler.walkers_only{ walkers = 26 }")
+    test.eq(sum(again), sum(f))
+    os.remove(path)
+    test.eq(message(sampler.define, { name = "nuts", run = function() end }), "sampler.define: there is a sampler.nuts already")
+  end)
+
   test.it("writes checkpoints by the clock, not one at each stage: n stages cost n", function()
     local function saves(every)
       local f, n = make(sampler.strategy(function(target)

@@ -108,4 +108,105 @@ test.describe("tables", function()
       test.close(o:rows()[1].flux, 1.5)
     end)
   end)
+
+  local function text_of(path)
+    local f = assert(io.open(path, "rb"))
+    local s = f:read("*a")
+    f:close()
+    return s
+  end
+  local function exists(path)
+    local f = io.open(path)
+    if f then f:close() end
+    return f ~= nil
+  end
+  local columns = { { name = "id", values = { "a", "long name", "", "d", "e" } }, { name = "flux", unit = "mJy", values = { 1, -2.5, 0 / 0, 1e300, 1 / 3 } } }
+  local function block(first, last)
+    local out = {}
+    for k, c in ipairs(columns) do
+      out[k] = { name = c.name, values = {} }
+      for i = first, last do out[k].values[i - first + 1] = c.values[i] end
+    end
+    return out
+  end
+  local head = { { name = "id", width = 9 }, { name = "flux", unit = "mJy" } }
+
+  test.it("are the same written as a whole and one block after another", function()
+    for _, suffix in ipairs{ ".fits", ".ecsv", ".csv" } do
+      local whole, parts = file(suffix, ""), file(suffix, "")
+      galua.tables.write(whole, columns, { WHO = "me" })
+      local w = galua.tables.writer(parts, head, 5, { WHO = "me" })
+      w:rows(block(1, 3))
+      w:rows(block(4, 5))
+      w:close()
+      test.eq(text_of(parts), text_of(whole))
+      local back = galua.observation.catalogue(parts)
+      test.eq(back:column("id")[2], "long name")
+      test.eq(back:column("flux")[5], 1 / 3)
+      test.eq(back:unit("flux"), "mJy")
+      os.remove(whole)
+      os.remove(parts)
+    end
+  end)
+
+  test.it("that lack rows, have more or other columns are refused, and no file is made", function()
+    local path = os.tmpname()
+    os.remove(path)
+    for _, suffix in ipairs{ ".fits", ".csv" } do
+      local w = galua.tables.writer(path .. suffix, head, 5)
+      w:rows(block(1, 2))
+      test.throws(function() w:close() end, path .. suffix .. ": 2 rows of 5 were written")
+      test.throws(function() w:rows(block(1, 2)) end, "tables.writer: the table is closed")
+      w = galua.tables.writer(path .. suffix, head, 1)
+      test.throws(function() w:rows(block(1, 2)) end, path .. suffix .. ": more rows than the 1 that were announced")
+      test.throws(function() w:rows{ { name = "flux", values = { 1 } } } end, path .. suffix .. ": the columns of these rows are not those of the table")
+      test.throws(function() w:rows{ { name = "id", values = { "x" } }, { name = "flux", values = { 1, 2 } } } end, "rows: column 'flux' has 2 rows, the first has 1")
+      w = nil
+      collectgarbage()
+      collectgarbage()
+      test.ok(not exists(path .. suffix))
+    end
+    test.throws(function() galua.tables.writer(path .. ".txt", head, 1) end, path .. ".txt: a table is written as .fits, .ecsv or .csv")
+  end)
+
+  test.it("of arrays take matrices row by row", function()
+    local path = file(".h5", "")
+    local w = galua.tables.array_writer(path, { vars = { { group = "fits", name = "chi2", dims = { "source" }, values = galua.vec{ 1, 2, 3 } } },
+      coords = { source = { "a", "b", "c" } }, rows = 3,
+      later = { { group = "draws", name = "age", dims = { "source", "draw" }, width = 2, unit = "yr" }, { group = "draws", name = "tau", dims = { "source", "draw" }, width = 2 } } })
+    w:rows(1, galua.mat{ { 1, 2 }, { 3, 4 } })
+    w:rows(2, galua.mat{ { 10, 20 }, { 30, 40 }, { 50, 60 } })
+    test.throws(function() w:rows(1, galua.mat{ { 1, 2, 3 } }) end, "rows: matrix 1 has rows of 2, got 3")
+    w:rows(1, galua.mat{ { 5, 6 } })
+    w:close()
+    local age, tau = galua.tables.read_array(path, "draws/age"), galua.tables.read_array(path, "draws/tau")
+    for i = 1, 3 do
+      for d = 1, 2 do
+        test.eq(age[i][d], 2 * (i - 1) + d)
+        test.eq(tau[i][d], 10 * age[i][d])
+      end
+    end
+    test.eq(galua.tables.read_array(path, "fits/chi2")[1][3], 3)
+    os.remove(path)
+    w = galua.tables.array_writer(path, { vars = {}, coords = { source = { "a" } }, rows = 1, later = { { group = "draws", name = "age", dims = { "source", "draw" }, width = 2 } } })
+    test.throws(function() w:close() end, path .. ": draws/age has 0 rows of 1")
+    test.ok(not exists(path))
+  end)
+
+  test.it("tell by a hash whether they are the same sources", function()
+    local function hash(text, options)
+      local h
+      with(".csv", text, function(path) h = galua.observation.catalogue(path, options):hash() end)
+      return h
+    end
+    local text = "id,z,SDSS.g[mJy],SDSS.g_err[mJy]\na,0.1,1,0.1\n"
+    test.eq(hash(text), hash(text))
+    for _, other in ipairs{ (text:gsub("0.1,1,", "0.1,1.0000001,")), (text:gsub("a,", "b,")), (text:gsub("mJy", "uJy")), text .. "b,0.2,1,0.1\n" } do
+      test.ok(hash(other) ~= hash(text), other)
+    end
+    test.ok(hash(text, { missing = -99 }) == hash(text)) -- nothing is missing
+    test.ok(hash(text, { limit_sigma = 5 }) ~= hash(text))
+    test.ok(hash(text, { flags = { n = "limit" } }) ~= hash(text))
+    test.ok(hash(text, { flags = { n = "ignored" } }) ~= hash(text, { flags = { n = "limit" } }))
+  end)
 end)

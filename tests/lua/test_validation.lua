@@ -13,7 +13,7 @@ local function recipe(o)
   o = o or {}
   return v{ name = "test", model = galua.galaxy{ ssp = table_of, sfh = galua.sfh.constant{}, attenuation = galua.attenuation.calzetti{}, dust = false,
       redshift = 0.1 }, free = { ["sfh.psi"] = galua.prior.loguniform(1, 100), ["attenuation.A_V"] = galua.prior.uniform(0, 2) },
-    bands = galua.filters("SDSS"), sampler = galua.sampler.ensemble{ steps = 90, walkers = 12 }, seed = 5, mocks = o.mocks or 40, derived = { "Mstar" },
+    bands = galua.filters("SDSS"), sampler = galua.sampler.ensemble{ steps = o.steps or 90, walkers = 12 }, seed = 5, mocks = o.mocks or 40, derived = { "Mstar" },
     snr = o.snr or 10, noise = o.noise, limits_below = o.limits_below, spectrum = o.spectrum }
 end
 
@@ -120,7 +120,7 @@ test.describe("a validation", function()
     end
   end)
   test.it("does not pass a likelihood that believes the errors are a third of what they are", function()
-    local r = recipe()
+    local r = recipe{ steps = 250 } -- chains of 90 steps still remember the prior, and are twice as wide
     local honest = r.mock
     local mocks = {}
     for i = 1, r.n do mocks[i] = honest(r, i) end
@@ -131,7 +131,8 @@ test.describe("a validation", function()
     end
     r:run{ out = dir .. "/bad", threads = 2, progress = false }
     test.ok(not r.result.pass, tostring(r))
-    for _, q in ipairs(r.result.quantities) do test.ok(q.coverage[2].fraction < 0.55, q.name) end
+    -- 0.26 of a Gaussian; three sigma of 40 mocks above
+    for _, q in ipairs(r.result.quantities) do test.ok(q.coverage[2].fraction < 0.47, q.name) end
   end)
   test.it("is checked before it starts", function()
     test.throws(function() v{} end, "validation: model must be a galaxy, got a nil")

@@ -2,6 +2,7 @@
 local galua = require "galua"
 local core = require "galua.core"
 local own = require "galua.own_methods"
+local call = require "galua.call"
 
 local galaxy = {}
 
@@ -10,10 +11,12 @@ local spectrum = {}
 spectrum.__index = function(s, key)
   local method = spectrum[key]
   if method ~= nil then return method end
-  galua.fail("a spectrum has no '%s' (fields: wave, flux, rest, redshift, component; methods: lum, at)", tostring(key))
+  galua.fail("a spectrum has no '%s' (fields: wave, flux, rest, redshift, component; methods: lum, at, plot)", tostring(key))
 end
 
 function spectrum:lum() return self.luminosity end
+
+function spectrum:plot(options) return require("galua.plot")(self, options) end
 
 -- flux density [mJy] at an observed wavelength [A], or at a vector of them
 function spectrum:at(wave)
@@ -37,6 +40,7 @@ function spectrum:__plot(options)
 end
 
 function galaxy:sed(component)
+  if component ~= nil then galua.expect("galaxy:sed", 1, component, "string") end
   local wave = self:wave()
   return setmetatable({
     wave = wave * (1 + self.redshift), rest = wave, flux = self:flux(component), luminosity = self:lum(component),
@@ -45,39 +49,13 @@ function galaxy:sed(component)
 end
 
 -- ---------------------------------------------------------------- photometry
-local photometry = {}
-photometry.__index = photometry
-
-local function abmag(mjy) return mjy > 0 and -2.5 * math.log10(mjy / 3.6307805477010137e6) or 0 / 0 end
-
--- a band of it, { flux, filter }: fields are found when they are looked at
-local row = {}
-function row.__index(r, key)
-  if key == "flux" then return r[1]
-  elseif key == "band" then return r[2].name
-  elseif key == "pivot" then return r[2].pivot
-  elseif key == "mag" then return abmag(r[1])
-  elseif key == "filter" then return r[2] end
-end
-function row.__tostring(r) return ("%s   %.6g A   %.6g mJy   %.3f mag"):format(r.band, r.pivot, r.flux, r.mag) end
-row.__galua_show = row.__tostring
-
-function photometry:__tostring()
-  local lines = { ("%-26s %14s %14s %9s"):format("band", "pivot [A]", "flux [mJy]", "AB mag") }
-  for _, row in ipairs(self) do
-    lines[#lines + 1] = ("%-26s %14.6g %14.6g %9.3f"):format(row.band, row.pivot, row.flux, row.mag)
-  end
-  return table.concat(lines, "\n")
-end
-photometry.__galua_show = photometry.__tostring
-
 function galaxy:photometry(filters)
   if type(filters) == "string" then filters = galua.filters(filters) end
   if type(filters) ~= "table" or filters[1] == nil then
     galua.fail("galaxy:photometry: expected filters, such as filters(\"SDSS\"), or a band's name, got %s",
       type(filters) == "table" and "an empty table" or type(filters))
   end
-  return setmetatable(self:band_rows(filters, row), photometry)
+  return self:band_rows(filters)
 end
 
 -- ---------------------------------------------------------------- usual priors
@@ -96,7 +74,7 @@ local function shines(self, name, list)
     local g, middle, mine = self:copy(), self:copy(), nil
     for _, p in ipairs(list) do
       if p.name == name then mine = p
-      elseif p.free and p.name ~= "age" and p.plo < p.phi then
+      elseif p.free and p ~= list[1] and p.plo < p.phi then
         middle:set(p.name, p.log and p.plo > 0 and math.sqrt(p.plo * p.phi) or 0.5 * (p.plo + p.phi))
       end
     end
@@ -132,8 +110,10 @@ function galaxy:priors(what)
     end
   end
   if not seen then galua.fail("galaxy:priors: this galaxy has no parameters '%s.*'", tostring(group)) end
+  local known = {}
+  for _, p in ipairs(list) do known[p.name] = true end
   for name, prior in pairs(own) do
-    if pcall(self.get, self, name) then out[name] = prior
+    if known[name] then out[name] = prior
     else galua.fail("galaxy:priors: this galaxy has no parameter '%s'", tostring(name)) end
   end
   return out
@@ -162,17 +142,43 @@ local function number(v)
   return (("%.5g"):format(v):gsub("e([+-])0*(%d)", function(s, d) return "e" .. (s == "-" and "-" or "") .. d end))
 end
 
+-- rows of the choices of each part that were given: { group = { { name, text }, ... } }
+local function choices(self)
+  local d, out = self:describe(), {}
+  local function add(group, options)
+    local names = {}
+    for k, v in pairs(options or {}) do
+      local own = group == "sfh" and k == "mass" or type(v) == "table" and type(v[1]) ~= "number" -- a parameter; a function's definition
+      if not own then names[#names + 1] = k end
+    end
+    table.sort(names)
+    out[group] = out[group] or {}
+    for _, k in ipairs(names) do
+      local v = options[k]
+      table.insert(out[group], { k, type(v) == "table" and #v > 8 and ("%d numbers"):format(#v) or call.literal(v) })
+    end
+  end
+  add("sfh", d.sfh.options)
+  for _, c in ipairs(d.components) do if c.kind ~= "custom" then add(c.group, c.options) end end
+  return out
+end
+
 function galaxy:__galua_show()
+  local onset = self:params()[1]
   local lines = {
-    ("galaxy   z = %s   age = %s yr   ssp %s   %s"):format(number(self.redshift), number(self.age), self.ssp.name,
-      self.cosmology.name),
+    ("galaxy   z = %s   age = %s yr%s   ssp %s   %s"):format(number(self.redshift), number(self.age),
+      onset.name ~= "age" and ("   %s = %s"):format(onset.name, number(onset.value)) or "", self.ssp.name, self.cosmology.name) .. self:remarks(),
     ("  %-22s %-12s %-12s %-9s %s"):format("component", "parameter", "value", "unit", "range"),
   }
-  local last
+  local last, given = nil, choices(self)
   for _, p in ipairs(self:params()) do
     local group, name = p.name:match("^([%w_]+)%.(.+)$")
     if group then
       local label = group ~= last and group .. "." .. self[group].kind or ""
+      for _, c in ipairs(group ~= last and given[group] or {}) do
+        lines[#lines + 1] = ("  %-22s %-12s %s"):format(label, c[1], c[2])
+        label = ""
+      end
       last = group
       lines[#lines + 1] = ("  %-22s %-12s %-12s %-9s %s .. %s"):format(label, name, number(p.value), p.unit, number(p.lo),
         number(p.hi))
@@ -182,7 +188,7 @@ function galaxy:__galua_show()
 end
 
 -- ---------------------------------------------------------------- figures
-local labels = require "galua.class.labels"
+local labels = require "galua.names.parts"
 
 -- What a galaxy gives plot.sed: its spectrum, redshift and distance, and the data of options.data where that is an observation.
 local function sed_options(self, options, who)
@@ -228,8 +234,9 @@ require("galua.fit.rest").of_galaxy(galaxy)
 local doc = require "galua.doc"
 doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
 The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD, warm.]])
-doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> table
-Band, pivot wavelength [A], flux [mJy] and AB magnitude in each filter; filters("SDSS", ...) or names.]])
+doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> list
+A row for each filter, with fields band, pivot [A], flux [mJy], mag (AB), filter; filters("SDSS", ...) or a name. Rows are made when they are
+looked at, by p[i], #p, ipairs(p); printed, it is a table. For numbers alone: band_flux.]])
 doc.text("galaxy.priors", galaxy.priors, [[priors([group]) -> table
 The usual priors, name = prior, of the parameters that are free in a fit by default: of "sfh", "ism", ... or of all. What `free` of
 a fit takes; change or remove what you like. Ages reach to the age of the Universe at the galaxy's redshift. A parameter that no light

@@ -4,7 +4,7 @@ local doc = require "galua.doc"
 local observation = {}
 
 function observation:__galua_show()
-  local lines = { tostring(self) }
+  local lines = { tostring(self):match "^(.-ignored%))" }
   if self.redshift then lines[1] = lines[1] .. ("   z = %g"):format(self.redshift) end
   lines[#lines + 1] = ("  %-24s %12s %14s %14s  %-9s %s"):format("band", "pivot [A]", "flux [mJy]", "err [mJy]", "kind", "note")
   for _, r in ipairs(self:rows()) do
@@ -18,6 +18,9 @@ function observation:__galua_show()
   for _, i in ipairs(self:indices()) do lines[#lines + 1] = ("  index %-18s %12.5g +- %.3g"):format(i.name, i.value, i.err) end
   for _, l in ipairs(self:lines()) do
     lines[#lines + 1] = ("  line  %-18s %12.5g +- %.3g erg/s/cm2  %s"):format(l.name, l.value, l.err, l.limit and "limit" or "")
+  end
+  for _, m in ipairs(self:measures()) do
+    lines[#lines + 1] = ("  %-24s %12.5g +- %.3g %s  %s"):format(m.name, m.value, m.err, m.unit, m.limit and "limit" or "")
   end
   if self.citation ~= "" then lines[#lines + 1] = "  " .. self.citation end
   return table.concat(lines, "\n")

@@ -29,7 +29,7 @@ local function dry_run(c)
   table.sort(names)
   print(("  %.1f bands per source; %d bands in all:"):format(total / c.n, #names))
   for _, name in ipairs(names) do print(("    %-24s %6d sources"):format(name, bands[name])) end
-  print((c:fit(1)))
+  print(c:example(1))
 end
 
 return {
@@ -53,6 +53,12 @@ return {
     for _, r in ipairs(c.rungs or {}) do
       print(("  %s%s: %d tried, %d accepted (%.1f %%)"):format(r.variant ~= "" and r.variant .. ", " or "", r.sampler, r.tried, r.accepted,
         100 * r.accepted / math.max(1, r.tried)))
+    end
+    local t = c.spent
+    local all = t and t.sampling + t.derived + t.summary or 0
+    if all > 0 then
+      print(("%.3g s of processor time a fit: sampling %.0f %%, derived quantities %.0f %%, summary %.0f %%"):format(all / c.fits, 100 * t.sampling / all,
+        100 * t.derived / all, 100 * t.summary / all))
     end
     if c.path then print(("results: %s, %s"):format(out, c.table_path)) end
     return c.count.failed > 0 and 1 or 0

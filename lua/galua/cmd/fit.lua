@@ -97,6 +97,7 @@ local function template(args)
     put("  redshift = obs.redshift,")
     put("  distance = obs.distance,                     -- [Mpc] luminosity distance; nil or 0: from the redshift")
   end
+  put("  -- age_fraction = 0.8,                         -- a share of the Universe's age at the redshift (or z_onset = 5) is the parameter then, not years")
   put("  -- nebular = nebular.cloudy{},                  -- ionised gas; also synchrotron = true, xrb = true, agn = agn.torus{}, igm = igm.inoue14{},")
   put("  --                                              -- dla = dla.lya{}, damping = damping.neutral{}; their parameters are below")
   put('  -- ssp = "TABLE.h5",                         -- default: the built-in table')

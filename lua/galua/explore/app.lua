@@ -19,7 +19,7 @@ const RANGES = { auto: "data and dust", optical: "UV to near-infrared", infrared
 
 const explorer = { model: null, values: {}, last: null, frames: 0, requests: 0, error: null };
 window.explorer = explorer;
-let wave = null, hidden = {}, dirty = false, running = null, limits = null, undo = [], redo = [], committed = null, panels = [], rows = {}, told = 0;
+let wave = null, hidden = {}, dirty = false, running = null, limits = null, undo = [], redo = [], committed = null, panels = [], rows = {}, told = 0, drawn = 0;
 
 function short(v, digits) {
   if (!(Math.abs(v) < Infinity)) return v !== v ? "\u2013" : String(v);
@@ -55,31 +55,39 @@ function frameOf(buffer) {
   return head;
 }
 
-async function work() {
-  while (dirty) {
-    dirty = false;
-    const values = { ...explorer.values };
-    const late = setTimeout(() => say("the program is busy; the page goes on when it answers"), 1500);
-    try {
-      explorer.requests++;
-      const f = frameOf(await (await ask("eval", { values })).arrayBuffer());
-      f.values = values;
-      explorer.error = f.error || null;
-      document.body.classList.toggle("failed-view", !!f.error);
-      if (f.error) say(f.error, true);
-      else {
-        explorer.last = f;
-        if ($("status").className === "failed" || $("status").textContent.startsWith("the program is busy")) say("");
-        await new Promise((done) => requestAnimationFrame(() => { draw(); done(); }));
-      }
-    } catch (e) {
-      explorer.error = "the program does not answer: " + e.message;
-      document.body.classList.add("failed-view");
-      say(explorer.error, true);
-    }
+// The model at what the sliders say now, or what went wrong
+async function frame() {
+  dirty = false;
+  const values = { ...explorer.values };
+  const late = setTimeout(() => say("the program is busy; the page goes on when it answers"), 1500);
+  try {
+    explorer.requests++;
+    const f = frameOf(await (await ask("eval", { values })).arrayBuffer());
+    f.values = values;
+    return f;
+  } catch (e) {
+    return { error: "the program does not answer: " + e.message };
+  } finally {
     clearTimeout(late);
   }
-  if (explorer.last) numbers(explorer.last);
+}
+
+async function work() {
+  let next = dirty ? frame() : null;
+  while (next) {
+    const f = await next;
+    next = dirty ? frame() : null; // on its way while this one is drawn
+    explorer.error = f.error || null;
+    if (document.body.classList.contains("failed-view") !== !!f.error) document.body.classList.toggle("failed-view", !!f.error);
+    if (f.error) say(f.error, true);
+    else {
+      explorer.last = f;
+      if ($("status").className === "failed" || $("status").textContent.startsWith("the program is busy")) say("");
+      await new Promise((done) => requestAnimationFrame(() => { draw(); done(); }));
+    }
+    if (!next && dirty) next = frame();
+  }
+  if (explorer.last) { drawHistory(explorer.last); numbers(explorer.last); }
 }
 
 // a promise that is kept when what is seen is what the sliders say
@@ -95,14 +103,20 @@ function shown() {
   return { q, z, x: (w) => w * 1e-4 / z, y: (w, s) => (q.magnitude ? (s > 0 ? -2.5 * Math.log10(s / 3.6307805477010137e6) : NaN) : s * q.of(w * 1e-4, f.distance)) };
 }
 
-function curve(s, flux) {
-  const n = flux.length, x = new Float64Array(n), y = new Float64Array(n), k = 1 + explorer.last.redshift;
+// What all spectra share while quantity, frame, redshift and distance are the same: wavelengths as drawn, and a factor on fluxes
+let grid = null;
+function gridOf(s) {
+  const f = explorer.last, key = [$("quantity").value, $("frame").value, f.redshift, f.distance].join(" ");
+  if (grid && grid.key === key) return grid;
+  const n = wave.length, k = 1 + f.redshift, sp = explorer.model.spectrum;
+  grid = { key, x: new Float64Array(n), factor: new Float64Array(n), map: s.q.magnitude ? (v) => s.y(0, v) : null,
+    data: sp ? [sp.wave.map(s.x), sp.wave.map((w, i) => (sp.used[i] ? s.y(w, sp.flux[i]) : NaN))] : null };
   for (let i = 0; i < n; i++) {
     const w = wave[i] * k;
-    x[i] = s.x(w);
-    y[i] = s.y(w, flux[i]);
+    grid.x[i] = s.x(w);
+    grid.factor[i] = s.q.magnitude ? 1 : s.q.of(w * 1e-4, f.distance);
   }
-  return [x, y];
+  return grid;
 }
 
 function xRange(s) {
@@ -124,9 +138,9 @@ function yRange(s, x, total, points) {
   points.forEach((p) => { if (p.x >= x[0] && p.x <= x[1] && p.kind !== "ignored") see(p.y); });
   const any = hi > 0;
   if (any) { lo /= 5; hi *= 2.5; }
-  for (let i = 0; i < total[0].length; i++) {
-    const v = total[1][i];
-    if (total[0][i] < x[0] || total[0][i] > x[1] || !(v > 0) || v === Infinity) continue;
+  for (let i = 0; i < total.length; i++) {
+    const v = total[i] * grid.factor[i];
+    if (grid.x[i] < x[0] || grid.x[i] > x[1] || !(v > 0) || v === Infinity) continue;
     hi = Math.max(hi, v * 1.6);
     lowest = Math.min(lowest, v);
   }
@@ -139,7 +153,7 @@ function magnitudeRange(x, total, points) {
   let lo = Infinity, hi = -Infinity;
   const see = (px, v) => { if (px >= x[0] && px <= x[1] && v > -Infinity && v < Infinity) { lo = Math.min(lo, v); hi = Math.max(hi, v); } };
   points.forEach((p) => see(p.x, p.y));
-  for (let i = 0; i < total[0].length; i++) see(total[0][i], total[1][i]);
+  for (let i = 0; i < total.length; i++) see(grid.x[i], grid.map(total[i]));
   return lo < hi ? [lo - 0.7, Math.min(hi, lo + 15) + 0.7] : [15, 30];
 }
 
@@ -152,17 +166,14 @@ function dataPoints(s) {
 }
 
 function sedItems(s, points) {
-  const f = explorer.last, items = [];
+  const f = explorer.last, items = [], curve = gridOf(s);
   explorer.model.spectra.forEach((c, i) => {
     if (c.name === "total" || hidden[c.name]) return;
-    items.push({ line: curve(s, f.arrays[c.name]), color: COLORS[i % 11], dash: DASHES[i % 5] });
+    items.push({ curve, y: f.arrays[c.name], color: COLORS[i % 11], dash: DASHES[i % 5] });
   });
-  const total = curve(s, f.arrays.total);
-  if (explorer.model.spectrum) {
-    const sp = explorer.model.spectrum;
-    items.push({ line: [sp.wave.map(s.x), sp.wave.map((w, i) => (sp.used[i] ? s.y(w, sp.flux[i]) : NaN))], color: "#6b6b6b" });
-  }
-  if (!hidden.total) items.push({ line: total, color: "#1f3a5f", bold: true });
+  const total = f.arrays.total;
+  if (curve.data) items.push({ line: curve.data, color: "#6b6b6b" });
+  if (!hidden.total) items.push({ curve, y: total, color: "#1f3a5f", bold: true });
   const model = list(explorer.model.bands).map((b, i) => ({ x: s.x(b.pivot), y: s.y(b.pivot, f.flux[i]) }));
   items.push({ squares: model, color: "#1f3a5f" });
   if (points.length) items.push({ points, color: "#c8102e" });
@@ -193,13 +204,15 @@ function draw() {
     panels: [{ share: 1, y: { lo: limits.y[0], hi: limits.y[1], log: !s.q.magnitude, reverse: s.q.magnitude, label: s.q.label }, items: made.items }] };
   if (list(f.pull).length) spec.panels.push(residualPanel(s));
   panels = drawFigure($("sed"), spec);
-  drawHistory(f);
   summary(f);
-  if (performance.now() - told > 150) numbers(f); // tables cost more than figures: while a slider moves, a few times a second
+  const now = performance.now(); // while a slider moves the history follows some fifteen times a second, and tables, which cost more than figures, a few times
+  if (now - drawn > 60) drawHistory(f);
+  if (now - told > 150) numbers(f);
   explorer.frames++;
 }
 
 function drawHistory(f) {
+  drawn = performance.now();
   const t = f.arrays.lookback, sfr = f.arrays.sfr;
   let top = 0;
   for (let i = 0; i < sfr.length; i++) if (sfr[i] < Infinity) top = Math.max(top, sfr[i]);
@@ -447,7 +460,7 @@ function makeActions() {
   });
   ["quantity", "frame", "range"].forEach((id) => $(id).addEventListener("change", () => { limits = null; draw(); }));
   $("sed").addEventListener("pointermove", readout);
-  window.addEventListener("resize", draw);
+  window.addEventListener("resize", () => { draw(); if (explorer.last) drawHistory(explorer.last); });
 }
 
 async function start() {

@@ -1,10 +1,12 @@
 -- The explorer's figures: JavaScript that draws panels with linear or logarithmic axes on a canvas. It knows no galaxy.
 --
 --   drawFigure(canvas, { x: { lo, hi, log, label }, panels: [{ share, y: { lo, hi, log, label, reverse }, items: [...] }] })
---   items: { line: [x, y], color, dash, bold }   { points: [{ x, y, lo, hi, kind }], color }   { squares: [{ x, y }], color }
+--   items: { line: [x, y], color, dash, bold }   { curve: { x, factor, map }, y, color, dash, bold }   { points: [{ x, y, lo, hi, kind }], color }   { squares: [{ x, y }], color }
 --          { span: [y1, y2], color }   { rule: y, color }
 -- kind of a point: "detection", "limit" (an arrow), "ignored" (hollow), "below" (a triangle: a flux that a logarithm cannot show).
 -- Lines are reduced to the highest and lowest value of each pixel column, so that a spectrum of thousands of wavelengths costs hundreds of strokes.
+-- A curve is map(y factor) (map: rising or falling, or null) over an ascending x that many curves and frames share: where its values lie is worked out once, and
+-- logarithms are taken of the extremes alone.
 return [==["use strict";
 const FONT = 'system-ui, "DejaVu Sans", sans-serif';
 
@@ -90,27 +92,91 @@ function richText(c, x, y, text, size, align, color) {
   });
 }
 
-// One line: the extremes of each pixel column. Lines one pixel wide cost a tenth of wider ones where no graphics processor draws them, so a bold line is
-// the same one twice, half a pixel apart.
-function strokeLine(c, item, fx, fy, box) {
-  const xs = item.line[0], ys = item.line[1], n = xs.length;
-  const low = box.y + box.h + 50;
-  const path = new Path2D();
+// A path through pixel columns, from the highest to the lowest place of each.
+class Columns {
+  constructor() { this.path = new Path2D(); this.pen = false; this.last = 0; }
+  put(column, top, bottom) {
+    const up = bottom - this.last < this.last - top; // the end nearer to where the line comes from is drawn first
+    const first = bottom - top > 1.5 ? (up ? bottom : top) : (top + bottom) / 2;
+    if (!this.pen) this.path.moveTo(column, first); else this.path.lineTo(column, first);
+    this.last = first;
+    if (bottom - top > 1.5) {
+      this.last = up ? top : bottom;
+      this.path.lineTo(column, this.last);
+    }
+    this.pen = true;
+  }
+}
+
+// Lines one pixel wide cost a tenth of wider ones where no graphics processor draws them, so a bold line is the same one twice, half a pixel apart.
+function strokePath(c, item, path) {
   c.strokeStyle = item.color;
   c.lineWidth = 1;
   c.setLineDash(item.dash || []);
-  let pen = false, column = NaN, top = 0, bottom = 0, last = 0;
+  c.stroke(path);
+  if (item.bold) {
+    c.translate(0.5, 0.5);
+    c.stroke(path);
+    c.translate(-0.5, -0.5);
+  }
+  c.setLineDash([]);
+}
+
+// The pixel column of each x, from the first to the last that can be seen
+function columnsOf(curve, fx, box, axis) {
+  const key = [box.x, box.w, axis.lo, axis.hi, axis.log].join(" ");
+  if (curve.columns && curve.columns.key === key) return curve.columns;
+  const n = curve.x.length, at = new Int32Array(n);
+  let first = n, last = -1;
+  for (let i = 0; i < n; i++) {
+    const px = fx(curve.x[i]);
+    if (!(px >= box.x - 40 && px <= box.x + box.w + 40)) continue;
+    at[i] = Math.round(px);
+    first = Math.min(first, i);
+    last = i;
+  }
+  curve.columns = { key, at, first, last };
+  return curve.columns;
+}
+
+function strokeCurve(c, item, fx, fy, box, axis) {
+  const { at, first, last } = columnsOf(item.curve, fx, box, axis), factor = item.curve.factor, map = item.curve.map, y = item.y;
+  const path = new Columns(), low = box.y + box.h + 50;
+  const place = (v) => {
+    const py = v > 0 || !axis.logY ? fy(map ? map(v) : v) : low;
+    return Math.max(box.y - 50, Math.min(low, py === py ? py : low));
+  };
+  let column = NaN, lo = 0, hi = 0;
   const flush = () => {
     if (column !== column) return;
-    const up = bottom - last < last - top; // the end nearer to where the line comes from is drawn first
-    const first = bottom - top > 1.5 ? (up ? bottom : top) : (top + bottom) / 2;
-    if (!pen) path.moveTo(column, first); else path.lineTo(column, first);
-    last = first;
-    if (bottom - top > 1.5) {
-      last = up ? top : bottom;
-      path.lineTo(column, last);
+    const a = place(lo), b = hi === lo ? a : place(hi);
+    path.put(column, Math.min(a, b), Math.max(a, b));
+    column = NaN;
+  };
+  for (let i = first; i <= last; i++) {
+    const v = y[i] * factor[i], p = at[i];
+    if (v !== v) { flush(); path.pen = false; continue; }
+    if (p === column) {
+      if (v < lo) lo = v;
+      if (v > hi) hi = v;
+    } else {
+      flush();
+      column = p;
+      lo = hi = v;
     }
-    pen = true;
+  }
+  flush();
+  strokePath(c, item, path.path);
+}
+
+function strokeLine(c, item, fx, fy, box) {
+  const xs = item.line[0], ys = item.line[1], n = xs.length;
+  const low = box.y + box.h + 50;
+  const path = new Columns();
+  let column = NaN, top = 0, bottom = 0;
+  const flush = () => {
+    if (column !== column) return;
+    path.put(column, top, bottom);
     column = NaN;
   };
   for (let i = 0; i < n; i++) {
@@ -118,7 +184,7 @@ function strokeLine(c, item, fx, fy, box) {
     if (px < box.x - 40 || px > box.x + box.w + 40) continue;
     let py = fy(ys[i]);
     if (!(py > -1e6)) {
-      if (ys[i] !== ys[i]) { flush(); pen = false; continue; }
+      if (ys[i] !== ys[i]) { flush(); path.pen = false; continue; }
       py = ys[i] <= 0 ? low : box.y - 50;
     }
     py = Math.max(box.y - 50, Math.min(low, py));
@@ -133,13 +199,7 @@ function strokeLine(c, item, fx, fy, box) {
     }
   }
   flush();
-  c.stroke(path);
-  if (item.bold) {
-    c.translate(0.5, 0.5);
-    c.stroke(path);
-    c.translate(-0.5, -0.5);
-  }
-  c.setLineDash([]);
+  strokePath(c, item, path.path);
 }
 
 function drawPoints(c, item, fx, fy, box) {
@@ -176,8 +236,9 @@ function drawPoints(c, item, fx, fy, box) {
   });
 }
 
-function drawItem(c, item, fx, fy, box) {
-  if (item.line) strokeLine(c, item, fx, fy, box);
+function drawItem(c, item, fx, fy, box, axis) {
+  if (item.curve) strokeCurve(c, item, fx, fy, box, axis);
+  else if (item.line) strokeLine(c, item, fx, fy, box);
   else if (item.points) drawPoints(c, item, fx, fy, box);
   else if (item.squares) {
     c.strokeStyle = item.color;
@@ -203,7 +264,8 @@ function drawPanel(c, spec, panel, box, size, bottom) {
   const fy = y.reverse ? scaleOf(y, box.y, box.y + box.h) : scaleOf(y, box.y + box.h, box.y);
   c.save();
   c.beginPath(); c.rect(box.x, box.y, box.w, box.h); c.clip();
-  panel.items.forEach((item) => drawItem(c, item, fx, fy, box));
+  const axis = { lo: spec.x.lo, hi: spec.x.hi, log: spec.x.log, logY: y.log };
+  panel.items.forEach((item) => drawItem(c, item, fx, fy, box, axis));
   c.restore();
   const xt = ticksOf(spec.x, box.w / 75), yt = ticksOf(y, box.h / (panel.small ? 22 : 34));
   c.strokeStyle = "#1a1f26";

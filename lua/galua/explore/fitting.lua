@@ -75,7 +75,7 @@ function M.start(self, values)
   if self.job.running then return false, "a fit is running" end
   local ok, fit, start = pcall(function()
     local f = fit_of(self, values)
-    return f, f.sampler.kind == "ensemble" and ball(f, coordinates(self, f, values),
+    return f, f.sampler.takes_start and ball(f, coordinates(self, f, values),
       f.sampler.walkers > 0 and f.sampler.walkers or math.max(32, 4 * f.target.ndim)) or nil
   end)
   if not ok then return false, fit end

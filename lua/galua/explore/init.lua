@@ -151,7 +151,7 @@ local function explore(x, given)
     io.stdout:flush()
   end
   if not beside and o.wait ~= false then
-    self:serve()
+    if self:serve() == "interrupted" and o.say then print() end -- after ^C
     self:close()
   end
   return self

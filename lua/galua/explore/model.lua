@@ -3,7 +3,7 @@
 local galua = require "galua"
 local ffi = require "ffi"
 local ties = require "galua.fit.ties"
-local labels = require "galua.class.labels"
+local labels = require "galua.names.parts"
 
 local M = {}
 M.__index = M
@@ -252,11 +252,12 @@ local function constructor(g)
     local text = c.kind ~= "custom" and literal(c.options)
     if not text then return nil, c.kind == "custom" and "a component of your own" or ("the options of %s.%s"):format(c.group, c.kind) end
     local line = ("%s.%s%s"):format(c.group, c.kind, text)
-    dust = dust or c.group == "ism" or c.group == "attenuation"
+    dust = dust or select(2, galua.custom_component.known(c.group, c.kind))
     if first[c.group] then more[#more + 1] = line else first[c.group] = true lines[#lines + 1] = ("  %s = %s,"):format(c.group, line) end
   end
   if not dust then lines[#lines + 1] = "  ism = false," end
   if #more > 0 then lines[#lines + 1] = ("  components = { %s },"):format(table.concat(more, ", ")) end
+  if d.onset then lines[#lines + 1] = ("  %s = %s,"):format(d.onset, short(g:get(d.onset))) end
   if d.cosmology.user then return nil, "a cosmology of your own" end
   if d.cosmology.name ~= "Planck18" then lines[#lines + 1] = ("  cosmology = %q,"):format(d.cosmology.name) end
   if d.clamp then lines[#lines + 1] = "  clamp = true," end

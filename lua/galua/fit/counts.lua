@@ -11,7 +11,7 @@ function M.of(f, residuals)
       if s.mask[i] == 0 then out.pixels, out.chi2_pixels = out.pixels + 1, out.chi2_pixels + s.pull[i] ^ 2 end
     end
   end
-  if #f.data:indices() + #f.data:lines() > 0 then
+  if #f.data:indices() + #f.data:lines() + #f.data:measures() > 0 then
     for _, r in ipairs(f:measures()) do
       if not r.limit then out.measures, out.chi2_measures = out.measures + 1, out.chi2_measures + r.pull ^ 2 end
     end

@@ -2,7 +2,7 @@
 local galua = require "galua"
 local doc = require "galua.doc"
 
-local pick = require "galua.fit.pick"
+local pick = require "galua.pick"
 
 -- matrices of the rows `list` of the samples: sampled coordinates, derived quantities
 local function rows_of(s, list)
@@ -17,6 +17,17 @@ local function short(v)
 end
 
 -- ---------------------------------------------------------------- residuals
+local table_of = {}
+function table_of.__tostring(rows)
+  local lines = { ("%-22s %12s %11s %11s %12s %8s  %s"):format("band", "data [mJy]", "error", "sigma", "model [mJy]", "pull", "") }
+  for _, r in ipairs(rows) do
+    lines[#lines + 1] = (("%-22s %12s %11s %11s %12s %8s  %s"):format(r.band, short(r.flux), short(r.err), short(r.sigma), short(r.model), ("%+.2f"):format(r.pull),
+      r.kind == "detection" and (r.p_out and r.p_out > 0.5 and "outlier" or "") or r.kind)):match("^(.-)%s*$")
+  end
+  return table.concat(lines, "\n")
+end
+table_of.__galua_show = table_of.__tostring
+
 local function residuals(self)
   local g, i = self:best()
   local s = self:samples()
@@ -31,7 +42,8 @@ local function residuals(self)
     out[#out + 1] = { band = r.band, pivot = r.pivot, flux = r.flux, err = r.err, sigma = e, model = m, kind = r.kind,
       pull = (r.flux - m) / e, p_out = p == p and p or nil, note = r.note }
   end
-  return out, g
+  out.model = g
+  return setmetatable(out, table_of)
 end
 
 -- ---------------------------------------------------------------- posterior predictive checks
@@ -199,9 +211,9 @@ out given the other pixels (Burkner, Gabry & Vehtari 2021). The sum elpd compare
 @param seed (the fit's) seed of the noise in the bands' PIT]])
   fit.residuals = residuals
   fit.predictive = run_predictive
-  doc.text("fit:residuals", residuals, [[fit:residuals() -> list, galaxy
+  doc.text("fit:residuals", residuals, [[fit:residuals() -> list
 Per band at the sample of highest posterior: band, pivot [A], flux, err, sigma (all independent errors), model [mJy], kind,
-pull = (flux - model)/sigma, p_out (probability to be an outlier), note; and that model.]])
+pull = (flux - model)/sigma, p_out (probability to be an outlier), note; field model: that galaxy.]])
   doc.text("fit:predictive", run_predictive, [[fit:predictive{ draws =, seed = } -> table
 Data replicated from the posterior, noise included: per band the predicted quantiles and the PIT (share of replicated fluxes below
 the observed one: uniform on 0 .. 1 for a model that is right; close to 0 or 1: the band does not fit), and the shares of

@@ -1,8 +1,10 @@
 -- Figures of a fit: spectrum and data, posterior, history.
 local galua = require "galua"
+local core = require "galua.core"
 local doc = require "galua.doc"
-local labels = require "galua.class.labels"
-local pick = require "galua.fit.pick"
+local labels = require "galua.names.parts"
+local pick = require "galua.pick"
+local symbols = require "galua.names.symbols"
 
 local function quantile_bands(rows, n)
   -- rows[k] = vec over wavelength; returns 16, 50, 84 % at each
@@ -25,7 +27,8 @@ local function amplitude(s, i) return s.derived.amplitude and s.derived.amplitud
 local function plot_sed(self, given)
   local o = galua.options("fit:plot_sed", given, { draws = 200, components = true, title = ":string", quantity = ":string", frame = ":string" })
   local plot = require "galua.plot"
-  local residuals, best = self:residuals()
+  local residuals = self:residuals()
+  local best = residuals.model
   local s = self:samples()
   local scale = amplitude(s, s.best)
   local g = self.model:copy()
@@ -84,37 +87,32 @@ local function corner(self, given)
   local spec = { samples = {}, names = {}, units = {}, log = {}, truths = {}, priors = {} }
   local priors = o.prior and prior_draws(self) or {}
   local used = {}
-  local function add(label, unit, values, log, name)
+  local function add(unit, values, log, name)
     local k = #spec.samples + 1
-    spec.samples[k], spec.names[k], spec.units[k] = values, plot.escape(label), unit
+    spec.samples[k], spec.names[k], spec.units[k] = values, name, symbols.unit(unit)
     spec.log[k], spec.truths[k], spec.priors[k] = log, (o.truths or {})[name], priors[name]
     used[name] = true
   end
   local wanted = o.params
-  local seen = {} -- the group (sfh., ism.) is dropped from labels unless two parameters share the rest
-  for _, p in ipairs(self.free) do
-    local last = p[1]:match("[^.]+$")
-    seen[last] = (seen[last] or 0) + 1
-  end
-  local function label(name)
-    local last = name:match("[^.]+$")
-    return seen[last] == 1 and last or name
-  end
   for i, p in ipairs(self.free) do
     local take = wanted == nil
     for _, name in ipairs(wanted or {}) do take = take or name == p[1] end
-    if take then add(label(p[1]), self.target.units[i], s.values[p[1]], p[2].log, p[1]) end
+    if take then add(self.target.units[i], s.values[p[1]], p[2].log, p[1]) end
   end
   for _, name in ipairs(o.derived or {}) do
-    local unit
-    for _, d in ipairs(galua.derived_info()) do if d.name == name then unit = d.unit end end
-    if not unit then galua.fail("fit:corner: no derived quantity '%s'", name) end
+    local unit, all = nil, {}
+    for k, d in ipairs(self.model:derived_info()) do
+      all[k] = d.name
+      if d.name == name then unit = d.unit end
+    end
+    if not unit then galua.fail("fit:corner: no derived quantity '%s'%s", name, core.did_you_mean(name, all)) end
     local v = s.derived[name]
-    add(name, unit, v, v:min() > 0 and v:max() / v:min() > 20, name)
+    add(unit, v, v:min() > 0 and v:max() / v:min() > 20, name)
   end
   for name in pairs(o.truths or {}) do
     if not used[name] then galua.fail("fit:corner: truths: '%s' is not among what is drawn (params, derived)", tostring(name)) end
   end
+  spec.names = symbols.names(spec.names)
   return plot.corner(spec)
 end
 

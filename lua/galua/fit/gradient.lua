@@ -1,6 +1,8 @@
--- f:gradient_check(): gradients of a fit's ln posterior against differences of it, and what is differenced inside. Added to the class of fits.
+-- f:gradient_check(): gradients of a fit's ln posterior against differences of it, and what is differenced inside. f:fisher(): what the data can
+-- say about the parameters. Added to the class of fits.
 local galua = require "galua"
 local doc = require "galua.doc"
+local core = require "galua.core"
 
 -- Points drawn from the priors that have a model
 local function points(f, n, seed)
@@ -72,7 +74,101 @@ function mt.__tostring(r)
   return table.concat(lines, "\n")
 end
 
+-- ---------------------------------------------------------------- Fisher's information
+local function coordinate(p, v) return p.log and math.log10(v) or v end
+
+-- Sampled coordinates of the point asked for: the best sample, else the model as it stands, medians of the priors of what it has not; then `at`.
+local function place(self, at)
+  local x, index, names = {}, {}, {}
+  for k, p in ipairs(self.free) do index[p[1]], names[k] = k, p[1] end
+  if rawget(self, "engine") and self.sampler:ready(self.engine) then
+    local _, i = self:best()
+    x = self:samples().x:row(i):totable()
+  else
+    local half, value = {}, {}
+    for k = 1, #names do half[k] = 0.5 end
+    x = self.target:prior_transform(galua.vec(half)):row(1):totable()
+    for _, p in ipairs(self.model:params()) do value[p.name] = p.value end
+    for k, p in ipairs(self.free) do
+      local v = value[p[1]]
+      if v and p[2]:logpdf(v) > -math.huge then x[k] = coordinate(p[2], v) end
+    end
+  end
+  for name, v in pairs(at or {}) do
+    local k = index[name]
+    if not k then galua.fail("fit:fisher: at: '%s' is not free in this fit%s", tostring(name), core.did_you_mean(tostring(name), names)) end
+    if type(v) ~= "number" or not (self.free[k][2]:logpdf(v) > -math.huge) then
+      galua.fail("fit:fisher: at.%s = %s is outside its prior, %s", name, tostring(v), tostring(self.free[k][2]))
+    end
+    x[k] = coordinate(self.free[k][2], v)
+  end
+  return x, names
+end
+
+-- Diagonal of the inverse of a symmetric positive matrix of scaled rows, or nil
+local function inverse_diagonal(F, scale)
+  local d, L = #scale, {}
+  for i = 1, d do
+    L[i] = {}
+    for j = 1, i do
+      local s = F[i][j] / (scale[i] * scale[j])
+      for k = 1, j - 1 do s = s - L[i][k] * L[j][k] end
+      if i == j then
+        if not (s > 1e-13) then return nil end -- what rounding leaves of 0
+        L[i][i] = math.sqrt(s)
+      else L[i][j] = s / L[j][j] end
+    end
+  end
+  local out = {}
+  for c = 1, d do -- of the columns of L^-1
+    local y, sum = {}, 0
+    for i = c, d do
+      local s = i == c and 1 or 0
+      for k = c, i - 1 do s = s - L[i][k] * y[k] end
+      y[i] = s / L[i][i]
+      sum = sum + y[i] ^ 2
+    end
+    out[c] = sum / scale[c] ^ 2
+  end
+  return out
+end
+
+local fmt = {}
+function fmt.__tostring(r)
+  local lines = { ("%-24s %12s %12s %12s"):format("parameter", "at", "error alone", "with others") }
+  for _, p in ipairs(r.parameters) do
+    lines[#lines + 1] = ("%-24s %12.5g %12.3g %12s"):format(p.name .. (p.log and " (log10)" or ""), p.x, p.alone,
+      p.error and ("%.3g"):format(p.error) or "not bound")
+  end
+  return table.concat(lines, "\n")
+end
+
 return function(fit)
+  function fit:fisher(o)
+    o = galua.options("fit:fisher", o, { at = ":table" })
+    local x, names = place(self, o.at)
+    local F = self.target:fisher(galua.vec(x))
+    local rows, scale, bound = {}, {}, true
+    for k = 1, #names do
+      rows[k] = F:row(k):totable()
+      scale[k] = math.sqrt(rows[k][k])
+      bound = bound and scale[k] > 0
+    end
+    local variance = bound and inverse_diagonal(rows, scale) or nil
+    local out = { names = names, x = galua.vec(x), matrix = F, parameters = {} }
+    for k, name in ipairs(names) do
+      out.parameters[k] = { name = name, x = x[k], log = self.free[k][2].log, alone = 1 / scale[k], error = variance and math.sqrt(variance[k]) }
+    end
+    return setmetatable(out, fmt)
+  end
+
+  doc.text("fit:fisher", fit.fisher, [[fit:fisher{ at = } -> table
+Fisher's information: what data with these errors can say about the free parameters at one point, the prior left out, before anything is sampled.
+.matrix is that of ln L in sampled coordinates (log10 of a parameter where its prior says so), .names and .x the parameters and the point, .parameters
+has for each the error if the others were known (.alone) and with all of them free (.error; nil where the data leave some combination open).
+Bands with Gaussian errors, of galaxies with derivatives.
+@param at { name = value } (the best sample, before a run the model as it stands): the point, what is not named as by default]])
+
   function fit:gradient_check(o)
     o = galua.options("fit:gradient_check", o, { points = 20, seed = 1 })
     for _, name in ipairs{ "points", "seed" } do

@@ -43,7 +43,7 @@ local function latex(self, given)
   local o = galua.options("fit:latex", given, { derived = ":table", caption = ":string" })
   local s = self:summary()
   local wanted = {}
-  for _, name in ipairs(o.derived or { "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "T_dust", "A_V", "LIR", "Lbol", "age_mw", "t50", "Zstar" }) do wanted[name] = true end
+  for _, name in ipairs(o.derived or { "age", "age_fraction", "z_onset", "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "T_dust", "A_V", "LIR", "Lbol", "age_mw", "t50", "Zstar" }) do wanted[name] = true end
   local lines = { "\\begin{table}", "\\centering", ("\\caption{%s}"):format(escape(o.caption or ("Posterior of %s: medians, 16th and 84th percentiles."):format(
     self.name ~= "" and self.name or "the fit"))), "\\begin{tabular}{lll}", "\\hline", "quantity & value & unit \\\\", "\\hline" }
   local function put(r)

@@ -6,18 +6,30 @@ local core = require "galua.core"
 local json = require "galua.json"
 local M = {}
 
--- A plan costs as much as some 10 000 evaluations of the whole grid, and those after it next to nothing.
-M.pays = 20000
+-- A plan costs as much as some 10 000 evaluations of the whole grid, one over redshifts up to 50 000, and those after it next to nothing.
+M.pays, M.pays_span = 20000, 80000
+
+-- Is the plan one over redshifts? free: list of { name, prior }; one_of: see galua.fit, or nil
+function M.span(free, one_of)
+  for _, p in ipairs(free) do
+    if p[1] == "redshift" then return true end
+  end
+  local z = one_of and one_of.bands and one_of.redshift
+  return z ~= nil and z[1] < z[2]
+end
+local function span_of(self) return M.span(self.free, rawget(self, "_family")) end
+
+local function tolerance(span) return span and 1e-4 or 1e-6 end
 
 -- nil, "auto", true, false, { tolerance =, cache = } -> "auto", false or { tolerance =, cache = }
-function M.option(plan)
+function M.option(plan, span)
   if plan == nil or plan == "auto" then return "auto" end
   if plan == false then return false end
   if plan == true then plan = {} end
   if type(plan) ~= "table" then
     galua.fail('fit: plan must be "auto", true, false or a table such as { tolerance = 1e-6 }, got %s', type(plan) == "string" and "'" .. plan .. "'" or "a " .. type(plan))
   end
-  local o = galua.options("fit: plan", plan, { tolerance = 1e-6, cache = true })
+  local o = galua.options("fit: plan", plan, { tolerance = tolerance(span), cache = true })
   if o.tolerance == 0 then return false end
   return o
 end
@@ -41,19 +53,20 @@ end
 
 local function decide(self)
   if rawget(self, "_plan_none") then return take(self, false, self._plan_why) end
-  local n = self.sampler:cost(self.target)
-  if n and n < M.pays then
+  local family, span = rawget(self, "_family"), span_of(self)
+  local n, pays = self.sampler:cost(self.target), span and M.pays_span or M.pays
+  if n and n * (family and family.n or 1) < pays then
     local digit = 10 ^ math.max(0, math.floor(math.log10(math.max(n, 1))) - 1)
-    take(self, false, ("about %d evaluations, a plan pays from %d on"):format(math.floor(n / digit + 0.5) * digit, M.pays))
+    take(self, false, ("about %d evaluations, a plan pays from %d on"):format(math.floor(n / digit + 0.5) * digit, pays))
   else
-    take(self, { tolerance = 1e-6 })
+    take(self, { tolerance = tolerance(span) })
   end
 end
 
 -- As if it had not run: for another sampler.
 function M.again(self, plan)
   if rawget(self, "_plan_none") then return end
-  plan = M.option(plan)
+  plan = M.option(plan, span_of(self))
   if plan == "auto" then self.plan = plan else take(self, plan) end
 end
 

@@ -84,8 +84,10 @@ local function trace(self)
       chains[c][p] = column
     end
   end
-  local plot = require "galua.plot"
-  for i, p in ipairs(self.free) do names[i] = (p[2].log and "log " or "") .. plot.escape(p[1]:match("[^.]+$")) end
+  local plot, symbols = require "galua.plot", require "galua.names.symbols"
+  for i, p in ipairs(self.free) do names[i] = p[1] end
+  names = symbols.names(names)
+  for i, p in ipairs(self.free) do names[i] = (p[2].log and "log " or "") .. names[i] end
   return plot.trace{ chains = chains, names = names },
     ("Stored steps of %d of %d %s, burn-in included%s."):format(#chains, C, class.chains,
       every > 1 and (", every %d"):format(every) or "")
@@ -210,7 +212,6 @@ local function report(self, path, given)
   put("<h2>Evidence and diagnostics</h2>\n")
   local lnz, err
   if self.sampler.evidence then lnz, err = self.sampler:evidence(self.engine) end
-  if not lnz and core.class_name(self.engine) == "nested" then lnz, err = self.engine.lnz, self.engine.lnz_err end
   if lnz then put("<p>ln Z = %.3f ± %.3f</p>\n", lnz, err) else put("<p>This sampler gives no evidence.</p>\n") end
   for _, line in ipairs(s.notes) do put("<p>%s</p>\n", escape(line)) end
   figure("Star formation history", function() return self:plot_sfh{ draws = o.draws } end)

@@ -3,7 +3,7 @@
 local galua = require "galua"
 local core = require "galua.core"
 local doc = require "galua.doc"
-local pick = require "galua.fit.pick"
+local pick = require "galua.pick"
 local M = {}
 
 local AB, TEN_PC = 3.6307805477010137e6, 25 -- mJy of magnitude 0; distance modulus of 1 Mpc
@@ -30,33 +30,45 @@ local function bands_of(x, who)
   return set
 end
 
--- "Bessell.U-Bessell.V" is a colour, "M(SDSS.r)" an absolute magnitude: { name =, bands } or nil
+-- "Bessell.U-Bessell.V" is a colour, "M(SDSS.r)" an absolute magnitude, "flux(SDSS.r)" the flux of the model as it is observed:
+-- { name =, unit =, bands, observed = } or nil
 function M.parse(name)
   galua.expect("rest.parse", 1, name, "string")
-  local one = name:match("^M%((.+)%)$")
+  local seen = name:match("^flux%((.+)%)$")
+  local one = seen or name:match("^M%((.+)%)$")
   local a, b = name:match("^(.+)%-(.+)$")
   if not (one or a) then return nil end
   local ok, set = pcall(galua.filters, unpack(one and { one } or { a, b }))
   if not ok or #set ~= (one and 1 or 2) then return nil end
-  return { name = name, bands = set }
+  return { name = name, unit = seen and "mJy" or "mag", bands = set, observed = seen ~= nil }
 end
 
 -- Values of such quantities for the samples of the list: a list of lists
 function M.of_samples(f, wanted, list)
-  local s, g, all, at = f:samples(), f.model:copy(), {}, {}
+  local s, g, h, all, at = f:samples(), f.model:copy(), f.model:copy(), {}, {}
   for k, w in ipairs(wanted) do
     at[k] = #all
     for _, b in ipairs(w.bands) do all[#all + 1] = b end
   end
-  local out = {}
-  for k in ipairs(wanted) do out[k] = {} end
+  local out, observed, rest = {}, false, false
+  for k, w in ipairs(wanted) do
+    out[k], observed, rest = {}, observed or w.observed, rest or not w.observed
+  end
   for j, i in ipairs(list) do
-    f.target:values(s.x:row(i), g)
-    g.redshift, g.distance = 0, 1
-    local m = magnitudes(g, all, s.derived.amplitude and s.derived.amplitude[i])
+    local scale = s.derived.amplitude and s.derived.amplitude[i] or 1
+    local flux, m
+    if observed then
+      f.target:values(s.x:row(i), g)
+      flux = g:band_flux(all)
+    end
+    if rest then
+      f.target:values(s.x:row(i), h)
+      h.redshift, h.distance = 0, 1
+      m = magnitudes(h, all, scale)
+    end
     for k, w in ipairs(wanted) do
-      local a, b = m[at[k] + 1], w.bands[2] and m[at[k] + 2]
-      out[k][j] = b and a - b or a
+      local a = at[k] + 1
+      out[k][j] = w.observed and flux[a] * scale or w.bands[2] and m[a] - m[a + 1] or m and m[a]
     end
   end
   return out

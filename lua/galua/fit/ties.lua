@@ -2,7 +2,7 @@
 -- datum depends on. Found by trying (target:ties), once for fits of the same model, priors and bands.
 local json = require "galua.json"
 local M = {}
-local known = setmetatable({}, { __mode = "v" })
+local known, order, MOST = {}, {}, 64 -- those of the last models: the sources of a catalogue have some sets of bands between them
 
 local function key(f)
   local words = { json.encode(f.model:describe()), f.model.distance > 0 and "d" or "", tostring(rawget(f, "spec")) }
@@ -14,7 +14,10 @@ end
 
 function M.of(f)
   local k = key(f)
-  known[k] = known[k] or f.target:ties()
+  if not known[k] then
+    known[k], order[#order + 1] = f.target:ties(), k
+    if #order > MOST then known[table.remove(order, 1)] = nil end
+  end
   return known[k]
 end
 

@@ -18,7 +18,13 @@ end
 local function verdict(self, given)
   local o = galua.options("fit:verdict", given, { draws = 1000 })
   local s = self:summary()
-  local lines = {}
+  local lines, shown = {}, {}
+  function shown.__tostring(list)
+    local text = {}
+    for i, l in ipairs(list) do text[i] = ("%s %-36s %s"):format(l.good == false and "!" or " ", l.question, l.answer) end
+    return table.concat(text, "\n")
+  end
+  shown.__galua_show = shown.__tostring
   local function put(question, answer, good) lines[#lines + 1] = { question = question, answer = answer, good = good } end
 
   local weak = picked(s.parameters, function(r) return r.trusted == false and r.name end)
@@ -68,7 +74,7 @@ local function verdict(self, given)
   end
   local untied = s.untied
   if #untied > 0 then put("What is not measured?", ("no datum depends on %s: these are no results"):format(names(untied)), nil) end
-  return lines
+  return setmetatable(lines, shown)
 end
 
 return function(fit)

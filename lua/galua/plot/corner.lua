@@ -144,7 +144,7 @@ function M.corner(opts)
   local side = opts.size or max(3.2, min(11, 1.1 + 1.12 * np))
   local fig = Figure.new { width = side, height = side, rows = np, cols = np, sharex = true, hspace = 3.5, wspace = 3.5, title = opts.title,
     size = np > 6 and 8.5 or 9, terminal = function(size) return M.terminal(cols, w, size, color) end }
-  -- Titles in one size: that in which the longest fits; where none does, the name is left to the axis label.
+  -- Titles in one size: that in which the longest fits; where none does, the name goes into the panel.
   local heads, title_size, room = {}, fig.size * 0.95, (side * 72 - 50) / np * 1.05
   local least = fig.size * 0.72
   for i, p in ipairs(cols) do
@@ -179,7 +179,10 @@ function M.corner(opts)
         ax:vline(p.q84, { color = "black", width = 0.8, dash = "dotted" })
         local head = heads[r]
         local full = p.short .. " = " .. head
-        if text.width(full, title_size) > room then full = head end
+        if text.width(full, title_size) > room then -- the name goes into the panel
+          full = head
+          ax:text(0.04, 0.95, p.short, { coords = "axes", valign = "top", size = min(title_size, title_size * room * 0.9 / text.width(p.short, title_size)) })
+        end
         ax:set { xlim = { p.lo, p.hi }, ylim = { 0, top * 1.12 }, yticks = false, ylabels = false, title = full,
           title_size = title_size, title_over = r > 1,
           xlabel = r == np and p.label or nil, xticknumber = 3, tick_angle = 45 }

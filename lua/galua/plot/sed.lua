@@ -69,6 +69,7 @@ local function display(opts)
   function show.y(x, list, what)                      -- x as show.wave gave it
     local y = type(list) == "table" and list or stats.array(list, what)
     local out = {}
+    if #y > #x then galua.fail("%s: %d values for %d wavelengths", what or "plot.sed", #y, #x) end
     for i = 1, #y do out[i] = y[i] * q.factor(x[i] * shift) end
     return out
   end
@@ -155,8 +156,10 @@ local function limits(opts, model, d, sp)
   if given then xlo, xhi = xlo / (d and 1.8 or 1.05), xhi * (d and 1.8 or 1.05) end
   if yhi > 0 then ylo, yhi = ylo / (d and 5 or 2), yhi * (d and 2.5 or 1.5) end
   if model then
-    if not given then
-      for i = 1, #model.x do if model.y[i] > 0 then see(model.x[i]) end end
+    if not given then -- where it is within so many decades of its top
+      local top = 0
+      for i = 1, #model.x do if model.y[i] < huge then top = max(top, model.y[i]) end end
+      for i = 1, #model.x do if model.y[i] > top / 10 ^ (opts.decades or 6) then see(model.x[i]) end end
     end
     local lowest = huge
     for i = 1, #model.x do

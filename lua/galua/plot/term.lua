@@ -376,6 +376,7 @@ end
 function M.render(fig, opts)
   local w, h = M.size()
   w, h = opts and opts.width or w, opts and opts.height or h - 1
+  if not (w <= 2000 and h <= 2000) then require("galua.core").fail("GAL_EINVAL", ("plot: a terminal of %g x %g characters: at most 2000 x 2000"):format(w, h)) end
   local on = opts and opts.color
   if on == nil then on = M.has_color() end
   local paint = painter(on)

@@ -1,9 +1,8 @@
 -- What a sampler of the library is in fit{} unless its file lua/galua/sampler/NAME.lua says otherwise: options, goals and help from the table of
 -- its class, draws and summary from the sampler at work. A new sampler in C needs no line of Lua.
 local galua = require "galua"
+local check = require "galua.check_options"
 local M = {}
-
-local function finite(v) return v == v and v < math.huge and v > -math.huge end
 
 -- the definition of sampler.NAME{} (the list is at the head of init.lua) from class c of galua.engines.list()
 function M.definition(c)
@@ -20,24 +19,7 @@ function M.definition(c)
     if changed[r.name] then def.goals[#def.goals + 1] = r.name end
   end
   function def.check(o)
-    for _, r in ipairs(rows) do
-      local v = o[r.name]
-      if r.kind == "whole" and not (v >= r.lo and v <= r.hi and v == math.floor(v)) then
-        galua.fail("sampler.%s: %s must be a whole number, %.10g or more, got %.10g", c.name, r.name, r.lo, v)
-      elseif r.kind == "real" and not (finite(v) and v >= r.lo and v <= r.hi) then
-        galua.fail("sampler.%s: %s must be a number, %g or more, got %g", c.name, r.name, r.lo, v)
-      elseif r.kind == "choice" then
-        require("galua.check_options").choice("sampler." .. c.name, o, r.name, r.choice)
-      end
-    end
-  end
-  function def.text(s)
-    local words = {}
-    for _, r in ipairs(rows) do
-      local v = s.options[r.name]
-      if v ~= r.default then words[#words + 1] = ("%s = %s"):format(r.name, tostring(v)) end
-    end
-    return ("sampler.%s{ %s }"):format(c.name, table.concat(words, ", "))
+    for _, r in ipairs(rows) do check.row("sampler." .. c.name, o, r) end
   end
   function def.start(s, fit)
     local o = { seed = fit.seed }

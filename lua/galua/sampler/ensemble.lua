@@ -1,9 +1,10 @@
 -- sampler.ensemble{}: walkers that move in two halves, until their chain is long enough.
 local galua = require "galua"
+local check = require "galua.check_options"
 local core = require "galua.core"
 local json = require "galua.json"
 local warm = require "galua.warm_start"
-local def = { name = "ensemble", counts_steps = true, distrust = "chain shorter than 50 tau" }
+local def = { name = "ensemble", counts_steps = true, takes_start = true, distrust = "chain shorter than 50 tau" }
 
 def.options = { walkers = 0, moves = ":any", steps = 0, until_tau = 0, dtau = 0.05, max = 0, thin = 0, discard = 0, force = false, warm = 0 }
 
@@ -12,12 +13,7 @@ for i, move in ipairs(galua.engines.moves()) do move_names[i + 1] = move.name en
 
 function def.check(o)
   o.moves = o.moves or "mix"
-  for _, name in ipairs { "walkers", "steps", "max", "thin", "discard", "warm" } do
-    local v = o[name]
-    if not (v >= 0 and v <= 2 ^ 31 and v == math.floor(v)) then
-      galua.fail("sampler.ensemble: %s must be a whole number, 0 or more, got %.10g", name, v)
-    end
-  end
+  check.whole("sampler.ensemble", o, { walkers = 0, steps = 0, max = 0, thin = 0, discard = 0, warm = 0 })
   if not (o.until_tau >= 0 and o.until_tau < math.huge) then
     galua.fail("sampler.ensemble: until_tau must be a number of autocorrelation times, 0 or more, got %g", o.until_tau)
   end
@@ -38,11 +34,12 @@ function def.check(o)
   if o.max == 0 then o.max = 20000 end
 end
 
-function def.text(s)
-  return ("sampler.ensemble{ %s moves, %s }"):format(galua.move.text(s.moves),
+function def.words(s)
+  return ("%s moves, %s"):format(galua.move.text(s.moves),
     s.until_tau > 0 and ("until %g autocorrelation times, at most %d steps%s"):format(s.until_tau, s.max,
       (s.warm or 0) > 0 and (", %d of them to find a start"):format(s.warm) or "") or s.steps .. " steps")
 end
+def.write = { moves = function(moves) return galua.move.call(moves) end }
 
 function def.store(s)
   return { kind = s.kind, walkers = s.walkers, steps = s.steps, until_tau = s.until_tau, dtau = s.dtau, max = s.max, thin = s.thin,
@@ -97,6 +94,16 @@ function def.run(s, engine, how)
 end
 
 function def.ready(_, engine) return engine.stored >= 8 end
+
+-- so many steps as were asked for say nothing by themselves: what counts is what a run until 50 tau would have said
+function def.acceptable(s, engine)
+  if engine.state == "converged" then return true end
+  if engine.state ~= "done" then return false, engine.state_text end
+  for _, r in ipairs((s:summary(engine))) do
+    if not r.trusted then return false, ("the chain is shorter than 50 autocorrelation times of %s"):format(r.name) end
+  end
+  return true
+end
 
 -- stored samples left out as burn-in
 local function burn(s, engine)

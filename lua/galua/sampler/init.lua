@@ -3,13 +3,16 @@
 -- lua/galua/sampler/NAME.lua returns the definition of sampler.NAME{}; every such file is found by itself:
 --   name, doc      "ensemble"; help text of sampler.NAME
 --   options        options and their defaults, as for galua.options
+--   write          { option = f(value) } text of a value that is no plain data; optional
 --   check(o)       complete and check the options; optional
---   text(s)        one line: sampler.NAME{ ... }
+--   words(s)       what it does, in words: behind the call of the one line that it prints; optional
+--   text(s)        instead: that line
 --   convert(given) -> options, value     what sampler.NAME() takes that is no table of options; made(s, value) gets the value; optional
 --   store(s)       plain data to make the same sampler again from; optional: all options that are plain
 --   import(s, fit, path) -> engine started from a file of another program; optional
 --   late           true: start gives nothing yet, run makes the engine; optional
 --   start(s, fit)  -> engine, ready to run: a handle with fields state, state_text, seconds, evaluations
+--   takes_start    true: start takes positions that somebody chose, fit._start; optional
 --   counts_steps   true: run takes how["until"], steps in all; optional
 --   run(s, engine, how) -> state[, engine]     how = { fit =, more =, until =, progress = f(fraction, text), checkpoint = f(),
 --                                    checkpoint_every = [s] }; goes on where the engine stands; `more` nil: until the goal of the options
@@ -33,6 +36,7 @@
 local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
+local call = require "galua.call"
 local M = {}
 local definitions = {}
 
@@ -134,10 +138,14 @@ function M.takes(kind, option) return definitions[kind] ~= nil and definitions[k
 
 -- Make sampler.NAME{} known.
 function M.register(def)
-  for _, key in ipairs { "name", "options", "text", "start", "run", "ready", "draws", "summary", "distrust", "cost", "doc" } do
+  for _, key in ipairs { "name", "options", "start", "run", "ready", "draws", "summary", "distrust", "cost", "doc" } do
     if def[key] == nil then galua.fail("sampler.register: %s has no '%s'", tostring(def.name), key) end
   end
   def.store = def.store or store
+  def.text = def.text or function(s)
+    local made = call.shortest("sampler." .. def.name, s.options, def.options, function(o) return M[def.name](o).options end, def.write)
+    return def.words and ("%s   -- %s"):format(made, def.words(s)) or made
+  end
   def.settings = def.settings or settings
   for key in pairs(takes) do
     if type(def[key]) == "function" then def[key] = checked(def.name, key, def[key]) end
@@ -158,6 +166,9 @@ function M.register(def)
     doc.text("sampler." .. name, M[name], a.doc)
   end
 end
+
+-- sampler.define{ name =, options =, run =, doc = }: a strategy with a name
+function M.define(given) return require("galua.sampler.strategy").define(M, given) end
 
 -- The sampler that s:store() describes; an option that this version does not know is left out.
 function M.from(data)
@@ -201,6 +212,18 @@ doc.text("sampler.takes", M.takes, "sampler.takes(kind, option) -> boolean\nWhet
 doc.text("sampler.known", M.known, "sampler.known(name) -> boolean\nWhether there is a sampler of that name.")
 doc.text("sampler.from", M.from, "sampler.from(table) -> sampler\nThe sampler that a results file describes.")
 doc.text("sampler.check_same", M.check_same, "sampler.check_same(sampler, table, path)\nRaise unless the results file's sampler would do the same.")
+doc.text("sampler.define", M.define, [[sampler.define{ name =, options =, run = } -> function
+A kind of sampler of your own: sampler.NAME{ options } with help, in fits, catalogues and results files, which hold its function: to read them the
+definition is not needed. It is sampler.strategy with a name and options: see there what the function may use.
+@param name what it is called: sampler.quick
+@param options ({}) options and their defaults, numbers, texts or booleans: paths = 4, or paths = { 4, doc = "of the first look" }
+@param run function(target, o) -> a part of the samplers that it ran, or its result(); o.paths is the value of an option
+@param doc help text
+@example sampler.define{ name = "quick", options = { paths = 4 }, run = function(target, o)
+@example   local p = pathfinder(target, { paths = o.paths })
+@example   p:run{}
+@example   return p:result()
+@example end }]])
 doc.text("sampler.register", M.register, [[sampler.register(definition)
 Make a new kind of sampler known as sampler.NAME; lua/galua/sampler/init.lua lists what a definition holds.]])
 return M

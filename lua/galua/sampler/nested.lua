@@ -1,5 +1,6 @@
 -- sampler.nested{}: evidence and posterior by nested sampling, static or dynamic.
 local galua = require "galua"
+local check = require "galua.check_options"
 local def = { name = "nested", distrust = "fewer than 100 effective samples" }
 
 -- options handed to galua.nested as they are; 0 and "auto" are its defaults
@@ -14,25 +15,12 @@ def.options = { periodic = ":table", reflective = ":table", max_calls = 0, max_i
 for k, v in pairs(given_on) do def.options[k] = v end
 
 function def.check(o)
-  for _, name in ipairs { "live", "replace", "walks", "slices", "batch", "max_calls", "max_iterations" } do
-    local v = o[name]
-    if not (v >= 0 and v <= 1e15 and v == math.floor(v)) then
-      galua.fail("sampler.nested: %s must be a whole number, 0 or more, got %.10g", name, v)
-    end
-  end
+  check.whole("sampler.nested", o, { live = 0, replace = 0, walks = 0, slices = 0, batch = 0, max_calls = 0, max_iterations = 0 }, 1e15)
+  check.real("sampler.nested", o, { ess = 0 }, check.DRAWS)
   if not (o.dlogz >= 0 and o.dlogz < math.huge) then galua.fail("sampler.nested: dlogz must be 0 or more, got %g", o.dlogz) end
 end
 
-function def.text(s)
-  local words = { s.live > 0 and ("live = %d"):format(s.live) or "live = 500" }
-  if s.dynamic then words[#words + 1] = "dynamic" end
-  if s.sample ~= "auto" then words[#words + 1] = ("sample = '%s'"):format(s.sample) end
-  if s.dlogz > 0 then words[#words + 1] = ("dlogz = %g"):format(s.dlogz) end
-  for _, name in ipairs { "periodic", "reflective" } do
-    if s[name] then words[#words + 1] = ("%s = {%s}"):format(name, table.concat(s[name], ", ")) end
-  end
-  return ("sampler.nested{ %s }"):format(table.concat(words, ", "))
-end
+function def.words(s) return ("%d live points%s"):format(s.live > 0 and s.live or 500, s.dynamic and ", dynamic" or "") end
 
 local function engine_of(s, fit)
   local o = { seed = fit.seed, periodic = s.periodic, reflective = s.reflective }
@@ -68,6 +56,7 @@ end
 
 -- for catalogues: |z| > 4 of the insertion order happens once in 16000 good runs
 function def.acceptable(_, engine)
+  if engine.state ~= "converged" then return false, engine.state_text end
   local z = engine.insertion_z
   if z == z and math.abs(z) > 4 then return false, ("insertion order, z = %.1f"):format(z) end
   if engine.stuck > 0.5 then return false, "most chains never moved" end
@@ -82,9 +71,9 @@ function def.notes(_, engine)
     list[#list + 1] = ("insertion order: z = %.1f%s"):format(z, math.abs(z) > 3 and
       "  new points are not proper draws of the prior: ln Z may be wrong; more slices or walks, or more live points" or "")
   end
-  if engine.memory > 0.5 then
-    list[#list + 1] = ("chains keep %.2f of where they began: separate modes, or too few slices or walks, which makes ln Z too high"):format(
-      engine.memory)
+  if engine.memory > 0.6 then -- chains that may grow stay at 0.5 unless four times the usual length is too short
+    list[#list + 1] = ("chains keep %.2f of where they began%s: ln Z tends to be too high; more slices or walks"):format(engine.memory,
+      engine.lengthened > 1 and (", though they are %.1f times as long as usual"):format(engine.lengthened) or "")
   end
   if engine.stuck > 0.1 then
     list[#list + 1] = ("%.0f %% of the chains never moved: more walks, or sample = 'rslice'"):format(100 * engine.stuck)

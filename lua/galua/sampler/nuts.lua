@@ -11,13 +11,11 @@ function def.check(o)
   check.whole("sampler.nuts", o, { chains = 1, warmup = 0, draws = 1, max = 0, max_depth = 1 })
   check.choice("sampler.nuts", o, "metric", { "dense", "diag", "unit" })
   check.choice("sampler.nuts", o, "start", { "prior", "pathfinder" })
-  if not (o.until_ess >= 0 and o.until_ess < math.huge) then
-    galua.fail("sampler.nuts: until_ess must be a number of effective draws, 0 or more, got %g", o.until_ess)
-  end
+  check.real("sampler.nuts", o, { until_ess = 0 }, check.DRAWS)
 end
 
-function def.text(s)
-  return ("sampler.nuts{ %d chains, %s, %s metric, start from %s }"):format(s.chains,
+function def.words(s)
+  return ("%d chains, %s, %s metric, start from %s"):format(s.chains,
     s.until_ess > 0 and ("until %g effective draws"):format(s.until_ess) or ("%d draws each"):format(s.options.draws), s.metric,
     s.options.start == "prior" and "the prior" or "a pathfinder")
 end
@@ -51,11 +49,8 @@ function def.run(s, engine, how)
   return engine:run(goal)
 end
 
-function def.acceptable(s, engine)
-  local r = engine:report()
-  if r.divergent > 0.01 * engine.stored * engine.chains then return false, ("%d divergent trajectories"):format(r.divergent) end
-  if not (r.rhat < 1.01 or s.chains == 1) then return false, ("R-hat %.3f"):format(r.rhat) end
-  if r.ess_bulk < 100 then return false, ("%.0f effective draws"):format(r.ess_bulk) end
+function def.acceptable(_, engine)
+  if engine.state ~= "converged" then return false, engine.state_text end
   return true
 end
 

@@ -1,7 +1,7 @@
 -- sampler.optimum{}: the modes of the posterior, Gaussians there, weighted draws: seconds, with a verdict on their trust.
 local def = { name = "optimum", approximate = true }
 
-function def.text(s) return ("sampler.optimum{ %d starts, %d draws }"):format(s.starts, s.options.draws) end
+function def.words(s) return ("%d starts, %d draws"):format(s.starts, s.options.draws) end
 
 -- a finished run stands; anything else begins anew, always the same
 function def.run(_, engine, how)

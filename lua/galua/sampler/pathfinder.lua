@@ -1,7 +1,7 @@
 -- sampler.pathfinder{}: Gaussians along climbing paths, weighted draws of their mixture.
 local def = { name = "pathfinder", approximate = true }
 
-function def.text(s) return ("sampler.pathfinder{ %d paths, %d draws }"):format(s.paths, s.options.draws) end
+function def.words(s) return ("%d paths, %d draws"):format(s.paths, s.options.draws) end
 
 -- a finished run stands; anything else begins anew, always the same
 function def.run(_, engine, how)

@@ -6,18 +6,16 @@ local def = { name = "smc", goals = { "ess", "max_evaluations" } }
 function def.check(o)
   check.whole("sampler.smc", o, { particles = 0, active = 0, max_steps = 0 })
   if o.particles > 0 and o.particles < 32 then galua.fail("sampler.smc: particles must be a whole number, 32 or more, got %g", o.particles) end
-  for _, name in ipairs { "ess", "accept", "max_evaluations" } do
-    if not (o[name] >= 0 and o[name] < math.huge) then galua.fail("sampler.smc: %s must be a number, 0 or more, got %g", name, o[name]) end
-  end
+  check.real("sampler.smc", o, { ess = 0 }, check.DRAWS)
+  check.real("sampler.smc", o, { accept = 0, max_evaluations = 0 }, math.huge)
 end
 
 -- 0: as many as the number of parameters asks for (src/infer/sampler/smc.c)
 local function particles(s, ndim) return s.particles > 0 and s.particles or ndim > 10 and 2048 or 1024 end
 
-function def.text(s)
+function def.words(s)
   local many = s.particles > 0 and tostring(s.particles) or "1024 (2048 above ten parameters)"
-  return ("sampler.smc{ %s particles, until %s effective draws }"):format(many,
-    s.ess > 0 and s.ess or s.particles > 0 and 4 * s.particles or "four times as many")
+  return ("%s particles, until %s effective draws"):format(many, s.ess > 0 and s.ess or s.particles > 0 and 4 * s.particles or "four times as many")
 end
 
 -- `more`: so many more effective draws

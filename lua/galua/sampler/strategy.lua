@@ -10,11 +10,13 @@ local json = require "galua.json"
 local ship = require "galua.ship"
 local part = require "galua.part"
 local registry = require "galua.registry"
+local doc = require "galua.doc"
+local define = require "galua.define"
 local def = { name = "strategy", late = true, distrust = "too few effective draws" }
 
 local INTERRUPTED = {} -- raised to leave the function
 
-def.options = { shipped = ":string", key = ":string", source = ":string", where = ":string" }
+def.options = { shipped = ":string", key = ":string", source = ":string", where = ":string", called = ":string" }
 local functions = setmetatable({}, { __mode = "k" }) -- options -> function
 
 local function packed(f, strip) return ship.pack(f, "sampler.strategy", nil, strip, "a strategy") end
@@ -33,7 +35,24 @@ function def.convert(given)
 end
 
 function def.made(s, f) functions[s] = f end
-function def.text(s) return ("sampler.strategy (%s)"):format(s.options.where) end
+function def.text(s) return s.options.called or ("sampler.strategy (%s)"):format(s.options.where) end
+
+-- sampler.define{ name =, options =, run =, doc = }
+function def.define(samplers, given)
+  local o = define.options("sampler", given, { name = ":string", options = {}, run = ":function", doc = "" }, { run = "function" }, "quick")
+  local defaults, help, names = define.settings("sampler.define", o.options, { number = true, string = true, boolean = true })
+  local fn = "sampler." .. o.name
+  local info = debug.getinfo(o.run, "S")
+  local function make(values)
+    local p = galua.options(fn, values, defaults)
+    local f = define.bound(o.run, "target", p)
+    return samplers.strategy { shipped = packed(f), key = packed(f, true), source = ship.source(o.run), called = define.text(fn, p, defaults, names),
+      where = ("%s:%d"):format(info.short_src, info.linedefined) }
+  end
+  samplers[o.name] = make
+  doc.text(fn, make, ("%s{ ... } -> sampler\n%s%s"):format(fn, o.doc, help))
+  return make
+end
 function def.settings(_, stored) return { ["function"] = core.hash(stored.key):sub(1, 12) } end
 
 -- ---------------------------------------------------------------- stages

@@ -2,7 +2,6 @@
 -- has pysm3 the same maps by PySM 3 in the same run (scripts/peers/sky_bench.py). Processor time, smallest of several.
 local galua = require "galua"
 local core = require "galua.core"
-local json = require "galua.json"
 
 local models = { "d1", "s1", "f1", "a1" }
 local edges, beams = { { 90, 110 }, { 140, 160 }, { 30, 40 } }, { 30, 20, 60 }
@@ -100,12 +99,7 @@ local function measure(put, many, o, folder)
   local peer
   if o.peer then
     local script = o.script or "scripts/peers/sky_bench.py"
-    local pipe = io.popen(("NUMBA_NUM_THREADS=1 OMP_NUM_THREADS=1 '%s' '%s' '%s' %d %d %d - 2>/dev/null"):format(o.peer, script, folder, nside, nside > 512 and 1 or 2,
-      nside > 1024 and 0 or 1))
-    local line = pipe:read("*a"):match("{.*}")
-    pipe:close()
-    if not line then galua.fail("bench sky: %s %s gave no result; it needs pysm3 and h5py", o.peer, script) end
-    peer = json.decode(line)
+    peer = require "galua.peer"(o.peer, script, { folder, nside, nside > 512 and 1 or 2, nside > 1024 and 0 or 1, "-" }, "bench sky", "pysm3 and h5py")
   end
   local function against(seconds, what)
     return peer and peer[what] and { baseline = "PySM " .. peer.pysm .. ", same run (s)", baseline_value = peer[what], ratio = peer[what] / seconds, size = size } or { size = size }

@@ -61,7 +61,7 @@ end
 -- row: { law =, I =, ... } or a list of those; where: its name, for messages
 function M.check(row, where, depth)
   depth = depth or 0
-  where = tostring(where):sub(1, 40)
+  where = ("%s"):format(type(where) == "string" and where or type(where)):sub(1, 40) -- a name may be anything
   if type(row) ~= "table" or core.vec_is(row) then galua.fail("sky: %s: a row { law =, I =, par =, opt = } is expected, got %s", where, type(row)) end
   if depth > 4 then galua.fail("sky: %s: lists of rows lie too deep in each other", where) end
   if row[1] ~= nil then

@@ -30,6 +30,7 @@ end
 -- The folders to look in: those given, else $PYSM_LOCAL_DATA; nil: synthetic
 function M.folders(given)
   if type(given) == "string" then given = { given } end
+  if given ~= nil then galua.expect("sky", "templates", given, "table") end
   for i, folder in ipairs(given or {}) do galua.expect("sky", ("templates[%d]"):format(i), folder, "string") end
   if given then return given end
   local env = os.getenv("PYSM_LOCAL_DATA")
@@ -130,11 +131,11 @@ function M.field(s, row, ref, column, unit)
     return (unit and unit_factor(where, row.unit or from, unit, row.unit_at) or 1) * (unit and row.factor or 1)
   end
   if core.vec_is(ref) then return sky_core.vec(ref, scale(row.unit or "", "the vector")) end
-  if type(ref) == "userdata" then
+  if core.class_name(ref) == "skymap" then
     s.made_up = s.made_up or ref.synthetic
     return of_map(ref, column, scale(ref.unit, "the map"))
   end
-  if type(ref) ~= "string" then galua.fail("sky: a template is a number, a file name, a map or a vec, got %s", type(ref)) end
+  if type(ref) ~= "string" then galua.fail("sky: a template is a number, a file name, a map or a vec, got %s", core.class_name(ref) or type(ref)) end
   local name = M.name(row, ref, s.nside)
   local path = M.find(s, name)
   if not path then

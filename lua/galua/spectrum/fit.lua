@@ -3,33 +3,73 @@ local galua = require "galua"
 local doc = require "galua.doc"
 local core = require "galua.core"
 local C = galua.spectrum
-local pick = require "galua.fit.pick"
+local pick = require "galua.pick"
 
 local M = {}
-
-local kernels = { "matern32", "sqexp" }
 
 -- The prior that parameter p of spectrum.params() has when none is given.
 local function default_prior(p) return p.log and galua.prior.loguniform(p.plo, p.phi) or galua.prior.uniform(p.plo, p.phi) end
 
--- fit{ spec = { sigma_v = 150, shift = prior, gp = "matern32" } }: fixed values and kernel as target{} wants them; priors into `free`
-function M.resolve(spec, free)
-  local list, fixed, names = C.params(), {}, { "gp" }
-  local gp = spec.gp
-  if gp ~= nil and gp ~= "matern32" and gp ~= "sqexp" then
-    if type(gp) ~= "string" then galua.fail("fit: spec.gp is the name of a kernel, matern32 or sqexp, got a %s", type(gp)) end
-    galua.fail("fit: spec.gp: unknown kernel '%s'%s (known: matern32, sqexp)", gp, core.did_you_mean(gp, kernels))
+-- spec with the noise model in it as entries of its own
+local function spread(spec)
+  local out = {}
+  for k, v in pairs(spec) do out[k] = v end
+  if spec.noise == nil then return out end
+  if not galua.noise.is(spec.noise) then
+    galua.fail("fit: spec.noise must be a noise model, such as noise.errors{ ln_scale = 0.1 }, got a %s", type(spec.noise))
   end
-  for i, p in ipairs(list) do
+  out.noise = nil
+  for k, v in pairs(galua.noise.of_pixels(spec.noise)) do
+    if out[k] ~= nil then galua.fail("fit: spec.%s is given twice, in spec and in its noise", k) end
+    out[k] = v
+  end
+  return out
+end
+
+-- fit{ spec = { sigma_v = 150, shift = prior, gp = "matern32" } }: options of target{} (fixed values, settings and columns of the noise), and
+-- spec as it is kept; priors into `free`
+function M.resolve(given, free)
+  local spec, options, fixed, columns, names, usual = spread(given), {}, {}, {}, { "noise" }, {}
+  for _, part in ipairs(galua.noise.terms()) do
+    for _, c in ipairs(part.columns) do
+      columns[#columns + 1] = 0
+      local v = c.doc and spec[c.name]
+      if v and type(v) ~= "number" then galua.fail("fit: spec.%s must be a number, got a %s", c.name, type(v)) end
+      columns[#columns] = v or 0
+      if c.doc then names[#names + 1] = c.name end
+    end
+    local v = spec[part.name]
+    if part.setting then
+      names[#names + 1] = part.name
+      local known = v == nil
+      for _, c in ipairs(part.choices) do known = known or c == v end
+      if not known then
+        if type(v) ~= "string" then
+          galua.fail("fit: spec.%s is the name of a %s, %s, got a %s", part.name, part.setting, table.concat(part.choices, " or "), type(v))
+        end
+        galua.fail("fit: spec.%s: unknown %s '%s'%s (known: %s)", part.name, part.setting, v, core.did_you_mean(v, part.choices),
+          table.concat(part.choices, ", "))
+      end
+      options["spectral_" .. part.setting] = v
+      for _, p in ipairs(part.params) do usual[p.name] = v and p.open end
+    end
+  end
+  for i, p in ipairs(C.params()) do
     local name = p.name:match("[^.]+$")
     fixed[i], names[#names + 1] = 0 / 0, name
     local v = spec[name]
+    if v == "usual" then
+      v = default_prior(p)
+      spec[name] = v
+    end
     if type(v) == "number" then
+      if v ~= v then galua.fail("fit: spec.%s is not a number", name) end
+      if free[p.name] then galua.fail("fit: parameter '%s' is a number in spec and free: leave one of the two out", p.name) end
       fixed[i] = v
     elseif v ~= nil then
       if free[p.name] then galua.fail("fit: parameter '%s' is given twice, in spec and in free", p.name) end
       free[p.name] = v
-    elseif gp and name:match("^gp_") and not free[p.name] then
+    elseif usual[name] and not free[p.name] then
       free[p.name] = default_prior(p)
     end
   end
@@ -38,7 +78,8 @@ function M.resolve(spec, free)
     for _, n in ipairs(names) do known = known or n == k end
     if not known then galua.fail("fit: spec has no '%s'%s", tostring(k), core.did_you_mean(tostring(k), names)) end
   end
-  return galua.vec(fixed), gp
+  options.spectral, options.spectral_columns = galua.vec(fixed), galua.vec(columns)
+  return options, spec
 end
 
 -- the spectral part at the sample of highest posterior, its rows as vectors
@@ -65,6 +106,7 @@ end
 local function data_of(self)
   local list = C.index_data(self.data)
   for _, l in ipairs(C.line_data(self.data)) do list[#list + 1] = l end
+  for _, m in ipairs(C.measure_data(self.data)) do list[#list + 1] = m end
   return list
 end
 

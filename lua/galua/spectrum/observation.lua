@@ -92,8 +92,39 @@ local function obs_lines(self, given)
   return self
 end
 
+local function obs_measure(self, kind, given)
+  galua.expect("observation:measure", 1, kind, "string")
+  galua.expect("observation:measure", 2, given, "table")
+  C.add_measure(self, kind, given)
+  return self
+end
+local function obs_measures(self) return C.measure_data(self) end
+
+-- what o:measure() takes, as text
+local function kinds()
+  local lines = {}
+  for _, c in ipairs(C.measure_classes()) do
+    local args = {}
+    for _, o in ipairs(c.options) do args[#args + 1] = ("%s (%s)"):format(o.name, o.doc) end
+    lines[#lines + 1] = ("%s [%s]: %s Options: %s."):format(c.name, c.unit, c.doc, table.concat(args, ", "))
+  end
+  return table.concat(lines, "\n")
+end
+
 function M.extend(class)
   class.spectrum, class.indices, class.ew, class.lines = obs_spectrum, obs_indices, obs_ew, obs_lines
+  class.measure, class.measures = obs_measure, obs_measures
+  doc.text("observation.measure", obs_measure, [[measure(kind, { value =, err =, ... }) -> observation
+A measured number of another kind, fitted beside the bands; any number of each.
+]] .. kinds() .. [[
+
+@param value what was measured
+@param err its error, 1 sigma
+@param limit (false) value is an upper limit
+@param name (kind and options) what it is called; two need two names
+@example o:measure("part", { band = "WISE.W1", component = "AGN", value = 0.3, err = 0.02 })]])
+  doc.text("observation.measures", obs_measures, [[measures() -> list
+The numbers that measure() gave: class, name, value, err, limit, unit, options.]])
   doc.text("observation.spectrum", obs_spectrum, [[spectrum{ wave =, flux =, err =, ... } -> observation      spectrum(file)      spectrum() -> table or nil
 Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi, flux, err [mJy], mask, fwhm, calibration).
 @param wave [A] pixel centres, or
@@ -168,6 +199,7 @@ function M.store(obs)
   end
   if #C.index_data(obs) > 0 then out.indices = C.index_data(obs) end
   if #C.line_data(obs) > 0 then out.lines = C.line_data(obs) end
+  if #C.measure_data(obs) > 0 then out.measures = C.measure_data(obs) end
   return next(out) and out or nil
 end
 
@@ -187,6 +219,12 @@ function M.restore(obs, d)
     C.add_index(obs, own or i.name, i.value, i.err, i.lick)
   end
   for _, l in ipairs(d.lines or {}) do C.add_line(obs, l.name, l.value, l.err, l.limit) end
+  for _, m in ipairs(d.measures or {}) do
+    local o = {}
+    for k, v in pairs(m) do o[k] = v end
+    o.class, o.unit = nil, nil
+    C.add_measure(obs, m.class, o)
+  end
 end
 
 return M

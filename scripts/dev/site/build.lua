@@ -17,7 +17,7 @@ local function warn(...) warnings[#warnings + 1] = (...):format(select(2, ...)) 
 local places = {
   { "Start", "README.md", "docs/tutorial_first_sed.md", "docs/tutorial_photometry.md", "docs/tutorial_own_physics.md", "docs/tutorial_spectra.md",
     "docs/tutorial_libraries.md", "docs/tutorial_catalogue.md", "docs/migration.md" },
-  { "Guide", "docs/model.md", "docs/fitting.md", "docs/spectra.md", "docs/catalogues.md", "docs/populations.md", "docs/sky.md", "docs/plotting.md",
+  { "Guide", "docs/model.md", "docs/fitting.md", "docs/samplers.md", "docs/spectra.md", "docs/catalogues.md", "docs/populations.md", "docs/sky.md", "docs/plotting.md",
     "docs/explorer.md", "docs/session.md" },
   { "Data", "docs/libraries.md", "docs/stellar_populations.md", "docs/filters.md", "docs/formats.md" },
   { "Evidence", "docs/validation.md", "docs/performance.md", "docs/parity.md", "docs/validation/..." },

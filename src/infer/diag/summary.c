@@ -15,12 +15,15 @@ static double *pooled(gal_chains s)
     return v;
 }
 
-/* Moves the draws that are no numbers behind the others; counts the draws that are numbers or infinite, and those not finite. */
+/* Drops the draws that are no numbers, and those without weight: points that a model refused, say, where nothing can be derived. Counts the
+ * draws that are left, numbers or infinite, and those of some weight that are not finite. */
 static size_t drop_nan(double *v, double *w, size_t n, size_t *nonfinite)
 {
     size_t m = 0;
     *nonfinite = 0;
     for (size_t i = 0; i < n; i++) {
+        if (w && !(w[i] > 0))
+            continue;
         *nonfinite += !isfinite(v[i]);
         if (isnan(v[i]))
             continue;
@@ -102,8 +105,8 @@ static gal_status fill(gal_summary_row *r, gal_draws_kind kind, const gal_summar
     if (r->nonfinite) { /* costs this quantity its diagnostics, and nothing else */
         r->mean = r->sd = r->mcse_mean = r->ess = r->ess_tail = r->rhat = r->tau = NAN;
     } else {
-        r->mean = gal_mean(v, w, n);
-        r->sd = n > 1 ? sqrt(gal_variance(v, w, n)) : 0;
+        r->mean = gal_mean(v, kept, m);
+        r->sd = m > 1 ? sqrt(gal_variance(v, kept, m)) : 0;
         GAL_TRY(effective(r, kind, in));
     }
     if (in->coord.x) {

@@ -36,7 +36,7 @@ static char *describe(const double *alpha, size_t k)
     at = (size_t)snprintf(s, size, "dirichlet(");
     for (size_t i = 0; i < k; i++) {
         char num[48];
-        prior_number(num, sizeof num, alpha[i]);
+        gal_shortest_text(num, sizeof num, alpha[i]);
         at += (size_t)snprintf(s + at, size - at, "%s%s", i ? ", " : "", num);
     }
     snprintf(s + at, size - at, ")");
@@ -82,13 +82,6 @@ out:
     return st;
 }
 
-gal_joint *gal_joint_ref(const gal_joint *j)
-{
-    gal_joint *q = (gal_joint *)j;
-    atomic_fetch_add(&q->refs, 1);
-    return q;
-}
-
 void gal_joint_unref(const gal_joint *j)
 {
     gal_joint *q = (gal_joint *)j;
@@ -108,15 +101,6 @@ const char *gal_joint_text(const gal_joint *j)
 {
     return j->text;
 }
-gal_hash gal_joint_hash(const gal_joint *j)
-{
-    return gal_hash_combine(gal_hash_bytes("dirichlet", 9), gal_hash_bytes(j->alpha, j->k * sizeof *j->alpha));
-}
-const gal_prior *gal_joint_marginal(const gal_joint *j, size_t i)
-{
-    return i + 1 < j->k ? j->stick[i] : NULL;
-}
-
 void gal_joint_values(const gal_joint *j, const double *x, double *f)
 {
     double rest = 1;

@@ -10,49 +10,18 @@
 #define LN10 2.30258509299404568402
 
 /* ------------------------------------------------------------------ text */
-void prior_number(char *buf, size_t size, double v)
-{
-    for (int prec = 1; prec <= 17; prec++) {
-        snprintf(buf, size, "%.*g", prec, v);
-        if (!isfinite(v) || strtod(buf, NULL) == v)
-            break;
-    }
-    /* %g turns to exponents as soon as they exceed the digits: 100 came out as 1e+02 */
-    if (isfinite(v) && v != 0 && fabs(v) >= 1e-4 && fabs(v) < 1e6) {
-        char plain[40];
-        for (int dec = 0; dec <= 20; dec++) {
-            snprintf(plain, sizeof plain, "%.*f", dec, v);
-            if (strtod(plain, NULL) == v) {
-                snprintf(buf, size, "%s", plain);
-                return;
-            }
-        }
-    }
-    char *e = strchr(buf, 'e');
-    if (!e)
-        return;
-    char *from = e + 1, *to = e + 1;
-    if (*from == '-')
-        to++, from++;
-    else if (*from == '+')
-        from++;
-    while (*from == '0')
-        from++;
-    memmove(to, from, strlen(from) + 1);
-}
-
-void prior_make_text(gal_prior *p, char *buf, size_t size)
+static void prior_make_text(gal_prior *p, char *buf, size_t size)
 {
     size_t at = (size_t)snprintf(buf, size, "%s(", p->cls->name);
     for (size_t i = 0; i < p->narg && at < size; i++) {
         char num[48];
-        prior_number(num, sizeof num, p->arg[i]);
+        gal_shortest_text(num, sizeof num, p->arg[i]);
         at += (size_t)snprintf(buf + at, size - at, "%s%s", i ? ", " : "", num);
     }
     if (p->cls == &gal_table_prior && at < size) {
         char a[48], b[48];
-        prior_number(a, sizeof a, p->lo);
-        prior_number(b, sizeof b, p->hi);
+        gal_shortest_text(a, sizeof a, p->lo);
+        gal_shortest_text(b, sizeof b, p->hi);
         at += (size_t)snprintf(buf + at, size - at, "%zu nodes, %s %s .. %s", p->table.n,
                                p->coord == GAL_COORD_LOG10 ? "log10" : "linear", a, b);
     }

@@ -30,10 +30,6 @@ struct gal_prior {
     char *text;
 };
 
-/* Shortest text that reads back as the same number, exponents without padding: "1e8", "0.25". */
-void prior_number(char *buf, size_t size, double v);
-void prior_make_text(gal_prior *p, char *buf, size_t size);
-
 /* Tail probabilities at the bounds of a symmetric distribution, ln of the mass between them; NULL or what is wrong. */
 const char *prior_truncate(gal_prior *p, double (*tail_p)(double, double), double (*tail_q)(double, double),
                            double par);
@@ -56,10 +52,6 @@ double prior_std_pdf(double t, const void *ctx);
 
 gal_status prior_table_build(prior_table *t, const double *x, const double *lnp, size_t n);
 void prior_table_free(prior_table *t);
-double prior_table_logpdf(const prior_table *t, double x);
-double prior_table_cdf(const prior_table *t, double x);
-double prior_table_quantile(const prior_table *t, double u);
-double prior_table_slope(const prior_table *t, double x);
 extern const gal_prior_class gal_table_prior; /* has nodes instead of arguments */
 
 /* Solves cdf(x) = u (or upper tail = q when upper) for monotone cdf on [lo, hi], Newton kept inside a bracket. */

@@ -89,7 +89,7 @@ void prior_table_free(prior_table *t)
     gal_free(t->x);
 }
 
-double prior_table_logpdf(const prior_table *t, double x)
+static double prior_table_logpdf(const prior_table *t, double x)
 {
     if (x < t->x[0] || x > t->x[t->n - 1])
         return -INFINITY;
@@ -100,14 +100,14 @@ double prior_table_logpdf(const prior_table *t, double x)
     return (1 - f) * l0 + f * l1;
 }
 
-double prior_table_cdf(const prior_table *t, double x)
+static double prior_table_cdf(const prior_table *t, double x)
 {
     size_t i = gal_search(t->x, t->n, x);
     double c = t->cum[i] + step_mass(t->lnp[i], t->lnp[i + 1], t->x[i + 1] - t->x[i], x - t->x[i]);
     return c > 1 ? 1 : c;
 }
 
-double prior_table_quantile(const prior_table *t, double u)
+static double prior_table_quantile(const prior_table *t, double u)
 {
     size_t lo = 0, hi = t->n - 1; /* cum[lo] < u <= cum[hi]: empty steps are never chosen */
     while (hi - lo > 1) {
@@ -117,7 +117,7 @@ double prior_table_quantile(const prior_table *t, double u)
     return t->x[lo] + step_position(t->lnp[lo], t->lnp[lo + 1], t->x[lo + 1] - t->x[lo], u - t->cum[lo]);
 }
 
-double prior_table_slope(const prior_table *t, double x)
+static double prior_table_slope(const prior_table *t, double x)
 {
     size_t i = gal_search(t->x, t->n, x);
     double l0 = t->lnp[i], l1 = t->lnp[i + 1], h = t->x[i + 1] - t->x[i], f = (x - t->x[i]) / h;

@@ -247,16 +247,6 @@ gal_status gal_result_attr(gal_result *r, const char *group, const char *name, d
     return a->group && a->name ? GAL_OK : GAL_ENOMEM;
 }
 
-gal_status gal_result_get_attr(const gal_result *r, const char *group, const char *name, double *value)
-{
-    for (size_t i = 0; i < r->nattr; i++)
-        if (strcmp(r->attr[i].group, group) == 0 && strcmp(r->attr[i].name, name) == 0) {
-            *value = r->attr[i].value;
-            return GAL_OK;
-        }
-    return gal_fail(GAL_ENOTFOUND, "result: group '%s' has no attribute '%s'", group, name);
-}
-
 static gal_status put_coord(gal_result *r, const char *dim, gal_var_type type, size_t n, const void *data,
                             const char *unit)
 {

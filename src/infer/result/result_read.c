@@ -63,7 +63,7 @@ static gal_status read_var(gal_result *r, gal_h5 *h, const char *group, const ch
                         : info.type == GAL_H5_F64 || info.type == GAL_H5_F32 ? GAL_VAR_F64
                         : info.type == GAL_H5_I8                             ? GAL_VAR_BYTE
                                                                              : GAL_VAR_I64;
-    if (scale && type == GAL_VAR_I64) /* counts from 0 */
+    if (scale && (type == GAL_VAR_I64 || gal_h5_is_dim(h, path))) /* counts from 0, or a length alone */
         goto out;
     if (info.rank > (type == GAL_VAR_TEXT ? 1 : GAL_VAR_MAXRANK))
         GAL_THROW(GAL_EFORMAT, "%s: '%s' has %d dimensions, at most %d", gal_h5_path(h), path, info.rank,

@@ -27,13 +27,15 @@ static gal_status write_data(gal_h5 *h, const char *path, const gal_var *v)
     return st;
 }
 
-/* The coordinate variable of one dimension in one group. */
-static gal_status write_dim(const gal_result *r, gal_h5 *h, const char *path, const char *dim, size_t n)
+/* The coordinate variable of one dimension in one group; what is no coordinate is counted, bytes are not. */
+static gal_status write_dim(const gal_result *r, gal_h5 *h, const char *path, const char *dim, size_t n, bool bytes)
 {
     const gal_var *c = gal_result_coord(r, dim);
     gal_status st;
     if (gal_h5_has(h, path))
         return GAL_OK;
+    if (bytes)
+        return gal_h5_dim(h, path, n);
     if (c && c->size[0] == n) {
         st = write_data(h, path, c);
     } else {
@@ -42,7 +44,8 @@ static gal_status write_dim(const gal_result *r, gal_h5 *h, const char *path, co
             return GAL_ENOMEM;
         for (size_t i = 0; i < n; i++)
             count[i] = (int64_t)i;
-        st = gal_h5_write(h, path, GAL_H5_I64, 1, &n, count, NULL);
+        st = gal_h5_write(h, path, GAL_H5_I64, 1, &n, count,
+                          &(gal_h5_opt){.gzip = n * sizeof *count >= PACK_BYTES ? 3 : 0});
         gal_free(count);
     }
     return st == GAL_OK ? gal_h5_make_scale(h, path) : st;
@@ -60,7 +63,7 @@ static gal_status write_var(const gal_result *r, gal_h5 *h, const gal_var *v)
             st = GAL_ENOMEM;
             goto out;
         }
-        GAL_TRY(write_dim(r, h, scale[i], v->dim[i], v->size[i]));
+        GAL_TRY(write_dim(r, h, scale[i], v->dim[i], v->size[i], v->type == GAL_VAR_BYTE));
     }
     GAL_TRY(write_data(h, path, v));
     if (v->rank > 0)
@@ -114,15 +117,10 @@ out:
     return st;
 }
 
-gal_status gal_result_write(const gal_result *r, const char *path)
+static gal_status write_all(const gal_result *r, gal_h5 *h, const char *now)
 {
-    gal_h5 *h = NULL;
-    char now[40];
+    gal_status st = GAL_OK;
     int64_t format = RESULT_FORMAT;
-    gal_status st = gal_h5_create(&h, path);
-    if (st != GAL_OK)
-        return st;
-    gal_timestamp(now, sizeof now);
     GAL_TRY(gal_h5_attr_set_i64(h, "/", "galua_format", &format, 1));
     GAL_TRY(write_attributes(h, "/", now));
     size_t burn = result_burn_in(r);
@@ -133,9 +131,106 @@ gal_status gal_result_write(const gal_result *r, const char *path)
         if (gal_h5_has(h, r->attr[i].group))
             GAL_TRY(gal_h5_attr_set_f64(h, r->attr[i].group, r->attr[i].name, &r->attr[i].value, 1));
 out:
-    if (st != GAL_OK) {
-        gal_h5_abandon(h);
-        return st;
+    return st;
+}
+
+/* ------------------------------------------------------------------ matrices that come row by row */
+struct gal_result_writer {
+    gal_h5 *h;
+    size_t rows; /* of each that comes later */
+    char **later;
+    size_t nlater;
+};
+
+void gal_result_writer_abandon(gal_result_writer *w)
+{
+    if (!w)
+        return;
+    gal_h5_abandon(w->h);
+    for (size_t i = 0; i < w->nlater; i++)
+        gal_free(w->later[i]);
+    gal_free(w->later);
+    gal_free(w);
+}
+
+/* A matrix without rows, with the coordinates it will have. Chunks of at most 256 kB and a power of two rows: whole ones in any larger block. */
+static gal_status write_later(const gal_result *r, gal_h5 *h, const gal_result_later *v, size_t nrow, const char *now,
+                              char **path)
+{
+    gal_status st = GAL_OK;
+    size_t tall = 1;
+    while (2 * tall * v->width * sizeof(double) <= 1 << 18)
+        tall *= 2;
+    const size_t dims[2] = {0, v->width}, chunk[2] = {tall, v->width};
+    const gal_h5_opt opt = {.gzip = 3, .chunk = chunk, .extendible = true, .units = v->unit};
+    char *scale[2] = {gal_asprintf("%s/%s", v->group, v->dims[0]), gal_asprintf("%s/%s", v->group, v->dims[1])};
+    *path = gal_asprintf("%s/%s", v->group, v->name);
+    if (!*path || !scale[0] || !scale[1])
+        GAL_TRY(GAL_ENOMEM);
+    if (!gal_h5_has(h, v->group)) {
+        GAL_TRY(gal_h5_make_group(h, v->group));
+        GAL_TRY(write_attributes(h, v->group, now));
     }
-    return gal_h5_close(h);
+    GAL_TRY(write_dim(r, h, scale[0], v->dims[0], nrow, false));
+    GAL_TRY(write_dim(r, h, scale[1], v->dims[1], v->width, false));
+    GAL_TRY(gal_h5_write(h, *path, GAL_H5_F64, 2, dims, NULL, &opt));
+    GAL_TRY(gal_h5_set_dims(h, *path, 2, (const char *const *)scale));
+out:
+    gal_free(scale[0]);
+    gal_free(scale[1]);
+    return st;
+}
+
+gal_status gal_result_writer_open(gal_result_writer **out, const gal_result *r, const char *path, size_t nrow,
+                                  size_t nlater, const gal_result_later *later)
+{
+    gal_status st = GAL_OK;
+    char now[40];
+    gal_result_writer *w = GAL_NEW(gal_result_writer);
+    *out = NULL;
+    if (!w || !(w->later = GAL_NEWN(char *, nlater + 1)))
+        GAL_TRY(GAL_ENOMEM);
+    w->rows = nrow;
+    w->nlater = nlater;
+    GAL_TRY(gal_h5_create(&w->h, path));
+    gal_timestamp(now, sizeof now);
+    GAL_TRY(write_all(r, w->h, now));
+    for (size_t i = 0; i < nlater; i++)
+        GAL_TRY(write_later(r, w->h, &later[i], nrow, now, &w->later[i]));
+    *out = w;
+    w = NULL;
+out:
+    gal_result_writer_abandon(w);
+    return st;
+}
+
+gal_status gal_result_writer_rows(gal_result_writer *w, size_t which, size_t n, const double *data)
+{
+    if (which >= w->nlater)
+        return gal_fail(GAL_EINVAL, "%s: matrix %zu of %zu", gal_h5_path(w->h), which + 1, w->nlater);
+    return gal_h5_append(w->h, w->later[which], GAL_H5_F64, n, data);
+}
+
+gal_status gal_result_writer_close(gal_result_writer *w)
+{
+    gal_status st = GAL_OK;
+    for (size_t i = 0; i < w->nlater; i++) {
+        gal_h5_info info;
+        GAL_TRY(gal_h5_describe(w->h, w->later[i], &info));
+        if (info.dims[0] != w->rows)
+            GAL_THROW(GAL_EINVAL, "%s: %s has %zu rows of %zu", gal_h5_path(w->h), w->later[i], info.dims[0], w->rows);
+    }
+    gal_h5 *h = w->h;
+    w->h = NULL;
+    GAL_TRY(gal_h5_close(h));
+out:
+    gal_result_writer_abandon(w);
+    return st;
+}
+
+gal_status gal_result_write(const gal_result *r, const char *path)
+{
+    gal_result_writer *w;
+    gal_status st = gal_result_writer_open(&w, r, path, 0, 0, NULL);
+    return st == GAL_OK ? gal_result_writer_close(w) : st;
 }

@@ -124,6 +124,23 @@ static void covariance(const builder *w, const size_t *idx, size_t n, double *me
         }
 }
 
+/* ------------------------------------------------------------------ using */
+static double bound_distance2(const bound *b, size_t e, const double *x, double enough)
+{
+    size_t d = b->d;
+    const double *c = b->c + e * d, *inv = b->inv + e * d * d;
+    double r2 = 0;
+    for (size_t j = 0; j < d; j++, inv += d) {
+        double z = 0;
+        for (size_t i = 0; i < d; i++)
+            z += inv[i] * (x[i] - c[i]);
+        r2 += z * z;
+        if (r2 > enough)
+            break;
+    }
+    return r2;
+}
+
 /* Ellipsoid e around the points idx[n]. */
 static gal_status enclose(const builder *w, size_t e, const size_t *idx, size_t n)
 {
@@ -391,23 +408,6 @@ out:
     gal_free(pick);
     gal_free(in);
     return st;
-}
-
-/* ------------------------------------------------------------------ using */
-double bound_distance2(const bound *b, size_t e, const double *x, double enough)
-{
-    size_t d = b->d;
-    const double *c = b->c + e * d, *inv = b->inv + e * d * d;
-    double r2 = 0;
-    for (size_t j = 0; j < d; j++, inv += d) {
-        double z = 0;
-        for (size_t i = 0; i < d; i++)
-            z += inv[i] * (x[i] - c[i]);
-        r2 += z * z;
-        if (r2 > enough)
-            break;
-    }
-    return r2;
 }
 
 size_t bound_pick(const bound *b, gal_rng *r)

@@ -25,8 +25,6 @@ void bound_inflate(bound *b, double f);
 /* Largest distance of points left out of `count` resamplings to the nearest ellipsoid built from the drawn ones, at least 1. */
 gal_status bound_bootstrap(const double *x, size_t n, size_t d, bool multi, int count, uint64_t seed, uint64_t source,
                            uint64_t update, double *factor);
-/* Squared distance of x[d] from the centre of ellipsoid i in units of its axes: <= 1 inside. Stops early above `enough`. */
-double bound_distance2(const bound *b, size_t i, const double *x, double enough);
 size_t bound_pick(const bound *b, gal_rng *r); /* an ellipsoid, with probability proportional to its volume */
 /* Uniform draw from the union (may lie outside the cube). */
 void bound_draw(const bound *b, gal_rng *r, double *x, double *scratch); /* scratch[d] */

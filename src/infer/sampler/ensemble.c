@@ -4,6 +4,7 @@
  * target fails or is interrupted between the halves, the walkers return to where they were, and the repeated step draws the
  * same numbers. Not thread-safe (one thread per ensemble); the target's batches may use threads. */
 #include "ensemble_int.h"
+#include "grow.h"
 
 #include <gsl/gsl_linalg.h>
 #include <math.h>
@@ -46,7 +47,7 @@ gal_status ensemble_open(void *obj)
 {
     gal_ensemble *e = obj;
     gal_ensemble_opt *o = &e->opt;
-    gal_move stretch;
+    gal_move first;
     size_t d = e->d;
     gal_status st = GAL_OK;
     e->W = o->nwalkers = o->nwalkers ? o->nwalkers : 4 * d > 32 ? 4 * d : 32;
@@ -56,8 +57,8 @@ gal_status ensemble_open(void *obj)
                         2 * d);
     if (e->restored) /* with its moves */
         return alloc(e);
-    GAL_TRY(gal_move_named(&stretch, "stretch"));
-    GAL_TRY(o->nmoves ? ensemble_take_moves(e, o->moves, o->nmoves) : ensemble_take_moves(e, &stretch, 1));
+    GAL_TRY(gal_move_named(&first, (*gal_move_classes())->name));
+    GAL_TRY(o->nmoves ? ensemble_take_moves(e, o->moves, o->nmoves) : ensemble_take_moves(e, &first, 1));
     o->moves = NULL; /* copied */
     GAL_TRY(alloc(e));
 out:
@@ -76,7 +77,7 @@ void ensemble_close(void *obj)
 }
 
 /* ------------------------------------------------------------------ start */
-gal_status ensemble_check_spread(const gal_ensemble *e, const double *x)
+static gal_status ensemble_check_spread(const gal_ensemble *e, const double *x)
 {
     size_t W = e->W, d = e->d;
     gal_status st = GAL_OK;
@@ -296,15 +297,6 @@ gal_status ensemble_step(gal_ensemble *e)
 }
 
 /* ------------------------------------------------------------------ stored samples */
-static gal_status grow(double **p, size_t n)
-{
-    double *q = gal_realloc(*p, n * sizeof **p);
-    if (!q)
-        return GAL_ENOMEM;
-    *p = q;
-    return GAL_OK;
-}
-
 gal_status ensemble_make_room(gal_ensemble *e, size_t more)
 {
     gal_status st = GAL_OK;
@@ -312,11 +304,11 @@ gal_status ensemble_make_room(gal_ensemble *e, size_t more)
     if (n <= e->room)
         return GAL_OK;
     n = n > 2 * e->room ? n : 2 * e->room;
-    GAL_TRY(grow(&e->c_x, n * W * e->d));
-    GAL_TRY(grow(&e->c_lnprior, n * W));
-    GAL_TRY(grow(&e->c_lnlike, n * W));
-    GAL_TRY(grow(&e->c_acc, n * W));
-    GAL_TRY(grow(&e->c_blob, n * W * e->nb));
+    GAL_TRY(GAL_GROW(e->c_x, n * W * e->d));
+    GAL_TRY(GAL_GROW(e->c_lnprior, n * W));
+    GAL_TRY(GAL_GROW(e->c_lnlike, n * W));
+    GAL_TRY(GAL_GROW(e->c_acc, n * W));
+    GAL_TRY(GAL_GROW(e->c_blob, n * W * e->nb));
     e->room = n;
 out:
     return st;
@@ -378,20 +370,6 @@ gal_status ensemble_store(gal_ensemble *e)
     }
     e->nstored++;
     return GAL_OK;
-}
-
-/* ------------------------------------------------------------------ accessors */
-size_t gal_ensemble_moves(const gal_ensemble *e, const gal_move **moves)
-{
-    *moves = e->moves;
-    return e->nmoves;
-}
-
-void gal_ensemble_now(const gal_ensemble *e, const double **x, const double **lnprior, const double **lnlike)
-{
-    *x = e->x;
-    *lnprior = e->lnprior;
-    *lnlike = e->lnlike;
 }
 
 const double *gal_ensemble_accepted(const gal_ensemble *e)

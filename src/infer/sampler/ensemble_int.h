@@ -72,5 +72,4 @@ gal_status ensemble_make_room(gal_ensemble *e, size_t more); /* for samples */
 gal_status ensemble_step(gal_ensemble *e);                   /* all or nothing */
 gal_status ensemble_store(gal_ensemble *e);
 double *ensemble_blobs(const gal_ensemble *e, double *blob); /* where proposals put theirs; NULL: not made for them */
-gal_status ensemble_check_spread(const gal_ensemble *e, const double *x);
 #endif

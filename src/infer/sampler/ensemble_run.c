@@ -94,6 +94,11 @@ static gal_status step(void *obj, const void *goal, bool *done)
     gal_ensemble *e = obj;
     const gal_ensemble_goal *g = goal;
     gal_status st;
+    /* gone on with where it converged: so it has, unless more is asked for */
+    bool there = e->step == e->first && e->tau_step == e->step && e->end == GAL_RUN_CONVERGED;
+    if (g->tau > 0 && there && e->changed < e->nstored &&
+        ((st = check_tau(e, g->tau, g->dtau > 0 ? g->dtau : 0.01, done)) != GAL_OK || *done))
+        return st;
     if (e->step >= e->limit) {
         e->end = g->tau > 0 ? GAL_RUN_LIMIT : GAL_RUN_DONE;
         if (g->tau > 0 && e->tau_step == 0)

@@ -29,6 +29,7 @@
     {                                                                                                                  \
         .type = GAL_F_READY, .use = GAL_STATE                                                                          \
     }
+#define MOST_DRAWS 1e9 /* effective draws that a run can be asked for: more cannot be kept */
 /* options: also_use is GAL_STATE, GAL_SHOWN, GAL_FILE or 0 */
 #define OPTION(kind, also_use, called, m, default_, low, high, text)                                                   \
     {                                                                                                                  \

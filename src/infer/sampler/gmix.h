@@ -19,6 +19,8 @@ typedef struct gmix_tails {
     double wide, far; /* b, in [0, 1), and g */
     double prior;     /* a, in [0, 1) */
 } gmix_tails;
+/* Those of proposals that shall miss nothing beside them */
+extern const gmix_tails GMIX_HEAVY;
 typedef struct gmix {
     size_t d, n, room;
     double *mean, *chol, *lnw,

@@ -5,42 +5,32 @@
 
 #include "galua/rng.h"
 #include "importance_int.h"
+#include "grow.h"
 #include "infer/target/purpose.h"
 #include "infer/target/transform_int.h"
 
 #define REACH 20 /* effective size per parameter that a temperature must have */
 
-static const gmix_tails TAILS = {.nu = 10, .inflate = 1.1, .wide = 0.15, .far = 4, .prior = 0.05};
-
-static gal_status grow(void *p, size_t bytes)
-{
-    void **at = p, *q = gal_realloc(*at, bytes ? bytes : 8);
-    if (!q)
-        return GAL_ENOMEM;
-    *at = q;
-    return GAL_OK;
-}
-
 gal_status ais_make_room(gal_importance_sampler *s, size_t more, size_t stages)
 {
     gal_status st = GAL_OK;
-    size_t n = s->n + more, l = s->nstage + stages, w = sizeof(double);
+    size_t n = s->n + more, l = s->nstage + stages;
     if (n > s->room) {
         n = n > 2 * s->room ? n : 2 * s->room;
-        GAL_TRY(grow(&s->z, n * s->d * w));
-        GAL_TRY(grow(&s->theta, n * s->d * w));
-        GAL_TRY(grow(&s->lnprior, n * w));
-        GAL_TRY(grow(&s->lnlike, n * w));
-        GAL_TRY(grow(&s->lnpi, n * w));
-        GAL_TRY(grow(&s->own, n * w));
-        GAL_TRY(grow(&s->lnq, n * WINDOW * w));
-        GAL_TRY(grow(&s->blob, n * s->nb * w));
+        GAL_TRY(GAL_GROW(s->z, n * s->dim));
+        GAL_TRY(GAL_GROW(s->theta, n * s->dim));
+        GAL_TRY(GAL_GROW(s->lnprior, n));
+        GAL_TRY(GAL_GROW(s->lnlike, n));
+        GAL_TRY(GAL_GROW(s->lnpi, n));
+        GAL_TRY(GAL_GROW(s->own, n));
+        GAL_TRY(GAL_GROW(s->lnq, n * WINDOW));
+        GAL_TRY(GAL_GROW(s->blob, n * s->next));
         s->room = n;
     }
     if (l > s->stage_room) {
         l = l > 64 ? 2 * l : 64;
-        GAL_TRY(grow(&s->stage, l * sizeof *s->stage));
-        GAL_TRY(grow(&s->first, l * sizeof *s->first));
+        GAL_TRY(GAL_GROW(s->stage, l));
+        GAL_TRY(GAL_GROW(s->first, l));
         s->stage_room = l;
     }
 out:
@@ -52,39 +42,10 @@ static size_t oldest(const gal_importance_sampler *s)
     return s->nstage > WINDOW ? s->nstage - WINDOW : 0;
 }
 
-size_t ais_pool_first(const gal_importance_sampler *s)
+/* the first draw of the pool */
+static size_t ais_pool_first(const gal_importance_sampler *s)
 {
     return s->nstage > 0 ? s->first[oldest(s)] : 0;
-}
-
-double ais_kish(const double *lnw, size_t n)
-{
-    double top = -INFINITY, sum = 0, sum2 = 0;
-    for (size_t i = 0; i < n; i++)
-        top = fmax(top, lnw[i]);
-    for (size_t i = 0; i < n && top > -INFINITY; i++) {
-        double w = exp(lnw[i] - top);
-        sum += w;
-        sum2 += w * w;
-    }
-    return sum2 > 0 ? sum * sum / sum2 : 0;
-}
-
-double ais_own_size(const gal_importance_sampler *s, size_t from, double beta)
-{
-    double top = -INFINITY, sum = 0, sum2 = 0;
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = from; i < s->n; i++) {
-            double f = s->lnlike[i] > -INFINITY ? s->own[i] - (1 - beta) * s->lnlike[i] : -INFINITY;
-            if (!pass) {
-                top = fmax(top, f);
-                continue;
-            }
-            double w = top > -INFINITY ? exp(f - top) : 0;
-            sum += w;
-            sum2 += w * w;
-        }
-    return sum2 > 0 ? sum * sum / sum2 : 0;
 }
 
 /* ------------------------------------------------------------------ a stage */
@@ -92,7 +53,7 @@ double ais_own_size(const gal_importance_sampler *s, size_t from, double beta)
 static gal_status density(gal_importance_sampler *s, size_t k, size_t from, size_t n, double *out)
 {
     if (s->q[k % WINDOW].n > 0)
-        return gmix_lnpdfs(&s->q[k % WINDOW], n, s->z + from * s->d, out);
+        return gmix_lnpdfs(&s->q[k % WINDOW], n, s->z + from * s->dim, out);
     memcpy(out, s->lnpi + from, n * sizeof *out);
     return GAL_OK;
 }
@@ -120,15 +81,15 @@ static void draw_prior(const gal_importance_sampler *s, size_t m, double *z)
     for (size_t i = 0; i < m; i++) {
         gal_rng r;
         gal_rng_init(&r, s->opt.seed, RNG_AIS_PRIOR, s->opt.source, 0, s->drawn + i);
-        for (size_t k = 0; k < s->d; k++)
-            z[i * s->d + k] = gsl_cdf_ugaussian_Pinv(gal_rng_uniform(&r));
+        for (size_t k = 0; k < s->dim; k++)
+            z[i * s->dim + k] = gsl_cdf_ugaussian_Pinv(gal_rng_uniform(&r));
     }
 }
 
 /* Forbidden draws of the prior are counted, not kept; those of later stages keep a place with weight 0. */
 static size_t keep_finite(gal_importance_sampler *s, size_t from, size_t m)
 {
-    size_t to = from, d = s->d, nb = s->nb;
+    size_t to = from, d = s->dim, nb = s->next;
     for (size_t i = from; i < from + m; i++) {
         if (!(s->lnlike[i] > -INFINITY))
             continue;
@@ -146,7 +107,7 @@ static size_t keep_finite(gal_importance_sampler *s, size_t from, size_t m)
 
 gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, double ess_pool, bool blobs)
 {
-    size_t from = s->n, k = s->nstage, d = s->d, kept = m;
+    size_t from = s->n, k = s->nstage, d = s->dim, kept = m;
     gal_status st = ais_make_room(s, m, 1);
     double *lnp = GAL_NEWN(double, m);
     if (st != GAL_OK || !lnp)
@@ -156,9 +117,9 @@ gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, do
     else
         draw_prior(s, m, s->z);
     GAL_TRY(gal_space_eval(s->space, m, s->z + from * d, lnp, s->theta + from * d, s->lnprior + from, s->lnlike + from,
-                           blobs && s->nb > 0 ? s->blob + from * s->nb : NULL));
+                           blobs && s->next > 0 ? s->blob + from * s->next : NULL));
     if (!blobs)
-        memset(s->blob + from * s->nb, 0, m * s->nb * sizeof(double));
+        memset(s->blob + from * s->next, 0, m * s->next * sizeof(double));
     memset(s->lnq + from * WINDOW, 0, m * WINDOW * sizeof(double));
     for (size_t i = 0; i < m; i++)
         if (!(lnp[i] > -INFINITY))
@@ -253,7 +214,7 @@ static double choose_beta(size_t n, const double *lnl, const double *base, doubl
 
 gal_status ais_fit(gal_importance_sampler *s, gmix *g)
 {
-    size_t first = ais_pool_first(s), n = s->n - first, d = s->d, m = 0;
+    size_t first = ais_pool_first(s), n = s->n - first, d = s->dim, m = 0;
     gal_status st = GAL_OK;
     double *base = GAL_NEWN(double, n *(d + 4) + 1);
     *g = (gmix){0};
@@ -284,10 +245,25 @@ gal_status ais_fit(gal_importance_sampler *s, gmix *g)
                       .seed = s->opt.seed,
                       .source = s->opt.source,
                       .who = s->nstage};
-    GAL_TRY(gmix_fit_best(g, d, m, fz, fw, &o, &TAILS));
+    GAL_TRY(gmix_fit_best(g, d, m, fz, fw, &o, &GMIX_HEAVY));
 out:
     gal_free(base);
     return st;
+}
+
+gal_status ais_fit_places(const gal_importance_sampler *s, const double *place, gmix *g)
+{
+    enum { N = AIS_PLACES * AIS_CHAINS };
+    double w[N];
+    gmix_fit_opt o = {.k = s->opt.components,
+                      .ess = 2 * AIS_CHAINS, /* places of one chain are not independent */
+                      .iterations = 30,
+                      .seed = s->opt.seed,
+                      .source = s->opt.source,
+                      .who = s->nstage};
+    for (size_t i = 0; i < N; i++)
+        w[i] = 1. / N;
+    return gmix_fit_best(g, s->dim, N, place, w, &o, &GMIX_HEAVY);
 }
 
 gal_status ais_mixture(const gal_importance_sampler *s, gmix *g)

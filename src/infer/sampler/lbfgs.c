@@ -1,6 +1,7 @@
 /* L-BFGS (Nocedal & Wright 2006, algorithms 7.4, 7.5) with a line search for the strong Wolfe conditions (algorithms 3.5, 3.6,
  * cubic interpolation), c1 = 1e-4, c2 = 0.9, by reverse communication. Not thread-safe per object; no globals. */
 #include "lbfgs.h"
+#include "num/dot.h"
 
 #include <float.h>
 #include <math.h>
@@ -34,14 +35,6 @@ const char *lbfgs_end_text(lbfgs_end end)
     return TEXT[end];
 }
 
-static double dot(size_t d, const double *a, const double *b)
-{
-    double s = 0;
-    for (size_t k = 0; k < d; k++)
-        s += a[k] * b[k];
-    return s;
-}
-
 /* dir = -H g, two loops over the history */
 static void direction(lbfgs *b)
 {
@@ -51,19 +44,19 @@ static void direction(lbfgs *b)
         b->dir[k] = -b->g[k];
     for (size_t i = 0; i < b->n; i++) {
         size_t j = (b->last + b->J - i) % b->J;
-        alpha[j] = b->rho[j] * dot(d, b->S + j * d, b->dir);
+        alpha[j] = b->rho[j] * num_dot_short(b->S + j * d, b->dir, d);
         for (size_t k = 0; k < d; k++)
             b->dir[k] -= alpha[j] * b->Y[j * d + k];
     }
     if (b->n > 0) {
         const double *y = b->Y + b->last * d;
-        double gamma = 1 / (b->rho[b->last] * dot(d, y, y));
+        double gamma = 1 / (b->rho[b->last] * num_dot_short(y, y, d));
         for (size_t k = 0; k < d; k++)
             b->dir[k] *= gamma;
     }
     for (size_t i = b->n; i-- > 0;) {
         size_t j = (b->last + b->J - i) % b->J;
-        double beta = b->rho[j] * dot(d, b->Y + j * d, b->dir);
+        double beta = b->rho[j] * num_dot_short(b->Y + j * d, b->dir, d);
         for (size_t k = 0; k < d; k++)
             b->dir[k] += (alpha[j] - beta) * b->S[j * d + k];
     }
@@ -80,11 +73,11 @@ static void place(lbfgs *b, double a)
 static bool search(lbfgs *b)
 {
     direction(b);
-    b->slope = dot(b->d, b->g, b->dir);
+    b->slope = num_dot_short(b->g, b->dir, b->d);
     if (!(b->slope < 0) && b->n > 0) { /* history has gone bad */
         b->n = 0;
         direction(b);
-        b->slope = dot(b->d, b->g, b->dir);
+        b->slope = num_dot_short(b->g, b->dir, b->d);
     }
     if (!(b->slope < 0) || !isfinite(b->slope))
         return false;
@@ -92,7 +85,7 @@ static bool search(lbfgs *b)
     for (size_t k = 0; b->limit && k < b->d; k++)
         if (b->dir[k] != 0)
             b->amax = fmin(b->amax, b->limit[k] / fabs(b->dir[k]));
-    double len = sqrt(dot(b->d, b->dir, b->dir));
+    double len = sqrt(num_dot_short(b->dir, b->dir, b->d));
     b->a_prev = 0;
     b->f_prev = b->f;
     b->s_prev = b->slope;
@@ -138,7 +131,7 @@ static void accept(lbfgs *b, double f, const double *g)
         gn += g[k] * g[k];
         sy += s[k] * y[k];
     }
-    if (sy > 0 && dot(d, y, y) < 1e14 * sy) {
+    if (sy > 0 && num_dot_short(y, y, d) < 1e14 * sy) {
         b->rho[at] = 1 / sy;
         b->last = at;
         b->n = b->n < b->J ? b->n + 1 : b->J;
@@ -163,7 +156,7 @@ static void accept(lbfgs *b, double f, const double *g)
     if (b->end != LBFGS_RUNNING)
         return;
     direction(b);
-    double decrement = -dot(d, b->g, b->dir); /* g H g, twice the expected decrease */
+    double decrement = -num_dot_short(b->g, b->dir, d); /* g H g, twice the expected decrease */
     if (b->n > 0 && decrement >= 0 && decrement / fmax(fabs(f), 1) < o->tol_rel_g)
         b->end = LBFGS_GRADIENT;
     else
@@ -183,7 +176,7 @@ static void give_up(lbfgs *b)
 
 static void next_zoom(lbfgs *b)
 {
-    if (fabs(b->a_hi - b->a_lo) * sqrt(dot(b->d, b->dir, b->dir)) < MIN_STEP)
+    if (fabs(b->a_hi - b->a_lo) * sqrt(num_dot_short(b->dir, b->dir, b->d)) < MIN_STEP)
         give_up(b);
     else
         place(b, cubic(b->a_lo, b->f_lo, b->s_lo, b->a_hi, b->f_hi, b->s_hi));
@@ -207,7 +200,7 @@ void lbfgs_tell(lbfgs *b, double f, const double *g)
     if (b->end != LBFGS_RUNNING)
         return;
     bool ok = isfinite(f);
-    double s = ok ? dot(b->d, g, b->dir) : NAN, a = b->a;
+    double s = ok ? num_dot_short(g, b->dir, b->d) : NAN, a = b->a;
     if (!ok)
         f = INFINITY;
     bool enough = f <= b->f + C1 * a * b->slope, flat = ok && fabs(s) <= -C2 * b->slope;
@@ -269,7 +262,7 @@ gal_status lbfgs_init(lbfgs *b, size_t d, const lbfgs_opt *opt, const double *x,
     b->work = b->rho + b->J;
     memcpy(b->x, x, d * sizeof *x);
     memcpy(b->g, g, d * sizeof *g);
-    if (sqrt(dot(d, g, g)) < opt->tol_g)
+    if (sqrt(num_dot_short(g, g, d)) < opt->tol_g)
         b->end = LBFGS_GRADIENT;
     else
         stop_or_search(b);

@@ -30,16 +30,17 @@ static double propose(const gal_proposal *p, double *y)
 
 #define AT(m) offsetof(gal_move, m)
 static const gal_move_par PAR[] = {
-    {"gamma", "(2.38/sqrt(2 ndim)) factor on it", AT(gamma), 0},
-    {"sigma", "(1e-5) scatter of the factor", AT(sigma), 1e-5},
-    {"jump", "(0.1) share of steps with factor 1, between modes", AT(jump), 0.1},
-    {NULL, NULL, 0, 0},
+    {"gamma", "(2.38/sqrt(2 ndim)) factor on it", AT(gamma), .def = 0},
+    {"sigma", "(1e-5) scatter of the factor", AT(sigma), .def = 1e-5},
+    {"jump", "(0.1) share of steps with factor 1, between modes", AT(jump), .def = 0.1},
+    {0},
 };
 
 const gal_move_class gal_de_move = {
     .name = "de",
     .doc = "Differential evolution (ter Braak 2006): along the difference of two others.",
     .par = PAR,
+    .mix = 0.8,
     .walkers = 2,
     .check = check,
     .propose = propose,

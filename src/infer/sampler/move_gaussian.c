@@ -56,19 +56,21 @@ static double propose(const gal_proposal *p, double *y)
 }
 
 #define AT(m) offsetof(gal_move, m)
+static const char *const MODE[] = {"vector", "random", "sequential", NULL};
 static const gal_move_par PAR[] = {
-    {"gamma", "(1) factor", AT(gamma), 1},
-    {"factor", "(none) random scale between 1/factor and factor", AT(factor), 0},
-    {NULL, NULL, 0, 0},
+    {"gamma", "(1) factor", AT(gamma), .def = 1},
+    {"factor", "(none) random scale between 1/factor and factor", AT(factor), .def = 0},
+    {"cov", "(1) a variance, a list of variances or a matrix, in sampled coordinates", AT(cov),
+     .type = GAL_MOVE_MATRIX},
+    {"mode", "(vector) all coordinates, one at random, or one after the other: 'vector', 'random', 'sequential'",
+     AT(mode), .type = GAL_MOVE_CHOICE, .choice = MODE},
+    {0},
 };
 
 const gal_move_class gal_gaussian_move = {
     .name = "gaussian",
     .doc = "Metropolis.",
     .par = PAR,
-    .more =
-        "@param cov (1) a variance, a list of variances or a matrix, in sampled coordinates\n"
-        "@param mode (vector) all coordinates, one at random, or one after the other: 'vector', 'random', 'sequential'",
     .walkers = 1,
     .check = check,
     .propose = propose,

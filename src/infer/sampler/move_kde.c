@@ -64,8 +64,8 @@ static double propose(const gal_proposal *p, double *y)
 
 #define AT(m) offsetof(gal_move, m)
 static const gal_move_par PAR[] = {
-    {"bandwidth", "(Scott) of the kernel", AT(bandwidth), 0},
-    {NULL, NULL, 0, 0},
+    {"bandwidth", "(Scott) of the kernel", AT(bandwidth), .def = 0},
+    {0},
 };
 
 const gal_move_class gal_kde_move = {

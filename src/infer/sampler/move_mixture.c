@@ -43,6 +43,7 @@ static gal_status learn(gal_ensemble *e, size_t move)
     gal_status st;
     t.nblob = 0;
     t.blob_apart = false;
+    t.marginal = NULL; /* walkers live in all coordinates */
     GAL_TRY(gal_sampler_create(&s, &gal_importance_class, &t, &o));
     GAL_TRY(gal_sampler_run(s, NULL));
     GAL_TRY(ais_mixture((gal_importance_sampler *)s, &e->learnt[move]));
@@ -111,8 +112,8 @@ out:
 
 static const gal_move_par PAR[] = {
     {"models", "(200000) models, at most, that the mixture is learnt from before the first step",
-     offsetof(gal_move, models), 200000},
-    {NULL, NULL, 0, 0},
+     offsetof(gal_move, models), .def = 200000},
+    {0},
 };
 
 const gal_move_class gal_mixture_move = {

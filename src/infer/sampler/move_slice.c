@@ -175,14 +175,14 @@ static gal_status along_gaussian(gal_ensemble *e, size_t move, const size_t *a, 
 }
 
 #define AT(m) offsetof(gal_move, m)
-static const gal_move_par PAR[] = {{"mu", "(1) width to start the tuning from", AT(mu), 1}, {NULL, NULL, 0, 0}};
-#define TUNE "@param tune (true) tune it"
+static const gal_move_par PAR[] = {{"mu", "(1) width to start the tuning from", AT(mu), .def = 1},
+                                   {"tune", "(true) tune it", AT(tune), .def = 1, .type = GAL_MOVE_FLAG},
+                                   {0}};
 
 const gal_move_class gal_slice_move = {
     .name = "slice",
     .doc = "Ensemble slice sampling along differences (Karamanis & Beutler 2021).",
     .par = PAR,
-    .more = TUNE,
     .walkers = 2,
     .slices = true,
     .check = check,
@@ -192,7 +192,6 @@ const gal_move_class gal_slice_gaussian_move = {
     .name = "slice_gaussian",
     .doc = "Ensemble slice sampling along N(0, covariance of the others).",
     .par = PAR,
-    .more = TUNE,
     .walkers = 2,
     .slices = true,
     .check = check,

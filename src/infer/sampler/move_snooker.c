@@ -33,14 +33,15 @@ static double propose(const gal_proposal *p, double *y)
 
 #define AT(m) offsetof(gal_move, m)
 static const gal_move_par PAR[] = {
-    {"gamma", "(1.7) factor", AT(gamma), 1.7},
-    {NULL, NULL, 0, 0},
+    {"gamma", "(1.7) factor", AT(gamma), .def = 1.7},
+    {0},
 };
 
 const gal_move_class gal_snooker_move = {
     .name = "snooker",
     .doc = "Snooker move (ter Braak & Vrugt 2008): along the line to another walker.",
     .par = PAR,
+    .mix = 0.2,
     .walkers = 3,
     .check = check,
     .propose = propose,

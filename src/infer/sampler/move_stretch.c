@@ -24,8 +24,8 @@ static double propose(const gal_proposal *p, double *y)
 
 #define AT(m) offsetof(gal_move, m)
 static const gal_move_par PAR[] = {
-    {"a", "(2) largest factor", AT(a), 2},
-    {NULL, NULL, 0, 0},
+    {"a", "(2) largest factor", AT(a), .def = 2},
+    {0},
 };
 
 const gal_move_class gal_stretch_move = {

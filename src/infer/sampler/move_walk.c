@@ -37,15 +37,15 @@ static double propose(const gal_proposal *p, double *y)
 
 #define AT(m) offsetof(gal_move, m)
 static const gal_move_par PAR[] = {
-    {"gamma", "(1) factor", AT(gamma), 1},
-    {NULL, NULL, 0, 0},
+    {"gamma", "(1) factor", AT(gamma), .def = 1},
+    {"subset", "(all) of so many others", AT(subset), .type = GAL_MOVE_COUNT},
+    {0},
 };
 
 const gal_move_class gal_walk_move = {
     .name = "walk",
     .doc = "Walk move: N(0, covariance of others).",
     .par = PAR,
-    .more = "@param subset (all) of so many others",
     .walkers = 2,
     .check = check,
     .propose = propose,

@@ -61,9 +61,14 @@ gal_status gal_move_named(gal_move *out, const char *name)
 {
     for (const gal_move_class *const *c = CLASSES; *c; c++)
         if (strcmp((*c)->name, name) == 0) {
-            *out = (gal_move){.cls = *c, .weight = 1, .tune = (*c)->slices};
-            for (const gal_move_par *p = (*c)->par; p && p->name; p++)
-                *(double *)((char *)out + p->at) = p->def;
+            *out = (gal_move){.cls = *c, .weight = 1};
+            for (const gal_move_par *p = (*c)->par; p && p->name; p++) {
+                char *at = (char *)out + p->at;
+                if (p->type == GAL_MOVE_NUMBER)
+                    *(double *)at = p->def;
+                else if (p->type == GAL_MOVE_FLAG)
+                    *(bool *)at = p->def != 0;
+            }
             return GAL_OK;
         }
     return unknown(name, false);
@@ -71,16 +76,17 @@ gal_status gal_move_named(gal_move *out, const char *name)
 
 gal_status gal_moves_preset(const char *name, gal_move *moves, size_t *n)
 {
-    gal_status st;
-    *n = 1;
+    gal_status st = GAL_OK;
     if (strcmp(name, "mix") == 0) {
-        if ((st = gal_move_named(&moves[0], "de")) != GAL_OK || (st = gal_move_named(&moves[1], "snooker")) != GAL_OK)
-            return st;
-        moves[0].weight = 0.8;
-        moves[1].weight = 0.2;
-        *n = 2;
-        return GAL_OK;
+        *n = 0;
+        for (const gal_move_class *const *c = CLASSES; *c && st == GAL_OK; c++)
+            if ((*c)->mix > 0) {
+                st = gal_move_named(&moves[*n], (*c)->name);
+                moves[(*n)++].weight = (*c)->mix;
+            }
+        return st;
     }
+    *n = 1;
     if (gal_move_named(moves, name) == GAL_OK && moves->cls->half != ensemble_propose)
         return GAL_OK;
     return unknown(name, true);

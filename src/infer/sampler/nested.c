@@ -10,20 +10,14 @@
 #include <string.h>
 
 #include "nested_int.h"
+#include "grow.h"
 #include "infer/target/purpose.h"
 
-#define MAX_DRAWS 1000 /* batches of prior draws in search of points of finite likelihood */
+#define EXCESS     10 /* of ln L at a mean above all live points, that tells of a peak */
+#define MOST_LOOKS 20
+#define MAX_DRAWS  1000 /* batches of prior draws in search of points of finite likelihood */
 
 /* ------------------------------------------------------------------ points */
-static gal_status grow(double **p, size_t n)
-{
-    double *q = gal_realloc(*p, (n ? n : 1) * sizeof *q);
-    if (!q)
-        return GAL_ENOMEM;
-    *p = q;
-    return GAL_OK;
-}
-
 gal_status points_room(points *p, size_t d, size_t nb, size_t more)
 {
     gal_status st = GAL_OK;
@@ -31,22 +25,19 @@ gal_status points_room(points *p, size_t d, size_t nb, size_t more)
     if (n <= p->room)
         return GAL_OK;
     n = n > 2 * p->room ? n : 2 * p->room;
-    GAL_TRY(grow(&p->u, n * d));
-    GAL_TRY(grow(&p->x, n * d));
-    GAL_TRY(grow(&p->lnprior, n));
-    GAL_TRY(grow(&p->lnl, n));
-    GAL_TRY(grow(&p->birth, n));
-    GAL_TRY(grow(&p->blob, n * nb));
-    int64_t *s = gal_realloc(p->strand, n * sizeof *s);
-    if (!s)
-        return GAL_ENOMEM;
-    p->strand = s;
+    GAL_TRY(GAL_GROW(p->u, n * d));
+    GAL_TRY(GAL_GROW(p->x, n * d));
+    GAL_TRY(GAL_GROW(p->lnprior, n));
+    GAL_TRY(GAL_GROW(p->lnl, n));
+    GAL_TRY(GAL_GROW(p->birth, n));
+    GAL_TRY(GAL_GROW(p->blob, n * nb));
+    GAL_TRY(GAL_GROW(p->strand, n));
     p->room = n;
 out:
     return st;
 }
 
-void points_free(points *p)
+static void points_free(points *p)
 {
     void *all[] = {p->u, p->x, p->lnprior, p->lnl, p->birth, p->blob, p->strand};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -333,11 +324,11 @@ out:
 }
 
 /* ------------------------------------------------------------------ running */
-/* ln(1 + L_max X/Z): how much the live points could still add. */
-double nested_remaining(const gal_nested *s)
+/* ln(1 + L_max X/Z): how much the live points, or a peak seen between them, could still add. */
+static double nested_remaining(const gal_nested *s)
 {
-    double z = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz, top = s->live.lnl[s->order[s->live.n - 1]] + s->lnx;
-    double more = top - z;
+    double z = s->phase == PHASE_BATCH ? s->lnz_total : s->lnz, top = s->live.lnl[s->order[s->live.n - 1]];
+    double more = (s->phase == PHASE_RUN ? fmax(top, s->peak) : top) + s->lnx - z;
     return z == -INFINITY ? INFINITY : more < 0 ? log1p(exp(more)) : more + log1p(exp(-more));
 }
 
@@ -408,6 +399,39 @@ static bool at_limit(gal_nested *s, const gal_nested_goal *g)
     return true;
 }
 
+/* Before the end: the likelihood at the mean of the live points, of all and of each ellipsoid. Means lie deeper inside than any of many parameters' points:
+ * a likelihood there that is far above all of them belongs to a peak that they have not met, such as a spike on a slab, and the run goes on. */
+static gal_status look_inside(gal_nested *s)
+{
+    size_t d = s->d, rows = 1 + (s->b.n + 1 < s->nscratch ? s->b.n : 0), m = 0;
+    double *sum = GAL_NEWN(double, rows *(d + 1)), top = s->live.lnl[s->order[s->live.n - 1]];
+    gal_status st = sum ? GAL_OK : GAL_ENOMEM;
+    for (size_t i = 0; st == GAL_OK && i < s->live.n; i++)
+        for (int own = 0; own < 2; own++) {
+            size_t r = own ? 1 + s->label[i] : 0;
+            for (size_t k = 0; k < d && r < rows; k++)
+                sum[r * (d + 1) + k] += s->live.u[i * d + k];
+            if (r < rows)
+                sum[r * (d + 1) + d]++;
+        }
+    for (size_t r = 0; st == GAL_OK && r < rows; r++)
+        if (sum[r * (d + 1) + d] > 0) {
+            for (size_t k = 0; k < d; k++)
+                s->bu[m * d + k] = sum[r * (d + 1) + k] / sum[r * (d + 1) + d];
+            m++;
+        }
+    gal_free(sum);
+    s->calls_now = 0;
+    if (st == GAL_OK && (st = nested_eval(s, m, NULL)) == GAL_OK) {
+        for (size_t i = 0; i < m; i++)
+            s->peak = s->bll[i] > top + EXCESS && isfinite(s->bll[i]) ? fmax(s->peak, s->bll[i]) : s->peak;
+        s->looks++;
+        s->evaluations += s->calls_now;
+        s->calls_now = 0;
+    }
+    return st;
+}
+
 /* The live points of a finished run, or batch, die. */
 static gal_status retire(gal_nested *s)
 {
@@ -436,6 +460,11 @@ static gal_status advance(gal_nested *s)
     default:
         if (!finished(s))
             return iterate(s);
+        if (s->phase == PHASE_RUN && s->looks < MOST_LOOKS && !all_equal(s)) {
+            double before = s->peak;
+            if ((st = look_inside(s)) != GAL_OK || s->peak > before)
+                return st;
+        }
         if (s->o.dynamic)
             return retire(s);
         s->phase = PHASE_DONE;

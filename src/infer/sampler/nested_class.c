@@ -208,6 +208,18 @@ static void keep_bound(bytes *b, void *obj)
     bytes_f64(b, &s->b.lntotal);
 }
 
+/* Files of before end here: their chains keep their length. */
+static void keep_stretch(bytes *b, void *obj)
+{
+    gal_nested *s = obj;
+    if (b->reading && b->at >= b->size)
+        return;
+    bytes_f64(b, &s->stretch);
+    bytes_f64(b, &s->recent);
+    bytes_f64(b, &s->peak);
+    bytes_u64(b, &s->looks);
+}
+
 /* ------------------------------------------------------------------ the class */
 static double of_record(const void *s, size_t at)
 {
@@ -295,7 +307,7 @@ static const gal_field FIELD[] = {
            "(0.8) dynamic: share of the posterior, against the evidence, in what helps"),
     OPTION(REAL, GAL_STATE, "maxfrac", o.maxfrac, 0, 0, 1,
            "(0.8) dynamic: a batch covers points of at least this share of the largest importance"),
-    OPTION(REAL, GAL_STATE, "ess", o.ess, 0, 0, 1e12, "(10000) dynamic: effective sample size wanted"),
+    OPTION(REAL, GAL_STATE, "ess", o.ess, 0, 0, MOST_DRAWS, "(10000) dynamic: effective sample size wanted"),
     OPTION(REAL, GAL_STATE, "lnz_err", o.lnz_err, 0, 0, 1e6, "(0.1 when posterior = 0) dynamic: error of ln Z wanted"),
     KEEP(FLAG, auto_sample),
     {.type = GAL_F_CHARS, .use = GAL_STATE | SHOW_ALL, .name = "method", .at = AT(auto_text), .n = sizeof((S *)0)->auto_text,
@@ -309,7 +321,7 @@ static const gal_field FIELD[] = {
     SHOW(FLAG, GAL_STATE | GAL_SHOWN, "plateau", NULL, plateau, "whether points of equal likelihood, or forbidden ones, were met"),
     KEEP(FLAG, in_cube), KEEP(REAL, efficiency), KEEP(REAL, scale), KEEP(FLAG, bounded), KEEP(U64, updates), KEEP(U64, update_calls),
     KEEP(REAL, rank_sum), SHOW(U64, GAL_STATE | GAL_SHOWN, "inserted", NULL, ranked, "number of points in that test"),
-    KEEP(U64, chains), KEEP(U64, chains_stuck), KEEP(REAL, jumps), KEEP(FLAG, warned), KEEP_BY(keep_bound),
+    KEEP(U64, chains), KEEP(U64, chains_stuck), KEEP(REAL, jumps), KEEP(FLAG, warned), KEEP_BY(keep_bound), KEEP_BY(keep_stretch),
     SHOW_BY(REAL, SHOW_ALL, "lnz", "log_evidence", lnz, "ln of the evidence so far, the live points included"),
     SHOW_BY(REAL, SHOW_ALL, "lnz_err", "log_evidence_err", lnz_err, "its standard deviation"),
     SHOW_BY(REAL, SHOW_ALL, "information", NULL, information, "[nat] of the posterior relative to the prior"),
@@ -320,6 +332,7 @@ static const gal_field FIELD[] = {
             "insertion-order test: N(0,1) when new points are proper draws; beyond 3 is a warning"),
     SHOW_BY(REAL, GAL_SHOWN, "memory", NULL, memory,
             "how much new points remember where their chains began: 0 nothing, 1 all: ln Z tends to be too high"),
+    SHOW(REAL, GAL_SHOWN, "lengthened", NULL, stretch, "factor on the length of the chains, which grows while they remember more than 0.5; 0: length as asked for"),
     SHOW_BY(REAL, GAL_SHOWN, "stuck", NULL, stuck, "share of chains that never moved"),
     GOAL(U64, gal_nested_goal, "max_calls", max_calls, 0, 1e15, "stop after so many likelihoods in all"),
     GOAL(U64, gal_nested_goal, "max_iterations", max_iterations, 0, 1e15, "stop after so many iterations in all"),

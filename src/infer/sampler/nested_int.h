@@ -72,7 +72,11 @@ struct gal_nested {
     double rank_sum;
     uint64_t ranked;
     uint64_t chains, chains_stuck;
-    double jumps; /* sum over chains of (end - start)^2/(2 s^2), mean over parameters */
+    double jumps;   /* sum over chains of (end - start)^2/(2 s^2), mean over parameters */
+    double stretch; /* factor on the length of chains, at least 1; 0: as asked for, not changed */
+    double recent;  /* memory of the chains of late */
+    double peak;    /* ln L of a peak between the live points */
+    uint64_t looks; /* for one */
     bool warned;
     /* scratch, [nscratch] points */
     size_t nscratch;
@@ -91,7 +95,6 @@ struct gal_nested {
 
 /* points */
 gal_status points_room(points *p, size_t d, size_t nb, size_t more);
-void points_free(points *p);
 void points_copy(points *to, size_t i, const points *from, size_t j, size_t d, size_t nb);
 
 gal_status nested_alloc(gal_nested *s); /* scratch for s->nscratch points */
@@ -100,7 +103,6 @@ void nested_sort(gal_nested *s); /* order of the live points */
 /* rows of bu -> bx, blp, bll (forbidden: NESTED_FLOOR); counts calls, looks for interrupts, shows progress */
 gal_status nested_eval(gal_nested *s, size_t m, double *blob);
 void nested_to_chains(gal_nested *s, const char *why); /* from unif to rslice */
-double nested_remaining(const gal_nested *s);
 gal_status nested_step(void *s, const void *goal, bool *done);
 double nested_report(void *s, const void *goal, char *text, size_t size);
 double nested_insertion_z(const void *s);
@@ -112,7 +114,7 @@ extern const char *const NESTED_SAMPLE[], *const NESTED_BOUND[], *const NESTED_D
 gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *from, const size_t *list, size_t nlist,
                        const size_t *label);
 gal_status nested_update_bound(gal_nested *s, const points *from, const size_t *list, size_t nlist, size_t *label);
-bool nested_wrap(const gal_nested *s, double *u); /* into the cube; false: outside */
+size_t nested_length(const gal_nested *s, size_t base); /* of chains, as lengthened */
 
 /* directions (nested_sweep.c): rotations of this iteration; direction j of sweep k of turned axes; axis k of the cube */
 void nested_turns(gal_nested *s);
@@ -120,11 +122,7 @@ void nested_sweep_step(const gal_nested *s, gal_rng *r, size_t k, size_t j, doub
 void nested_cube_step(const gal_nested *s, gal_rng *r, size_t k, double *step);
 
 /* record (nested_stat.c) */
-gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb);
 gal_status record_make(const gal_nested *s, gal_nested_record *r);
-gal_status record_integrate(gal_nested_record *r); /* sorts and fills lnx .. ess from lnl and birth */
-/* ln Z of points with lnl ascending and live counts: the one place of the rule; lnx, lnw may be NULL */
-double nested_weights(size_t n, const double *lnl, const double *nlive, const double *lnt, double *lnx, double *lnw);
 
 /* dynamic (nested_dynamic.c) */
 gal_status nested_next_batch(gal_nested *s, bool *more);

@@ -23,6 +23,8 @@
 #define MAX_STEPS   64
 #define MAX_CUTS    200
 #define WIDTH       2.0
+#define MEMORY      0.5 /* of their starts that chains may have */
+#define LONGEST     4   /* times the usual length of a chain */
 #define OTHER       0.1 /* share of live-point differences between any two points, not of one cluster */
 #define MAX_OUTSIDE 30  /* draws of the bound outside the cube for one inside */
 #define MAX_CHUNK   512
@@ -30,7 +32,7 @@
 #define STALL       200000 /* uniform draws for one iteration after which the user is told */
 
 /* ------------------------------------------------------------------ the cube */
-bool nested_wrap(const gal_nested *s, double *u)
+static bool nested_wrap(const gal_nested *s, double *u)
 {
     for (size_t i = 0; i < s->d; i++) {
         double v = u[i];
@@ -267,9 +269,9 @@ static void begin_chain(const source *q, chain *c, size_t id)
     c->label = q->label[at];
     c->tries = c->taken = c->grown = c->shrunk = 0;
     c->stage = SLICE_NEW;
-    c->left = s->o.sample == GAL_SAMPLE_RWALK    ? s->o.walks
-              : s->o.sample == GAL_SAMPLE_RSLICE ? s->o.slices
-                                                 : s->o.slices * d;
+    c->left = nested_length(s, s->o.sample == GAL_SAMPLE_RWALK    ? s->o.walks
+                               : s->o.sample == GAL_SAMPLE_RSLICE ? s->o.slices
+                                                                  : s->o.slices * d);
 }
 
 static bool walk_next(const source *q, chain *c, double *u)
@@ -433,32 +435,65 @@ static void adapt(gal_nested *s, size_t need)
     }
 }
 
-/* What a chain has forgotten of its start: see gal_nested_memory. s^2 from neighbours in the list, which is in order of likelihood. */
+size_t nested_length(const gal_nested *s, size_t base)
+{
+    return s->stretch > 1 ? (size_t)(s->stretch * (double)base + 0.5) : base;
+}
+
+static double difference(const gal_nested *s, size_t k, double a, double b)
+{
+    double v = a - b;
+    return s->wrap && s->wrap[k] == GAL_WRAP_PERIODIC ? v - rint(v) : v;
+}
+
+/* two[nl][d]: mean square of differences of neighbours in the list, which is in order of likelihood, within each ellipsoid: twice the variance there */
+static void spreads(const source *q, size_t nl, double *two, double *pairs)
+{
+    gal_nested *s = q->s;
+    size_t d = s->d, *last = s->bwho;
+    memset(two, 0, nl * d * sizeof *two);
+    for (size_t l = 0; l < nl; l++) {
+        last[l] = SIZE_MAX;
+        pairs[l] = 0;
+    }
+    for (size_t i = 0; i < q->n; i++) {
+        size_t at = q->list[i], l = q->label[at] < nl ? q->label[at] : 0;
+        for (size_t k = 0; k < d && last[l] != SIZE_MAX; k++) {
+            double v = difference(s, k, q->from->u[at * d + k], q->from->u[last[l] * d + k]);
+            two[l * d + k] += v * v;
+        }
+        pairs[l] += last[l] != SIZE_MAX;
+        last[l] = at;
+    }
+    for (size_t l = 0; l < nl; l++)
+        for (size_t k = 0; k < d && pairs[l] > 0; k++)
+            two[l * d + k] /= pairs[l];
+}
+
+/* What chains have forgotten of their starts: (end - start)^2/(2 s^2), s^2 the variance of the live points of the ellipsoid where a chain began, so that
+ * chains that stay in one of several modes are not blamed. Where they remember more than MEMORY, they become longer. */
 static void count_jumps(const source *q, size_t need)
 {
     gal_nested *s = q->s;
-    size_t d = s->d, used = 0;
-    double sum = 0;
-    for (size_t k = 0; k < d && q->n > 1; k++) {
-        bool round = s->wrap && s->wrap[k] == GAL_WRAP_PERIODIC;
-        double two = 0, jump = 0;
-        for (size_t i = 1; i < q->n; i++) {
-            double v = q->from->u[q->list[i] * d + k] - q->from->u[q->list[i - 1] * d + k];
-            v -= round ? rint(v) : 0;
-            two += v * v;
+    size_t d = s->d, nl = s->b.n > 0 && s->b.n * (d + 1) <= s->nscratch * d ? s->b.n : 1;
+    double all = 0, *two = s->pts, *pairs = two + nl * d;
+    spreads(q, nl, two, pairs);
+    for (size_t i = 0; i < need; i++) {
+        const chain *c = &s->chains_ws[i];
+        size_t l = c->label < nl ? c->label : 0, used = 0;
+        double sum = 0;
+        for (size_t k = 0; k < d; k++) {
+            double v = difference(s, k, c->u[k], c->u0[k]);
+            sum += two[l * d + k] > 0 ? v * v / two[l * d + k] : 0;
+            used += two[l * d + k] > 0;
         }
-        two /= (double)(q->n - 1);
-        for (size_t i = 0; i < need; i++) {
-            double v = s->chains_ws[i].u[k] - s->chains_ws[i].u0[k];
-            v -= round ? rint(v) : 0;
-            jump += v * v;
-        }
-        if (two > 0) {
-            sum += jump / two;
-            used++;
-        }
+        all += used > 0 ? sum / (double)used : 1;
     }
-    s->jumps += used > 0 ? sum / (double)used : (double)need;
+    s->jumps += all;
+    double part = fmin(1, (double)need / (double)s->o.live);
+    s->recent += part * (1 - all / (double)need - s->recent);
+    if (s->stretch > 0)
+        s->stretch = fmin(fmax(s->stretch * exp(2 * part * (s->recent - MEMORY)), 1), LONGEST);
 }
 
 static gal_status draw_chains(const source *q, size_t need)

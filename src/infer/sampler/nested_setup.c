@@ -142,6 +142,8 @@ gal_status nested_open(void *obj)
         memcpy(s->wrap, o->wrap, s->d);
     }
     o->wrap = s->wrap;
+    if (!s->restored)
+        s->stretch = o->slices == 0 && o->walks == 0;
     choose(s);
     GAL_TRY(check(s));
     s->want = o->live;
@@ -152,7 +154,7 @@ gal_status nested_open(void *obj)
     s->efficiency = s->scale = 1;
     if (o->sample == GAL_SAMPLE_RWALK && o->dirs == GAL_DIRS_LIVE)
         s->scale = 2.38 / sqrt(2 * (double)s->d);
-    s->lnz = s->last = s->lnz_total = s->range[0] = -INFINITY;
+    s->lnz = s->last = s->lnz_total = s->range[0] = s->peak = -INFINITY;
     s->range[1] = INFINITY;
     if (o->live <= 2 * s->d)
         gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", o->live, s->d,

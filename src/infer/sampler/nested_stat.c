@@ -13,7 +13,7 @@
 #include "infer/target/purpose.h"
 
 /* ------------------------------------------------------------------ memory */
-gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb)
+static gal_status record_alloc(gal_nested_record *r, size_t n, size_t d, size_t nb)
 {
     *r = (gal_nested_record){.n = n, .d = d, .nb = nb};
     double **one[] = {&r->lnprior, &r->lnl, &r->birth, &r->lnx, &r->lnw, &r->nlive};
@@ -53,7 +53,8 @@ static double ln_mean(double a, double b)
 }
 
 /* lnt NULL: expected shrinkage. Returns ln Z; lnx, lnw (not normalised) may be NULL. */
-double nested_weights(size_t n, const double *lnl, const double *nlive, const double *lnt, double *lnx, double *lnw)
+static double nested_weights(size_t n, const double *lnl, const double *nlive, const double *lnt, double *lnx,
+                             double *lnw)
 {
     double x = 0, lnz = -INFINITY, last = -INFINITY;
     for (size_t i = 0; i < n; i++) {
@@ -191,7 +192,8 @@ static gal_status strand_size(const gal_nested_record *r, const double *w, doubl
     return GAL_OK;
 }
 
-gal_status record_integrate(gal_nested_record *r)
+/* sorts and fills lnx .. ess from lnl and birth */
+static gal_status record_integrate(gal_nested_record *r)
 {
     gal_status st = sort_record(r);
     double *births = st == GAL_OK ? GAL_NEWN(double, r->n) : NULL;

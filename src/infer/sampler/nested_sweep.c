@@ -9,7 +9,7 @@
  * rotation each chain leaves the uniform distribution unchanged. */
 void nested_turns(gal_nested *s)
 {
-    size_t d = s->d, n = (s->o.slices + d - 1) / d;
+    size_t d = s->d, n = (nested_length(s, s->o.slices) + d - 1) / d;
     for (size_t k = 0; k < n && k < NESTED_TURNS; k++) {
         gal_rng r;
         double *q = s->turn + k * d * d;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nuts_int.h"
+#include "grow.h"
 #include "infer/target/purpose.h"
 
 bool nuts_dense(const gal_nuts *n)
@@ -232,15 +233,6 @@ gal_status gal_nuts_start_gaussian(gal_nuts *n, const double *z, const double *c
 }
 
 /* ------------------------------------------------------------------ one iteration */
-static gal_status grow(double **p, size_t n)
-{
-    double *q = gal_realloc(*p, n * sizeof **p);
-    if (!q)
-        return GAL_ENOMEM;
-    *p = q;
-    return GAL_OK;
-}
-
 gal_status nuts_make_room(gal_nuts *n, size_t more)
 {
     gal_status st = GAL_OK;
@@ -248,11 +240,11 @@ gal_status nuts_make_room(gal_nuts *n, size_t more)
     if (want <= n->room)
         return GAL_OK;
     want = want > 2 * n->room ? want : 2 * n->room;
-    GAL_TRY(grow(&n->theta, want * C * n->d));
-    GAL_TRY(grow(&n->lnprior, want * C));
-    GAL_TRY(grow(&n->lnlike, want * C));
-    GAL_TRY(grow(&n->blob, want * C * n->nb));
-    GAL_TRY(grow(&n->stat, want * C * GAL_NUTS_NSTATS));
+    GAL_TRY(GAL_GROW(n->theta, want * C * n->d));
+    GAL_TRY(GAL_GROW(n->lnprior, want * C));
+    GAL_TRY(GAL_GROW(n->lnlike, want * C));
+    GAL_TRY(GAL_GROW(n->blob, want * C * n->nb));
+    GAL_TRY(GAL_GROW(n->stat, want * C * GAL_NUTS_NSTATS));
     n->room = want;
 out:
     return st;

@@ -68,10 +68,7 @@ bool nuts_dense(const gal_nuts *n);
 /* nuts_tree.c: one trajectory by reverse communication */
 void tree_momentum(const gal_nuts *n, chain *c, gal_rng *r, double *p);
 double tree_energy(const gal_nuts *n, const chain *c, const double *p, double *v, double lnp); /* fills v */
-void tree_begin(gal_nuts *n, chain *c, size_t who);
-void tree_ask(const gal_nuts *n, chain *c, double *z);              /* first half of a leapfrog step; where to go */
-void tree_tell(gal_nuts *n, chain *c, double lnp, const double *g); /* second half */
-gal_status nuts_trajectories(gal_nuts *n);                          /* all chains; the draws are in chain.whole */
+gal_status nuts_trajectories(gal_nuts *n); /* all chains; the draws are in chain.whole */
 void leapfrog_first(const gal_nuts *n, const chain *c, point *x, double eps);
 void leapfrog_second(const gal_nuts *n, const chain *c, point *x, double eps);
 /* nuts_adapt.c */

@@ -11,6 +11,8 @@
 
 #define FIRST_CHECK 100 /* draws before the first check of `ess` */
 #define RHAT_GOOD   1.01
+#define CHAIN_ESS   100  /* effective draws of a chain that R-hat needs (Vehtari et al. 2021) */
+#define DIVERGENT   0.01 /* share of trajectories */
 
 /* ------------------------------------------------------------------ diagnostics */
 static double ebfmi(const gal_nuts *n, size_t i)
@@ -92,18 +94,32 @@ static gal_status begin(void *obj, const void *goal)
         return gal_fail(GAL_EINVAL, "nuts: %s; give exactly one of more, until, ess",
                         goals ? "two goals at once" : "no goal");
     n->limit = g->more > 0 ? n->ndraws + g->more : g->until > 0 ? g->until : g->max_draws ? g->max_draws : 100000;
+    double most = (double)n->limit * (double)n->C;
+    if (g->ess > most * fmax(1, log10(most))) /* as many as gal_ess_* find in so many draws at most */
+        return gal_fail(GAL_EINVAL,
+                        "nuts: until_ess = %g is more than %zu chains of max = %zu draws can have (%.4g): raise max",
+                        g->ess, n->C, n->limit, most * fmax(1, log10(most)));
     n->first = n->iteration;
     return GAL_OK;
 }
 
-static gal_status check_ess(gal_nuts *n, double want, bool *done)
+/* Both effective sizes, R-hat where there are several chains, and few trajectories that diverged: what converged means, whatever the goal was. */
+static gal_status judge(gal_nuts *n, double want, bool *good)
 {
     gal_nuts_report r;
-    gal_status st = worst(n, &r);
-    *done = st == GAL_OK && r.ess_bulk >= want && r.ess_tail >= want && (n->C == 1 || r.rhat < RHAT_GOOD);
+    gal_status st = gal_nuts_diagnose(n, &r);
+    *good = st == GAL_OK && r.ess_bulk >= want && r.ess_tail >= want && (n->C == 1 || r.rhat < RHAT_GOOD) &&
+            (double)r.divergent <= DIVERGENT * (double)r.draws;
+    snprintf(n->why, sizeof n->why,
+             "%s: %zu draws of %zu chains: effective %.0f (bulk), %.0f (tail) of %.0f, R-hat %.4f, %zu diverged",
+             *good ? "converged" : "not converged", n->ndraws, n->C, r.ess_bulk, r.ess_tail, want, r.rhat, r.divergent);
+    return st;
+}
+
+static gal_status check_ess(gal_nuts *n, double want, bool *done)
+{
+    gal_status st = judge(n, want, done);
     n->checked = n->ndraws;
-    snprintf(n->why, sizeof n->why, "%s: %zu draws of %zu chains: effective %.0f (bulk), %.0f (tail), R-hat %.4f",
-             *done ? "converged" : "not converged", n->ndraws, n->C, r.ess_bulk, r.ess_tail, r.rhat);
     return st;
 }
 
@@ -140,12 +156,15 @@ static gal_status step(void *obj, const void *goal, bool *done)
     gal_nuts *n = obj;
     const gal_nuts_goal *g = goal;
     gal_status st;
+    /* gone on with where it converged: so it has, unless more is asked for */
+    bool there = n->iteration == n->first && n->checked == n->ndraws && n->end == GAL_RUN_CONVERGED;
+    if (g->ess > 0 && there && ((st = check_ess(n, g->ess, done)) != GAL_OK || *done))
+        return st;
     if (n->ndraws >= n->limit) {
-        n->end = g->ess > 0 ? GAL_RUN_LIMIT : GAL_RUN_DONE;
-        if (g->ess > 0 && n->checked == 0)
-            snprintf(n->why, sizeof n->why, "not converged: stopped at %zu draws before the first check", n->ndraws);
-        else if (!(g->ess > 0))
-            snprintf(n->why, sizeof n->why, "done: %zu draws of %zu chains", n->ndraws, n->C);
+        bool good = false;
+        if ((st = judge(n, g->ess > 0 ? g->ess : CHAIN_ESS * (double)n->C, &good)) != GAL_OK)
+            return st;
+        n->end = good ? GAL_RUN_CONVERGED : GAL_RUN_LIMIT;
         *done = true;
         return GAL_OK;
     }
@@ -270,7 +289,7 @@ static const gal_field FIELD[] = {
     OPTION(COUNT, 0, "warmup", opt.warmup, 1000, 0, 1e8, "(1000) iterations that adapt step and metric; 0: none"),
     GOAL(SIZE, gal_nuts_goal, "more", more, 0, MANY, "this many more draws per chain"),
     GOAL(SIZE, gal_nuts_goal, "until", until, 0, MANY, "until this many draws per chain in all"),
-    GOAL(REAL, gal_nuts_goal, "until_ess", ess, -HUGE_VAL, HUGE_VAL,
+    GOAL(REAL, gal_nuts_goal, "until_ess", ess, 0, MOST_DRAWS,
          "until bulk and tail effective sizes of every coordinate reach this and R-hat < 1.01"),
     GOAL(SIZE, gal_nuts_goal, "max", max_draws, 0, MANY, "(100000) with until_ess: at most so many draws per chain"),
     {0},

@@ -8,16 +8,9 @@
 
 #include "nuts_int.h"
 #include "infer/target/purpose.h"
+#include "num/dot.h"
 
 #define MAX_ERROR 1000. /* in H: divergence */
-
-static double dot(size_t d, const double *a, const double *b)
-{
-    double s = 0;
-    for (size_t k = 0; k < d; k++)
-        s += a[k] * b[k];
-    return s;
-}
 
 static double lse(double a, double b)
 {
@@ -65,7 +58,7 @@ void tree_momentum(const gal_nuts *n, chain *c, gal_rng *r, double *p)
 double tree_energy(const gal_nuts *n, const chain *c, const double *p, double *v, double lnp)
 {
     velocity(n, c, p, v);
-    double h = 0.5 * dot(n->d, p, v) - lnp;
+    double h = 0.5 * num_dot_short(p, v, n->d) - lnp;
     return isnan(h) ? INFINITY : h;
 }
 
@@ -137,7 +130,7 @@ static bool goes_on(size_t d, const piece *a, const piece *b, const double *sum)
            ahead(d, a->v_end, b->v_end, b->rho, a->p_end);
 }
 
-void tree_begin(gal_nuts *n, chain *c, size_t who)
+static void tree_begin(gal_nuts *n, chain *c, size_t who)
 {
     size_t d = n->d;
     gal_rng_init(&c->rng, n->opt.seed, RNG_NUTS_ITER, n->opt.source, n->iteration, who);
@@ -159,7 +152,8 @@ void tree_begin(gal_nuts *n, chain *c, size_t who)
     copy_point(d, &c->now, &c->edge[c->dir > 0]);
 }
 
-void tree_ask(const gal_nuts *n, chain *c, double *z)
+/* first half of a leapfrog step; where to go */
+static void tree_ask(const gal_nuts *n, chain *c, double *z)
 {
     leapfrog_first(n, c, &c->now, c->dir * c->step);
     memcpy(z, c->now.z, n->d * sizeof *z);
@@ -213,7 +207,8 @@ static bool join(gal_nuts *n, chain *c)
     return ok;
 }
 
-void tree_tell(gal_nuts *n, chain *c, double lnp, const double *g)
+/* second half */
+static void tree_tell(gal_nuts *n, chain *c, double lnp, const double *g)
 {
     size_t d = n->d;
     point *x = &c->now;

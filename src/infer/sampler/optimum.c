@@ -144,7 +144,25 @@ out:
     return st;
 }
 
-/* Gaussians at the modes and their mixture; a mode whose second derivatives do not exist keeps lnz = NaN and takes no part. */
+/* GAL_EMATH unless ln p could rise by no more than a tenth from here if it were the parabola of its slope and curvature: at the edge of a
+ * cliff the descent ends, and nothing peaks. */
+static gal_status stationary(gal_optimum *o, const gal_mode *m, const double *scale)
+{
+    size_t d = o->d;
+    double lnp, rise = 0, *g = GAL_NEWN(double, d);
+    if (!g)
+        return GAL_ENOMEM;
+    gal_status st = gal_space_gradient(o->space, 1, m->z, scale, &lnp, g);
+    for (size_t j = 0; j < d; j++)
+        for (size_t k = 0; k < d; k++)
+            rise += 0.5 * g[j] * m->cov[j * d + k] * g[k];
+    gal_free(g);
+    if (st == GAL_OK && !(rise <= 0.1))
+        return gal_fail(GAL_EMATH, "ln p rises at the optimum: it has no peak there");
+    return st;
+}
+
+/* Gaussians at the modes and their mixture; a mode that is no peak, or has no second derivatives, keeps lnz = NaN and takes no part. */
 static gal_status laplace(gal_optimum *o, gmix *g)
 {
     size_t d = o->d;
@@ -158,6 +176,8 @@ static gal_status laplace(gal_optimum *o, gmix *g)
             GAL_THROW(GAL_EINTR, "interrupted");
         GAL_TRY(gal_space_scale(o->space, 1, m->z, scale));
         st = gal_laplace(o->space, m->z, scale, m->lnp, m->cov, &m->lnz, &m->repaired);
+        if (st == GAL_OK)
+            st = stationary(o, m, scale);
         if (st == GAL_OK && g)
             st = gmix_add(g, m->z, m->cov, m->lnz);
         if (st == GAL_EDOMAIN || st == GAL_EMATH) {

@@ -14,8 +14,11 @@
 #include "nuts_int.h"
 #include "pathfinder_int.h"
 #include "infer/target/purpose.h"
+#include "num/dot.h"
 
 #define WHO_PATHFINDER 2 /* the user of RNG_GMIX_DRAW */
+#define WHO_CHAINS     3
+#define LESSER         10. /* by which the bound of a path may be below the best: a mode of less than 1e-4 */
 #define BATCH          1024
 
 /* ------------------------------------------------------------------ creation */
@@ -104,14 +107,6 @@ typedef struct {
     double *work;   /* (2 J)(d + 2 J) + ... */
 } curvature;
 
-static double dot(size_t d, const double *a, const double *b)
-{
-    double s = 0;
-    for (size_t k = 0; k < d; k++)
-        s += a[k] * b[k];
-    return s;
-}
-
 /* Diagonal of the inverse Hessian after the step s, y (Gilbert & Lemarechal 1989, 4.5), and the pair joins the history. */
 static void take_step(curvature *c, const double *from, const double *to)
 {
@@ -128,8 +123,8 @@ static void take_step(curvature *c, const double *from, const double *to)
         a += y[k] * c->alpha[k] * y[k];
         q += s[k] * s[k] / c->alpha[k];
     }
-    b = dot(d, s, y);
-    if (!(b > 0) || !(dot(d, y, y) < 1e12 * b))
+    b = num_dot_short(s, y, d);
+    if (!(b > 0) || !(num_dot_short(y, y, d) < 1e12 * b))
         return;
     for (size_t k = 0; k < d; k++) {
         double al = c->alpha[k];
@@ -155,15 +150,16 @@ static void inverse_hessian(const curvature *c, double *cov)
         for (size_t i = j + 1; i-- > 0;) {
             double v = i == j;
             for (size_t l = i + 1; l <= j; l++)
-                v -= dot(d, c->s + i * d, c->y + l * d) * ei[l * n + j];
-            ei[i * n + j] = v / dot(d, c->s + i * d, c->y + i * d);
+                v -= num_dot_short(c->s + i * d, c->y + l * d, d) * ei[l * n + j];
+            ei[i * n + j] = v / num_dot_short(c->s + i * d, c->y + i * d, d);
         }
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < d; k++)
             ay[i * d + k] = c->alpha[k] * c->y[i * d + k];
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
-            m[i * n + j] = dot(d, c->y + i * d, ay + j * d) + (i == j ? dot(d, c->s + i * d, c->y + i * d) : 0);
+            m[i * n + j] = num_dot_short(c->y + i * d, ay + j * d, d) +
+                           (i == j ? num_dot_short(c->s + i * d, c->y + i * d, d) : 0);
     for (size_t i = 0; i < n; i++) /* E^-T m E^-1 */
         for (size_t j = 0; j < n; j++) {
             double v = 0;
@@ -213,7 +209,7 @@ static gal_status collect(gal_pathfinder *p, const track *t, const double *scale
             take_step(&q, w - 2 * d, w);
         inverse_hessian(&q, cov);
         for (size_t k = 0; k < d; k++) {
-            mean[k] = w[k] - dot(d, cov + k * d, g);
+            mean[k] = w[k] - num_dot_short(cov + k * d, g, d);
             mean[k] *= scale[k];
         }
         bool finite = true;
@@ -256,7 +252,7 @@ static gal_status bounds(gal_pathfinder *p, size_t path, const candidates *c, do
             double *to = z + (i * K + k) * d;
             const double *l = c->g.chol + i * d * d;
             for (size_t a = 0; a < d; a++)
-                to[a] = c->g.mean[i * d + a] + dot(a + 1, l + a * d, xi + k * d);
+                to[a] = c->g.mean[i * d + a] + num_dot_short(l + a * d, xi + k * d, a + 1);
         }
     for (size_t i = 0; i < n * K; i += BATCH) {
         size_t m = n * K - i < BATCH ? n * K - i : BATCH;
@@ -298,7 +294,7 @@ static void choose(gal_path *path, size_t d, const candidates *c, const double *
         memcpy(path->mean, c->g.mean + i * d, d * sizeof(double));
         for (size_t a = 0; a < d; a++)
             for (size_t b = 0; b <= a; b++)
-                path->cov[a * d + b] = path->cov[b * d + a] = dot(b + 1, l + a * d, l + b * d);
+                path->cov[a * d + b] = path->cov[b * d + a] = num_dot_short(l + a * d, l + b * d, b + 1);
     }
 }
 
@@ -534,9 +530,28 @@ const gal_sampler_class gal_pathfinder_class = {
 };
 
 /* ------------------------------------------------------------------ as a start of NUTS */
+/* Draw number i of a path's Gaussian that has a probability; its mean when a hundred have none */
+static gal_status draw_path(const gal_pathfinder *p, const gal_path *path, uint64_t i, double *z)
+{
+    gmix g;
+    double lnp = -INFINITY;
+    gal_status st = gmix_init(&g, p->d, 1);
+    if (st == GAL_OK)
+        st = gmix_add(&g, path->mean, path->cov, 0);
+    for (uint64_t k = 0; st == GAL_OK && k < 100 && !(lnp > -INFINITY); k++) {
+        gmix_draw(&g, p->opt.seed, p->opt.source, WHO_CHAINS, i << 32 | k, z);
+        st = gal_space_eval(p->space, 1, z, &lnp, NULL, NULL, NULL, NULL);
+    }
+    if (st == GAL_OK && !(lnp > -INFINITY))
+        memcpy(z, path->mean, p->d * sizeof *z);
+    gmix_clear(&g);
+    return st;
+}
+
+/* Chains begin on different paths, so that modes which paths found apart from each other show in R-hat, whatever the weights of the mixture say of them. */
 gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p)
 {
-    size_t d = p->d, C = n->C, best = 0, row[256];
+    size_t d = p->d, C = n->C, best = 0, np = 0, row[256];
     gal_status st = GAL_OK;
     double *z = GAL_NEWN(double, C *d);
     if (!z)
@@ -547,9 +562,11 @@ gal_status gal_nuts_start_pathfinder(gal_nuts *n, const gal_pathfinder *p)
         GAL_THROW(GAL_EINVAL, "nuts: %zu chains, at most %zu can start from a pathfinder", C, sizeof row / sizeof *row);
     for (size_t i = 1; i < p->opt.paths; i++)
         best = p->path[i].elbo > p->path[best].elbo ? i : best;
-    gal_draws_pick(&p->draws, 0.5, C, row);
+    for (size_t i = 0; i < p->opt.paths; i++)
+        if (p->path[i].usable && p->path[i].elbo > p->path[best].elbo - LESSER)
+            row[np++ % (sizeof row / sizeof *row)] = i;
     for (size_t i = 0; i < C; i++)
-        GAL_TRY(gal_space_from_theta(p->space, p->draws.theta + row[i] * d, z + i * d));
+        GAL_TRY(draw_path(p, &p->path[row[i % np]], i, z + i * d));
     GAL_TRY(gal_nuts_start_gaussian(n, z, p->imp.khat <= 0.7 ? p->path[best].cov : NULL));
 out:
     gal_free(z);

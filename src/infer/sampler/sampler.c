@@ -96,11 +96,14 @@ static gal_status finish(gal_sampler *s)
 static gal_status loop(gal_sampler *s, const gal_goal *g)
 {
     gal_status st;
+    size_t before = s->evaluations;
     for (bool done = false;;) {
         if ((st = gal_sampler_tick(s)) != GAL_OK || (st = s->cls->step(s, g, &done)) != GAL_OK)
             return st;
         if (done)
             return GAL_OK;
+        if (s->evaluations != before)
+            s->end = GAL_RUN_NOT_STARTED; /* under way: how an earlier run ended says nothing of this one */
         if (g->hook && gal_clock() - s->hooked >= g->hook_every) {
             if ((st = finish(s)) != GAL_OK || (st = g->hook(g->hook_ctx, s)) != GAL_OK)
                 return st;
@@ -158,17 +161,22 @@ gal_status gal_sampler_run(void *obj, const void *goal)
     } none;
     gal_sampler *s = obj;
     gal_status st;
+    bool there = s->end == GAL_RUN_CONVERGED;
     goal = goal ? goal : &none;
     s->t0 = s->told = s->hooked = gal_clock();
     if (s->cls->begin && (st = s->cls->begin(s, goal)) != GAL_OK)
         return st;
     s->goal = goal;
+    size_t before = s->evaluations;
     st = loop(s, goal);
     s->goal = NULL;
     s->seconds += gal_clock() - s->t0;
     if (st != GAL_OK)
         return stopped(s, st);
-    return (st = finish(s)) == GAL_OK && s->end == GAL_RUN_CONVERGED ? repeats(s) : st;
+    /* a run that was there already was asked when it came there: going on with its file changes nothing; one that was killed on its
+     * last steps was not, even when nothing is left to evaluate */
+    there = there && s->evaluations == before;
+    return (st = finish(s)) == GAL_OK && s->end == GAL_RUN_CONVERGED && !there ? repeats(s) : st;
 }
 
 /* ------------------------------------------------------------------ draws */

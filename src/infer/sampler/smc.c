@@ -10,6 +10,7 @@
 #include "gmix.h"
 #include "infer/target/purpose.h"
 #include "smc_int.h"
+#include "grow.h"
 #include "infer/target/transform_int.h"
 
 #define MAX_BATCHES 100 /* of prior draws, to find points that are not forbidden */
@@ -17,12 +18,12 @@
 #define TARGET      0.234
 
 /* ------------------------------------------------------------------ creation */
-size_t smc_prior_count(const gal_smc *s)
+static size_t smc_prior_count(const gal_smc *s)
 {
     return 2 * s->opt.particles;
 }
 
-gal_status smc_alloc(gal_smc *s)
+static gal_status smc_alloc(gal_smc *s)
 {
     size_t a = s->opt.active, d = s->d, nb = s->nb;
     size_t big = a > smc_prior_count(s) ? a : smc_prior_count(s);
@@ -78,34 +79,25 @@ void smc_close(void *obj)
 }
 
 /* ------------------------------------------------------------------ pool */
-static gal_status grow(void *p, size_t bytes)
-{
-    void **at = p, *q = gal_realloc(*at, bytes ? bytes : 8);
-    if (!q)
-        return GAL_ENOMEM;
-    *at = q;
-    return GAL_OK;
-}
-
 gal_status smc_make_room(gal_smc *s, size_t more, size_t levels)
 {
     gal_status st = GAL_OK;
-    size_t n = s->n + more, l = s->nlevel + levels, w = sizeof(double);
+    size_t n = s->n + more, l = s->nlevel + levels;
     if (n > s->room) {
         n = n > 2 * s->room ? n : 2 * s->room;
-        GAL_TRY(grow(&s->z, n * s->d * w));
-        GAL_TRY(grow(&s->theta, n * s->d * w));
-        GAL_TRY(grow(&s->lnprior, n * w));
-        GAL_TRY(grow(&s->lnlike, n * w));
-        GAL_TRY(grow(&s->lns, n * w));
-        GAL_TRY(grow(&s->blob, n * s->nb * w));
-        GAL_TRY(grow(&s->family, n * sizeof *s->family));
+        GAL_TRY(GAL_GROW(s->z, n * s->d));
+        GAL_TRY(GAL_GROW(s->theta, n * s->d));
+        GAL_TRY(GAL_GROW(s->lnprior, n));
+        GAL_TRY(GAL_GROW(s->lnlike, n));
+        GAL_TRY(GAL_GROW(s->lns, n));
+        GAL_TRY(GAL_GROW(s->blob, n * s->nb));
+        GAL_TRY(GAL_GROW(s->family, n));
         s->room = n;
     }
     if (l > s->level_room) {
         l = l > 64 ? 2 * l : 64;
-        GAL_TRY(grow(&s->level, l * sizeof *s->level));
-        GAL_TRY(grow(&s->first, (l + 1) * sizeof *s->first));
+        GAL_TRY(GAL_GROW(s->level, l));
+        GAL_TRY(GAL_GROW(s->first, l + 1));
         s->level_room = l;
     }
 out:
@@ -429,10 +421,16 @@ gal_status smc_step(void *obj, const void *goal, bool *done)
         st = draw_prior(s);
     } else {
         if (s->phase == SMC_CHOOSE) {
-            if ((st = finished(s, done)) != GAL_OK || *done) {
+            if ((st = finished(s, done)) != GAL_OK)
+                return st;
+            if (*done) {
+                st = s->checked ? GAL_OK : smc_check(s);
+                s->evaluations += gal_space_evaluations(s->space) - s->counted;
+                s->counted = gal_space_evaluations(s->space);
                 s->end = GAL_RUN_CONVERGED;
                 return st;
             }
+            s->checked = false;
             if ((st = choose(s)) != GAL_OK)
                 return st;
         }

@@ -1,6 +1,7 @@
 /* Internals of SMC. */
 #ifndef GAL_INFER_SMC_INT_H
 #define GAL_INFER_SMC_INT_H
+#include "galua/draws.h"
 #include "galua/rng.h"
 #include "galua/smc.h"
 #include "galua/transform.h"
@@ -43,18 +44,17 @@ struct gal_smc {
     gal_importance imp;
     size_t families;
     double halves;
+    bool checked;            /* by draws of a mixture fitted to the particles: smc_check.c */
+    gal_importance mix;      /* what these say */
+    double peak;             /* ln of the largest weight at the means of its components, over the mean weight */
     size_t counted;          /* evaluations of the space that were counted */
     size_t first_evaluation; /* of the run at work */
 };
 gal_status smc_open(void *s);
 void smc_close(void *s);
 gal_status smc_step(void *s, const void *goal, bool *done);
-size_t smc_prior_count(const gal_smc *s);
-gal_status smc_alloc(gal_smc *s);
+gal_status smc_check(gal_smc *s); /* fills mix; evaluations are those of the space */
 gal_status smc_make_room(gal_smc *s, size_t more, size_t levels);
 /* ln w of all pool points at beta; returns ln Z; *ess of the weights */
 double smc_weights(const gal_smc *s, double beta, double *lnw, double *ess);
-gal_status smc_finish(void *s); /* draws, evidence and its error */
-/* Standard error of ln Z(1), NaN when too few families are left; difference of ln Z of two halves of the families over its error */
-gal_status smc_bootstrap(const gal_smc *s, double *err, double *halves);
 #endif

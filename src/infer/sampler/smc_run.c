@@ -9,8 +9,10 @@
 #include "smc_int.h"
 
 #define REPLICATES 100
-#define FEWEST     10 /* families */
-#define HALVES     4  /* errors by which halves may differ */
+#define FEWEST     10  /* families */
+#define K_TRUST    0.7 /* Pareto k of a mixture's draws that say anything */
+#define EXCESS     4.6 /* ln of 100 mean weights: more at the mean of a component is a peak */
+#define HALVES     4   /* errors by which halves may differ */
 
 /* ------------------------------------------------------------------ error of the evidence */
 /* Poisson(1) by inversion */
@@ -32,8 +34,9 @@ static double replicate(const gal_smc *s, const float *v, const uint64_t *family
     size_t T = s->nlevel, n = s->n;
     gal_rng r;
     gal_rng_init(&r, s->opt.seed, RNG_SMC_BOOTSTRAP, s->opt.source, b, 0);
-    for (size_t k = 0; k < nfamily; k++) /* the last two: the families of each half alone */
-        weight[k] = b < REPLICATES ? poisson1(&r) : k % 2 == b % 2 ? 2 : 0;
+    /* the last two: the families of each half alone, halves by a hash: systematic resampling of equal weights takes every other one */
+    for (size_t k = 0; k < nfamily; k++)
+        weight[k] = b < REPLICATES ? poisson1(&r) : ((uint64_t)k * 0x9e3779b97f4a7c15u) >> 63 == b % 2 ? 2 : 0;
     double forbidden = (double)(s->drawn - (T > 1 ? s->first[1] : n));
     forbidden = b < REPLICATES ? fmax(0, forbidden + sqrt(forbidden) * gal_rng_normal(&r)) : forbidden;
     for (size_t i = 0; i < n; i++)
@@ -70,7 +73,8 @@ static double replicate(const gal_smc *s, const float *v, const uint64_t *family
     return log(last);
 }
 
-gal_status smc_bootstrap(const gal_smc *s, double *err, double *halves)
+/* Standard error of ln Z(1), NaN when too few families are left; difference of ln Z of two halves of the families over its error */
+static gal_status smc_bootstrap(const gal_smc *s, double *err, double *halves)
 {
     size_t T = s->nlevel, n = s->n, nfamily = s->drawn, used = 0;
     float *v = gal_calloc(n * (T + 1), sizeof *v);
@@ -103,7 +107,7 @@ gal_status smc_bootstrap(const gal_smc *s, double *err, double *halves)
     gal_free(v);
     gal_free(mem);
     *err = used > REPLICATES / 2 ? sqrt(fmax(0, sum2 / (double)used - sum * sum / (double)used / (double)used)) : NAN;
-    *halves = (half[0] - half[1]) / (2 * *err);
+    *halves = half[0] == half[1] ? 0 : (half[0] - half[1]) / (2 * *err); /* a flat likelihood has no error */
     return GAL_OK;
 }
 
@@ -122,22 +126,36 @@ static gal_status count_families(gal_smc *s)
     return GAL_OK;
 }
 
-/* Converged: the goal is reached, the posterior descends from more than a few draws of the prior, and two halves of their families agree. */
+/* Converged: the goal is reached, the posterior descends from more than a few draws of the prior, two halves of their families agree, and so do
+ * independent draws of a mixture fitted to the particles. */
 static void tell(gal_smc *s)
 {
     if (s->end != GAL_RUN_CONVERGED && s->end != GAL_RUN_LIMIT)
         return;
-    bool few = s->families < FEWEST, apart = !(fabs(s->halves) <= HALVES);
-    if (s->end == GAL_RUN_CONVERGED && (few || apart)) {
+    char text[300] = "";
+    double err = sqrt(s->imp.lnz_err * s->imp.lnz_err + s->mix.lnz_err * s->mix.lnz_err);
+    if (s->families < FEWEST)
+        snprintf(text, sizeof text, "the posterior descends from %zu draws of the prior; raise particles", s->families);
+    else if (!(fabs(s->halves) <= HALVES))
+        snprintf(text, sizeof text,
+                 "ln Z of two halves of the families differs by %.1f errors; raise particles or accept", s->halves);
+    else if (s->checked && !(s->mix.khat <= K_TRUST))
+        snprintf(text, sizeof text,
+                 "ln Z cannot be checked: the particles are no mixture of Gaussians (Pareto k %.2f of its draws); use "
+                 "nested",
+                 s->mix.khat);
+    else if (s->checked && s->peak > EXCESS)
+        snprintf(text, sizeof text,
+                 "the density between the particles is e^%.0f times what they say: a peak that they passed by; use "
+                 "importance",
+                 s->peak);
+    else if (s->checked && !(fabs(s->mix.lnz - s->imp.lnz) <= HALVES * err))
+        snprintf(text, sizeof text,
+                 "ln Z is %.3f +- %.3f of the particles, %.3f +- %.3f of a mixture fitted to them; use nested",
+                 s->imp.lnz, s->imp.lnz_err, s->mix.lnz, s->mix.lnz_err);
+    if (s->end == GAL_RUN_CONVERGED && *text) {
         s->end = GAL_RUN_LIMIT;
-        if (few)
-            snprintf(s->why, sizeof s->why,
-                     "not converged: the posterior descends from %zu draws of the prior; raise particles", s->families);
-        else
-            snprintf(
-                s->why, sizeof s->why,
-                "not converged: ln Z of two halves of the families differs by %.1f errors; raise particles or accept",
-                s->halves);
+        snprintf(s->why, sizeof s->why, "not converged: %s", text);
         return;
     }
     int at = snprintf(s->why, sizeof s->why, "%s: %zu levels, beta = %.3g, effective size %.0f",
@@ -148,7 +166,8 @@ static void tell(gal_smc *s)
                  s->families);
 }
 
-gal_status smc_finish(void *obj)
+/* draws, evidence and its error */
+static gal_status smc_finish(void *obj)
 {
     gal_smc *s = obj;
     gal_status st = GAL_OK;
@@ -257,6 +276,20 @@ static void keep_levels(bytes *b, void *obj)
     }
 }
 
+/* files of before end here: their runs are checked when they are gone on with */
+static void keep_check(bytes *b, void *obj)
+{
+    gal_smc *s = obj;
+    if (b->reading && b->at >= b->size)
+        return;
+    bytes_flag(b, &s->checked);
+    bytes_f64(b, &s->mix.lnz);
+    bytes_f64(b, &s->mix.lnz_err);
+    bytes_f64(b, &s->mix.khat);
+    bytes_f64(b, &s->mix.ess);
+    bytes_f64(b, &s->peak);
+}
+
 #define S      struct gal_smc
 #define POOL   AT(n)
 #define ACTIVE AT(opt.active)
@@ -269,7 +302,7 @@ static const gal_field FIELD[] = {
     OPTION(SIZE, GAL_STATE | GAL_SHOWN, "particles", opt.particles, 0, 0, BIG,
            "(1024; above ten parameters 2048) effective size that sets the next temperature"),
     OPTION(SIZE, GAL_STATE, "active", opt.active, 0, 0, BIG, "(particles/2) moved per level"),
-    OPTION(REAL, GAL_STATE, "ess", opt.ess, 0, 0, HUGE_VAL, "(4 particles) effective number of draws at the end"),
+    OPTION(REAL, GAL_STATE, "ess", opt.ess, 0, 0, MOST_DRAWS, "(4 particles) effective number of draws at the end"),
     OPTION(SIZE, GAL_STATE, "max_steps", opt.max_steps, 0, 0, BIG, "(100 + 20 ndim) moves per level, at most"),
     OPTION(REAL, GAL_STATE, "accept", opt.accept, 0, 0, HUGE_VAL, "(6) moves accepted per particle and level, at least"),
     OPTION(SIZE, GAL_STATE, "max_evaluations", opt.max_evaluations, 0, 0, 9e15, "(none) stop a run there; the next goes on"),
@@ -285,8 +318,9 @@ static const gal_field FIELD[] = {
     SHOW(SIZE, GAL_SHOWN, "nlevels", NULL, nlevel, "levels made"),
     SHOW(SIZE, SHOW_ALL, "families", NULL, families, "draws of the prior that the posterior descends from (effective number)"),
     SHOW(REAL, SHOW_ALL, "halves", NULL, halves, "difference of ln Z of two halves of the families, in its errors"),
-    SHOW_EVIDENCE(SHOW_ALL),
-    GOAL(REAL, gal_smc_goal, "ess", ess, 0, HUGE_VAL, "(of the options) effective number of draws"),
+    SHOW_EVIDENCE(SHOW_ALL), KEEP_BY(keep_check),
+    SHOW(REAL, SHOW_ALL, "khat", "pareto_k", mix.khat, "Pareto k of draws of a mixture fitted to the particles: above 0.7 they check nothing; NaN: not made"),
+    GOAL(REAL, gal_smc_goal, "ess", ess, 0, MOST_DRAWS, "(of the options) effective number of draws"),
     {0},
 };
 #define COLUMN(kind, name, file, m) {GAL_C_##kind, offsetof(gal_smc_level, m), name, file, NULL}

@@ -17,12 +17,15 @@ static const double FEWEST = 2; /* effective draws below which a source's noise 
 struct gal_hierarchy {
     size_t nsource, nq, ndraw, npoint; /* points: draws, then detected mocks */
     double nmock;
-    size_t *start;     /* [nsource + 1] */
-    double *y;         /* [nq][npoint] */
-    double *minus;     /* [npoint] ln pi, ln q; +inf where the density of every population is 0 */
-    double *f;         /* [npoint] ln weights of the last call */
-    double *share;     /* [npoint] normalised weights of the reference */
-    bool marked;       /* there is one */
+    size_t *start; /* [nsource + 1] */
+    double *y;     /* [nq][npoint] */
+    double *minus; /* [npoint] ln pi, ln q; +inf where the density of every population is 0 */
+    double *f;     /* [npoint] ln weights of the last call */
+    double *share; /* [npoint] normalised weights of the reference */
+    bool marked;   /* there is one */
+    size_t nterm;
+    double *term;      /* [nterm][ndraw] */
+    double *coef;      /* [nterm] */
     mean_weight *mean; /* [nsource + 1] of the last call, the last of the mocks */
 };
 
@@ -36,12 +39,19 @@ void gal_hierarchy_free(gal_hierarchy *h)
     gal_free(h->f);
     gal_free(h->share);
     gal_free(h->mean);
+    gal_free(h->term);
+    gal_free(h->coef);
     gal_free(h);
 }
 
 size_t gal_hierarchy_quantities(const gal_hierarchy *h)
 {
     return h->nq;
+}
+
+size_t gal_hierarchy_draws(const gal_hierarchy *h)
+{
+    return h->ndraw;
 }
 
 size_t gal_hierarchy_points(const gal_hierarchy *h)
@@ -128,10 +138,46 @@ static void take_mean(const struct hierarchy_kern *kern, size_t n, const double 
     m->noise = reference ? kern->apart(n, f, top, m->scale, reference) : 0;
 }
 
-/* From h->f of every point. */
+gal_status gal_hierarchy_terms(gal_hierarchy *h, size_t nterm, const double *term)
+{
+    size_t n = nterm * h->ndraw;
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(term[i]))
+            return gal_fail(GAL_EDOMAIN, "hierarchy: draw %zu: term %zu is %g", i % h->ndraw + 1, i / h->ndraw + 1,
+                            term[i]);
+    double *copy = GAL_NEWN(double, n + 1), *coef = GAL_NEWN(double, nterm + 1);
+    if (!copy || !coef) {
+        gal_free(copy);
+        gal_free(coef);
+        return GAL_ENOMEM;
+    }
+    if (n)
+        memcpy(copy, term, n * sizeof *copy);
+    gal_free(h->term);
+    gal_free(h->coef);
+    h->term = copy;
+    h->coef = coef;
+    h->nterm = nterm;
+    return GAL_OK;
+}
+
+size_t gal_hierarchy_term_count(const gal_hierarchy *h)
+{
+    return h->nterm;
+}
+
+void gal_hierarchy_tilt(gal_hierarchy *h, const double *coefficient)
+{
+    memcpy(h->coef, coefficient, h->nterm * sizeof *coefficient);
+}
+
+/* From h->f of every point, before the terms. */
 static void collect(gal_hierarchy *h, gal_hierarchy_value *out)
 {
     const struct hierarchy_kern *kern = GAL_KERN_PICK(hierarchy_kern);
+    for (size_t k = 0; k < h->nterm; k++)
+        if (h->coef[k] != 0)
+            kern->add(h->ndraw, h->coef[k], h->term + k * h->ndraw, h->f);
     mean_weight *m = h->mean, *mock = m + h->nsource;
     const double *p = h->marked ? h->share : NULL;
     int threads = gal_threads();

@@ -78,4 +78,10 @@ static double apart(size_t n, const double *restrict f, double top, double scale
     return total(a);
 }
 
-const struct hierarchy_kern GAL_KERN(hierarchy_kern) = {normal, sums, shares, apart};
+static void add(size_t n, double c, const double *restrict x, double *restrict f)
+{
+    for (size_t i = 0; i < n; i++)
+        f[i] += c * x[i];
+}
+
+const struct hierarchy_kern GAL_KERN(hierarchy_kern) = {normal, sums, shares, apart, add};

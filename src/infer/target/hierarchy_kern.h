@@ -12,6 +12,7 @@ struct hierarchy_kern {
     void (*shares)(size_t n, const double *f, double top, double scale, double *p);
     /* sum (exp(f - top) scale - p)^2 */
     double (*apart)(size_t n, const double *f, double top, double scale, const double *p);
+    void (*add)(size_t n, double c, const double *x, double *f); /* f += c x */
 };
 GAL_KERN_DECLARE(hierarchy_kern);
 #endif

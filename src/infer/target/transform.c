@@ -26,7 +26,8 @@ double *space_work(gal_space *s, int which, size_t n)
     return s->work[which];
 }
 
-void space_unit(size_t n, const double *z, double *u)
+/* u = Phi(z), inside (0, 1) */
+static void space_unit(size_t n, const double *z, double *u)
 {
     for (size_t i = 0; i < n; i++)
         u[i] = fmin(fmax(0.5 * erfc(-z[i] * M_SQRT1_2), U_MIN), U_MAX);

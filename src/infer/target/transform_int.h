@@ -18,6 +18,5 @@ struct gal_space {
 };
 /* Working memory number `which` of at least n doubles; contents are lost when it grows. NULL when out of memory. */
 double *space_work(gal_space *s, int which, size_t n);
-void space_unit(size_t n, const double *z, double *u);     /* u = Phi(z), inside (0, 1) */
 double space_lnprior(const gal_space *s, const double *z); /* ln N(z; 0, I) */
 #endif

@@ -1,29 +1,55 @@
-/* Lua: g:band_flux(filters). The weights of the last few lists of filters are kept with the galaxy, so that a loop costs what a fit's
- * evaluation does, and a microsecond or two for the list and the vector. */
+/* Lua: g:band_flux(filters), g:photometry(filters). The weights of the last few lists of filters are kept with the galaxy, so that a loop costs
+ * what a fit's evaluation does, and a microsecond or two for the list and what is given. */
 #include "lua/bind/l_classes.h"
 
 #include <lauxlib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SLOTS = 4, FEW = 64 };
 
+/* A list of filters, counted by the block around it: those whose weights are kept, and those of what photometry() gave. */
 typedef struct band_list {
+    gal_buf *block;
     size_t n;
-    gal_filter **filter; /* [n], kept alive by phot */
-    gal_phot *phot;
+    const void **handle; /* [n] the Lua values, which the galaxy's handle keeps alive: an address is one filter */
+    gal_filter *filter[];
 } band_list;
 
+typedef struct slot {
+    band_list *list;
+    gal_phot *phot;
+    unsigned closed; /* gal_lua_closed() when the handles were seen to be open */
+} slot;
+
 struct gal_lua_bands {
-    band_list slot[SLOTS];
+    slot slot[SLOTS];
     size_t next; /* to be given up */
 };
 
-static void clear(band_list *b)
+/* What photometry() gives: rows are made when they are looked at. The layout is that of lua/galua/band_fluxes.lua. */
+typedef struct band_fluxes {
+    gal_buf *block; /* of its list of filters */
+    int32_t n, pad;
+    double flux[];
+} band_fluxes;
+
+static void list_free(void *obj)
 {
-    gal_phot_free(b->phot);
-    gal_free(b->filter);
-    *b = (band_list){0};
+    band_list *b = obj;
+    for (size_t i = 0; i < b->n; i++)
+        gal_filter_unref(b->filter[i]);
+    gal_free(b->handle);
+    gal_free(b);
+}
+
+static void clear(slot *s)
+{
+    gal_phot_free(s->phot);
+    if (s->list)
+        gal_buf_unref(s->list->block);
+    *s = (slot){0};
 }
 
 void gal_lua_bands_free(struct gal_lua_bands *b)
@@ -33,95 +59,138 @@ void gal_lua_bands_free(struct gal_lua_bands *b)
     gal_free(b);
 }
 
-/* Weights of these filters: those kept, or new ones in place of the oldest. */
-static gal_status bands_of(gal_lua_galaxy *m, gal_filter *const *f, size_t n, gal_phot **out)
+static band_list *list_create(gal_filter *const *f, size_t n)
 {
-    if (!m->bands && !(m->bands = GAL_NEW(struct gal_lua_bands)))
-        return GAL_ENOMEM;
-    for (int i = 0; i < SLOTS; i++) {
-        const band_list *b = &m->bands->slot[i];
-        if (b->n == n && memcmp(b->filter, f, n * sizeof *f) == 0) {
-            *out = b->phot;
-            return GAL_OK;
-        }
+    band_list *b = gal_calloc(1, sizeof *b + n * sizeof *f);
+    if (!b)
+        return NULL;
+    if (!(b->handle = GAL_NEWN(const void *, n)) || !(b->block = gal_buf_wrap(list_free, b))) {
+        gal_free(b->handle);
+        gal_free(b);
+        return NULL;
     }
-    band_list *b = &m->bands->slot[m->bands->next];
-    m->bands->next = (m->bands->next + 1) % SLOTS;
-    clear(b);
-    if (!(b->filter = GAL_NEWN(gal_filter *, n)))
-        return GAL_ENOMEM;
-    gal_status st = gal_galaxy_phot_create(&b->phot, m->g, f, n);
-    if (st != GAL_OK) {
-        clear(b);
-        return st;
-    }
-    memcpy(b->filter, f, n * sizeof *f);
     b->n = n;
-    *out = b->phot;
-    return GAL_OK;
+    for (size_t i = 0; i < n; i++)
+        b->filter[i] = gal_filter_ref(f[i]);
+    return b;
 }
 
-/* Fluxes of the list of filters at stack place 2 into *flux: few[FEW] of the caller, or a block of Lua's. Returns how many. */
-static size_t fluxes(lua_State *L, gal_lua_galaxy *m, double *few, double **flux)
+/* The slot whose handles are those of the list at stack place 2, or NULL. Nothing of the handles themselves is read: twenty of them would be
+ * fetched from memory, where the model has displaced them. */
+static slot *known(lua_State *L, const gal_lua_galaxy *m, size_t n)
 {
-    size_t nb = lua_objlen(L, 2);
-    gal_filter *some[FEW], **f = nb <= FEW ? some : lua_newuserdata(L, nb * sizeof *f);
-    *flux = nb <= FEW ? few : lua_newuserdata(L, nb * sizeof **flux);
-    gal_lua_check_list(L, 2, &gal_lua_filter, (void **)f, nb);
+    unsigned closed = gal_lua_closed();
+    int top = lua_gettop(L);
+    if (!m->bands || n == 0 || n > FEW || !lua_checkstack(L, FEW))
+        return NULL;
+    const void *handle[FEW];
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        handle[i] = lua_touserdata(L, -1);
+    }
+    lua_settop(L, top);
+    for (int i = 0; i < SLOTS; i++) {
+        slot *s = &m->bands->slot[i];
+        if (s->list && s->closed == closed && s->list->n == n &&
+            memcmp(s->list->handle, handle, n * sizeof *handle) == 0)
+            return s;
+    }
+    return NULL;
+}
+
+/* A slot for the list at stack place 2, checked: the oldest is given up for it. The list is copied: its handles stay alive with the galaxy's. */
+static slot *add_slot(lua_State *L, gal_lua_galaxy *m, size_t n)
+{
+    gal_filter **f = lua_newuserdata(L, (n + 1) * sizeof *f);
+    gal_lua_check_list(L, 2, &gal_lua_filter, (void **)f, n);
+    unsigned closed = gal_lua_closed();
+    if (!m->bands && !(m->bands = GAL_NEW(struct gal_lua_bands)))
+        gal_lua_fail(L);
+    size_t at = m->bands->next;
+    slot *s = &m->bands->slot[at];
+    m->bands->next = (at + 1) % SLOTS;
+    clear(s);
+    char name[16];
+    snprintf(name, sizeof name, "bands%d", (int)at);
+    lua_createtable(L, (int)n, 0);
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    gal_lua_keep(L, 1, lua_gettop(L), name);
+    gal_status st = gal_galaxy_phot_create(&s->phot, m->g, f, n);
+    if (st != GAL_OK || !(s->list = list_create(f, n))) {
+        clear(s);
+        gal_lua_fail(L);
+    }
+    for (size_t i = 0; i < n; i++) {
+        lua_rawgeti(L, 2, (int)i + 1);
+        s->list->handle[i] = lua_touserdata(L, -1);
+        lua_pop(L, 1);
+    }
+    s->closed = closed;
+    return s;
+}
+
+/* Fluxes of the list of filters at stack place 2, not empty, into flux[n]; the slot of their weights */
+static slot *fluxes(lua_State *L, gal_lua_galaxy *m, size_t n, double *flux)
+{
+    int top = lua_gettop(L);
+    slot *s = known(L, m, n);
+    if (!s)
+        s = add_slot(L, m, n);
+    lua_settop(L, top);
     gal_lua_galaxy_evaluate(L, m);
-    gal_phot *p = NULL;
-    gal_status st = nb > 0 ? bands_of(m, f, nb, &p) : GAL_OK;
-    if (p && st == GAL_OK)
-        st = gal_galaxy_photometry(m->g, m->ws, p, m->theta, *flux);
-    for (size_t i = 0; st == GAL_OK && i < nb; i++)
-        if (!gal_phot_covered(p)[i])
-            st = gal_galaxy_check_band(m->g, p, i, m->theta[1]);
-    gal_lua_checkstatus(L, st);
-    return nb;
+    gal_status st = gal_galaxy_photometry(m->g, m->ws, s->phot, m->theta, flux);
+    for (size_t i = 0; st == GAL_OK && i < n; i++)
+        if (!gal_phot_covered(s->phot)[i])
+            st = gal_galaxy_check_band(m->g, s->phot, i, m->theta[GAL_P_REDSHIFT]);
+    if (st != GAL_OK)
+        gal_lua_fail(L);
+    return s;
 }
 
 /* array of filter handles -> vec of band fluxes [mJy]; a band that is not covered is an error naming it */
 int gal_lua_galaxy_band_flux(lua_State *L)
 {
     gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
-    double few[FEW], *flux;
     if (!lua_istable(L, 2))
         return gal_lua_argerror(L, 2, "a list of filters");
-    size_t nb = fluxes(L, m, few, &flux);
-    gal_lua_pushvec_copy(L, flux, nb);
+    size_t n = lua_objlen(L, 2);
+    double *out = gal_lua_pushvec(L, n);
+    if (n > 0)
+        fluxes(L, m, n, out);
+    else
+        gal_lua_galaxy_evaluate(L, m);
     return 1;
 }
 
-/* array of filter handles, metatable -> array of rows { flux, filter } with that metatable: what else a row shows is found when it is
- * looked at (lua/galua/class/galaxy.lua) */
+/* array of filter handles -> their fluxes, of which lua/galua/band_fluxes.lua makes rows when they are looked at */
 int gal_lua_galaxy_band_rows(lua_State *L)
 {
+    static const char key;
     gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
-    double few[FEW], *flux;
     if (!lua_istable(L, 2))
         return gal_lua_argerror(L, 2, "a list of filters");
-    gal_lua_checktype(L, 3, LUA_TTABLE);
-    size_t nb = fluxes(L, m, few, &flux);
-    lua_createtable(L, (int)nb, 0);
-    for (size_t i = 0; i < nb; i++) {
-        lua_createtable(L, 2, 0);
-        lua_pushnumber(L, flux[i]);
-        lua_rawseti(L, -2, 1);
-        lua_rawgeti(L, 2, (int)i + 1);
-        lua_rawseti(L, -2, 2);
-        lua_pushvalue(L, 3);
-        lua_setmetatable(L, -2);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    size_t n = lua_objlen(L, 2);
+    if (n == 0 || n > 1000000)
+        return gal_lua_argerror(L, 2, "a list of filters, one or more");
+    band_fluxes *out = gal_lua_new_struct(L, &key, "band_fluxes", "galua.band_fluxes", (int)n);
+    if (!out)
+        return gal_lua_fail(L);
+    const slot *s = fluxes(L, m, n, out->flux);
+    out->block = gal_buf_ref(s->list->block);
+    out->n = (int32_t)n;
     return 1;
 }
 
-/* The filters of the list at stack place 2 */
-static gal_filter **filters_of(lua_State *L, size_t nb)
+/* (what band_rows gave, i from 0, in range) -> the filter. For lua/galua/band_fluxes.lua alone, which checks both. */
+int gal_lua_band_filter(lua_State *L)
 {
-    gal_filter **f = lua_newuserdata(L, (nb + 1) * sizeof *f);
-    gal_lua_check_list(L, 2, &gal_lua_filter, (void **)f, nb);
-    return f;
+    const band_fluxes *p = lua_topointer(L, 1);
+    const band_list *list = gal_buf_owner(p->block);
+    gal_lua_push(L, &gal_lua_filter, gal_filter_ref(list->filter[(size_t)lua_tonumber(L, 2)]));
+    return 1;
 }
 
 /* g:gradient(filters, weights): derivatives of sum weight flux with respect to every parameter */
@@ -134,17 +203,15 @@ int gal_lua_galaxy_gradient(lua_State *L)
     const double *weight = gal_lua_checkvec(L, 3, &nw);
     if (nw != nb)
         return gal_lua_error(L, GAL_EINVAL, "galaxy:gradient: %zu filters, but %zu weights", nb, nw);
-    double few[FEW], *flux;
-    fluxes(L, m, few, &flux); /* checks the filters and evaluates */
-    gal_filter **f = filters_of(L, nb);
-    double *grad = lua_newuserdata(L, npar * sizeof *grad);
+    double *grad = lua_newuserdata(L, (npar + nb) * sizeof *grad);
     if (!m->tangent)
         gal_lua_checkstatus(L, gal_tangent_create(&m->tangent, m->g));
-    gal_phot *p;
     memset(grad, 0, npar * sizeof *grad);
     if (nb > 0) {
-        gal_lua_checkstatus(L, bands_of(m, f, nb, &p));
-        gal_lua_checkstatus(L, gal_tangent_gradient(m->tangent, m->ws, p, m->theta, weight, grad));
+        const slot *s = fluxes(L, m, nb, grad + npar); /* checks the filters and evaluates */
+        gal_lua_checkstatus(L, gal_tangent_gradient(m->tangent, m->ws, s->phot, m->theta, weight, grad));
+    } else {
+        gal_lua_galaxy_evaluate(L, m);
     }
     lua_createtable(L, 0, (int)npar);
     for (size_t i = 0; i < npar; i++)
@@ -160,15 +227,16 @@ int gal_lua_galaxy_jacobian(lua_State *L)
         return gal_lua_argerror(L, lua_istable(L, 2) ? 3 : 2,
                                 lua_istable(L, 2) ? "a list of names" : "a list of filters");
     size_t np = lua_objlen(L, 3), npar = gal_galaxy_npar(m->g), nb = lua_objlen(L, 2);
-    double few[FEW], *flux;
-    fluxes(L, m, few, &flux); /* checks the filters and evaluates */
-    gal_filter **f = filters_of(L, nb);
     double *work = lua_newuserdata(L, (npar + nb) * sizeof *work), *column = work + npar;
     double *out = gal_lua_pushmat(L, nb, np);
     if (!m->tangent)
         gal_lua_checkstatus(L, gal_tangent_create(&m->tangent, m->g));
-    gal_phot *p;
-    gal_status st = nb > 0 ? bands_of(m, f, nb, &p) : GAL_OK;
+    gal_status st = GAL_OK;
+    const slot *s = NULL;
+    if (nb > 0)
+        s = fluxes(L, m, nb, column); /* checks the filters and evaluates */
+    else
+        gal_lua_galaxy_evaluate(L, m);
     for (size_t k = 0; k < np && nb > 0 && st == GAL_OK; k++) {
         size_t i;
         lua_rawgeti(L, 3, (int)k + 1);
@@ -180,7 +248,7 @@ int gal_lua_galaxy_jacobian(lua_State *L)
         double scale = v > 0 && (par->log || !(0.1 * range > v)) ? v : isfinite(range) && range > 0 ? 0.1 * range : 1;
         memset(work, 0, npar * sizeof *work);
         work[i] = scale; /* of the size of the parameter: the step of what is differenced */
-        st = gal_tangent_photometry(m->tangent, m->ws, p, m->theta, work, column);
+        st = gal_tangent_photometry(m->tangent, m->ws, s->phot, m->theta, work, column);
         for (size_t b = 0; b < nb; b++)
             out[b * np + k] = column[b] / scale;
         lua_pop(L, 1);
@@ -195,10 +263,6 @@ int gal_lua_galaxy_differences(lua_State *L)
     gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
     if (!m->tangent)
         gal_lua_checkstatus(L, gal_tangent_create(&m->tangent, m->g));
-    lua_newtable(L);
-    for (size_t i = 0; i < gal_tangent_differences(m->tangent); i++) {
-        lua_pushstring(L, gal_tangent_difference(m->tangent, i));
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, gal_tangent_differences(m->tangent), gal_tangent_difference(m->tangent, i));
     return 1;
 }

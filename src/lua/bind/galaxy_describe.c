@@ -1,7 +1,8 @@
-/* Lua: the choices that a galaxy was made with, read and shown: the named choices of gal_compat, and the plain data from which
+/* Lua: the choices that a galaxy was made with, read, shown and documented: the named choices of gal_compat, and the plain data from which
  * lua/galua/describe.lua builds the same galaxy. */
 #include "lua/bind/l_classes.h"
 
+#include <lauxlib.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static const struct {
     {"freefree_norm", offsetof(gal_compat, freefree_norm)},
     {"pah_template", offsetof(gal_compat, pah_template)},
     {"cold_clouds", offsetof(gal_compat, cold_clouds)},
+    {"no_background", offsetof(gal_compat, no_background)},
 };
 enum { NCOMPAT = sizeof compat_choice / sizeof *compat_choice };
 
@@ -40,6 +42,45 @@ static void push_compat(lua_State *L, const gal_compat *c)
     lua_createtable(L, 0, NCOMPAT);
     for (int i = 0; i < NCOMPAT; i++)
         gal_lua_set_flag(L, compat_choice[i].name, *(const bool *)((const char *)c + compat_choice[i].offset));
+}
+
+/* The choices of the galaxy alone that are not as by default, in words: pushed */
+void gal_lua_galaxy_remarks(lua_State *L, const gal_lua_galaxy *m)
+{
+    const gal_galaxy_opts *o = gal_galaxy_options(m->g);
+    gal_galaxy_opts usual;
+    gal_galaxy_defaults(&usual);
+    const gal_compat modes[] = {gal_compat_default(), gal_compat_galapy(), gal_compat_galapy_060()};
+    static const char *const name[] = {"", "   compat galapy", "   compat galapy-0.6.0", "   compat"};
+    int mode = 0;
+    luaL_Buffer b;
+    while (mode < 3 && memcmp(&modes[mode], &o->compat, sizeof o->compat) != 0)
+        mode++;
+    luaL_buffinit(L, &b);
+    if (m->theta[GAL_P_DISTANCE] > 0) {
+        luaL_addstring(&b, "   distance ");
+        gal_lua_add_number(&b, m->theta[GAL_P_DISTANCE]);
+        luaL_addstring(&b, " Mpc");
+    }
+    luaL_addstring(&b, name[mode]);
+    for (int i = 0; mode == 3 && i < NCOMPAT; i++)
+        if (*(const bool *)((const char *)&o->compat + compat_choice[i].offset)) {
+            luaL_addchar(&b, ' ');
+            luaL_addstring(&b, compat_choice[i].name);
+        }
+    if (o->clamp)
+        luaL_addstring(&b, "   clamp");
+    if (o->logu != usual.logu) {
+        luaL_addstring(&b, "   logU ");
+        gal_lua_add_number(&b, o->logu);
+    }
+    luaL_pushresult(&b);
+}
+
+int gal_lua_galaxy_m_remarks(lua_State *L)
+{
+    gal_lua_galaxy_remarks(L, gal_lua_check(L, 1, &gal_lua_galaxy_class));
+    return 1;
 }
 
 /* compat = "exact", "galapy", "galapy-0.6.0", or a table of named choices */
@@ -104,6 +145,10 @@ int gal_lua_galaxy_describe(lua_State *L)
     lua_setfield(L, -2, "components");
     gal_lua_set_flag(L, "clamp", o->clamp);
     gal_lua_set_num(L, "logU", o->logu);
+    if (o->cosmo_free)
+        gal_lua_set_flag(L, "cosmology_free", true);
+    if (o->onset != GAL_ONSET_AGE)
+        gal_lua_set_text(L, "onset", gal_onset_param(o->onset)->name);
     push_compat(L, &o->compat);
     lua_setfield(L, -2, "compat");
     gal_lua_sfh_describe(L, gal_galaxy_sfh(m->g));
@@ -130,4 +175,46 @@ int gal_lua_galaxy_describe(lua_State *L)
     gal_lua_set_num(L, "m_nu", c->mnu[2]);
     lua_setfield(L, -2, "cosmology");
     return 1;
+}
+
+/* Help of galaxy{}, pushed: what it takes of each list is what the list says. */
+void gal_lua_galaxy_help(lua_State *L)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "galaxy{ sfh =, ism =, redshift =, ... } -> galaxy\n"
+                       "A model galaxy: stars from the history and the SSP table, and what else it is made of: one "
+                       "component per group.\n@param sfh star formation history (the first):");
+    for (const gal_sfh_class *const *k = gal_sfh_classes(); *k; k++) {
+        lua_pushfstring(L, " sfh.%s", (*k)->name);
+        luaL_addvalue(&b);
+    }
+    for (const gal_component_class *const *k = gal_component_classes(), *const *all = k; *k; k++) {
+        const gal_component_class *standard = gal_component_standard((*k)->group);
+        const char *about = gal_component_about((*k)->group);
+        if (k > all && strcmp(k[-1]->group, (*k)->group) == 0)
+            continue;
+        lua_pushfstring(L, "\n@param %s %s", (*k)->group, about ? about : "");
+        luaL_addvalue(&b);
+        if (standard && standard->screen) {
+            lua_pushfstring(L, " %s.%s{} when nothing is said; false: none", standard->group, standard->kind);
+            luaL_addvalue(&b);
+        }
+    }
+    luaL_addstring(
+        &b, "\n@param components a list of further components\n"
+            "@param age [yr] (1e9) time since the onset of star formation\n@param age_fraction instead of age, as a "
+            "parameter: that time over the age of the Universe at the redshift\n"
+            "@param z_onset instead of age, as a parameter: the redshift at which star formation began\n@param "
+            "redshift (0) redshift\n"
+            "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
+            "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
+            "@param cosmology_free (false) make its H0, Om0 and, where it is not flat, OL0 parameters: cosmo.H0, ...\n"
+            "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6.2 as coded ('galapy-0.6.0': its "
+            "older band rule), or a table of its choices\n"
+            "@param clamp (false) use the nearest value of the parameter's range, and of the SSP table, instead of "
+            "refusing one outside\n"
+            "@param logU (-2.5) ionisation parameter, for tables with that axis\n"
+            "@example g = galaxy{ sfh = sfh.delayed{ tau = 2e9 }, redshift = 0.1 }; print(g:derived().Mstar)");
+    luaL_pushresult(&b);
 }

@@ -33,6 +33,9 @@ size_t gal_lua_opt_missing(gal_lua_opts *o, double v[GAL_LUA_MISSING]);
 
 /* target{ names =, priors =, lnlike = } in l_density.c */
 int gal_lua_density_create(lua_State *L);
+/* l_noise.c: what target{} is told of noise; what is borrowed stays on the stack */
+struct gal_fit_opts;
+void gal_lua_take_noise(lua_State *L, gal_lua_opts *o, struct gal_fit_opts *fo);
 
 /* methods save and restore of a target, in l_result.c */
 int gal_lua_target_save(lua_State *L);
@@ -45,6 +48,8 @@ int gal_lua_target_hessian_vector(lua_State *L);
 struct gal_fit;
 void gal_lua_target_push_plan(lua_State *L, const struct gal_fit *f); /* target_plan.c: leaves a table, or nil */
 int gal_lua_target_compile(lua_State *L);
+struct gal_fit_family;
+bool gal_lua_take_family(lua_State *L, gal_lua_opts *o, struct gal_fit_family *out);
 
 /* A star formation history or another component before it is in a galaxy: values of its parameters. */
 typedef struct gal_lua_spec {
@@ -57,6 +62,11 @@ typedef struct gal_lua_spec {
 /* Takes the list of parameters, reads every one that the options name, then refuses what is left. */
 void gal_lua_spec_parameters(lua_State *L, gal_lua_opts *o, gal_lua_spec *s, const char *group, const char *kind,
                              const gal_param *par, size_t npar);
+/* The call that makes a component (or, where that is NULL, a history) with these values: head{ ... }, pushed (component_text.c) */
+void gal_lua_component_text(lua_State *L, const char *head, const gal_component *component, const gal_sfh *s,
+                            const gal_param *par, size_t npar);
+int gal_lua_component_classes(
+    lua_State *L); /* -> list of { group, kind, params, options } of all that are compiled in */
 /* Options of a class: read from what is given, pushed as a Lua value (1, or 0 when it has none), and with parameters as the lines of a help
  * text, whose length is returned. */
 void gal_lua_read_option(gal_lua_opts *o, const gal_option *k, gal_option_value *v);
@@ -83,23 +93,31 @@ void gal_lua_galaxy_unref(gal_lua_galaxy *m);
 void gal_lua_bands_free(struct gal_lua_bands *b); /* NULL is fine */
 int gal_lua_galaxy_band_flux(lua_State *L);
 int gal_lua_galaxy_band_rows(lua_State *L);
+int gal_lua_band_filter(lua_State *L);
 int gal_lua_galaxy_gradient(lua_State *L);
 int gal_lua_galaxy_jacobian(lua_State *L);
 int gal_lua_galaxy_differences(lua_State *L);
 /* Parameters by dotted name: push the value and return 1, or 0 (l_part.c); set raises outside the range. */
 int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name);
 int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double v);
+/* The three ways to give the age (galaxy_onset.c): the gal_onset of that name or -1; which one galaxy{} was given; g:set(...) */
+int gal_lua_galaxy_onset(const char *name);
+gal_onset gal_lua_galaxy_option_onset(gal_lua_opts *o);
+int gal_lua_galaxy_set_values(lua_State *L);
 int gal_lua_galaxy_set_value(lua_State *L, gal_lua_galaxy *m, const char *name, int idx); /* value on the stack */
 void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *group); /* push an array; NULL: undotted */
 int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);         /* push g.sfh, g.ism, ... */
 /* Evaluate at the handle's parameters; raises on failure. */
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
-gal_compat gal_lua_galaxy_compat(gal_lua_opts *o); /* option compat of galaxy{} */
-int gal_lua_galaxy_describe(lua_State *L);         /* g:describe(): the choices as plain data */
-/* Raise unless the value at idx is the definition of a function of the user's: { shipped, key, params = { {name, unit, doc, value,
- * [lo, hi, plo, phi]}, ... } } with at most `most` parameters. Returns their number. */
-size_t gal_lua_check_definition(lua_State *L, int idx, const char *fn, size_t most);
-/* tables.write, tables.write_arrays (table_write.c) */
+gal_compat gal_lua_galaxy_compat(gal_lua_opts *o);                  /* option compat of galaxy{} */
+int gal_lua_galaxy_describe(lua_State *L);                          /* g:describe(): the choices as plain data */
+void gal_lua_galaxy_remarks(lua_State *L, const gal_lua_galaxy *m); /* choices of its own, in words: pushed */
+int gal_lua_galaxy_m_remarks(lua_State *L);
+void gal_lua_galaxy_help(lua_State *L); /* help of galaxy{}, pushed */
+/* tables.write, tables.write_arrays (table_write.c), and the same one block of rows after another */
 int gal_lua_tables_write(lua_State *L);
 int gal_lua_tables_write_arrays(lua_State *L);
+int gal_lua_tables_writer(lua_State *L);
+int gal_lua_tables_array_writer(lua_State *L);
+extern const gal_lua_class gal_lua_table_writer, gal_lua_array_writer;
 #endif

@@ -77,7 +77,11 @@ static int spec_get(lua_State *L, void *obj, const char *key)
                 return gal_lua_push_option(L, &k->option[i], &gal_component_options(s->component)[i])
                            ? 1
                            : (lua_pushnil(L), 1);
+        return 0;
     }
+    for (size_t i = 0; i < s->sfh.class->noption; i++)
+        if (strcmp(s->sfh.class->option[i].name, key) == 0)
+            return gal_lua_push_option(L, &s->sfh.class->option[i], &s->sfh.option[i]) ? 1 : (lua_pushnil(L), 1);
     return 0;
 }
 
@@ -106,21 +110,15 @@ static int spec_set(lua_State *L, void *obj, const char *key)
 static void spec_list(lua_State *L, void *obj)
 {
     gal_lua_spec *s = obj;
-    lua_createtable(L, (int)s->npar, 0);
-    for (size_t i = 0; i < s->npar; i++) {
-        lua_pushstring(L, s->par[i].name);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, s->npar, s->par[i].name);
 }
 
 static void spec_tostring(lua_State *L, void *obj)
 {
-    gal_lua_spec *s = obj;
-    char text[1200];
-    size_t n = (size_t)snprintf(text, sizeof text, "%s.%s{", s->group, s->kind);
-    for (size_t i = 0; i < s->npar && n < sizeof text; i++)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s %s = %g", i ? "," : "", s->par[i].name, s->par[i].value);
-    lua_pushfstring(L, "%s }", text);
+    const gal_lua_spec *s = obj;
+    char head[80];
+    snprintf(head, sizeof head, "%s.%s", s->group, s->kind);
+    gal_lua_component_text(L, head, s->component, &s->sfh, s->par, s->npar);
 }
 
 static void spec_title(void *obj, char *buf, size_t n)
@@ -265,28 +263,11 @@ gal_lua_spec *gal_lua_component_default(lua_State *L, const gal_component_class 
 void gal_luaopen_component(lua_State *L);
 void gal_luaopen_component(lua_State *L)
 {
-    static const struct {
-        const char *group, *doc;
-    } about[] = {{"ism", "Dust: clouds and diffuse."},
-                 {"attenuation", "Attenuation laws."},
-                 {"dust", "Dust emission."},
-                 {"nebular", "Ionised gas."},
-                 {"synchrotron", "Radio emission of supernova remnants."},
-                 {"xrb", "X-ray binaries."},
-                 {"agn", "Active nuclei."},
-                 {"igm", "Absorption by the intergalactic medium."},
-                 {"dla", "A damped Lyman alpha absorber in front of the galaxy."},
-                 {"damping", "The damping wing of a neutral medium around the galaxy."},
-                 {NULL, NULL}};
     gal_lua_class_register(L, &gal_lua_spec_class);
     for (const gal_component_class *const *k = gal_component_classes(); *k; k++) {
-        const char *doc = NULL;
-        for (int i = 0; about[i].group; i++)
-            if (strcmp(about[i].group, (*k)->group) == 0)
-                doc = about[i].doc;
         char text[4096];
         class_text(*k, text, sizeof text);
-        gal_lua_module(L, (*k)->group, NULL, doc);
+        gal_lua_module(L, (*k)->group, NULL, gal_component_about((*k)->group));
         push_constructor(L, *k);
         gal_lua_module_add(L, (*k)->group, (*k)->kind, text);
     }

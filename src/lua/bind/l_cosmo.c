@@ -6,6 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#define TCMB 2.7255 /* defaults of options */
+#define NEFF 3.046
+#define MNU  0.06
+
 static void cosmo_free(void *obj)
 {
     gal_cosmo_unref(obj);
@@ -32,10 +36,21 @@ COSMO_METHOD(age, gal_cosmo_age)
 COSMO_METHOD(lookback, gal_cosmo_lookback)
 COSMO_METHOD(efunc, gal_cosmo_efunc)
 
+static int redshift_at(lua_State *L)
+{
+    const gal_cosmo *c = gal_lua_check(L, 1, &gal_lua_cosmo);
+    double age = gal_lua_checknum(L, 2), now = gal_cosmo_age(c, 0);
+    if (!(age >= 0 && age <= now))
+        return gal_lua_error(L, GAL_EDOMAIN, "cosmology: age %g yr is not in 0 .. %.6g yr", age, now);
+    lua_pushnumber(L, gal_cosmo_redshift_at(c, age));
+    return 1;
+}
+
 static const gal_lua_row methods[] = {
     {"luminosity_distance", luminosity_distance, "luminosity_distance(z) -> Mpc\nLuminosity distance."},
     {"comoving_distance", comoving_distance, "comoving_distance(z) -> Mpc\nLine-of-sight comoving distance."},
     {"age", age, "age(z) -> yr\nAge of the Universe at redshift z."},
+    {"redshift_at", redshift_at, "redshift_at(age) -> number\nThe redshift at which the Universe was `age` yr old."},
     {"lookback", lookback, "lookback(z) -> yr\nLookback time to redshift z."},
     {"efunc", efunc, "efunc(z) -> number\nH(z)/H0."},
     {NULL, NULL, NULL},
@@ -56,10 +71,46 @@ static int get(lua_State *L, void *obj, const char *key)
 static const gal_lua_field fields[] = {
     {"name", "name"}, {"H0", "[km/s/Mpc] Hubble constant"}, {"Om0", "matter density parameter"}, {NULL, NULL}};
 
+static bool is_known(const char *name)
+{
+    size_t n;
+    const char *const *names = gal_cosmo_names(&n);
+    while (n > 0 && strcmp(names[n - 1], name) != 0)
+        n--;
+    return n > 0;
+}
+
+/* A named one, or the call that makes it; parameters that are as by default are left out */
 static void tostring(lua_State *L, void *obj)
 {
     const gal_cosmo_params *p = gal_cosmo_get(obj);
-    lua_pushfstring(L, "cosmology   %s   H0 = %f km/s/Mpc   Om0 = %f", gal_cosmo_name(obj), p->h0, p->om0);
+    const gal_lua_number all[] = {{"H0", p->h0},     {"Om0", p->om0},   {"OL0", p->ol0},
+                                  {"Tcmb", p->tcmb}, {"Neff", p->neff}, {"m_nu", p->mnu[2]}};
+    static const double usual[] = {NAN, NAN, NAN, TCMB, NEFF, MNU};
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    if (is_known(gal_cosmo_name(obj))) {
+        luaL_addstring(&b, "cosmology(");
+        gal_lua_add_quoted(&b, gal_cosmo_name(obj));
+        luaL_addstring(&b, ")   -- H0 = ");
+        gal_lua_add_number(&b, p->h0);
+        luaL_addstring(&b, " km/s/Mpc, Om0 = ");
+        gal_lua_add_number(&b, p->om0);
+        luaL_pushresult(&b);
+        return;
+    }
+    luaL_addstring(&b, "cosmology{ ");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].v == usual[i] || isnan(all[i].v))
+            continue;
+        gal_lua_add_key(&b, all[i].key);
+        gal_lua_add_number(&b, all[i].v);
+        luaL_addstring(&b, ", ");
+    }
+    luaL_addstring(&b, "name = ");
+    gal_lua_add_quoted(&b, gal_cosmo_name(obj));
+    luaL_addstring(&b, " }");
+    luaL_pushresult(&b);
 }
 
 const gal_lua_class gal_lua_cosmo = {
@@ -83,11 +134,15 @@ static int create(lua_State *L)
         gal_lua_opts_begin(L, &o, 1, "cosmology");
         gal_cosmo_params p = {.h0 = gal_lua_req_num(&o, "H0"), .om0 = gal_lua_req_num(&o, "Om0")};
         p.ol0 = gal_lua_opt_given(&o, "OL0") ? gal_lua_req_num(&o, "OL0") : NAN;
-        p.tcmb = gal_lua_opt_num(&o, "Tcmb", 2.7255);
-        p.neff = gal_lua_opt_num(&o, "Neff", 3.046);
-        p.mnu[2] = gal_lua_opt_num(&o, "m_nu", 0.06);
+        p.tcmb = gal_lua_opt_num(&o, "Tcmb", TCMB);
+        p.neff = gal_lua_opt_num(&o, "Neff", NEFF);
+        p.mnu[2] = gal_lua_opt_num(&o, "m_nu", MNU);
         const char *name = gal_lua_opt_str(&o, "name", "user");
         gal_lua_opts_end(&o);
+        if (is_known(name)) /* a results file would be read with that one */
+            return gal_lua_error(
+                L, GAL_EINVAL, "cosmology: '%s' is one of those known by name, cosmology(\"%s\"): choose another name",
+                name, name);
         gal_lua_checkstatus(L, gal_cosmo_create(&c, name, &p));
     }
     gal_lua_push(L, &gal_lua_cosmo, c);

@@ -194,26 +194,11 @@ static void density_free(void *obj)
 }
 
 /* ------------------------------------------------------------------ methods */
-static const double *points(lua_State *L, int idx, size_t ndim, size_t *m)
-{
-    size_t cols;
-    const double *x;
-    if (gal_lua_tomat(L, idx)) {
-        x = gal_lua_checkmat(L, idx, m, &cols);
-    } else {
-        x = gal_lua_checkvec(L, idx, &cols);
-        *m = 1;
-    }
-    if (cols != ndim)
-        gal_lua_error(L, GAL_EINVAL, "target: points have %d coordinates, expected %d", (int)cols, (int)ndim);
-    return x;
-}
-
 static int d_lnprob(lua_State *L)
 {
     const gal_target *t = gal_lua_check_target(L, 1, NULL);
     size_t m;
-    const double *x = points(L, 2, t->ndim, &m);
+    const double *x = gal_lua_checkpoints(L, 2, "target", t->ndim, &m);
     double *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m);
     gal_lua_checkstatus(L, gal_target_eval(t, m, x, lp, ll, NULL));
     return 2;
@@ -223,7 +208,7 @@ static int d_transform(lua_State *L)
 {
     const gal_target *t = gal_lua_check_target(L, 1, NULL);
     size_t m;
-    const double *u = points(L, 2, t->ndim, &m);
+    const double *u = gal_lua_checkpoints(L, 2, "target", t->ndim, &m);
     gal_lua_checkstatus(L, t->prior_transform(t, m, u, gal_lua_pushmat(L, m, t->ndim)));
     return 1;
 }
@@ -239,11 +224,7 @@ static int d_get(lua_State *L, void *obj, const char *key)
     if (strcmp(key, "lnz") == 0 && d->problem)
         return lua_pushnumber(L, d->lnz), 1;
     if (strcmp(key, "names") == 0) {
-        lua_createtable(L, (int)t->ndim, 0);
-        for (size_t i = 0; i < t->ndim; i++) {
-            lua_pushstring(L, t->names[i]);
-            lua_rawseti(L, -2, (int)i + 1);
-        }
+        GAL_LUA_TEXTS(L, i, t->ndim, t->names[i]);
         return 1;
     }
     return 0;

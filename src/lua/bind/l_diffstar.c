@@ -40,23 +40,34 @@ static int get(lua_State *L, void *obj, const char *key)
 static void list(lua_State *L, void *obj)
 {
     const gal_lua_history *h = obj;
-    lua_newtable(L);
-    for (int i = 0; i < h->npar; i++) {
-        lua_pushstring(L, params_of(h, i)->name);
-        lua_rawseti(L, -2, i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, h->npar, params_of(h, i)->name);
 }
 
+static void add_field(luaL_Buffer *b, bool first, const char *name, double v)
+{
+    luaL_addstring(b, first ? " " : ", ");
+    gal_lua_add_key(b, name);
+    gal_lua_add_number(b, v);
+}
+
+/* The call that makes it */
 static void tostring(lua_State *L, void *obj)
 {
     const gal_lua_history *h = obj;
+    bool stars = h->npar > GAL_DIFFMAH_N;
     luaL_Buffer b;
     luaL_buffinit(L, &b);
-    luaL_addstring(&b, h->npar == GAL_DIFFMAH_N ? "diffmah" : h->lagged ? "diffstar (lagged)" : "diffstar");
-    for (int i = 0; i < h->npar; i++) {
-        lua_pushfstring(L, "  %s = %f", params_of(h, i)->name, h->par[i]);
-        luaL_addvalue(&b);
-    }
+    luaL_addstring(&b, stars ? "diffstar{ mah = diffmah{" : "diffmah{");
+    for (int i = 0; i < GAL_DIFFMAH_N; i++)
+        add_field(&b, i == 0, params_of(h, i)->name, h->par[i]);
+    if (h->t0 != GAL_DIFFSTAR_T0)
+        add_field(&b, false, "t0", h->t0);
+    luaL_addstring(&b, " }");
+    for (int i = GAL_DIFFMAH_N; i < h->npar; i++)
+        add_field(&b, false, params_of(h, i)->name, h->par[i]);
+    if (stars && h->fb != GAL_DIFFSTAR_FB)
+        add_field(&b, false, "fb", h->fb);
+    luaL_addstring(&b, !stars ? "" : h->lagged ? ", lagged = true }" : " }");
     luaL_pushresult(&b);
 }
 

@@ -10,5 +10,5 @@ typedef struct gal_lua_history {
     bool lagged;
     double par[GAL_LAG_N], t0, fb;
 } gal_lua_history;
-extern const gal_lua_class gal_lua_diffmah, gal_lua_diffstar, gal_lua_diffstarpop, gal_lua_population;
+extern const gal_lua_class gal_lua_diffmah, gal_lua_diffstar, gal_lua_population;
 #endif

@@ -9,6 +9,7 @@ typedef struct dspop {
     double p[GAL_DSPOP_N];
 } dspop;
 
+static const gal_lua_class diffstarpop_class;
 static void dspop_free(void *obj)
 {
     gal_free(obj);
@@ -26,17 +27,28 @@ static int get(lua_State *L, void *obj, const char *key)
 static void list(lua_State *L, void *obj)
 {
     (void)obj;
-    lua_newtable(L);
-    for (int i = 0; i < GAL_DSPOP_N; i++) {
-        lua_pushstring(L, gal_diffstarpop_params()[i].name);
-        lua_rawseti(L, -2, i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, GAL_DSPOP_N, gal_diffstarpop_params()[i].name);
 }
 
+/* The call that makes it: those of the 88 parameters that are not as by default */
 static void tostring(lua_State *L, void *obj)
 {
-    (void)obj;
-    lua_pushfstring(L, "diffstarpop   %d parameters", GAL_DSPOP_N);
+    const dspop *d = obj;
+    bool any = false;
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "diffstarpop{");
+    for (int i = 0; i < GAL_DSPOP_N; i++) {
+        const gal_soft_param *q = &gal_diffstarpop_params()[i];
+        if (d->p[i] == q->def)
+            continue;
+        luaL_addstring(&b, any ? ", " : " ");
+        gal_lua_add_key(&b, q->name);
+        gal_lua_add_number(&b, d->p[i]);
+        any = true;
+    }
+    luaL_addstring(&b, any ? " }" : "}");
+    luaL_pushresult(&b);
 }
 
 typedef struct halos {
@@ -97,7 +109,7 @@ static int draw(lua_State *L)
 {
     halos r;
     lua_settop(L, 2);
-    const dspop *d = gal_lua_check(L, 1, &gal_lua_diffstarpop);
+    const dspop *d = gal_lua_check(L, 1, &diffstarpop_class);
     read(L, 2, &r);
     size_t n = r.h.n;
     double *x = gal_lua_scratch(L, 2 * GAL_DIFFSTAR_N * n), *f = gal_lua_scratch(L, n);
@@ -138,7 +150,7 @@ static int draw_gradient(lua_State *L)
 {
     halos r;
     lua_settop(L, 3);
-    const dspop *d = gal_lua_check(L, 1, &gal_lua_diffstarpop);
+    const dspop *d = gal_lua_check(L, 1, &diffstarpop_class);
     gal_lua_checktype(L, 3, LUA_TTABLE);
     read(L, 2, &r);
     size_t n = r.h.n, half = GAL_DIFFSTAR_N * n;
@@ -183,7 +195,7 @@ static const gal_lua_row methods[] = {
     {NULL, NULL, NULL},
 };
 
-const gal_lua_class gal_lua_diffstarpop = {
+static const gal_lua_class diffstarpop_class = {
     .name = "diffstarpop",
     .doc = "Diffstar parameters of the galaxies of halos. Its 88 parameters are fields.",
     .methods = methods,
@@ -207,7 +219,7 @@ static int create(lua_State *L)
     if (!own)
         return gal_lua_fail(L);
     *own = d;
-    gal_lua_push(L, &gal_lua_diffstarpop, own);
+    gal_lua_push(L, &diffstarpop_class, own);
     return 1;
 }
 
@@ -224,6 +236,6 @@ void gal_luaopen_diffstarpop(lua_State *L)
          "@example print(diffstarpop{ frac_quench_cen_k = 2.5 })"},
         {NULL, NULL, NULL},
     };
-    gal_lua_class_register(L, &gal_lua_diffstarpop);
+    gal_lua_class_register(L, &diffstarpop_class);
     gal_lua_module(L, NULL, rows, NULL);
 }

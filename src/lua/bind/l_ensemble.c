@@ -68,7 +68,7 @@ static int e_start(lua_State *L)
         gal_lua_checkstatus(L, gal_ensemble_start_prior(e));
     } else if (lua_type(L, 2) == LUA_TSTRING) {
         gal_emcee f;
-        const char *path = lua_tostring(L, 2), *group = lua_isnoneornil(L, 3) ? NULL : gal_lua_checkstr(L, 3);
+        const char *path = gal_lua_checkstr(L, 2), *group = lua_isnoneornil(L, 3) ? NULL : gal_lua_checkstr(L, 3);
         gal_lua_checkstatus(L, gal_emcee_read(&f, path, group));
         gal_status st = gal_emcee_start(e, &f, path);
         gal_emcee_free(&f);

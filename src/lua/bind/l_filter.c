@@ -109,11 +109,7 @@ static int names(lua_State *L)
         return 1;
     }
     gal_lua_checkstatus(L, gal_filters_names(&list, &n));
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushstring(L, list[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, n, list[i]);
     return 1;
 }
 

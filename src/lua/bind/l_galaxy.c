@@ -42,7 +42,8 @@ void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m)
 static int get(lua_State *L, void *obj, const char *key)
 {
     gal_lua_galaxy *m = obj;
-    if (strcmp(key, "sfh") == 0 || gal_galaxy_group(m->g, key))
+    bool universe = strcmp(key, "cosmo") == 0 && gal_galaxy_options(m->g)->cosmo_free;
+    if (strcmp(key, "sfh") == 0 || universe || gal_galaxy_group(m->g, key))
         return gal_lua_galaxy_part(L, m, key);
     if (strcmp(key, "ssp") == 0)
         return gal_lua_push(L, &gal_lua_ssp, gal_ssp_ref((gal_ssp *)(uintptr_t)gal_galaxy_ssp(m->g))), 1;
@@ -67,40 +68,20 @@ static void list(lua_State *L, void *obj)
         lua_pushstring(L, i < 3 ? more[i] : gal_component_class_of(gal_galaxy_component(g, i - 3))->group);
         lua_rawseti(L, -2, ++n);
     }
+    if (gal_galaxy_options(g)->cosmo_free) {
+        lua_pushstring(L, "cosmo");
+        lua_rawseti(L, -2, ++n);
+    }
 }
 
-/* g:get("sfh.tau"), g:set("sfh.tau", 1e9) or g:set{ age = 1e9, ["sfh.tau"] = 2e9 } */
+/* g:get("sfh.tau") */
 static int m_get(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
     size_t i;
-    gal_lua_checkstatus(L, gal_galaxy_find(m->g, gal_lua_checkstr(L, 2), &i));
-    lua_pushnumber(L, m->theta[i]);
-    return 1;
-}
-
-static int m_set(lua_State *L)
-{
-    gal_lua_galaxy *m = self(L);
-    size_t i;
-    if (lua_istable(L, 2)) {
-        lua_pushnil(L);
-        while (lua_next(L, 2)) {
-            if (lua_type(L, -2) != LUA_TSTRING)
-                return gal_lua_argerror(L, 2, "a table of name = value");
-            const char *name = lua_tostring(L, -2);
-            gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
-            gal_lua_galaxy_set_value(L, m, name, lua_gettop(L));
-            lua_pop(L, 1);
-        }
-    } else {
-        if (lua_type(L, 2) != LUA_TSTRING)
-            return gal_lua_argerror(L, 2, "the name of a parameter or a table of name = value");
-        const char *name = lua_tostring(L, 2);
+    const char *name = gal_lua_checkstr(L, 2);
+    if (!gal_lua_galaxy_get(L, m, name))
         gal_lua_checkstatus(L, gal_galaxy_find(m->g, name, &i));
-        gal_lua_galaxy_set_value(L, m, name, 3);
-    }
-    lua_settop(L, 1);
     return 1;
 }
 
@@ -110,18 +91,13 @@ static int m_params(lua_State *L)
     lua_newtable(L);
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++) {
         const gal_param *p = gal_galaxy_par(m->g, i);
-        lua_newtable(L);
+        gal_lua_push_named(L, p->name, p->unit, p->doc);
         double plo = p->plo, phi = p->phi;
-        if (i == 0) { /* age: no star is older than the Universe at the source's redshift */
-            phi = fmin(phi, gal_cosmo_age(gal_galaxy_cosmo(m->g), m->theta[1]));
-            plo = fmin(plo, 0.1 * phi);
-        }
+        if (i == GAL_P_AGE)
+            gal_galaxy_onset_range(m->g, m->theta, &plo, &phi);
         const gal_lua_number num[] = {{"value", m->theta[i]}, {"default", p->value}, {"lo", p->lo},
                                       {"hi", p->hi},          {"plo", plo},          {"phi", phi}};
         gal_lua_set_list(L, num, sizeof num / sizeof *num);
-        gal_lua_set_text(L, "name", p->name);
-        gal_lua_set_text(L, "unit", p->unit);
-        gal_lua_set_text(L, "doc", p->doc);
         gal_lua_set_flag(L, "log", p->log);
         gal_lua_set_flag(L, "free", p->free);
         char prior[80];
@@ -199,20 +175,13 @@ static int m_derived(lua_State *L)
     return 1;
 }
 
-static void push_quantity(lua_State *L, const gal_quantity *d)
-{
-    lua_createtable(L, 0, 3);
-    gal_lua_set_text(L, "name", d->name);
-    gal_lua_set_text(L, "unit", d->unit);
-    gal_lua_set_text(L, "doc", d->doc);
-}
-
 static int m_derived_info(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
     lua_newtable(L);
     for (size_t i = 0; i < gal_galaxy_nderived(m->g); i++) {
-        push_quantity(L, gal_galaxy_derived_info(m->g, i));
+        const gal_quantity *q = gal_galaxy_derived_info(m->g, i);
+        gal_lua_push_named(L, q->name, q->unit, q->doc);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -221,11 +190,7 @@ static int m_derived_info(lua_State *L)
 static int m_spectra(lua_State *L)
 {
     gal_lua_galaxy *m = self(L);
-    lua_newtable(L);
-    for (size_t i = 0; i < gal_galaxy_nspectra(m->g); i++) {
-        lua_pushstring(L, gal_galaxy_spectrum_name(m->g, i));
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, gal_galaxy_nspectra(m->g), gal_galaxy_spectrum_name(m->g, i));
     return 1;
 }
 
@@ -316,15 +281,18 @@ static void tostring(lua_State *L, void *obj)
         size_t used = strlen(parts);
         snprintf(parts + used, sizeof parts - used, "%s%s.%s", i ? "  " : "", k->group, k->kind);
     }
-    snprintf(text, sizeof text, "galaxy   z = %g   age = %.4g yr   sfh.%s   %s   ssp %s   %s", m->theta[1], m->theta[0],
-             gal_galaxy_sfh(m->g)->class->name, *parts ? parts : "no dust", s->name ? s->name : "?",
-             gal_cosmo_name(gal_galaxy_cosmo(m->g)));
+    snprintf(text, sizeof text, "galaxy   z = %g   age = %.4g yr   sfh.%s   %s   ssp %s   %s", m->theta[GAL_P_REDSHIFT],
+             gal_galaxy_age(m->g, m->theta), gal_galaxy_sfh(m->g)->class->name, *parts ? parts : "no dust",
+             s->name ? s->name : "?", gal_cosmo_name(gal_galaxy_cosmo(m->g)));
     lua_pushstring(L, text);
+    gal_lua_galaxy_remarks(L, m);
+    lua_concat(L, 2);
 }
 
 static const gal_lua_row methods[] = {
     {"get", m_get, "get(name) -> number\nThe value of a parameter by its dotted name."},
-    {"set", m_set, "set(name, value) or set{ name = value, ... } -> galaxy\nSets parameters by dotted names."},
+    {"set", gal_lua_galaxy_set_values,
+     "set(name, value) or set{ name = value, ... } -> galaxy\nSets parameters by dotted names."},
     {"params", m_params,
      "params() -> list\nEvery parameter: name, value, unit, lo, hi, default, usual prior range plo, phi, log (prior, "
      "where it "
@@ -337,19 +305,17 @@ static const gal_lua_row methods[] = {
      "'extinct', 'MC' ..."},
     {"flux", m_flux, "flux([component]) -> vec [mJy]\nObserved flux density at wave * (1 + redshift)."},
     {"band_flux", gal_lua_galaxy_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
-    {"band_rows", gal_lua_galaxy_band_rows,
-     "band_rows(list of filters, metatable) -> list\nRows { flux [mJy], filter } with that metatable: what "
-     "photometry() is made of."},
+    {"band_rows", gal_lua_galaxy_band_rows, "band_rows(list of filters) -> list\nWhat photometry() gives."},
     {"gradient", gal_lua_galaxy_gradient,
      "gradient(list of filters, weights) -> table [per unit of the parameter]\nDerivatives of the sum of weight x band "
      "flux [mJy] with respect to every parameter, by name: backward through the model at the\nprice of a few "
-     "evaluations where stars and dust are all there is, else one parameter after the other; see jacobian."},
+     "evaluations; see jacobian."},
     {"jacobian", gal_lua_galaxy_jacobian,
      "jacobian(list of filters, list of names) -> matrix [mJy per unit of the parameter]\nDerivatives of the band "
      "fluxes: "
-     "a row a filter, a column a parameter. Histories, metallicities, the sums over\npopulations and the light through "
-     "dust are differentiated exactly, components that differences() names by central\ndifferences of that component "
-     "alone, redshift by moving the bands: some 1e-9 of the flux over the parameter.\nAt a kink (a metallicity at a "
+     "a row a filter, a column a parameter. Everything built in is differentiated\nexactly, the redshift of the bands "
+     "included; what differences() names, functions of yours, by central differences of that\nalone: some 1e-9 of the "
+     "flux over the parameter. At a kink (a metallicity at a "
      "node of the table, a share of 0) it is the derivative of one side."},
     {"differences", gal_lua_galaxy_differences,
      "differences() -> list\nComponents of which jacobian() takes differences."},
@@ -369,11 +335,15 @@ static const gal_lua_row methods[] = {
      "that it takes counts."},
     {"sfr", m_sfr, "sfr(t) -> vec [Msun/yr]\nStar formation rate at galaxy times t [yr]."},
     {"describe", gal_lua_galaxy_describe, "describe() -> table\nThe choices the galaxy was made with, as plain data."},
+    {"remarks", gal_lua_galaxy_m_remarks,
+     "remarks() -> string\nIts distance, compat, clamp and logU where they are not as by default, in words."},
     {"copy", m_copy, "copy() -> galaxy\nAn independent galaxy of the same kind and parameters."},
     {NULL, NULL, NULL},
 };
 
 static const gal_lua_field fields[] = {{"age", "[yr] time since the onset of star formation"},
+                                       {"age_fraction", "the same over the age of the Universe at the redshift"},
+                                       {"z_onset", "redshift at which star formation began"},
                                        {"redshift", "redshift"},
                                        {"distance", "[Mpc] luminosity distance; 0 = from the redshift"},
                                        {"sfh", "star formation history: its parameters are fields"},
@@ -404,7 +374,7 @@ static gal_ssp *option_ssp(gal_lua_opts *o, gal_status *st)
     if (!gal_lua_opt_push(o, "ssp")) {
         *st = gal_ssp_shared(&s);
     } else if (lua_type(L, -1) == LUA_TSTRING) {
-        *st = gal_ssp_read(&s, lua_tostring(L, -1));
+        *st = gal_ssp_read(&s, gal_lua_opt_str(o, "ssp", NULL));
     } else if ((s = gal_lua_test(L, -1, &gal_lua_ssp))) {
         gal_ssp_ref(s);
     } else {
@@ -445,11 +415,10 @@ static size_t read_components(gal_lua_opts *o, gal_lua_spec **part, bool *dust, 
         if (!first || !gal_lua_opt_push(o, group))
             continue;
         gal_lua_spec *s = gal_lua_test(L, -1, &gal_lua_spec_class);
+        const gal_component_class *standard = gal_component_standard(group);
         if (lua_isboolean(L, -1)) { /* true: the first of the group with its defaults */
-            if (strcmp(group, "ism") == 0)
-                *dust = lua_toboolean(L, -1);
-            else if (strcmp(group, "dust") == 0)
-                *emission = lua_toboolean(L, -1);
+            if (standard)
+                *(standard->screen ? dust : emission) = lua_toboolean(L, -1);
             else if (lua_toboolean(L, -1) && n < MAXPARTS)
                 part[n++] = gal_lua_component_default(L, *k);
         } else if (!s || !s->component || strcmp(s->group, group) != 0) {
@@ -503,9 +472,12 @@ static int create(lua_State *L)
     m.compat = gal_lua_galaxy_compat(&o);
     m.clamp = gal_lua_opt_bool(&o, "clamp", false);
     m.logu = gal_lua_opt_num(&o, "logU", m.logu);
-    static const char *const global[3] = {"age", "redshift", "distance"};
+    const char *global[3] = {gal_onset_param(GAL_ONSET_AGE)->name, "redshift", "distance"};
     double value[3];
     bool given[3];
+    m.onset = gal_lua_galaxy_option_onset(&o);
+    m.cosmo_free = gal_lua_opt_bool(&o, "cosmology_free", false);
+    global[0] = gal_onset_param(m.onset)->name;
     for (int i = 0; i < 3; i++) {
         given[i] = gal_lua_opt_given(&o, global[i]);
         value[i] = gal_lua_opt_num(&o, global[i], 0);
@@ -540,7 +512,7 @@ static int derived_info(lua_State *L)
 {
     lua_newtable(L);
     for (int i = 0; i < GAL_NDERIVED; i++) {
-        push_quantity(L, &gal_derived()[i]);
+        gal_lua_push_named(L, gal_derived()[i].name, gal_derived()[i].unit, gal_derived()[i].doc);
         lua_rawseti(L, -2, i + 1);
     }
     return 1;
@@ -550,31 +522,18 @@ void gal_luaopen_galaxy(lua_State *L);
 void gal_luaopen_galaxy(lua_State *L)
 {
     static const gal_lua_row rows[] = {
-        {"galaxy", create,
-         "galaxy{ sfh =, ism =, redshift =, ... } -> galaxy\n"
-         "A model galaxy: stars from the history and the SSP table, and what else it is made of: one component per "
-         "group.\n"
-         "@param sfh (sfh.insitu{}) star formation history: sfh.insitu, constant, delayed, lognormal, dpl, table\n"
-         "@param ism (ism.two_phase{}) dust; false = none\n"
-         "@param attenuation an attenuation law instead of ism\n@param dust dust emission instead of the ism's own\n"
-         "@param nebular ionised gas\n@param synchrotron radio emission of supernova remnants\n"
-         "@param xrb X-ray binaries\n@param agn active nucleus\n@param igm absorption by the intergalactic "
-         "medium\n@param dla damped Lyman alpha absorber\n@param damping damping wing\n"
-         "@param components a list of further components\n"
-         "@param age [yr] (1e9) time since the onset of star formation\n@param redshift (0) redshift\n"
-         "@param distance [Mpc] (0) luminosity distance; 0 = from the redshift\n"
-         "@param ssp (built in) SSP table or file name\n@param cosmology (Planck18) name or cosmology\n"
-         "@param compat (exact) 'exact', 'galapy' for the numbers of GalaPy 0.6.2 as coded ('galapy-0.6.0': its older "
-         "band rule), or a "
-         "table of its choices\n"
-         "@param clamp (false) use the nearest value of the parameter's range, and of the SSP table, instead of "
-         "refusing one "
-         "outside\n"
-         "@param logU (-2.5) ionisation parameter, for tables with that axis\n"
-         "@example g = galaxy{ sfh = sfh.delayed{ tau = 2e9 }, redshift = 0.1 }; print(g:derived().Mstar)"},
         {"derived_info", derived_info, "derived_info() -> list\nName, unit and meaning of every derived quantity."},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &gal_lua_galaxy_class);
     gal_lua_module(L, NULL, rows, NULL);
+    gal_lua_galaxy_help(L);
+    lua_pushcfunction(L, create);
+    gal_lua_module_add(L, NULL, "galaxy", lua_tostring(L, -2));
+    lua_pop(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_getfield(L, -1, "galua.core");
+    lua_pushcfunction(L, gal_lua_band_filter); /* lua/galua/band_fluxes.lua takes it away from there */
+    lua_setfield(L, -2, "band_filter");
+    lua_pop(L, 2);
 }

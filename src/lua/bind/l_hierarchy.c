@@ -60,6 +60,29 @@ static int lnlike(lua_State *L)
     return push_value(L, &v);
 }
 
+/* terms(matrix [nterm][ndraw]) */
+static int terms(lua_State *L)
+{
+    gal_hierarchy *h = gal_lua_check(L, 1, &sums_class);
+    size_t n, m;
+    const double *x = gal_lua_checkmat(L, 2, &n, &m);
+    if (m != gal_hierarchy_draws(h))
+        return gal_lua_error(L, GAL_EINVAL, "hierarchy: terms of %zu draws, there are %zu", m, gal_hierarchy_draws(h));
+    gal_lua_checkstatus(L, gal_hierarchy_terms(h, n, x));
+    return 0;
+}
+
+static int tilt(lua_State *L)
+{
+    gal_hierarchy *h = gal_lua_check(L, 1, &sums_class);
+    size_t n;
+    const double *c = gal_lua_checkvec(L, 2, &n);
+    if (n != gal_hierarchy_term_count(h))
+        return gal_lua_error(L, GAL_EINVAL, "hierarchy: %zu coefficients of %zu terms", n, gal_hierarchy_term_count(h));
+    gal_hierarchy_tilt(h, c);
+    return 0;
+}
+
 /* sums{ start =, y =, lnpi =, mock =, lnq =, nmock = } */
 static int sums(lua_State *L)
 {
@@ -103,6 +126,8 @@ static const gal_lua_row sums_methods[] = {
     {"lnlike", lnlike,
      "lnlike(ln p) -> ln L, variance, least effective draws, source, alpha, noise\nOf a population that was "
      "evaluated."},
+    {"terms", terms, "terms(matrix)\nWhat is added to the ln weight of each draw, times the coefficients of tilt()."},
+    {"tilt", tilt, "tilt(coefficients)\nOf the terms, from here on."},
     {"mark", mark, "mark()\nThe last call becomes the reference that noise counts from."},
     {NULL, NULL, NULL},
 };

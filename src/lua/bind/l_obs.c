@@ -92,6 +92,14 @@ static int write_obs(lua_State *L)
     return 1;
 }
 
+static int hash(lua_State *L)
+{
+    char hex[33];
+    gal_hash_hex(gal_obs_hash(self(L)), hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
 /* o:add(filter or band name, flux, err[, "limit"|"ignored"[, note]]) */
 static int add(lua_State *L)
 {
@@ -126,6 +134,9 @@ static const gal_lua_row methods[] = {
     {"rows", rows, "rows() -> list\nOne table per band: filter, band, pivot [A], flux [mJy], err [mJy], kind, note."},
     {"add", add,
      "add(band, flux, err[, kind[, note]]) -> observation\nAdds a band [mJy]; kind 'detection', 'limit' or 'ignored'."},
+    {"hash", hash,
+     "hash() -> string\nOf the name, redshift, distance and all data with the curves of their bands: the same digits, "
+     "the same data."},
     {"write", write_obs, "write(path) -> observation\nWrites ECSV."},
     {NULL, NULL, NULL},
 };
@@ -136,6 +147,16 @@ static void tostring(lua_State *L, void *obj)
     lua_pushfstring(L, "observation %s   %d bands (%d detections, %d limits, %d ignored)", *o->name ? o->name : "?",
                     (int)o->n, (int)gal_obs_count(o, GAL_OBS_DETECTION), (int)gal_obs_count(o, GAL_OBS_LIMIT),
                     (int)gal_obs_count(o, GAL_OBS_IGNORED));
+    int more = lua_gettop(L);
+    if (o->spectrum)
+        lua_pushfstring(L, "   %d pixels (%d used)", (int)o->spectrum->n, (int)o->spectrum->nused);
+    if (o->nindex)
+        lua_pushfstring(L, "   %d %s", (int)o->nindex, o->nindex == 1 ? "index" : "indices");
+    if (o->nline)
+        lua_pushfstring(L, "   %d line%s", (int)o->nline, o->nline == 1 ? "" : "s");
+    if (o->nmeasure)
+        lua_pushfstring(L, "   %d other number%s", (int)o->nmeasure, o->nmeasure == 1 ? "" : "s");
+    lua_concat(L, lua_gettop(L) - more + 1);
 }
 
 const gal_lua_class gal_lua_obs = {

@@ -9,7 +9,8 @@ int gal_lua_galaxy_get(lua_State *L, const gal_lua_galaxy *m, const char *name)
     for (size_t i = 0; i < gal_galaxy_npar(m->g); i++)
         if (strcmp(gal_galaxy_par(m->g, i)->name, name) == 0)
             return lua_pushnumber(L, m->theta[i]), 1;
-    return 0;
+    int k = gal_lua_galaxy_onset(name);
+    return k < 0 ? 0 : (lua_pushnumber(L, gal_galaxy_onset(m->g, m->theta, (gal_onset)k)), 1);
 }
 
 /* theta[name] = v; 0 when there is no such parameter. A galaxy with clamp takes the nearest value of the range. */
@@ -30,7 +31,12 @@ int gal_lua_galaxy_set(lua_State *L, gal_lua_galaxy *m, const char *name, double
         m->theta[i] = v;
         return 1;
     }
-    return 0;
+    int k = gal_lua_galaxy_onset(name);
+    if (k < 0)
+        return 0;
+    if (gal_galaxy_set_onset(m->g, (gal_onset)k, v, m->theta) != GAL_OK)
+        return gal_lua_fail(L);
+    return 1;
 }
 
 /* the same with the value at stack index idx, of any type */
@@ -39,7 +45,7 @@ int gal_lua_galaxy_set_value(lua_State *L, gal_lua_galaxy *m, const char *name, 
     size_t i = 0;
     while (i < gal_galaxy_npar(m->g) && strcmp(gal_galaxy_par(m->g, i)->name, name) != 0)
         i++;
-    if (i < gal_galaxy_npar(m->g) && lua_type(L, idx) != LUA_TNUMBER)
+    if ((i < gal_galaxy_npar(m->g) || gal_lua_galaxy_onset(name) >= 0) && lua_type(L, idx) != LUA_TNUMBER)
         return gal_lua_error(L, GAL_EINVAL, "%s must be a number, got %s", name, luaL_typename(L, idx));
     return gal_lua_galaxy_set(L, m, name, lua_tonumber(L, idx));
 }
@@ -64,6 +70,8 @@ static const char *dotted(const part *p, const char *key, char *buf, size_t n)
 
 static const char *part_kind(const part *p)
 {
+    if (strcmp(p->group, "cosmo") == 0)
+        return gal_cosmo_name(gal_galaxy_cosmo(p->m->g));
     const gal_component *c = gal_galaxy_group(p->m->g, p->group);
     const gal_sfh *s = gal_galaxy_sfh(p->m->g);
     for (size_t i = 0; i < s->o.npart; i++) /* "sfh.old" */
@@ -128,20 +136,40 @@ static void part_list(lua_State *L, void *obj)
     gal_lua_galaxy_names(L, p->m, p->group);
 }
 
+/* the history of that name: "sfh", or of a part of a sum "sfh.old", which is made here */
+static gal_status part_history(const part *p, gal_sfh *made, const gal_sfh **out)
+{
+    const gal_sfh *s = *out = gal_galaxy_sfh(p->m->g);
+    const char *name = p->group + strcspn(p->group, ".");
+    for (size_t i = 0; *name && i < s->o.npart; i++)
+        if (strcmp(name + 1, s->o.part[i].name) == 0) {
+            *out = made;
+            return gal_sfh_init(made, s->o.part[i].choices);
+        }
+    return GAL_OK;
+}
+
 static void part_tostring(lua_State *L, void *obj)
 {
-    part *p = obj;
-    char text[1200];
+    const part *p = obj;
+    const gal_galaxy *g = p->m->g;
+    gal_sfh made;
+    const gal_sfh *s;
     size_t n = 0, len = strlen(p->group);
-    text[0] = '\0';
-    for (size_t i = 0; i < gal_galaxy_npar(p->m->g) && n < sizeof text; i++) {
-        const char *name = gal_galaxy_par(p->m->g, i)->name;
-        if (strncmp(name, p->group, len) == 0 && name[len] == '.')
-            n +=
-                (size_t)snprintf(text + n, sizeof text - n, "%s %s = %g", n ? "," : "", name + len + 1, p->m->theta[i]);
-    }
-    part_get(L, obj, "kind");
-    lua_pushfstring(L, "%s.%s{%s }", p->group, lua_tostring(L, -1), text);
+    gal_param *par = lua_newuserdata(L, (gal_galaxy_npar(g) + 1) * sizeof *par);
+    char head[80];
+    for (size_t i = 0; i < gal_galaxy_npar(g); i++)
+        if (strncmp(gal_galaxy_par(g, i)->name, p->group, len) == 0 && gal_galaxy_par(g, i)->name[len] == '.') {
+            par[n] = *gal_galaxy_par(g, i);
+            par[n].name += len + 1;
+            par[n++].value = p->m->theta[i];
+        }
+    snprintf(head, sizeof head, "%s.%s", p->group, part_kind(p));
+    if (part_history(p, &made, &s) != GAL_OK)
+        gal_lua_fail(L);
+    gal_lua_component_text(L, head, gal_galaxy_group(g, p->group), s, par, n);
+    if (s == &made)
+        gal_sfh_clear(&made);
     lua_remove(L, -2);
 }
 

@@ -16,7 +16,18 @@ static void pop_free(void *obj)
     gal_free(p->scatter);
     gal_free(p->z);
     gal_free(p->dust);
-    gal_ssp_unref(p->ssp);
+    gal_free(p->axis);
+    gal_free(p->burst);
+    gal_free(p->young);
+    gal_lua_pop_free_fate(p);
+    for (size_t i = 0; i < p->ntable; i++)
+        gal_ssp_unref(p->table[i]);
+    gal_free(p->table);
+    gal_free(p->slopes);
+    gal_component_unref(p->igm);
+    gal_component_unref(p->emission);
+    gal_free(p->igm_par);
+    gal_free(p->emission_par);
     gal_cosmo_unref(p->cosmo);
     gal_free(p);
 }
@@ -63,8 +74,7 @@ const gal_lua_class gal_lua_population = {
 };
 
 /* ------------------------------------------------------------------ creation */
-/* option `name`, a number or one for each galaxy: kept on the Lua stack; *n grows from 1 to the number of galaxies */
-static const double *numbers(gal_lua_opts *o, const char *name, double def, size_t *len, size_t *n)
+const double *gal_lua_pop_numbers(gal_lua_opts *o, const char *name, double def, size_t *len, size_t *n)
 {
     lua_State *L = o->L;
     *len = 1;
@@ -84,7 +94,7 @@ static const double *numbers(gal_lua_opts *o, const char *name, double def, size
     return x;
 }
 
-static double *spread(const double *x, size_t len, double *out, size_t n)
+double *gal_lua_pop_spread(const double *x, size_t len, double *out, size_t n)
 {
     for (size_t i = 0; out && i < n; i++)
         out[i] = x[len == 1 ? 0 : i];
@@ -118,7 +128,7 @@ static void read_dust(lua_State *L, gal_lua_opts *o, pop_handle *h, dust_given *
             d->x[i] = d->x[i - GAL_POP_AV_YOUNG], d->len[i] = d->len[i - GAL_POP_AV_YOUNG];
             continue;
         }
-        d->x[i] = numbers(&in, names[i], i == GAL_POP_AV ? 0.5 : 0, d->len + i, &h->n);
+        d->x[i] = gal_lua_pop_numbers(&in, names[i], i == GAL_POP_AV ? 0.5 : 0, d->len + i, &h->n);
         d->each = d->each || d->len[i] > 1;
     }
     if (!bump) { /* Kriek & Conroy 2013 */
@@ -128,7 +138,9 @@ static void read_dust(lua_State *L, gal_lua_opts *o, pop_handle *h, dust_given *
             x[i] = gal_dust_bump_of_slope(d->x[GAL_POP_DELTA][i]);
         d->x[GAL_POP_BUMP] = x;
     }
-    d->each = d->each || h->aged || h->z;
+    d->each = d->each || h->aged || (h->z && !gal_lua_opt_given(o, "emission"));
+    if (d->each)
+        h->dusty = false; /* not in the cells */
     h->screen = (gal_dust_par){d->x[0][0], d->x[1][0], d->x[2][0], d->x[3][0], 0.2175, 0.035};
     bool shape = gal_lua_opt_given(&in, "x0") || gal_lua_opt_given(&in, "width");
     h->screen.x0 = gal_lua_opt_range(&in, "x0", 0.2175, 1e-3, 10);
@@ -159,10 +171,20 @@ static void change(gal_lua_opts *o, const char *name, double *out, size_t n)
     size_t len, most = n;
     if (!gal_lua_opt_given(o, name))
         return;
-    const double *x = numbers(o, name, 0, &len, &most);
+    const double *x = gal_lua_pop_numbers(o, name, 0, &len, &most);
     if (len != 1 && len != n)
         gal_lua_error(o->L, GAL_EINVAL, "population: %s has %d values for %d galaxies", name, (int)len, (int)n);
-    spread(x, len, out, n);
+    gal_lua_pop_spread(x, len, out, n);
+}
+
+/* parameters of the relation from the table on top; others stay */
+static void read_relation(lua_State *L, pop_handle *h)
+{
+    gal_lua_opts o;
+    gal_lua_opts_begin(L, &o, lua_gettop(L), "population: relation");
+    for (int i = 0; i < GAL_MZR_N; i++)
+        h->relation[i] = gal_lua_opt_num(&o, gal_mzr_params()[i].name, h->relation[i]);
+    gal_lua_opts_end(&o);
 }
 
 int gal_lua_pop_set(lua_State *L)
@@ -176,12 +198,76 @@ int gal_lua_pop_set(lua_State *L)
         change(&o, gal_lua_pop_param(i), p->par + (size_t)i * p->n, p->n);
     change(&o, "lgmet", p->lgmet, p->n);
     change(&o, "scatter", p->scatter, p->n);
+    if (p->young)
+        change(&o, "lgmet_young", p->young, p->n);
     for (int i = 0; p->dust && i < (p->aged ? GAL_POP_DUST_N : GAL_POP_AV_YOUNG); i++)
         change(&o, dust_names[i], p->dust + (size_t)i * p->n, p->n);
+    for (int i = 0; p->axis && i < GAL_POP_AXES; i++)
+        if (i == 0 ? p->ssp->nu > 1 : p->ntable > 1)
+            change(&o, gal_lua_pop_axis_names[i], p->axis + (size_t)i * p->n, p->n);
+    for (int i = 0; p->burst && i < 3; i++)
+        change(&o, gal_burst_params()[i].name, p->burst + (size_t)i * p->n, p->n);
+    if (p->rule && gal_lua_opt_push(&o, "relation"))
+        read_relation(L, p);
+    gal_lua_pop_set_fate(&o, p);
     gal_lua_opts_end(&o);
-    p->fluxed = false;
+    p->fluxed = p->related = p->fated = false;
     lua_settop(L, 1);
     return 1;
+}
+
+typedef struct places_given { /* values and their numbers: of the axes, of bursts */
+    const double *axis[GAL_POP_AXES], *burst[3], *young;
+    size_t nyoung;
+    size_t naxis[GAL_POP_AXES], nburst[3];
+    bool bursts;
+} places_given;
+
+static void read_places(lua_State *L, gal_lua_opts *o, pop_handle *h, places_given *g)
+{
+    static const char *const relations[] = {"mzr", "umzr"};
+    *g = (places_given){.bursts = false};
+    if (gal_lua_opt_given(o, "lgmet_young"))
+        g->young = gal_lua_pop_numbers(o, "lgmet_young", -2, &g->nyoung, &h->n);
+    if (h->ssp && h->ssp->nu > 1)
+        g->axis[0] = gal_lua_pop_numbers(o, "logu", -2.5, g->naxis, &h->n);
+    if (h->ntable > 1)
+        g->axis[1] = gal_lua_pop_numbers(o, "slope", h->slopes[0], g->naxis + 1, &h->n);
+    for (int i = 0; i < 3; i++)
+        g->bursts = g->bursts || gal_lua_opt_given(o, gal_burst_params()[i].name);
+    for (int i = 0; g->bursts && i < 3; i++)
+        g->burst[i] =
+            gal_lua_pop_numbers(o, gal_burst_params()[i].name, gal_burst_params()[i].def, g->nburst + i, &h->n);
+    for (int i = 0; i < GAL_MZR_N; i++)
+        h->relation[i] = gal_mzr_params()[i].def;
+    h->rule = gal_lua_opt_given(o, "metallicity");
+    if (!h->rule)
+        return;
+    h->fixed = gal_lua_opt_choice(o, "metallicity", relations, 2, 0) == 1;
+    if (gal_lua_opt_given(o, "lgmet"))
+        gal_lua_error(L, GAL_EINVAL, "population: lgmet follows from metallicity = \"mzr\": leave one of them out");
+    if (gal_lua_opt_push(o, "relation"))
+        read_relation(L, h);
+}
+
+static bool own_places(pop_handle *p, const places_given *g)
+{
+    if (g->young && !(p->young = gal_lua_pop_spread(g->young, g->nyoung, gal_alloc(p->n * sizeof(double)), p->n)))
+        return false;
+    if (g->axis[0] || g->axis[1]) {
+        if (!(p->axis = GAL_NEWN(double, GAL_POP_AXES * p->n)))
+            return false;
+        for (size_t i = 0; i < GAL_POP_AXES; i++)
+            if (g->axis[i])
+                gal_lua_pop_spread(g->axis[i], g->naxis[i], p->axis + i * p->n, p->n);
+    }
+    if (g->bursts) {
+        if (!(p->burst = gal_alloc(3 * p->n * sizeof(double))))
+            return false;
+        for (size_t i = 0; i < 3; i++)
+            gal_lua_pop_spread(g->burst[i], g->nburst[i], p->burst + i * p->n, p->n);
+    }
+    return true;
 }
 
 static int create(lua_State *L)
@@ -201,52 +287,61 @@ static int create(lua_State *L)
     size_t len[GAL_HISTORY_N], lm, ls;
     const double *rates = read_rates(&o, h.nt, &h.n), *x[GAL_HISTORY_N];
     for (int i = 0; !rates && i < GAL_HISTORY_N; i++)
-        x[i] = numbers(&o, gal_lua_pop_param(i),
-                       i < GAL_DIFFMAH_N ? gal_diffmah_params()[i].def : gal_diffstar_params()[i - GAL_DIFFMAH_N].def,
-                       len + i, &h.n);
-    const double *lgmet = numbers(&o, "lgmet", -2, &lm, &h.n), *scatter = numbers(&o, "scatter", 0.2, &ls, &h.n);
+        x[i] = gal_lua_pop_numbers(&o, gal_lua_pop_param(i),
+                                   i < GAL_DIFFMAH_N ? gal_diffmah_params()[i].def
+                                                     : gal_diffstar_params()[i - GAL_DIFFMAH_N].def,
+                                   len + i, &h.n);
+    const double *lgmet = gal_lua_pop_numbers(&o, "lgmet", -2, &lm, &h.n),
+                 *scatter = gal_lua_pop_numbers(&o, "scatter", 0.2, &ls, &h.n);
     h.t0 = gal_lua_opt_range(&o, "t0", GAL_DIFFSTAR_T0, 0.1, 100);
     h.fb = gal_lua_opt_range(&o, "fb", GAL_DIFFSTAR_FB, 0, 1);
     h.single = gal_lua_opt_choice(&o, "precision", precisions, 2, 0) == 1;
     h.dsps = gal_lua_opt_choice(&o, "rule", rules, 2, 0) == 1;
     size_t lz = 1;
-    const double *zs = gal_lua_opt_given(&o, "z") ? numbers(&o, "z", 0, &lz, &h.n) : NULL;
+    const double *zs = gal_lua_opt_given(&o, "z") ? gal_lua_pop_numbers(&o, "z", 0, &lz, &h.n) : NULL;
     dust_given dust;
     h.z = (double *)zs; /* for read_dust: it is there */
     read_dust(L, &o, &h, &dust);
     h.z = NULL;
-    gal_ssp *table = gal_lua_opt_obj(&o, "ssp", &gal_lua_ssp);
+    places_given places;
+    gal_lua_pop_light(L, &o, &h);
+    if (h.emission && !h.dusty && !dust.each)
+        gal_lua_error(L, GAL_EINVAL, "population: emission needs dust that absorbs: dust = { av = }");
+    read_places(L, &o, &h, &places);
+    pop_fate fate;
+    gal_lua_pop_fate(L, &o, &h, &fate);
     gal_cosmo *cosmo = gal_lua_opt_obj(&o, "cosmology", &gal_lua_cosmo);
     gal_lua_opts_end(&o);
     pop_handle *p = GAL_NEW(pop_handle);
     if (!p)
         return gal_lua_fail(L);
     *p = h;
+    p->ssp = NULL, p->table = NULL, p->slopes = p->igm_par = p->emission_par = NULL, p->igm = p->emission = NULL,
+    p->ntable = 0;
     gal_lua_push(L, &gal_lua_population, p); /* freed with the handle from here on */
-    p->t = spread(t, h.nt, gal_alloc(h.nt * sizeof(double)), h.nt);
-    p->lgmet = spread(lgmet, lm, gal_alloc(h.n * sizeof(double)), h.n);
-    p->scatter = spread(scatter, ls, gal_alloc(h.n * sizeof(double)), h.n);
+    p->t = gal_lua_pop_spread(t, h.nt, gal_alloc(h.nt * sizeof(double)), h.nt);
+    p->lgmet = gal_lua_pop_spread(lgmet, lm, gal_alloc(h.n * sizeof(double)), h.n);
+    p->scatter = gal_lua_pop_spread(scatter, ls, gal_alloc(h.n * sizeof(double)), h.n);
     double *history = gal_alloc((rates ? h.nt : GAL_HISTORY_N) * h.n * sizeof(double));
     if (rates)
-        p->sfr = spread(rates, h.n * h.nt, history, h.n * h.nt);
+        p->sfr = gal_lua_pop_spread(rates, h.n * h.nt, history, h.n * h.nt);
     else
         p->par = history;
     for (size_t i = 0; history && !rates && i < GAL_HISTORY_N; i++)
-        spread(x[i], len[i], history + i * h.n, h.n);
+        gal_lua_pop_spread(x[i], len[i], history + i * h.n, h.n);
     if (zs)
-        p->z = spread(zs, lz, gal_alloc(h.n * sizeof(double)), h.n);
+        p->z = gal_lua_pop_spread(zs, lz, gal_alloc(h.n * sizeof(double)), h.n);
     if (dust.each) {
-        p->dusty = false; /* not in the cells */
         p->dust = gal_alloc(GAL_POP_DUST_N * h.n * sizeof(double));
         for (size_t i = 0; p->dust && i < GAL_POP_DUST_N; i++)
-            spread(dust.x[i], dust.len[i], p->dust + i * h.n, h.n);
+            gal_lua_pop_spread(dust.x[i], dust.len[i], p->dust + i * h.n, h.n);
     }
     if (!p->t || !p->lgmet || !p->scatter || !history || (zs && !p->z) || (dust.each && !p->dust))
         return gal_lua_fail(L);
-    if (table)
-        p->ssp = gal_ssp_ref(table);
-    else
-        gal_lua_checkstatus(L, gal_ssp_shared(&p->ssp));
+    if (!own_places(p, &places))
+        return gal_lua_fail(L);
+    gal_lua_checkstatus(L, gal_lua_pop_own_fate(p, &fate));
+    gal_lua_checkstatus(L, gal_lua_pop_own(p, &h));
     if (cosmo)
         p->cosmo = gal_cosmo_ref(cosmo);
     else
@@ -269,11 +364,42 @@ void gal_luaopen_population(lua_State *L)
          "@param lgmcrit, lgy_at_mcrit, indx_lo, indx_hi, lg_qt, qlglgdt, lg_drop, lg_rejuv of the stars, as in "
          "diffstar\n"
          "@param lgmet (-2) mean log10 of the absolute metal mass fraction\n@param scatter [dex] (0.2) of log10 Z\n"
+         "@param lgmet_young (lgmet) that of young stars: lgmet is then that of old ones, and ages about 1e8 yr lie "
+         "between\\n"
+         "@param metallicity (none) mzr or umzr: lgmet by the mass formed and the time\n@param relation (those of "
+         "DSPS) its parameters, as { y0 =, "
+         "x0 =, k =, slope_lo =, slope_hi =, c0_y =, c1_y =, c0_s =, c1_s =, tlook_c = }\n"
+         "@param lgfburst, lgyr_peak, lgyr_max (none) a burst: log10 of its share of the mass, of the age [yr] of most "
+         "of it, of its oldest\n"
          "@param z (of the call) redshift of each galaxy; it is observed at that age of the Universe\n"
          "@param dust (none) { av =, delta =, bump =, funo =, curve = \"salim18\" }: one screen for all; with values "
          "for each galaxy, or with "
          "av_young, delta_young\nfor young stars, or with z, it acts on a band at its effective wavelength\n"
-         "@param ssp (the default table) stellar populations\n@param cosmology (Planck18) distances and ages\n"
+         "@param ssp (the default table) stellar populations, or a list of them, one for each of slopes\n"
+         "@param slopes of a list of tables: numbers, of the initial mass function, say, between which light is "
+         "linear\n@param slope (the first) of each "
+         "galaxy\n@param logu (-2.5) ionisation parameter, where the table has an axis of it\n@param logu_scatter (0: "
+         "linear between its nodes) width of a triweight "
+         "distribution of it\n"
+         "@param igm (none) igm.inoue14{} or another medium: what it lets through\n@param emission (none) "
+         "dust.greybody{} or other dust that emits what dust "
+         "absorbs, one screen or that of each galaxy\n@param ssp_error (none) true or { scatter =, seed =, z0p0_dr_ylo "
+         "=, ... }: spectra are wrong by a "
+         "smooth change of "
+         "magnitude with wavelength, mass and redshift,\nthat of diffsky unless parameters are given, and by N(0, "
+         "scatter) mag "
+         "at its nodes for each galaxy\n"
+         "@param merging (none) { host =, p = } or { host =, t_infall =, logm_infall =, loghost_infall =, p_max =, ... "
+         "}: "
+         "satellites give weights (1) p of their light and mass\nto galaxy number host (0: a galaxy has none); p is a "
+         "probability, or "
+         "follows from the time [Gyr] and masses [log10 Msun] of satellite and host at infall\nand 12 parameters; "
+         "rapid_quenching = "
+         "true: satellites that are about to merge lose their young stars\n"
+         "@param parts ({ tcrit = 8, early = 0.5, late = 0.1, knots = 0.1 }) of pop:parts: of the stars, the share "
+         "that goes to the "
+         "bulge, from early to late\nabout tcrit [Gyr], and of the disc's mass, that of knots\n"
+         "@param cosmology (Planck18) distances and ages\n"
          "@param t0 [Gyr] (13.8) age of the Universe that logm0 refers to\n@param fb (0.156) baryon fraction\n"
          "@param precision (float64) or float32: of the arithmetic\n@param rule (exact) of the photometry, or dsps: "
          "the trapezoid over the filter's nodes\n"

@@ -7,7 +7,9 @@
 #include "lua/kit/util.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { NT = 100, NA = 107, NZ = 12, NB = 6, PLAIN = 300 };
 #define TOBS 9.0
@@ -44,7 +46,9 @@ static void draw(sample *s)
         }
         s->lgmet[i] = fmin(-2 + 0.3 * gal_rng_normal(&r), -0.8);
         s->scatter[i] = 0.2;
-        gal_diffstar(p, p + GAL_DIFFMAH_N, log10(GAL_DIFFSTAR_T0), GAL_DIFFSTAR_FB, NT, s->t, s->sfr + i * NT, NULL);
+        if (s->sfr)
+            gal_diffstar(p, p + GAL_DIFFMAH_N, log10(GAL_DIFFSTAR_T0), GAL_DIFFSTAR_FB, NT, s->t, s->sfr + i * NT,
+                         NULL);
     }
 }
 
@@ -59,7 +63,7 @@ static gal_status time_of(const gal_pop *p, const sample *s, bool tables, bool r
         double start = cpu();
         gal_pop_adjoint by = {
             .sfr = tables ? s->gsfr : NULL, .par = tables ? NULL : s->gpar, .lgmet = s->glgmet, .scatter = s->gscatter};
-        st = reverse ? gal_pop_vjp(p, &g, s->gflux, s->flux, &by) : gal_pop_flux(p, &g, s->flux, NULL);
+        st = reverse ? gal_pop_vjp(p, &g, s->gflux, NULL, s->flux, &by) : gal_pop_flux(p, &g, s->flux, NULL);
         double d = (cpu() - start) / (double)s->n;
         *best = i && d < *best ? d : *best;
     }
@@ -98,6 +102,50 @@ static double wall_of(const gal_pop *p, const sample *s)
     return best;
 }
 
+/* resident megabytes of this process now */
+static double resident(void)
+{
+    long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (!f || fscanf(f, "%*d %ld", &pages) != 1)
+        pages = 0;
+    if (f)
+        fclose(f);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE) / 1048576;
+}
+
+static gal_pop_spec spec_of(const sample *s, bool single)
+{
+    return (gal_pop_spec){.nt = NT,
+                          .na = NA,
+                          .nz = NZ,
+                          .nb = NB,
+                          .t = s->t,
+                          .lgage = s->lgage,
+                          .lgmet = s->lgmet_grid,
+                          .cell = s->cell,
+                          .tobs = TOBS,
+                          .lt0 = log10(GAL_DIFFSTAR_T0),
+                          .fb = GAL_DIFFSTAR_FB,
+                          .single = single};
+}
+
+/* What a gradient takes besides its arrays, which have been written before: the growth of the process [MB] */
+static gal_status scale(lua_State *L, sample *s)
+{
+    gal_pop *p = NULL;
+    double v = 0, all = resident();
+    gal_pop_spec spec = spec_of(s, false);
+    gal_status st = gal_pop_create(&p, &spec);
+    if (st == GAL_OK && (st = time_of(p, s, false, false, &v)) == GAL_OK)
+        gal_lua_set_num(L, "parameters64", v);
+    if (st == GAL_OK && (st = time_of(p, s, false, true, &v)) == GAL_OK)
+        gal_lua_set_num(L, "parameters64_gradient", v);
+    gal_lua_set_num(L, "memory", resident() - all);
+    gal_pop_free(p);
+    return st;
+}
+
 static gal_status measure(lua_State *L, sample *s, int threads)
 {
     static const char *const names[2][4] = {{"tables64", "parameters64", "tables64_gradient", "parameters64_gradient"},
@@ -106,18 +154,7 @@ static gal_status measure(lua_State *L, sample *s, int threads)
     double v;
     for (int single = 0; single < 2 && st == GAL_OK; single++) {
         gal_pop *p = NULL;
-        gal_pop_spec spec = {.nt = NT,
-                             .na = NA,
-                             .nz = NZ,
-                             .nb = NB,
-                             .t = s->t,
-                             .lgage = s->lgage,
-                             .lgmet = s->lgmet_grid,
-                             .cell = s->cell,
-                             .tobs = TOBS,
-                             .lt0 = log10(GAL_DIFFSTAR_T0),
-                             .fb = GAL_DIFFSTAR_FB,
-                             .single = single};
+        gal_pop_spec spec = spec_of(s, single);
         st = gal_pop_create(&p, &spec);
         for (int k = 0; k < 4 && st == GAL_OK; k++) {
             if ((st = time_of(p, s, k % 2 == 0, k >= 2, &v)) == GAL_OK)
@@ -144,21 +181,25 @@ static int population(lua_State *L)
     gal_lua_opts_begin(L, &o, 1, "benchmark.population");
     int n = gal_lua_opt_int(&o, "galaxies", 100000, 1000, 10000000),
         threads = gal_lua_opt_int(&o, "threads", 1, 1, 1024);
+    bool tables = gal_lua_opt_bool(&o, "tables", true);
     gal_lua_opts_end(&o);
     sample s = {.n = (size_t)n};
     s.cell = gal_lua_scratch(L, NB * NZ * NA);
-    s.sfr = gal_lua_scratch(L, NT * s.n), s.gsfr = gal_lua_scratch(L, NT * s.n);
+    if (tables)
+        s.sfr = gal_lua_scratch(L, NT * s.n), s.gsfr = gal_lua_scratch(L, NT * s.n);
     s.par = gal_lua_scratch(L, GAL_HISTORY_N * s.n), s.gpar = gal_lua_scratch(L, GAL_HISTORY_N * s.n);
     s.flux = gal_lua_scratch(L, NB * s.n), s.gflux = gal_lua_scratch(L, NB * s.n);
     s.lgmet = gal_lua_scratch(L, s.n), s.scatter = gal_lua_scratch(L, s.n);
     s.glgmet = gal_lua_scratch(L, s.n), s.gscatter = gal_lua_scratch(L, s.n);
     for (size_t i = 0; i < NB * s.n; i++)
-        s.gflux[i] = 1;
+        s.gflux[i] = 1, s.flux[i] = 0;
+    for (size_t i = 0; i < GAL_HISTORY_N * s.n; i++)
+        s.gpar[i] = s.glgmet[i % s.n] = s.gscatter[i % s.n] = 0;
     int before = gal_threads();
     gal_lua_checkstatus(L, gal_threads_set(1));
     draw(&s);
     lua_newtable(L);
-    gal_status st = measure(L, &s, threads);
+    gal_status st = tables ? measure(L, &s, threads) : scale(L, &s);
     gal_threads_set(before);
     if (st != GAL_OK)
         return gal_lua_fail(L);
@@ -174,7 +215,9 @@ void gal_luaopen_population_bench(lua_State *L)
          "in six bands, from tables of rates and from parameters, "
          "with and\nwithout the gradient, float64 and float32, on one thread; plain: the same by one function a "
          "galaxy; threads_ratio: of wall\nclock times.\n"
-         "@param galaxies (100000) drawn\n@param threads (1) of threads_ratio"},
+         "@param galaxies (100000) drawn\n@param tables (true) false: from parameters in float64 alone, and memory, "
+         "the megabytes that a gradient takes besides "
+         "its arrays\n@param threads (1) of threads_ratio"},
         {NULL, NULL, NULL},
     };
     gal_lua_module(L, "benchmark", rows, NULL);

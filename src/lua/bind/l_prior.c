@@ -99,7 +99,23 @@ static const gal_lua_row methods[] = {
 
 static void tostring(lua_State *L, void *obj)
 {
-    lua_pushfstring(L, "prior.%s", gal_prior_text(obj));
+    const double *args;
+    size_t n = gal_prior_args(obj, &args);
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "prior.");
+    if (n == 0) { /* a table */
+        luaL_addstring(&b, gal_prior_text(obj));
+        luaL_pushresult(&b);
+        return;
+    }
+    luaL_addstring(&b, gal_prior_class_of(obj)->name);
+    for (size_t i = 0; i < n; i++) {
+        luaL_addstring(&b, i ? ", " : "(");
+        gal_lua_add_number(&b, args[i]); /* an infinite one as Lua writes it */
+    }
+    luaL_addchar(&b, ')');
+    luaL_pushresult(&b);
 }
 
 const gal_lua_class gal_lua_prior = {

@@ -11,11 +11,11 @@ static void queue_free(void *q)
     gal_queue_close(q);
 }
 
-extern const gal_lua_class gal_lua_queue;
+static const gal_lua_class queue_class;
 
 static gal_queue *self(lua_State *L)
 {
-    return gal_lua_check(L, 1, &gal_lua_queue);
+    return gal_lua_check(L, 1, &queue_class);
 }
 
 static size_t job_at(lua_State *L, int idx)
@@ -51,8 +51,9 @@ static int q_done(lua_State *L)
 {
     gal_queue *q = self(L);
     size_t job = job_at(L, 2);
-    const char *data = gal_lua_checkstr(L, 3);
-    gal_lua_checkstatus(L, gal_queue_done(q, job, data, lua_objlen(L, 3), lua_toboolean(L, 4)));
+    size_t n;
+    const char *data = gal_lua_checkbytes(L, 3, &n);
+    gal_lua_checkstatus(L, gal_queue_done(q, job, data, n, lua_toboolean(L, 4)));
     return 0;
 }
 
@@ -70,25 +71,38 @@ static int q_count(lua_State *L)
     return 1;
 }
 
-static gal_status push_record(void *ctx, size_t job, bool failed, const unsigned char *data, size_t n)
+typedef struct caller {
+    lua_State *L;
+    bool stop;
+} caller;
+
+static gal_status call_record(void *ctx, size_t job, bool failed, const unsigned char *data, size_t n)
 {
-    lua_State *L = ctx;
-    lua_createtable(L, 0, 3);
-    gal_lua_set_num(L, "job", (double)job + 1);
-    gal_lua_set_flag(L, "failed", failed);
+    caller *c = ctx;
+    lua_State *L = c->L;
+    if (c->stop)
+        return GAL_OK;
+    lua_pushvalue(L, 2);
+    lua_pushnumber(L, (double)job + 1);
+    lua_pushboolean(L, failed);
     lua_pushlstring(L, (const char *)data, n);
-    lua_setfield(L, -2, "data");
-    lua_rawseti(L, -2, (int)lua_objlen(L, -2) + 1);
+    gal_status st = gal_lua_call(L, 3, 1, "");
+    if (st != GAL_OK)
+        return st;
+    c->stop = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
+    lua_pop(L, 1);
     return GAL_OK;
 }
 
-static int q_records(lua_State *L)
+static int q_each(lua_State *L)
 {
     gal_queue *q = self(L);
-    lua_newtable(L);
-    luaL_checkstack(L, 8, "records");
-    gal_lua_checkstatus(L, gal_queue_each(q, push_record, L));
-    return 1;
+    caller c = {L, false};
+    gal_lua_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    luaL_checkstack(L, 8, "each");
+    gal_lua_checkstatus(L, gal_queue_each(q, call_record, &c));
+    return 0;
 }
 
 static int q_lead(lua_State *L)
@@ -126,7 +140,8 @@ static const gal_lua_row methods[] = {
     {"release", q_release, "release(job)\nGives a job back unfinished."},
     {"done", q_done, "done(job, data[, failed])\nRecords the result, a string, on disk."},
     {"count", q_count, "count() -> table\njobs, done, failed (among those done), running."},
-    {"records", q_records, "records() -> list\nEvery finished job: job, failed, data."},
+    {"each", q_each,
+     "each(fn)\nCalls fn(job, failed, data) for every finished job in ascending order; fn may return false to stop."},
     {"lead", q_lead, "lead() -> boolean\nWhen all is done: true in one of the processes only."},
     {"died", q_died,
      "died(pid)\nA worker of this process died by a signal: what it worked on is free again, or failed after five."},
@@ -134,7 +149,7 @@ static const gal_lua_row methods[] = {
     {NULL, NULL, NULL},
 };
 
-const gal_lua_class gal_lua_queue = {
+static const gal_lua_class queue_class = {
     .name = "queue",
     .doc = "Jobs shared by processes through a folder.",
     .methods = methods,
@@ -167,7 +182,7 @@ static int open_queue(lua_State *L)
             gal_lua_checkstatus(L, gal_ranks_open(&o.ranks, &why));
     }
     gal_lua_checkstatus(L, gal_queue_open(&q, folder, (size_t)n, gal_hash_bytes(what, strlen(what)), &o));
-    gal_lua_push(L, &gal_lua_queue, q);
+    gal_lua_push(L, &queue_class, q);
     return 1;
 }
 
@@ -202,7 +217,7 @@ static int pool_work(void *ctx, int i)
     lua_State *L = ctx;
     lua_pushvalue(L, 2);
     lua_pushnumber(L, i + 1);
-    if (lua_pcall(L, 1, 0, 0) == 0)
+    if (lua_pcall(L, 1, 0, 0) == 0 || gal_interrupted() || gal_terminated()) /* who was asked to end has not failed */
         return 0;
     lua_getglobal(L, "tostring");
     lua_insert(L, -2);
@@ -267,6 +282,6 @@ void gal_luaopen_queue(lua_State *L)
          "now and then, died(pid) when one dies by a signal: it is replaced. Returns how many failed."},
         {NULL, NULL, NULL},
     };
-    gal_lua_class_register(L, &gal_lua_queue);
+    gal_lua_class_register(L, &queue_class);
     gal_lua_module(L, "queue", rows, "Jobs shared by processes.");
 }

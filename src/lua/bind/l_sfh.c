@@ -1,6 +1,6 @@
 /* Lua: star formation histories, sfh.NAME{...}: named, unit-bearing, bounded parameters as fields; choices of the model as options. */
 #include "lua/bind/l_classes.h"
-#include "lua/kit/worker.h"
+#include "lua/bind/own.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -137,17 +137,10 @@ static int make_sum(lua_State *L)
     return 1;
 }
 
-static void put_str(lua_State *L, const char *key, const char *v)
-{
-    gal_lua_set_text(L, key, v);
-}
-
 /* ------------------------------------------------------------------ sfh.custom: a function of the user's */
 typedef struct custom {
+    gal_lua_own own;
     int refs;
-    char *names, *shipped, *key; /* names, units and descriptions of the parameters */
-    size_t nshipped, npar;
-    gal_param par[GAL_SFH_MAXBIN];
 } custom;
 
 static void custom_ref(void *self)
@@ -160,24 +153,8 @@ static void custom_unref(void *self)
     custom *c = self;
     if (__atomic_fetch_sub(&c->refs, 1, __ATOMIC_ACQ_REL) != 1)
         return;
-    gal_free(c->names);
-    gal_free(c->shipped);
-    gal_free(c->key);
+    gal_lua_own_clear(&c->own);
     gal_free(c);
-}
-
-static gal_status custom_open(void **local, const void *self)
-{
-    const custom *c = self;
-    gal_worker *w;
-    gal_status st = gal_worker_open(&w, "sfh.custom", "component", c->shipped, c->nshipped);
-    *local = w;
-    return st;
-}
-
-static void custom_close(void *local)
-{
-    gal_worker_close(local);
 }
 
 static gal_status custom_rate(void *local, const double *p, const double *t, size_t n, double *psi)
@@ -187,97 +164,31 @@ static gal_status custom_rate(void *local, const double *p, const double *t, siz
     return gal_worker_run(local, ptr, 4, n);
 }
 
-static const char *keep(lua_State *L, char **at, const char *name)
-{
-    char *p = *at;
-    lua_getfield(L, -1, name);
-    size_t n;
-    const char *s = lua_tolstring(L, -1, &n);
-    if (s)
-        memcpy(p, s, n + 1);
-    else
-        p[n = 0] = '\0';
-    lua_pop(L, 1);
-    *at += n + 1;
-    return p;
-}
-
-static size_t text_length(lua_State *L, const char *name)
-{
-    lua_getfield(L, -1, name);
-    size_t n = lua_isstring(L, -1) ? lua_objlen(L, -1) : 0;
-    lua_pop(L, 1);
-    return n + 1;
-}
-
-static double number_of(lua_State *L, const char *name, double standard)
-{
-    lua_getfield(L, -1, name);
-    double v = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : standard;
-    lua_pop(L, 1);
-    return v;
-}
-
-static bool flag_of(lua_State *L, const char *name)
-{
-    lua_getfield(L, -1, name);
-    bool v = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return v;
-}
-
-static const gal_sfh_custom custom_functions = {
-    .ref = custom_ref, .unref = custom_unref, .open = custom_open, .close = custom_close, .rate = custom_rate};
+static const gal_sfh_custom custom_functions = {.ref = custom_ref,
+                                                .unref = custom_unref,
+                                                .open = gal_lua_shipped_open,
+                                                .close = gal_lua_shipped_close,
+                                                .rate = custom_rate};
 
 /* core_custom({ shipped, key, params = { {name, unit, doc, value, lo, hi, plo, phi, log, free}, ... } }, options) -> component.
  * The words of its errors are in Lua, which checks first. */
 static int make_custom(lua_State *L)
 {
     lua_settop(L, 2);
-    size_t np = gal_lua_check_definition(L, 1, "sfh.custom", GAL_SFH_MAXBIN), text = 0;
-    lua_getfield(L, 1, "params"); /* index 3 */
-    for (size_t i = 1; i <= np; i++) {
-        lua_rawgeti(L, 3, (int)i);
-        text += text_length(L, "name") + text_length(L, "unit") + text_length(L, "doc");
-        lua_pop(L, 1);
-    }
+    gal_lua_own_check(L, 1, "sfh.custom", GAL_SFH_MAXBIN);
     custom *c = GAL_NEW(custom);
     if (!c)
         return gal_lua_fail(L);
     c->refs = 1;
-    c->npar = np;
-    c->names = GAL_NEWN(char, text + 1);
-    lua_getfield(L, 1, "shipped");
-    lua_getfield(L, 1, "key");
-    c->shipped = gal_strdup(lua_tostring(L, 4));
-    c->key = gal_strdup(lua_tostring(L, 5));
-    lua_settop(L, 3);
-    if (!c->names || !c->shipped || !c->key) {
+    if (gal_lua_own_read(L, 1, &c->own, "sfh.custom", "component") != GAL_OK) {
         custom_unref(c);
         return gal_lua_fail(L);
     }
-    c->nshipped = strlen(c->shipped);
-    char *at = c->names;
-    for (size_t i = 0; i < np; i++) {
-        lua_rawgeti(L, 3, (int)i + 1);
-        gal_param *p = &c->par[i];
-        p->name = keep(L, &at, "name");
-        p->unit = keep(L, &at, "unit");
-        p->doc = keep(L, &at, "doc");
-        p->value = number_of(L, "value", 0);
-        p->lo = number_of(L, "lo", -INFINITY);
-        p->hi = number_of(L, "hi", INFINITY);
-        p->plo = number_of(L, "plo", NAN);
-        p->phi = number_of(L, "phi", NAN);
-        p->log = flag_of(L, "log");
-        p->free = flag_of(L, "free");
-        lua_pop(L, 1);
-    }
     gal_sfh_custom f = custom_functions;
     f.self = c;
-    f.par = c->par;
-    f.npar = np;
-    f.hash = gal_hash_bytes(c->key, strlen(c->key));
+    f.par = c->own.par;
+    f.npar = c->own.npar;
+    f.hash = c->own.hash;
     gal_lua_spec *s = GAL_NEW(gal_lua_spec);
     if (s)
         gal_lua_push(L, &gal_lua_spec_class, s);
@@ -286,10 +197,6 @@ static int make_custom(lua_State *L)
     lua_pushvalue(L, 2);
     int options = lua_gettop(L);
     gal_status st = s ? gal_sfh_find("custom", &m.class) : GAL_ENOMEM;
-    void *local = NULL;
-    if (st == GAL_OK)
-        st = custom_open(&local, c); /* a bad function is refused here, not in a fit */
-    custom_close(local);
     if (st == GAL_OK) /* the handle owns the function before anything below may raise */
         st = gal_sfh_init(&s->sfh, &m);
     custom_unref(c);
@@ -309,40 +216,16 @@ static int make_custom(lua_State *L)
     return 1;
 }
 
-static void put_custom(lua_State *L, const custom *c)
-{
-    lua_newtable(L);
-    put_str(L, "shipped", c->shipped);
-    put_str(L, "key", c->key);
-    lua_newtable(L);
-    for (size_t i = 0; i < c->npar; i++) {
-        const gal_param *p = &c->par[i];
-        const struct {
-            const char *name;
-            double v;
-        } num[] = {{"value", p->value}, {"lo", p->lo}, {"hi", p->hi}, {"plo", p->plo}, {"phi", p->phi}};
-        lua_newtable(L);
-        put_str(L, "name", p->name);
-        put_str(L, "unit", p->unit);
-        put_str(L, "doc", p->doc);
-        for (size_t k = 0; k < sizeof num / sizeof *num; k++)
-            if (isfinite(num[k].v))
-                gal_lua_set_num(L, num[k].name, num[k].v);
-        gal_lua_set_flag(L, "log", p->log);
-        gal_lua_set_flag(L, "free", p->free);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
-    lua_setfield(L, -2, "params");
-    lua_setfield(L, -2, "custom");
-}
-
 void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
 {
     const gal_sfh_class *k = s->class;
     lua_newtable(L);
-    put_str(L, "kind", k->name);
-    if (s->o.custom)
-        put_custom(L, s->o.custom->self);
+    gal_lua_set_text(L, "kind", k->name);
+    if (s->o.custom) {
+        lua_newtable(L);
+        gal_lua_own_describe(L, &((const custom *)s->o.custom->self)->own);
+        lua_setfield(L, -2, "custom");
+    }
     for (size_t i = 0; i < s->o.npart; i++) {
         gal_sfh part;
         if (i == 0)
@@ -357,9 +240,9 @@ void gal_lua_sfh_describe(lua_State *L, const gal_sfh *s)
     }
     lua_newtable(L); /* what the constructor takes */
     if (!k->metals && s->metals != gal_metals_classes()[0])
-        put_str(L, "metallicity", s->metals->name);
+        gal_lua_set_text(L, "metallicity", s->metals->name);
     if (s->o.burst)
-        put_str(L, "burst", gal_sfh_bursts()[s->o.burst]);
+        gal_lua_set_text(L, "burst", gal_sfh_bursts()[s->o.burst]);
     if (s->o.by_mass) /* the model's value follows */
         gal_lua_set_num(L, "mass", 1e10);
     for (size_t i = 0; i < k->noption; i++) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 /* ------------------------------------------------------------------ fields */
+static const gal_lua_class field_class;
 static void field_free(void *obj)
 {
     gal_field_unref(obj);
@@ -27,7 +28,7 @@ static int field_get(lua_State *L, void *obj, const char *key)
 static int field_range(lua_State *L)
 {
     double lo, hi;
-    gal_lua_checkstatus(L, gal_field_range(gal_lua_check(L, 1, &gal_lua_field_class), &lo, &hi));
+    gal_lua_checkstatus(L, gal_field_range(gal_lua_check(L, 1, &field_class), &lo, &hi));
     lua_pushnumber(L, lo);
     lua_pushnumber(L, hi);
     return 2;
@@ -35,7 +36,7 @@ static int field_range(lua_State *L)
 
 static int field_values(lua_State *L)
 {
-    const gal_field *f = gal_lua_check(L, 1, &gal_lua_field_class);
+    const gal_field *f = gal_lua_check(L, 1, &field_class);
     double first = lua_isnoneornil(L, 2) ? 0 : gal_lua_checknum(L, 2),
            n = lua_isnoneornil(L, 3) ? (double)gal_field_size(f) : gal_lua_checknum(L, 3);
     double *x = gal_lua_pushvec(L, (size_t)n);
@@ -50,7 +51,7 @@ static const gal_lua_row field_methods[] = {
 };
 static const gal_lua_field field_fields[] = {
     {"npix", "pixels; 0: a number"}, {"memory", "[byte] that it holds"}, {NULL, NULL}};
-const gal_lua_class gal_lua_field_class = {
+static const gal_lua_class field_class = {
     .name = "sky field",
     .doc = "Values of pixels: a number, a map in memory, a column of a file read in blocks, a formula.",
     .methods = field_methods,
@@ -61,7 +62,7 @@ const gal_lua_class gal_lua_field_class = {
 
 static int push_field(lua_State *L, gal_field *f)
 {
-    gal_lua_push(L, &gal_lua_field_class, f);
+    gal_lua_push(L, &field_class, f);
     return 1;
 }
 
@@ -185,7 +186,7 @@ static int formula(lua_State *L)
         return gal_lua_error(L, GAL_EINVAL, "sky: formula '%s' of %zu fields", name, n);
     for (size_t i = 0; i < n; i++) {
         lua_rawgeti(L, 2, (int)i + 1);
-        child[i] = gal_lua_check(L, -1, &gal_lua_field_class);
+        child[i] = gal_lua_check(L, -1, &field_class);
         lua_pop(L, 1); /* the table holds it */
         c[i] = 1;
         if (lua_istable(L, 3)) {
@@ -261,7 +262,7 @@ const gal_lua_class gal_lua_part_class = {
 gal_field *gal_lua_sky_field(lua_State *L, int table, const char *name)
 {
     lua_getfield(L, table, name);
-    gal_field *f = lua_isnil(L, -1) ? NULL : gal_lua_check(L, -1, &gal_lua_field_class);
+    gal_field *f = lua_isnil(L, -1) ? NULL : gal_lua_check(L, -1, &field_class);
     lua_pop(L, 1); /* the table holds it */
     return f;
 }
@@ -380,10 +381,7 @@ static void inputs(lua_State *L, const char *key, const gal_sky_input *in, size_
 {
     lua_newtable(L);
     for (size_t i = 0; i < n; i++) {
-        lua_newtable(L);
-        gal_lua_set_text(L, "name", in[i].name);
-        gal_lua_set_text(L, "unit", in[i].unit);
-        gal_lua_set_text(L, "doc", in[i].doc);
+        gal_lua_push_named(L, in[i].name, in[i].unit, in[i].doc);
         if (isfinite(in[i].value))
             gal_lua_set_num(L, "value", in[i].value);
         GAL_LUA_SET(L, {"lo", in[i].lo}, {"hi", in[i].hi});
@@ -410,11 +408,7 @@ static int laws(lua_State *L)
         n = gal_sky_law_options(l[i], &in);
         inputs(L, "opt", in, n);
         n = gal_sky_law_tables(l[i], &names);
-        lua_newtable(L);
-        for (size_t k = 0; k < n; k++) {
-            lua_pushstring(L, names[k]);
-            lua_rawseti(L, -2, (int)k + 1);
-        }
+        GAL_LUA_TEXTS(L, k, n, names[k]);
         lua_setfield(L, -2, "tables");
         lua_rawseti(L, -2, i + 1);
     }
@@ -424,7 +418,7 @@ static int laws(lua_State *L)
 /* is_field(x) -> boolean */
 static int is_field(lua_State *L)
 {
-    lua_pushboolean(L, gal_lua_test(L, 1, &gal_lua_field_class) != NULL);
+    lua_pushboolean(L, gal_lua_test(L, 1, &field_class) != NULL);
     return 1;
 }
 
@@ -436,11 +430,7 @@ static int inspect(lua_State *L)
     lua_newtable(L);
     GAL_LUA_SET(L, {"nside", (double)info.nside}, {"fields", info.nfield});
     gal_lua_set_flag(L, "synthetic", info.synthetic);
-    lua_newtable(L);
-    for (int i = 0; i < info.nfield && i < GAL_SKYMAP_MAX; i++) {
-        lua_pushstring(L, info.unit[i]);
-        lua_rawseti(L, -2, i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, info.nfield < GAL_SKYMAP_MAX ? info.nfield : GAL_SKYMAP_MAX, info.unit[i]);
     lua_setfield(L, -2, "unit");
     return 1;
 }
@@ -456,11 +446,7 @@ static int h5_list(lua_State *L)
     gal_status st = gal_h5_list(f, group, &names, &n);
     gal_h5_close(f);
     gal_lua_checkstatus(L, st);
-    lua_newtable(L);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushstring(L, names[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, n, names[i]);
     gal_h5_free_strings(names, n);
     return 1;
 }
@@ -483,7 +469,7 @@ void gal_luaopen_sky(lua_State *L)
         {"laws", laws, "laws() -> list\nInternal: the emission laws and what they take."},
         {NULL, NULL, NULL},
     };
-    gal_lua_class_register(L, &gal_lua_field_class);
+    gal_lua_class_register(L, &field_class);
     gal_lua_class_register(L, &gal_lua_part_class);
     gal_lua_module(L, "sky_core", rows, "What sky{...} is made of: see sky.");
     gal_lua_sky_open_plan(L);

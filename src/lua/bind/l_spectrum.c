@@ -40,10 +40,7 @@ static int indices(lua_State *L)
     const gal_index *l = gal_indices(&n);
     lua_createtable(L, (int)n, 0);
     for (size_t i = 0; i < n; i++) {
-        lua_createtable(L, 0, 3);
-        gal_lua_set_text(L, "name", l[i].name);
-        gal_lua_set_text(L, "unit", l[i].unit);
-        gal_lua_set_text(L, "doc", l[i].doc);
+        gal_lua_push_named(L, l[i].name, l[i].unit, l[i].doc);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;

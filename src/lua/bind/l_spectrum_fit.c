@@ -9,18 +9,7 @@ static int params(lua_State *L)
     const gal_param *p = gal_spectral_params(&n);
     lua_createtable(L, (int)n, 0);
     for (size_t i = 0; i < n; i++) {
-        lua_createtable(L, 0, 10);
-        lua_pushfstring(L, "spec.%s", p[i].name);
-        lua_setfield(L, -2, "name");
-        gal_lua_set_text(L, "unit", p[i].unit);
-        gal_lua_set_text(L, "doc", p[i].doc);
-        gal_lua_set_num(L, "value", p[i].value);
-        gal_lua_set_num(L, "lo", p[i].lo);
-        gal_lua_set_num(L, "hi", p[i].hi);
-        gal_lua_set_num(L, "plo", p[i].plo);
-        gal_lua_set_num(L, "phi", p[i].phi);
-        gal_lua_set_flag(L, "log", p[i].log);
-        gal_lua_set_flag(L, "free", p[i].free);
+        gal_lua_push_param(L, "spec.", &p[i]);
         lua_rawseti(L, -2, (int)i + 1);
     }
     return 1;
@@ -66,12 +55,12 @@ static int of_fit(lua_State *L)
                 {"coef", nc, true},
                 {"amp", s ? s->nline : 0, true},
                 {"sigma", np, true},
-                {"measure", obs->nindex + obs->nline, true},
+                {"measure", gal_obs_nmeasured(obs), true},
                 {"line", gal_galaxy_nlines(gal_fit_galaxy(f)), true},
                 {"gp", np, !draw && has.gp},
                 {"p_out", np, !draw && has.outliers},
                 {"y", np, draw},
-                {"measured", obs->nindex + obs->nline, draw}};
+                {"measured", gal_obs_nmeasured(obs), draw}};
     enum { NPART = sizeof part / sizeof *part };
     double *row[NPART];
     lua_createtable(L, 0, NPART);

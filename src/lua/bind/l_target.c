@@ -1,7 +1,7 @@
 /* Lua: fit targets: model + data + priors as a log-density, for lua/galua/fit.lua, which builds fit{...} of them, and for strategies. */
 #include "galua/fit.h"
 #include "lua/bind/l_classes.h"
-#include "lua/kit/worker.h"
+#include "lua/bind/own.h"
 
 #include <lauxlib.h>
 #include <limits.h>
@@ -18,15 +18,6 @@ static void target_free(void *obj)
 static gal_fit *target(lua_State *L, int idx)
 {
     return gal_lua_check(L, idx, &gal_lua_target);
-}
-
-static void push_names(lua_State *L, const char *const *names, size_t n)
-{
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        lua_pushstring(L, names[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
 }
 
 static int t_get(lua_State *L, void *obj, const char *key)
@@ -47,18 +38,14 @@ static int t_get(lua_State *L, void *obj, const char *key)
         return lua_pushboolean(L, t->gradient != NULL), 1;
     if (strcmp(key, "uncovered") == 0) /* NULL: nil */
         return lua_pushstring(L, gal_fit_uncovered(f)), 1;
-    if (strcmp(key, "names") == 0)
-        return push_names(L, t->names, t->ndim), 1;
-    if (strcmp(key, "blob_names") == 0)
-        return push_names(L, t->blob_names, t->nblob), 1;
-    if (strcmp(key, "units") == 0 || strcmp(key, "blob_units") == 0) {
-        bool blob = key[0] == 'b';
-        size_t n = blob ? t->nblob : t->ndim;
-        lua_createtable(L, (int)n, 0);
-        for (size_t i = 0; i < n; i++) {
-            lua_pushstring(L, blob ? gal_fit_blob_unit(f, i) : gal_fit_unit(f, i));
-            lua_rawseti(L, -2, (int)i + 1);
-        }
+    bool blob = strncmp(key, "blob_", 5) == 0;
+    size_t n = blob ? gal_fit_nblob(f) : t->ndim;
+    if (strcmp(blob ? key + 5 : key, "names") == 0) {
+        GAL_LUA_TEXTS(L, i, n, (blob ? gal_fit_blob_names(f) : t->names)[i]);
+        return 1;
+    }
+    if (strcmp(blob ? key + 5 : key, "units") == 0) {
+        GAL_LUA_TEXTS(L, i, n, blob ? gal_fit_blob_unit(f, i) : gal_fit_unit(f, i));
         return 1;
     }
     if (strcmp(key, "priors") == 0) {
@@ -77,8 +64,8 @@ static const gal_lua_field t_fields[] = {
     {"names", "names of the free parameters"},
     {"units", "their units"},
     {"priors", "their priors"},
-    {"nblob", "quantities kept with each sample"},
-    {"blob_names", "their names"},
+    {"nblob", "derived quantities that samplers keep with each sample; 0 with derive_later"},
+    {"blob_names", "names of the derived quantities"},
     {"blob_units", "their units"},
     {"nbands", "bands that enter the likelihood"},
     {"exact", "do gradients come from the model? Else they are differences of the likelihood"},
@@ -89,28 +76,12 @@ static const gal_lua_field t_fields[] = {
     {NULL, NULL},
 };
 
-/* Rows of sampled coordinates: a matrix, or a vector for one point. */
-static const double *points(lua_State *L, int idx, size_t ndim, size_t *m)
-{
-    size_t cols;
-    const double *x;
-    if (gal_lua_tomat(L, idx)) {
-        x = gal_lua_checkmat(L, idx, m, &cols);
-    } else {
-        x = gal_lua_checkvec(L, idx, &cols);
-        *m = 1;
-    }
-    if (cols != ndim)
-        gal_lua_error(L, GAL_EINVAL, "target: points have %d coordinates, expected %d", (int)cols, (int)ndim);
-    return x;
-}
-
 static int t_lnprob(lua_State *L)
 {
     gal_fit *f = target(L, 1);
     const gal_target *t = gal_fit_target(f);
     size_t m;
-    const double *x = points(L, 2, t->ndim, &m);
+    const double *x = gal_lua_checkpoints(L, 2, "target", t->ndim, &m);
     double *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m);
     gal_lua_checkstatus(L, gal_target_eval(t, m, x, lp, ll, NULL));
     return 2;
@@ -121,12 +92,22 @@ static int t_compare(lua_State *L)
     gal_fit *f = target(L, 1);
     const gal_target *t = gal_fit_target(f);
     size_t m, models = 0;
-    const double *x = points(L, 2, t->ndim, &m);
-    double *blob = gal_lua_pushvec(L, m * t->nblob), *ll = gal_lua_pushvec(L, 2 * m);
-    gal_lua_checkstatus(L, gal_target_eval(t, m, x, ll + m, ll, blob));
+    const double *x = gal_lua_checkpoints(L, 2, "target", t->ndim, &m);
+    double *blob = gal_lua_pushvec(L, m * gal_fit_nblob(f)), *ll = gal_lua_pushvec(L, 2 * m);
+    gal_lua_checkstatus(L, gal_fit_derive(f, m, x, ll + m, ll, blob));
     for (size_t k = 0; k < m; k++)
         models += ll[k] > -INFINITY;
     return lua_pushnumber(L, (double)models), lua_pushnumber(L, gal_fit_plan(f).worst), 2;
+}
+
+static int t_derive(lua_State *L)
+{
+    gal_fit *f = target(L, 1);
+    size_t m;
+    const double *x = gal_lua_checkpoints(L, 2, "target", gal_fit_target(f)->ndim, &m);
+    double *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m), *blob = gal_lua_pushmat(L, m, gal_fit_nblob(f));
+    gal_lua_checkstatus(L, gal_fit_derive(f, m, x, lp, ll, blob));
+    return 3;
 }
 
 static int t_transform(lua_State *L)
@@ -134,7 +115,7 @@ static int t_transform(lua_State *L)
     gal_fit *f = target(L, 1);
     const gal_target *t = gal_fit_target(f);
     size_t m;
-    const double *u = points(L, 2, t->ndim, &m);
+    const double *u = gal_lua_checkpoints(L, 2, "target", t->ndim, &m);
     double *x = gal_lua_pushmat(L, m, t->ndim);
     gal_lua_checkstatus(L, t->prior_transform(t, m, u, x));
     return 1;
@@ -175,11 +156,11 @@ static int t_fingerprint(lua_State *L)
 }
 
 /* x (and blobs) of samples, as many rows in both */
-static size_t sample_rows(lua_State *L, const gal_target *t, const double **x, const double **blob)
+static size_t sample_rows(lua_State *L, gal_fit *f, const double **x, const double **blob)
 {
     size_t m, mb;
-    *x = points(L, 2, t->ndim, &m);
-    *blob = points(L, 3, t->nblob, &mb);
+    *x = gal_lua_checkpoints(L, 2, "target", gal_fit_target(f)->ndim, &m);
+    *blob = gal_lua_checkpoints(L, 3, "target", gal_fit_nblob(f), &mb);
     if (m != mb)
         gal_lua_error(L, GAL_EINVAL, "target: %d points but %d rows of derived quantities", (int)m, (int)mb);
     return m;
@@ -197,7 +178,7 @@ static int t_pointwise(lua_State *L)
 {
     gal_fit *f = target(L, 1);
     const double *x, *blob;
-    size_t m = sample_rows(L, gal_fit_target(f), &x, &blob), nb = nbands(L);
+    size_t m = sample_rows(L, f, &x, &blob), nb = nbands(L);
     double *term = gal_lua_pushmat(L, m, nb), *p_out = gal_lua_pushmat(L, m, nb);
     gal_lua_checkstatus(L, gal_fit_pointwise(f, m, x, blob, term, p_out));
     return 2;
@@ -207,7 +188,7 @@ static int t_replicate(lua_State *L)
 {
     gal_fit *f = target(L, 1);
     const double *x, *blob;
-    size_t m = sample_rows(L, gal_fit_target(f), &x, &blob), nb = nbands(L);
+    size_t m = sample_rows(L, f, &x, &blob), nb = nbands(L);
     double seed = lua_isnoneornil(L, 4) ? 0 : gal_lua_checknum(L, 4);
     double *y = gal_lua_pushmat(L, m, nb), *sigma = gal_lua_pushmat(L, m, nb);
     gal_lua_checkstatus(L, gal_fit_replicate(f, m, x, blob, (uint64_t)seed, y, sigma));
@@ -218,7 +199,7 @@ static int t_loo(lua_State *L)
 {
     gal_fit *f = target(L, 1);
     const double *x, *blob;
-    size_t m = sample_rows(L, gal_fit_target(f), &x, &blob), nb = nbands(L);
+    size_t m = sample_rows(L, f, &x, &blob), nb = nbands(L);
     double reff = gal_lua_checknum(L, 4), seed = lua_isnoneornil(L, 5) ? 0 : gal_lua_checknum(L, 5);
     double *elpd = gal_lua_pushvec(L, nb), *khat = gal_lua_pushvec(L, nb), *pit = gal_lua_pushvec(L, nb);
     gal_lua_checkstatus(L, gal_fit_loo(f, m, x, blob, reff, (uint64_t)seed, elpd, khat, pit));
@@ -243,6 +224,10 @@ static const gal_lua_row t_methods[] = {
     {"lnprob", t_lnprob,
      "lnprob(x) -> vec, vec\nln prior and ln likelihood at points in sampled coordinates: a matrix of rows, or one "
      "vector."},
+    {"derive", t_derive,
+     "derive(x) -> vec, vec, matrix\nln prior, ln likelihood and derived quantities (columns as in blob_names) at "
+     "points "
+     "in sampled coordinates."},
     {"prior_transform", t_transform, "prior_transform(u) -> matrix\nUnit cube to sampled coordinates."},
     {"gradient", gal_lua_target_gradient,
      "gradient(x[, options]) -> vec, matrix\nln prior + ln likelihood and its gradient in sampled coordinates: the "
@@ -296,25 +281,6 @@ const gal_lua_class gal_lua_target = {
 /* ------------------------------------------------------------------ a likelihood written in Lua
  * Its function is shipped to a Lua state of each thread (worker.h). The target's handle keeps this and the text. */
 static const char MAIN_STATE[] = "galua.main_state";
-typedef struct {
-    const char *shipped;
-    size_t n;
-} lua_like;
-
-static gal_status like_open(void **local, void *ctx)
-{
-    const lua_like *like = ctx;
-    gal_worker *w;
-    gal_status st = gal_worker_open(&w, "likelihood", "likelihood", like->shipped, like->n);
-    *local = w;
-    return st;
-}
-
-static void like_close(void *local)
-{
-    gal_worker_close(local);
-}
-
 static gal_status like_call(void *ctx, void *local, const double *flux, double *lnl)
 {
     (void)ctx;
@@ -324,39 +290,15 @@ static gal_status like_call(void *ctx, void *local, const double *flux, double *
 
 /* Options likelihood (text of ship.pack with the observation in it) and likelihood_key (what it does, for the fingerprint): leaves a
  * table on the stack that the target must keep. false: not given */
-static bool take_likelihood(lua_State *L, gal_lua_opts *o, gal_fit_custom *custom)
+static bool take_likelihood(gal_lua_opts *o, gal_fit_custom *custom)
 {
-    if (!gal_lua_opt_push(o, "likelihood"))
-        return false;
-    if (lua_type(L, -1) != LUA_TSTRING)
-        gal_lua_opt_typeerror(o, "likelihood", "a shipped function: fit{ likelihood = likelihood.custom(f) }", -1);
-    int text = lua_gettop(L);
-    const char *key = gal_lua_opt_str(o, "likelihood_key", "");
-    lua_like *like = lua_newuserdata(L, sizeof *like);
-    like->shipped = lua_tolstring(L, text, &like->n);
-    lua_createtable(L, 2, 0);
-    lua_pushvalue(L, text);
-    lua_rawseti(L, -2, 1);
-    lua_pushvalue(L, -2);
-    lua_rawseti(L, -2, 2);
-    *custom = (gal_fit_custom){.open = like_open,
-                               .close = like_close,
-                               .lnlike = like_call,
-                               .ctx = like,
-                               .hash = gal_hash_bytes(key, strlen(key))};
-    return true;
+    *custom = (gal_fit_custom){.open = gal_lua_shipped_open, .close = gal_lua_shipped_close, .lnlike = like_call};
+    custom->ctx = gal_lua_opt_shipped(o, "likelihood", "likelihood_key",
+                                      "a shipped function: fit{ likelihood = likelihood.custom(f) }", &custom->hash);
+    return custom->ctx != NULL;
 }
 
 /* ------------------------------------------------------------------ parameters that follow from others, in Lua */
-static gal_status tie_open(void **local, void *ctx)
-{
-    const lua_like *tie = ctx;
-    gal_worker *w;
-    gal_status st = gal_worker_open(&w, "tie", "tie", tie->shipped, tie->n);
-    *local = w;
-    return st;
-}
-
 static gal_status tie_apply(void *ctx, void *local, double *theta)
 {
     (void)ctx;
@@ -367,82 +309,26 @@ static gal_status tie_apply(void *ctx, void *local, double *theta)
 /* Options tie (text of ship.pack), tie_key and tie_names; leaves a table on the stack that the target must keep. false: not given */
 static bool take_tie(lua_State *L, gal_lua_opts *o, gal_fit_tie *tie)
 {
-    if (!gal_lua_opt_push(o, "tie"))
+    *tie = (gal_fit_tie){.open = gal_lua_shipped_open, .close = gal_lua_shipped_close, .apply = tie_apply};
+    tie->ctx = gal_lua_opt_shipped(o, "tie", "tie_key", "shipped functions: fit{ tie = { ... } }", &tie->hash);
+    if (!tie->ctx)
         return false;
-    if (lua_type(L, -1) != LUA_TSTRING)
-        gal_lua_opt_typeerror(o, "tie", "shipped functions: fit{ tie = { ... } }", -1);
-    int text = lua_gettop(L);
-    const char *key = gal_lua_opt_str(o, "tie_key", "");
-    lua_like *t = lua_newuserdata(L, sizeof *t);
-    t->shipped = lua_tolstring(L, text, &t->n);
+    int kept = lua_gettop(L);
     if (!gal_lua_opt_push(o, "tie_names") || !lua_istable(L, -1))
         gal_lua_error(L, GAL_EINVAL, "target: tie needs tie_names, a list");
-    size_t n = lua_objlen(L, -1);
-    const char **names = lua_newuserdata(L, (n + 1) * sizeof *names);
-    for (size_t i = 0; i < n; i++) {
+    tie->n = lua_objlen(L, -1);
+    const char **names = lua_newuserdata(L, (tie->n + 1) * sizeof *names);
+    for (size_t i = 0; i < tie->n; i++) {
         lua_rawgeti(L, -2, (int)i + 1);
         names[i] = lua_tostring(L, -1); /* the list keeps it */
         if (!names[i])
             gal_lua_error(L, GAL_EINVAL, "target: tie_names must hold names");
         lua_pop(L, 1);
     }
-    lua_createtable(L, 4, 0);
-    for (int i = 0; i < 4; i++) {
-        lua_pushvalue(L, text + i);
-        lua_rawseti(L, -2, i + 1);
-    }
-    *tie = (gal_fit_tie){.open = tie_open,
-                         .close = like_close,
-                         .apply = tie_apply,
-                         .ctx = t,
-                         .hash = gal_hash_bytes(key, strlen(key)),
-                         .name = names,
-                         .n = n};
+    tie->name = names;
+    lua_rawseti(L, kept, 3);
+    lua_rawseti(L, kept, 4);
     return true;
-}
-
-/* vec of one number per band, or NULL */
-static const double *per_band(lua_State *L, gal_lua_opts *o, const char *name, size_t n)
-{
-    size_t m;
-    const double *v = gal_lua_opt_vec(o, name, &m);
-    if (v && m != n)
-        gal_lua_error(L, GAL_EINVAL, "target: %s has %d numbers, the observation has %d bands", name, (int)m, (int)n);
-    return v;
-}
-
-static void take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
-{
-    size_t np, n = fo->obs->n;
-    const gal_param *par = gal_noise_params(&np);
-    if (gal_lua_opt_push(o, "noise")) {
-        for (size_t k = 0; k < np; k++) {
-            lua_getfield(L, -1, par[k].name);
-            if (lua_type(L, -1) == LUA_TNUMBER)
-                gal_noise_set(&fo->noise, k, lua_tonumber(L, -1));
-            lua_pop(L, 1);
-        }
-        lua_pop(L, 1);
-    }
-    fo->floor = per_band(L, o, "floor", n);
-    fo->offset = per_band(L, o, "offset", n);
-    const double *group = per_band(L, o, "group", n);
-    if (fo->offset && group) {
-        int *g = lua_newuserdata(L, (n + 1) * sizeof *g); /* stays on the stack */
-        for (size_t i = 0; i < n; i++)
-            g[i] = (int)group[i];
-        fo->group = g;
-    }
-    if (gal_kernel_parse(&fo->kernel, gal_lua_opt_str(o, "kernel", "none")) != GAL_OK)
-        gal_lua_fail(L);
-    fo->amplitude = gal_lua_opt_obj(o, "amplitude", &gal_lua_prior);
-    size_t ns, given;
-    gal_spectral_params(&ns);
-    fo->spectral = gal_lua_opt_vec(o, "spectral", &given);
-    if (gal_kernel_parse(&fo->spectral_kernel, gal_lua_opt_str(o, "spectral_kernel", "none")) != GAL_OK)
-        gal_lua_fail(L);
-    if (fo->spectral && given != ns)
-        gal_lua_error(L, GAL_EINVAL, "target: spectral has %d numbers, expected %d", (int)given, (int)ns);
 }
 
 /* target{ data =, model =, free = { {name, prior}, ... }, limits =, noise =, floor =, ... } */
@@ -464,7 +350,7 @@ static int target_create(lua_State *L)
     if (!g)
         return gal_lua_error(L, GAL_EINVAL, "fit: 'model' is missing: a galaxy, such as galaxy{}");
     gal_fit_opts fo = {.galaxy = g->g, .theta = g->theta, .obs = obs};
-    take_noise(L, &o, &fo);
+    gal_lua_take_noise(L, &o, &fo);
     gal_lua_checkstatus(L, gal_limits_parse(&fo.limits, gal_lua_opt_str(&o, "limits", "censored")));
     if (!gal_lua_opt_push(&o, "free") || !lua_istable(L, -1))
         return gal_lua_error(L, GAL_EINVAL, "fit: 'free' is missing: a table of parameter = prior");
@@ -484,12 +370,16 @@ static int target_create(lua_State *L)
     fo.free = par;
     fo.nfree = n;
     fo.plan = gal_lua_opt_range(&o, "plan", 0, 0, 0.1);
+    fo.derive_later = gal_lua_opt_bool(&o, "derive_later", false);
     char cache[PATH_MAX];
     if (gal_lua_opt_bool(&o, "plan_cache", true) && gal_cache_dir("plans", cache, sizeof cache) == GAL_OK)
         fo.plan_cache = cache;
+    gal_fit_family family;
+    if (gal_lua_take_family(L, &o, &family))
+        fo.family = &family;
     gal_fit_custom custom;
     int kept = 0;
-    if (take_likelihood(L, &o, &custom)) {
+    if (take_likelihood(&o, &custom)) {
         fo.custom = &custom;
         kept = lua_gettop(L);
     }
@@ -510,29 +400,6 @@ static int target_create(lua_State *L)
         gal_lua_keep(L, -1, kept, "likelihood");
     if (tied)
         gal_lua_keep(L, -1, tied, "tie");
-    return 1;
-}
-
-/* noise_params() -> list like galaxy:params() */
-static int noise_params(lua_State *L)
-{
-    size_t n;
-    const gal_param *p = gal_noise_params(&n);
-    lua_createtable(L, (int)n, 0);
-    for (size_t i = 0; i < n; i++) {
-        const double num[] = {p[i].value, p[i].lo, p[i].hi, p[i].plo, p[i].phi};
-        static const char *const key[] = {"value", "lo", "hi", "plo", "phi"};
-        lua_createtable(L, 0, 10);
-        lua_pushfstring(L, "noise.%s", p[i].name);
-        lua_setfield(L, -2, "name");
-        gal_lua_set_text(L, "unit", p[i].unit);
-        gal_lua_set_text(L, "doc", p[i].doc);
-        for (int k = 0; k < 5; k++)
-            gal_lua_set_num(L, key[k], num[k]);
-        gal_lua_set_flag(L, "log", p[i].log);
-        gal_lua_set_flag(L, "free", p[i].free);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
     return 1;
 }
 
@@ -564,10 +431,11 @@ void gal_luaopen_target(lua_State *L)
          "@param tie_names list of the parameters they set\n"
          "@param plan (0) tolerance of a plan for the bands, 0: the whole grid each time\n"
          "@param plan_cache (true) plans made before are read from the cache's folder, and kept there\n"
+         "@param plan_bands filters of all fits that this one shares its plan with\n"
+         "@param plan_redshift their redshifts, { lo, hi }, where these are fixed\n"
+         "@param derive_later (false) samplers are given no derived quantities: derive(x) makes those of chosen "
+         "points\n"
          "@param likelihood_key what it does, for the fingerprint"},
-        {"noise_params", noise_params,
-         "noise_params() -> list\nThe noise parameters that a fit can vary: name, unit, value, lo, hi, plo, phi, log, "
-         "doc."},
         {NULL, NULL, NULL},
     };
     lua_pushlightuserdata(L, L);

@@ -96,8 +96,7 @@ static const double *dimming(lua_State *L, const pop_handle *p)
 {
     if (p->dim || !(p->at_z > 0))
         return p->dim;
-    double dim = 5 * log10(1e5 * gal_cosmo_luminosity_distance(p->cosmo, p->at_z)) - 2.5 * log10(1 + p->at_z),
-           *x = gal_lua_scratch(L, p->n);
+    double dim = gal_lua_pop_dimming(p, p->at_z), *x = gal_lua_scratch(L, p->n);
     for (size_t i = 0; i < p->n; i++)
         x[i] = dim;
     return x;
@@ -137,5 +136,5 @@ int gal_lua_pop_counts_gradient(lua_State *L)
     int out = lua_gettop(L);
     gal_lua_pushvec_copy(L, gw, p->n);
     lua_setfield(L, out, "weights");
-    return gal_lua_pop_named(L, p, &by, gdim);
+    return gal_lua_pop_named(L, p, p->plan, &by, gdim);
 }

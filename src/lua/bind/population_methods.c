@@ -16,8 +16,14 @@ void gal_lua_pop_forget(pop_handle *p)
     gal_free(p->zs);
     gal_free(p->tobss);
     gal_free(p->dim);
+    gal_free(p->bymass);
+    gal_free(p->bytime);
     gal_pop_free(p->plan);
-    p->filter = NULL, p->flux = p->zs = p->tobss = p->dim = NULL, p->plan = NULL, p->nb = 0, p->fluxed = false;
+    gal_pop_free(p->power);
+    gal_free(p->eband);
+    p->power = NULL, p->eband = NULL;
+    p->filter = NULL, p->flux = p->zs = p->tobss = p->dim = p->bymass = p->bytime = NULL, p->plan = NULL, p->nb = 0;
+    p->fluxed = p->related = p->fated = false;
 }
 
 const char *gal_lua_pop_param(int i)
@@ -35,117 +41,20 @@ gal_pop_galaxies gal_lua_pop_galaxies(const pop_handle *p)
                               .z = p->zs,
                               .tobs = p->tobss,
                               .dust = p->dust,
-                              .aged = p->aged};
+                              .aged = p->aged,
+                              .axis = p->axis,
+                              .burst = p->burst && p->quenches ? p->quiet : p->burst,
+                              .young = p->young,
+                              .bymass = p->bymass,
+                              .bytime = p->bytime,
+                              .quench = p->quenches ? p->cut : NULL,
+                              .error = p->erring ? p->error : NULL,
+                              .offset = p->offset,
+                              .merging = p->merges ? &p->merging : NULL,
+                              .emission = p->power ? &p->emits : NULL};
 }
 
 /* ------------------------------------------------------------------ plans */
-static double dimming(const pop_handle *p, double z)
-{
-    return z > 0 ? 5 * log10(1e5 * gal_cosmo_luminosity_distance(p->cosmo, z)) - 2.5 * log10(1 + z) : 0;
-}
-
-/* redshifts of the cells between which flux is taken as linear: 1 % of 1 + z apart, at most */
-static size_t redshifts(const pop_handle *p, double *red)
-{
-    enum { MOST = 400 };
-    double lo = p->zs[0], hi = lo;
-    for (size_t i = 0; i < p->n; i++) {
-        lo = p->zs[i] < lo ? p->zs[i] : lo;
-        hi = p->zs[i] > hi ? p->zs[i] : hi;
-    }
-    size_t n = 2 + (size_t)fmin(log((1 + hi) / (1 + lo)) / 0.01, MOST - 2);
-    if (!(hi > lo))
-        n = 1;
-    for (size_t j = 0; red && j < n; j++)
-        red[j] = j == 0 ? lo : j == n - 1 ? hi : (1 + lo) * pow((1 + hi) / (1 + lo), (double)j / (double)(n - 1)) - 1;
-    return n;
-}
-
-/* each galaxy's redshift, time of observation and dimming */
-static gal_status places(pop_handle *p)
-{
-    p->zs = gal_alloc(p->n * sizeof(double));
-    p->tobss = gal_alloc(p->n * sizeof(double));
-    p->dim = gal_alloc(p->n * sizeof(double));
-    if (!p->zs || !p->tobss || !p->dim)
-        return GAL_ENOMEM;
-    for (size_t i = 0; i < p->n; i++) {
-        p->zs[i] = p->z ? p->z[i] : p->at_z;
-        p->tobss[i] = p->z ? gal_cosmo_age(p->cosmo, p->z[i]) * 1e-9 : p->tobs;
-        p->dim[i] = i && p->zs[i] == p->zs[i - 1] ? p->dim[i - 1] : dimming(p, p->zs[i]);
-    }
-    return GAL_OK;
-}
-
-/* cells of the filters and the plan, replacing the last one */
-static gal_status make_plan(pop_handle *p, gal_filter **f, size_t nb, double z, double tobs)
-{
-    gal_status st = GAL_OK;
-    const gal_ssp *s = p->ssp;
-    double *cell = NULL, *axes = NULL, *red = NULL;
-    const bool own = p->z || p->dust;
-    size_t nred = 0, cells = nb * s->nz * s->nage;
-    gal_lua_pop_forget(p);
-    if (!(p->filter = GAL_NEWN(gal_filter *, nb)))
-        return GAL_ENOMEM;
-    for (size_t b = 0; b < nb; b++)
-        p->filter[b] = gal_filter_ref(f[b]);
-    p->nb = nb, p->at_z = z, p->tobs = tobs;
-    if (own) {
-        GAL_TRY(places(p));
-        nred = redshifts(p, NULL);
-    }
-    cell = gal_alloc((own ? nred : 1) * cells * sizeof *cell);
-    axes = gal_alloc((s->nage + s->nz + nb) * sizeof *axes);
-    red = gal_alloc((nred + 1) * sizeof *red);
-    if (!cell || !axes || !red) {
-        st = GAL_ENOMEM;
-        goto out;
-    }
-    if (own)
-        redshifts(p, red);
-    else
-        red[0] = z;
-    GAL_TRY(gal_pop_axes(s, axes, axes + s->nage));
-    double *wave = axes + s->nage + s->nz;
-    for (size_t b = 0; b < nb; b++)
-        wave[b] = 1e-4 * gal_dsps_effective_wave(f[b]->n, f[b]->wave, f[b]->trans, 0);
-    for (size_t j = 0; j < (own ? nred : 1); j++) {
-        gal_pop_light light = {.ssp = s,
-                               .filters = p->filter,
-                               .nb = nb,
-                               .z = red[j],
-                               .dsps = p->dsps,
-                               .dust = p->dusty ? &p->screen : NULL,
-                               .curve = p->curve};
-        GAL_TRY(gal_pop_cells(&light, cell + j * cells));
-    }
-    gal_pop_spec spec = {.nt = p->nt,
-                         .na = s->nage,
-                         .nz = s->nz,
-                         .nb = nb,
-                         .t = p->t,
-                         .lgage = axes,
-                         .lgmet = axes + s->nage,
-                         .cell = cell,
-                         .tobs = tobs,
-                         .lt0 = log10(p->t0),
-                         .fb = p->fb,
-                         .single = p->single,
-                         .nred = nred,
-                         .red = red,
-                         .wave = p->dust ? wave : NULL,
-                         .curve = p->curve};
-    GAL_TRY(gal_pop_create(&p->plan, &spec));
-out:
-    gal_free(cell);
-    gal_free(axes);
-    gal_free(red);
-    if (st != GAL_OK)
-        gal_lua_pop_forget(p);
-    return st;
-}
-
 pop_handle *gal_lua_pop_plan(lua_State *L, double tobs)
 {
     pop_handle *p = gal_lua_check(L, 1, &gal_lua_population);
@@ -172,12 +81,15 @@ pop_handle *gal_lua_pop_plan(lua_State *L, double tobs)
     }
     bool same = p->plan && p->nb == nb && p->at_z == z && (p->z || p->tobs == tobs) &&
                 memcmp(p->filter, f, nb * sizeof *f) == 0;
-    if (!same && make_plan(p, f, nb, z, tobs) != GAL_OK)
+    if (!same && gal_lua_pop_make(p, f, nb, z, tobs) != GAL_OK)
+        gal_lua_fail(L);
+    if (gal_lua_pop_relate(p, p->plan) != GAL_OK)
         gal_lua_fail(L);
     return p;
 }
 
-void gal_lua_pop_fluxes(lua_State *L, pop_handle *p, double *mass)
+/* Fluxes and, when mass is given, masses are up to date then. */
+static void fluxes_of(lua_State *L, pop_handle *p, double *mass)
 {
     if (p->fluxed && !mass)
         return;
@@ -194,11 +106,16 @@ void gal_lua_pop_fluxes(lua_State *L, pop_handle *p, double *mass)
     p->fluxed = true;
 }
 
-static double option_tobs(lua_State *L, int at, const char *name)
+/* t_obs, and with `mass` [n] derivatives of a loss by the masses, which stay on the stack, or NULL */
+static double option_tobs(lua_State *L, int at, const char *name, const double **mass)
 {
     gal_lua_opts o;
+    size_t n = 0;
     gal_lua_opts_begin(L, &o, at, name);
     double tobs = gal_lua_opt_num(&o, "t_obs", NAN);
+    if (mass && (*mass = gal_lua_opt_vec(&o, "mass", &n)) &&
+        n != ((pop_handle *)gal_lua_check(L, 1, &gal_lua_population))->n)
+        gal_lua_error(L, GAL_EINVAL, "%s: mass has %d values, one for each galaxy is needed", name, (int)n);
     gal_lua_opts_end(&o);
     return tobs;
 }
@@ -209,9 +126,9 @@ static int photometry(lua_State *L)
     pop_handle *p = gal_lua_check(L, 1, &gal_lua_population);
     double *mass = gal_lua_pushvec(L, p->n);
     int vec = lua_gettop(L);
-    p = gal_lua_pop_plan(L, option_tobs(L, 4, "population.photometry"));
-    gal_lua_pop_fluxes(L, p, mass);
-    double dim = dimming(p, p->at_z), *m = gal_lua_pushmat(L, p->nb, p->n);
+    p = gal_lua_pop_plan(L, option_tobs(L, 4, "population.photometry", NULL));
+    fluxes_of(L, p, mass);
+    double dim = gal_lua_pop_dimming(p, p->at_z), *m = gal_lua_pushmat(L, p->nb, p->n);
     for (size_t b = 0; b < p->nb; b++)
         for (size_t i = 0; i < p->n; i++)
             m[b * p->n + i] = (p->dim ? p->dim[i] : dim) - 2.5 * log10(p->flux[b * p->n + i]);
@@ -225,12 +142,21 @@ void gal_lua_pop_adjoint(lua_State *L, const pop_handle *p, gal_pop_adjoint *by)
     by->par = p->par ? gal_lua_scratch(L, GAL_HISTORY_N * p->n) : NULL;
     by->dust = p->dust ? gal_lua_scratch(L, GAL_POP_DUST_N * p->n) : NULL;
     by->tobs = p->z ? gal_lua_scratch(L, p->n) : NULL;
+    by->axis = p->axis ? gal_lua_scratch(L, GAL_POP_AXES * p->n) : NULL;
+    by->burst = p->burst ? gal_lua_scratch(L, 3 * p->n) : NULL;
+    by->node = p->erring ? gal_lua_scratch(L, GAL_SSP_ERROR_NODES * p->n) : NULL;
+    by->merge = p->merges ? gal_lua_scratch(L, p->n) : NULL;
+    by->quench = p->quenches ? gal_lua_scratch(L, p->n) : NULL;
     lua_newtable(L);
     int out = lua_gettop(L);
     by->lgmet = gal_lua_pushvec(L, p->n);
     lua_setfield(L, out, "lgmet");
     by->scatter = gal_lua_pushvec(L, p->n);
     lua_setfield(L, out, "scatter");
+    if (p->young) {
+        by->young = gal_lua_pushvec(L, p->n);
+        lua_setfield(L, out, "lgmet_young");
+    }
     if (p->z) {
         by->z = gal_lua_pushvec(L, p->n);
         lua_setfield(L, out, "z");
@@ -241,10 +167,12 @@ void gal_lua_pop_adjoint(lua_State *L, const pop_handle *p, gal_pop_adjoint *by)
     }
 }
 
-int gal_lua_pop_named(lua_State *L, const pop_handle *p, const gal_pop_adjoint *by, const double *gdim)
+int gal_lua_pop_named(lua_State *L, const pop_handle *p, const gal_pop *plan, const gal_pop_adjoint *by,
+                      const double *gdim)
 {
     static const char *const dust[GAL_POP_DUST_N] = {"av", "delta", "bump", "funo", "av_young", "delta_young"};
     int out = lua_gettop(L);
+    gal_lua_pop_named_fate(L, p, plan, by);
     for (int i = 0; by->par && i < GAL_HISTORY_N; i++) {
         gal_lua_pushvec_copy(L, by->par + (size_t)i * p->n, p->n);
         lua_setfield(L, out, gal_lua_pop_param(i));
@@ -252,6 +180,24 @@ int gal_lua_pop_named(lua_State *L, const pop_handle *p, const gal_pop_adjoint *
     for (int i = 0; by->dust && i < (p->aged ? GAL_POP_DUST_N : GAL_POP_AV_YOUNG); i++) {
         gal_lua_pushvec_copy(L, by->dust + (size_t)i * p->n, p->n);
         lua_setfield(L, out, dust[i]);
+    }
+    for (int i = 0; by->axis && i < GAL_POP_AXES; i++)
+        if (i == 0 ? p->ssp->nu > 1 : p->ntable > 1) {
+            gal_lua_pushvec_copy(L, by->axis + (size_t)i * p->n, p->n);
+            lua_setfield(L, out, gal_lua_pop_axis_names[i]);
+        }
+    for (int i = 0; by->burst && i < 3; i++) {
+        gal_lua_pushvec_copy(L, by->burst + (size_t)i * p->n, p->n);
+        lua_setfield(L, out, gal_burst_params()[i].name);
+    }
+    if (p->rule) {
+        double gp[GAL_MZR_N];
+        gal_pop_galaxies all = gal_lua_pop_galaxies(p);
+        gal_lua_checkstatus(L, gal_pop_mzr_vjp(plan, &all, p->relation, p->fixed, by->lgmet, gp));
+        lua_newtable(L);
+        for (int i = 0; i < GAL_MZR_N; i++)
+            gal_lua_set_num(L, gal_mzr_params()[i].name, gp[i]);
+        lua_setfield(L, out, "relation");
     }
     double h0 = gal_cosmo_get(p->cosmo)->h0;
     for (size_t i = 0; by->z && i < p->n; i++) { /* the time of observation and the distance follow the redshift */
@@ -268,8 +214,10 @@ static int gradient(lua_State *L)
     lua_settop(L, 5);
     size_t rows, cols;
     const double *g = gal_lua_checkmat(L, 4, &rows, &cols);
-    pop_handle *p = gal_lua_pop_plan(L, option_tobs(L, 5, "population.gradient"));
-    gal_lua_pop_fluxes(L, p, NULL);
+    const double *gmass = NULL;
+    double tobs = option_tobs(L, 5, "population.gradient", &gmass);
+    pop_handle *p = gal_lua_pop_plan(L, tobs);
+    fluxes_of(L, p, NULL);
     if (rows != p->nb || cols != p->n)
         return gal_lua_error(L, GAL_EINVAL,
                              "population: the loss needs a derivative for each of %d bands x %d galaxies, got %d x %d",
@@ -283,8 +231,8 @@ static int gradient(lua_State *L)
     gal_pop_adjoint by;
     gal_pop_galaxies all = gal_lua_pop_galaxies(p);
     gal_lua_pop_adjoint(L, p, &by);
-    gal_lua_checkstatus(L, gal_pop_vjp(p->plan, &all, gf, NULL, &by));
-    return gal_lua_pop_named(L, p, &by, gdim);
+    gal_lua_checkstatus(L, gal_pop_vjp(p->plan, &all, gf, gmass, NULL, &by));
+    return gal_lua_pop_named(L, p, p->plan, &by, gdim);
 }
 
 const gal_lua_row gal_lua_pop_methods[] = {
@@ -296,15 +244,66 @@ const gal_lua_row gal_lua_pop_methods[] = {
      "at z) time of observation\n"
      "@example population{ logm0 = linspace(11, 14, 100) }:photometry(filters(\"LSST\"), 0.1)"},
     {"gradient", gradient,
-     "gradient(filters, z, g[, { t_obs = }]) -> table\nExact derivatives of a loss of the magnitudes by everything of "
+     "gradient(filters, z, g[, { t_obs =, mass = }]) -> table\nExact derivatives of a loss of the magnitudes by "
+     "everything of "
      "each galaxy, by reverse accumulation. "
      "g: its\nderivatives by the magnitudes, shaped as photometry gives them. Fields of the table: the 13 parameters "
      "of the history (or\nsfr, a "
      "matrix), lgmet, scatter, and where galaxies have their own z (time of observation and distance follow it) and "
      "av, delta, "
-     "bump,\nfuno, av_young, delta_young, each with a value for each galaxy.\n@param t_obs [Gyr] (the age of the "
+     "bump,\nfuno, av_young, delta_young, lgmet_young, logu, slope, lgfburst, lgyr_peak, lgyr_max, each with a value "
+     "for each "
+     "galaxy; relation, ssp_error, merging: the sums "
+     "by\nthe parameters of mzr or umzr, of the error model and of infall; p_merge: by the probabilities of "
+     "merging.\n@param t_obs [Gyr] (the age of the "
      "Universe at z) "
-     "time of observation"},
+     "time of observation\n@param mass (none) derivatives of the loss by the mass of each galaxy"},
+    {"lines", gal_lua_pop_lines,
+     "lines(names, z[, { t_obs = }]) -> matrix\nLuminosities [Lsun] of emission lines of the SSP table, a row for each "
+     "name, behind the galaxies' dust. z tells the "
+     "time of\nobservation and is left out where each galaxy has its own.\n@param t_obs [Gyr] (the age of the Universe "
+     "at z) time of "
+     "observation"},
+    {"lines_gradient", gal_lua_pop_lines_gradient,
+     "lines_gradient(names, z, g[, { t_obs = }]) -> table\nExact derivatives of a loss of the luminosities, as "
+     "gradient gives them. g: its derivatives by them, in the shape of "
+     "lines."},
+    {"ew", gal_lua_pop_ew,
+     "ew({ { wave =, half =, near =, far = }, ... }, z[, { t_obs = }]) -> matrix\nEquivalent widths [A] in the rest "
+     "frame, positive in emission, a row for each feature: flux within `half` of "
+     "wave above the\nquadratic through the continuum between near and far on both sides, over the continuum at "
+     "wave.\n@param wave [A] of the feature\n@param half [A] "
+     "(15) half width of its window\n@param near [A] (50) where the continuum begins\n@param far [A] (100) where it "
+     "ends\n@param t_obs [Gyr] (the age of the "
+     "Universe at z) time of observation"},
+    {"ew_gradient", gal_lua_pop_ew_gradient,
+     "ew_gradient(features, z, g[, { t_obs = }]) -> table\nExact derivatives of a loss of the equivalent widths, as "
+     "gradient gives them. g: its derivatives by them, in the "
+     "shape of ew."},
+    {"parts", gal_lua_pop_parts,
+     "parts(filters, z[, { t_obs = }]) -> table\nMagnitudes of bulge, disc and knots as photometry gives them, and "
+     "mass, a row of "
+     "each: stars of the bulge formed as parts of\npopulation{} says; a share of the disc's mass is in star-forming "
+     "knots, which hold "
+     "the burst as far as it is not heavier. Each has the\ngalaxy's metallicities and dust. Before merging; galaxies "
+     "with ssp_error "
+     "have none.\n@param t_obs [Gyr] (the age of the Universe at z) time of observation"},
+    {"parts_gradient", gal_lua_pop_parts_gradient,
+     "parts_gradient(filters, z, { bulge =, disc =, knots =, mass = }[, { t_obs = }]) -> table\nExact derivatives of a "
+     "loss of the "
+     "parts, as gradient gives them, and by tcrit, early, late and knots. Third argument: its\nderivatives by what "
+     "parts gives, in the "
+     "same shapes; what is left out is 0."},
+    {"stream", gal_lua_pop_stream,
+     "stream(input, output, filters[, z[, { chunk = }]]) -> number\nMagnitudes of the galaxies of an HDF5 file, into a "
+     "new one, a chunk at a time: memory "
+     "does not grow with their number, which is returned.\nDatasets of the input are found by the names of parameters "
+     "(logm0, ..., lg_rejuv, lgmet, z or redshift, av, ...; "
+     "sfr, where the population has\nrates); the population, of one galaxy, gives what is not there. The output has a "
+     "dataset for each filter and "
+     "logsm_formed.\n@param chunk (100000) galaxies at a time\n@param columns (none) { name of a parameter = its "
+     "dataset }\n@param float32 (false) datasets of single "
+     "precision\n@param t_obs [Gyr] (the age of the Universe at z) time of observation"},
     {"set", gal_lua_pop_set,
      "set{ name = value, ... } -> population\nOther parameters of the histories, lgmet, scatter or, where galaxies "
      "have it each, dust: one number or "

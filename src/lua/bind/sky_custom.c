@@ -1,40 +1,21 @@
 /* Lua: emission laws of the user's own: a function of frequency and per-pixel parameters, shipped to every thread and compiled there. */
 #include "lua/bind/l_sky.h"
-#include "lua/kit/worker.h"
+#include "lua/bind/own.h"
 #include "sky/law.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 typedef struct custom {
+    gal_lua_own own;
     gal_sky_law law;
     gal_sky_input par[GAL_SKY_MAXPAR];
-    char *text; /* names, units, documentation */
-    char *shipped;
-    size_t nshipped;
 } custom;
 
 static void destroy(void *self)
 {
     custom *c = self;
-    gal_free(c->text);
-    gal_free(c->shipped);
+    gal_lua_own_clear(&c->own);
     gal_free(c);
-}
-
-static gal_status open_local(void **local, const void *self)
-{
-    const custom *c = self;
-    gal_worker *w;
-    gal_status st = gal_worker_open(&w, c->law.name, "emission", c->shipped, c->nshipped);
-    *local = w;
-    return st;
-}
-
-static void close_local(void *local)
-{
-    gal_worker_close(local);
 }
 
 /* out[k] = f(nu, p, polarised) */
@@ -51,93 +32,55 @@ static gal_status shape(const void *self, void *local, int which, double nu, siz
     return st;
 }
 
-static const char *keep(char **at, const char *text)
-{
-    char *p = *at;
-    size_t n = strlen(text) + 1;
-    memcpy(p, text, n);
-    *at += n;
-    return p;
-}
-
-static const char *field(lua_State *L, const char *name)
-{
-    lua_getfield(L, -1, name);
-    const char *s = lua_tostring(L, -1);
-    lua_pop(L, 1); /* the table keeps it alive */
-    return s ? s : "";
-}
-
-static double field_num(lua_State *L, const char *name, double def)
-{
-    lua_getfield(L, -1, name);
-    double v = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : def;
-    lua_pop(L, 1);
-    return v;
-}
-
 /* custom{ name =, I =, Q =, U =, par = { fields by name }, params = { { name, unit, lo, hi } }, shipped =, split = } -> part. Checked in Lua. */
 static int create(lua_State *L)
 {
     gal_lua_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    gal_lua_own_want(L, 1, "sky.component", "name", LUA_TSTRING, "a text");
+    gal_lua_own_want(L, 1, "sky.component", "shipped", LUA_TSTRING, "the text of its function");
+    gal_lua_own_want(L, 1, "sky.component", "params", LUA_TTABLE, "a list of parameters");
+    gal_lua_own_want(L, 1, "sky.component", "par", LUA_TTABLE, "their values by name");
     lua_getfield(L, 1, "params");
-    size_t np = lua_objlen(L, 2), text = 64;
+    size_t np = lua_objlen(L, 2);
     if (np > GAL_SKY_MAXPAR)
         return gal_lua_error(L, GAL_EINVAL, "sky.component: %zu parameters, at most %d are possible", np,
                              GAL_SKY_MAXPAR);
-    for (size_t i = 1; i <= np; i++) {
-        lua_rawgeti(L, 2, (int)i);
-        text += strlen(field(L, "name")) + strlen(field(L, "unit")) + 3;
-        lua_pop(L, 1);
-    }
     gal_sky_part_args a = {NULL};
     for (int i = 0; i < 3; i++)
         a.amplitude[i] = gal_lua_sky_field(L, 1, (const char *[]){"I", "Q", "U"}[i]);
     lua_getfield(L, 1, "par");
     for (size_t i = 0; i < np; i++) {
         lua_rawgeti(L, 2, (int)i + 1);
-        const char *name = field(L, "name");
-        a.par[i] = gal_lua_sky_field(L, 3, name);
-        lua_pop(L, 1);
+        gal_lua_own_want(L, 4, "sky.component", "name", LUA_TSTRING, "a text of each parameter");
+        lua_getfield(L, 4, "name");
+        a.par[i] = gal_lua_sky_field(L, 3, lua_tostring(L, 5));
+        lua_settop(L, 3);
     }
-    lua_pushvalue(L, 1);
-    const char *name = field(L, "name"), *shipped = field(L, "shipped");
     lua_getfield(L, 1, "split");
-    bool split = lua_toboolean(L, -1);
-    lua_pop(L, 1);
+    lua_getfield(L, 1, "name");
     custom *c = GAL_NEW(custom);
-    if (!c || !(c->text = GAL_NEWN(char, text + strlen(name))) || !(c->shipped = gal_strdup(shipped))) {
+    gal_sky_part *p;
+    if (!c || gal_lua_own_read(L, 1, &c->own, lua_tostring(L, 5), "emission") != GAL_OK) {
         if (c)
             destroy(c);
         return gal_lua_fail(L);
     }
-    char *at = c->text;
-    c->nshipped = strlen(shipped);
-    c->law = (gal_sky_law){.name = keep(&at, name),
+    c->law = (gal_sky_law){.name = c->own.name,
                            .doc = "an emission law in Lua",
                            .par = c->par,
                            .npar = np,
-                           .split = split,
+                           .split = lua_toboolean(L, 4),
                            .destroy = destroy,
                            .shape = shape,
-                           .open = open_local,
-                           .close = close_local};
+                           .open = gal_lua_shipped_open,
+                           .close = gal_lua_shipped_close};
     for (size_t i = 0; i < np; i++) {
-        lua_rawgeti(L, 2, (int)i + 1);
-        c->par[i] = (gal_sky_input){keep(&at, field(L, "name")),   keep(&at, field(L, "unit")), "", NAN,
-                                    field_num(L, "lo", -INFINITY), field_num(L, "hi", INFINITY)};
-        lua_pop(L, 1);
+        const gal_param *q = &c->own.par[i];
+        c->par[i] = (gal_sky_input){q->name, q->unit, "", NAN, q->lo, q->hi};
     }
     a.name = c->law.name;
     a.law = &c->law;
-    void *local = NULL;
-    gal_sky_part *p;
-    if (open_local(&local, c) != GAL_OK) { /* a bad function is refused here, not in a sweep */
-        destroy(c);
-        return gal_lua_fail(L);
-    }
-    close_local(local);
     gal_lua_checkstatus(L, gal_sky_part_adopt(&p, &a, c)); /* owns c */
     gal_lua_sky_push_part(L, p, 1);
     return 1;

@@ -74,11 +74,7 @@ int gal_lua_skymap_inspect(lua_State *L)
     gal_lua_set_flag(L, "partial", i.partial);
     gal_lua_set_flag(L, "iqu", i.iqu);
     for (int what = 0; what < 2; what++) {
-        lua_newtable(L);
-        for (int k = 0; k < i.nfield; k++) {
-            lua_pushstring(L, what ? i.name[k] : i.unit[k]);
-            lua_rawseti(L, -2, k + 1);
-        }
+        GAL_LUA_TEXTS(L, k, i.nfield, what ? i.name[k] : i.unit[k]);
         lua_setfield(L, -2, what ? "names" : "units");
     }
     return 1;

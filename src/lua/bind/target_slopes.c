@@ -63,10 +63,6 @@ int gal_lua_target_differences(lua_State *L)
 {
     gal_fit_slopes *s = lua_newuserdata(L, sizeof *s);
     gal_lua_checkstatus(L, gal_fit_slopes_of(gal_lua_check(L, 1, &gal_lua_target), s));
-    lua_createtable(L, (int)s->n, 0);
-    for (size_t i = 0; i < s->n; i++) {
-        lua_pushstring(L, s->what[i]);
-        lua_rawseti(L, -2, (int)i + 1);
-    }
+    GAL_LUA_TEXTS(L, i, s->n, s->what[i]);
     return 1;
 }

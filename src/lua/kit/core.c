@@ -28,7 +28,12 @@ static int core_fail(lua_State *L)
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         if (strcmp(name, gal_status_name(codes[i])) == 0)
             code = codes[i];
-    return gal_lua_error(L, code, "%s", gal_lua_checkstr(L, 2));
+    size_t n;
+    const char *text = gal_lua_checkbytes(L, 2, &n);
+    char *line = lua_newuserdata(L, n + 1); /* whole, also where a value that it quotes has a zero byte */
+    memcpy(line, text, n + 1);
+    gal_printable(line, n);
+    return gal_lua_error(L, code, "%s", line);
 }
 
 /* raise_last(): raise what the failed leaf function left in the thread-local error */
@@ -165,17 +170,24 @@ static int core_write_file(lua_State *L)
 {
     size_t n;
     const char *path = gal_lua_checkstr(L, 1);
-    gal_lua_checkstr(L, 2);
-    const char *text = lua_tolstring(L, 2, &n);
+    const char *text = gal_lua_checkbytes(L, 2, &n);
     gal_lua_checkstatus(L, gal_write_file(path, text, n));
     return 0;
+}
+
+/* number_text(v) -> the shortest text that reads back to the same bits */
+static int core_number_text(lua_State *L)
+{
+    char text[48];
+    gal_shortest_text(text, sizeof text, gal_lua_checknum(L, 1));
+    lua_pushstring(L, text);
+    return 1;
 }
 
 static int core_printable(lua_State *L)
 {
     size_t n;
-    gal_lua_checkstr(L, 1);
-    const char *s = lua_tolstring(L, 1, &n);
+    const char *s = gal_lua_checkbytes(L, 1, &n);
     char *p = lua_newuserdata(L, n + 1);
     memcpy(p, s, n);
     gal_printable(p, n);
@@ -196,8 +208,9 @@ static int core_check_writable(lua_State *L)
 static int core_hash(lua_State *L)
 {
     char hex[33];
-    const char *s = gal_lua_checkstr(L, 1);
-    gal_hash_hex(gal_hash_bytes(s, lua_objlen(L, 1)), hex);
+    size_t n;
+    const char *s = gal_lua_checkbytes(L, 1, &n);
+    gal_hash_hex(gal_hash_bytes(s, n), hex);
     lua_pushstring(L, hex);
     return 1;
 }
@@ -264,7 +277,7 @@ static int core_versions(lua_State *L)
     return 1;
 }
 
-/* default_ssp() -> "bc03-miles, kroupa, 7 Z x 196 ages x 4467 wavelengths", or nil: two attributes, not the table, for the banner */
+/* default_ssp() -> "bc03-miles, kroupa, 7 Z x 196 ages x 4864 wavelengths", or nil: two attributes, not the table, for the banner */
 static int core_default_ssp(lua_State *L)
 {
     char path[PATH_MAX];
@@ -354,6 +367,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"write_file", core_write_file},
                                           {"check_writable", core_check_writable},
                                           {"printable", core_printable},
+                                          {"number_text", core_number_text},
                                           {"hash", core_hash},
                                           {"hash_file", core_hash_file},
                                           {"isatty", core_isatty},

@@ -183,9 +183,22 @@ int gal_lua_checkint(lua_State *L, int idx, int lo, int hi)
     return (int)x;
 }
 
-const char *gal_lua_checkstr(lua_State *L, int idx)
+const char *gal_lua_checkbytes(lua_State *L, int idx, size_t *n)
 {
     if (lua_type(L, idx) != LUA_TSTRING)
         gal_lua_argerror(L, idx, "a string");
-    return lua_tostring(L, idx);
+    return lua_tolstring(L, idx, n);
+}
+
+const char *gal_lua_checkstr(lua_State *L, int idx)
+{
+    size_t n;
+    const char *s = gal_lua_checkbytes(L, idx, &n);
+    if (strlen(s) != n) {
+        lua_Debug ar;
+        const char *fn = function_name(L, &ar);
+        gal_lua_error(L, GAL_EINVAL, "%s: argument %d holds a zero byte after '%.80s': remove it", fn,
+                      strchr(fn, ':') ? idx - 1 : idx, s);
+    }
+    return s;
 }

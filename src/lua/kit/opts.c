@@ -136,7 +136,10 @@ const char *gal_lua_opt_str(gal_lua_opts *o, const char *name, const char *def)
         return def;
     if (lua_type(o->L, -1) != LUA_TSTRING)
         gal_lua_opt_typeerror(o, name, "a string", -1);
-    const char *s = lua_tostring(o->L, -1);
+    size_t n;
+    const char *s = lua_tolstring(o->L, -1, &n);
+    if (strlen(s) != n) /* as gal_lua_checkstr */
+        gal_lua_error(o->L, GAL_EINVAL, "%s: %s holds a zero byte after '%.80s': remove it", o->fn, name, s);
     lua_pop(o->L, 1); /* the table holds it */
     return s;
 }

@@ -1,7 +1,9 @@
 /* util.c - handles of the binding kit (util.h): C objects with methods, fields and documentation.
  * Not thread safe: a Lua state belongs to one thread at a time. */
+#include "galua/param.h"
 #include "lua/kit/registry.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,10 +150,18 @@ static int handle_gc(lua_State *L)
     return 0;
 }
 
+static atomic_uint closed;
+
+unsigned gal_lua_closed(void)
+{
+    return atomic_load_explicit(&closed, memory_order_relaxed);
+}
+
 static int handle_close(lua_State *L)
 {
     if (!gal_lua_classof(L, 1, NULL))
         return gal_lua_argerror(L, 1, "a handle");
+    atomic_fetch_add_explicit(&closed, 1, memory_order_relaxed);
     handle *h = lua_touserdata(L, 1);
     if (!h->kept)
         return handle_gc(L);
@@ -404,4 +414,33 @@ void gal_lua_set_list(lua_State *L, const gal_lua_number *list, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         gal_lua_set_num(L, list[i].key, list[i].v);
+}
+
+void gal_lua_push_named(lua_State *L, const char *name, const char *unit, const char *doc)
+{
+    lua_createtable(L, 0, 3);
+    gal_lua_set_text(L, "name", name);
+    gal_lua_set_text(L, "unit", unit);
+    gal_lua_set_text(L, "doc", doc);
+}
+
+void gal_lua_push_param(lua_State *L, const char *prefix, const gal_param *p)
+{
+    gal_lua_push_named(L, lua_pushfstring(L, "%s%s", prefix, p->name), p->unit, p->doc);
+    lua_remove(L, -2);
+    GAL_LUA_SET(L, {"value", p->value}, {"lo", p->lo}, {"hi", p->hi}, {"plo", p->plo}, {"phi", p->phi});
+    gal_lua_set_flag(L, "log", p->log);
+    gal_lua_set_flag(L, "free", p->free);
+}
+
+const double *gal_lua_checkpoints(lua_State *L, int idx, const char *fn, size_t ndim, size_t *m)
+{
+    size_t cols;
+    bool rows = gal_lua_tomat(L, idx) != NULL;
+    const double *x = rows ? gal_lua_checkmat(L, idx, m, &cols) : gal_lua_checkvec(L, idx, &cols);
+    if (!rows)
+        *m = 1;
+    if (cols != ndim)
+        gal_lua_error(L, GAL_EINVAL, "%s: points have %d coordinates, expected %d", fn, (int)cols, (int)ndim);
+    return x;
 }

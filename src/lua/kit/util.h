@@ -107,6 +107,9 @@ GAL_API void *gal_lua_test(lua_State *L, int idx, const gal_lua_class *cls);
 GAL_API void gal_lua_replace(lua_State *L, int idx, const gal_lua_class *cls, void *obj);
 /* Class of any handle, or NULL; *obj may be NULL */
 GAL_API const gal_lua_class *gal_lua_classof(lua_State *L, int idx, void **obj);
+GAL_API void *gal_buf_owner(gal_buf *b); /* of gal_buf_wrap */
+/* How many handles have been closed by hand so far: what was known of open ones holds while it stays */
+GAL_API unsigned gal_lua_closed(void);
 /* Keep the value at value_idx alive as long as the handle; fetch it again (pushes it, or nil). `key` names the slot. */
 GAL_API void gal_lua_keep(lua_State *L, int handle_idx, int value_idx, const char *key);
 GAL_API void gal_lua_kept(lua_State *L, int handle_idx, const char *key);
@@ -120,6 +123,8 @@ GAL_API const double *gal_lua_checkvec(lua_State *L, int idx, size_t *n);
 GAL_API bool gal_lua_isvec(lua_State *L, int idx);     /* a vec, not a table */
 GAL_API gal_vec *gal_lua_tovec(lua_State *L, int idx); /* the vec itself (writable through ->data), or NULL */
 GAL_API gal_mat *gal_lua_tomat(lua_State *L, int idx); /* the matrix, or NULL */
+/* Points of ndim coordinates for fn: a matrix of rows, or a vector for one; as gal_lua_checkvec */
+GAL_API const double *gal_lua_checkpoints(lua_State *L, int idx, const char *fn, size_t ndim, size_t *m);
 /* Row-major doubles of a matrix or of a table of rows; as gal_lua_checkvec */
 GAL_API const double *gal_lua_checkmat(lua_State *L, int idx, size_t *rows, size_t *cols);
 GAL_API double *gal_lua_pushvec(lua_State *L, size_t n); /* new, zeroed */
@@ -130,6 +135,9 @@ GAL_API void gal_lua_pushview(lua_State *L, const double *x, size_t n, size_t st
                               void *owner);
 GAL_API void gal_lua_pushmatview(lua_State *L, const double *x, size_t rows, size_t cols, size_t ld,
                                  void (*release)(void *), void *owner);
+/* A new struct of Lua's FFI, all zero, in Lua's memory: pushed. Its type is galua.core[hook], left there by the Lua module; n: elements of its
+ * variable array, or -1; key: an address of the caller's that stands for it. NULL: nothing is pushed, the error is set. */
+GAL_API void *gal_lua_new_struct(lua_State *L, const void *key, const char *hook, const char *module, int n);
 /* Fields of the table at the top of the stack */
 typedef struct gal_lua_number {
     const char *key;
@@ -145,11 +153,31 @@ GAL_API void gal_lua_set_list(lua_State *L, const gal_lua_number *list, size_t n
         const gal_lua_number list_[] = {__VA_ARGS__};                                                                  \
         gal_lua_set_list((L), list_, sizeof list_ / sizeof *list_);                                                    \
     } while (0)
+/* A list, pushed: `text`, an expression of i, for i from 0 to n - 1 */
+#define GAL_LUA_TEXTS(L, i, n, text)                                                                                   \
+    do {                                                                                                               \
+        lua_createtable((L), (int)(n), 0);                                                                             \
+        for (size_t i = 0; i < (size_t)(n); i++) {                                                                     \
+            lua_pushstring((L), (text));                                                                               \
+            lua_rawseti((L), -2, (int)i + 1);                                                                          \
+        }                                                                                                              \
+    } while (0)
+/* A table with name, unit and doc, pushed; and one of a parameter, its name behind `prefix`, with value, lo, hi, plo, phi, log, free */
+GAL_API void gal_lua_push_named(lua_State *L, const char *name, const char *unit, const char *doc);
+struct gal_param;
+GAL_API void gal_lua_push_param(lua_State *L, const char *prefix, const struct gal_param *p);
+/* Values as a script writes them, what is printed can be pasted back (literal.c): a number with as few digits as read back to the same bits, a
+ * text in quotes, "name = " (["a.b"] = where it is no name of Lua's) */
+GAL_API void gal_lua_add_number(luaL_Buffer *b, double v);
+GAL_API void gal_lua_add_quoted(luaL_Buffer *b, const char *s);
+GAL_API void gal_lua_add_key(luaL_Buffer *b, const char *name);
 /* Checked arguments */
 GAL_API double gal_lua_checknum(lua_State *L, int idx);
 GAL_API void gal_lua_checktype(lua_State *L, int idx, int type); /* LUA_TTABLE, LUA_TFUNCTION ... */
 GAL_API int gal_lua_checkint(lua_State *L, int idx, int lo, int hi);
+/* Text that C takes up to its end: a name, a path. A string with a zero byte in it, which C would cut there, is refused. */
 GAL_API const char *gal_lua_checkstr(lua_State *L, int idx);
+GAL_API const char *gal_lua_checkbytes(lua_State *L, int idx, size_t *n); /* any string */
 /* Run a full collection when C memory has grown enough since the last one. Constructors call it through gal_lua_push. */
 GAL_API void gal_lua_gc(lua_State *L);
 

@@ -44,9 +44,9 @@ gal_buf *gal_buf_wrap(void (*release)(void *), void *owner)
     return b;
 }
 
-double *gal_buf_data(gal_buf *b)
+void *gal_buf_owner(gal_buf *b)
 {
-    return b->data;
+    return b->owner;
 }
 
 gal_buf *gal_buf_ref(gal_buf *b)
@@ -317,16 +317,15 @@ int gal_vec_first_unordered(const gal_vec *a)
 }
 
 /* ------------------------------------------------------------------ to and from Lua */
-/* vec.lua leaves its closures in the registry table as vec_adopt, vec_is, mat_adopt, mat_is; loading it is deferred to
- * the first vector. */
-static void push_hook(lua_State *L, const char *name)
+/* vec.lua and mat.lua leave ffi_new, vec_type, vec_is, mat_type, mat_is in galua.core; loading them is deferred to the first vector. */
+static void push_hook(lua_State *L, const char *name, const char *module)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
     lua_getfield(L, -1, "galua.core");
     lua_getfield(L, -1, name);
     if (lua_isnil(L, -1)) {
         lua_getglobal(L, "require");
-        lua_pushliteral(L, "galua.mat"); /* needs galua.vec */
+        lua_pushstring(L, module);
         lua_call(L, 1, 0);
         lua_pop(L, 1);
         lua_getfield(L, -1, name);
@@ -335,15 +334,31 @@ static void push_hook(lua_State *L, const char *name)
     lua_pop(L, 1);
 }
 
+/* registry keys: ffi.new, the types of vectors and of matrices, whether a value is one */
+static const char NEW, VEC, MAT, IS_VEC, IS_MAT;
+
+static void push_kept(lua_State *L, const void *key, const char *hook, const char *module)
+{
+    lua_pushlightuserdata(L, (void *)(uintptr_t)key);
+    lua_rawget(L, LUA_REGISTRYINDEX);
+    if (!lua_isnil(L, -1))
+        return;
+    lua_pop(L, 1);
+    push_hook(L, hook, module);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)key);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, LUA_REGISTRYINDEX);
+}
+
 #define LUAJIT_TCDATA 10 /* not in lua.h */
 
-static void *to_cdata(lua_State *L, int idx, const char *is)
+static void *to_cdata(lua_State *L, int idx, const char *is, const char *hook)
 {
     if (lua_type(L, idx) != LUAJIT_TCDATA)
         return NULL;
     if (idx < 0)
         idx = lua_gettop(L) + idx + 1;
-    push_hook(L, is);
+    push_kept(L, is, hook, "galua.mat"); /* needs galua.vec */
     lua_pushvalue(L, idx);
     lua_call(L, 1, 1); /* ffi.istype: cannot fail */
     bool yes = lua_toboolean(L, -1);
@@ -353,12 +368,12 @@ static void *to_cdata(lua_State *L, int idx, const char *is)
 
 gal_vec *gal_lua_tovec(lua_State *L, int idx)
 {
-    return to_cdata(L, idx, "vec_is");
+    return to_cdata(L, idx, &IS_VEC, "vec_is");
 }
 
 gal_mat *gal_lua_tomat(lua_State *L, int idx)
 {
-    return to_cdata(L, idx, "mat_is");
+    return to_cdata(L, idx, &IS_MAT, "mat_is");
 }
 
 bool gal_lua_isvec(lua_State *L, int idx)
@@ -366,35 +381,46 @@ bool gal_lua_isvec(lua_State *L, int idx)
     return gal_lua_tovec(L, idx) != NULL;
 }
 
-/* Turn the C struct into a Lua value that owns its reference; on failure the reference is dropped and the error raised */
-static void adopt(lua_State *L, void *v, gal_buf *buf, const char *hook)
+/* ffi.new is called itself: a closure around it would be interpreted, for longer than all of the rest takes. */
+void *gal_lua_new_struct(lua_State *L, const void *key, const char *hook, const char *module, int n)
 {
-    push_hook(L, hook);
-    lua_pushlightuserdata(L, v);
-    gal_status st = gal_lua_call(L, 1, 1, "");
-    if (st != GAL_OK) {
-        gal_buf_unref(buf);
-        gal_lua_fail(L);
+    push_kept(L, &NEW, "ffi_new", "galua.mat");
+    push_kept(L, key, hook, module);
+    if (n >= 0)
+        lua_pushinteger(L, n);
+    if (lua_pcall(L, n >= 0 ? 2 : 1, 1, 0) != 0) {
+        gal_fail(GAL_ENOMEM, "%s", gal_lua_errtext(L));
+        lua_pop(L, 1);
+        return NULL;
     }
-    gal_lua_gc(L);
+    return (void *)(uintptr_t)lua_topointer(L, -1);
+}
+
+static void *fresh(lua_State *L, const char *key, const char *type)
+{
+    return gal_lua_new_struct(L, key, type, "galua.mat", -1);
 }
 
 double *gal_lua_pushvec(lua_State *L, size_t n)
 {
-    gal_vec v;
-    if (gal_vec_init(&v, (double)n) != GAL_OK)
+    gal_vec *v = fresh(L, &VEC, "vec_type");
+    if (!v || gal_vec_init(v, (double)n) != GAL_OK) {
         gal_lua_fail(L);
-    adopt(L, &v, v.buf, "vec_adopt");
-    return v.data;
+        return NULL;
+    }
+    gal_lua_gc(L);
+    return v->data;
 }
 
 double *gal_lua_pushmat(lua_State *L, size_t rows, size_t cols)
 {
-    gal_mat m;
-    if (gal_mat_init(&m, (double)rows, (double)cols) != GAL_OK)
+    gal_mat *m = fresh(L, &MAT, "mat_type");
+    if (!m || gal_mat_init(m, (double)rows, (double)cols) != GAL_OK) {
         gal_lua_fail(L);
-    adopt(L, &m, m.buf, "mat_adopt");
-    return m.data;
+        return NULL;
+    }
+    gal_lua_gc(L);
+    return m->data;
 }
 
 void gal_lua_pushvec_copy(lua_State *L, const double *x, size_t n)
@@ -404,12 +430,13 @@ void gal_lua_pushvec_copy(lua_State *L, const double *x, size_t n)
         memcpy(out, x, n * sizeof *x);
 }
 
-static gal_buf *wrap_or_raise(lua_State *L, bool fits, void (*release)(void *), void *owner)
+/* The block of a view into the struct that `fresh` made; on failure the owner is released and the error raised */
+static gal_buf *wrap_or_raise(lua_State *L, const void *made, bool fits, void (*release)(void *), void *owner)
 {
     gal_buf *b = NULL;
-    if (!fits)
+    if (made && !fits)
         gal_fail(GAL_EUNSUP, "vec: more than 2147483647 elements");
-    else
+    else if (made)
         b = gal_buf_wrap(release, owner);
     if (!b) {
         release(owner);
@@ -420,22 +447,25 @@ static gal_buf *wrap_or_raise(lua_State *L, bool fits, void (*release)(void *), 
 
 void gal_lua_pushview(lua_State *L, const double *x, size_t n, size_t stride, void (*release)(void *), void *owner)
 {
-    gal_buf *b = wrap_or_raise(L, n <= INT32_MAX && stride <= INT32_MAX, release, owner);
-    gal_vec v = {.data = (double *)x, .n = (int32_t)n, .stride = (int32_t)stride, .buf = b, .flags = GAL_VEC_READONLY};
-    adopt(L, &v, b, "vec_adopt");
+    gal_vec *v = fresh(L, &VEC, "vec_type");
+    gal_buf *b = wrap_or_raise(L, v, n <= INT32_MAX && stride <= INT32_MAX, release, owner);
+    *v =
+        (gal_vec){.data = (double *)x, .n = (int32_t)n, .stride = (int32_t)stride, .buf = b, .flags = GAL_VEC_READONLY};
+    gal_lua_gc(L);
 }
 
 void gal_lua_pushmatview(lua_State *L, const double *x, size_t rows, size_t cols, size_t ld, void (*release)(void *),
                          void *owner)
 {
-    gal_buf *b = wrap_or_raise(L, rows <= INT32_MAX && cols <= INT32_MAX && ld <= INT32_MAX, release, owner);
-    gal_mat m = {.data = (double *)x,
-                 .rows = (int32_t)rows,
-                 .cols = (int32_t)cols,
-                 .ld = (int32_t)ld,
-                 .buf = b,
-                 .flags = GAL_VEC_READONLY};
-    adopt(L, &m, b, "mat_adopt");
+    gal_mat *m = fresh(L, &MAT, "mat_type");
+    gal_buf *b = wrap_or_raise(L, m, rows <= INT32_MAX && cols <= INT32_MAX && ld <= INT32_MAX, release, owner);
+    *m = (gal_mat){.data = (double *)x,
+                   .rows = (int32_t)rows,
+                   .cols = (int32_t)cols,
+                   .ld = (int32_t)ld,
+                   .buf = b,
+                   .flags = GAL_VEC_READONLY};
+    gal_lua_gc(L);
 }
 
 double *gal_lua_scratch(lua_State *L, size_t n)

@@ -15,6 +15,9 @@ return function(s, row, add)
   if not u then
     local name, maps = "pysm_2/COM_CompMap_dust-commander_0256_R2.00.fits", {}
     local path = templates.find(s, name)
+    if type(row.nside_u) ~= "number" or type(row.seed) ~= "number" then
+      galua.fail("sky: hd17: give u, the radiation field, or nside_u and seed of the maps that it is drawn from")
+    end
     local side = path and row.nside_u or math.ceil(row.nside_u / s.nside) * s.nside -- synthetic maps have any: one that this sky's divides
     for i, column in ipairs{ 4, 6, 7, 9 } do -- mean and deviation of T, of beta
       if path then

@@ -3,6 +3,8 @@
 local galua = require "galua"
 local core = require "galua.core"
 local json = require "galua.json"
+local family = require "galua.catalogue.family"
+local differences = require "galua.fit.differences"
 
 -- Processes that a launcher started on this machine.
 local function beside()
@@ -41,16 +43,17 @@ local function progress(q)
   end, function() if tty then io.stderr:write("\r\27[K") end end
 end
 
--- Takes jobs until there are none for this process. watch(): called now and then, or nil.
+-- Takes jobs until there are none for this process, or the user stops it (then self.stopped: a sampler at work takes the interrupt for itself, and
+-- core.interrupted() says no more of it). watch(): called now and then, or nil.
 local function labour(self, q, watch)
-  while not core.interrupted() do
+  while not (core.interrupted() or core.terminated() or self.stopped) do
     local j, left = q:claim()
     if j then
       local ok, result = pcall(self.work, self, j, function()
         q:renew(j)
         if watch then watch() end
       end)
-      if not ok and core.interrupted() then ok, result = true, nil end
+      if not ok and (core.interrupted() or core.terminated()) then ok, result = true, nil end
       if not ok then
         local row, v = self:job(j)
         q:done(j, json.encode{ row = row, variant = v.name, error = tostring(result) }, true)
@@ -58,6 +61,7 @@ local function labour(self, q, watch)
         q:done(j, result)
       else
         q:release(j)
+        self.stopped = true
       end
       collectgarbage()
     elseif left == 0 then
@@ -85,8 +89,28 @@ local function names_of(self, out, who, rows)
   return stem .. ".queue"
 end
 
+-- The queue of this catalogue. Beside its jobs stands `about`, what it is, so that a catalogue that is another is told what differs.
+local function open(self, folder, options)
+  local path = folder .. "/about"
+  local ok, q = pcall(galua.queue.open, folder, self.n * #self.variants, self:identity(), options)
+  if ok then
+    if not core.realpath(path) then core.write_file(path, json.encode(self:about())) end
+    return q
+  end
+  local text = type(q) == "table" and q.msg
+  local file = type(text) == "string" and text:find("belongs to another run: content", 1, true) and io.open(path, "rb")
+  if not file then error(q, 0) end
+  local read, there = pcall(json.decode, file:read("*a"))
+  file:close()
+  local words = read and type(there) == "table" and differences.between(there, self:about()) or ""
+  if words == "" then error(q, 0) end
+  core.fail(q.code, ("%s belongs to another run: %s; choose another output, or start afresh"):format(folder, words))
+end
+
+local function interrupted(self) return core.interrupted() or core.terminated() ~= nil or self.stopped end
+
 local function unfinished(self, c, bad)
-  self.state = core.interrupted() and "interrupted" or "incomplete"
+  self.state = interrupted(self) and "interrupted" or "incomplete"
   io.stderr:write(("%d of %d done%s; the same command goes on with the rest\n"):format(c.done, c.jobs,
     bad > 0 and (", %d workers failed"):format(bad) or ""))
   return self
@@ -94,14 +118,13 @@ end
 
 -- Writes the results when every record is there.
 local function finish(self, q, folder, out)
-  local have, jobs = #q:records(), q:count().jobs
+  local have, jobs = self:write(q, out), q:count().jobs
   if have < jobs then -- a log was damaged since the queue was opened
     self.state = "incomplete"
     io.stderr:write(("%s: %d of %d records are there: the same command does the rest again\n"):format(folder, have, jobs))
     return self
   end
   self.state = "done"
-  self:write(q, out)
   return self
 end
 
@@ -121,15 +144,17 @@ local function run(self, given)
     galua.queue.remove(folder)
   end
   local jobs = self.n * #self.variants
-  local q = galua.queue.open(folder, jobs, self:identity(), { lease = o.lease, part = part, parts = parts, ranks = me ~= nil })
+  local q = open(self, folder, { lease = o.lease, part = part, parts = parts, ranks = me ~= nil })
   local first, bad = q:count().done, 0
   local watch, clear = progress(q)
   if not o.progress or (me or 0) > 0 then watch = nil end
   if me then
     galua.threads(o.threads or 1)
+    family.prepare(self)
     labour(self, q, watch)
   elseif first < jobs then
     local n = math.min(o.threads or math.max(1, math.floor(galua.threads() / beside())), jobs)
+    family.prepare(self)
     bad = galua.queue.pool(n, function(i)
       q:forked(i, n)
       labour(self, q)
@@ -138,7 +163,7 @@ local function run(self, given)
   if watch then clear() end
   local c = q:count()
   self.count = c
-  if part and not core.interrupted() then
+  if part and not interrupted(self) then
     q:forked(1, 1) -- what the logs say now: a worker may have ended before its work did
     local rest = q:claim()
     if rest then
@@ -150,7 +175,7 @@ local function run(self, given)
       math.ceil((jobs - part + 1) / parts), jobs))
     return self
   end
-  if me and me > 0 and not core.interrupted() then
+  if me and me > 0 and not interrupted(self) then
     q:lead() -- the log is closed
     self.state = "rank"
     return self
@@ -166,7 +191,7 @@ local function merge(self, given)
   local o = galua.options("catalogue:merge", given, { out = ":string", table = ":string" })
   local folder = names_of(self, o.out, "catalogue:merge", o.table)
   if not core.realpath(folder) then galua.fail("catalogue: there is no %s: run the parts first (part = 'I/N')", folder) end
-  local q = galua.queue.open(folder, self.n * #self.variants, self:identity(), { part = 1, parts = 1 })
+  local q = open(self, folder, { part = 1, parts = 1 })
   self.count = q:count()
   if self.count.done < self.count.jobs then
     self.state = "incomplete"

@@ -1,5 +1,8 @@
-/* The components that galaxies can be made of: one line per class, in the order in which parameters are listed. */
+/* The components that galaxies can be made of: one line per class, in the order in which parameters are listed. It stands above the rooms that
+ * define them. */
 #include "galua/component.h"
+
+#include <string.h>
 
 extern const gal_component_class gal_ism_two_phase; /* src/dust/two_phase.c */
 /* src/dust/attenuation.c */
@@ -12,8 +15,6 @@ extern const gal_component_class gal_nebular_hii, gal_nebular_cloudy, gal_nebula
 
 extern const gal_component_class gal_dla_lya, gal_damping_neutral; /* src/component/damped.c */
 extern const gal_component_class gal_agn_torus, gal_agn_embedded, gal_agn_fritz;
-
-const char *const gal_cuts[] = {"ramp", "sharp", NULL};
 
 static const gal_component_class *const list[] = {
     &gal_ism_two_phase,
@@ -48,4 +49,48 @@ static const gal_component_class *const list[] = {
 const gal_component_class *const *gal_component_classes(void)
 {
     return list;
+}
+
+const char *gal_component_about(const char *group)
+{
+    for (const gal_component_class *const *c = gal_component_classes(); *c; c++)
+        if ((*c)->about && strcmp((*c)->group, group) == 0)
+            return (*c)->about;
+    return NULL;
+}
+
+unsigned gal_component_shines(const char *group)
+{
+    unsigned all = 0;
+    for (const gal_component_class *const *c = gal_component_classes(); *c; c++)
+        if (strcmp((*c)->group, group) == 0)
+            all |= (*c)->shines;
+    return all;
+}
+
+const gal_component_class *gal_component_standard(const char *group)
+{
+    for (const gal_component_class *const *c = gal_component_classes(); *c; c++)
+        if ((*c)->standard && strcmp((*c)->group, group) == 0)
+            return *c;
+    return NULL;
+}
+
+gal_status gal_component_find(const gal_component_class **out, const char *group, const char *kind)
+{
+    const char *kinds[64];
+    size_t n = 0;
+    for (const gal_component_class *const *c = gal_component_classes(); *c; c++) {
+        if (strcmp((*c)->group, group) != 0)
+            continue;
+        if (strcmp((*c)->kind, kind) == 0) {
+            *out = *c;
+            return GAL_OK;
+        }
+        if (n < sizeof kinds / sizeof *kinds)
+            kinds[n++] = (*c)->kind;
+    }
+    char hint[80];
+    gal_did_you_mean(hint, sizeof hint, kind, kinds, n);
+    return gal_fail(GAL_ENOTFOUND, "there is no component '%s.%s'%s", group, kind, hint);
 }
