@@ -109,7 +109,7 @@ for single in (False, True):
         own[k] = least(lambda: lib.gal_pop_flux(plan, C.byref(g), q(flux), None), max(1, 20000 // N))
         gf = np.ascontiguousarray(-2.5 / np.log(10) * cot[:, None] / flux)
         a = Adjoint(q(gs), None, q(gx), q(gc)) if k == "B" else Adjoint(None, q(gp), q(gx), q(gc))
-        own[k.replace("B", "C")] = least(lambda: lib.gal_pop_vjp(plan, C.byref(g), q(gf), q(flux), C.byref(a)), max(1, 20000 // N))
+        own[k.replace("B", "C")] = least(lambda: lib.gal_pop_vjp(plan, C.byref(g), q(gf), None, q(flux), C.byref(a)), max(1, 20000 // N))
     for k, v in own.items():
         us = v / N * 1e6
         print("float%d %-2s %7.3f us a galaxy   peer %6.2f (batch %d) %5.1fx   lean %6.2f (batch %d) %5.1fx"

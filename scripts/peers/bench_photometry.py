@@ -27,7 +27,7 @@ for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np
 import h5py
 
-size = subprocess.run([galua, "--batch", "-e", "t = ssp.default() print(#t.wave, #t.age, #t.Z)"], env=env, check=True, capture_output=True,
+size = subprocess.run([galua, "--batch", "-e", "t = ssp.default() print(#t.wave, #t.age, #t.z)"], env=env, check=True, capture_output=True,
                       text=True).stdout.split()
 nl, nt, nz = (int(x) for x in size)
 lam = np.logspace(1.96, 6.2, nl)

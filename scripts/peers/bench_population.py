@@ -218,7 +218,7 @@ for key in ("B", "B'", "Z", "Z'", "Z aged", "Z' aged"):
         ok(lib.gal_pop_flux(plan, C.byref(gal), q(flux), None))
         gf = np.ascontiguousarray(-2.5 / np.log(10) * cot[:, None] / flux)
         v = put(key, single, lambda: lib.gal_pop_flux(plan, C.byref(gal), q(flux), None), N, peers[key])
-        put(grad, single, lambda: lib.gal_pop_vjp(plan, C.byref(gal), q(gf), q(flux), C.byref(adj)), N, peers[grad], v)
+        put(grad, single, lambda: lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, q(flux), C.byref(adj)), N, peers[grad], v)
 
 if want("H"):
     n = 10000

@@ -144,7 +144,7 @@ for single in (False, True):
     flux, gp, gx, gc = np.zeros((nb, N)), np.zeros((13, N)), np.zeros(N), np.zeros(N)
     ok(lib.gal_pop_flux(plan, C.byref(gal), q(flux), None))
     gf = np.ascontiguousarray(-2.5 / np.log(10) * cot[:, None] / flux)
-    ok(lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, C.byref(Adjoint(None, q(gp), q(gx), q(gc)))))
+    ok(lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, None, C.byref(Adjoint(None, q(gp), q(gx), q(gc)))))
     lib.gal_pop_free(plan)
     mine = np.concatenate([gp, [gx], [gc]])
     print("population %s: flux rel %.1e   gradient, worst of 15 arguments %.1e" %

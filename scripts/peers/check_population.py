@@ -82,7 +82,7 @@ for aged in (False, True):
         flux, gp, gx, gc, gz, gt, gd = (np.zeros(v) for v in ((nb, N), (13, N), N, N, N, N, (6, N)))
         ok(lib.gal_pop_flux(plan, C.byref(gal), q(flux), None))
         gf = np.ascontiguousarray(-2.5 / np.log(10) * cot[:, None] / flux)
-        ok(lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, C.byref(Adjoint(None, q(gp), q(gx), q(gc), q(gz), q(gt), q(gd)))))
+        ok(lib.gal_pop_vjp(plan, C.byref(gal), q(gf), None, None, C.byref(Adjoint(None, q(gp), q(gx), q(gc), q(gz), q(gt), q(gd)))))
         lib.gal_pop_free(plan)
         nd = 6 if aged else 4
         print("float%d dust %s: flux rel %.1e   gradient: 13 parameters %.1e, metallicity %.1e, scatter %.1e, redshift %.1e, t_obs %.1e, dust %.1e" % (

@@ -4,18 +4,23 @@ import ctypes as C
 P = C.POINTER(C.c_double)
 
 
+class TableAxis(C.Structure):
+    _fields_ = [("n", C.c_size_t), ("node", P), ("width", C.c_double)]
+
+
 class Spec(C.Structure):
     _fields_ = [(k, C.c_size_t) for k in ("nt", "na", "nz", "nb")] + [(k, P) for k in ("t", "lgage", "lgmet", "cell")] + \
                [(k, C.c_double) for k in ("tobs", "lt0", "fb")] + [("single", C.c_bool), ("nred", C.c_size_t), ("red", P), ("wave", P),
-                ("curve", C.c_int)]
+                ("curve", C.c_int), ("axis", TableAxis * 2), ("rest", C.c_bool), ("sums", C.c_bool), ("z", C.c_double)]
 
 
 class Galaxies(C.Structure):
-    _fields_ = [("n", C.c_size_t)] + [(k, P) for k in ("sfr", "par", "lgmet", "scatter", "z", "tobs", "dust")] + [("aged", C.c_bool)]
+    _fields_ = [("n", C.c_size_t)] + [(k, P) for k in ("sfr", "par", "lgmet", "scatter", "z", "tobs", "dust")] + [("aged", C.c_bool)] + \
+               [(k, P) for k in ("axis", "burst", "young", "bymass", "bytime", "quench", "error", "offset")] + [("merging", C.c_void_p), ("emission", C.c_void_p)]
 
 
 class Adjoint(C.Structure):
-    _fields_ = [(k, P) for k in ("sfr", "par", "lgmet", "scatter", "z", "tobs", "dust")]
+    _fields_ = [(k, P) for k in ("sfr", "par", "lgmet", "scatter", "z", "tobs", "dust", "axis", "burst", "young", "quench", "node", "merge")]
 
 
 def q(x):

@@ -41,7 +41,7 @@ def main(out):
     if os.path.exists(out + "/spectra.txt"):
         return
     if not glob.glob(out + "/ppxf-*.tar.gz"):
-        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-build-isolation", "--no-binary", ":all:", "-d", out,
+        subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", out,
                         "ppxf==8.2.6"], check=True)
     with tarfile.open(glob.glob(out + "/ppxf-*.tar.gz")[0]) as t:
         members = [m for m in t.getmembers() if re.search(r"miles_models/Eun1.30.*\.fits$", m.name) and m.isreg()]

@@ -1,7 +1,7 @@
 -- Does the template converge? The fit that `galua fit --template` writes, unchanged but for the data file and the seed, on the two galaxies that
 -- come along, three seeds each, against nested sampling of the same posterior: measured and allowed, as the tables of docs/validation.md.
 -- usage: galua scripts/validation/template.lua [FOLDER [GALAXY [SEED]]]   FOLDER (build/template) keeps fits and results: what is there is not
--- run again. With GALAXY and SEED (0: nested) only that one is run, so that several can run beside one another. Status 1 when a limit is not met.
+-- run again, and one that was ended (SIGTERM, Ctrl-C) goes on. With GALAXY and SEED (0: nested) only that one is run, so that several can run beside one another. Status 1 when a limit is not met.
 local program = require("galua.core").realpath "/proc/self/exe"
 local folder, only, seed = arg and arg[1] or "build/template", arg and arg[2], arg and tonumber(arg[3])
 local GALAXIES, SEEDS, TAUS, STEPS, SIGMA = { "ngc3898", "ngc4351" }, { 1, 2, 3 }, 50, 20000, 0.2
@@ -34,7 +34,7 @@ local function result(galaxy, number)
     if number == 0 then text = replace(text, "\n  sampler = sampler.ensemble%b{},", "\n  sampler = sampler.nested{ live = 500 },") end
     local f = assert(loadstring(text, "=template"))()
     local start = os.clock()
-    f:run{ out = base .. ".part", progress = false, checkpoint_every = 1e6 }
+    f:run{ out = base .. ".part", progress = false, checkpoint_every = 1e6, resume = exists(base .. ".part") }
     print(("%s, %d: %s; %.0f s of processor time"):format(galaxy, number, tostring(f.engine.state_text), os.clock() - start))
     assert(os.rename(base .. ".part", base .. ".h5"))
   end

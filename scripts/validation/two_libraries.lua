@@ -1,7 +1,8 @@
 -- Galaxies made with one library and fitted with the other: how far stellar masses and star formation rates depend on it.
 -- usage: galua scripts/validation/two_libraries.lua [FILE [N [BUDGET]]]   FILE (build/two_libraries.txt) keeps a line a source; those that are there are
--- not fitted again; N sources (200), half of them made with either library; BUDGET [s] ends the run, to be gone on with later. Status 1 when a limit
--- is not met, 2 when sources are missing.
+-- not fitted again; N sources (200), half of them made with either library; BUDGET [s] ends the run, to be gone on with later. The limits are those of
+-- the catalogue; each half is printed beside them. Status 1 when a limit is not met, 2 when sources are missing.
+-- A rate of star formation below 1e-3 Msun/yr is not compared; 5 of the others belong to galaxies that form less than 1e-12 of their mass a year, where no band sees it.
 -- Delayed histories behind Calzetti dust that shines as Draine & Li have it, z = 0.02 .. 1.5, 14 bands from the ultraviolet to 160 micron, errors 5 %.
 local path, total, budget = arg[1] or "build/two_libraries.txt", tonumber(arg[2] or 200), tonumber(arg[3] or 1e9)
 local libraries = { bc03 = ssp.bc03(), synthesised = ssp.synthesise {} }
@@ -35,11 +36,18 @@ local function fitted(i)
   local flux = g:band_flux(set)
   for k = 1, #set do o:add(set[k], flux[k] * (1 + 0.05 * t.noise[k]), 0.05 * flux[k]) end
   local d = g:derived()
-  local f = fit { data = o, model = model(t.made == "bc03" and "synthesised" or "bc03", t.z), seed = i,
-    free = { age = prior.loguniform(1e8, universe:age(t.z)), ["sfh.norm"] = prior.loguniform(1e-4, 1e5), ["sfh.tau"] = prior.loguniform(1e8, 2e10),
-      ["sfh.Z"] = prior.loguniform(2e-3, 0.04), ["attenuation.A_V"] = prior.uniform(0, 3), ["dust.U_min"] = prior.loguniform(0.1, 25) },
-    sampler = sampler.optimum { starts = 4, draws = 300 } }
-  f:run { progress = false }
+  local f
+  for _, starts in ipairs { 4, 40 } do -- a best point that far from the data is no mode: four starts have missed it
+    f = fit { data = o, model = model(t.made == "bc03" and "synthesised" or "bc03", t.z), seed = i,
+      free = { age = prior.loguniform(1e8, universe:age(t.z)), ["sfh.norm"] = prior.loguniform(1e-4, 1e5), ["sfh.tau"] = prior.loguniform(1e8, 2e10),
+        ["sfh.Z"] = prior.loguniform(2e-3, 0.04), ["attenuation.A_V"] = prior.uniform(0, 3), ["dust.U_min"] = prior.loguniform(0.1, 25) },
+      sampler = sampler.optimum { starts = starts, draws = 300 } }
+    f:run { progress = false }
+    local best = -math.huge
+    for _, m in ipairs(f.engine:modes()) do best = math.max(best, m.lnlike) end
+    for k = 1, #set do best = best + math.log(0.05 * flux[k] * math.sqrt(2 * math.pi)) end
+    if -2 * best < 20 * #set then break end -- chi^2
+  end
   local s = f:summary()
   return ("%d %s %.3f %.4f %.4f %.4f %.4f"):format(i, t.made, t.z, math.log10(d.Mstar), math.log10(d.SFR100), math.log10(s:get("Mstar").median),
     math.log10(s:get("SFR100").median))
@@ -83,9 +91,10 @@ local function line(key, what, limit)
   for _, x in ipairs(d) do sum = sum + x end
   local median, mean, scatter = d[math.ceil(#d / 2)], sum / #d, 0.5 * (d[math.ceil(0.84 * #d)] - d[math.ceil(0.16 * #d)])
   local ok = not limit or math.abs(median) <= limit and math.abs(mean) <= limit
-  print(("  %-12s log %-5s %4d sources: median %+.3f, mean %+.3f%s, half of 16-84 %% %.3f  %s"):format(key == "all" and "all" or "of " .. key, what, #d, median, mean,
-    limit and (" (allowed %.2f)"):format(limit) or "", scatter, not limit and "" or ok and "ok" or "EXCEEDED"))
-  return ok
+  local half = key ~= "all"
+  print(("  %-14s log %-5s %4d sources: median %+.3f, mean %+.3f (%s %.2f), half of 16-84 %% %.3f  %s"):format(half and "of " .. key or "all", what, #d, median, mean,
+    half and "the catalogue" or "allowed", limit, scatter, ok and "ok" or half and "beyond, a half" or "EXCEEDED"))
+  return ok or half
 end
 print(("%d of %d sources made with one library and fitted with the other, fitted minus true [dex]"):format(n, total))
 local ok = true
