@@ -37,6 +37,7 @@ typedef struct N(work) {
     V *young;                          /* [na] rapid quenching: share of the stars of an age that is left */
     const R **row;                     /* [ng rows POP_NB] */
     double *mag, *gmag;                /* [nb][POP_LANES] */
+    double *rows;                      /* [L][nt + POP_LANES] adjoints of the rates as they are stored */
     V *A, *pz, *C, *band;              /* spectra of a chunk: pop_sed.h */
     int *zr;
     V par[POP_NPAR], gp[POP_NPAR], du[GAL_POP_DUST_N], gdu[GAL_POP_DUST_N], bu[3], gbu[3];
@@ -108,6 +109,7 @@ static size_t N(carve)(const pop_plan *p, const pop_job *job, char *base)
     TAKE(row, rows * bands + POP_PAD);
     TAKE(mag, mags);
     TAKE(gmag, mags);
+    TAKE(rows, job->g.sfr ? (size_t)L * (nt + POP_LANES) : 0);
     const size_t blocks = job->sed ? (POP_CHUNK + L - 1) / L : 0;
     TAKE(A, blocks * (size_t)p->na);
     TAKE(pz, blocks * nz);
@@ -159,6 +161,18 @@ INL void N(swap)(V *r, const int h)
         }
 }
 
+/* r[L], rows of a square, -> its columns */
+INL void N(turn)(V *r)
+{
+    N(swap)(r, 1);
+    if (L > 2)
+        N(swap)(r, 2);
+    if (L > 4)
+        N(swap)(r, 4);
+    if (L > 8)
+        N(swap)(r, 8);
+}
+
 /* rows of the user's table -> lanes; the last nodes one by one, so that nothing beyond a row is read */
 static void N(load_table)(const pop_plan *p, N(work) * w, const double *sfr)
 {
@@ -171,13 +185,7 @@ static void N(load_table)(const pop_plan *p, N(work) * w, const double *sfr)
         V r[L];
         for (int j = 0; j < L; j++)
             r[j] = __builtin_convertvector(*(const wide *)(row[j] + k), V);
-        N(swap)(r, 1);
-        if (L > 2)
-            N(swap)(r, 2);
-        if (L > 4)
-            N(swap)(r, 4);
-        if (L > 8)
-            N(swap)(r, 8);
+        N(turn)(r);
         for (int j = 0; j < L && k + j <= w->K; j++)
             w->s[k + j] = r[j];
     }

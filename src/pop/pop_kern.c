@@ -39,13 +39,34 @@ static inline void stream(double *o, double x)
     memcpy(&bits, &x, sizeof bits);
     _mm_stream_si64((long long *)(void *)o, bits);
 }
+#if defined __AVX512F__
+#define LINE(o, x) _mm512_stream_pd(o, _mm512_loadu_pd(x))
+#elif defined __AVX2__
+#define LINE(o, x) _mm256_stream_pd(o, _mm256_loadu_pd(x))
+#else
+#define LINE(o, x) _mm_stream_pd(o, _mm_loadu_pd(x))
+#endif
 #define STREAM stream
 #define FENCE  _mm_sfence
 #else
+#define LINE(o, x)   memcpy(o, x, VB)
 #define STREAM(o, x) (*(o) = (x))
 #define FENCE()
 #endif
-#define INL  static inline __attribute__((always_inline))
+#define INL static inline __attribute__((always_inline))
+
+/* x[n] -> o[n] past the caches, where there are instructions for it: whole registers, but for what lies before the first whole one and after the last */
+static void stream_row(double *o, const double *x, int n)
+{
+    enum { WHOLE = VB / sizeof(double) };
+    int k = 0, head = (int)(-((uintptr_t)o / sizeof *o) % WHOLE);
+    for (; k < head && k < n; k++)
+        STREAM(o + k, x[k]);
+    for (; k + WHOLE <= n; k += WHOLE)
+        LINE(o + k, x + k);
+    for (; k < n; k++)
+        STREAM(o + k, x[k]);
+}
 #define LN10 2.302585092994046
 
 #define R      double

@@ -72,14 +72,25 @@ static void N(call_hook)(const pop_plan *p, N(work) * w, const pop_job *job, int
                 ((R *)(w->g + b))[j] = (R)(j < n ? w->gmag[b * POP_LANES + j] * (-2.5 / LN10) : 0) / w->fx[b][j];
 }
 
-/* Adjoints of the rates -> rows of the user's table. A row at a time, past the caches where there is an instruction for it: what is written here is
- * the most memory that a gradient moves, and is not read again. */
-static void N(store_table)(const pop_plan *p, const N(work) * w, double *sfr, int n)
+/* Adjoints of the rates -> rows of the user's table, turned in registers, then a row at a time past the caches: what is written here is the most
+ * memory that a gradient moves, and is not read again. */
+static void N(store_table)(const pop_plan *p, N(work) * w, double *sfr, int n)
 {
+    typedef double wide __attribute__((vector_size(L * sizeof(double)), aligned(8), may_alias));
+    const size_t stride = (size_t)p->nt + POP_LANES;
+    for (int k = 0; k <= w->K; k += L) { /* nodes beyond K are overwritten below */
+        V r[L];
+        for (int j = 0; j < L; j++)
+            r[j] = k + j <= w->K ? w->gs[k + j] : (V){0};
+        N(turn)(r);
+        for (int j = 0; j < n; j++)
+            *(wide *)(w->rows + (size_t)j * stride + k) = __builtin_convertvector(r[j], wide);
+    }
     for (int j = 0; j < n; j++) {
-        double *o = sfr + (size_t)w->id[j] * (size_t)p->nt;
-        for (int k = 0; k < p->nt; k++)
-            STREAM(o + k, k <= w->K ? (double)((const R *)(w->gs + k))[j] : 0);
+        double *x = w->rows + (size_t)j * stride;
+        for (int k = w->K + 1; k < p->nt; k++)
+            x[k] = 0;
+        stream_row(sfr + (size_t)w->id[j] * (size_t)p->nt, x, p->nt);
     }
 }
 
