@@ -113,6 +113,22 @@ function M.throws(f, message)
   return err
 end
 
+-- What f(...) raises: a text of one line
+function M.message(f, ...)
+  local ok, err = pcall(f, ...)
+  if ok then fail(2, "expected an error, got none") end
+  local text = text_of(err)
+  if text:find("\n", 1, true) then fail(2, "expected an error of one line, got %s", show(text)) end
+  return text
+end
+
+-- Each of the words, as they are, stands in the text
+function M.says(text, ...)
+  for _, word in ipairs{ ... } do
+    if not tostring(text):find(word, 1, true) then fail(2, "expected %s in %s", show(word), show(text)) end
+  end
+end
+
 -- Counts so far as the closing line; true when nothing failed
 function M.report()
   print(("%d passed, %d failed%s"):format(M.passed, M.failed, M.skipped > 0 and (", %d skipped"):format(M.skipped) or ""))
@@ -127,8 +143,10 @@ local texts = {
   eq = "eq(got, want[, what])\nFails unless got == want.",
   close = "close(got, want[, rel[, abs]])\nNumbers, tables or vecs: |got - want| <= max(abs, rel |want|) for each; rel is 1e-12, abs 0.",
   throws = "throws(f, message) -> error\nFails unless f raises exactly this message; \"~pattern\" matches a Lua pattern.",
+  message = "message(f, ...) -> text\nWhat f(...) raises: one line. Fails when it raises nothing, or several lines.",
+  says = "says(text, word, ...)\nFails unless each word, as it is, stands in the text.",
   report = "report() -> boolean\nPrints the closing line.",
 }
 for name, text in pairs(texts) do doc { "test." .. name, M[name], "test." .. text } end
-doc.text("test", M, "test\nTests in Lua: describe, it, ok, eq, close, throws, skip; see tests/run.lua.")
+doc.text("test", M, "test\nTests in Lua: describe, it, ok, eq, close, throws, message, says, skip; see tests/run.lua.")
 return M

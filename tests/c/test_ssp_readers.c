@@ -19,21 +19,8 @@
 #include "galua/ssp.h"
 #include "io/h5.h"
 
-#define OK(expr)                                                                                                       \
-    do {                                                                                                               \
-        if ((expr) != GAL_OK)                                                                                          \
-            fail_msg("%s", gal_error_message());                                                                       \
-    } while (0)
-static char folder[] = "/tmp/galua_readers_XXXXXX";
-
-static const char *at(const char *name)
-{
-    static char path[8][300];
-    static int i;
-    i = (i + 1) % 8;
-    snprintf(path[i], sizeof path[i], "%s/%s", folder, name);
-    return path[i];
-}
+#define SCRATCH "readers"
+#include "scratch.h"
 
 static void put(const char *name, const char *text)
 {
@@ -530,26 +517,11 @@ static void script(void **state)
     refused("dump.h5", "years are expected");
 }
 
-static int begin(void **state)
-{
-    (void)state;
-    gal_log_set_level(GAL_LOG_OFF);
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    return system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(galaxev_binary), cmocka_unit_test(galaxev_ascii),
                                        cmocka_unit_test(fsps),           cmocka_unit_test(bpass),
                                        cmocka_unit_test(starburst99),    cmocka_unit_test(ppxf),
                                        cmocka_unit_test(script)};
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

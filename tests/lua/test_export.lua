@@ -12,11 +12,7 @@ local function make(options)
   for k, v in pairs(options or {}) do spec[k] = v end
   return fit(spec)
 end
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function lines(path)
   local out = {}
   for line in io.lines(path) do out[#out + 1] = line end

@@ -2,37 +2,24 @@
 local test = require "galua.test"
 local core = require "galua.core"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+local bands, truth = disc.bands, disc.truth
 
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-
--- exact fluxes with 5 % errors: the posterior surrounds the truth
 local function mock(kind)
-  local o = observation.new{ name = "mock", redshift = 0.1 }
-  local flux = truth():band_flux(bands)
-  for i = 1, #bands do
-    local limit = kind == "limit" and i == #bands
-    o:add(bands[i], limit and 1.5 * flux[i] or flux[i], 0.05 * flux[i], limit and "limit" or "detection")
-  end
-  return o
+  return disc.data(function(band, flux)
+    if kind == "limit" and band == bands[#bands].name then return 1.5 * flux, "limit" end
+    return flux
+  end)
 end
 
 local function make(options)
-  local o = { data = mock(), model = truth(), seed = 11, sampler = sampler.ensemble{ walkers = 24, steps = 400, thin = 2 },
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300), ["sfh.Mdust"] = prior.loguniform(1e6, 1e9) } }
+  local o = { dust = true, sampler = sampler.ensemble{ walkers = 24, steps = 400, thin = 2 } }
   for k, v in pairs(options or {}) do o[k] = v end
-  return fit(o)
+  return disc.fit(o)
 end
 
 local function tmp() return os.tmpname() .. ".h5" end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 -- dimensions of an array in a file, as another program sees it
 local ffi = require "ffi"
@@ -83,7 +70,7 @@ test.describe("fit", function()
   test.it("stores a file that rebuilds the model, its likelihoods and the state", function()
     local path = tmp()
     local f = make():run{ out = path, progress = false }
-    local g = load_fit(path, { ssp = table_of })
+    local g = load_fit(path, { ssp = disc.table })
     local a, b = f:samples(), g:samples()
     test.eq(a.n, b.n)
     -- what other programs should leave out of the stored chain is what the samples leave out

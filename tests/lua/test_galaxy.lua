@@ -7,11 +7,7 @@ local function make(o)
   for k, v in pairs(o or {}) do options[k] = v end
   return galaxy(options)
 end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function integral(x, y)
   local s = 0
   for i = 2, #x do s = s + 0.5 * (y[i] + y[i - 1]) * (x[i] - x[i - 1]) end

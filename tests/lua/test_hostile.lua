@@ -4,21 +4,9 @@ local test = require "galua.test"
 local core = require "galua.core"
 local program = core.realpath("/proc/self/exe")
 
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.ok(not ok, "no error")
-  local text = tostring(e)
-  test.ok(not text:find("\n"), text)
-  return text
-end
-local function says(text, ...)
-  for _, part in ipairs{ ... } do test.ok(text:find(part, 1, true), text) end
-end
-local function write(path, text)
-  local f = assert(io.open(path, "wb"))
-  f:write(text)
-  f:close()
-end
+local message = test.message
+local says = test.says
+local write = core.write_file
 local function output(command)
   local pipe = io.popen(command)
   local text = pipe:read("*a")

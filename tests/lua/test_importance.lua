@@ -1,27 +1,12 @@
 -- sampler.importance{}: evidence and posterior of a fit, threads, resume, errors.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS")
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS")
+local bands, truth, data = disc.bands, disc.truth, disc.data()
 
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
+local function make(s, seed) return disc.fit{ data = data, seed = seed, sampler = s } end
 
-local data = observation.new{ name = "mock", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
-
-local function make(s, seed)
-  return fit{ data = data, model = truth(), seed = seed or 11, sampler = s,
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
-end
-
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 test.describe("importance", function()
   test.it("agrees with smc on ln Z, medians and widths", function()
@@ -59,7 +44,7 @@ test.describe("importance", function()
     test.eq(f.engine.state, "limit")
     local runs = 1
     for _ = 1, 40 do
-      local g = load_fit(path, { ssp = table_of })
+      local g = load_fit(path, { ssp = disc.table })
       g:run{ progress = false, out = path }
       runs, f = runs + 1, g
       if g.engine.state == "converged" then break end
@@ -119,9 +104,8 @@ test.describe("importance", function()
 
   test.it("integrates nothing where that would not be exact", function()
     local hot = component.custom{ name = "hot", params = { L = { 1e10 } }, function(l, p) return p.L / 2e4 * math.exp(-l / 2e4) end }
-    local with_hot = galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1, components = { hot } }
-    local upper = observation.new{ name = "mock", redshift = 0.1 }
-    for i = 1, #bands do upper:add(bands[i], flux[i], 0.05 * flux[i], i == 1 and "limit" or "detection") end
+    local with_hot = galaxy{ ssp = disc.table, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1, components = { hot } }
+    local upper = disc.data(function(band, f) return f, band == bands[1].name and "limit" or nil end)
     local function integrated(o)
       local f = fit{ data = o.data or data, model = o.model or truth(), noise = o.noise, likelihood = o.likelihood, limits = o.limits,
         seed = 3, sampler = sampler.importance{ ess = 100 },

@@ -1,21 +1,10 @@
 -- sampler.ladder{}: the first of several samplers whose result can be trusted; what fit{} does when it is not told how to sample.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz")
-local function truth() return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 } end
-local data = observation.new{ name = "mock", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
-
-local function make(s)
-  return fit{ data = data, model = truth(), seed = 11, sampler = s, free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
-end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz")
+local bands, truth, data = disc.bands, disc.truth, disc.data()
+local function make(s) return disc.fit{ data = data, sampler = s } end
+local message = test.message
 -- a first rung that cannot end well: too few evaluations
 local function hopeless() return sampler.ladder{ sampler.importance{ max_evaluations = 300 }, sampler.nested{ live = 60 } } end
 
@@ -48,7 +37,7 @@ test.describe("ladder", function()
     local whole = make(hopeless()):run{ progress = false }
     local f = make(hopeless()):run{ out = path, progress = false }
     test.eq(f.engine.state, "converged")
-    local g = load_fit(path, { ssp = table_of })
+    local g = load_fit(path, { ssp = disc.table })
     test.eq(g.sampler.kind, "ladder")
     test.eq(g.nested.lnz, whole.nested.lnz)
     test.ok(tostring(g:summary()):find("importance was tried before", 1, true))

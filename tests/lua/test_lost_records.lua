@@ -7,17 +7,8 @@ local dir = os.tmpname()
 os.remove(dir)
 os.execute("mkdir -p " .. dir)
 
-local function read(path)
-  local f = assert(io.open(path, "rb"))
-  local text = f:read("*a")
-  f:close()
-  return text
-end
-local function write(path, text)
-  local f = assert(io.open(path, "wb"))
-  f:write(text)
-  f:close()
-end
+local read = core.read_file
+local write = core.write_file
 write(dir .. "/c.lua", [[
 local T, bands, list = ssp.synthetic(), filters("SDSS"), {}
 local truth = galaxy{ ssp = T, sfh = sfh.delayed{ norm = 10, tau = 1e9 }, ism = false, age = 4e9 }

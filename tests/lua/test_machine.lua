@@ -10,12 +10,7 @@ local function output(command)
   p:close()
   return text
 end
-local function read(path)
-  local f = assert(io.open(path, "rb"))
-  local text = f:read("*a")
-  f:close()
-  return text
-end
+local read = core.read_file
 
 test.describe("the program and its library", function()
   local files = { program, folder .. "/libgalua.so" }

@@ -1,27 +1,15 @@
 -- Moves of ensembles: those of one's own in Lua, mixes, moves changed between runs, what results files keep of them.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS")
-
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-local data = observation.new{ name = "mock", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS")
+local bands, truth, data = disc.bands, disc.truth, disc.data()
 
 local function make(moves, steps, seed)
-  return fit{ data = data, model = truth(), seed = seed or 11, sampler = sampler.ensemble{ walkers = 24, steps = steps or 60, moves = moves },
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
+  return disc.fit{ data = data, seed = seed, sampler = sampler.ensemble{ walkers = 24, steps = steps or 60, moves = moves } }
 end
 
 local function tmp() return os.tmpname() .. ".h5" end
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 -- x ~ N(0, 1) truncated far out, y | x ~ N(x, 0.1)
 local function gaussian()
@@ -94,7 +82,7 @@ test.describe("moves in Lua", function()
     make(moves, 25):run{ out = path, progress = false }
     test.eq(make(moves, 60):run{ out = path, resume = true, progress = false }:samples().lnlike:sum(), whole)
     make(moves, 25):run{ out = path, progress = false }
-    local f = load_fit(path, { ssp = table_of, trust = true })
+    local f = load_fit(path, { ssp = disc.table, trust = true })
     f:run{ ["until"] = 60, progress = false }
     test.eq(f:samples().lnlike:sum(), whole)
     test.ok(tostring(f.sampler):find("0.7 custom (tests/lua/test_moves.lua:", 1, true), tostring(f.sampler))
@@ -122,7 +110,7 @@ test.describe("moves in Lua", function()
     local text = message(function() make(mix{ move.leap{ scale = 1.3 }, 0.7, move.de(), 0.3 }, 60):run{ out = path, resume = true, progress = false } end)
     test.ok(text:find("moves: custom { key = ", 1, true), text)
     rawset(move, "leap", nil)
-    local again = load_fit(path, { ssp = table_of, trust = true })
+    local again = load_fit(path, { ssp = disc.table, trust = true })
     again:run{ more = 40, progress = false }
     test.eq(sums(again), sums(whole))
     os.remove(path)

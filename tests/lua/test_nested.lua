@@ -2,32 +2,16 @@
 local test = require "galua.test"
 local core = require "galua.core"
 
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function tmp() return os.tmpname() .. ".h5" end
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
-
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-
-local function mock()
-  local o = observation.new{ name = "mock", redshift = 0.1 }
-  local flux = truth():band_flux(bands)
-  for i = 1, #bands do o:add(bands[i], flux[i], 0.05 * flux[i]) end
-  return o
-end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+local bands, truth, mock = disc.bands, disc.truth, disc.data
 
 local function make(options, other)
-  local o = { data = mock(), model = truth(), seed = 11, sampler = sampler.nested(options or { live = 24 }),
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300), ["sfh.Mdust"] = prior.loguniform(1e6, 1e9) } }
+  local o = { dust = true, sampler = sampler.nested(options or { live = 24 }) }
   for k, v in pairs(other or {}) do o[k] = v end
-  return fit(o)
+  return disc.fit(o)
 end
 
 test.describe("nested sampling of a density", function()
@@ -216,7 +200,7 @@ test.describe("nested sampling in a fit", function()
   test.it("stores a file that rebuilds the fit and its likelihoods", function()
     local path = tmp()
     local f = make():run{ out = path, progress = false }
-    local g = load_fit(path, { ssp = table_of })
+    local g = load_fit(path, { ssp = disc.table })
     test.eq(g.sampler.kind, "nested")
     test.eq(f.engine.lnz, g.engine.lnz)
     test.eq(f.engine.insertion_z, g.engine.insertion_z)

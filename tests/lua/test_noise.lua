@@ -1,23 +1,8 @@
 -- Noise terms of a fit: what they do to the likelihood, to the list of parameters, and in a stored file.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
-
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-
-local function mock(change)
-  local o = observation.new{ name = "mock", redshift = 0.1 }
-  local flux = truth():band_flux(bands)
-  for i = 1, #bands do
-    local f = flux[i]
-    if change then f = change(bands[i].name, f) end
-    o:add(bands[i], f, 0.05 * flux[i])
-  end
-  return o
-end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+local bands, truth, mock = disc.bands, disc.truth, disc.data
 
 local free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) }
 local function make(options)
@@ -30,11 +15,7 @@ local function lnlike(f, x)
   local _, ll = f.target:lnprob(x or at)
   return ll[1]
 end
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 -- Gaussian ln L with errors s(row)
 local function gaussian(data, g, s)
@@ -75,7 +56,7 @@ test.describe("noise", function()
   end)
 
   test.it("has the same terms for pixels", function()
-    local q = galaxy{ ssp = table_of, sfh = sfh.constant{ psi = 5 }, age = 1e9, redshift = 0.1, nebular = false, ism = false }
+    local q = galaxy{ ssp = disc.table, sfh = sfh.constant{ psi = 5 }, age = 1e9, redshift = 0.1, nebular = false, ism = false }
     local s = q:spectrum{ wave = linspace(4300, 7500, 60), R = 400, library = -1 }
     local y = s.flux:copy()
     for i = 1, #y do y[i] = y[i] * (1 + 0.05 * math.sin(3 * i)) end
@@ -177,7 +158,7 @@ test.describe("noise", function()
 
   test.it("marginalises the amplitude as sampling it does", function()
     -- without dust the flux is proportional to sfh.norm: the two fits are the same one
-    local function starlight() return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9 }, age = 4e9, redshift = 0.1, ism = false } end
+    local function starlight() return galaxy{ ssp = disc.table, sfh = sfh.delayed{ norm = 20, tau = 1e9 }, age = 4e9, redshift = 0.1, ism = false } end
     local o = observation.new{ name = "mock", redshift = 0.1 }
     local few = filters("SDSS.griz", "2MASS")
     local flux = starlight():band_flux(few)
@@ -229,7 +210,7 @@ test.describe("noise", function()
       "likelihood: the function must return ln L, a number, got string")
     test.ok(message(lnlike, make{ likelihood = likelihood.custom(function() error("my fault", 0) end) }):find("my fault", 1, true))
     -- what it takes along, and what it cannot see
-    local scale, bad = { 2, three = 3 }, galaxy{ ssp = table_of }
+    local scale, bad = { 2, three = 3 }, galaxy{ ssp = disc.table }
     test.eq(lnlike(make{ likelihood = likelihood.custom(function() return -scale[1] * scale.three end) }), -6)
     test.ok(message(lnlike, make{ likelihood = likelihood.custom(function(m) return some_global * m[1] end) })
       :find("global 'some_global' does not exist where shipped functions run", 1, true))
@@ -245,7 +226,7 @@ test.describe("noise", function()
     local function round(options)
       options.sampler = short
       local f = make(options):run{ out = path, progress = false }
-      local h = load_fit(path, { ssp = table_of, likelihood = options.likelihood })
+      local h = load_fit(path, { ssp = disc.table, likelihood = options.likelihood })
       local x = f:samples().x:row(7)
       local _, a = f.target:lnprob(x)
       local _, b = h.target:lnprob(x)
@@ -266,12 +247,12 @@ test.describe("noise", function()
     round{ free = { age = free.age }, amplitude = prior.loguniform(0.1, 10) }
     local like = likelihood.custom(function(m, o) return -0.5 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
     round{ likelihood = like }
-    local again = load_fit(path, { ssp = table_of, trust = true }) -- the function is in the file
+    local again = load_fit(path, { ssp = disc.table, trust = true }) -- the function is in the file
     local _, ll = again.target:lnprob(again:samples().x:row(7))
     test.eq(ll[1], again:samples().lnlike[7])
     test.ok(again.likelihood.source:find("o.flux[1]", 1, true))
     local other = likelihood.custom(function(m, o) return -0.6 * ((m[1] - o.flux[1]) / o.err[1]) ^ 2 end)
-    test.ok(message(load_fit, path, { ssp = table_of, likelihood = other }):find("belongs to another fit", 1, true))
+    test.ok(message(load_fit, path, { ssp = disc.table, likelihood = other }):find("belongs to another fit", 1, true))
     os.remove(path)
   end)
 

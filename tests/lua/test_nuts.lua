@@ -1,28 +1,13 @@
 -- sampler.nuts{}: chains of a fit, reports, threads, resume, errors.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS")
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS")
+local bands, truth, data = disc.bands, disc.truth, disc.data()
 
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-
-local data = observation.new{ name = "mock", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
-
-local function make(s, seed)
-  return fit{ data = data, model = truth(), seed = seed or 11, sampler = s,
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
-end
+local function make(s, seed) return disc.fit{ data = data, seed = seed, sampler = s } end
 
 local function tmp() return os.tmpname() .. ".h5" end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 test.describe("nuts", function()
   test.it("agrees with weighted draws on medians and widths, and says how well it mixed", function()
@@ -60,11 +45,11 @@ test.describe("nuts", function()
     test.eq(sums[1], sums[3])
     local path = tmp()
     make(sampler.nuts{ warmup = 6, draws = 4, chains = 2 }):run{ progress = false, out = path }
-    local g = load_fit(path, { ssp = table_of })
+    local g = load_fit(path, { ssp = disc.table })
     test.eq(g.engine.stored, 4)
     test.eq(sum(g:run{ progress = false, more = 6 }), sums[1])
     g:save(path)
-    local h = load_fit(path, { ssp = table_of })
+    local h = load_fit(path, { ssp = disc.table })
     test.eq(h.engine.stored, 10)
     test.eq(sum(h), sums[1])
     test.eq(h.engine:report().leapfrogs, g.engine:report().leapfrogs)

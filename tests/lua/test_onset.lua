@@ -11,11 +11,7 @@ local function model(options)
   return galaxy(o)
 end
 
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 -- five-point differences of the galaxy's band fluxes
 local function slope(g, name, h)

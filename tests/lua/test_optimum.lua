@@ -1,32 +1,13 @@
 -- sampler.optimum{} and sampler.pathfinder{}: modes, Laplace's method, weighted draws of a fit; psis.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
-
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-
-local function mock()
-  local o = observation.new{ name = "mock", redshift = 0.1 }
-  local flux = truth():band_flux(bands)
-  for i = 1, #bands do o:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
-  return o
-end
-
-local data = mock()
-local function make(s, seed)
-  return fit{ data = data, model = truth(), seed = seed or 11, sampler = s,
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300), ["sfh.Mdust"] = prior.loguniform(1e6, 1e9) } }
-end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS", "WISE.W3", "Herschel.PACS")
+local bands, truth = disc.bands, disc.truth
+local data = disc.data()
+local function make(s, seed) return disc.fit{ data = data, dust = true, seed = seed, sampler = s } end
 
 local function tmp() return os.tmpname() .. ".h5" end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 test.describe("optimum", function()
   test.it("finds the truth of exact data and the width of the posterior", function()
@@ -81,7 +62,7 @@ test.describe("optimum", function()
     for _, s in ipairs { sampler.optimum{ starts = 4 }, sampler.pathfinder{ paths = 4 } } do
       local path = tmp()
       local f = make(s):run{ progress = false, out = path }
-      local g = load_fit(path, { ssp = table_of })
+      local g = load_fit(path, { ssp = disc.table })
       test.eq(g.engine.lnz, f.engine.lnz)
       test.eq(g.engine.khat, f.engine.khat)
       test.eq(g:samples().x:col(1):sum(), f:samples().x:col(1):sum())

@@ -1,12 +1,7 @@
 -- docs/parity.md lists where the parity mode differs from the default: every choice there is, and what needs no choice.
 local test = require "galua.test"
 
-local function read(path)
-  local f = assert(io.open(path))
-  local text = f:read("*a")
-  f:close()
-  return text
-end
+local read = require("galua.core").read_file
 
 test.describe("the list of differences", function()
   local rows = {}

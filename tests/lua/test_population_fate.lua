@@ -7,11 +7,7 @@ local bands = galua.filters("LSST.g", "LSST.r", "LSST.i")
 local N = 5
 
 local function near(a, b, tol, what) test.ok(math.abs(a - b) <= tol, ("%s: %.12g, want %.12g"):format(what or "value", a, b)) end
-local function fails(word, f, ...)
-  local ok, err = pcall(f, ...)
-  test.ok(not ok, "no error: " .. word)
-  test.ok(tostring(err):find(word, 1, true) and not tostring(err):find "\n", tostring(err))
-end
+local function fails(word, f, ...) test.says(test.message(f, ...), word) end
 local function slope(f, h) return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h) end
 local function with(more)
   local o = { logm0 = linspace(11.4, 13, N), lg_qt = linspace(0.9, 1.1, N) }

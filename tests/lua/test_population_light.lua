@@ -8,11 +8,7 @@ local mass = vec{ 11.4, 12.1, 12.8 }
 local weights = { { 1, -2, 0.5 }, { 0, 1, 0.7 }, { -1, 0.3, 2 } }
 
 local function near(a, b, tol, what) test.ok(math.abs(a - b) <= tol, ("%s: %.12g, want %.12g"):format(what or "value", a, b)) end
-local function fails(word, f, ...)
-  local ok, err = pcall(f, ...)
-  test.ok(not ok, "no error: " .. word)
-  test.ok(tostring(err):find(word, 1, true) and not tostring(err):find "\n", tostring(err))
-end
+local function fails(word, f, ...) test.says(test.message(f, ...), word) end
 local function slope(f, h) return (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h) end
 local function sum(v)
   local s = 0

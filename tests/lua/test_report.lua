@@ -1,17 +1,8 @@
 -- fit:report: one page that stands alone, with what the fit says.
 local test = require "galua.test"
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS")
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-local data = observation.new{ name = "mock <1> & co", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
-local function make(s)
-  return fit{ data = data, model = truth(), seed = 11, sampler = s,
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
-end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS")
+local bands, truth, data = disc.bands, disc.truth, disc.data(nil, "mock <1> & co")
+local function make(s) return disc.fit{ data = data, sampler = s } end
 local function read(path)
   local f = assert(io.open(path))
   local text = f:read("*a")
@@ -51,7 +42,7 @@ test.describe("a report", function()
     test.ok(page:find("prior.loguniform(1, 300)", 1, true))
     test.ok(page:find("others[1][1] + 0.01", 1, true)) -- the source of the move
     for _, p in ipairs(f.target:fingerprint()) do test.ok(page:find(p.hash, 1, true), p.name) end
-    test.ok(page:find(table_of.hash, 1, true))
+    test.ok(page:find(disc.table.hash, 1, true))
     test.ok(page:find("chain shorter than 50 tau", 1, true)) -- flags are shown
     test.ok(#page < 2e6, #page)
     -- says what it says of itself, and what a pointer is told and can hide
@@ -88,8 +79,7 @@ test.describe("a report", function()
     test.ok(answers["Which band is farthest off?"].answer:find("^none by more than 3 sigma; "))
     test.eq(answers["Does the model describe the data?"].good, true)
     test.ok(answers["Does the model describe the data?"].answer:find("^yes: a share of 0%.9")) -- data without noise: hardly any replica is closer
-    local off = observation.new{ name = "off", redshift = 0.1 }
-    for i = 1, #bands do off:add(bands[i], flux[i] * (i == 5 and 2 or 1), 0.05 * flux[i], "detection") end
+    local off = disc.data(function(band, f) return f * (band == bands[5].name and 2 or 1) end, "off")
     local bad = fit{ data = off, model = truth(), seed = 11, sampler = sampler.importance{}, free = { age = prior.loguniform(1e9, 1.2e10),
       ["sfh.norm"] = prior.loguniform(1, 25) } }:run{ progress = false }
     answers = {}

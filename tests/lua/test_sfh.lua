@@ -14,11 +14,7 @@ local function make(o)
   o.ssp, o.redshift, o.age = table_of, 0.1, o.age or 5e9
   return galaxy(o)
 end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 -- Bursts of 1e5 yr long ago: rates of 1e-320 Msun/yr, whose inverse is infinite
 test.describe("rates next to nothing", function()

@@ -11,11 +11,7 @@ end
 local function near(a, b, tolerance, what)
   if not (math.abs(a - b) <= tolerance * math.abs(b)) then error(("%s: %.15g, expected %.15g"):format(what or "value", a, b), 2) end
 end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function old() return sfh.delayed{ norm = 4, tau = 1.3e9, Z = 0.006, Z_start = 0.0005 } end
 local function young() return sfh.exponential{ norm = 20, tau = 2e8, Z = 0.03, burst = "rectangle", tau_quench = 7e8 } end
 

@@ -1,28 +1,13 @@
 -- sampler.smc{}: evidence and posterior of a fit, threads, resume, errors.
 local test = require "galua.test"
 
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS")
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS")
+local bands, truth, data = disc.bands, disc.truth, disc.data()
 
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-
-local data = observation.new{ name = "mock", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
-
-local function make(s, seed)
-  return fit{ data = data, model = truth(), seed = seed or 11, sampler = s,
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
-end
+local function make(s, seed) return disc.fit{ data = data, seed = seed, sampler = s } end
 
 local function tmp() return os.tmpname() .. ".h5" end
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 test.describe("smc", function()
   test.it("agrees with importance sampling on ln Z, medians and widths", function()
@@ -60,7 +45,7 @@ test.describe("smc", function()
     local f = make(sampler.smc{ particles = 64, max_evaluations = 1500 }):run{ progress = false, out = path }
     test.eq(f.engine.state, "limit")
     test.ok(tostring(f:summary()):find("warning: beta = ", 1, true))
-    local g = load_fit(path, { ssp = table_of })
+    local g = load_fit(path, { ssp = disc.table })
     test.eq(g.engine.evaluations, f.engine.evaluations)
     for _ = 1, 40 do
       if g:run{ progress = false }.engine.state == "converged" then break end

@@ -1,11 +1,7 @@
 -- Spectrum, bands, indices, equivalent widths and line fluxes in one fit; what the results say of them; files.
 local test = require "galua.test"
 
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function has(text, what) if not text:find(what, 1, true) then error(("'%s' does not say '%s'"):format(text, what), 2) end end
 local function make(o)
   local p = { sfh = sfh.constant{ psi = 5 }, age = 1e9, redshift = 0.1, nebular = nebular.hii{} }

@@ -7,11 +7,7 @@ local function make(o)
   for k, v in pairs(o or {}) do p[k] = v end
   return galaxy(p)
 end
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function has(text, what) if not text:find(what, 1, true) then error(("'%s' does not say '%s'"):format(text, what), 2) end end
 local function sum(s) -- erg/s/cm2 over the pixels
   local f, total = s:flambda(), 0

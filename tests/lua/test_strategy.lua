@@ -1,27 +1,15 @@
 -- sampler.strategy: Lua functions that run the samplers' parts; stages, results files, resume, refusals. Kills: test_kills.lua.
 local test = require "galua.test"
-local table_of = ssp.synthetic()
-local bands = filters("SDSS.griz", "2MASS")
-
-local function truth()
-  return galaxy{ ssp = table_of, sfh = sfh.delayed{ norm = 20, tau = 1e9, Mdust = 3e7 }, age = 4e9, redshift = 0.1 }
-end
-local data = observation.new{ name = "mock", redshift = 0.1 }
-local flux = truth():band_flux(bands)
-for i = 1, #bands do data:add(bands[i], flux[i], 0.05 * flux[i], "detection") end
+local disc = dofile("tests/lua/disc.lua")("SDSS.griz", "2MASS")
+local bands, truth, data = disc.bands, disc.truth, disc.data()
 
 local function make(s, options)
-  local o = { data = data, model = truth(), seed = 11, sampler = s,
-    free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.loguniform(1, 300) } }
+  local o = { data = data, sampler = s }
   for k, v in pairs(options or {}) do o[k] = v end
-  return fit(o)
+  return disc.fit(o)
 end
 local function tmp() return os.tmpname() .. ".h5" end
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 local function sum(f) return ("%.17g %.17g"):format(f:samples().lnlike:sum(), f:samples().x:col(1):sum()) end
 
 test.describe("a strategy", function()
@@ -116,7 +104,7 @@ test.describe("a strategy", function()
     test.eq(sum(f), sum(whole))
     test.eq(f.engine.evaluations, whole.engine.evaluations)
     test.ok(evaluations <= 31 * 24 and evaluations > 25 * 24, evaluations) -- restored, not run again; points without a model do not count
-    test.eq(sum(load_fit(path, { ssp = table_of, trust = true })), sum(whole))
+    test.eq(sum(load_fit(path, { ssp = disc.table, trust = true })), sum(whole))
     test.ok(not galua.result_texts(path).strategy:find('"finished":false', 1, true))
     -- another function is refused; so is another sampler
     local text = message(function()
@@ -152,7 +140,7 @@ test.describe("a strategy", function()
     local text = message(function() make(sampler.walkers_only{}):run{ out = path, resume = true, progress = false } end)
     test.ok(text:find("other settings of sampler.strategy (function: ", 1, true), text)
     sampler.walkers_only = nil
-    local again = load_fit(path, { ssp = table_of, trust = true })
+    local again = load_fit(path, { ssp = disc.table, trust = true })
     test.eq(tostring(again.sampler), "sampler.walkers_only{ walkers = 26 }")
     test.eq(sum(again), sum(f))
     os.remove(path)

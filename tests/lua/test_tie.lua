@@ -14,11 +14,7 @@ local function make(options)
   return fit(o)
 end
 
-local function message(f)
-  local ok, e = pcall(f)
-  test.eq(ok, false)
-  return tostring(e)
-end
+local message = test.message
 
 test.describe("tied parameters", function()
   test.it("are the functions of the others, in the likelihood, in samples and in the best model", function()

@@ -3,27 +3,10 @@ local test = require "galua.test"
 local json = require "galua.json"
 local table_of = ssp.synthetic()
 
-local function message(f, ...)
-  local ok, e = pcall(f, ...)
-  test.ok(not ok, "no error")
-  local text = tostring(e)
-  test.ok(not text:find("\n"), text)
-  return text
-end
-local function says(text, ...)
-  for _, part in ipairs{ ... } do test.ok(text:find(part, 1, true), text) end
-end
-local function read(path)
-  local f = assert(io.open(path, "rb"))
-  local text = f:read("*a")
-  f:close()
-  return text
-end
-local function write(path, text)
-  local f = assert(io.open(path, "wb"))
-  f:write(text)
-  f:close()
-end
+local message = test.message
+local says = test.says
+local read = require("galua.core").read_file
+local write = require("galua.core").write_file
 local program = require("galua.core").realpath("/proc/self/exe")
 local function stderr_of(code)
   local pipe = io.popen(("%s -e %s 2>&1 >/dev/null"):format(program, "'" .. code:gsub("'", "'\\''") .. "'"))

@@ -159,14 +159,7 @@ local function write_fit(v, free, put, remark)
 end
 
 return function(path, o)
-  local source = core.read_file and core.read_file(path)
-  if not source then
-    local f, why = io.open(path, "r")
-    if not f then galua.fail("import galapy: %s", why) end
-    source = f:read("*a")
-    f:close()
-  end
-  local v, remarks = literals.read(source)
+  local v, remarks = literals.read(core.read_file(path))
   for name, value in pairs(v) do if value == none then v[name] = nil end end
   local out = {}
   local function put(...) out[#out + 1] = select("#", ...) > 1 and (...):format(select(2, ...)) or (...) end

@@ -175,6 +175,17 @@ static int core_write_file(lua_State *L)
     return 0;
 }
 
+/* read_file(path) -> text; raises */
+static int core_read_file(lua_State *L)
+{
+    size_t n;
+    char *text;
+    gal_lua_checkstatus(L, gal_read_file(gal_lua_checkstr(L, 1), &text, &n));
+    lua_pushlstring(L, text, n);
+    gal_free(text);
+    return 1;
+}
+
 /* number_text(v) -> the shortest text that reads back to the same bits */
 static int core_number_text(lua_State *L)
 {
@@ -365,6 +376,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"realpath", core_realpath},
                                           {"mkdirs", core_mkdirs},
                                           {"write_file", core_write_file},
+                                          {"read_file", core_read_file},
                                           {"check_writable", core_check_writable},
                                           {"printable", core_printable},
                                           {"number_text", core_number_text},
