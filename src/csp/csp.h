@@ -32,8 +32,9 @@ typedef struct gal_csp {
     double *iz, *fz; /* [3][cap] node of the metallicity below, share of the next; only [0] when one_z */
     bool one_z;
     double *smooth; /* [GAL_CSP_SMOOTH][cap] of gal_csp_weights_smooth */
-    double *pair_a, *pair_f, *width,
-        *whole;        /* of it: [2][nage] points of whole cells and their hats; [nage]; 1: taken whole */
+    double *pair_a, *pair_f, *width, *bend,
+        *whole; /* of it: [2][nage] points of whole cells and their hats; [nage]: width; what the square of the mass over a cell adds to
+                          its older node, of (m1 - m0)(f1 - f0) at both points; 1: taken whole */
     double *fold;      /* [4][cap] mass of a piece to its four nodes */
     const float **col; /* [2 nz nage] columns of the current sum */
     double *colw;

@@ -303,7 +303,7 @@ static void pair(const struct csp_pair *s, double sums[3])
 }
 
 static void pair_fold(size_t n, size_t stride, size_t step, const double *restrict m, const double *restrict fa,
-                      const double *restrict fz, double *restrict out)
+                      const double *restrict fz, const double *restrict bend, double *restrict out)
 {
     double *restrict b00 = out, *restrict b01 = out + stride, *restrict b10 = b01 + stride,
                      *restrict b11 = b10 + stride;
@@ -311,6 +311,9 @@ static void pair_fold(size_t n, size_t stride, size_t step, const double *restri
     for (size_t k = 0; k < n; k++) {
         double o0 = m[k] * fa[k], o1 = m1[k] * f1[k], y0 = m[k] - o0, y1 = m1[k] - o1;
         double o = o0 * fz[k] + o1 * z1[k], y = y0 * fz[k] + y1 * z1[k];
+        double s = bend[k] * (m1[k] - m[k]) * (z1[k] - fz[k]);
+        y -= s;
+        o += s;
         b00[k] = y0 + y1 - y;
         b01[k] = o0 + o1 - o;
         b10[k] = y;

@@ -43,9 +43,9 @@ struct csp_kern {
     /* out[4][cap]: sums over q of m times (1 - fa)(1 - fz), fa (1 - fz), (1 - fa) fz, fa fz; one_fz: fz[0] for all */
     void (*fold)(size_t n, size_t cap, bool one_fz, const double *m, const double *fa, const double *fz, double *out);
     void (*pair)(const struct csp_pair *s, double sums[3]); /* sums of m, m a, m z */
-    /* `fold` of two points; hats with `step` between both */
+    /* `fold` of two points; hats with `step` between both; bend[n]: see gal_csp */
     void (*pair_fold)(size_t n, size_t stride, size_t step, const double *m, const double *fa, const double *fz,
-                      double *out);
+                      const double *bend, double *out);
     void (*pair_times)(size_t n, double age, const double *a, double *t); /* t = age - a */
     void (*pair_fill)(size_t n, double x, double *to);                    /* to = x */
     /* w[k] += young[k], w[k + 1] += old[k], k < n; n > 0 */

@@ -3,7 +3,8 @@
  * weights.c cuts the age axis for every history and takes three points of every piece. Here the pieces are the cells of the table, which do
  * not change: points and hats are made once, and two points a cell are enough where both agree with the mass that the closed form says the
  * cell has - for a rate that changes by e^k over a cell the rule is wrong by k^4/4320 in the mass, which is not taken from it, and by
- * k^3/1080 in how the mass is shared by the two ages, which hardly differ. Cells where it is not so, where the history has a kink, where
+ * k^3/1080 in how the mass is shared by the two ages, which hardly differ; metallicity and the share in clouds add a square to
+ * the mass over a cell (gal_csp.bend). Cells where it is not so, where the history has a kink, where
  * stars leave their clouds or the metallicity passes a node of the table, and those at both ends are done as there, in pieces: both agree to
  * about 1e-7 of the light. */
 #include "csp/csp.h"
@@ -17,6 +18,8 @@ enum { Q = GAL_CSP_POINTS, P = GAL_CSP_PAIR };
 #define AGREE  3e-9  /* of the mass of a cell: k = 0.06 */
 #define ROUNDS 1e-15 /* of all mass: what is lost in the difference of two masses */
 #define EVEN   0.017 /* of both rates, k = 0.06: where less than that formed, they tell alone */
+#define LEAVES                                                                                                         \
+    0.008 /* of both rates, and twice that of the way between two metallicities, where stars leave their clouds */
 
 /* Arrays over cells, then over pieces, in c->smooth. */
 enum {
@@ -147,11 +150,47 @@ static void add_cells(gal_csp *c, const cells *e, const double *b, size_t from, 
     }
 }
 
+/* Of opaque clouds one sees what has left them, all stars less those inside: a small difference. Cells in which rate or metallicity change while
+ * stars leave are not taken whole. */
+static void exclude_changes(gal_csp *c, const cells *e)
+{
+    const double *p0 = row(c, PSI), *p1 = p0 + e->stride, *f0 = row(c, FZ), *f1 = f0 + e->stride;
+    for (size_t i = e->leave; i < e->gone; i++)
+        if (fabs(p1[i] - p0[i]) > LEAVES * (p0[i] + p1[i]) || fabs(f1[i] - f0[i]) > 2 * LEAVES)
+            c->whole[e->first + i] = 0;
+}
+
+/* What is still in clouds of the n cells where stars leave them: the share that is, is linear in age. Its slope times that of the mass is a
+ * square more than `pair_fold` sees: to the older node with the hat's curvature, and with the slopes of hat and metallicity what two points
+ * miss of a fourth power (1/5 - 1/9). */
+static void leave_clouds(gal_csp *c, const cells *e, size_t n)
+{
+    const double missed = 1. / 5 - 1. / 9;
+    size_t nage = c->ssp->nage, s = e->stride, at = e->leave;
+    const double *a = c->pair_a + e->first + at, *fa = c->pair_f + e->first + at, *bend = c->bend + e->first + at;
+    const double *fz = row(c, FZ) + at;
+    double *m = row(c, M) + at, *out = row(c, OUT) + at, *square = row(c, LO);
+    for (size_t i = 0; i < n; i++)
+        square[i] = (m[s + i] - m[i]) * (a[i] - a[nage + i]) / e->tau;
+    for (size_t q = 0; q < P; q++)
+        for (size_t i = 0; i < n; i++)
+            m[q * s + i] *= 2 - a[q * nage + i] / e->tau;
+    GAL_KERN_PICK(csp_kern)->pair_fold(n, s, nage, m, fa, fz, bend, out);
+    for (size_t i = 0; i < n; i++) {
+        double z = 0.5 * (fz[i] + fz[s + i]), old = square[i] * bend[i];
+        double both = 1.125 * missed * square[i] * (fz[s + i] - fz[i]) * (fa[nage + i] - fa[i]);
+        out[i] += both - old * (1 - z);
+        out[s + i] += old * (1 - z) - both;
+        out[2 * s + i] -= old * z + both;
+        out[3 * s + i] += old * z + both;
+    }
+}
+
 static void whole_cells(gal_csp *c, const cells *e, double sums[3])
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     size_t nage = c->ssp->nage, n = e->leave < e->gone ? e->gone - e->leave : 0;
-    const double *a = c->pair_a + e->first, *fa = c->pair_f + e->first, *fz = row(c, FZ);
+    const double *a = c->pair_a + e->first, *fa = c->pair_f + e->first, *fz = row(c, FZ), *bend = c->bend + e->first;
     double *m = row(c, M), *out = row(c, OUT);
     const struct csp_pair s = {.n = e->n,
                                .stride = e->stride,
@@ -171,16 +210,14 @@ static void whole_cells(gal_csp *c, const cells *e, double sums[3])
                                .whole = c->whole + e->first,
                                .m = m,
                                .ok = row(c, OK)};
+    exclude_changes(c, e);
     kern->pair(&s, sums);
-    kern->pair_fold(e->n, e->stride, nage, m, fa, fz, out);
+    kern->pair_fold(e->n, e->stride, nage, m, fa, fz, bend, out);
     add_cells(c, e, out, 0, e->n, c->w0);
     add_cells(c, e, out, 0, e->inside, c->w1);
     if (n == 0)
         return;
-    for (size_t q = 0; q < P; q++)
-        for (size_t i = e->leave; i < e->gone; i++)
-            m[q * e->stride + i] *= 2 - a[q * nage + i] / e->tau;
-    kern->pair_fold(n, e->stride, nage, m + e->leave, fa + e->leave, fz + e->leave, out + e->leave);
+    leave_clouds(c, e, n);
     add_cells(c, e, out, e->leave, e->gone, c->w1);
 }
 

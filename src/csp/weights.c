@@ -24,7 +24,7 @@ static void prepare_cells(gal_csp *c)
     size_t n = s->nage;
     for (size_t i = 0; i < n; i++) {
         double lo = i > 0 ? s->age[i - 1] : 0, hi = s->age[i], mid = 0.5 * (lo + hi), half = 0.5 * (hi - lo);
-        double mean = 0, tilt = 0;
+        double mean = 0, tilt = 0, square = 0;
         c->width[i] = hi - lo;
         for (size_t q = 0; q < Q; q++) {
             double a = c->cell_a[q * n + i] = mid + half * gx[q];
@@ -33,7 +33,9 @@ static void prepare_cells(gal_csp *c)
                                                                   : a / s->age[i];
             mean += 0.5 * gw[q] * f;
             tilt += 0.5 * gw[q] * f * gx[q];
+            square += 0.5 * gw[q] * f * gx[q] * gx[q];
         }
+        c->bend[i] = 1.5 * (square - mean / 3);
         for (size_t q = 0; q < GAL_CSP_PAIR; q++) { /* as if the hat were linear, with the same moments */
             c->pair_a[q * n + i] = mid + half * px[q];
             c->pair_f[q * n + i] = mean + 3 * tilt * px[q];
@@ -54,12 +56,13 @@ gal_status gal_csp_init(gal_csp *c, const gal_ssp *ssp, double logu, size_t nbre
     c->lnage = GAL_NEWN(double, ssp->nage);
     c->inv_dln = GAL_NEWN(double, ssp->nage);
     c->inv_dz = GAL_NEWN(double, ssp->nz);
-    c->cell_a = GAL_NEWN(double, 2 * (Q + GAL_CSP_PAIR + 1) * ssp->nage);
+    c->cell_a = GAL_NEWN(double, (2 * (Q + GAL_CSP_PAIR) + 3) * ssp->nage);
     c->cell_f = c->cell_a + Q * ssp->nage;
     c->pair_a = c->cell_f + Q * ssp->nage;
     c->pair_f = c->pair_a + GAL_CSP_PAIR * ssp->nage;
     c->width = c->pair_f + GAL_CSP_PAIR * ssp->nage;
-    c->whole = c->width + ssp->nage;
+    c->bend = c->width + ssp->nage;
+    c->whole = c->bend + ssp->nage;
     c->kink = GAL_NEWN(double, nbreak + NEXTRA + 1);
     c->brk = GAL_NEWN(double, (2 + 12 * Q) * cap);
     c->smooth = GAL_NEWN(double, GAL_CSP_SMOOTH *cap);

@@ -206,14 +206,17 @@ static void test_interpolation(void **unused)
     num_eim_clear(&e);
 }
 
-/* Weights for plans against the exact ones, as light: every wavelength, of all stars and of those in clouds, relative to all. In 1500
- * random galaxies the difference is below 1e-6; it is the last digits of the light above 1000 A of stars that still form. */
+/* Weights for plans against the exact ones, as light: every wavelength from 912 A on, of all stars and of those in clouds, relative to all, and
+ * of those that have left clouds, relative to the larger of them and 1e-3 of all: opaque clouds let nothing else be seen. In 1500 random
+ * galaxies the largest difference is 5.8e-7; without the square of the mass over a cell (gal_csp.bend) it is 1e-5, with whole cells where
+ * stars leave their clouds 2e-6, both 1e-4; with cells that hold only rounding of the mass taken whole 1e-3. The made-up table has no surviving
+ * masses and takes the exact weights. */
 static void test_smooth_weights(void **unused)
 {
     static const char *const kind[] = {"insitu", "delayed", "constant", "lognormal", "exponential"};
     gal_ssp *t;
     (void)unused;
-    assert_int_equal(gal_ssp_synthetic(&t), GAL_OK);
+    assert_int_equal(gal_ssp_default(&t), GAL_OK);
     double *s[4];
     for (int i = 0; i < 4; i++)
         assert_non_null(s[i] = GAL_NEWN(double, t->nwave));
@@ -229,7 +232,7 @@ static void test_smooth_weights(void **unused)
         assert_int_equal(gal_csp_init(&a, t, 0, gal_sfh_max_breaks(&f)), GAL_OK);
         assert_int_equal(gal_csp_init(&b, t, 0, gal_sfh_max_breaks(&f)), GAL_OK);
         for (uint64_t n = 0; n < 300; n++) {
-            double p[256], worst = 0;
+            double p[256], worst = 0, left = 0;
             gal_rng r;
             gal_rng_init(&r, 17, n, i, 0, 0);
             double age = 1e7 * pow(1.3e3, gal_rng_uniform(&r)), tau = 1e5 * pow(1e3, gal_rng_uniform(&r));
@@ -253,10 +256,13 @@ static void test_smooth_weights(void **unused)
             gal_csp_sum(&a, s[0], s[1]);
             gal_csp_sum(&b, s[2], s[3]);
             for (size_t k = 0; k < t->nwave; k++)
-                if (s[0][k] > 0)
+                if (t->wave[k] > 912 && s[0][k] > 0) {
+                    double out = s[0][k] - s[1][k];
                     worst = fmax(worst, fmax(fabs(s[2][k] - s[0][k]), fabs(s[3][k] - s[1][k])) / s[0][k]);
-            if (!(worst < 1e-6))
-                fail_msg("%s, galaxy %d: %g", kind[i], (int)n, worst);
+                    left = fmax(left, fabs(s[2][k] - s[3][k] - out) / fmax(out, 1e-3 * s[0][k]));
+                }
+            if (!(worst < 1e-6 && left < 1e-6))
+                fail_msg("%s, galaxy %d: %g, of what has left clouds %g", kind[i], (int)n, worst, left);
         }
         gal_csp_clear(&a);
         gal_csp_clear(&b);
