@@ -73,6 +73,7 @@ typedef struct gal_view {
     const double *attenuated; /* [n] stars after gas and dust */
     double e_mc, e_dd;        /* power absorbed by clouds and by diffuse dust, from every source [Lsun] */
     double t_mc, t_dd;        /* dust temperatures [K], 0 = none (after `reemit`) */
+    unsigned idle; /* of derivatives backward: GAL_NEED_* that nobody asks for, which may be left out; 0 = none */
 } gal_view;
 
 /* What the result of a component depends on besides its own parameters. */

@@ -25,6 +25,8 @@ struct gal_target {
     /* Optional: where the prior is a product, ln of the density of each coordinate and its slope, [m][ndim]. Then derivatives of
      * prior_transform follow from them; NULL = they are taken numerically. */
     gal_status (*prior_density)(const gal_target *t, size_t m, const double *theta, double *lnp, double *slope);
+    /* Optional: Fisher information of ln L, [m][ndim][ndim] in sampled coordinates, to some three digits; 0 along what is not there. */
+    gal_status (*information)(const gal_target *t, size_t m, const double *theta, double *out);
     void (*destroy)(gal_target *t); /* frees the target itself; NULL = static */
     void *self;
     /* Optional: a coordinate over which the likelihood can be integrated exactly, such as the scale of all that shines. marginal: which, ndim when

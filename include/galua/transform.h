@@ -47,6 +47,10 @@ GAL_API gal_status gal_space_eval(gal_space *s, size_t m, const double *z, doubl
  * one neighbour is forbidden the difference is one-sided. */
 GAL_API gal_status gal_space_gradient(gal_space *s, size_t m, const double *z, const double *scale, double *lnp,
                                       double *grad);
+/* h[m][d][d]: Fisher information of the data and of the prior at each point, positive definite: units and steps for optimisers, good to some
+ * three digits. For spaces of which gal_space_informed says so: analytic ones with a prior, whose target has `information`. */
+GAL_API bool gal_space_informed(const gal_space *s);
+GAL_API gal_status gal_space_information(gal_space *s, size_t m, const double *z, double *h);
 /* scale[m][d] = 1/sqrt|d2 lnp/dz_k2| at each point, the width that lnp has along each axis there (at most 1 with a prior
  * transform): the steps for gal_space_gradient and units for optimisers. */
 GAL_API gal_status gal_space_scale(gal_space *s, size_t m, const double *z, double *scale);

@@ -417,7 +417,7 @@ static void vjp(const gal_stage *s, const double *glum, double q, double u, doub
     const gal_template_library *l = s->self;
     const grid_table *t = s->table;
     double power = s->view->e_mc + s->view->e_dd, gpower = 0;
-    bool background = t->contrast && gal_dust_background(s->view) > 0;
+    bool background = t->contrast && gal_dust_background(s->view) > 0 && !(gv->idle & GAL_NEED_REDSHIFT);
     around r = around_of(l, q, u);
     g[0] = g[1] = g[2] = 0;
     for (int c = 0; c < 4; c++) {

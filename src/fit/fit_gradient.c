@@ -261,6 +261,19 @@ out:
     return st;
 }
 
+static gal_status information(const gal_target *t, size_t m, const double *x, double *out);
+
+/* Gaussian data of bands alone, whatever is free */
+static bool informs(const gal_fit *f)
+{
+    bool all = f->nused > 0 && !f->custom.lnlike && !f->amplitude && !f->spectral && !(f->noise.f_out > 0);
+    for (size_t k = 0; k < f->ndim; k++)
+        all = all && strcmp(f->names[k], "noise.f_out") != 0;
+    for (size_t k = 0; k < f->nused; k++)
+        all = all && !(f->kind[k] == GAL_DATUM_LIMIT && f->like.limits != GAL_LIMITS_MEASURED);
+    return all;
+}
+
 gal_status fit_gradient_take(gal_fit *f)
 {
     if (!(f->wanted = GAL_NEWN(bool, f->npar)))
@@ -274,6 +287,8 @@ gal_status fit_gradient_take(gal_fit *f)
     if (gal_tangent_can(f->galaxy) &&
         (!f->spectral || (fit_spectral_exact(f->spectral) && gal_galaxy_backward(f->galaxy))))
         f->target.gradient = gradient;
+    if (f->target.gradient && informs(f))
+        f->target.information = information;
     return GAL_OK;
 }
 
@@ -331,4 +346,73 @@ gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F)
 out:
     gal_free(J);
     return st;
+}
+
+/* ---- the same by differences, on the nodes of the plan where there is one: a metric for optimisers */
+enum { AROUND = 10000 }; /* steps in the width of a prior: stars are summed in single precision in part */
+
+/* Changes of the bands with sampled coordinate k at x, which is put back; base: the bands at x. A side without a model: the other; none: 0. */
+static gal_status column(const gal_fit *f, worker *w, double *x, size_t k, const double *base, double *J)
+{
+    size_t d = f->ndim, n = f->nused;
+    double at = x[k], width = gal_prior_quantile(f->prior[k], 0.84) - gal_prior_quantile(f->prior[k], 0.16);
+    double h = width > 0 ? width / AROUND : 1. / AROUND;
+    gal_status st = GAL_EDOMAIN;
+    for (int side = 0; side < 2 && st == GAL_EDOMAIN; side++) {
+        x[k] = at + (side ? -h : h);
+        if (!(gal_prior_logpdf(f->prior[k], x[k]) > -INFINITY)) /* where the plan ends */
+            continue;
+        fit_theta(f, x, w->theta);
+        if ((st = fit_tie(f, w->theta)) == GAL_OK &&
+            (st = gal_galaxy_check(f->galaxy, w->theta) == GAL_OK ? GAL_OK : GAL_EDOMAIN) == GAL_OK)
+            st = fit_model_fluxes(f, w, false);
+        for (size_t b = 0; st == GAL_OK && b < n; b++)
+            J[b * d + k] = (w->used[b] - base[b]) / (x[k] - at);
+    }
+    x[k] = at;
+    return st == GAL_EDOMAIN ? GAL_OK : st;
+}
+
+typedef struct informed {
+    const double *x;
+    double *out;
+} informed;
+
+static gal_status information_at(gal_fit *f, worker *w, size_t i, void *ctx)
+{
+    const informed *p = ctx;
+    gal_status st = GAL_OK;
+    size_t d = f->ndim, n = f->nused;
+    double *F = p->out + i * d * d, *J = GAL_NEWN(double, n *d + GAL_NOISE_NPAR * d + d + n);
+    if (!J)
+        return GAL_ENOMEM;
+    double *Z = J + n * d, *x = Z + GAL_NOISE_NPAR * d, *base = x + d;
+    memset(F, 0, d * d * sizeof *F);
+    memcpy(x, p->x + i * d, d * sizeof *x);
+    gal_noise noise = fit_theta(f, x, w->theta);
+    if (fit_tie(f, w->theta) != GAL_OK || gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
+        goto out;
+    if ((st = fit_model_fluxes(f, w, false)) != GAL_OK) {
+        st = st == GAL_EDOMAIN ? GAL_OK : st;
+        goto out;
+    }
+    memcpy(base, w->used, n * sizeof *base);
+    for (size_t k = 0; k < d; k++)
+        if (f->index[k] < f->npar)
+            GAL_TRY(column(f, w, x, k, base, J));
+        else
+            Z[(f->index[k] - f->npar) * d + k] = gal_prior_value_slope(f->prior[k], x[k]);
+    GAL_TRY(gal_like_fisher(&f->like, base, &noise, d, J, Z, F));
+out:
+    gal_free(J);
+    return st;
+}
+
+static gal_status information(const gal_target *t, size_t m, const double *x, double *out)
+{
+    gal_fit *f = t->self;
+    int threads = fit_threads(m);
+    gal_status st = fit_workers(f, threads);
+    informed p = {x, out};
+    return st == GAL_OK ? fit_batch(f, threads, m, information_at, &p) : st;
 }

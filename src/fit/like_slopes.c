@@ -177,6 +177,29 @@ static void covariance_change(const gal_like *l, const double *model, const gal_
         }
 }
 
+/* Of independent data K is diagonal. U[d]: room */
+static gal_status independent_fisher(const gal_like *l, const double *model, const gal_noise_terms *t, size_t d,
+                                     const double *J, const double *Z, double *F, double *U)
+{
+    memset(F, 0, d * d * sizeof *F);
+    for (size_t i = 0; i < l->n; i++) {
+        double v = gal_noise_variance(t, &l->data, i, model[i]), g[GAL_NOISE_NPAR] = {0}, gm = 0;
+        const double *row = J + i * d;
+        if (!(v > 0))
+            return gal_fail(GAL_EMATH, "fisher: the variance of datum %zu is %g", i + 1, v);
+        gal_noise_variance_slopes(t, &l->data, i, model[i], 1, &gm, g);
+        for (size_t a = 0; a < d; a++)
+            U[a] = (gm * row[a] + along(g, Z, d, a)) / v;
+        for (size_t a = 0; a < d; a++)
+            for (size_t b = 0; b <= a; b++)
+                F[a * d + b] += row[a] * row[b] / v + 0.5 * U[a] * U[b];
+    }
+    for (size_t a = 0; a < d; a++)
+        for (size_t b = 0; b < a; b++)
+            F[b * d + a] = F[a * d + b];
+    return GAL_OK;
+}
+
 gal_status gal_like_fisher(const gal_like *l, const double *model, const gal_noise *z, size_t d, const double *J,
                            const double *Z, double *F)
 {
@@ -193,6 +216,10 @@ gal_status gal_like_fisher(const gal_like *l, const double *model, const gal_noi
         gaussian_data &= !(l->kind && l->kind[i] == GAL_DATUM_LIMIT && l->limits != GAL_LIMITS_MEASURED);
     if (!gaussian_data)
         GAL_THROW(GAL_EUNSUP, "fisher: of Gaussian data only: there are outliers, or limits that are no measurements");
+    if (!t.ncov) {
+        st = independent_fisher(l, model, &t, d, J, Z, F, A);
+        goto out;
+    }
     covariance(l, model, &t, K);
     GAL_TRY(gal_cholesky(K, n));
     for (size_t a = 0; a < d; a++) {

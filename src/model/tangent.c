@@ -78,6 +78,7 @@ void gal_tangent_want(gal_tangent *t, const bool *wanted)
     t->live |= history || clouds ? GAL_NEED_HISTORY | GAL_NEED_STARS | GAL_NEED_SN : 0;
     t->live |= t->wanted[P_AGE] ? GAL_NEED_AGE : 0;
     t->live |= t->wanted[P_REDSHIFT] ? GAL_NEED_REDSHIFT : 0;
+    t->d->view.idle = t->wanted[P_REDSHIFT] ? 0 : GAL_NEED_REDSHIFT;
 }
 
 size_t gal_tangent_differences(const gal_tangent *t)

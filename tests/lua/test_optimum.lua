@@ -30,6 +30,16 @@ test.describe("optimum", function()
     test.ok(tostring(sd):find("mode 1: ln L", 1, true) and tostring(sd):find("analytic gradients", 1, true))
   end)
 
+  test.it("goes by Fisher scoring where errors are Gaussian: the same optimum as by differences, from every start, in fewer evaluations", function()
+    local a, b = make(sampler.optimum{ starts = 8 }):run{ progress = false }, make(sampler.optimum{ starts = 8, numerical = true }):run{ progress = false }
+    local m, n = a.engine:modes()[1], b.engine:modes()[1]
+    test.eq(m.starts, 8)
+    test.close(m.lnp, n.lnp, 1e-6)
+    for i = 1, #a.free do test.ok(math.abs(m.z[i] - n.z[i]) < 1e-3 * math.sqrt(n.cov[i][i]), "coordinate " .. i) end
+    -- some ten steps of a gradient and three differences a start, then the draws
+    test.ok(a.engine.evaluations < 8 * 50 + 1000, a.engine.evaluations .. " evaluations")
+  end)
+
   test.it("agrees with the pathfinder and an ensemble on medians, widths and ln Z", function()
     local a = make(sampler.optimum{}):run{ progress = false }
     local b = make(sampler.pathfinder{}):run{ progress = false }

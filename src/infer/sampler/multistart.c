@@ -7,33 +7,48 @@
 
 #define MAX_STEP 2. /* largest change of z_k in one iteration: two standard deviations of the prior */
 
-gal_status multistart_init(multistart *m, gal_space *s, size_t n, const double *z, const lbfgs_opt *opt,
-                           multistart_hook hook, void *ctx)
+gal_status multistart_alloc(multistart *m, gal_space *s, size_t n)
 {
     size_t d = gal_space_ndim(s);
-    gal_status st = GAL_OK;
     *m = (multistart){.space = s, .d = d, .n = n};
     m->run = GAL_NEWN(lbfgs, n);
     m->who = GAL_NEWN(size_t, n);
     m->scale = GAL_NEWN(double, n *(5 * d + 1));
     if (!m->run || !m->who || !m->scale)
-        GAL_TRY(GAL_ENOMEM);
+        return GAL_ENOMEM;
     m->limit = m->scale + n * d;
     m->z = m->limit + n * d;
     m->g = m->z + n * d;
     m->sc = m->g + n * d;
     m->lnp = m->sc + n * d;
+    return GAL_OK;
+}
+
+gal_status multistart_begin(multistart *m, size_t i, const lbfgs_opt *opt, const double *z, double f, const double *gz)
+{
+    size_t d = m->d;
+    double *w = m->z + i * d, *g = m->g + i * d;
+    for (size_t k = 0; k < d; k++) {
+        double sc = m->scale[i * d + k];
+        w[k] = z[k] / sc;
+        g[k] = gz[k] * sc;
+        m->limit[i * d + k] = gal_space_probit(m->space) ? MAX_STEP / sc : INFINITY;
+    }
+    return lbfgs_init(&m->run[i], d, opt, w, f, g, m->limit + i * d);
+}
+
+gal_status multistart_init(multistart *m, gal_space *s, size_t n, const double *z, const lbfgs_opt *opt,
+                           multistart_hook hook, void *ctx)
+{
+    size_t d = gal_space_ndim(s);
+    gal_status st = multistart_alloc(m, s, n);
+    GAL_TRY(st);
     GAL_TRY(gal_space_scale(s, n, z, m->scale));
     GAL_TRY(gal_space_gradient(s, n, z, m->scale, m->lnp, m->g));
     for (size_t i = 0; i < n; i++) {
-        double *w = m->z + i * d, *g = m->g + i * d;
-        for (size_t k = 0; k < d; k++) {
-            double sc = m->scale[i * d + k];
-            w[k] = z[i * d + k] / sc;
-            g[k] *= -sc;
-            m->limit[i * d + k] = gal_space_probit(s) ? MAX_STEP / sc : INFINITY;
-        }
-        GAL_TRY(lbfgs_init(&m->run[i], d, opt, w, -m->lnp[i], g, m->limit + i * d));
+        for (size_t k = 0; k < d; k++)
+            m->g[i * d + k] *= -1;
+        GAL_TRY(multistart_begin(m, i, opt, z + i * d, -m->lnp[i], m->g + i * d));
         if (hook)
             GAL_TRY(hook(ctx, i, m->run[i].x, m->run[i].f, m->run[i].g));
     }

@@ -206,7 +206,8 @@ static gal_status work(gal_optimum *o, multistart *m)
         GAL_TRY(gal_space_from_theta(o->space, o->start + i * d, z + i * d));
     if (n > o->opt.nstart)
         GAL_TRY(gal_space_start(o->space, n - o->opt.nstart, 0, o->opt.seed, o->opt.source, z + o->opt.nstart * d));
-    GAL_TRY(multistart_init(m, o->space, n, z, &lo, NULL, NULL));
+    GAL_TRY(gal_space_informed(o->space) ? multistart_score(m, o->space, n, z, &lo)
+                                         : multistart_init(m, o->space, n, z, &lo, NULL, NULL));
     st = multistart_run(m, NULL, NULL, o->goal->progress, o->goal->progress_ctx);
     if (st == GAL_EINTR) { /* what there is: the points reached */
         gal_status s2 = find_modes(o, m, false);

@@ -160,6 +160,35 @@ gal_status gal_space_gradient(gal_space *s, size_t m, const double *z, const dou
     return s->analytic ? analytic(s, m, z, lnp, grad) : numerical(s, m, z, scale, lnp, grad);
 }
 
+bool gal_space_informed(const gal_space *s)
+{
+    return s->analytic && s->probit && s->t->prior_density && s->t->information;
+}
+
+gal_status gal_space_information(gal_space *s, size_t m, const double *z, double *h)
+{
+    size_t d = s->d, n = m * d;
+    double *x = space_work(s, W_JAC, 3 * n);
+    gal_status st;
+    if (!x)
+        return GAL_ENOMEM;
+    double *density = x + n, *stretch = density + n;
+    if (m == 0)
+        return GAL_OK;
+    if ((st = gal_space_theta(s, m, z, x)) != GAL_OK ||
+        (st = s->t->prior_density(s->t, m, x, density, stretch)) != GAL_OK ||
+        (st = s->t->information(s->t, m, x, h)) != GAL_OK)
+        return st;
+    s->evaluations += m * (d + 1);
+    for (size_t i = 0; i < n; i++)
+        stretch[i] = exp(-0.5 * z[i] * z[i] - LN_SQRT_2PI - density[i]); /* d theta/dz */
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < d; j++)
+            for (size_t k = 0; k < d; k++)
+                h[(i * d + j) * d + k] = h[(i * d + j) * d + k] * stretch[i * d + j] * stretch[i * d + k] + (j == k);
+    return GAL_OK;
+}
+
 gal_status gal_space_scale(gal_space *s, size_t m, const double *z, double *scale)
 {
     size_t d = s->d, per = 2 * d + 1, n = m * d;
