@@ -21,7 +21,8 @@ extern "C" {
 #define GAL_NUMERICS 3
 typedef struct gal_fit_par {
     const char
-        *name; /* a parameter of the galaxy, "noise.NAME" of gal_noise_params, "spec.NAME" of gal_spectral_params */
+        *name; /* a parameter of the galaxy, "noise.NAME" of gal_noise_params, "spec.NAME" of gal_spectral_params:
+               * of all spectra; "spec.SPECTRUM.NAME" of one */
     const gal_prior *prior; /* referenced */
 } gal_fit_par;
 /* A likelihood of the caller's instead of the built-in one: ln L of the model flux [mJy] of all bands of the observation, ignored
@@ -51,6 +52,12 @@ typedef struct gal_fit_family {
     size_t n;
     double z_lo, z_hi; /* equal: nothing is said of redshifts */
 } gal_fit_family;
+/* Of one spectrum alone, where it is not as all are */
+typedef struct gal_fit_own {
+    const double *fixed; /* [gal_spectral_params] values, NaN: as all; NULL: all */
+    const double *whole; /* [GAL_NOISE_COLUMNS] of its noise; NULL: as all */
+    const int *choice;   /* [GAL_NOISE_CHOICES]; NULL: as all */
+} gal_fit_own;
 typedef struct gal_fit_opts {
     gal_galaxy *galaxy;  /* referenced */
     const double *theta; /* [npar] values of the fixed parameters, copied */
@@ -61,15 +68,16 @@ typedef struct gal_fit_opts {
     gal_noise noise;   /* fixed values; those of columns go to every band that no array is given for */
     gal_noise_data
         of; /* its settings: choices, and columns [obs->n] per band of the observation, copied; NULL: none. The rest is not read */
-    const gal_prior *amplitude;   /* a factor on the whole model, marginalised; referenced. NULL: none */
-    const gal_fit_custom *custom; /* NULL: none */
-    const double *spectral;       /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
-    const double *spectral_whole; /* [GAL_NOISE_COLUMNS] of the pixels' noise: one number for all; NULL: none */
-    gal_noise_data spectral_of;   /* choices of the pixels' noise */
-    const gal_fit_tie *tie;       /* NULL: none */
-    double plan;                  /* tolerance of a plan (galua/plan.h) for the bands, 0: the whole grid each time */
-    const char *plan_cache;       /* folder of plans made before, copied; NULL: none */
-    const gal_fit_family *family; /* a fit that lies outside has a plan of its own; copied. NULL: none */
+    const gal_prior *amplitude;     /* a factor on the whole model, marginalised; referenced. NULL: none */
+    const gal_fit_custom *custom;   /* NULL: none */
+    const double *spectral;         /* [gal_spectral_params] fixed values, NaN: the default; NULL: all defaults */
+    const double *spectral_whole;   /* [GAL_NOISE_COLUMNS] of the pixels' noise: one number for all; NULL: none */
+    gal_noise_data spectral_of;     /* choices of the pixels' noise */
+    const gal_fit_own *of_spectrum; /* [obs->nspectrum], NULL: all are alike */
+    const gal_fit_tie *tie;         /* NULL: none */
+    double plan;                    /* tolerance of a plan (galua/plan.h) for the bands, 0: the whole grid each time */
+    const char *plan_cache;         /* folder of plans made before, copied; NULL: none */
+    const gal_fit_family *family;   /* a fit that lies outside has a plan of its own; copied. NULL: none */
     bool
         derive_later; /* the target has no blobs: gal_fit_derive makes those of chosen points. With a plan they cost ten likelihoods */
 } gal_fit_opts;
@@ -164,7 +172,7 @@ GAL_API gal_status gal_fit_loo(const gal_fit *f, size_t m, const double *x, cons
 /* Parameters of the spectral part (sigma_v, sigma_gas, shift, ln_scale, c0 .. c10; noise of the pixels: f_cal, gp_amplitude,
  * gp_length, f_out, n_out): in a fit "spec.NAME". */
 GAL_API const gal_param *gal_spectral_params(size_t *n);
-/* The spectral part at m points x[m][ndim], the galaxy evaluated at each. Arrays of m rows, NULL where not wanted. */
+/* Spectrum `which` of the observation and the measured numbers at m points x[m][ndim], the galaxy evaluated at each. Arrays of m rows, NULL where not wanted. */
 typedef struct gal_fit_view {
     double *model;    /* [npix] the model through the instrument, mJy */
     double *fitted;   /* [npix] and with calibration polynomial and free lines */
@@ -181,22 +189,22 @@ typedef struct gal_fit_view {
 /* draw: coef and amp that are integrated out are drawn from their distribution given x and the data, and y from the noise, random
  * numbers keyed by (seed, row); else they are its means. GAL_EINVAL when the fit has no spectral part, GAL_EDOMAIN at a point
  * that the model refuses. */
-GAL_API gal_status gal_fit_spectrum(const gal_fit *f, size_t m, const double *x, bool draw, uint64_t seed,
+GAL_API gal_status gal_fit_spectrum(const gal_fit *f, size_t which, size_t m, const double *x, bool draw, uint64_t seed,
                                     const gal_fit_view *out);
 /* What the pixels' likelihood has: correlated noise, outliers, and whether it is a density (a profiled polynomial is none). All
  * false without a spectrum. */
 typedef struct gal_fit_pixel_terms {
     bool gp, outliers, density;
 } gal_fit_pixel_terms;
-GAL_API gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f);
+GAL_API gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f, size_t which);
 /* Every pixel against the others at m points, the galaxy evaluated at each, threaded: term[m][npix] ln p(pixel | the other pixels, x),
  * cdf[m][npix] the probability of a smaller flux; either may be NULL. NaN where masked, in rows of points that the model refuses,
  * and where there is no such density (see gal_spec_points). GAL_EINVAL without a spectrum. */
-GAL_API gal_status gal_fit_pixels(const gal_fit *f, size_t m, const double *x, double *term, double *cdf);
+GAL_API gal_status gal_fit_pixels(const gal_fit *f, size_t which, size_t m, const double *x, double *term, double *cdf);
 /* Leave-one-out of every pixel over m draws of the posterior, as gal_fit_loo: elpd, khat, pit [npix], NaN where masked. The conditional
  * densities are analytic (Burkner, Gabry & Vehtari 2021), the PIT is without noise. 2 m npix doubles of memory. */
-GAL_API gal_status gal_fit_loo_pixels(const gal_fit *f, size_t m, const double *x, double reff, double *elpd,
-                                      double *khat, double *pit);
+GAL_API gal_status gal_fit_loo_pixels(const gal_fit *f, size_t which, size_t m, const double *x, double reff,
+                                      double *elpd, double *khat, double *pit);
 /* Fingerprint: (name, hash) pairs of everything the posterior depends on. names borrowed, NFINGER entries. */
 enum { GAL_FIT_NFINGER = 6 };
 GAL_API void gal_fit_fingerprint(const gal_fit *f, const char *names[GAL_FIT_NFINGER],

@@ -43,18 +43,21 @@ typedef struct gal_obs {
     char *citation;      /* "" when none */
     char *path;          /* file it was read from, "" when none */
     size_t n;
-    gal_filter **filter;           /* [n] references held */
-    double *flux;                  /* [n] mJy: measured flux density, or the limit */
-    double *err;                   /* [n] mJy: 1 sigma */
-    gal_obs_kind *kind;            /* [n] */
-    char **note;                   /* [n] "" when none */
-    struct gal_spectrum *spectrum; /* NULL: none; owned */
+    gal_filter **filter; /* [n] references held */
+    double *flux;        /* [n] mJy: measured flux density, or the limit */
+    double *err;         /* [n] mJy: 1 sigma */
+    gal_obs_kind *kind;  /* [n] */
+    char **note;         /* [n] "" when none */
+    size_t nspectrum;
+    struct gal_spectrum **spectrum; /* [nspectrum] owned, by name where there is more than one */
     size_t nindex;
     gal_index_datum *index; /* [nindex] */
     size_t nline;
     gal_line_datum *line; /* [nline] */
     size_t nmeasure;
     struct gal_measure *measure; /* [nmeasure] other numbers, galua/measure.h */
+    size_t ndata;
+    struct gal_data *data; /* [ndata] of other kinds, galua/data.h */
 } gal_obs;
 /* An empty source. redshift may be NaN; otherwise it must lie above -0.01 (peculiar motions). */
 GAL_API gal_status gal_obs_create(gal_obs **out, const char *name, double redshift);
@@ -66,13 +69,15 @@ GAL_API gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double er
 GAL_API gal_status gal_obs_add_as(gal_obs *o, gal_filter *f, double flux, double err, gal_obs_kind kind,
                                   const char *note, const gal_flux_unit *u, const gal_flux_unit *err_unit,
                                   const char *unit);
-/* Takes over the spectrum (replaces one that is there). */
-GAL_API void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s);
+/* Takes over the spectrum, in any case; replaces the one of its name. GAL_EINVAL where one of several has no name. */
+GAL_API gal_status gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s);
 /* The definition is copied, its windows are not. */
 GAL_API gal_status gal_obs_add_index(gal_obs *o, const gal_index *index, double value, double err, bool lick);
 GAL_API gal_status gal_obs_add_line(gal_obs *o, const char *name, double value, double err, bool limit);
 /* A number of class m->class, the options copied, defaults filled in. m->name NULL or "": made of the class's name and its texts. */
 GAL_API gal_status gal_obs_add_measure(gal_obs *o, const struct gal_measure *m);
+/* Data of class d->class, the options copied, defaults filled in. d->name NULL or "": the class's; no two of one name. */
+GAL_API gal_status gal_obs_add_data(gal_obs *o, const struct gal_data *d);
 GAL_API size_t gal_obs_nmeasured(const gal_obs *o); /* indices, lines and these */
 GAL_API gal_status gal_obs_set_name(gal_obs *o, const char *name);
 GAL_API gal_status gal_obs_set_redshift(gal_obs *o, double redshift); /* -0.01 .. 1e4, NaN = unknown; else GAL_EINVAL */

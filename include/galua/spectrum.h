@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 typedef struct gal_spectrum {
+    char *name; /* "" : the only one of its observation */
     gal_spec *spec;
     size_t n, nused;
     double *flux, *err;  /* [n] mJy */
@@ -35,6 +36,8 @@ typedef struct gal_spectrum {
 GAL_API gal_status gal_spectrum_create(gal_spectrum **out, gal_spec *spec, const double *flux, const double *err,
                                        const double *mask);
 GAL_API void gal_spectrum_free(gal_spectrum *s);
+/* A name is of letters, digits and _, a letter first: parameters of the spectrum are called by it. */
+GAL_API gal_status gal_spectrum_set_name(gal_spectrum *s, const char *name);
 GAL_API gal_status gal_spectrum_set_lines(gal_spectrum *s, size_t n, const double *wave, const double *sd);
 GAL_API gal_hash gal_spectrum_hash(const gal_spectrum *s);
 /* Factor to mJy of `unit`, F_nu or F_lambda, for a pixel lo .. hi [A]; a number in front counts ("1e-17 erg/s/cm2/A"). */

@@ -50,19 +50,25 @@ local function need(value, name, class, example)
 end
 
 -- parameters of the galaxy, then those of the noise, then, for data with a spectrum or indices, theirs
-local function parameters(model, spectral)
+local function parameters(model, spectral, data)
   local list = model:params()
   for _, p in ipairs(galua.noise_params()) do list[#list + 1] = p end
   if spectral then
     for _, p in ipairs(galua.spectrum.params()) do list[#list + 1] = p end
+    for _, s in ipairs(data:spectra()) do -- and those of each where they have names
+      for _, p in ipairs(s.name ~= "" and galua.spectrum.params() or {}) do
+        p.name = ("spec.%s.%s"):format(s.name, p.name:match("[^.]+$"))
+        list[#list + 1] = p
+      end
+    end
   end
   return list
 end
 
 -- {name = prior or function} -> list in the order of the parameters
-local function ordered(model, free)
+local function ordered(model, free, data)
   local pars, order, names = {}, {}, {}
-  for i, p in ipairs(parameters(model, true)) do
+  for i, p in ipairs(parameters(model, true, data)) do
     pars[p.name], order[p.name], names[#names + 1] = p, i, p.name
   end
   local list = {}
@@ -126,10 +132,10 @@ local function create(given, quiet, one_of)
     limits = o.limits, noise = noise, name = o.name or o.data.name, amplitude = o.amplitude, likelihood = o.likelihood }
   if o.spec then
     local more
-    more, self.spec = require("galua.spectrum.fit").resolve(o.spec, free)
+    more, self.spec = require("galua.spectrum.fit").resolve(o.spec, free, o.data)
     for k, v in pairs(more) do options[k] = v end
   end
-  self.free = ordered(self.model, free)
+  self.free = ordered(self.model, free, o.data)
   options.data, options.model, options.free, options.limits = o.data, self.model, self.free, o.limits
   options.amplitude = o.amplitude
   if o.likelihood then options.likelihood, options.likelihood_key = o.likelihood:shipped(o.data), o.likelihood.key end
@@ -156,13 +162,18 @@ end
 
 -- ---------------------------------------------------------------- description
 function fit:describe()
-  local s, more = self.data:spectrum(), #self.data:indices() + #self.data:lines() + #self.data:measures()
+  local pixels, more = 0, #self.data:indices() + #self.data:lines() + #self.data:measures()
+  for _, s in ipairs(self.data:spectra()) do pixels = pixels + s.nused end
   local lines = { ("fit   %s   %d bands%s%s   %d free parameters   limits %s   seed %.0f"):format(self.name ~= "" and self.name or "?", self.target.nbands,
-    s and ("   %d pixels"):format(s.nused) or "", more > 0 and ("   %d measured"):format(more) or "", self.target.ndim, self.limits, self.seed) }
+    pixels > 0 and ("   %d pixels"):format(pixels) or "", more > 0 and ("   %d measured"):format(more) or "", self.target.ndim, self.limits, self.seed) }
   lines[#lines + 1] = "  " .. tostring(self.sampler)
   if next(self.noise) then lines[#lines + 1] = "  " .. tostring(self.noise) end
   local spec = rawget(self, "spec")
   if spec and spec.gp then lines[#lines + 1] = "  noise correlated over the pixels, kernel " .. spec.gp end
+  for _, s in ipairs(spec and self.data:spectra() or {}) do
+    local own = s.name ~= "" and spec[s.name]
+    if own and own.gp then lines[#lines + 1] = ("  noise correlated over the pixels of %s, kernel %s"):format(s.name, own.gp) end
+  end
   if self.amplitude then lines[#lines + 1] = "  amplitude marginalised, " .. tostring(self.amplitude) end
   if self.likelihood then lines[#lines + 1] = "  " .. tostring(self.likelihood) end
   for _, name in ipairs(self.tie and self.tie.names or {}) do
@@ -183,13 +194,15 @@ end
 
 -- Every parameter of model and noise: name, unit, value, lo, hi, doc, and the prior of those that are free.
 function fit:params()
-  local list = parameters(self.model, self.data:spectrum() ~= nil or #self.data:indices() > 0 or #self.data:lines() + #self.data:measures() > 0)
+  local list = parameters(self.model, #self.data:spectra() > 0 or #self.data:indices() > 0 or #self.data:lines() + #self.data:measures() > 0, self.data)
   local prior = {}
   for _, p in ipairs(self.free) do prior[p[1]] = p[2] end
   for _, p in ipairs(list) do
     local name = p.name:match("^noise%.(.*)$")
     if name and type(self.noise[name]) == "number" then p.value = self.noise[name] end
-    local fixed = (rawget(self, "spec") or {})[p.name:match("^spec%.(.*)$") or ""]
+    local spec, of, what = rawget(self, "spec") or {}, p.name:match("^spec%.(.*)%.(.-)$")
+    local fixed = spec[p.name:match("^spec%.(.*)$") or ""]
+    if of and type(spec[of]) == "table" and spec[of][what] ~= nil then fixed = spec[of][what] elseif of then fixed = spec[what] end
     if type(fixed) == "number" then p.value = fixed end
     p.prior = prior[p.name]
   end
@@ -351,12 +364,22 @@ local json = require "galua.json"
 -- the fixed numbers and the kernel of option `spec`; priors are in the list of free parameters
 function fit:fixed_spec()
   local out
-  for k, v in pairs(rawget(self, "spec") or {}) do
-    if type(v) == "number" or type(v) == "string" then
-      out = out or {}
-      out[k] = v
+  local function put(from, name)
+    for k, v in pairs(from) do
+      if type(v) == "number" or type(v) == "string" then
+        out = out or {}
+        if name then
+          out[name] = out[name] or {}
+          out[name][k] = v
+        else
+          out[k] = v
+        end
+      end
     end
   end
+  local spec = rawget(self, "spec") or {}
+  put(spec)
+  for _, s in ipairs(self.data:spectra()) do if s.name ~= "" and type(spec[s.name]) == "table" then put(spec[s.name], s.name) end end
   return out
 end
 
@@ -515,7 +538,7 @@ back.
 @param model galaxy: its values are those of the parameters that are not free
 @param free table of parameter = prior; a function of the sampled coordinate returning ln p is a prior too
 @param noise of bands: noise.calibration{}, noise.errors{}, noise.outliers{}, noise.gp{}, or a sum of them
-@param spec of a spectrum: table of parameter = number or prior, and its noise, as of bands: { sigma_v = 150, noise = noise.gp{} + noise.errors{ ln_scale = 0.1 } }
+@param spec of spectra, and under its name of one ({ sigma_v = 150, red = { shift = prior.normal(0, 50) } }): table of parameter = number or prior, and its noise, as of bands: { sigma_v = 150, noise = noise.gp{} + noise.errors{ ln_scale = 0.1 } }
 @param limits (censored) how upper limits enter: measured, censored, onesided, cut
 @param amplitude prior of a factor on the whole model, marginalised: masses and rates of the samples include it
 @param tie parameters that follow from others: table of parameter = name, or function(p) returning the value, with p["ism.N_MC"] the value

@@ -47,7 +47,7 @@ local headers = {
   ["infer/diag"] = "diag draws",
   ["infer/result"] = "result",
   ["infer/sampler"] = "sampler ensemble importance nested nuts smc optimum pathfinder export",
-  fit = "obs like fit spectrum measure",
+  fit = "obs like fit spectrum measure data",
   run = "queue ranks",
   ["lua/kit"] = "ffi",
 }

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void worker_clear(worker *w)
+static void worker_clear(const gal_fit *f, worker *w)
 {
     gal_galaxy_ws_free(w->ws);
     gal_phot_free(w->phot);
     gal_plan_ws_free(w->plan);
     gal_free(w->planned);
-    fit_spectral_worker_free(w->spectral);
+    fit_sets_close(f, w);
     fit_gradient_clear(w);
     gal_free(w->theta);
     if (w->close && w->custom)
@@ -28,7 +28,7 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     gal_status st = GAL_OK;
     *w = (worker){0};
     GAL_TRY(gal_galaxy_ws_create(&w->ws, f->galaxy));
-    GAL_TRY(fit_spectral_worker(f, &w->spectral));
+    GAL_TRY(fit_sets_open(f, w));
     GAL_TRY(fit_plan_worker(f, w));
     if (f->nband > 0)
         GAL_TRY(gal_galaxy_phot_create(&w->phot, f->galaxy, f->obs->filter, f->nband));
@@ -44,7 +44,7 @@ static gal_status worker_init(const gal_fit *f, worker *w)
     }
 out:
     if (st != GAL_OK)
-        worker_clear(w);
+        worker_clear(f, w);
     return st;
 }
 
@@ -71,18 +71,21 @@ void gal_fit_values(const gal_fit *f, const double *x, double *value)
         value[i] = gal_prior_value(f->prior[i], x[i]);
 }
 
-gal_noise fit_theta(const gal_fit *f, const double *x, double *theta)
+gal_noise fit_noise(const gal_fit *f, const double *x)
 {
     gal_noise noise = f->noise;
-    memcpy(theta, f->theta, f->npar * sizeof *theta);
-    for (size_t i = 0; i < f->ndim; i++) {
-        double v = gal_prior_value(f->prior[i], x[i]);
-        if (f->index[i] < f->npar)
-            theta[f->index[i]] = v;
-        else if (f->index[i] < fit_spectral_base(f))
-            gal_noise_set(&noise, f->index[i] - f->npar, v);
-    }
+    for (size_t i = 0; i < f->ndim; i++)
+        if (f->index[i] >= f->npar && f->index[i] < fit_spectral_base(f))
+            gal_noise_set(&noise, f->index[i] - f->npar, gal_prior_value(f->prior[i], x[i]));
     return noise;
+}
+
+void fit_theta(const gal_fit *f, const double *x, double *theta)
+{
+    memcpy(theta, f->theta, f->npar * sizeof *theta);
+    for (size_t i = 0; i < f->ndim; i++)
+        if (f->index[i] < f->npar)
+            theta[f->index[i]] = gal_prior_value(f->prior[i], x[i]);
 }
 
 void gal_fit_theta(const gal_fit *f, const double *x, double *theta)
@@ -141,7 +144,7 @@ gal_status fit_model_fluxes(const gal_fit *f, worker *w, bool all)
  * likelihood zero; a NaN is reported with the point. */
 static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double *lnlike, double *blob)
 {
-    gal_noise noise = fit_theta(f, x, w->theta);
+    fit_theta(f, x, w->theta);
     *lnlike = -INFINITY;
     for (size_t i = 0; blob && i < f->nblob; i++)
         blob[i] = NAN;
@@ -154,23 +157,11 @@ static gal_status evaluate(const gal_fit *f, worker *w, const double *x, double 
     if (st != GAL_OK)
         return st == GAL_EDOMAIN ? GAL_OK : st;
     double scale = 1;
-    if (f->custom.lnlike) {
-        if ((st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike)) != GAL_OK)
-            return st;
-    } else if (f->amplitude) {
-        double u = blob ? point_uniform(f, x) : 0.5;
-        *lnlike = gal_like_amplitude(&f->like, w->used, &noise, f->amplitude, u, blob ? &scale : NULL);
-    } else {
-        *lnlike = gal_like_eval(&f->like, w->used, &noise, w->like);
-    }
-    if (w->spectral) {
-        st = fit_spectral_eval(f, w->spectral, w->ws, x, w->theta, lnlike);
-        if (st == GAL_EDOMAIN || st == GAL_EMATH)
-            *lnlike = -INFINITY;
-        else if (st != GAL_OK)
-            return st;
-        st = GAL_OK;
-    }
+    gal_data_at at = fit_at(f, w, x);
+    at.scale = blob ? &scale : NULL;
+    at.u = blob && f->amplitude ? point_uniform(f, x) : 0.5;
+    if ((st = fit_sets_lnlike(f, &at, lnlike)) != GAL_OK)
+        return st;
     if (blob) {
         const double *derived = gal_galaxy_derived(w->ws);
         for (size_t i = 0; i < f->nderived; i++)
@@ -323,7 +314,7 @@ void gal_fit_free(gal_fit *f)
     if (!f)
         return;
     for (int i = 0; i < f->nworker; i++)
-        worker_clear(&f->workers[i]);
+        worker_clear(f, &f->workers[i]);
     for (size_t i = 0; i < f->ndim; i++) {
         if (f->prior)
             gal_prior_unref(f->prior[i]);
@@ -343,7 +334,7 @@ void gal_fit_free(gal_fit *f)
     gal_free(f->lnwave);
     gal_free(f->column[0]);
     gal_prior_unref(f->amplitude);
-    fit_spectral_free(f->spectral);
+    fit_sets_free(f);
     gal_plan_unref(f->plan);
     fit_plan_free(f);
     fit_tie_free(f);
@@ -432,8 +423,7 @@ static gal_status dry_run(gal_fit *f)
     for (size_t k = 0; k < f->ndim; k++)
         u[k] = 0.5;
     GAL_TRY(at_quantiles(f, u, w->theta));
-    if (w->spectral)
-        GAL_TRY(fit_spectral_dry(f, w->spectral, w->ws, w->theta));
+    GAL_TRY(fit_sets_dry(f, w));
     GAL_TRY(gal_galaxy_flux_factor(f->galaxy, w->theta, &factor));
     GAL_TRY(bands_covered(f, w, u));
 out:
@@ -475,11 +465,15 @@ gal_status gal_fit_create(gal_fit **out, const gal_fit_opts *o)
     for (size_t c = 1; c < GAL_NOISE_COLUMNS; c++)
         f->column[c] = f->column[0] + c * (f->nband + 1);
     memcpy(f->theta, o->theta, f->npar * sizeof *f->theta);
+    size_t noise, spectral;
+    gal_noise_params(&noise);
+    gal_spectral_params(&spectral);
+    f->nown = noise + (1 + f->obs->nspectrum) * spectral;
     GAL_TRY(fit_take_free(f, o));
     GAL_TRY(fit_tie_take(f, o->tie));
     GAL_TRY(fit_take_bands(f, o));
     GAL_TRY(fit_check_noise(f));
-    GAL_TRY(fit_spectral_create(f, o));
+    GAL_TRY(fit_sets_create(f, o));
     f->target = (gal_target){.ndim = f->ndim, .eval = eval, .prior_transform = transform, .self = f};
     GAL_TRY(fit_name_blobs(f));
     f->target.names = (const char *const *)f->names;

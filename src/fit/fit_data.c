@@ -10,15 +10,15 @@ gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const 
                              double *p_out)
 {
     int threads = gal_threads();
-    size_t each = f->npar + 3 * f->nused + gal_like_work(&f->like);
-    double *all = GAL_NEWN(double, (size_t)threads *each);
+    size_t each = 3 * f->nused + gal_like_work(&f->like);
+    double *all = GAL_NEWN(double, (size_t)threads *each + 1);
     if (!all)
         return GAL_ENOMEM;
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (size_t i = 0; i < m; i++) {
         double *work = all + (size_t)omp_get_thread_num() * each;
-        double *used = work + f->npar, *t = used + f->nused, *q = t + f->nused, *scratch = q + f->nused;
-        gal_noise noise = fit_theta(f, x + i * f->ndim, work);
+        double *used = work, *t = used + f->nused, *q = t + f->nused, *scratch = q + f->nused;
+        gal_noise noise = fit_noise(f, x + i * f->ndim);
         const double *flux = blob + i * f->nblob + f->nderived;
         for (size_t k = 0; k < f->nused; k++)
             used[k] = flux[f->band[k]];
@@ -43,13 +43,13 @@ gal_status gal_fit_pointwise(const gal_fit *f, size_t m, const double *x, const 
 gal_status gal_fit_replicate(const gal_fit *f, size_t m, const double *x, const double *blob, uint64_t seed, double *y,
                              double *sigma)
 {
-    double *work = GAL_NEWN(double, f->npar + 2 * f->nused + gal_like_work(&f->like));
+    double *work = GAL_NEWN(double, 2 * f->nused + gal_like_work(&f->like) + 1);
     if (!work)
         return GAL_ENOMEM;
-    double *used = work + f->npar, *t = used + f->nused, *scratch = t + f->nused;
+    double *used = work, *t = used + f->nused, *scratch = t + f->nused;
     for (size_t i = 0; i < m; i++) {
         gal_rng rng;
-        gal_noise noise = fit_theta(f, x + i * f->ndim, work);
+        gal_noise noise = fit_noise(f, x + i * f->ndim);
         const double *flux = blob + i * f->nblob + f->nderived;
         for (size_t k = 0; k < f->nused; k++)
             used[k] = flux[f->band[k]];

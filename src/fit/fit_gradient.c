@@ -10,27 +10,34 @@
 
 /* ------------------------------------------------------------------ what one thread needs */
 typedef struct parts {
-    double *gtheta, *beside, *gflux, *gused, *gnoise; /* [npar], [npar], [nband], [nused], [GAL_NOISE_NPAR] */
-    double *gspec, *seen, *room; /* [gal_spectral_params], [npar] by what the instrument sees; of the spectral part */
+    double *gtheta, *beside; /* [npar] */
+    gal_data_slopes of;      /* of the sets of data */
+    double *from, *to;       /* all of those */
 } parts;
 
-static size_t nspec(void)
+static size_t slopes_size(const gal_fit *f)
 {
-    size_t n;
-    gal_spectral_params(&n);
-    return n;
+    return f->npar + f->nband + f->nused + f->nown +
+           (f->light ? 2 * gal_galaxy_nwave(f->galaxy) + gal_galaxy_nlines(f->galaxy) : 0);
 }
 
 static parts parts_of(const gal_fit *f, const worker *w)
 {
     parts p = {.gtheta = w->slopes};
+    size_t n = gal_galaxy_nwave(f->galaxy);
     p.beside = p.gtheta + f->npar;
-    p.gflux = p.beside + f->npar;
-    p.gused = p.gflux + f->nband;
-    p.gnoise = p.gused + f->nused;
-    p.gspec = p.gnoise + GAL_NOISE_NPAR;
-    p.seen = p.gspec + nspec();
-    p.room = p.seen + f->npar;
+    p.from = p.of.flux = p.beside + f->npar;
+    p.of.used = p.of.flux + f->nband;
+    p.of.own = p.of.used + f->nused;
+    p.of.theta = p.of.own + f->nown;
+    p.of.room = p.of.theta + f->npar;
+    if (f->light) {
+        p.of.lum = p.of.room;
+        p.of.trans = p.of.lum + n;
+        p.of.seen = p.of.trans + n;
+        p.of.room = p.of.seen + gal_galaxy_nlines(f->galaxy);
+    }
+    p.to = p.of.room;
     return p;
 }
 
@@ -41,8 +48,7 @@ static gal_status prepare(gal_fit *f, int threads)
         worker *w = &f->workers[i];
         if (w->slopes)
             continue;
-        if (!(w->slopes = GAL_NEWN(double, 3 * f->npar + f->nband + f->nused + GAL_NOISE_NPAR + nspec() +
-                                               fit_spectral_slopes_room(f) + 1)))
+        if (!(w->slopes = GAL_NEWN(double, 2 * f->npar + slopes_size(f) + fit_sets_room(f) + 1)))
             return GAL_ENOMEM;
         if ((st = gal_tangent_create(&w->tangent, f->galaxy)) == GAL_OK)
             gal_tangent_want(w->tangent, f->wanted);
@@ -54,53 +60,6 @@ void fit_gradient_clear(worker *w)
 {
     gal_tangent_free(w->tangent);
     gal_free(w->slopes);
-}
-
-/* ------------------------------------------------------------------ likelihood */
-/* Of the caller's likelihood, whose value here is lnl: five points around each flux, in steps of 1e-3 of its error, or of the flux where it
- * has none; one-sided at a cliff, where the other side is -inf. */
-static gal_status custom_slopes(const gal_fit *f, worker *w, double lnl, double *gflux)
-{
-    static const double step[4] = {-2, -1, 1, 2};
-    for (size_t b = 0; b < f->nband; b++) {
-        double at = w->flux[b], h = 1e-3 * (f->obs->err[b] > 0 ? f->obs->err[b] : fabs(at)), l[4];
-        gflux[b] = 0;
-        if (!(h > 0) || !isfinite(h))
-            continue;
-        for (int i = 0; i < 4; i++) {
-            w->flux[b] = at + step[i] * h;
-            gal_status st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, &l[i]);
-            if (st != GAL_OK)
-                return st;
-        }
-        w->flux[b] = at;
-        if (isfinite(l[1]) && isfinite(l[2]))
-            gflux[b] = isfinite(l[0]) && isfinite(l[3]) ? (l[0] - 8 * l[1] + 8 * l[2] - l[3]) / (12 * h)
-                                                        : (l[2] - l[1]) / (2 * h);
-        else if (isfinite(l[1]) || isfinite(l[2]))
-            gflux[b] = isfinite(l[2]) ? (l[2] - lnl) / h : (lnl - l[1]) / h;
-    }
-    return GAL_OK;
-}
-
-/* ln L of the bands, its derivatives by their fluxes and by the noise */
-static gal_status band_slopes(const gal_fit *f, worker *w, const gal_noise *z, parts *p, double *lnlike)
-{
-    memset(p->gflux, 0, f->nband * sizeof *p->gflux);
-    memset(p->gnoise, 0, GAL_NOISE_NPAR * sizeof *p->gnoise);
-    if (f->custom.lnlike) {
-        gal_status st = f->custom.lnlike(f->custom.ctx, w->custom, w->flux, lnlike);
-        if (st == GAL_OK && isfinite(*lnlike))
-            st = custom_slopes(f, w, *lnlike, p->gflux);
-        for (size_t k = 0; k < f->nused; k++)
-            p->gused[k] = p->gflux[f->band[k]];
-        return st;
-    }
-    *lnlike = f->amplitude ? gal_like_amplitude_gradient(&f->like, w->used, z, f->amplitude, p->gused, p->gnoise)
-                           : gal_like_gradient(&f->like, w->used, z, w->like, p->gused, p->gnoise);
-    for (size_t k = 0; k < f->nused; k++)
-        p->gflux[f->band[k]] += p->gused[k];
-    return GAL_OK;
 }
 
 /* ------------------------------------------------------------------ to the free parameters */
@@ -132,11 +91,7 @@ static gal_status to_coordinates(const gal_fit *f, const worker *w, const parts 
 {
     for (size_t k = 0; k < f->ndim; k++) {
         size_t at = f->index[k];
-        size_t spectral = fit_spectral_base(f);
-        double slope = at < f->npar    ? p->gtheta[at]
-                       : at < spectral ? p->gnoise[at - f->npar]
-                                       : p->gspec[at - spectral],
-               tied;
+        double slope = at < f->npar ? p->gtheta[at] : p->of.own[at - f->npar], tied;
         if (at < f->npar && f->tie.apply) {
             gal_status st = through_tie(f, w, p, k, &tied);
             if (st != GAL_OK)
@@ -151,27 +106,26 @@ static gal_status to_coordinates(const gal_fit *f, const worker *w, const parts 
 static gal_status slopes_at(const gal_fit *f, worker *w, const double *x, double *lnlike, double *grad)
 {
     parts p = parts_of(f, w);
-    gal_noise noise = fit_theta(f, x, w->theta);
+    fit_theta(f, x, w->theta);
     *lnlike = -INFINITY;
     gal_status st = fit_tie(f, w->theta);
     if (st != GAL_OK || gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         return st;
     if ((st = fit_model_fluxes(f, w, false)) != GAL_OK)
         return st == GAL_EDOMAIN ? GAL_OK : st;
-    gal_light_slopes light = {0};
-    st = band_slopes(f, w, &noise, &p, lnlike);
-    memset(p.seen, 0, f->npar * sizeof *p.seen);
-    if (st == GAL_OK && isfinite(*lnlike) && w->spectral)
-        st = fit_spectral_slopes(f, w->spectral, w->ws, x, w->theta, p.room, lnlike, &light, p.gspec, p.seen);
+    const gal_data_at point = fit_at(f, w, x);
+    memset(p.from, 0, (size_t)(p.to - p.from) * sizeof *p.from);
+    st = fit_sets_slopes(f, &point, lnlike, &p.of);
     if (st == GAL_OK && !isfinite(*lnlike))
         return GAL_OK;
     bool planned = f->plan && gal_plan_covers(f->plan, w->theta);
+    const gal_light_slopes light = {.lum = p.of.lum, .trans = p.of.trans, .seen = p.of.seen};
     if (st == GAL_OK)
-        st = planned ? fit_plan_gradient(f, w, p.gused, p.gtheta)
-                     : gal_tangent_gradient_light(w->tangent, w->ws, w->phot, w->theta, p.gflux,
-                                                  w->spectral ? &light : NULL, p.gtheta);
+        st = planned ? fit_plan_gradient(f, w, p.of.used, p.gtheta)
+                     : gal_tangent_gradient_light(w->tangent, w->ws, w->phot, w->theta, p.of.flux,
+                                                  f->light ? &light : NULL, p.gtheta);
     for (size_t i = 0; st == GAL_OK && i < f->npar; i++)
-        p.gtheta[i] += p.seen[i];
+        p.gtheta[i] += p.of.theta[i];
     if (st == GAL_EDOMAIN || st == GAL_EMATH) { /* a step beside the point is out of range */
         *lnlike = -INFINITY;
         return GAL_OK;
@@ -242,11 +196,10 @@ gal_status gal_fit_slopes_of(gal_fit *f, gal_fit_slopes *out)
     GAL_TRY(gal_tangent_create(&t, f->galaxy));
     for (size_t i = 0; i < gal_tangent_differences(t); i++)
         differs(out, gal_tangent_difference(t, i));
-    if (f->wanted[GAL_P_REDSHIFT] && f->spectral)
+    if (f->wanted[GAL_P_REDSHIFT] && f->light)
         differs(out, "pixels over the redshift");
     for (size_t k = 0; k < f->ndim; k++)
-        if (f->index[k] >= fit_spectral_base(f) &&
-            f->index[k] < fit_spectral_base(f) + 3) /* sigma_v, sigma_gas, shift */
+        if (f->index[k] >= fit_spectral_base(f) && fit_spectral_moves(f->index[k] - fit_spectral_base(f)))
             differs(out, f->names[k]);
     if (f->tie.apply)
         differs(out, "ties");
@@ -284,8 +237,7 @@ gal_status fit_gradient_take(gal_fit *f)
     for (size_t i = 0; i < f->tie.n; i++)
         f->wanted[f->tie_index[i]] = true;
     f->target.prior_density = density;
-    if (gal_tangent_can(f->galaxy) &&
-        (!f->spectral || (fit_spectral_exact(f->spectral) && gal_galaxy_backward(f->galaxy))))
+    if (gal_tangent_can(f->galaxy) && fit_sets_exact(f) && (!f->light || gal_galaxy_backward(f->galaxy)))
         f->target.gradient = gradient;
     if (f->target.gradient && informs(f))
         f->target.information = information;
@@ -318,7 +270,7 @@ gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F)
     gal_status st = GAL_OK;
     size_t d = f->ndim, n = f->nused;
     double *J = NULL;
-    if (!f->target.gradient || f->custom.lnlike || f->amplitude || f->spectral)
+    if (!f->target.gradient || f->custom.lnlike || f->amplitude || f->light || f->nset != 1)
         return gal_fail(GAL_EUNSUP, "fisher: of bands with Gaussian errors only, of galaxies with derivatives");
     GAL_TRY(prepare(f, 1));
     worker *w = &f->workers[0];
@@ -326,7 +278,8 @@ gal_status gal_fit_fisher(gal_fit *f, const double *x, double *F)
     if (!(J = GAL_NEWN(double, n *d + GAL_NOISE_NPAR * d + f->npar + f->nband + 1)))
         GAL_TRY(GAL_ENOMEM);
     double *Z = J + n * d, *along = Z + GAL_NOISE_NPAR * d, *change = along + f->npar;
-    gal_noise noise = fit_theta(f, x, w->theta);
+    const gal_noise noise = fit_noise(f, x);
+    fit_theta(f, x, w->theta);
     GAL_TRY(fit_tie(f, w->theta));
     GAL_TRY(gal_galaxy_check(f->galaxy, w->theta));
     GAL_TRY(gal_galaxy_photometry(f->galaxy, w->ws, w->phot, w->theta, w->flux));

@@ -1,6 +1,7 @@
 /* A fit from the inside: shared by fit.c (evaluation), fit_setup.c (options, fingerprint) and fit_data.c (samples against the data). */
 #ifndef GAL_FIT_INT_H
 #define GAL_FIT_INT_H
+#include "galua/data.h"
 #include "galua/fit.h"
 #include "galua/measure.h"
 #include "galua/plan.h"
@@ -17,11 +18,12 @@ enum {
     RNG_FIT_MARGINAL = 0x66740005
 };
 
-typedef struct fit_spectral fit_spectral; /* spectrum.c */
-typedef struct spectral_worker spectral_worker;
-typedef struct fit_measures fit_measures; /* measures.c */
+typedef struct fit_set { /* of data */
+    const gal_data_class *class;
+    void *self;
+} fit_set;
 
-typedef struct {
+typedef struct fit_worker {
     gal_galaxy_ws *ws;
     gal_phot *phot;
     gal_plan_ws *plan;
@@ -29,7 +31,7 @@ typedef struct {
     double *planned; /* [nplan] all bands of the plan */
     void *custom;    /* of the caller's likelihood */
     void (*close)(void *custom);
-    spectral_worker *spectral;
+    void **local;         /* [nset] of the sets of data */
     gal_tangent *tangent; /* NULL until gradients are asked for */
     double *slopes;       /* of gradients: fit_gradient.c */
 } worker;
@@ -46,8 +48,11 @@ struct gal_fit {
     double *theta;   /* [npar] fixed values */
     gal_noise noise; /* fixed values */
     const gal_prior *amplitude;
-    gal_fit_custom custom;  /* lnlike NULL: none */
-    fit_spectral *spectral; /* NULL: no spectrum and no indices */
+    gal_fit_custom custom; /* lnlike NULL: none */
+    size_t nset;
+    fit_set *set;
+    bool light;  /* one of them needs the spectrum of the galaxy */
+    size_t nown; /* parameters of the data: of the bands' noise, of all spectra, of each; index - npar */
     /* the bands that are used, contiguous */
     size_t *band;
     double *y, *err, *lnwave;
@@ -81,8 +86,9 @@ struct gal_fit {
     int nworker;
 };
 
-/* values of the fixed and free parameters at x; returns those of the noise */
-gal_noise fit_theta(const gal_fit *f, const double *x, double *theta);
+/* values of the fixed and free parameters at x: of the galaxy, and of the bands' noise */
+void fit_theta(const gal_fit *f, const double *x, double *theta);
+gal_noise fit_noise(const gal_fit *f, const double *x);
 const gal_param *fit_param(const gal_fit *f, size_t index); /* as in gal_fit.index */
 gal_status fit_take_free(gal_fit *f, const gal_fit_opts *o);
 gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *o);
@@ -125,31 +131,22 @@ void fit_plan_free(gal_fit *f); /* what was taken, not the plan */
  * data (PIT). lnw[m] is scratch. */
 gal_status fit_leave_out(size_t m, const double *term, const double *below, double reff, double *lnw, double *elpd,
                          double *khat, double *pit);
-/* the spectral part, spectrum.c */
-size_t fit_spectral_base(const gal_fit *f); /* first index of its parameters */
-gal_status fit_spectral_create(gal_fit *f, const gal_fit_opts *o);
-void fit_spectral_free(fit_spectral *p);
-gal_status fit_spectral_worker(const gal_fit *f, spectral_worker **out); /* NULL without a spectral part */
-void fit_spectral_worker_free(spectral_worker *w);
-gal_status fit_spectral_eval(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *x,
-                             const double *theta, double *lnlike);
-/* The same with derivatives: by the light, by its own parameters gspec[gal_spectral_params], and by redshift and distance where they move
- * pixels or scale them, added to gtheta. room[fit_spectral_slopes_room]. *theta is as it was afterwards. */
-bool fit_spectral_exact(const fit_spectral *p);
-size_t fit_spectral_slopes_room(const gal_fit *f);
-gal_status fit_spectral_slopes(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *x,
-                               double *theta, double *room, double *lnlike, gal_light_slopes *light, double *gspec,
-                               double *gtheta);
-/* pixels outside the model at theta: GAL_EDOMAIN before the run */
-gal_status fit_spectral_dry(const gal_fit *f, spectral_worker *w, gal_galaxy_ws *ws, const double *theta);
-gal_hash fit_spectral_hash(const gal_fit *f);
-/* measured numbers, measures.c; NULL without any. local: what a thread works with, one a number, closed with NULLs in it too */
-gal_status fit_measures_create(fit_measures **out, const gal_fit *f);
-void fit_measures_free(fit_measures *m);
-size_t fit_measures_n(const fit_measures *m);
-gal_status fit_measures_open(const fit_measures *m, const gal_fit *f, void ***local);
-void fit_measures_close(const fit_measures *m, void **local);
-gal_status fit_measures_values(const fit_measures *m, void *const *local, const gal_measure_at *at, double *value);
-void fit_measures_noise(const fit_measures *m, gal_rng *rng, const double *value, double *out);
-double fit_measures_like(const fit_measures *m, const double *value, gal_limits limits);
+/* The parameters of the data among all: of the bands' noise from npar on, then from here those of all spectra, then those of each */
+size_t fit_spectral_base(const gal_fit *f);
+bool fit_spectral_moves(size_t k); /* is parameter k from there on a velocity, which moves pixels over the light? */
+/* datas.c */
+gal_status fit_sets_create(gal_fit *f, const gal_fit_opts *o);
+void fit_sets_free(gal_fit *f);
+const fit_set *fit_set_of(const gal_fit *f, const char *class, size_t i); /* NULL: there is none */
+gal_status fit_set_open(const gal_fit *f, const fit_set *s, void **local);
+void fit_set_close(const fit_set *s, void *local);
+gal_status fit_sets_open(const gal_fit *f, worker *w);
+void fit_sets_close(const gal_fit *f, worker *w);
+gal_data_at fit_at(const gal_fit *f, worker *w, const double *x); /* the worker's point */
+gal_status fit_sets_dry(const gal_fit *f, worker *w);
+gal_status fit_sets_lnlike(const gal_fit *f, const gal_data_at *at, double *lnl);
+gal_status fit_sets_slopes(const gal_fit *f, const gal_data_at *at, double *lnl, const gal_data_slopes *out);
+bool fit_sets_exact(const gal_fit *f);
+size_t fit_sets_room(const gal_fit *f); /* doubles that slopes of any of them need */
+gal_hash fit_sets_hash(const gal_fit *f, gal_hash h);
 #endif

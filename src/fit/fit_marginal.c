@@ -123,7 +123,8 @@ static gal_status one_point(gal_fit *f, worker *w, size_t i, void *ctx)
     p->drawn[i] = x[p->which];
     if (!(p->lnprior[i] > -INFINITY))
         return GAL_OK;
-    gal_noise noise = fit_theta(f, x, w->theta);
+    const gal_noise noise = fit_noise(f, x);
+    fit_theta(f, x, w->theta);
     if (gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         return GAL_OK;
     gal_status st = fit_model_fluxes(f, w, false);
@@ -163,7 +164,7 @@ void fit_marginal_take(gal_fit *f)
 {
     char why[64];
     f->marginal = f->ndim;
-    if (f->ndim < 2 || f->ndim > 64 || f->nused == 0 || f->custom.lnlike || f->amplitude || f->spectral ||
+    if (f->ndim < 2 || f->ndim > 64 || f->nused == 0 || f->custom.lnlike || f->amplitude || f->light || f->nset > 1 ||
         f->tie.apply || fit_not_gaussian(f, why, sizeof why))
         return;
     f->target.marginal = marginal;

@@ -157,7 +157,7 @@ gal_status gal_fit_compile(gal_fit *f)
     gal_status st = GAL_OK;
     if (!f->plan_pending)
         return GAL_OK;
-    if (f->nused == 0 || f->spectral || (f->custom.lnlike && f->nused < f->nband))
+    if (f->nused == 0 || f->light || (f->custom.lnlike && f->nused < f->nband))
         snprintf(f->plan_why, sizeof f->plan_why, "%s",
                  f->custom.lnlike ? "the likelihood sees ignored bands too" : "the data are not bands alone");
     else

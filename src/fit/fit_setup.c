@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fit/fit_int.h"
+#include "galua/spectrum.h"
 
 size_t fit_spectral_base(const gal_fit *f)
 {
@@ -12,21 +13,33 @@ size_t fit_spectral_base(const gal_fit *f)
     return f->npar + n;
 }
 
+/* "sigma_v" of all spectra, "NAME.sigma_v" of one */
 static gal_status find_spectral(const gal_fit *f, const char *name, size_t *index)
 {
-    size_t n;
+    size_t n, at = 0, block = 0, count = 0;
     const gal_param *par = gal_spectral_params(&n);
-    const char *names[32];
-    char hint[96];
-    for (size_t k = 0; k < n; k++) {
-        if (strcmp(name, par[k].name) == 0) {
-            *index = fit_spectral_base(f) + k;
-            return GAL_OK;
+    const char *names[64], *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+    char hint[96], of[64];
+    if (dot) {
+        snprintf(of, sizeof of, "%.*s", (int)(dot - name), name);
+        for (size_t i = 0; i < f->obs->nspectrum && !block; i++) {
+            const char *known = f->obs->spectrum[i]->name;
+            block = strcmp(known, of) == 0 ? i + 1 : 0;
+            if (count < 64)
+                names[count++] = known;
         }
-        names[k] = par[k].name;
+        if (!block) {
+            gal_did_you_mean(hint, sizeof hint, of, names, count);
+            return gal_fail(GAL_ENOTFOUND, "fit: free: spec.%s: there is no spectrum '%s'%s", name, of, hint);
+        }
     }
-    gal_did_you_mean(hint, sizeof hint, name, names, n);
-    return gal_fail(GAL_ENOTFOUND, "fit: free: a spectrum has no parameter '%s'%s", name, hint);
+    for (at = 0; at < n && strcmp(last, par[at].name) != 0; at++)
+        names[at < 64 ? at : 63] = par[at].name;
+    *index = fit_spectral_base(f) + block * n + at;
+    if (at < n)
+        return GAL_OK;
+    gal_did_you_mean(hint, sizeof hint, last, names, n < 64 ? n : 64);
+    return gal_fail(GAL_ENOTFOUND, "fit: free: a spectrum has no parameter '%s'%s", last, hint);
 }
 
 static gal_status find_noise(const gal_fit *f, const char *name, size_t *index)
@@ -49,8 +62,10 @@ static gal_status find_noise(const gal_fit *f, const char *name, size_t *index)
 const gal_param *fit_param(const gal_fit *f, size_t index)
 {
     size_t n;
-    if (index >= fit_spectral_base(f))
-        return &gal_spectral_params(&n)[index - fit_spectral_base(f)];
+    if (index >= fit_spectral_base(f)) {
+        const gal_param *p = gal_spectral_params(&n);
+        return &p[(index - fit_spectral_base(f)) % n];
+    }
     return index < f->npar ? gal_galaxy_par(f->galaxy, index) : &gal_noise_params(&n)[index - f->npar];
 }
 
@@ -145,9 +160,7 @@ gal_status fit_take_bands(gal_fit *f, const gal_fit_opts *opt)
         }
     }
     f->like.n = f->nused;
-    if (f->nused == 0 && !o->spectrum && gal_obs_nmeasured(o) == 0)
-        return gal_fail(GAL_EINVAL, "fit: observation '%s' has no band to fit", o->name);
-    const char **names = GAL_NEWN(const char *, f->nused);
+    const char **names = GAL_NEWN(const char *, f->nused + 1);
     if (!names)
         return GAL_ENOMEM;
     for (size_t k = 0; k < f->nused; k++)
@@ -285,8 +298,7 @@ static gal_hash hash_like(const gal_fit *f)
     gal_hash h = hash_noise(f);
     if (f->amplitude)
         h = gal_hash_combine(h, gal_prior_hash(f->amplitude));
-    if (f->spectral)
-        h = gal_hash_combine(h, fit_spectral_hash(f));
+    h = fit_sets_hash(f, h);
     if (f->tie.apply)
         h = gal_hash_combine(h, f->tie.hash);
     if (f->plan || f->plan_pending)

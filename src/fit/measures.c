@@ -1,9 +1,10 @@
 /* Measured numbers in a fit: the classes, one line each, and their data: independent, Gaussian or limits as like.h treats them. See
  * galua/measure.h. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "fit/fit_int.h"
+#include "fit/spectral_int.h"
 #include "galua/measure.h"
 
 /* clang-format off */
@@ -38,23 +39,31 @@ gal_status gal_measure_find(const gal_measure_class **out, const char *name)
     return gal_fail(GAL_ENOTFOUND, "observation: nothing is measured as '%s'%s", name, hint);
 }
 
-struct fit_measures {
+typedef struct fit_measures {
     size_t n; /* indices, lines, the rest */
     gal_measure *item;
     double *y, *err;
     unsigned char *kind; /* gal_datum */
-    bool metered;
-};
+    bool metered, blurred;
+    double fixed[NPAR]; /* of what all spectra have: their dispersions are those of the numbers too */
+} fit_measures;
 
-size_t fit_measures_n(const fit_measures *m)
+typedef struct numbers { /* of a thread */
+    const fit_measures *of;
+    gal_meter *meter;
+    void **local; /* of each */
+    double *value;
+} numbers;
+
+size_t fit_measures_n(const void *measures)
 {
+    const fit_measures *m = measures;
     return m ? m->n : 0;
 }
 
-void fit_measures_free(fit_measures *m)
+static void measures_free(void *self)
 {
-    if (!m)
-        return;
+    fit_measures *m = self;
     gal_free(m->item);
     gal_free(m->y);
     gal_free(m->kind);
@@ -86,19 +95,21 @@ static void warn_coarse(const gal_fit *f)
             f->obs->name, s->name, list, gal_ssp_finest(s, at), at);
 }
 
-gal_status fit_measures_create(fit_measures **out, const gal_fit *f)
+static size_t count(const gal_obs *o)
+{
+    return gal_obs_nmeasured(o) > 0;
+}
+
+static gal_status create(void **self, gal_fit *f, const gal_fit_opts *opt, size_t which)
 {
     const gal_obs *o = f->obs;
-    size_t n = gal_obs_nmeasured(o);
-    *out = NULL;
-    if (!n)
-        return GAL_OK;
-    fit_measures *m = GAL_NEW(fit_measures);
+    size_t n = gal_obs_nmeasured(o), npar;
+    const gal_param *par = gal_spectral_params(&npar);
+    fit_measures *m = *self = GAL_NEW(fit_measures);
+    (void)which;
     if (!m || !(m->y = GAL_NEWN(double, 2 * n)) || !(m->kind = GAL_NEWN(unsigned char, n)) ||
-        !(m->item = GAL_NEWN(gal_measure, n))) {
-        fit_measures_free(m);
+        !(m->item = GAL_NEWN(gal_measure, n)))
         return GAL_ENOMEM;
-    }
     m->n = n;
     m->err = m->y + n;
     for (size_t i = 0; i < n; i++) {
@@ -117,50 +128,99 @@ gal_status fit_measures_create(fit_measures **out, const gal_fit *f)
         m->kind[i] = m->item[i].limit ? GAL_DATUM_LIMIT : GAL_DATUM_DETECTION;
         m->metered |= m->item[i].class->metered;
     }
+    for (size_t k = 0; k < npar; k++) {
+        double v = fit_spectral_given(opt, 0, k);
+        if (!isnan(v) && !(v >= par[k].lo && v <= par[k].hi))
+            return gal_fail(GAL_EDOMAIN, "fit: spec.%s = %g must lie in %g .. %g", par[k].name, v, par[k].lo,
+                            par[k].hi);
+        m->fixed[k] = isnan(v) ? par[k].value : v;
+        m->blurred |= k == SIGMA_GAS && (!isnan(v) || fit_spectral_free_is(f, 0, k));
+    }
     warn_coarse(f);
-    *out = m;
     return GAL_OK;
 }
 
-void fit_measures_close(const fit_measures *m, void **local)
+static void measures_close(void *local)
 {
-    for (size_t i = 0; local && i < m->n; i++)
-        if (local[i])
-            m->item[i].class->close(local[i]);
-    gal_free(local);
+    numbers *w = local;
+    for (size_t i = 0; w->local && i < w->of->n; i++)
+        if (w->local[i])
+            w->of->item[i].class->close(w->local[i]);
+    gal_meter_free(w->meter);
+    gal_free(w->local);
+    gal_free(w->value);
+    gal_free(w);
 }
 
-gal_status fit_measures_open(const fit_measures *m, const gal_fit *f, void ***out)
+static gal_status measures_open(void **out, const void *self, const gal_fit *f)
 {
-    void **local = *out = GAL_NEWN(void *, m->n);
-    if (!local)
+    const fit_measures *m = self;
+    numbers *w = *out = GAL_NEW(numbers);
+    if (!w)
         return GAL_ENOMEM;
-    for (size_t i = 0; i < m->n; i++) {
+    w->of = m;
+    if (!(w->local = GAL_NEWN(void *, m->n)) || !(w->value = GAL_NEWN(double, m->n)))
+        return GAL_ENOMEM;
+    gal_status st = gal_meter_create(&w->meter, f->galaxy);
+    for (size_t i = 0; st == GAL_OK && i < m->n; i++) {
         const gal_measure_class *c = m->item[i].class;
-        gal_status st = c->open ? c->open(&local[i], &m->item[i], f->galaxy) : GAL_OK;
+        st = c->open ? c->open(&w->local[i], &m->item[i], f->galaxy) : GAL_OK;
         if (st != GAL_OK)
             return gal_fail_prefix(st, "fit: observation '%s'", f->obs->name);
     }
-    return GAL_OK;
-}
-
-gal_status fit_measures_values(const fit_measures *m, void *const *local, const gal_measure_at *at, double *value)
-{
-    gal_status st = GAL_OK;
-    if (m->metered)
-        gal_meter_begin(at->meter, at->ws, GAL_COMP_TOTAL);
-    for (size_t i = 0; st == GAL_OK && i < m->n; i++)
-        st = m->item[i].class->number(local[i], &m->item[i], at, &value[i]);
     return st;
 }
 
-double fit_measures_like(const fit_measures *m, const double *value, gal_limits limits)
+gal_status fit_measures_values(const gal_fit *f, const void *measures, void *local, const gal_data_at *at,
+                               double *value)
 {
-    return gal_like_gaussian(m->n, m->y, m->err, m->kind, value, NULL, limits, NULL);
+    const fit_measures *m = measures;
+    const numbers *w = local;
+    gal_status st = GAL_OK;
+    double v[NPAR];
+    fit_spectral_values(f, 0, m->fixed, NULL, at->x, v);
+    const gal_kinematics k = fit_spectral_kinematics(m->blurred, v);
+    const gal_measure_at see = {at->g, at->ws, at->theta, &k, w->meter};
+    if (m->metered)
+        gal_meter_begin(w->meter, at->ws, GAL_COMP_TOTAL);
+    for (size_t i = 0; st == GAL_OK && i < m->n; i++)
+        st = m->item[i].class->number(w->local[i], &m->item[i], &see, &value[i]);
+    return st;
 }
 
-void fit_measures_noise(const fit_measures *m, gal_rng *rng, const double *value, double *out)
+static gal_status lnlike(const gal_fit *f, const void *self, void *local, const gal_data_at *at, double *lnl)
 {
-    for (size_t i = 0; i < fit_measures_n(m); i++)
+    const fit_measures *m = self;
+    const numbers *w = local;
+    gal_status st = fit_measures_values(f, m, local, at, w->value);
+    if (st == GAL_OK)
+        *lnl += gal_like_gaussian(m->n, m->y, m->err, m->kind, w->value, NULL, f->like.limits, NULL);
+    return st;
+}
+
+void fit_measures_noise(const void *measures, gal_rng *rng, const double *value, double *out)
+{
+    const fit_measures *m = measures;
+    for (size_t i = 0; i < m->n; i++)
         out[i] = value[i] + m->err[i] * gal_rng_normal(rng);
 }
+
+/* Of dispersions that a spectrum, where there is one, has in its own */
+static gal_hash measures_hash(const gal_fit *f, const void *self, gal_hash h)
+{
+    const fit_measures *m = self;
+    return f->obs->nspectrum ? h : gal_hash_combine(h, gal_hash_bytes(m->fixed, NOISE * sizeof *m->fixed));
+}
+
+extern const gal_data_class gal_measures_data;
+const gal_data_class gal_measures_data = {
+    .name = "measures",
+    .light = true,
+    .count = count,
+    .create = create,
+    .free = measures_free,
+    .open = measures_open,
+    .close = measures_close,
+    .lnlike = lnlike,
+    .hash = measures_hash,
+};

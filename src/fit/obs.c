@@ -1,6 +1,7 @@
 /* obs.c - photometry of one source: construction, validation, hashing, writing. See galua/obs.h.
  * Thread safety: an object belongs to one thread while it is built; reading it from several is fine. */
 #include "galua/obs.h"
+#include "galua/data.h"
 #include "galua/measure.h"
 #include "galua/spectrum.h"
 #include <math.h>
@@ -43,7 +44,14 @@ void gal_obs_free(gal_obs *o)
     gal_free(o->err);
     gal_free(o->kind);
     gal_free(o->note);
-    gal_spectrum_free(o->spectrum);
+    for (size_t i = 0; i < o->nspectrum; i++)
+        gal_spectrum_free(o->spectrum[i]);
+    gal_free(o->spectrum);
+    for (size_t i = 0; i < o->ndata; i++) {
+        gal_free(o->data[i].name);
+        gal_options_free(o->data[i].option, o->data[i].class->noption);
+    }
+    gal_free(o->data);
     for (size_t i = 0; i < o->nindex; i++)
         gal_free(o->index[i].name);
     for (size_t i = 0; i < o->nline; i++)
@@ -168,10 +176,29 @@ gal_status gal_obs_add(gal_obs *o, gal_filter *f, double flux, double err, gal_o
     return gal_obs_add_as(o, f, flux, err, kind, note, &mjy, &mjy, "mJy");
 }
 
-void gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s)
+gal_status gal_obs_set_spectrum(gal_obs *o, struct gal_spectrum *s)
 {
-    gal_spectrum_free(o->spectrum);
-    o->spectrum = s;
+    bool unnamed = !*s->name;
+    for (size_t i = 0; i < o->nspectrum; i++) {
+        unnamed |= !*o->spectrum[i]->name;
+        if (strcmp(o->spectrum[i]->name, s->name) == 0) {
+            gal_spectrum_free(o->spectrum[i]);
+            o->spectrum[i] = s;
+            return GAL_OK;
+        }
+    }
+    gal_spectrum **d = unnamed && o->nspectrum ? NULL : gal_realloc(o->spectrum, (o->nspectrum + 1) * sizeof *d);
+    if (!d) {
+        gal_spectrum_free(s);
+        return o->nspectrum && unnamed
+                   ? gal_fail(GAL_EINVAL,
+                              "observation%s%s: of several spectra each needs a name: spectrum{ name = 'blue', ... }",
+                              *o->name ? " " : "", o->name)
+                   : GAL_ENOMEM;
+    }
+    o->spectrum = d;
+    d[o->nspectrum++] = s;
+    return GAL_OK;
 }
 
 static gal_status check_measure(const char *what, const char *name, double value, double err)
@@ -262,14 +289,31 @@ gal_status gal_obs_add_measure(gal_obs *o, const gal_measure *m)
     return GAL_OK;
 }
 
-/* Everything said of one */
-static gal_hash hash_measure(const gal_measure *m)
+gal_status gal_obs_add_data(gal_obs *o, const gal_data *given)
 {
-    const double row[3] = {m->value, m->err, m->limit};
-    gal_hash h =
-        gal_hash_combine(gal_hash_bytes(m->class->name, strlen(m->class->name)), gal_hash_bytes(row, sizeof row));
-    for (size_t k = 0; k < m->class->noption; k++) {
-        const gal_option_value *v = &m->option[k];
+    const gal_data_class *c = given->class;
+    gal_data copy = {.class = c, .name = gal_strdup(given->name && *given->name ? given->name : c->name)};
+    gal_status st = copy.name ? gal_options_copy(&copy.option, c->option, given->option, c->noption) : GAL_ENOMEM;
+    for (size_t k = 0; st == GAL_OK && k < o->ndata; k++)
+        if (o->data[k].class == c && strcmp(o->data[k].name, copy.name) == 0)
+            st = gal_fail(GAL_EINVAL, "%s '%s' appears twice: give one of them another name", c->name, copy.name);
+    if (st == GAL_OK && c->check)
+        st = c->check(&copy);
+    gal_data *d = st == GAL_OK ? gal_realloc(o->data, (o->ndata + 1) * sizeof *d) : NULL;
+    if (!d) {
+        gal_free(copy.name);
+        gal_options_free(copy.option, c->noption);
+        return st == GAL_OK ? GAL_ENOMEM : st;
+    }
+    o->data = d;
+    d[o->ndata++] = copy;
+    return GAL_OK;
+}
+
+static gal_hash hash_options(gal_hash h, const gal_option_value *option, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        const gal_option_value *v = &option[k];
         h = gal_hash_combine(h, gal_hash_bytes(&v->number, sizeof v->number));
         if (v->text)
             h = gal_hash_combine(h, gal_hash_bytes(v->text, strlen(v->text)));
@@ -277,6 +321,15 @@ static gal_hash hash_measure(const gal_measure *m)
             h = gal_hash_combine(h, gal_hash_bytes(v->vec, v->nvec * sizeof *v->vec));
     }
     return h;
+}
+
+/* Everything said of one */
+static gal_hash hash_measure(const gal_measure *m)
+{
+    const double row[3] = {m->value, m->err, m->limit};
+    gal_hash h =
+        gal_hash_combine(gal_hash_bytes(m->class->name, strlen(m->class->name)), gal_hash_bytes(row, sizeof row));
+    return hash_options(h, m->option, m->class->noption);
 }
 
 gal_status gal_obs_set_distance(gal_obs *o, double mpc)
@@ -352,8 +405,14 @@ gal_hash gal_obs_hash(const gal_obs *o)
     }
     for (size_t i = 0; i < o->nmeasure; i++)
         h = gal_hash_combine(h, hash_measure(&o->measure[i]));
-    if (o->spectrum)
-        h = gal_hash_combine(h, gal_spectrum_hash(o->spectrum));
+    for (size_t i = 0; i < o->nspectrum; i++)
+        h = gal_hash_combine(h, gal_spectrum_hash(o->spectrum[i]));
+    for (size_t i = 0; i < o->ndata; i++) {
+        const gal_data *d = &o->data[i];
+        h = gal_hash_combine(h, gal_hash_bytes(d->class->name, strlen(d->class->name)));
+        h = gal_hash_combine(h, gal_hash_bytes(d->name, strlen(d->name)));
+        h = hash_options(h, d->option, d->class->noption);
+    }
     return h;
 }
 

@@ -371,7 +371,7 @@ gal_status gal_obs_from_table(gal_obs **out, const gal_table *t, const gal_obs_l
     if (is_spectrum) {
         gal_spectrum *s;
         GAL_TRY(gal_spectrum_from_table(&s, t, spectrum));
-        gal_obs_set_spectrum(o, s);
+        GAL_TRY(gal_obs_set_spectrum(o, s));
     } else {
         GAL_TRY(add_rows(o, t, &c, &l));
     }

@@ -7,10 +7,10 @@
 #include "fit/spectral_int.h"
 #include "galua/draws.h"
 
-gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f)
+gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f, size_t which)
 {
-    const fit_spectral *p = f->spectral;
-    if (!p || !p->s)
+    const fit_spectral *p = gal_fit_set(f, "spectrum", which);
+    if (!p)
         return (gal_fit_pixel_terms){0};
     const gal_calib *c = &p->s->calib;
     return (gal_fit_pixel_terms){
@@ -19,23 +19,24 @@ gal_fit_pixel_terms gal_fit_pixels_have(const gal_fit *f)
 
 typedef struct { /* of a thread */
     gal_galaxy_ws *ws;
-    spectral_worker *w;
+    void *w;
     double *theta, *term, *cdf;
 } bench;
 
-static void bench_free(bench *b)
+static void bench_free(bench *b, const fit_set *set)
 {
     gal_galaxy_ws_free(b->ws);
-    fit_spectral_worker_free(b->w);
+    fit_set_close(set, b->w);
     gal_free(b->theta);
 }
 
-static gal_status bench_init(bench *b, const gal_fit *f)
+static gal_status bench_init(bench *b, const gal_fit *f, const fit_set *set)
 {
-    size_t n = f->spectral->s->nused;
+    const fit_spectral *p = set->self;
+    size_t n = p->s->nused;
     gal_status st = gal_galaxy_ws_create(&b->ws, f->galaxy);
     if (st == GAL_OK)
-        st = fit_spectral_worker(f, &b->w);
+        st = fit_set_open(f, set, &b->w);
     if (st != GAL_OK)
         return st;
     if (!(b->theta = GAL_NEWN(double, f->npar + 2 * n)))
@@ -46,22 +47,21 @@ static gal_status bench_init(bench *b, const gal_fit *f)
 }
 
 /* b->term and b->cdf of the pixels in use; NaN at a point that the model refuses */
-static gal_status at_point(const gal_fit *f, bench *b, const double *x)
+static gal_status at_point(const gal_fit *f, const fit_spectral *p, bench *b, const double *x)
 {
-    const fit_spectral *p = f->spectral;
+    const spectral_worker *w = b->w;
     double v[NPAR];
     gal_fit_theta(f, x, b->theta);
-    fit_spectral_values(f, x, v);
+    fit_spectral_values(f, p->block, p->fixed, p->own, x, v);
     gal_status st = gal_galaxy_check(f->galaxy, b->theta);
     if (st == GAL_OK)
         st = gal_galaxy_eval(f->galaxy, b->ws, b->theta);
     if (st == GAL_OK)
         st = fit_spectral_predict(p, b->ws, b->theta, v, b->w);
     if (st == GAL_OK) {
-        const gal_spec_like l = fit_spectral_like(p, b->w->profile);
+        const gal_spec_like l = fit_spectral_like(p, w->profile);
         const gal_noise z = fit_spectral_noise(p, v);
-        gal_spec_like_pointwise(&l, b->w->used, &z, v + C0, &(gal_spec_points){.term = b->term, .cdf = b->cdf},
-                                b->w->like);
+        gal_spec_like_pointwise(&l, w->used, &z, v + C0, &(gal_spec_points){.term = b->term, .cdf = b->cdf}, w->like);
         return GAL_OK;
     }
     for (size_t i = 0; i < p->s->nused; i++)
@@ -69,30 +69,30 @@ static gal_status at_point(const gal_fit *f, bench *b, const double *x)
     return st == GAL_ENOMEM ? st : GAL_OK;
 }
 
-static gal_status need_pixels(const gal_fit *f)
+static gal_status need_pixels(const gal_fit *f, size_t which, const fit_set **set)
 {
-    if (f->spectral && f->spectral->s)
-        return GAL_OK;
-    return gal_fail(GAL_EINVAL, "fit: observation '%s' has no spectrum", f->obs->name);
+    *set = fit_set_of(f, "spectrum", which);
+    return *set ? GAL_OK : gal_fail(GAL_EINVAL, "fit: observation '%s' has no spectrum", f->obs->name);
 }
 
-gal_status gal_fit_pixels(const gal_fit *f, size_t m, const double *x, double *term, double *cdf)
+gal_status gal_fit_pixels(const gal_fit *f, size_t which, size_t m, const double *x, double *term, double *cdf)
 {
-    gal_status st = need_pixels(f);
+    const fit_set *set;
+    gal_status st = need_pixels(f, which, &set);
     if (st != GAL_OK)
         return st;
-    const fit_spectral *p = f->spectral;
+    const fit_spectral *p = set->self;
     size_t n = p->s->n, failed = m;
     int threads = (size_t)gal_threads() < m ? gal_threads() : m > 0 ? (int)m : 1;
     bench *all = GAL_NEWN(bench, (size_t)threads);
     if (!all)
         return GAL_ENOMEM;
     for (int t = 0; t < threads; t++)
-        GAL_TRY(bench_init(&all[t], f));
+        GAL_TRY(bench_init(&all[t], f, set));
 #pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
     for (size_t i = 0; i < m; i++) {
         bench *b = &all[omp_get_thread_num()];
-        if (at_point(f, b, x + i * f->ndim) != GAL_OK) {
+        if (at_point(f, p, b, x + i * f->ndim) != GAL_OK) {
 #pragma omp atomic write
             failed = i;
             continue;
@@ -114,23 +114,24 @@ gal_status gal_fit_pixels(const gal_fit *f, size_t m, const double *x, double *t
         st = GAL_ENOMEM;
 out:
     for (int t = 0; t < threads; t++)
-        bench_free(&all[t]);
+        bench_free(&all[t], set);
     gal_free(all);
     return st;
 }
 
-gal_status gal_fit_loo_pixels(const gal_fit *f, size_t m, const double *x, double reff, double *elpd, double *khat,
-                              double *pit)
+gal_status gal_fit_loo_pixels(const gal_fit *f, size_t which, size_t m, const double *x, double reff, double *elpd,
+                              double *khat, double *pit)
 {
-    gal_status st = need_pixels(f);
+    const fit_set *set;
+    gal_status st = need_pixels(f, which, &set);
     if (st != GAL_OK)
         return st;
-    size_t n = f->spectral->s->n;
+    size_t n = ((const fit_spectral *)set->self)->s->n;
     double *term = GAL_NEWN(double, m *n + 1), *cdf = GAL_NEWN(double, m *n + 1), *lnw = GAL_NEWN(double, 3 * m + 1);
     if (!term || !cdf || !lnw)
         GAL_TRY(GAL_ENOMEM);
     double *l = lnw + m, *c = l + m;
-    GAL_TRY(gal_fit_pixels(f, m, x, term, cdf));
+    GAL_TRY(gal_fit_pixels(f, which, m, x, term, cdf));
     for (size_t i = 0; i < n; i++) {
         size_t k = 0;
         elpd[i] = khat[i] = pit[i] = NAN;

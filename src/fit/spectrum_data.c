@@ -30,12 +30,13 @@ gal_status gal_spectrum_create(gal_spectrum **out, gal_spec *spec, const double 
     if (!s)
         return GAL_ENOMEM;
     s->spec = gal_spec_ref(spec);
+    s->name = gal_strdup("");
     s->n = n;
     s->flux = GAL_NEWN(double, n);
     s->err = GAL_NEWN(double, n);
     s->x = GAL_NEWN(double, n);
     s->used = GAL_NEWN(unsigned char, n);
-    if (!s->flux || !s->err || !s->x || !s->used)
+    if (!s->name || !s->flux || !s->err || !s->x || !s->used)
         GAL_TRY(GAL_ENOMEM);
     memcpy(s->flux, flux, n * sizeof *flux);
     memcpy(s->err, err, n * sizeof *err);
@@ -58,6 +59,7 @@ void gal_spectrum_free(gal_spectrum *s)
     if (!s)
         return;
     gal_spec_unref(s->spec);
+    gal_free(s->name);
     gal_free(s->flux);
     gal_free(s->err);
     gal_free(s->x);
@@ -65,6 +67,22 @@ void gal_spectrum_free(gal_spectrum *s)
     gal_free(s->line_wave);
     gal_free(s->line_sd);
     gal_free(s);
+}
+
+gal_status gal_spectrum_set_name(gal_spectrum *s, const char *name)
+{
+    bool plain = (name[0] >= 'a' && name[0] <= 'z') || (name[0] >= 'A' && name[0] <= 'Z') || !name[0];
+    for (const char *c = name; *c; c++)
+        plain =
+            plain && ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_');
+    if (!plain || strlen(name) > 40)
+        return gal_fail(GAL_EINVAL, "spectrum: name '%.60s': letters, digits and _, a letter first, at most 40", name);
+    char *copy = gal_strdup(name);
+    if (!copy)
+        return GAL_ENOMEM;
+    gal_free(s->name);
+    s->name = copy;
+    return GAL_OK;
 }
 
 gal_status gal_spectrum_set_lines(gal_spectrum *s, size_t n, const double *wave, const double *sd)
@@ -103,7 +121,8 @@ gal_hash gal_spectrum_hash(const gal_spectrum *s)
         h = gal_hash_combine(h, gal_hash_bytes(row, sizeof row));
     }
     h = gal_hash_combine(h, gal_hash_bytes(s->line_wave, s->nline * sizeof *s->line_wave));
-    return gal_hash_combine(h, gal_hash_bytes(s->line_sd, s->nline * sizeof *s->line_sd));
+    h = gal_hash_combine(h, gal_hash_bytes(s->line_sd, s->nline * sizeof *s->line_sd));
+    return *s->name ? gal_hash_combine(h, gal_hash_bytes(s->name, strlen(s->name))) : h;
 }
 
 /* ------------------------------------------------------------------ units */

@@ -35,10 +35,9 @@ static void view_noise(const fit_spectral *p, const gal_spec_like *l, const gal_
 }
 
 /* Row `row` of *out. The pixels' likelihood is evaluated again, for the coefficients that it integrates out. */
-static gal_status view_pixels(const gal_fit *f, spectral_worker *w, const gal_galaxy_ws *ws, const double *theta,
+static gal_status view_pixels(const fit_spectral *p, spectral_worker *w, const gal_galaxy_ws *ws, const double *theta,
                               const double *v, gal_rng *rng, size_t row, const gal_fit_view *out)
 {
-    const fit_spectral *p = f->spectral;
     const gal_spectrum *s = p->s;
     double c[GAL_POLY_MAX + 1] = {0}, amp[GAL_LINEAR_MAX + 1] = {0}, u[GAL_LINEAR_MAX + GAL_POLY_MAX + 1];
     const gal_noise z = fit_spectral_noise(p, v);
@@ -85,45 +84,52 @@ static gal_status view_lines(const gal_fit *f, const gal_galaxy_ws *ws, const do
     return st;
 }
 
-gal_status gal_fit_spectrum(const gal_fit *f, size_t m, const double *x, bool draw, uint64_t seed,
+gal_status gal_fit_spectrum(const gal_fit *f, size_t which, size_t m, const double *x, bool draw, uint64_t seed,
                             const gal_fit_view *out)
 {
     gal_status st = GAL_OK;
-    const fit_spectral *p = f->spectral;
+    const fit_set *pixels = fit_set_of(f, "spectrum", which), *numbers = fit_set_of(f, "measures", 0);
+    const fit_spectral *p = pixels ? pixels->self : NULL;
+    size_t n = fit_measures_n(numbers ? numbers->self : NULL);
     gal_galaxy_ws *ws = NULL;
-    spectral_worker *w = NULL;
+    void *w = NULL, *local = NULL;
     double v[NPAR], *theta = GAL_NEWN(double, f->npar);
-    if (!p && !out->line)
+    if (!p && !numbers && !out->line)
         GAL_THROW(GAL_EINVAL, "fit: observation '%s' has no spectrum, no indices and no lines", f->obs->name);
     if (!theta)
         GAL_TRY(GAL_ENOMEM);
     GAL_TRY(gal_galaxy_ws_create(&ws, f->galaxy));
-    GAL_TRY(fit_spectral_worker(f, &w));
+    if (p)
+        GAL_TRY(fit_set_open(f, pixels, &w));
+    if (numbers)
+        GAL_TRY(fit_set_open(f, numbers, &local));
     for (size_t row = 0; row < m; row++) {
-        const double *at = x + row * f->ndim;
+        const double *x_row = x + row * f->ndim;
+        const gal_data_at at = {.g = f->galaxy, .ws = ws, .theta = theta, .x = x_row};
         gal_rng rng;
-        gal_rng_init(&rng, seed, RNG_FIT_SPECTRUM, row, 0, 0);
-        gal_fit_theta(f, at, theta);
+        gal_rng_init(&rng, seed, RNG_FIT_SPECTRUM, row, which, 0);
+        gal_fit_theta(f, x_row, theta);
         GAL_TRY(gal_galaxy_check(f->galaxy, theta));
         GAL_TRY(gal_galaxy_eval(f->galaxy, ws, theta));
         if (out->line)
             GAL_TRY(view_lines(f, ws, theta, out->line + row * gal_galaxy_nlines(f->galaxy)));
+        if (numbers && out->measure) {
+            double *values = out->measure + row * n;
+            GAL_TRY(fit_measures_values(f, numbers->self, local, &at, values));
+            if (draw && out->measured)
+                fit_measures_noise(numbers->self, &rng, values, out->measured + row * n);
+        }
         if (!p)
             continue;
-        fit_spectral_values(f, at, v);
-        if (out->measure && p->measures) {
-            const gal_kinematics k = fit_spectral_kinematics(p, v);
-            const gal_measure_at see = {f->galaxy, ws, theta, &k, w->meter};
-            GAL_TRY(fit_measures_values(p->measures, w->local, &see, out->measure + row * fit_measures_n(p->measures)));
-        }
-        if (draw && out->measure && out->measured)
-            fit_measures_noise(p->measures, &rng, out->measure + row * fit_measures_n(p->measures),
-                               out->measured + row * fit_measures_n(p->measures));
-        if (p->s && (out->model || out->fitted || out->coef || out->amp || out->y || out->sigma))
-            GAL_TRY(view_pixels(f, w, ws, theta, v, draw ? &rng : NULL, row, out));
+        fit_spectral_values(f, p->block, p->fixed, p->own, x_row, v);
+        if (out->model || out->fitted || out->coef || out->amp || out->y || out->sigma)
+            GAL_TRY(view_pixels(p, w, ws, theta, v, draw ? &rng : NULL, row, out));
     }
 out:
-    fit_spectral_worker_free(w);
+    if (p)
+        fit_set_close(pixels, w);
+    if (numbers)
+        fit_set_close(numbers, local);
     gal_galaxy_ws_free(ws);
     gal_free(theta);
     return st;

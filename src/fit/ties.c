@@ -130,7 +130,7 @@ static void move_far(const gal_fit *f, trial *t, size_t k, double u, gal_fit_tie
         return;
     for (size_t b = 0; b < f->nused; b++)
         out->data[k] |= fabs(t->flux[f->band[b]] - t->base_flux[f->band[b]]) > 0.01 * f->err[b];
-    for (size_t i = 0; f->spectral && !out->data[k] && i < t->n; i++)
+    for (size_t i = 0; f->light && !out->data[k] && i < t->n; i++)
         out->data[k] |= fabs(t->spec[i] - t->base[i]) > 1e-4 * fabs(t->base[i]);
     take_change(t, t->change + (f->npar + k) * t->nd);
 }

@@ -7,6 +7,7 @@
 
 #include "fit/fit_int.h"
 #include "galua/component.h"
+#include "galua/spectrum.h"
 
 #define LYMAN_ALPHA 1215.67
 #define LOST        0.05 /* a share that shows under the errors of good photometry */
@@ -119,20 +120,22 @@ gal_status fit_unabsorbed(gal_fit *f)
     }
     if (n > 4)
         len += (size_t)snprintf(names + len, sizeof names - len, " and %zu more", n - 4);
-    const gal_spectrum *s = f->obs->spectrum;
     const gal_filter pixel = {.n = 2, .trans = (double[2]){1, 1}};
     size_t pixels = 0;
-    for (size_t i = 0; s && i < s->n; i++) {
-        double edge[2] = {gal_spec_lo(s->spec)[i], gal_spec_hi(s->spec)[i]}, share = 0;
-        gal_filter one = pixel;
-        if (!s->used[i] || edge[0] >= LYMAN_ALPHA * (1 + z))
-            continue;
-        one.wave = edge;
-        one.norm = 1 / log(edge[1] / edge[0]);
-        gal_status st = lost(c, &one, z, &share);
-        if (st != GAL_OK)
-            return st;
-        pixels += share > LOST;
+    for (size_t k = 0; k < f->obs->nspectrum; k++) {
+        const gal_spectrum *s = f->obs->spectrum[k];
+        for (size_t i = 0; i < s->n; i++) {
+            double edge[2] = {gal_spec_lo(s->spec)[i], gal_spec_hi(s->spec)[i]}, share = 0;
+            gal_filter one = pixel;
+            if (!s->used[i] || edge[0] >= LYMAN_ALPHA * (1 + z))
+                continue;
+            one.wave = edge;
+            one.norm = 1 / log(edge[1] / edge[0]);
+            gal_status st = lost(c, &one, z, &share);
+            if (st != GAL_OK)
+                return st;
+            pixels += share > LOST;
+        }
     }
     if (pixels)
         snprintf(names + len, sizeof names - len, "%s%zu pixel%s of the spectrum", n ? " and " : "", pixels,

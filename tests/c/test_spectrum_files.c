@@ -142,7 +142,7 @@ static void header(void **state)
     OK(st);
     assert_string_equal(o->name, "NGC 3898");
     assert_true(o->redshift == 0.004);
-    const gal_spectrum *s = o->spectrum;
+    const gal_spectrum *s = o->spectrum[0];
     double lo = gal_spec_lo(s->spec)[10], hi = gal_spec_hi(s->spec)[10], vac = gal_air_to_vac(GAL_AIR_CIDDOR, 5010);
     near_rel(0.5 * (lo + hi), vac, 1e-8);
     near_rel(gal_spec_sigma(s->spec, vac) * 2.3548200450309493, vac / 2000, 1e-3);
@@ -255,7 +255,7 @@ static void one_row(void **state)
     gal_status st = gal_obs_read(&o, PATH);
     remove(PATH);
     OK(st);
-    const gal_spectrum *s = o->spectrum;
+    const gal_spectrum *s = o->spectrum[0];
     assert_non_null(s);
     assert_int_equal(s->n, N);
     assert_int_equal(s->nused, N - 5);

@@ -10,10 +10,9 @@ function observation:__galua_show()
   for _, r in ipairs(self:rows()) do
     lines[#lines + 1] = ("  %-24s %12.6g %14.6g %14.6g  %-9s %s"):format(r.band, r.pivot, r.flux, r.err, r.kind, r.note)
   end
-  local s = self:spectrum()
-  if s then
-    lines[#lines + 1] = ("  spectrum   %d pixels (%d used, %d masked)   %.6g .. %.6g A   calibration %s"):format(#s.wave, s.nused, #s.wave - s.nused, s.wave[1],
-      s.wave[#s.wave], s.calibration.mode)
+  for _, s in ipairs(self:spectra()) do
+    lines[#lines + 1] = ("  spectrum %s %d pixels (%d used, %d masked)   %.6g .. %.6g A   calibration %s"):format(s.name, #s.wave, s.nused, #s.wave - s.nused,
+      s.wave[1], s.wave[#s.wave], s.calibration.mode)
   end
   for _, i in ipairs(self:indices()) do lines[#lines + 1] = ("  index %-18s %12.5g +- %.3g"):format(i.name, i.value, i.err) end
   for _, l in ipairs(self:lines()) do

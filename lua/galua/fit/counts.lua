@@ -5,8 +5,7 @@ local M = {}
 function M.of(f, residuals)
   local out = { bands = f.target.nbands, chi2 = 0, pixels = 0, chi2_pixels = 0, measures = 0, chi2_measures = 0 }
   for _, r in ipairs(residuals) do if r.kind == "detection" then out.chi2 = out.chi2 + r.pull ^ 2 end end
-  if f.data:spectrum() then
-    local s = f:spectrum()
+  for _, s in ipairs(#f.data:spectra() > 0 and f:spectra() or {}) do
     for i = 1, #s.pull do
       if s.mask[i] == 0 then out.pixels, out.chi2_pixels = out.pixels + 1, out.chi2_pixels + s.pull[i] ^ 2 end
     end

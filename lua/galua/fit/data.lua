@@ -63,9 +63,9 @@ function predictive:__tostring()
       short(r.q84 - r.median), r.pit and ("%.3f"):format(r.pit) or "-", r.limit and "limit" or (r.pit < 0.005 or r.pit > 0.995) and "unlikely" or "")
   end
   local tests = #self.bands > 0 and { self.chi2, self.largest, self.runs } or {}
-  if self.spectrum then
-    tests[#tests + 1] = self.spectrum.chi2
-    tests[#tests + 1] = self.spectrum.largest
+  for _, p in ipairs(self.spectra or {}) do
+    tests[#tests + 1] = p.chi2
+    tests[#tests + 1] = p.largest
   end
   for _, t in ipairs(tests) do
     lines[#lines + 1] = ("%-28s p = %.3f%s"):format(t.about, t.p, (t.p < 0.01 or t.p > 0.99) and "   the model and the data disagree" or "")
@@ -121,7 +121,7 @@ local function run_predictive(self, given)
     count[3] = count[3] + (a3 < b3 and 1 or a3 == b3 and 0.5 or 0)
   end
   local spectral = require("galua.spectrum.fit").predictive(self, o.draws, o.seed or self.seed)
-  if spectral then out.spectrum, out.measures = spectral.spectrum, spectral.measures end
+  if spectral then out.spectra, out.spectrum, out.measures = spectral.spectra, spectral.spectra[1], spectral.measures end
   out.chi2 = { p = count[1] / m, about = "chi^2" }
   out.largest = { p = count[2] / m, about = "largest residual" }
   out.runs = { p = count[3] / m, about = "runs of signs" }
@@ -155,11 +155,11 @@ function loo:__tostring()
   end
   lines[1] = ("%-22s %10s %8s %8s"):format(#self.bands > 0 and "band" or "", "elpd", "k", "PIT")
   for _, r in ipairs(self.bands) do if r.elpd then put(r.band, r, "bands") end end
-  local p = self.spectrum
-  if p then
-    for i = 1, math.min(#p.odd, 10) do put(("pixel at %.7g A"):format(p.odd[i].wave), p.odd[i], "pixels") end
-    if #p.odd > 10 then lines[#lines + 1] = ("and %d more such pixels"):format(#p.odd - 10) end
-    lines[#lines + 1] = ("%-22s %10.3f %8.2f %8s"):format(p.n .. " pixels", p.sum, p.worst, "")
+  for _, p in ipairs(self.spectra or {}) do
+    local of = p.name ~= "" and p.name .. ": " or ""
+    for i = 1, math.min(#p.odd, 10) do put(("%spixel at %.7g A"):format(of, p.odd[i].wave), p.odd[i], "pixels") end
+    if #p.odd > 10 then lines[#lines + 1] = ("%sand %d more such pixels"):format(of, #p.odd - 10) end
+    lines[#lines + 1] = ("%-22s %10.3f %8.2f %8s"):format(of .. p.n .. " pixels", p.sum, p.worst, "")
   end
   lines[#lines + 1] = ("elpd %.3f +- %.3f"):format(self.elpd, self.se)
   lines[#lines + 1] = self.note
@@ -180,7 +180,7 @@ local function run_loo(self, given)
     galua.fail("fit:loo: %s", note or "leaves out bands and pixels, and the observation has none")
   end
   local list = pick(s.n, o.draws)
-  local out = setmetatable({ bands = {}, n = #list, elpd = 0, khat = 0, spectrum = pixels, note = note,
+  local out = setmetatable({ bands = {}, n = #list, elpd = 0, khat = 0, spectrum = pixels and pixels[1], spectra = pixels, note = note,
     reff = math.max(1e-3, math.min(1, ess / #list)) }, loo)
   local n, sum2 = 0, 0
   if #bands > 0 then
@@ -194,7 +194,9 @@ local function run_loo(self, given)
       end
     end
   end
-  if pixels then n, out.elpd, sum2, out.khat = n + pixels.n, out.elpd + pixels.sum, sum2 + pixels.sum2, math.max(out.khat, pixels.worst) end
+  for _, p in ipairs(pixels or {}) do
+    n, out.elpd, sum2, out.khat = n + p.n, out.elpd + p.sum, sum2 + p.sum2, math.max(out.khat, p.worst)
+  end
   out.se = n > 1 and math.sqrt(n * math.max(0, sum2 / n - (out.elpd / n) ^ 2) * n / (n - 1)) or 0 / 0
   return out
 end
@@ -204,8 +206,8 @@ return function(fit)
   doc.text("fit:loo", run_loo, [[fit:loo{ draws =, seed = } -> table
 Leave one out, by Pareto-smoothed importance sampling of the posterior (Vehtari, Gelman & Gabry 2017): per band ln p(band given the
 others) (elpd), the Pareto k of its weights (above 0.7 the number cannot be trusted: the band decides the posterior), and the
-PIT, the probability that the others give to a smaller flux. The same for every pixel of a spectrum (field spectrum: vectors elpd, khat,
-pit over wave, their sum; at most 1000 draws, the model evaluated at each), with correlated noise, polynomial and free lines integrated
+PIT, the probability that the others give to a smaller flux. The same for every pixel of a spectrum (field spectrum, of several the list
+spectra: vectors elpd, khat, pit over wave, their sum; at most 1000 draws, the model evaluated at each), with correlated noise, polynomial and free lines integrated
 out given the other pixels (Burkner, Gabry & Vehtari 2021). The sum elpd compares models of the same data.
 @param draws (4000) samples to use
 @param seed (the fit's) seed of the noise in the bands' PIT]])
@@ -218,7 +220,7 @@ pull = (flux - model)/sigma, p_out (probability to be an outlier), note; field m
 Data replicated from the posterior, noise included: per band the predicted quantiles and the PIT (share of replicated fluxes below
 the observed one: uniform on 0 .. 1 for a model that is right; close to 0 or 1: the band does not fit), and the shares of
 replicated data sets with a larger chi^2 (chi2.p), a larger residual (largest.p), fewer runs of signs along the wavelengths (runs.p).
-Of a spectrum (field spectrum) the same per pixel (vectors q16, median, q84, pit over wave) and chi2.p, largest.p, with calibration polynomial
+Of a spectrum (field spectrum, of several the list spectra) the same per pixel (vectors q16, median, q84, pit over wave) and chi2.p, largest.p, with calibration polynomial
 and free lines drawn from what the data leave of them, and noise of every kind; of indices, equivalent widths and line fluxes (list measures) as for bands.
 @param draws (1000) samples to replicate
 @param seed (the fit's) seed of the noise]])

@@ -51,8 +51,7 @@ local function plot_sed(self, given)
     title = o.title or (self.name ~= "" and plot.escape(self.name) or nil), quantity = o.quantity, frame = o.frame,
     redshift = best.redshift, distance = best:derived_values().D_L }
   if seen.spectrum then
-    local s1 = self:spectrum()
-    spec.spectrum = { wave = s1.wave, flux = s1.flux, err = s1.err, used = seen.spectrum.used, model = s1.fitted }
+    spec.spectrum = require("galua.plot.data").joined(self:spectra())
   end
   if o.components then
     for _, name in ipairs(best:spectra()) do

@@ -124,7 +124,12 @@ local function prior_section(self, put)
   put("<details open><summary>The model, at its fixed values</summary>\n<pre>%s</pre></details>\n", escape(self.model:__galua_show()))
   if next(self.noise) then put("<p>%s</p>\n", escape(tostring(self.noise))) end
   local spec = {}
-  for k, v in pairs(self:fixed_spec() or {}) do spec[#spec + 1] = ("spec.%s = %s"):format(k, tostring(v)) end
+  local function list(from, name)
+    for k, v in pairs(from) do
+      if type(v) == "table" then list(v, name .. k .. ".") else spec[#spec + 1] = ("%s%s = %s"):format(name, k, tostring(v)) end
+    end
+  end
+  list(self:fixed_spec() or {}, "spec.")
   table.sort(spec)
   if #spec > 0 then put("<p>%s</p>\n", escape(table.concat(spec, ", "))) end
   if self.amplitude then put("<p>Amplitude marginalised, %s.</p>\n", escape(tostring(self.amplitude))) end

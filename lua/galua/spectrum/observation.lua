@@ -40,6 +40,38 @@ local function obs_spectrum(self, given)
   return attach(self, given)
 end
 
+-- all of them, in the order given and by name
+local function obs_spectra(self, given)
+  if given ~= nil then
+    galua.expect("observation:spectra", 1, given, "table")
+    local names = {}
+    for name in pairs(given) do if type(name) == "string" then names[#names + 1] = name end end
+    table.sort(names)
+    if #names > 0 and #given > 0 then galua.fail("observation:spectra: expected spectra by name, { blue = {...}, red = {...} }, or a list of them") end
+    for _, s in ipairs(given) do
+      if #given > 1 and (type(s) ~= "table" or not s.name) then
+        galua.fail("observation:spectra: of several spectra each needs a name: { blue = {...}, red = {...} }")
+      end
+      obs_spectrum(self, s)
+    end
+    for _, name in ipairs(names) do
+      local o, s = { name = name }, given[name]
+      if type(s) == "string" then s = { file = s } end
+      if type(s) ~= "table" then galua.fail("observation:spectra: %s must be a table of options or a file name, got a %s", name, type(s)) end
+      for k, v in pairs(s) do o[k] = v end
+      obs_spectrum(self, o)
+    end
+    return self
+  end
+  local out = {}
+  repeat
+    local d = C.data(self, #out + 1)
+    out[#out + 1] = d
+    if d and d.name ~= "" then out[d.name] = d end
+  until not d
+  return out
+end
+
 local function sorted(given)
   galua.expect("observation:lines, :indices", 1, given, "table")
   local names = {}
@@ -112,7 +144,7 @@ local function kinds()
 end
 
 function M.extend(class)
-  class.spectrum, class.indices, class.ew, class.lines = obs_spectrum, obs_indices, obs_ew, obs_lines
+  class.spectrum, class.indices, class.ew, class.lines, class.spectra = obs_spectrum, obs_indices, obs_ew, obs_lines, obs_spectra
   class.measure, class.measures = obs_measure, obs_measures
   doc.text("observation.measure", obs_measure, [[measure(kind, { value =, err =, ... }) -> observation
 A measured number of another kind, fitted beside the bands; any number of each.
@@ -126,7 +158,9 @@ A measured number of another kind, fitted beside the bands; any number of each.
   doc.text("observation.measures", obs_measures, [[measures() -> list
 The numbers that measure() gave: class, name, value, err, limit, unit, options.]])
   doc.text("observation.spectrum", obs_spectrum, [[spectrum{ wave =, flux =, err =, ... } -> observation      spectrum(file)      spectrum() -> table or nil
-Gives the observation a spectrum, or returns the one it has (fields wave, lo, hi, flux, err [mJy], mask, fwhm, calibration).
+Gives the observation a spectrum, or returns the first it has (fields name, wave, lo, hi, flux, err [mJy], mask, fwhm, calibration). Another one
+needs a name, and so does the first then; one of the same name replaces it.
+@param name ("") what it is called: its parameters are spec.NAME.shift ...
 @param wave [A] pixel centres, or
 @param edges [A] pixel edges
 @param file a table with columns wave, flux, err (or ivar, var), mask, R or fwhm, in rows or as vectors of one row, or a one-dimensional
@@ -144,6 +178,10 @@ FITS image, instead of the arrays
 @param calibration { mode = 'marginalised' | 'profiled' | 'sampled', order = 3, first = 1, kind = 'chebyshev' | 'legendre', sd = 0.1 }
 @param lines { wave = {...} [A, vacuum, rest], sd = [erg/s/cm2] }: lines of free flux N(0, sd), marginalised; no sd: flat
 @param library (0) resolving power of the SSP spectra; 0: from their spacing; -1: perfect]])
+  doc.text("observation.spectra", obs_spectra, [[spectra{ blue = {...}, red = {...} } -> observation      spectra() -> list
+Gives the observation several spectra by name, each as for spectrum{} (or a list of them, each with its name), or returns all, a list
+that has them by name too. Each has its own instrument, mask, calibration, free lines and noise.
+@example o:spectra{ blue = { file = "blue.fits", R = 1500 }, red = { file = "red.fits", R = 2200 } }]])
   doc.text("observation.indices", obs_indices, [[indices{ Hdelta_A = {5.1, 0.3}, ... }[, { lick = true }] -> observation      indices() -> list
 Measured spectral indices, { value, err }, fitted beside the bands. One of your own has its bands with it, as for galaxy:index():
 { value, err, kind = "width", line = {lo, hi}, blue = {lo, hi}, red = {lo, hi} }.
@@ -157,7 +195,7 @@ name is one of g:lines(), a blend "Halpha+[NII]", or a doublet "[OII]3727". An u
 end
 
 function M.new(given)
-  local o = galua.options("observation", given, { name = "", redshift = ":number", distance = ":number", citation = "", spectrum = ":any",
+  local o = galua.options("observation", given, { name = "", redshift = ":number", distance = ":number", citation = "", spectrum = ":any", spectra = ":table",
     photometry = ":any", indices = ":table", lick = true, ew = ":table", lines = ":table" })
   local obs
   local file = o.photometry
@@ -176,7 +214,9 @@ function M.new(given)
       obs:add(r[1], r[2], r[3], r[4], r[5])
     end
   end
+  if o.spectrum and o.spectra then galua.fail("observation: give spectrum or spectra, not both") end
   if o.spectrum then obs_spectrum(obs, o.spectrum) end
+  if o.spectra then obs_spectra(obs, o.spectra) end
   if o.indices then obs_indices(obs, o.indices, { lick = o.lick }) end
   if o.ew then obs_ew(obs, o.ew) end
   if o.lines then obs_lines(obs, o.lines) end
@@ -184,36 +224,43 @@ function M.new(given)
 end
 
 -- what a results file keeps, and back
-function M.store(obs)
-  local d, out = C.data(obs), {}
-  if d then
-    out.spectrum = { calibration = d.calibration, library = d.library, raw_R = d.raw_R }
-    d.calibration.sd = d.calibration.sd:totable()
-    if d.calibration.mode ~= "marginalised" then d.calibration.sd = nil end
-    for _, k in ipairs { "raw", "flux", "err", "mask", "line_wave", "line_sd" } do
-      out.spectrum[k] = {}
-      for i, v in ipairs(d[k]:totable()) do
-        out.spectrum[k][i] = v ~= v and "nan" or v == math.huge and "inf" or v == -math.huge and "-inf" or v
-      end
-    end
+local arrays = { "raw", "flux", "err", "mask", "line_wave", "line_sd" }
+local function store_spectrum(d)
+  local out = { calibration = d.calibration, library = d.library, raw_R = d.raw_R, name = d.name ~= "" and d.name or nil }
+  d.calibration.sd = d.calibration.sd:totable()
+  if d.calibration.mode ~= "marginalised" then d.calibration.sd = nil end
+  for _, k in ipairs(arrays) do
+    out[k] = {}
+    for i, v in ipairs(d[k]:totable()) do out[k][i] = v ~= v and "nan" or v == math.huge and "inf" or v == -math.huge and "-inf" or v end
   end
+  return out
+end
+
+function M.store(obs)
+  local out, list = {}, obs_spectra(obs)
+  if #list == 1 then out.spectrum = store_spectrum(list[1]) end
+  if #list > 1 then out.spectra = {} end
+  for i, d in ipairs(#list > 1 and list or {}) do out.spectra[i] = store_spectrum(d) end
   if #C.index_data(obs) > 0 then out.indices = C.index_data(obs) end
   if #C.line_data(obs) > 0 then out.lines = C.line_data(obs) end
   if #C.measure_data(obs) > 0 then out.measures = C.measure_data(obs) end
   return next(out) and out or nil
 end
 
-function M.restore(obs, d)
-  if d.spectrum then
-    local o = {}
-    for k, v in pairs(d.spectrum) do o[k] = v end
-    for _, k in ipairs { "raw", "flux", "err", "mask", "line_wave", "line_sd" } do
-      o[k] = {}
-      for i, v in ipairs(d.spectrum[k]) do o[k][i] = v == "nan" and 0 / 0 or v == "inf" and math.huge or v == "-inf" and -math.huge or v end
-    end
-    if #o.line_wave == 0 then o.line_wave, o.line_sd = nil, nil end
-    C.attach(obs, o)
+local function restore_spectrum(obs, given)
+  local o = {}
+  for k, v in pairs(given) do o[k] = v end
+  for _, k in ipairs(arrays) do
+    o[k] = {}
+    for i, v in ipairs(given[k]) do o[k][i] = v == "nan" and 0 / 0 or v == "inf" and math.huge or v == "-inf" and -math.huge or v end
   end
+  if #o.line_wave == 0 then o.line_wave, o.line_sd = nil, nil end
+  C.attach(obs, o)
+end
+
+function M.restore(obs, d)
+  if d.spectrum then restore_spectrum(obs, d.spectrum) end
+  for _, s in ipairs(d.spectra or {}) do restore_spectrum(obs, s) end
   for _, i in ipairs(d.indices or {}) do
     local own = i.kind and { name = i.name, kind = i.kind, line = i.line, blue = i.blue, red = i.red, air = i.air }
     C.add_index(obs, own or i.name, i.value, i.err, i.lick)

@@ -38,6 +38,38 @@ static void take_choices(lua_State *L, gal_lua_opts *o, const char *prefix, int 
     }
 }
 
+/* Option spectra: for each spectrum of the observation { spectral = vec, spectral_columns = vec, spectral_SETTING = choice } */
+static const gal_fit_own *take_spectra(lua_State *L, gal_lua_opts *o, const gal_obs *obs, size_t npar, size_t ncolumn)
+{
+    if (!gal_lua_opt_push(o, "spectra"))
+        return NULL;
+    int list = lua_gettop(L);
+    size_t n = obs->nspectrum;
+    if (!lua_istable(L, list) || lua_objlen(L, list) != n)
+        gal_lua_error(L, GAL_EINVAL, "target: spectra must be a list of %d tables, one a spectrum", (int)n);
+    struct {
+        gal_fit_own own;
+        double whole[GAL_NOISE_COLUMNS];
+        int choice[GAL_NOISE_CHOICES];
+    } *room = lua_newuserdata(L, (n + 1) * sizeof *room); /* these stay on the stack */
+    gal_fit_own *own = lua_newuserdata(L, (n + 1) * sizeof *own);
+    for (size_t i = 0; i < n; i++) {
+        gal_lua_opts each;
+        lua_rawgeti(L, list, (int)i + 1);
+        gal_lua_opts_begin(L, &each, lua_gettop(L), "target: spectra");
+        const double *whole = numbers(L, &each, "spectral_columns", ncolumn, "those of the terms of noise");
+        memset(&room[i], 0, sizeof room[i]);
+        for (size_t k = 0; whole && k < ncolumn; k++)
+            room[i].whole[k] = whole[k];
+        own[i].fixed = numbers(L, &each, "spectral", npar, "the parameters of a spectrum");
+        own[i].whole = room[i].whole;
+        own[i].choice = room[i].choice;
+        take_choices(L, &each, "spectral_", room[i].choice);
+        gal_lua_opts_end(&each);
+    }
+    return own;
+}
+
 void gal_lua_take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
 {
     size_t np, column = 0, n = fo->obs->n;
@@ -67,6 +99,7 @@ void gal_lua_take_noise(lua_State *L, gal_lua_opts *o, gal_fit_opts *fo)
     size_t ns;
     gal_spectral_params(&ns);
     fo->spectral = numbers(L, o, "spectral", ns, "the parameters of a spectrum");
+    fo->of_spectrum = take_spectra(L, o, fo->obs, ns, column);
 }
 
 /* noise_params() -> list like galaxy:params() */

@@ -1,5 +1,6 @@
 /* Lua: observations, the photometry of one source. */
 #include "galua/obs.h"
+#include "galua/data.h"
 #include "galua/spectrum.h"
 #include "lua/bind/l_classes.h"
 
@@ -148,14 +149,17 @@ static void tostring(lua_State *L, void *obj)
                     (int)o->n, (int)gal_obs_count(o, GAL_OBS_DETECTION), (int)gal_obs_count(o, GAL_OBS_LIMIT),
                     (int)gal_obs_count(o, GAL_OBS_IGNORED));
     int more = lua_gettop(L);
-    if (o->spectrum)
-        lua_pushfstring(L, "   %d pixels (%d used)", (int)o->spectrum->n, (int)o->spectrum->nused);
+    for (size_t i = 0; i < o->nspectrum; i++)
+        lua_pushfstring(L, "   %s%s%d pixels (%d used)", o->spectrum[i]->name, *o->spectrum[i]->name ? " " : "",
+                        (int)o->spectrum[i]->n, (int)o->spectrum[i]->nused);
     if (o->nindex)
         lua_pushfstring(L, "   %d %s", (int)o->nindex, o->nindex == 1 ? "index" : "indices");
     if (o->nline)
         lua_pushfstring(L, "   %d line%s", (int)o->nline, o->nline == 1 ? "" : "s");
     if (o->nmeasure)
         lua_pushfstring(L, "   %d other number%s", (int)o->nmeasure, o->nmeasure == 1 ? "" : "s");
+    for (size_t i = 0; i < o->ndata; i++)
+        lua_pushfstring(L, "   %s", o->data[i].name);
     lua_concat(L, lua_gettop(L) - more + 1);
 }
 

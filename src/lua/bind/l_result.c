@@ -154,18 +154,19 @@ out:
     return st;
 }
 
-/* The same of the pixels in use, on request: log_likelihood/spectrum (chain, draw, fitted_pixel). Evaluates the model once a sample. */
-static gal_status put_pixels(gal_result *r, const gal_fit *f, const gal_obs *o, const double *x,
+/* The same of the pixels in use, on request: log_likelihood/spectrum (chain, draw, fitted_pixel); of several spectra spectrum_NAME. Evaluates the model once a sample. */
+static gal_status put_pixels(gal_result *r, const gal_fit *f, const gal_obs *o, size_t which, const double *x,
                              const size_t *posterior)
 {
     enum { MOST = 4000000 };
     gal_status st = GAL_OK;
-    const gal_spectrum *s = o->spectrum;
+    const gal_spectrum *s = o->spectrum[which];
     size_t n = posterior[0] * posterior[1], size[3] = {posterior[0], posterior[1], 0};
-    const char *dim[3] = {"chain", "draw", "fitted_pixel"};
-    if (!s)
-        return gal_fail(GAL_EINVAL, "save: pixels: observation '%s' has no spectrum", o->name);
-    if (!gal_fit_pixels_have(f).density)
+    char variable[64], coordinate[64];
+    snprintf(variable, sizeof variable, "spectrum%s%s", *s->name ? "_" : "", s->name);
+    snprintf(coordinate, sizeof coordinate, "fitted_pixel%s%s", *s->name ? "_" : "", s->name);
+    const char *dim[3] = {"chain", "draw", coordinate};
+    if (!gal_fit_pixels_have(f, which).density)
         return gal_fail(GAL_EINVAL, "save: pixels: a profiled polynomial is no density of the pixels: marginalise it");
     if (n * s->nused > MOST)
         return gal_fail(GAL_EINVAL,
@@ -175,13 +176,13 @@ static gal_status put_pixels(gal_result *r, const gal_fit *f, const gal_obs *o, 
     double *term = GAL_NEWN(double, n * s->n + 1), *wave = GAL_NEWN(double, s->nused);
     if (!term || !wave)
         GAL_TRY(GAL_ENOMEM);
-    GAL_TRY(gal_fit_pixels(f, n, x, term, NULL));
+    GAL_TRY(gal_fit_pixels(f, which, n, x, term, NULL));
     size[2] = keep_columns(term, n, s->n, s->used);
     for (size_t i = 0, k = 0; i < s->n; i++)
         if (s->used[i])
             wave[k++] = gal_spec_wave(s->spec)[i];
-    GAL_TRY(gal_result_coord_f64(r, "fitted_pixel", size[2], wave, "A"));
-    GAL_TRY(gal_result_put(r, "log_likelihood", "spectrum", GAL_VAR_F64, 3, dim, size, term, NULL,
+    GAL_TRY(gal_result_coord_f64(r, coordinate, size[2], wave, "A"));
+    GAL_TRY(gal_result_put(r, "log_likelihood", variable, GAL_VAR_F64, 3, dim, size, term, NULL,
                            "ln p(pixel given the other pixels)"));
 out:
     gal_free(term);
@@ -197,8 +198,10 @@ static gal_status put_pointwise(gal_result *r, const gal_fit *f, const gal_targe
     GAL_TRY(take_posterior(r, f, t, size, &x, &blob));
     if (x)
         GAL_TRY(put_bands(r, f, o, x, blob, size));
-    if (x && pixels)
-        GAL_TRY(put_pixels(r, f, o, x, size));
+    if (x && pixels && o->nspectrum == 0)
+        GAL_THROW(GAL_EINVAL, "save: pixels: observation '%s' has no spectrum", o->name);
+    for (size_t i = 0; x && pixels && i < o->nspectrum; i++)
+        GAL_TRY(put_pixels(r, f, o, i, x, size));
 out:
     gal_free(x);
     gal_free(blob);

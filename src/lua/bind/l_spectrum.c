@@ -359,7 +359,7 @@ static int attach(lua_State *L)
     gal_spectrum *s = NULL;
     gal_spec *spec = NULL;
     gal_status st;
-    const char *file = gal_lua_opt_str(&o, "file", NULL);
+    const char *file = gal_lua_opt_str(&o, "file", NULL), *name = gal_lua_opt_str(&o, "name", "");
     double library = gal_lua_opt_num(&o, "library", 0);
     size_t nraw;
     const double *raw = gal_lua_opt_vec(&o, "raw", &nraw);
@@ -394,26 +394,30 @@ static int attach(lua_State *L)
     if (st == GAL_OK && g.line_wave)
         st = g.nsd == g.nline ? gal_spectrum_set_lines(s, g.nline, g.line_wave, g.line_sd)
                               : gal_fail(GAL_EINVAL, "spectrum: %zu lines but %zu standard deviations", g.nline, g.nsd);
+    if (st == GAL_OK)
+        st = gal_spectrum_set_name(s, name);
     if (st != GAL_OK || !s) {
         gal_spectrum_free(s);
         return gal_lua_fail(L);
     }
     s->calib = c;
     s->library_r = library;
-    gal_obs_set_spectrum(obs, s);
+    gal_lua_checkstatus(L, gal_obs_set_spectrum(obs, s));
     gal_lua_opts_end(&o);
     lua_settop(L, 1);
     return 1;
 }
 
-/* data(observation) -> table or nil; the numbers rebuild the spectrum exactly */
+/* data(observation[, number]) -> table or nil; the numbers rebuild the spectrum exactly */
 static int data(lua_State *L)
 {
     const gal_obs *obs = gal_lua_check(L, 1, &gal_lua_obs);
-    const gal_spectrum *s = obs->spectrum;
-    if (!s)
+    size_t which = lua_isnoneornil(L, 2) ? 0 : (size_t)gal_lua_checknum(L, 2) - 1;
+    if (which >= obs->nspectrum)
         return 0;
-    lua_createtable(L, 0, 16);
+    const gal_spectrum *s = obs->spectrum[which];
+    lua_createtable(L, 0, 20);
+    gal_lua_set_text(L, "name", s->name);
     set_vec(L, "wave", gal_spec_wave(s->spec), s->n);
     set_vec(L, "lo", gal_spec_lo(s->spec), s->n);
     set_vec(L, "hi", gal_spec_hi(s->spec), s->n);
@@ -558,7 +562,8 @@ void gal_luaopen_spectrum(lua_State *L)
          "without its methods."},
         {"attach", attach,
          "attach(observation, { wave =, flux =, err =, ... }) -> observation\nWhat observation:spectrum{} calls."},
-        {"data", data, "data(observation) -> table\nThe spectrum of an observation as numbers; nil without one."},
+        {"data", data,
+         "data(observation[, number]) -> table\nThe spectrum of an observation as numbers; nil without one."},
         {"add_index", add_index,
          "add_index(observation, index, value, err[, lick]) -> observation\nAdds a measured index."},
         {"add_line", add_line,

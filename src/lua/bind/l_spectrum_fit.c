@@ -34,7 +34,15 @@ static const gal_obs *data_of(lua_State *L)
     return obs;
 }
 
-/* of_fit(target, x[, seed]) -> { model, fitted, coef, amp, sigma, measure, line, gp, p_out | y, measured }: a row per point */
+/* number of a spectrum at stack index idx, the first where none is given; *s NULL: there is none */
+static size_t which_spectrum(lua_State *L, int idx, const gal_obs *obs, const gal_spectrum **s)
+{
+    size_t which = lua_isnoneornil(L, idx) ? 0 : (size_t)gal_lua_checknum(L, idx) - 1;
+    *s = which < obs->nspectrum ? obs->spectrum[which] : NULL;
+    return which;
+}
+
+/* of_fit(target, x[, seed[, number]]) -> { model, fitted, coef, amp, sigma, measure, line, gp, p_out | y, measured }: a row per point */
 static int of_fit(lua_State *L)
 {
     gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
@@ -43,8 +51,9 @@ static int of_fit(lua_State *L)
     bool draw = !lua_isnoneornil(L, 3);
     uint64_t seed = draw ? (uint64_t)gal_lua_checknum(L, 3) : 0;
     const gal_obs *obs = data_of(L);
-    const gal_spectrum *s = obs->spectrum;
-    const gal_fit_pixel_terms has = gal_fit_pixels_have(f);
+    const gal_spectrum *s;
+    size_t which = which_spectrum(L, 4, obs, &s);
+    const gal_fit_pixel_terms has = gal_fit_pixels_have(f, which);
     size_t np = s ? s->n : 0, nc = s && s->calib.mode != GAL_CALIB_NONE ? (size_t)s->calib.order + 1 : 0;
     const struct {
         const char *name;
@@ -80,35 +89,37 @@ static int of_fit(lua_State *L)
                                .p_out = row[8],
                                .y = row[9],
                                .measured = row[10]};
-    gal_lua_checkstatus(L, gal_fit_spectrum(f, m, x, draw, seed, &view));
+    gal_lua_checkstatus(L, gal_fit_spectrum(f, which, m, x, draw, seed, &view));
     return 1;
 }
 
-/* pixels(target, x) -> term, cdf: a row per point */
+/* pixels(target, x[, number]) -> term, cdf: a row per point */
 static int pixels(lua_State *L)
 {
     gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
     size_t m;
     const double *x = points(L, f, &m);
-    const gal_spectrum *s = data_of(L)->spectrum;
+    const gal_spectrum *s;
+    size_t which = which_spectrum(L, 3, data_of(L), &s);
     double *term = gal_lua_pushmat(L, m, s ? s->n : 0), *cdf = gal_lua_pushmat(L, m, s ? s->n : 0);
-    gal_lua_checkstatus(L, gal_fit_pixels(f, m, x, term, cdf));
+    gal_lua_checkstatus(L, gal_fit_pixels(f, which, m, x, term, cdf));
     return 2;
 }
 
-/* loo(target, x, reff) -> elpd, khat, pit; nil when the pixels' likelihood is no density of each pixel */
+/* loo(target, x, reff[, number]) -> elpd, khat, pit; nil when the pixels' likelihood is no density of each pixel */
 static int loo(lua_State *L)
 {
     gal_fit *f = gal_lua_check(L, 1, &gal_lua_target);
     size_t m;
     const double *x = points(L, f, &m);
     double reff = gal_lua_checknum(L, 3);
-    const gal_spectrum *s = data_of(L)->spectrum;
-    if (s && !gal_fit_pixels_have(f).density)
+    const gal_spectrum *s;
+    size_t which = which_spectrum(L, 4, data_of(L), &s);
+    if (s && !gal_fit_pixels_have(f, which).density)
         return 0;
     size_t n = s ? s->n : 0;
     double *elpd = gal_lua_pushvec(L, n), *khat = gal_lua_pushvec(L, n), *pit = gal_lua_pushvec(L, n);
-    gal_lua_checkstatus(L, gal_fit_loo_pixels(f, m, x, reff, elpd, khat, pit));
+    gal_lua_checkstatus(L, gal_fit_loo_pixels(f, which, m, x, reff, elpd, khat, pit));
     return 3;
 }
 
@@ -119,16 +130,19 @@ void gal_luaopen_spectrum_fit(lua_State *L)
         {"params", params,
          "params() -> list\nThe parameters of a spectrum that a fit can vary: name, unit, value, range."},
         {"of_fit", of_fit,
-         "of_fit(target, x[, seed]) -> table\nThe spectral part at points x, a row each: model, fitted (with "
+         "of_fit(target, x[, seed[, number]]) -> table\nA spectrum (the first) and the measured numbers at points x, a "
+         "row each: model, fitted (with "
          "calibration and free lines), sigma [mJy], coef, amp, measure (indices, then lines), line (fluxes of the "
          "model's lines [erg/s/cm2]), and where the fit has such noise gp (mean of the correlated noise), p_out. With "
          "a "
          "seed: coef and amp drawn, and replicated data: y, measured."},
         {"pixels", pixels,
-         "pixels(target, x) -> matrix, matrix\nPer point and pixel ln p(pixel | the other pixels) and the probability "
+         "pixels(target, x[, number]) -> matrix, matrix\nPer point and pixel ln p(pixel | the other pixels) and the "
+         "probability "
          "that they give to a smaller flux; nan where masked."},
         {"loo", loo,
-         "loo(target, x, reff) -> vec, vec, vec\nPer pixel elpd, Pareto k and PIT over draws x of the posterior, as "
+         "loo(target, x, reff[, number]) -> vec, vec, vec\nPer pixel elpd, Pareto k and PIT over draws x of the "
+         "posterior, as "
          "fit:loo() has them; nothing where a profiled polynomial is no density."},
         {NULL, NULL, NULL},
     };

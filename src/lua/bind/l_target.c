@@ -423,6 +423,8 @@ void gal_luaopen_target(lua_State *L)
          "@param offset per band: standard deviation of a calibration error shared by a group\n"
          "@param group per band: number of the group\n@param kernel (none) sqexp or matern32\n"
          "@param amplitude prior of a factor on the whole model, marginalised\n"
+         "@param spectra a table for each spectrum of the observation, spectral, spectral_columns and settings of its "
+         "own\n"
          "@param spectral fixed parameters of the spectrum in the order of spectrum.params(), nan = default\n"
          "@param spectral_kernel (none) of noise correlated over the pixels: matern32 or sqexp\n"
          "@param likelihood function of (model flux, observation) returning ln L, shipped: see likelihood.custom\n"
