@@ -179,6 +179,96 @@ test.describe("a fit with a plan", function()
     test.eq(f.engine.lnz, whole.engine.lnz)
   end)
 
+  test.it("takes upper limits, outliers and terms of noise as the whole grid does", function()
+    for _, limits in ipairs{ "censored", "measured", "onesided" } do
+      local flux, ll = model():band_flux(bands), {}
+      for k, plan in ipairs{ true, false } do
+        local o = observation.new{ name = "mock", redshift = 0.1 }
+        for i = 1, #bands do o:add(bands[i], flux[i] * (i % 3 == 0 and 0.8 or 1), 0.1 * flux[i], i % 3 == 0 and "limit" or "detection") end
+        local f = fit{ data = o, model = model(), seed = 3, plan = plan, limits = limits, sampler = sampler.nested{ live = 60 },
+          noise = noise.outliers{ f_out = 0.05 } + noise.calibration{ f_cal = 0.1 },
+          free = { age = prior.loguniform(1e9, 1.2e10), ["sfh.norm"] = prior.normal(20, 5), ["ism.Rdust"] = prior.loguniform(3e2, 1e4) } }:compile()
+        if plan then test.eq(f.target.plan.used, true) end
+        local _
+        _, ll[k] = f.target:lnprob(points(f, 100))
+      end
+      local finite = 0
+      for i = 1, 100 do
+        test.eq(ll[1][i] > -math.huge, ll[2][i] > -math.huge)
+        if ll[1][i] > -math.huge then
+          finite = finite + 1
+          if math.abs(ll[1][i] - ll[2][i]) > 1e-5 * (1 + math.abs(ll[2][i])) then error(("%s: ln L %.12g, whole %.12g"):format(limits, ll[1][i], ll[2][i])) end
+        end
+      end
+      if finite < 50 then error(finite) end
+    end
+  end)
+
+  -- a history, a curve of attenuation, a source and a screen of the user's: what they give is seen at the nodes of the training points
+  test.it("takes parts written in Lua", function()
+    local function own()
+      return model{ sfh = sfh.custom{ params = { w = { 2e9, unit = "yr", lo = 1e8, hi = 1e10, plo = 5e8, phi = 5e9 } },
+          function(t, p) return 20 * math.exp(-0.5 * (t / p.w) ^ 2) end },
+        attenuation = attenuation.custom{ params = { n = { -0.7, lo = -2, hi = 0, plo = -1.5, phi = -0.2 } }, A_V = 1, A_V_birth = 0.5,
+          function(l, p) return (l / 5500) ^ p.n end },
+        components = { component.custom{ name = "hot", params = { L = { 1e10, unit = "Lsun", lo = 0, hi = 1e13, plo = 1e8, phi = 1e11, log = true } },
+            function(l, p) return p.L * 1e-5 * math.exp(-((math.log(l / 2e5)) ^ 2)) end },
+          component.custom{ name = "veil", stage = "transmit", params = { d = { 0.2, lo = 0, hi = 1 } },
+            function(l, p) return 1 - p.d * math.exp(-l / 5000) end } } }
+    end
+    local free = { age = prior.uniform(2e9, 1e10), ["sfh.w"] = prior.uniform(5e8, 5e9), ["attenuation.n"] = prior.uniform(-1.5, -0.2),
+      ["attenuation.A_V"] = prior.uniform(0, 2), ["hot.L"] = prior.loguniform(1e8, 1e11), ["veil.d"] = prior.uniform(0, 1) }
+    local f, whole = make{ plan = { cache = false }, model = own(), free = free }:compile(), make{ plan = false, model = own(), free = free }
+    if not f.target.plan.used then error(f.target.plan.why) end
+    local x = points(f, 100)
+    local _, a = f.target:lnprob(x)
+    local _, b = whole.target:lnprob(x)
+    for i = 1, 100 do
+      if a[i] ~= b[i] and math.abs(a[i] - b[i]) > 1e-5 * (1 + math.abs(b[i])) then error(("ln L %.12g, whole %.12g"):format(a[i], b[i])) end
+    end
+    local models, worst = f.target:compare(x)
+    if not (models == 100 and worst > 0 and worst <= 1e-6) then error(("%d, %g"):format(models, worst)) end
+  end)
+
+  test.it("starts again on the whole grid from its seed where a run that goes on from a file finds that the plan errs", function()
+    local path = os.tmpname() .. ".h5"
+    local function ensemble(plan) return make{ plan = plan, sampler = sampler.ensemble{ walkers = 16, steps = 40, thin = 4, moves = "stretch" } } end
+    ensemble(true):run{ progress = false, out = path, ["until"] = 20 }
+    test.eq(json.decode(galua.result_texts(path).plan).used, true)
+    local f = ensemble(true)
+    local run, tries, said = f.sampler.run, 0, nil
+    f.sampler.run = function(self, engine, how)
+      tries = tries + 1
+      if tries == 1 then
+        f.target = { plan = { failed = true, worst = 2e-6, tolerance = 1e-6, used = true, nodes = 1 } }
+        error("fit: plan: error at a sample", 0)
+      end
+      return run(self, engine, how)
+    end
+    local stderr = io.stderr
+    io.stderr = { write = function(_, text) said = text end }
+    local ok, why = pcall(f.run, f, { progress = false, out = path, resume = true, ["until"] = 40 })
+    io.stderr = stderr
+    if not ok then error(why) end
+    test.eq(tries, 2)
+    if not said:find("starts again on the whole grid") then error(tostring(said)) end
+    local whole = ensemble(false):run{ progress = false, ["until"] = 40 }
+    local function equal(g)
+      local a, b = g:samples(), whole:samples()
+      test.eq(a.n, b.n)
+      for i = 1, a.n do
+        test.eq(a.lnlike[i], b.lnlike[i])
+        test.eq(a.derived.Mstar[i], b.derived.Mstar[i])
+      end
+    end
+    equal(f)
+    local stored = json.decode(galua.result_texts(path).plan)
+    test.eq(stored.used, false)
+    if not stored.why:find("erred by 2.0e-06", 1, true) then error(stored.why) end
+    equal(load_fit(path, { ssp = table_of })) -- nothing of the first likelihood is in the file
+    os.remove(path)
+  end)
+
   -- cost: 16 walkers x 2000 steps of one model pay; a plan is decided by that, whatever part of it is run
   local long = function() return sampler.ensemble{ walkers = 16, steps = 2000, thin = 4, moves = "stretch" } end
   local short = function() return sampler.ensemble{ walkers = 16, steps = 40, thin = 4, moves = "stretch" } end

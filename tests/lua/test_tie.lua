@@ -52,6 +52,15 @@ test.describe("tied parameters", function()
     local same = make{ free = { ["ism.dDDlow"] = prior.uniform(0.5, 1.5), age = prior.loguniform(1e9, 1e10) },
       tie = { ["ism.dMClow"] = function(p) return p["ism.dDDlow"] end } }:run{ progress = false }:samples()
     for i = 1, same.n do test.eq(runs[1].lnlike[i], same.lnlike[i]) end
+    -- a tie to a number, and the model that has the number
+    local tied, fixed = make{ tie = { ["ism.R_MC"] = function() return 7.5 end } }:run{ progress = false }, model()
+    fixed.ism.R_MC = 7.5
+    local a, b = tied:samples(), make{ model = fixed }:run{ progress = false }:samples()
+    test.eq(a.n, b.n)
+    for i = 1, a.n do
+      test.eq(a.lnlike[i], b.lnlike[i])
+      test.eq(a.x[i][1], b.x[i][1])
+    end
   end)
 
   test.it("come back from the results file, are part of the fingerprint, and take part in a plan", function()
