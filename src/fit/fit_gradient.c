@@ -219,7 +219,7 @@ static gal_status information(const gal_target *t, size_t m, const double *x, do
 /* Gaussian data of bands alone, whatever is free */
 static bool informs(const gal_fit *f)
 {
-    bool all = f->nused > 0 && !f->custom.lnlike && !f->amplitude && !f->spectral && !(f->noise.f_out > 0);
+    bool all = f->nused > 0 && !f->custom.lnlike && !f->amplitude && !f->light && f->nset == 1 && !(f->noise.f_out > 0);
     for (size_t k = 0; k < f->ndim; k++)
         all = all && strcmp(f->names[k], "noise.f_out") != 0;
     for (size_t k = 0; k < f->nused; k++)
@@ -342,7 +342,8 @@ static gal_status information_at(gal_fit *f, worker *w, size_t i, void *ctx)
     double *Z = J + n * d, *x = Z + GAL_NOISE_NPAR * d, *base = x + d;
     memset(F, 0, d * d * sizeof *F);
     memcpy(x, p->x + i * d, d * sizeof *x);
-    gal_noise noise = fit_theta(f, x, w->theta);
+    const gal_noise noise = fit_noise(f, x);
+    fit_theta(f, x, w->theta);
     if (fit_tie(f, w->theta) != GAL_OK || gal_galaxy_check(f->galaxy, w->theta) != GAL_OK)
         goto out;
     if ((st = fit_model_fluxes(f, w, false)) != GAL_OK) {
