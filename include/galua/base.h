@@ -114,6 +114,9 @@ GAL_API void gal_did_you_mean(char *buf, size_t size, const char *name, const ch
 
 /* ------------------------------------------------------------------ files and data */
 GAL_API bool gal_file_exists(const char *path);
+/* Whether the environment variable `var` names a folder in which (or in whose `folder`, unless NULL) the file `path` is, which is relative and not here;
+ * its name -> buf[n] */
+GAL_API bool gal_env_file(const char *var, const char *folder, const char *path, char *buf, size_t n);
 GAL_API gal_status gal_exe_dir(char *buf, size_t n); /* directory of the running program */
 GAL_API gal_status gal_lib_dir(char *buf,
                                size_t n); /* ... of the library, links followed; of a static one the program's */

@@ -18,6 +18,11 @@ enum {
     GAL_DSPOP_OUT = 25  /* means 4 + 8, widths 4 + 8, f */
 };
 GAL_API const gal_soft_param *gal_diffstarpop_params(void); /* [GAL_DSPOP_N]: names, defaults, bounds, transforms */
+/* Published sets of p[GAL_DSPOP_N], fits to simulations and semi-analytic models: the names smdpl_dr1_nomerging (the default), smdpl_dr1, tng,
+ * galacticus_in_situ, galacticus_in_plus_ex_situ of diffstar 1.0.3. GAL_ENOTFOUND: another name. */
+enum { GAL_DSPOP_FITS = 5 };
+GAL_API const char *const *gal_diffstarpop_fit_names(void); /* [GAL_DSPOP_FITS] */
+GAL_API gal_status gal_diffstarpop_fit(const char *name, double *p);
 typedef struct gal_dspop_halos {
     size_t n;
     const double *logmp, *tpeak; /* [n] log10 M(t0) [Msun], Gyr */

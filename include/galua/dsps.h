@@ -129,15 +129,20 @@ GAL_API gal_status gal_dsps_ew_weights(const gal_ew_windows *w, size_t n, const 
 /* ---- flat w0-wa cosmology without radiation, by the fixed rules of DSPS (256 and 512 nodes; ages from z = 999 on): for parity. par = Om0, w0,
  * wa, h. galua/cosmo.h is the accurate one. d NULL or [5]: by z, Om0, w0, wa, h. */
 enum { GAL_W0WA_OM0, GAL_W0WA_W0, GAL_W0WA_WA, GAL_W0WA_H, GAL_W0WA_N };
-GAL_API double gal_w0wa_comoving(double z, const double par[4], double *d); /* Mpc */
+GAL_API double gal_w0wa_comoving(double z, const double par[4], double *d);   /* Mpc */
+GAL_API double gal_w0wa_luminosity(double z, const double par[4], double *d); /* luminosity distance, Mpc */
+GAL_API double gal_w0wa_angular(double z, const double par[4], double *d);    /* angular diameter distance, Mpc */
 GAL_API double gal_w0wa_modulus(double z, const double par[4],
                                 double *d); /* mag, luminosity distance in units of 10 pc */
-GAL_API double gal_w0wa_dimming(double z, const double par[4], double *d);  /* modulus - 2.5 log10(1 + z) */
-GAL_API double gal_w0wa_lookback(double z, const double par[4], double *d); /* Gyr */
-GAL_API double gal_w0wa_age(double z, const double par[4]);                 /* Gyr */
-GAL_API double gal_w0wa_rho_crit(double z, const double par[4]);            /* Msun/kpc^3 */
-GAL_API double gal_w0wa_crossing_time(double z, const double par[4]);       /* virial, Gyr */
-GAL_API double gal_w0wa_volume(double z, const double par[4]);              /* dV/dz/dOmega, comoving Mpc^3/sr */
+GAL_API double gal_w0wa_dimming(double z, const double par[4], double *d);     /* modulus - 2.5 log10(1 + z) */
+GAL_API double gal_w0wa_hubble_time(double z, const double par[4], double *d); /* 1/H(z), Gyr */
+GAL_API double gal_w0wa_lookback(double z, const double par[4], double *d);    /* Gyr */
+GAL_API double gal_w0wa_age(double z, const double par[4], double *d);         /* Gyr */
+GAL_API double gal_w0wa_rho_crit(double z, const double par[4], double *d);    /* Msun/kpc^3 */
+GAL_API double gal_w0wa_overdensity(double z, const double par[4],
+                                    double *d); /* virial, over rho_crit (Bryan & Norman) */
+GAL_API double gal_w0wa_crossing_time(double z, const double par[4], double *d); /* virial, Gyr */
+GAL_API double gal_w0wa_volume(double z, const double par[4], double *d);        /* dV/dz/dOmega, comoving Mpc^3/sr */
 #ifdef __cplusplus
 }
 #endif

@@ -34,7 +34,8 @@ GAL_API gal_status gal_filter_gaussian(gal_filter **out, const char *name, doubl
 /* A file: ASCII two columns (header "# energy" / "# photon" honoured), ECSV with units, SVO VOTable, DSPS HDF5. */
 GAL_API gal_status gal_filter_read(gal_filter **out, const char *path);
 /* Embedded set (data/filters.h5). One name, or a set: "SDSS.ugriz", "Herschel.PACS" (all its bands), "2MASS". Appends new
- * references to *list (grown with gal_realloc). A wrong name is GAL_ENOTFOUND with the nearest names. */
+ * references to *list (grown with gal_realloc). What is none of them: NAME_transmission.h5, or all of a pattern, in $DSPS_DRN/filters, where a file that is not here
+ * is looked for, too. A wrong name is GAL_ENOTFOUND with the nearest names. */
 GAL_API gal_status gal_filters_find(const char *name, gal_filter ***list, size_t *n);
 GAL_API gal_status gal_filters_names(const char *const **names, size_t *n); /* borrowed, sorted */
 

@@ -29,7 +29,7 @@ from jax import grad, jacfwd, jit, vmap
 lib, D, SZ = C.CDLL(sys.argv[1]), C.c_double, C.c_size_t
 N = int(sys.argv[2]) if len(sys.argv) > 2 else 1000
 lib.gal_error_message.restype = C.c_char_p
-for f in ("gal_w0wa_comoving gal_w0wa_modulus gal_w0wa_lookback gal_w0wa_age gal_w0wa_rho_crit gal_w0wa_crossing_time gal_w0wa_volume gal_dust_k "
+for f in ("gal_w0wa_comoving gal_w0wa_luminosity gal_w0wa_angular gal_w0wa_modulus gal_w0wa_lookback gal_w0wa_age gal_w0wa_rho_crit gal_w0wa_crossing_time gal_w0wa_volume gal_dust_k "
           "gal_dust_transmission gal_mzr gal_surviving gal_remnants gal_tw_sigmoid gal_tw_sigslope gal_sigmoid gal_sigslope gal_powerlaw_pdf "
           "gal_dsps_effective_wave gal_tw_cdf").split():
     getattr(lib, f).restype = D
@@ -63,17 +63,15 @@ print("dsps", version("dsps"), "diffstar", version("diffstar"), "diffmah", versi
 # ---- cosmology, by z, Om0, w0, wa, h
 c = np.ascontiguousarray(np.array([r.uniform(.01, 6, N), r.uniform(.15, .5, N), r.uniform(-1.5, -.6, N), r.uniform(-.5, .4, N), r.uniform(.55, .8, N)]).T)
 args = tuple(range(5))
-for name, mine, peer, slopes in (("comoving distance", lib.gal_w0wa_comoving, W.comoving_distance_to_z, True), ("distance modulus", lib.gal_w0wa_modulus, W.distance_modulus_to_z, True),
-                                 ("lookback time", lib.gal_w0wa_lookback, W.lookback_to_z, True), ("age", lib.gal_w0wa_age, W._age_at_z_kern, False),
-                                 ("critical density", lib.gal_w0wa_rho_crit, W.rho_crit, False), ("virial crossing time", lib.gal_w0wa_crossing_time, W.virial_dynamical_time, False),
-                                 ("volume element", lib.gal_w0wa_volume, W.differential_comoving_volume_at_z, False)):
+for name, mine, peer in (("comoving distance", lib.gal_w0wa_comoving, W.comoving_distance_to_z), ("luminosity distance", lib.gal_w0wa_luminosity, W.luminosity_distance_to_z),
+                         ("angular diameter distance", lib.gal_w0wa_angular, W.angular_diameter_distance_to_z), ("distance modulus", lib.gal_w0wa_modulus, W.distance_modulus_to_z),
+                         ("lookback time", lib.gal_w0wa_lookback, W.lookback_to_z), ("age", lib.gal_w0wa_age, W._age_at_z_kern), ("critical density", lib.gal_w0wa_rho_crit, W.rho_crit),
+                         ("virial crossing time", lib.gal_w0wa_crossing_time, W.virial_dynamical_time), ("volume element", lib.gal_w0wa_volume, W.differential_comoving_volume_at_z)):
     d, v = np.zeros((N, 5)), np.zeros(N)
     for i in range(N):
-        par = np.ascontiguousarray(c[i, 1:])
-        v[i] = mine(D(c[i, 0]), q(par), q(d[i])) if slopes else mine(D(c[i, 0]), q(par))
-    one = peer if slopes or name in ("age", "volume element") else lambda z, *a, peer=peer: jnp.ravel(peer(jnp.array([z]), *a))[0]
-    say(name, np.max(np.abs(v / np.asarray(jit(vmap(one))(*c.T)) - 1)),
-        worst(d, np.array(jit(vmap(grad(peer, argnums=args)))(*c.T)).T) if slopes else None)
+        v[i] = mine(D(c[i, 0]), q(np.ascontiguousarray(c[i, 1:])), q(d[i]))
+    one = lambda z, *a, peer=peer: jnp.ravel(peer(jnp.array([z]) if peer is W.virial_dynamical_time else z, *a))[0]
+    say(name, np.max(np.abs(v / np.asarray(jit(vmap(one))(*c.T)) - 1)), worst(d, np.array(jit(vmap(grad(one, argnums=args)))(*c.T)).T))
 
 # ---- bounded and unbounded parameters
 for name, table, n, bound, u0, spread, pack in (

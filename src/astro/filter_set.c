@@ -5,6 +5,7 @@
 #include "galua/filter.h"
 #include "io/h5.h"
 #include <ctype.h>
+#include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,15 +280,43 @@ static gal_status not_found(const char *name)
                     *hint ? "?" : "");
 }
 
+/* The files of curves that users of DSPS keep in $DSPS_DRN/filters: NAME_transmission.h5, or all that a pattern is of */
+static gal_status find_folder(const char *name, found *r)
+{
+    const char *folder = getenv("DSPS_DRN");
+    char path[4096];
+    glob_t g = {0};
+    gal_status st = GAL_OK;
+    if (!folder || !*folder || strchr(name, '/') ||
+        (size_t)snprintf(path, sizeof path, "%s/filters/%s_transmission.h5", folder, name) >= sizeof path)
+        return GAL_OK;
+    if (glob(path, 0, NULL, &g) == 0)
+        for (size_t i = 0; i < g.gl_pathc && st == GAL_OK; i++) {
+            gal_filter *f;
+            st = gal_filter_read(&f, g.gl_pathv[i]);
+            if (st == GAL_OK) {
+                st = add(r, f);
+                gal_filter_unref(f);
+            }
+        }
+    globfree(&g);
+    if (r->n)
+        qsort(r->f, r->n, sizeof *r->f, by_pivot);
+    return st;
+}
+
 gal_status gal_filters_find(const char *name, gal_filter ***list, size_t *n)
 {
     found r = {0};
     gal_status st = GAL_OK;
     if (!name || !*name)
         return gal_fail(GAL_EINVAL, "filter name is empty");
+    char there[4096];
     if (is_file(name) && !strpbrk(name, "*?")) {
         gal_filter *f;
-        GAL_TRY(gal_filter_read(&f, name));
+        bool far = gal_env_file("DSPS_DRN", "filters", name, there, sizeof there) ||
+                   gal_env_file("DSPS_DRN", NULL, name, there, sizeof there);
+        GAL_TRY(gal_filter_read(&f, far ? there : name));
         st = add(&r, f);
         gal_filter_unref(f);
         GAL_TRY(st);
@@ -305,6 +334,8 @@ gal_status gal_filters_find(const char *name, gal_filter ***list, size_t *n)
             GAL_TRY(find_group(name, &r));
         if (r.n == 0)
             GAL_TRY(find_letters(name, &r));
+        if (r.n == 0)
+            GAL_TRY(find_folder(name, &r));
         if (r.n == 0)
             GAL_TRY(not_found(name));
     }

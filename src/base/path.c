@@ -18,6 +18,15 @@ bool gal_file_exists(const char *path)
     return stat(path, &sb) == 0;
 }
 
+bool gal_env_file(const char *var, const char *folder, const char *path, char *buf, size_t n)
+{
+    const char *at = getenv(var);
+    if (!at || !*at || !*path || path[0] == '/' || gal_file_exists(path))
+        return false;
+    int len = snprintf(buf, n, "%s%s%s/%s", at, folder ? "/" : "", folder ? folder : "", path);
+    return len > 0 && (size_t)len < n && gal_file_exists(buf);
+}
+
 gal_status gal_exe_dir(char *buf, size_t n)
 {
     char path[PATH_MAX];

@@ -86,32 +86,100 @@ double gal_w0wa_dimming(double z, const double par[4], double *d)
     return mu - 2.5 * log10(1 + z);
 }
 
-double gal_w0wa_age(double z, const double par[4])
+/* of a comoving distance x and its slopes d: x (1 + z)^power */
+static double stretched(double z, double x, int power, double *d)
 {
-    double sum = 0, last = 0, zl = 0;
+    double f = power > 0 ? 1 + z : 1 / (1 + z);
+    if (d) {
+        for (int j = 0; j < 5; j++)
+            d[j] *= f;
+        d[0] += power * x * f / (1 + z);
+    }
+    return x * f;
+}
+
+double gal_w0wa_luminosity(double z, const double par[4], double *d)
+{
+    return stretched(z, gal_w0wa_comoving(z, par, d), 1, d);
+}
+
+double gal_w0wa_angular(double z, const double par[4], double *d)
+{
+    return stretched(z, gal_w0wa_comoving(z, par, d), -1, d);
+}
+
+double gal_w0wa_hubble_time(double z, const double par[4], double *d)
+{
+    double de[4] = {0}, e = e2(z, par, d ? de : NULL), t = HUBBLE / par[GAL_W0WA_H] / sqrt(e);
+    if (d) {
+        for (int j = 0; j < 4; j++)
+            d[j] = -0.5 * t * de[j] / e;
+        d[4] = -t / par[GAL_W0WA_H];
+    }
+    return t;
+}
+
+double gal_w0wa_age(double z, const double par[4], double *d)
+{
+    double sum = 0, last = 0, zl = 0, g[4] = {0}, de[4] = {0}, dl[4] = {0}, back[5], unit = HUBBLE / par[GAL_W0WA_H];
     for (int i = 0; i < 512; i++) {
-        double a = pow(10, 3. * i / 511), x = a - 1, f = 1 / (a * sqrt(e2(x, par, NULL)));
+        double a = pow(10, 3. * i / 511), x = a - 1, e = e2(x, par, d ? de : NULL), f = 1 / (a * sqrt(e));
         if (i)
             sum += 0.5 * (x - zl) * (f + last);
+        for (int j = 1; d && j < 4; j++) {
+            double df = -0.5 * f * de[j] / e;
+            g[j] += i ? 0.5 * (x - zl) * (df + dl[j]) : 0;
+            dl[j] = df;
+        }
         last = f, zl = x;
     }
-    return HUBBLE / par[GAL_W0WA_H] * sum - gal_w0wa_lookback(z, par, NULL);
+    double age = unit * sum - gal_w0wa_lookback(z, par, d ? back : NULL);
+    if (d) {
+        for (int j = 0; j < 4; j++)
+            d[j] = unit * g[j] - back[j];
+        d[4] = -age / par[GAL_W0WA_H];
+    }
+    return age;
 }
 
-double gal_w0wa_rho_crit(double z, const double par[4])
+double gal_w0wa_rho_crit(double z, const double par[4], double *d)
 {
-    return RHO0 * par[GAL_W0WA_H] * par[GAL_W0WA_H] * e2(z, par, NULL);
+    double de[4] = {0}, h = par[GAL_W0WA_H], e = e2(z, par, d ? de : NULL);
+    if (d) {
+        for (int j = 0; j < 4; j++)
+            d[j] = RHO0 * h * h * de[j];
+        d[4] = 2 * RHO0 * h * e;
+    }
+    return RHO0 * h * h * e;
 }
 
-double gal_w0wa_crossing_time(double z, const double par[4])
+double gal_w0wa_overdensity(double z, const double par[4], double *d)
 {
-    double e = e2(z, par, NULL), a = 1 + z, x = par[GAL_W0WA_OM0] * a * a * a / e - 1;
-    double delta = 18 * MY_PI * MY_PI + 82 * x - 39 * x * x;
-    return 2 * sqrt(2) * HUBBLE / par[GAL_W0WA_H] / sqrt(e) / sqrt(delta);
+    double de[4] = {0}, e = e2(z, par, d ? de : NULL), a = 1 + z, om = par[GAL_W0WA_OM0] * a * a * a / e, x = om - 1;
+    if (d) {
+        for (int j = 0; j < 4; j++)
+            d[j] = (82 - 78 * x) * om * ((j == 0 ? 3 / a : j == 1 ? 1 / par[GAL_W0WA_OM0] : 0) - de[j] / e);
+        d[4] = 0;
+    }
+    return 18 * MY_PI * MY_PI + 82 * x - 39 * x * x;
 }
 
-double gal_w0wa_volume(double z, const double par[4])
+double gal_w0wa_crossing_time(double z, const double par[4], double *d)
 {
-    double d = gal_w0wa_comoving(z, par, NULL);
-    return C_H / par[GAL_W0WA_H] * d * d / sqrt(e2(z, par, NULL));
+    double dt[5], t = gal_w0wa_hubble_time(z, par, d ? dt : NULL), delta = gal_w0wa_overdensity(z, par, d),
+                  f = 2 * sqrt(2) / sqrt(delta);
+    for (int j = 0; d && j < 5; j++)
+        d[j] = f * (dt[j] - 0.5 * t * d[j] / delta);
+    return f * t;
+}
+
+double gal_w0wa_volume(double z, const double par[4], double *d)
+{
+    double de[4] = {0}, x = gal_w0wa_comoving(z, par, d), e = e2(z, par, d ? de : NULL),
+           v = C_H / par[GAL_W0WA_H] * x * x / sqrt(e);
+    if (d) {
+        for (int j = 0; j < 5; j++)
+            d[j] = v * ((x > 0 ? 2 * d[j] / x : 0) - (j < 4 ? 0.5 * de[j] / e : 1 / par[GAL_W0WA_H]));
+    }
+    return v;
 }

@@ -259,16 +259,6 @@ static gal_status expand(glob_t *g, const char *path, bool folder)
     return e ? gal_fail(GAL_ENOTFOUND, "%s: no such file", path) : GAL_OK;
 }
 
-/* $DSPS_DRN/path, where users of DSPS keep their tables, when there is no such file here but one there */
-static const char *in_drn(const char *path, char *buf, size_t n)
-{
-    const char *folder = getenv("DSPS_DRN");
-    if (!folder || !*folder || path[0] == '/' || gal_file_exists(path))
-        return path;
-    int len = snprintf(buf, n, "%s/%s", folder, path);
-    return len > 0 && (size_t)len < n && gal_file_exists(buf) ? buf : path;
-}
-
 gal_status gal_ssp_read(gal_ssp **out, const char *path)
 {
     gal_status st = GAL_OK;
@@ -276,7 +266,8 @@ gal_status gal_ssp_read(gal_ssp **out, const char *path)
     char name[256], there_path[4096];
     struct stat sb;
     *out = NULL;
-    path = in_drn(path, there_path, sizeof there_path);
+    if (gal_env_file("DSPS_DRN", NULL, path, there_path, sizeof there_path)) /* where users of DSPS keep their tables */
+        path = there_path;
     bool there = stat(path, &sb) == 0, folder = there && S_ISDIR(sb.st_mode), from_text = false;
     if (folder || (!there && strpbrk(path, "*?["))) {
         glob_t g = {0};

@@ -45,6 +45,56 @@ static void golden(void **state)
     CLOSE(out[2 * GAL_DSPOP_OUT + 24], 0.611206, 2e-6);
 }
 
+/* the published sets at one halo, central and satellite: numbers of diffstar 1.0.3 */
+static void calibrations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double mean[12], f, sat; /* of a central, of a satellite */
+    } want[GAL_DSPOP_FITS] = {{"smdpl_dr1_nomerging",
+                               {12.06605242651856, -10.28648484196957, -2.7097, -4.99995, 11.86015312065219,
+                                -9.739389681711886, -0.6735, -1.2003, 1.072600691598726, 0.6431, -2.99997, -5.5593},
+                               0.9989999788573055,
+                               0.9612115904025167},
+                              {"smdpl_dr1",
+                               {11.96873004837093, -10.09694791329447, -2.9973, -4.149, 12.31667857313579,
+                                -10.09259395934653, -2.9973, -2.4228, 1.050135421090928, 0.3884, -2.2694, -3.826},
+                               0.998999999999999,
+                               0.9381951119512224},
+                              {"tng",
+                               {11.72627713301641, -10.02140169428622, -1.695, -2.7839, 11.73730759535273,
+                                -10.00207000169222, -1.7723, -1.155, 1.103668587742762, 0.0503, -2.99999, -8.646},
+                               0.999,
+                               0.9991122828917806},
+                              {"galacticus_in_situ",
+                               {11.16978633225687, -9.587967242598852, -2.99739, -0.2125, 11.54342672826849,
+                                -9.559584775617287, -2.6904, -0.7773, 1.19532779291353, 1.3589, -2.6928, -1.9066},
+                               0.2367697040783357,
+                               0.9784644997323211},
+                              {"galacticus_in_plus_ex_situ",
+                               {11.23691228678914, -9.353969801668079, -2.9973, -0.8084, 11.47458615000627,
+                                -9.312009104730512, -2.4777, -0.984, 1.171035457310537, 1.5233, -2.5082, -3.2076},
+                               0.1617079652261116,
+                               0.924122134527123}};
+    double p[GAL_DSPOP_N], out[2 * GAL_DSPOP_OUT], x[2] = {12.2, 12.2}, tp[2] = {8, 8}, mu[2] = {-1.2, -1.2},
+                                                   lgh[2] = {13.6, 13.6}, at[2] = {-1, 2};
+    gal_dspop_halos h = {.n = 2, .logmp = x, .tpeak = tp, .lgmu = mu, .logmhost = lgh, .since = at};
+    for (int c = 0; c < GAL_DSPOP_FITS; c++) {
+        assert_string_equal(gal_diffstarpop_fit_names()[c], want[c].name);
+        assert_int_equal(gal_diffstarpop_fit(want[c].name, p), GAL_OK);
+        for (int k = 0; k < GAL_DSPOP_N; k++) /* all inside their bounds */
+            assert_true(p[k] > gal_diffstarpop_params()[k].lo && p[k] < gal_diffstarpop_params()[k].hi);
+        gal_diffstarpop(p, &h, out);
+        for (int k = 0; k < 12; k++)
+            CLOSE(out[k], want[c].mean[k], 1e-12);
+        CLOSE(out[24], want[c].f, 1e-12);
+        CLOSE(out[GAL_DSPOP_OUT + 24], want[c].sat, 1e-12);
+    }
+    assert_int_equal(gal_diffstarpop_fit("tgn", p), GAL_ENOTFOUND);
+    assert_non_null(strstr(gal_error_message(), "did you mean 'tng'?"));
+}
+
 enum { N = 60 };
 static double logmp[N], tpeak[N], lgmu[N], host[N], since[N], eps[GAL_DSPOP_EPS * N], gms[GAL_DIFFSTAR_N * N],
     gq[GAL_DIFFSTAR_N * N], gf[N];
@@ -171,6 +221,7 @@ static void fits(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(golden), cmocka_unit_test(gradient), cmocka_unit_test(fits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(golden), cmocka_unit_test(calibrations),
+                                       cmocka_unit_test(gradient), cmocka_unit_test(fits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

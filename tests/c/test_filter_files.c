@@ -2,7 +2,11 @@
  * told, words for energy. */
 #include "filter_tests.h"
 
+#include "io/h5.h"
+
+#include <stdlib.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 static void reads_not(const char *name, const char *text, const char *message)
 {
@@ -133,6 +137,52 @@ static void file_formats(void **state)
     gal_filter_unref(f);
 }
 
+static void write_curve(const char *path, double at)
+{
+    const double wave[3] = {at - 100, at, at + 100}, trans[3] = {0, 0.4, 0};
+    gal_h5 *h;
+    OK(gal_h5_create(&h, path));
+    OK(gal_h5_write(h, "wave", GAL_H5_F64, 1, (size_t[]){3}, wave, NULL));
+    OK(gal_h5_write(h, "transmission", GAL_H5_F64, 1, (size_t[]){3}, trans, NULL));
+    gal_h5_close(h);
+}
+
+/* $DSPS_DRN/filters: by the whole name of the file, by its beginning, by a pattern; what is embedded comes first */
+static void dsps_folder(void **state)
+{
+    (void)state;
+    char *old = getenv("DSPS_DRN") ? strdup(getenv("DSPS_DRN")) : NULL;
+    gal_filter **f = NULL;
+    size_t n = 0;
+    mkdir("build/drn", 0777);
+    mkdir("build/drn/filters", 0777);
+    write_curve("build/drn/filters/mine_r_transmission.h5", 6000);
+    write_curve("build/drn/filters/mine_g_transmission.h5", 5000);
+    unsetenv("DSPS_DRN");
+    assert_int_equal(gal_filters_find("mine_g", &f, &n), GAL_ENOTFOUND);
+    setenv("DSPS_DRN", "build/drn", 1);
+    OK(gal_filters_find("mine_g", &f, &n));
+    OK(gal_filters_find("mine_g_transmission.h5", &f, &n));
+    OK(gal_filters_find("mine_*", &f, &n));
+    OK(gal_filters_find("LSST.g", &f, &n));
+    assert_int_equal(n, 5);
+    const char *const name[5] = {"mine_g", "mine_g", "mine_g", "mine_r", "LSST.g"};
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(f[i]->name, name[i]);
+        gal_filter_unref(f[i]);
+    }
+    near_rel(f[3]->wave[1], 6000, 1e-12);
+    gal_free(f);
+    f = NULL, n = 0;
+    assert_int_equal(gal_filters_find("mine_z", &f, &n), GAL_ENOTFOUND);
+    assert_int_equal(gal_filters_find("/mine_g_transmission.h5", &f, &n), GAL_ENOTFOUND);
+    if (old)
+        setenv("DSPS_DRN", old, 1);
+    else
+        unsetenv("DSPS_DRN");
+    free(old);
+}
+
 static void rejects(const char *name, const char *text, gal_status code, const char *message)
 {
     gal_filter *f;
@@ -168,10 +218,8 @@ static void bad_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(foreign_files),
-        cmocka_unit_test(energy_words),
-        cmocka_unit_test(file_formats),
-        cmocka_unit_test(bad_files),
+        cmocka_unit_test(foreign_files), cmocka_unit_test(energy_words), cmocka_unit_test(file_formats),
+        cmocka_unit_test(dsps_folder),   cmocka_unit_test(bad_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,11 +208,13 @@ static const gal_lua_class diffstarpop_class = {
 static int create(lua_State *L)
 {
     gal_lua_opts o;
-    dspop d;
+    dspop d = {{0}};
     double u[GAL_DSPOP_N];
     gal_lua_opts_begin(L, &o, 1, "diffstarpop");
+    int fit = gal_lua_opt_choice(&o, "calibration", gal_diffstarpop_fit_names(), GAL_DSPOP_FITS, 0);
+    gal_lua_checkstatus(L, gal_diffstarpop_fit(gal_diffstarpop_fit_names()[fit], d.p));
     for (int i = 0; i < GAL_DSPOP_N; i++)
-        d.p[i] = gal_lua_opt_num(&o, gal_diffstarpop_params()[i].name, gal_diffstarpop_params()[i].def);
+        d.p[i] = gal_lua_opt_num(&o, gal_diffstarpop_params()[i].name, d.p[i]);
     gal_lua_opts_end(&o);
     gal_lua_checkstatus(L, gal_soft_unbounded("diffstarpop", gal_diffstarpop_params(), GAL_DSPOP_N, d.p, u));
     dspop *own = GAL_NEW(dspop);
@@ -233,6 +235,9 @@ void gal_luaopen_diffstarpop(lua_State *L)
          "and the fraction of either, with\nhalo mass, t_peak and time since infall (DiffstarPop; defaults calibrated "
          "to SMDPL). Options are "
          "its 88 parameters, by name.\n"
+         "@param calibration (smdpl_dr1_nomerging) a published set of them, which the others change: "
+         "smdpl_dr1_nomerging, "
+         "smdpl_dr1, tng, galacticus_in_situ,\ngalacticus_in_plus_ex_situ (of diffstar 1.0.3)\n"
          "@example print(diffstarpop{ frac_quench_cen_k = 2.5 })"},
         {NULL, NULL, NULL},
     };
