@@ -93,6 +93,14 @@ enum {                        /* properties of a history */
        GAL_SFH_GIVEN = 8,     /* made from what a caller gives besides options: a function */
        GAL_SFH_COMPOSED = 16  /* of others, each with its own burst, tau_quench, metallicity */
 };
+/* Cells of the age axis, k < n, of width[k]: what formed in them, mass[k], and rates and metallicities, [q stride + k], at two ages of each,
+ * a[q step + k], q = 0, 1, as far from its middle on both sides. Cells lie between the ages 0 and the history's; n is a multiple of 8, and what is
+ * filled in for cells outside is anything. */
+typedef struct gal_history_cells {
+    size_t n, step, stride;
+    const double *a, *width;
+    double *psi, *z, *mass;
+} gal_history_cells;
 typedef struct gal_sfh_class {
     const char *name; /* "delayed": the Lua constructor is sfh.delayed{...} */
     const char *args; /* "norm =, tau =, k =": in its signature */
@@ -117,7 +125,10 @@ typedef struct gal_sfh_class {
     void (*normalise)(gal_history *h, double end, double mass);
     void (*rate)(const gal_history *h, const double *t, size_t n, double *psi);
     void (*mass)(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
-    size_t (*nbreak)(const gal_sfh *s);                                          /* NULL: no kinks */
+    /* All that cells ask for at once, where a history with metals of its own has a faster way; rates of 0, and some mass, where a cell is too
+     * wide for it. NULL: by the functions above and the metals'. */
+    void (*cells)(const gal_history *h, const gal_history_cells *c);
+    size_t (*nbreak)(const gal_sfh *s); /* NULL: no kinks */
     size_t (*breaks)(const gal_history *h, double *t);
     /* Composed histories: see gal_sfh_metallicities, gal_history_parts. NULL: it is one */
     size_t (*metallicities)(const gal_sfh *s, size_t *index, size_t most);
@@ -224,7 +235,8 @@ struct gal_history {
     double formed;                          /* Msun, until min(age, tau_quench) */
     size_t ntab;                            /* histories linear between nodes */
     const double *tab_t, *tab_psi, *tab_cum;
-    void *local; /* of the class */
+    double kept[2]; /* of the class: numbers that follow from p */
+    void *local;    /* of the class */
 };
 /* Changes of what a history has, or of a function's derivatives with respect to it: the names are those of gal_history. */
 struct gal_history_diff {
@@ -268,6 +280,8 @@ GAL_API void gal_history_rate(const gal_history *h, const double *t, size_t n, d
 GAL_API void gal_history_mass(const gal_history *h, const double *t, size_t n, double *mass); /* formed in [0, t] */
 /* Metallicity of the gas that stars form from at t. */
 GAL_API void gal_history_zgas(const gal_history *h, const double *t, size_t n, double *z);
+/* Cells at once: false, and nothing done, where the history has no way of its own for them or a burst on top. */
+GAL_API bool gal_history_in_cells(const gal_history *h, const gal_history_cells *c);
 /* Do all stars form at t = 0? */
 GAL_API bool gal_history_at_once(const gal_history *h);
 /* The populations of which the stars are: the history itself, or those it is composed of, each at its own age. Borrowed. */

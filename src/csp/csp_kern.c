@@ -255,18 +255,18 @@ static void fold(size_t n, size_t cap, bool one_fz, const double *restrict m, co
 static void pair(const struct csp_pair *s, double sums[3])
 {
     const size_t n = s->n;
-    const double *restrict mass = s->mass, *restrict width = s->width, *restrict whole = s->whole,
-                           *restrict p0 = s->psi, *restrict p1 = p0 + s->stride, *restrict i0 = s->iz,
-                           *restrict i1 = i0 + s->stride, *restrict f0 = s->fz, *restrict f1 = f0 + s->stride,
-                           *restrict a0 = s->a, *restrict a1 = a0 + s->step, *restrict z0 = s->z,
-                           *restrict z1 = z0 + s->stride;
+    const double *restrict mass = s->mass, *restrict formed = s->formed, *restrict width = s->width,
+                           *restrict whole = s->whole, *restrict p0 = s->psi, *restrict p1 = p0 + s->stride,
+                           *restrict i0 = s->iz, *restrict i1 = i0 + s->stride, *restrict f0 = s->fz,
+                           *restrict f1 = f0 + s->stride, *restrict a0 = s->a, *restrict a1 = a0 + s->step,
+                           *restrict z0 = s->z, *restrict z1 = z0 + s->stride;
     double *restrict m0 = s->m, *restrict m1 = m0 + s->stride, *restrict ok = s->ok;
     const double agree = s->agree, rounds = s->rounds, even = s->even, none = CSP_NO_RATE, edge = 0.86602540378443865;
     const double first = s->first, last = s->last;
     double sum[3][LANES] = {{0}};
 #pragma GCC ivdep
     for (size_t k = 0; k < n; k++) {
-        double dm = mass[k] - mass[k + 1], rate = p0[k] + p1[k], off = dm - 0.5 * width[k] * rate;
+        double dm = formed[k], rate = p0[k] + p1[k], off = dm - 0.5 * width[k] * rate;
         double middle = 0.5 * (f0[k] + f1[k]), wide = edge * fabs(f1[k] - f0[k]); /* at the edges of the cell */
         double zm = 0.5 * (z0[k] + z1[k]), zw = edge * fabs(z1[k] - z0[k]);
         double good = whole[k];
@@ -333,6 +333,12 @@ static void pair_fill(size_t n, double x, double *restrict to)
         to[k] = x;
 }
 
+static void pair_formed(size_t n, const double *restrict mass, double *restrict formed)
+{
+    for (size_t k = 0; k < n; k++)
+        formed[k] = mass[k] - mass[k + 1];
+}
+
 static void pair_add(size_t n, const double *restrict young, const double *restrict old, double *restrict w)
 {
     w[0] += young[0];
@@ -375,6 +381,6 @@ static void mix_back(size_t n, const float *restrict row, size_t stride, const d
     }
 }
 
-const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few,       rows,     dot,  table,   back,
-                                            hats,       bracket,   shares,   fold, pair,    pair_fold,
-                                            pair_times, pair_fill, pair_add, mix,  mix_back};
+const struct csp_kern GAL_KERN(csp_kern) = {accumulate, few,       rows,        dot,      table, back,
+                                            hats,       bracket,   shares,      fold,     pair,  pair_fold,
+                                            pair_times, pair_fill, pair_formed, pair_add, mix,   mix_back};

@@ -8,7 +8,8 @@ struct csp_pair {
     double agree, rounds;   /* of the mass of a cell, and of all: how far the points may be from the mass */
     double even;            /* the latter only where the rates differ by no more than this share */
     double first, last;     /* metallicities of the table: those outside are clamped */
-    const double *mass;     /* [n + 1] formed before the edges */
+    const double *mass;     /* [n] formed before the younger edges: what `rounds` is of */
+    const double *formed;   /* [n] in the cells */
     const double *width;    /* [n] yr */
     const double *psi;      /* rates */
     const double *iz, *fz;  /* node of the metallicity below, share of the next */
@@ -48,6 +49,7 @@ struct csp_kern {
                       const double *bend, double *out);
     void (*pair_times)(size_t n, double age, const double *a, double *t); /* t = age - a */
     void (*pair_fill)(size_t n, double x, double *to);                    /* to = x */
+    void (*pair_formed)(size_t n, const double *mass, double *formed);    /* formed[k] = mass[k] - mass[k + 1] */
     /* w[k] += young[k], w[k + 1] += old[k], k < n; n > 0 */
     void (*pair_add)(size_t n, const double *young, const double *old, double *w);
     /* out[0], out[1] = sum_j c_j t0[j], sum_j c_j t1[j], c_j = sum_i b[i] row[i stride + j], i < 4 */

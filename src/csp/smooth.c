@@ -31,7 +31,8 @@ enum {
     M = FZ + P,
     OK = M + P,
     OUT,
-    LO = OUT + 4,
+    FORMED = OUT + 4,
+    LO,
     HI,
     DM,
     FA,
@@ -97,32 +98,47 @@ static void find_cells(gal_csp *c, const gal_history *h, cells *e)
     }
 }
 
-/* Masses at the edges of the cells, at both ends and at the cuts; rates and metallicities at the points. */
-static void evaluate(gal_csp *c, const gal_history *h, const cells *e)
+/* What formed in the cells, rates and metallicities at the points; the history's own way, which cancels nothing, or by its functions:
+ * the mass formed before the edges is then in c->mass. */
+static bool evaluate(gal_csp *c, const gal_history *h, const cells *e)
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     const double age = e->age;
     size_t n = e->n + 1, nage = c->ssp->nage, m = P * e->stride;
     double *t = c->t, *at = row(c, T), *z = row(c, Z), *iz = row(c, IZ), *fz = row(c, FZ);
-    kern->pair_times(n, age, c->ssp->age + e->first - 1, t);
-    t[n] = age - e->lo;
-    t[n + 1] = 0;
-    kern->pair_times(e->ncut, age, c->kink, t + n + 2);
-    gal_history_mass(h, t, n + 2 + e->ncut, c->mass);
-    for (size_t q = 0; q < P; q++) {
-        kern->pair_times(e->n, age, c->pair_a + q * nage + e->first, at + q * e->stride);
-        kern->pair_fill(e->stride - e->n, 0, at + q * e->stride + e->n);
+    const gal_history_cells all = {.n = e->stride,
+                                   .step = nage,
+                                   .stride = e->stride,
+                                   .a = c->pair_a + e->first,
+                                   .width = c->width + e->first,
+                                   .psi = row(c, PSI),
+                                   .z = z,
+                                   .mass = row(c, FORMED)};
+    bool once = gal_history_in_cells(h, &all);
+    if (!once) {
+        kern->pair_times(n, age, c->ssp->age + e->first - 1, t);
+        gal_history_mass(h, t, n, c->mass);
+        kern->pair_formed(e->n, c->mass, all.mass);
+        for (size_t q = 0; q < P; q++) {
+            kern->pair_times(e->n, age, c->pair_a + q * nage + e->first, at + q * e->stride);
+            kern->pair_fill(e->stride - e->n, 0, at + q * e->stride + e->n);
+        }
+        gal_history_rate(h, at, m, all.psi);
     }
-    gal_history_rate(h, at, m, row(c, PSI));
     c->one_z = gal_history_one_z(h, z);
-    if (!c->one_z)
+    if (!c->one_z && !once)
         gal_history_zgas(h, at, m, z);
+    for (size_t q = 0; q < P && once; q++)
+        kern->pair_fill(e->stride - e->n, z[q * e->stride + e->n - 1], z + q * e->stride + e->n);
+    if (once) /* a cell with less than ROUNDS of all is not worth pieces */
+        kern->pair_fill(e->n, h->formed, at);
     kern->bracket(c->one_z ? 1 : m, c->ssp->nz, c->ssp->z, c->inv_dz, z, iz, fz);
     if (c->one_z) {
         kern->pair_fill(m - 1, z[0], z + 1);
         kern->pair_fill(m - 1, iz[0], iz + 1);
         kern->pair_fill(m - 1, fz[0], fz + 1);
     }
+    return once;
 }
 
 static inline void widen(gal_csp *c, size_t iz, size_t from, size_t to)
@@ -186,7 +202,7 @@ static void leave_clouds(gal_csp *c, const cells *e, size_t n)
     }
 }
 
-static void whole_cells(gal_csp *c, const cells *e, double sums[3])
+static void whole_cells(gal_csp *c, const cells *e, bool once, double sums[3])
 {
     const struct csp_kern *kern = GAL_KERN_PICK(csp_kern);
     size_t nage = c->ssp->nage, n = e->leave < e->gone ? e->gone - e->leave : 0;
@@ -197,10 +213,11 @@ static void whole_cells(gal_csp *c, const cells *e, double sums[3])
                                .step = nage,
                                .agree = AGREE,
                                .rounds = ROUNDS,
-                               .even = EVEN,
+                               .even = once ? INFINITY : EVEN,
                                .first = c->ssp->z[0],
                                .last = c->ssp->z[c->ssp->nz - 1],
-                               .mass = c->mass,
+                               .mass = once ? row(c, T) : c->mass,
+                               .formed = row(c, FORMED),
                                .width = c->width + e->first,
                                .psi = row(c, PSI),
                                .iz = row(c, IZ),
@@ -222,39 +239,58 @@ static void whole_cells(gal_csp *c, const cells *e, double sums[3])
 }
 
 /* ------------------------------------------------------------------ the others, in pieces */
-/* From age lo to hi, where the masses formed before are mlo, mhi: pieces of that cell. *cut: those behind are above lo. */
-static void put_pieces(gal_csp *c, cells *e, size_t *cut, size_t cell, double lo, double hi, double mlo, double mhi)
+/* From age lo to hi: pieces of that cell. *cut: those behind are above lo. */
+static void put_pieces(gal_csp *c, cells *e, size_t *cut, size_t cell, double lo, double hi)
 {
-    const double *mass = c->mass + e->n + 3;
     while (*cut < e->ncut && c->kink[*cut] <= lo)
         ++*cut;
     for (bool more = true; more;) {
         more = *cut < e->ncut && c->kink[*cut] < hi;
-        double end = more ? c->kink[*cut] : hi, mend = more ? mass[*cut] : mhi;
+        double end = more ? c->kink[*cut] : hi;
         *cut += more;
         if (!(end > lo))
             continue;
-        if (mlo - mend > 0) {
-            size_t j = e->npiece++;
-            c->side[j] = (uint32_t)cell;
-            row(c, LO)[j] = lo;
-            row(c, HI)[j] = end;
-            row(c, DM)[j] = mlo - mend;
-        }
+        size_t j = e->npiece++;
+        c->side[j] = (uint32_t)cell;
+        row(c, LO)[j] = lo;
+        row(c, HI)[j] = end;
         lo = end;
-        mlo = mend;
     }
 }
 
-static void list_pieces(gal_csp *c, cells *e)
+/* Pieces with mass, by the masses formed before their ends. */
+static void list_pieces(gal_csp *c, const gal_history *h, cells *e)
 {
     const double *edge = c->ssp->age + e->first - 1, *ok = row(c, OK);
-    size_t cut = 0, n = e->n;
-    put_pieces(c, e, &cut, e->first - 1, e->lo, edge[0], c->mass[n + 1], c->mass[0]);
+    double *lo = row(c, LO), *hi = row(c, HI), *t = c->t, *mass = c->psi;
+    size_t cut = 0, n = e->n, m = 0;
+    put_pieces(c, e, &cut, e->first - 1, e->lo, edge[0]);
     for (size_t i = 0; i < n; i++)
         if (!(ok[i] > 0))
-            put_pieces(c, e, &cut, e->first + i, edge[i], edge[i + 1], c->mass[i], c->mass[i + 1]);
-    put_pieces(c, e, &cut, e->first + n, edge[n], e->age, c->mass[n], c->mass[n + 2]);
+            put_pieces(c, e, &cut, e->first + i, edge[i], edge[i + 1]);
+    put_pieces(c, e, &cut, e->first + n, edge[n], e->age);
+    for (size_t j = 0; j < e->npiece; j++) { /* each end once */
+        if (j == 0 || lo[j] != hi[j - 1])
+            t[m++] = e->age - lo[j];
+        t[m++] = e->age - hi[j];
+    }
+    gal_history_mass(h, t, m, mass);
+    m = 0;
+    n = e->npiece;
+    e->npiece = 0;
+    for (size_t j = 0; j < n; j++) {
+        m += j == 0 || lo[j] != hi[j - 1];
+        double dm = mass[m - 1] - mass[m];
+        m++;
+        /* m - 1 is now the older end of this piece, the younger one of the next where they touch */
+        if (!(dm > 0))
+            continue;
+        size_t k = e->npiece++;
+        c->side[k] = c->side[j];
+        row(c, DM)[k] = dm;
+        lo[k] = lo[j];
+        hi[k] = hi[j];
+    }
 }
 
 /* Points of the pieces, [q stride + j], and their hats. */
@@ -368,9 +404,9 @@ static void add_population(gal_csp *c, const gal_history *h, double tau_esc, boo
         return;
     }
     e.ncut = csp_cuts(c, h, e.lo, tau_esc);
-    evaluate(c, h, &e);
-    whole_cells(c, &e, whole);
-    list_pieces(c, &e);
+    bool once = evaluate(c, h, &e);
+    whole_cells(c, &e, once, whole);
+    list_pieces(c, h, &e);
     pieces(c, h, &e, other);
     c->nbrk = 0;
     c->formed += whole[0] + other[0];

@@ -14,6 +14,10 @@
 const gal_dust_const gal_dust_modern = {GAL_H_CGS, GAL_KB_CGS};
 const gal_dust_const gal_dust_galapy = {6.626196e-27, 1.380622e-16};
 
+/* The ladder of temperatures: 2.5 K to 2500 K. */
+#define COLDEST 2.5
+#define RUNG    0.1 /* in ln T */
+
 /* The nodes of the power integral, one after the other: in a plan they are few. */
 static gal_status pack_power(gal_dust_grid *g)
 {
@@ -33,6 +37,12 @@ static gal_status pack_power(gal_dust_grid *g)
             g->p_hck[g->np] = g->hck[i];
             g->p_tw[g->np++] = g->tw[i];
         }
+    if (!(g->p_planck = GAL_NEWN(float, GAL_DUST_STEPS *m + 1)))
+        return GAL_ENOMEM;
+    for (size_t r = 0; r < GAL_DUST_STEPS; r++)
+        for (size_t i = 0; i < m; i++)
+            g->p_planck[r * m + i] =
+                (float)(g->p_tw[i] * g->p_b5[i] / expm1(g->p_hck[i] / (COLDEST * exp(RUNG * (double)r))));
     return GAL_OK;
 }
 
@@ -124,6 +134,7 @@ void gal_dust_grid_clear(gal_dust_grid *g)
     gal_free(g->lnx);
     gal_free(g->p_tw);
     gal_free(g->p_at);
+    gal_free(g->p_planck);
     *g = (gal_dust_grid){0};
 }
 
@@ -178,20 +189,66 @@ static size_t wien_start(const gal_dust_grid *g, double t)
     return wave > g->wave[0] ? gal_search(g->wave, g->n, wave) : 0;
 }
 
-double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope)
+static void gather(const gal_dust_grid *g, const double *absorbed, double *few)
 {
-    double s, d, few[GAL_DUST_PACKED];
-    if (g->np > 0) {
-        for (size_t i = 0; i < g->np; i++)
-            few[i] = absorbed[g->p_at[i]];
+    for (size_t i = 0; i < g->np; i++)
+        few[i] = absorbed[g->p_at[i]];
+}
+
+/* few: the packed nodes of `absorbed`, or NULL where they are not packed */
+static double power_of(const gal_dust_grid *g, double surface, const double *absorbed, const double *few, double t,
+                       double *slope)
+{
+    double s, d;
+    size_t i = few ? 0 : wien_start(g, t);
+    if (few)
         GAL_KERN_PICK(dust_kern)->planck_sum(g->np, 1 / t, g->p_tw, g->p_b5, g->p_hck, few, &s, &d);
-    } else {
-        size_t i = wien_start(g, t);
+    else
         GAL_KERN_PICK(dust_kern)->planck_sum(g->n - i, 1 / t, g->tw + i, g->b5 + i, g->hck + i, absorbed + i, &s, &d);
-    }
     if (slope)
         *slope = d / s;
     return surface * s;
+}
+
+double gal_dust_power(const gal_dust_grid *g, double surface, const double *absorbed, double t, double *slope)
+{
+    double few[GAL_DUST_PACKED];
+    gather(g, absorbed, few);
+    return power_of(g, surface, absorbed, g->np > 0 ? few : NULL, t, slope);
+}
+
+/* ln of the power at a rung of the ladder, per surface */
+static double rung_power(const gal_dust_grid *g, const double *few, double r)
+{
+    return log(GAL_KERN_PICK(dust_kern)->weigh(g->np, g->p_planck + (size_t)r * g->np, few));
+}
+
+/* ln of the temperature that radiates e^want per surface, few[np] absorbed, to some 1e-6: from rung to rung by the slope of ln power with ln T,
+ * 3 to 7, then through three neighbours. NAN where it is not on the ladder. */
+static double ladder(const gal_dust_grid *g, const double *few, double want)
+{
+    const double last = GAL_DUST_STEPS - 2;
+    double at = 25, y = rung_power(g, few, at), step; /* 30 K */
+    for (int it = 0; it < 12; it++) {
+        step = (want - y) / (5.5 * RUNG);
+        step = y <= want ? fmax(1, floor(step)) : fmin(-1, ceil(step));
+        double to = at + step;
+        to = to < 1 ? 1 : to > last ? last : to;
+        if (!(fabs(to - at) >= 1))
+            return NAN;
+        double next = rung_power(g, few, to);
+        if (fabs(to - at) == 1 && (y <= want) != (next <= want)) {
+            double lo = fmin(at, to), ylo = at < to ? y : next, yhi = at < to ? next : y,
+                   y3 = rung_power(g, few, lo - 1), u = (want - ylo) / (yhi - ylo);
+            double bend = 0.5 * (yhi - 2 * ylo + y3), tilt = yhi - ylo - bend; /* ylo + tilt u + bend u^2 */
+            u = (want - ylo - bend * u * u) / tilt;
+            u = (want - ylo - bend * u * u) / tilt;
+            return log(COLDEST) + RUNG * (lo + u);
+        }
+        at = to;
+        y = next;
+    }
+    return NAN;
 }
 
 double gal_dust_background(const gal_view *v)
@@ -209,17 +266,22 @@ static double background_power(const gal_dust_grid *g, double surface, const dou
 gal_status gal_dust_temperature(const gal_dust_grid *g, double surface, const double *absorbed, double e, double t0,
                                 double *t)
 {
-    double none, lt = log(fmax(30., 1.2 * t0)), all = e + background_power(g, surface, absorbed, t0, &none);
-    double close = fmax(1e-15, (g->np > 0 ? 1e-6 : 1e-11) * fmax(LEAST, e / all)); /* few nodes are not worth more */
+    double all_of[GAL_DUST_PACKED], slope, lt = log(fmax(30., 1.2 * t0)), *few = g->np > 0 ? all_of : NULL;
+    gather(g, absorbed, all_of);
+    double all = e + (t0 > 0 ? power_of(g, surface, absorbed, few, t0, &slope) : 0), share = fmax(LEAST, e / all);
+    /* The next step would be a tenth of this one's square. Few nodes are not worth more than 1e-10. */
+    double close = few ? 3e-5 * sqrt(share) : fmax(1e-15, 1e-11 * share),
+           start = few ? ladder(g, few, log(all / surface)) : NAN;
+    lt = isfinite(start) ? start : lt;
     for (int it = 0; it < 60;
          it++) { /* ln power is concave and monotone in ln T with slope 3 .. 7: Newton cannot fail */
-        double slope, p = gal_dust_power(g, surface, absorbed, exp(lt), &slope);
+        double p = power_of(g, surface, absorbed, few, exp(lt), &slope);
         double step = log(all / p) / slope;
         step = step > 1 ? 1 : step < -1 ? -1 : step;
         if (!isfinite(step))
             break;
         lt += step;
-        if (fabs(step) < close) { /* the next would be its square */
+        if (fabs(step) < close) {
             *t = exp(lt);
             if (*t < 1e-3 || *t > 1e5)
                 break;
@@ -267,10 +329,16 @@ static void planck_over(const gal_dust_grid *g, double t, double t0, double scal
 {
     const struct dust_kern *kern = GAL_KERN_PICK(dust_kern);
     size_t i = wien_start(g, t), n = g->n - i;
-    if (t0 > 0)
-        kern->planck_over(n, 1 / t, 1 / t0, scale, g->b5 + i, g->hck + i, x + i, out + i);
-    else
+    if (t0 > 0) { /* 1 - e^-38 is 1: at shorter waves the background is nothing */
+        double wave = g->hck[0] * g->wave[0] * (1 / t0 - 1 / t) / 38;
+        size_t m = wave > g->wave[0] ? gal_search(g->wave, g->n, wave) : 0;
+        m = m > i ? m - i : 0;
+        kern->planck_add(m, 1 / t, scale, g->b5 + i, g->hck + i, x + i, out + i);
+        i += m;
+        kern->planck_over(n - m, 1 / t, 1 / t0, scale, g->b5 + i, g->hck + i, x + i, out + i);
+    } else {
         kern->planck_add(n, 1 / t, scale, g->b5 + i, g->hck + i, x + i, out + i);
+    }
 }
 
 void gal_dust_greybody(const gal_dust_grid *g, double surface, const double *absorbed, double t, double t0, double *lum)

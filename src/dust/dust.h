@@ -9,7 +9,7 @@ typedef struct gal_dust_const {
 } gal_dust_const;
 extern const gal_dust_const gal_dust_modern, gal_dust_galapy;
 
-enum { GAL_DUST_PACKED = 256 }; /* most nodes of the power integral that are packed */
+enum { GAL_DUST_PACKED = 256 /* most nodes of the power integral that are packed */, GAL_DUST_STEPS = 70 };
 
 /* Static tables of a wavelength grid; shared by threads. */
 typedef struct gal_dust_grid {
@@ -25,6 +25,7 @@ typedef struct gal_dust_grid {
     size_t np; /* a plan's grid: the nodes with tw != 0; 0: not packed */
     uint32_t *p_at;
     double *p_tw, *p_b5, *p_hck; /* [np] */
+    float *p_planck;             /* [GAL_DUST_STEPS][np] tw b5/(e^x - 1) at temperatures of a ladder (dust.c) */
 } gal_dust_grid;
 gal_status gal_dust_grid_init(gal_dust_grid *g, const double *wave, const double *tw, size_t n, gal_dust_const k,
                               const double *pah_wave, const double *pah, size_t npah);

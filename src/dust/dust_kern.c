@@ -47,6 +47,18 @@ static void planck_sum(size_t n, double inv_t, const double *restrict tw, const 
     *slope = num_lane_sum(d);
 }
 
+static double weigh(size_t n, const float *restrict planck, const double *restrict absorbed)
+{
+    double s[LANES] = {0};
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (int l = 0; l < LANES; l++)
+            s[l] += (double)planck[k + l] * absorbed[k + l];
+    for (int l = 0; k < n; k++, l++)
+        s[l] += (double)planck[k] * absorbed[k];
+    return num_lane_sum(s);
+}
+
 static void planck_add(size_t n, double inv_t, double scale, const double *restrict b5, const double *restrict hck,
                        const double *restrict absorbed, double *restrict lum)
 {
@@ -151,5 +163,5 @@ static void source(size_t n, const double *restrict raw, double in_clouds, doubl
     *e_dd = num_lane_sum(d);
 }
 
-const struct dust_kern GAL_KERN(dust_kern) = {power_law,   screen,    planck_sum, planck_add,
-                                              planck_over, two_phase, source};
+const struct dust_kern GAL_KERN(dust_kern) = {power_law,  screen,      planck_sum, weigh,
+                                              planck_add, planck_over, two_phase,  source};

@@ -10,6 +10,7 @@ struct dust_kern {
     /* sum tw b5 absorbed / (e^x - 1), x = hck/T; slope = sum of the same times x e^x/(e^x - 1) */
     void (*planck_sum)(size_t n, double inv_t, const double *tw, const double *b5, const double *hck,
                        const double *absorbed, double *sum, double *slope);
+    double (*weigh)(size_t n, const float *planck, const double *absorbed); /* sum of the products */
     /* lum += scale b5 absorbed / (e^x - 1) */
     void (*planck_add)(size_t n, double inv_t, double scale, const double *b5, const double *hck,
                        const double *absorbed, double *lum);

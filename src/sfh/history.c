@@ -73,6 +73,15 @@ void gal_history_mass(const gal_history *h, const double *t, size_t n, double *m
         mass[i] += gal_burst_mass(h, t[i]);
 }
 
+bool gal_history_in_cells(const gal_history *h, const gal_history_cells *c)
+{
+    const gal_sfh_class *k = h->sfh->class;
+    if (!k->cells || k->metals != h->sfh->metals || h->burst_mass > 0)
+        return false;
+    k->cells(h, c);
+    return true;
+}
+
 size_t gal_history_breaks(const gal_history *h, double *t)
 {
     const gal_sfh *s = h->sfh;

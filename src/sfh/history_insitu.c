@@ -23,15 +23,27 @@ static double gamma_of(double psi_max)
     return 0.55 + 3 * pow(psi_max, -0.3);
 }
 
-static void insitu_rate(double psi_max, double tau, const double *t, size_t n, double *psi)
+/* The same of a history, kept with the psi_max that it is of. */
+static double gamma_at(const gal_history *h)
 {
-    double g = gamma_of(psi_max), a = 1 / (S * tau);
+    return h->kept[0] == h->p[0] && h->kept[1] > 0 ? h->kept[1] : gamma_of(h->p[0]);
+}
+
+static gal_status set(gal_history *h)
+{
+    h->kept[1] = gamma_of(h->kept[0] = h->p[0]);
+    return GAL_OK;
+}
+
+static void insitu_rate(double psi_max, double g, double tau, const double *t, size_t n, double *psi)
+{
+    double a = 1 / (S * tau);
     GAL_KERN_PICK(history_kern)->growth(n, psi_max, a, g / tau - a, t, psi);
 }
 
-static void insitu_masses(double psi_max, double tau, const double *t, size_t n, double *mass)
+static void insitu_masses(double psi_max, double g, double tau, const double *t, size_t n, double *mass)
 {
-    GAL_KERN_PICK(history_kern)->growth_mass(n, psi_max * tau, S, gamma_of(psi_max), tau, t, mass);
+    GAL_KERN_PICK(history_kern)->growth_mass(n, psi_max * tau, S, g, tau, t, mass);
 }
 
 /* 1 - u/(e^u - 1), u >= 0: u/2 - u^2/12 + u^4/720 at small u */
@@ -45,7 +57,7 @@ static double metal_growth(double u)
 static void zgas(const gal_history *h, const double *m, const double *t, size_t n, double *z)
 {
     (void)m;
-    double g = gamma_of(h->p[0]), f = S * g - 1;
+    double f = S * gamma_at(h) - 1;
     GAL_KERN_PICK(history_kern)->metals(n, S * Y_Z / f, f / (S * h->p[1]), T_METAL, t, z);
 }
 
@@ -77,16 +89,16 @@ static double star_growth(double sg, double x)
 static void zstar(const gal_history *h, const double *m, const double *t, size_t n, double *z)
 {
     (void)m;
-    double g = gamma_of(h->p[0]), tau = h->p[1];
+    double g = gamma_at(h), tau = h->p[1];
     for (size_t i = 0; i < n; i++)
         z[i] = t[i] >= T_METAL ? Y_Z / g * star_growth(S * g, t[i] / (S * tau)) : 0;
 }
 
 /* D(t) = s^3 eps_acc y_D y_Z / [f (f + s kappa)(f + s e)] {1 - u/(e^u - 1) [1 + f/(s e) (1 - (1 - e^{-s e x})/(s e x))]},
  * u = f x, e = kappa + eps_acc s y_D / (f + s kappa). The bracket is O(x^2) at small x. */
-static double dust_to_gas(double psi_max, double tau, double t)
+static double dust_to_gas(double g, double tau, double t)
 {
-    double g = gamma_of(psi_max), f = S * g - 1, x = t / (S * tau);
+    double f = S * g - 1, x = t / (S * tau);
     double e = KAPPA + EPS_ACC * S * Y_D / (f + S * KAPPA), v = S * e * x, u = f * x;
     if (!(t > 0))
         return 0;
@@ -106,7 +118,7 @@ static double insitu_psi_max(double tau, double t, double mass)
 {
     double x = log(mass / fmin(t, 3 * tau)), before = x, slope = 1.2, f = 0, m;
     for (int i = 0; i < 60; i++) {
-        insitu_masses(exp(x), tau, &t, 1, &m);
+        insitu_masses(exp(x), gamma_of(exp(x)), tau, &t, 1, &m);
         double old = f;
         f = log(m / mass);
         if (i > 0 && x != before)
@@ -121,12 +133,20 @@ static double insitu_psi_max(double tau, double t, double mass)
 
 static void rate(const gal_history *h, const double *t, size_t n, double *psi)
 {
-    insitu_rate(h->p[0], h->p[1], t, n, psi);
+    insitu_rate(h->p[0], gamma_at(h), h->p[1], t, n, psi);
 }
 
 static void mass(const gal_history *h, const double *t, size_t n, double *m)
 {
-    insitu_masses(h->p[0], h->p[1], t, n, m);
+    insitu_masses(h->p[0], gamma_at(h), h->p[1], t, n, m);
+}
+
+static void cells(const gal_history *h, const gal_history_cells *c)
+{
+    double g = gamma_at(h), tau = h->p[1], f = S * g - 1, a = 1 / (S * tau);
+    const double rate[5] = {h->p[0], a, f * a, S * Y_Z / f, T_METAL};
+    GAL_KERN_PICK(history_kern)
+        ->growth_cells(c->n, c->step, c->stride, h->age, rate, c->a, c->width, c->psi, c->z, c->mass);
 }
 
 /* 1 - (1 + y) e^-y, y >= 0 */
@@ -147,7 +167,7 @@ static void slopes(const gal_history *h, double t, double *ps, double *ms)
 {
     double a = h->p[0], tau = h->p[1], g = gamma_of(a), g_a = -0.9 * pow(a, -1.3), x = t / (S * tau), y = g * t / tau;
     double ex = exp(-x), ey = exp(-y), u = -ex * expm1(x - y), mass;
-    insitu_masses(a, tau, &t, 1, &mass);
+    insitu_masses(a, g, tau, &t, 1, &mass);
     gal_slopes_scaled(h, t, u, g / tau * ey - ex / (S * tau), mass / a, ps, ms);
     ps[0] += a * t / tau * ey * g_a;
     ms[0] += a * tau * g_a * second(y) / (g * g);
@@ -200,15 +220,16 @@ static void vjp_zgas(gal_history_diff *g, double *gm, const double *t, size_t n,
 static void normalise(gal_history *h, double end, double want)
 {
     h->p[0] = want > 0 ? insitu_psi_max(h->p[1], end, want) : 0;
+    h->kept[1] = gamma_of(h->kept[0] = h->p[0]);
 }
 
 static void gas(const gal_history *h, double open, double dust_exponent,
                 gal_sfh_content *out) /* a burst on top does not change it */
 {
     (void)dust_exponent;
-    insitu_rate(h->p[0], h->p[1], &h->age, 1, &out->mgas);
+    insitu_rate(h->p[0], gamma_at(h), h->p[1], &h->age, 1, &out->mgas);
     out->mgas *= h->p[1] * open;
-    out->mdust = dust_to_gas(h->p[0], h->p[1], h->age) * out->mgas;
+    out->mdust = dust_to_gas(gamma_at(h), h->p[1], h->age) * out->mgas;
 }
 
 /* Derivatives of dust_to_gas with f and x, c = (f + s kappa), e as there */
@@ -269,9 +290,11 @@ const gal_sfh_class gal_sfh_insitu = {
     .par = par,
     .npar = 2,
     .metals = &metals,
+    .set = set,
     .normalise = normalise,
     .rate = rate,
     .mass = mass,
+    .cells = cells,
     .jvp = jvp,
     .vjp = vjp,
     .gas = gas,

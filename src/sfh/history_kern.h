@@ -10,6 +10,10 @@ struct history_kern {
     void (*growth_mass)(size_t n, double scale, double s, double g, double tau, const double *t, double *mass);
     /* z = scale [1 - u/(e^u - 1)], u = rate t; 0 before t = first */
     void (*metals)(size_t n, double scale, double rate, double first, const double *t, double *z);
+    /* Of cells (gal_history_cells) at an age: psi, mass = rate by `a`, `d` as of growth, z as of `metals` with its rate d; no rates where d h > 1.7
+     * and e^-(d t) still counts, h half the width. */
+    void (*growth_cells)(size_t n, size_t step, size_t stride, double age, const double rate[5], const double *at,
+                         const double *width, double *psi, double *z, double *mass);
     /* psi = norm x e^-x and mass = scale [1 - (1 + x) e^-x], x = t/tau */
     void (*delayed)(size_t n, double norm, double tau, const double *t, double *psi);
     void (*delayed_mass)(size_t n, double scale, double tau, const double *t, double *mass);
