@@ -72,6 +72,9 @@ typedef int (*gal_pool_fn)(void *ctx, int worker);
 typedef void (*gal_pool_watch)(void *ctx, int running);
 typedef bool (*gal_pool_died)(void *ctx, int64_t pid);
 GAL_API gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_died died, void *ctx, int *bad);
+/* Runs `command` by the shell, in a process group of its own, with nothing to read, and waits. *code: its exit status, 128 + the signal that ended it.
+ * Ctrl-C and the signals that ask the program to end are handed to the group: GAL_EINTR. */
+GAL_API gal_status gal_shell(const char *command, int *code);
 #ifdef __cplusplus
 }
 #endif

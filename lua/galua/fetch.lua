@@ -44,11 +44,13 @@ local function quote(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
 local function python(program, ...)
   local words = { M.python, "-c", quote(program) }
   for _, a in ipairs { ... } do words[#words + 1] = quote(a) end
-  local pipe = io.popen(table.concat(words, " ") .. " 2>&1; echo =$?")
-  local out = pipe:read("*a")
-  pipe:close()
-  local text, status = out:match("^(.-)=(%d+)%s*$")
-  return tonumber(status), text
+  local log = os.tmpname()
+  local status = galua.queue.shell(table.concat(words, " ") .. " > " .. quote(log) .. " 2>&1")
+  local f = io.open(log, "rb")
+  local text = f and f:read("*a") or ""
+  if f then f:close() end
+  os.remove(log)
+  return status, text
 end
 
 local remove = "import shutil, sys; shutil.rmtree(sys.argv[1], ignore_errors=True)"
@@ -116,7 +118,7 @@ function M.get(name, options)
     if not package then
       say(("%s: %s"):format(set.package, M.command(set, work)))
       package = work .. "/" .. set.file
-      if os.execute(M.command(set, quote(work))) ~= 0 then galua.fail("data get %s: the package client failed: %s", name, M.command(set, "FOLDER")) end
+      if galua.queue.shell(M.command(set, quote(work))) ~= 0 then galua.fail("data get %s: the package client failed: %s", name, M.command(set, "FOLDER")) end
     end
     local why = M.wrong(set, package)
     if why then galua.fail("data get %s: %s %s", name, package, why) end

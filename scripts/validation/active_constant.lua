@@ -1,2 +1,2 @@
 -- Validation recipe, see recipes.lua: galua validate scripts/validation/active_constant.lua
-return dofile((arg and arg[0] or ""):match("^(.*/)[^/]*$") .. "recipes.lua").recipe("active", "constant")
+return dofile(((arg and arg[0] or ""):match("^(.*/)[^/]*$") or "") .. "recipes.lua").recipe("active", "constant")

@@ -1,2 +1,2 @@
 -- Validation recipe, see recipes.lua: galua validate scripts/validation/passive_constant.lua
-return dofile((arg and arg[0] or ""):match("^(.*/)[^/]*$") .. "recipes.lua").recipe("passive", "constant")
+return dofile(((arg and arg[0] or ""):match("^(.*/)[^/]*$") or "") .. "recipes.lua").recipe("passive", "constant")

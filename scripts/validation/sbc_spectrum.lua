@@ -1,2 +1,2 @@
 -- Validation recipe, see sbc.lua: galua validate scripts/validation/sbc_spectrum.lua
-return dofile((arg and arg[0] or ""):match("^(.*/)[^/]*$") .. "sbc.lua").recipe("spectrum")
+return dofile(((arg and arg[0] or ""):match("^(.*/)[^/]*$") or "") .. "sbc.lua").recipe("spectrum")

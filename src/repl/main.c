@@ -158,7 +158,7 @@ static int run_chunk(lua_State *L, int nargs, int nresults)
         return 0;
     const char *text = lua_tostring(L, -1);
     if (st == LUA_ERRERR && gal_interrupted()) /* the hook of Ctrl-C stopped on_error as well */
-        text = "interrupted";
+        text = gal_lua_guard_text();
     fflush(stdout);
     fprintf(stderr, "galua: %s\n", text ? text : "out of memory");
     lua_pop(L, 1);
@@ -332,6 +332,10 @@ int main(int argc, char **argv)
         return 1;
     }
     status = work(L, argc, argv, &o);
+    if (gal_terminated() && status == 0) { /* whatever the script made of it */
+        fprintf(stderr, "galua: %s\n", gal_lua_guard_text());
+        status = 1;
+    }
     gal_lua_guard_off(L);
     lua_close(L);
     if (fflush(stdout) != 0 || ferror(stdout)) {

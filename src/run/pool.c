@@ -2,6 +2,7 @@
 #include "galua/queue.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,10 +61,11 @@ gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_
         int status;
         pid_t gone = waitpid(-1, &status, WNOHANG);
         if (gone == 0) {
-            for (int i = 0; gal_terminated() && !told && i < n; i++)
+            bool tell = gal_terminated() && !told; /* read once: it may come at any time */
+            for (int i = 0; tell && i < n; i++)
                 if (pid[i] > 0)
                     kill(pid[i], SIGTERM); /* Ctrl-C reaches them by itself, these signals do not */
-            told = gal_terminated() != 0;
+            told = told || tell;
             if (watch)
                 watch(ctx, running);
             nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
@@ -90,4 +92,31 @@ gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_
     }
     gal_free(pid);
     return st;
+}
+
+gal_status gal_shell(const char *command, int *code)
+{
+    int status = 0;
+    pid_t parent = getpid(), pid;
+    fflush(NULL);
+    if ((pid = fork()) < 0)
+        return gal_fail(GAL_EIO, "cannot start a process: %s", strerror(errno));
+    if (pid == 0) {
+        setpgid(0, 0);
+        end_with(parent);
+        int nothing = open("/dev/null", O_RDONLY);
+        if (nothing >= 0)
+            dup2(nothing, 0);
+        execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+        _exit(127);
+    }
+    for (int waits = 0; waitpid(pid, &status, WNOHANG) != pid; waits++) {
+        if (gal_interrupted())
+            kill(-pid, waits < 20 ? SIGTERM : SIGKILL);
+        else
+            waits = 0;
+        nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    }
+    *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return gal_interrupted() ? gal_fail(GAL_EINTR, "interrupted") : GAL_OK;
 }

@@ -23,18 +23,28 @@ local function advance(self, how)
   return self.sampler:run(self.engine, how)
 end
 
+-- The same, for pcall: a run that is asked to end gives back what it has.
+local function held(self, how)
+  core.hold(true)
+  local ok, state, engine = pcall(advance, self, how)
+  core.hold(false)
+  return ok, state, engine
+end
+
 return function(fit)
   -- The plan, where there is to be one, and the sampler. A plan that was found wrong at a sample is left, and the run starts again from its
   -- seed: no result mixes two likelihoods.
   function fit:_advance(how)
     plans.compile(self, self._quiet)
-    local ok, state, engine = pcall(advance, self, how)
+    local ok, state, engine = held(self, how)
     if ok then return state, engine end
     local plan = self.target.plan
     if not (plan and plan.failed) then error(state, 0) end
     plans.leave(self)
     self.engine = nil
-    return advance(self, how)
+    ok, state, engine = held(self, how)
+    if not ok then error(state, 0) end
+    return state, engine
   end
 
   function fit:compile(given)
@@ -84,6 +94,7 @@ return function(fit)
     if self.target.uncovered then io.stderr:write("fit: ", self.target.uncovered, "\n") end
     if state == "interrupted" then io.stderr:write("interrupted: " .. self.engine.state_text .. "; what there is can be used\n") end
     if core.terminated() then -- not Ctrl-C: whoever sends these wants the program to end
+      core.hold()
       core.fail("GAL_EINTR", ("ended by %s%s"):format(core.terminated(), o.out and "; " .. o.out .. " holds what there is" or ""))
     end
     return self

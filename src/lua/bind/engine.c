@@ -55,7 +55,7 @@ int gal_lua_run_ended(lua_State *L, const gal_lua_hooks *h, gal_status st, gal_r
     if (h->failed || (st != GAL_OK && st != GAL_EINTR))
         return gal_lua_fail(L);
     if (st == GAL_EINTR)
-        gal_lua_guard_reset(L); /* the run took the interrupt: its caller keeps what there is */
+        gal_lua_guard_taken(L);
     lua_pushstring(L, gal_run_end_name(end));
     return 1;
 }

@@ -261,6 +261,14 @@ static int pool(lua_State *L)
     return 1;
 }
 
+static int shell(lua_State *L)
+{
+    int code;
+    gal_lua_checkstatus(L, gal_shell(gal_lua_checkstr(L, 1), &code));
+    lua_pushnumber(L, code);
+    return 1;
+}
+
 void gal_luaopen_queue(lua_State *L);
 void gal_luaopen_queue(lua_State *L)
 {
@@ -280,6 +288,9 @@ void gal_luaopen_queue(lua_State *L)
          "them; "
          "watch(running) is called\n"
          "now and then, died(pid) when one dies by a signal: it is replaced. Returns how many failed."},
+        {"shell", shell,
+         "shell(command) -> exit status\nRuns a line of the shell and waits; Ctrl-C, SIGTERM and SIGHUP end it with "
+         "all that it started."},
         {NULL, NULL, NULL},
     };
     gal_lua_class_register(L, &queue_class);

@@ -104,7 +104,7 @@ static int serve(lua_State *L)
     if (st != GAL_OK && st != GAL_EINTR)
         return gal_lua_fail(L);
     if (st == GAL_EINTR)
-        gal_lua_guard_reset(L); /* it was meant for this loop */
+        gal_lua_guard_taken(L); /* it was meant for this loop */
     lua_pushstring(L, st == GAL_EINTR ? "interrupted" : w->stop ? "stopped" : "waited");
     return 1;
 }

@@ -346,6 +346,16 @@ static int core_terminated(lua_State *L)
     return 1;
 }
 
+/* hold(true): a run that is asked to end gives back what it has, and the caller ends the program; hold(false). hold(): all is kept */
+static int core_hold(lua_State *L)
+{
+    if (lua_isnoneornil(L, 1))
+        gal_lua_guard_end(L);
+    else
+        gal_lua_guard_hold(lua_toboolean(L, 1));
+    return 0;
+}
+
 static char seed_key;
 
 uint64_t gal_lua_seed(lua_State *L)
@@ -390,6 +400,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"class_name", core_class_name},
                                           {"interrupted", core_interrupted},
                                           {"terminated", core_terminated},
+                                          {"hold", core_hold},
                                           {"sleep", core_sleep},
                                           {NULL, NULL}};
 

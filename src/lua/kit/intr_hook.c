@@ -18,11 +18,17 @@ static lua_State *guarded;
 static bool line_mode;
 static pthread_t owner;
 static volatile sig_atomic_t presses;
+static bool held, taken;
+
+static const char *ended_by(void)
+{
+    return gal_terminated() == SIGHUP ? "ended by SIGHUP" : gal_terminated() ? "ended by SIGTERM" : "interrupted";
+}
 
 static void stop(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
-    gal_fail(GAL_EINTR, "interrupted");
+    gal_fail(GAL_EINTR, "%s", ended_by());
     gal_lua_fail(L);
 }
 
@@ -77,6 +83,35 @@ void gal_lua_guard_reset(lua_State *L)
     lua_sethook(L, NULL, 0, 0);
     presses = 0;
     gal_interrupt_set(0);
+}
+
+void gal_lua_guard_hold(bool hold)
+{
+    held = hold;
+}
+
+void gal_lua_guard_taken(lua_State *L)
+{
+    bool end = gal_terminated() != 0;
+    if (end && (!held || taken)) {
+        lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+        stop(L, NULL);
+    }
+    gal_lua_guard_reset(L);
+    taken = end;
+    if (end)
+        gal_interrupt_set(1); /* whatever run comes next ends at once */
+}
+
+void gal_lua_guard_end(lua_State *L)
+{
+    if (gal_terminated())
+        lua_sethook(L, stop, LUA_MASKCOUNT, 1000000);
+}
+
+const char *gal_lua_guard_text(void)
+{
+    return ended_by();
 }
 
 void gal_lua_guard_off(lua_State *L)

@@ -138,6 +138,8 @@ GAL_API void gal_lua_pushmatview(lua_State *L, const double *x, size_t rows, siz
 /* A new struct of Lua's FFI, all zero, in Lua's memory: pushed. Its type is galua.core[hook], left there by the Lua module; n: elements of its
  * variable array, or -1; key: an address of the caller's that stands for it. NULL: nothing is pushed, the error is set. */
 GAL_API void *gal_lua_new_struct(lua_State *L, const void *key, const char *hook, const char *module, int n);
+/* Push galua.core[name], left there by the Lua module, which is loaded for it. */
+void gal_lua_push_hook(lua_State *L, const char *name, const char *module);
 /* Fields of the table at the top of the stack */
 typedef struct gal_lua_number {
     const char *key;
@@ -221,5 +223,12 @@ GAL_API void gal_lua_set_seed(lua_State *L, uint64_t seed);
 GAL_API void gal_lua_guard(lua_State *L, bool compiled_loops);
 GAL_API void gal_lua_guard_off(lua_State *L);
 GAL_API void gal_lua_guard_reset(lua_State *L); /* forget a past interrupt: before each prompt */
+/* A run took the interrupt, and its caller goes on with what there is. Of SIGTERM and SIGHUP the program ends: raises, unless the caller holds
+ * (it keeps what there is, then ends the program) and no run took the signal before. */
+GAL_API void gal_lua_guard_taken(lua_State *L);
+GAL_API void gal_lua_guard_hold(bool hold);
+GAL_API void gal_lua_guard_end(
+    lua_State *L); /* all is kept: a script that goes on though it was asked to end is ended a moment later */
+GAL_API const char *gal_lua_guard_text(void); /* "interrupted", "ended by SIGTERM" */
 
 #endif
