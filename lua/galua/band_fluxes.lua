@@ -5,7 +5,8 @@ local core = require "galua.core"
 require "galua.vec" -- declares gal_buf
 
 -- as band_fluxes of src/lua/bind/galaxy_bands.c; constants, as a script that wrote _n would read beyond the memory
-ffi.cdef "typedef struct { gal_buf *const _block; const int32_t _n, _pad; const double _flux[?]; } galua_band_fluxes;"
+ffi.cdef [[typedef struct { gal_buf *const _block; const int32_t _n, _pad; const double _flux[?]; } galua_band_fluxes;
+  void gal_lua_band_fluxes_release(void *p);]]
 local C, type, floor = ffi.C, type, math.floor
 local filter_of = core.band_filter -- believes its arguments: nobody else may call it
 core.band_filter = nil
@@ -39,7 +40,7 @@ local function step(p, i)
 end
 function mt.__ipairs(p) return step, p, 0 end
 function mt.__pairs(p) return step, p, 0 end
-function mt.__gc(p) C.gal_buf_unref(p._block) end
+mt.__gc = C.gal_lua_band_fluxes_release
 
 function M.text(p)
   local lines = { ("%-26s %14s %14s %9s"):format("band", "pivot [A]", "flux [mJy]", "AB mag") }
@@ -50,6 +51,14 @@ function M.text(p)
   return table.concat(lines, "\n")
 end
 mt.__tostring = M.text
+
+-- What photometry() was given that is no list: the filters of that name, or an error
+function core.band_list(x)
+  local galua = require "galua"
+  if type(x) == "string" then return galua.filters(x) end
+  galua.fail("galaxy:photometry: expected filters, such as filters(\"SDSS\"), or a band's name, got %s",
+    type(x) == "table" and "an empty table" or type(x))
+end
 
 type_of = ffi.metatype("galua_band_fluxes", mt)
 core.band_fluxes = type_of

@@ -16,7 +16,7 @@ count() { # PATH N
 compiler=$(cc -dumpfullversion 2>/dev/null)
 [ "$1" = update ] && echo "# instructions of one repetition of a hot path, kernels of x86-64-v3, cc $compiler: scripts/dev/bench_check.sh" >"$tmp/new"
 bad=0
-for row in sed:10 likelihood:4 ensemble:5 nested:3; do
+for row in sed:10 prompt:1000 likelihood:4 ensemble:5 nested:3; do
     path=${row%:*} n=${row#*:}
     a=$(count "$path" "$n") b=$(count "$path" $((2 * n)))
     [ -n "$a" ] && [ -n "$b" ] || exit 1

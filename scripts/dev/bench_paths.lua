@@ -18,6 +18,14 @@ local paths = {
       model:lum()
     end
   end,
+  prompt = function() -- bands of a model that has not changed: what g:photometry and g:band_flux, one after the other, take beside the model
+    local bands = filters "SDSS.ugriz"
+    for _ = 1, n do
+      model.age = 4e9
+      model:photometry(bands)
+      model:band_flux(bands)
+    end
+  end,
   likelihood = function() -- points spread over the priors, 16 at a time
     local t = target()
     local u = {}

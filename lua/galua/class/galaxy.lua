@@ -48,16 +48,6 @@ function galaxy:sed(component)
   }, spectrum)
 end
 
--- ---------------------------------------------------------------- photometry
-function galaxy:photometry(filters)
-  if type(filters) == "string" then filters = galua.filters(filters) end
-  if type(filters) ~= "table" or filters[1] == nil then
-    galua.fail("galaxy:photometry: expected filters, such as filters(\"SDSS\"), or a band's name, got %s",
-      type(filters) == "table" and "an empty table" or type(filters))
-  end
-  return self:band_rows(filters)
-end
-
 -- ---------------------------------------------------------------- usual priors
 -- Does any light depend on the parameter? Tried with values across its usual range, at the galaxy as it is and with the others in the
 -- middle of theirs. An impossible combination tells nothing: then yes.
@@ -234,9 +224,6 @@ require("galua.fit.rest").of_galaxy(galaxy)
 local doc = require "galua.doc"
 doc.text("galaxy.sed", galaxy.sed, [[sed([component]) -> spectrum
 The observed spectrum: wave [A, observed], flux [mJy], rest [A], lum() [Lsun/A]. Component: total (default), stellar, extinct, MC, DD, warm.]])
-doc.text("galaxy.photometry", galaxy.photometry, [[photometry(filters) -> list
-A row for each filter, with fields band, pivot [A], flux [mJy], mag (AB), filter; filters("SDSS", ...) or a name. Rows are made when they are
-looked at, by p[i], #p, ipairs(p); printed, it is a table. For numbers alone: band_flux.]])
 doc.text("galaxy.priors", galaxy.priors, [[priors([group]) -> table
 The usual priors, name = prior, of the parameters that are free in a fit by default: of "sfh", "ism", ... or of all. What `free` of
 a fit takes; change or remove what you like. Ages reach to the age of the Universe at the galaxy's redshift. A parameter that no light

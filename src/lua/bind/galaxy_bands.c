@@ -140,7 +140,7 @@ static slot *fluxes(lua_State *L, gal_lua_galaxy *m, size_t n, double *flux)
     if (!s)
         s = add_slot(L, m, n);
     lua_settop(L, top);
-    gal_lua_galaxy_evaluate(L, m);
+    gal_lua_galaxy_ready(L, m);
     gal_status st = gal_galaxy_photometry(m->g, m->ws, s->phot, m->theta, flux);
     for (size_t i = 0; st == GAL_OK && i < n; i++)
         if (!gal_phot_covered(s->phot)[i])
@@ -165,16 +165,20 @@ int gal_lua_galaxy_band_flux(lua_State *L)
     return 1;
 }
 
-/* array of filter handles -> their fluxes, of which lua/galua/band_fluxes.lua makes rows when they are looked at */
-int gal_lua_galaxy_band_rows(lua_State *L)
+/* filters, or the name of some -> their fluxes, of which lua/galua/band_fluxes.lua makes rows when they are looked at */
+int gal_lua_galaxy_photometry(lua_State *L)
 {
     static const char key;
     gal_lua_galaxy *m = gal_lua_check(L, 1, &gal_lua_galaxy_class);
-    if (!lua_istable(L, 2))
-        return gal_lua_argerror(L, 2, "a list of filters");
-    size_t n = lua_objlen(L, 2);
-    if (n == 0 || n > 1000000)
-        return gal_lua_argerror(L, 2, "a list of filters, one or more");
+    size_t n = lua_istable(L, 2) ? lua_objlen(L, 2) : 0;
+    if (n == 0 || n > 1000000) { /* a name; or what is wrong is said */
+        gal_lua_push_hook(L, "band_list", "galua.band_fluxes");
+        lua_pushvalue(L, 2);
+        lua_call(L, 1, 1);
+        lua_replace(L, 2);
+        n = lua_objlen(L, 2);
+    }
+    lua_settop(L, 2);
     band_fluxes *out = gal_lua_new_struct(L, &key, "band_fluxes", "galua.band_fluxes", (int)n);
     if (!out)
         return gal_lua_fail(L);
@@ -184,7 +188,13 @@ int gal_lua_galaxy_band_rows(lua_State *L)
     return 1;
 }
 
-/* (what band_rows gave, i from 0, in range) -> the filter. For lua/galua/band_fluxes.lua alone, which checks both. */
+void gal_lua_band_fluxes_release(void *p)
+{
+    gal_buf_unref(((band_fluxes *)p)->block);
+    ((band_fluxes *)p)->block = NULL;
+}
+
+/* (what photometry gave, i from 0, in range) -> the filter. For lua/galua/band_fluxes.lua alone, which checks both. */
 int gal_lua_band_filter(lua_State *L)
 {
     const band_fluxes *p = lua_topointer(L, 1);

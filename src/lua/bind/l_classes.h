@@ -92,8 +92,9 @@ extern const gal_lua_class gal_lua_galaxy_class;
 void gal_lua_galaxy_unref(gal_lua_galaxy *m);
 void gal_lua_bands_free(struct gal_lua_bands *b); /* NULL is fine */
 int gal_lua_galaxy_band_flux(lua_State *L);
-int gal_lua_galaxy_band_rows(lua_State *L);
+int gal_lua_galaxy_photometry(lua_State *L);
 int gal_lua_band_filter(lua_State *L);
+GAL_API void gal_lua_band_fluxes_release(void *p); /* finalizer of what photometry() gives: lua/galua/band_fluxes.lua */
 int gal_lua_galaxy_gradient(lua_State *L);
 int gal_lua_galaxy_jacobian(lua_State *L);
 int gal_lua_galaxy_differences(lua_State *L);
@@ -109,6 +110,8 @@ void gal_lua_galaxy_names(lua_State *L, const gal_lua_galaxy *m, const char *gro
 int gal_lua_galaxy_part(lua_State *L, gal_lua_galaxy *m, const char *group);         /* push g.sfh, g.ism, ... */
 /* Evaluate at the handle's parameters; raises on failure. */
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m);
+void gal_lua_galaxy_ready(
+    lua_State *L, gal_lua_galaxy *m); /* what is before the evaluation: its parameters checked, a workspace made */
 gal_compat gal_lua_galaxy_compat(gal_lua_opts *o);                  /* option compat of galaxy{} */
 int gal_lua_galaxy_describe(lua_State *L);                          /* g:describe(): the choices as plain data */
 void gal_lua_galaxy_remarks(lua_State *L, const gal_lua_galaxy *m); /* choices of its own, in words: pushed */

@@ -31,10 +31,16 @@ static gal_lua_galaxy *self(lua_State *L)
     return gal_lua_check(L, 1, &gal_lua_galaxy_class);
 }
 
+void gal_lua_galaxy_ready(lua_State *L, gal_lua_galaxy *m)
+{
+    if (gal_galaxy_check(m->g, m->theta) != GAL_OK || (!m->ws && gal_galaxy_ws_create(&m->ws, m->g) != GAL_OK))
+        gal_lua_fail(L);
+}
+
 void gal_lua_galaxy_evaluate(lua_State *L, gal_lua_galaxy *m)
 {
-    if (gal_galaxy_check(m->g, m->theta) != GAL_OK || (!m->ws && gal_galaxy_ws_create(&m->ws, m->g) != GAL_OK) ||
-        gal_galaxy_eval(m->g, m->ws, m->theta) != GAL_OK)
+    gal_lua_galaxy_ready(L, m);
+    if (gal_galaxy_eval(m->g, m->ws, m->theta) != GAL_OK)
         gal_lua_fail(L);
 }
 
@@ -305,7 +311,12 @@ static const gal_lua_row methods[] = {
      "'extinct', 'MC' ..."},
     {"flux", m_flux, "flux([component]) -> vec [mJy]\nObserved flux density at wave * (1 + redshift)."},
     {"band_flux", gal_lua_galaxy_band_flux, "band_flux(list of filters) -> vec [mJy]\nBand fluxes in the order given."},
-    {"band_rows", gal_lua_galaxy_band_rows, "band_rows(list of filters) -> list\nWhat photometry() gives."},
+    {"photometry", gal_lua_galaxy_photometry,
+     "photometry(filters) -> list\n"
+     "A row for each filter, with fields band, pivot [A], flux [mJy], mag (AB), filter; filters(\"SDSS\", ...) or a "
+     "name. "
+     "Rows are made when they are looked at, by p[i], #p, ipairs(p); printed, it is a table. For numbers alone: "
+     "band_flux."},
     {"gradient", gal_lua_galaxy_gradient,
      "gradient(list of filters, weights) -> table [per unit of the parameter]\nDerivatives of the sum of weight x band "
      "flux [mJy] with respect to every parameter, by name: backward through the model at the\nprice of a few "

@@ -9,8 +9,9 @@
 
 typedef struct handle {
     const gal_lua_class *cls;
-    void *obj;     /* NULL: closed */
-    void *pending; /* closed while another handle keeps it: freed when nobody does */
+    const void *meta; /* its metatable: one that is given another is a handle no more */
+    void *obj;        /* NULL: closed */
+    void *pending;    /* closed while another handle keeps it: freed when nobody does */
     bool kept;
 } handle;
 
@@ -19,10 +20,8 @@ const gal_lua_class *gal_lua_classof(lua_State *L, int idx, void **obj)
     const handle *h = lua_type(L, idx) == LUA_TUSERDATA ? lua_touserdata(L, idx) : NULL;
     if (!h || lua_objlen(L, idx) != sizeof(handle) || !lua_getmetatable(L, idx))
         return NULL;
-    lua_pushlightuserdata(L, (void *)h->cls);
-    lua_rawget(L, LUA_REGISTRYINDEX);
-    bool same = lua_rawequal(L, -1, -2);
-    lua_pop(L, 2);
+    bool same = lua_topointer(L, -1) == h->meta; /* nobody else writes the address of their metatable where ours is */
+    lua_pop(L, 1);
     if (same && obj)
         *obj = h->obj;
     return same ? h->cls : NULL;
@@ -76,6 +75,7 @@ void gal_lua_push(lua_State *L, const gal_lua_class *cls, void *obj)
     *h = (handle){.cls = cls, .obj = obj};
     lua_pushlightuserdata(L, (void *)cls);
     lua_rawget(L, LUA_REGISTRYINDEX);
+    h->meta = lua_topointer(L, -1);
     lua_setmetatable(L, -2);
     gal_lua_gc(L);
 }

@@ -17,18 +17,23 @@ struct gal_buf {
     atomic_int refs;
     void (*release)(void *);
     void *owner;
-    double *data;
+    double *data; /* of the same block, or NULL: the owner has them */
 };
+
+enum {
+    FRONT = 8
+}; /* doubles before the data, as aligned as the block: most vectors at the prompt are short, and one block is soon made */
+_Static_assert(sizeof(gal_buf) <= FRONT * sizeof(double), "the data begin after it");
 
 gal_buf *gal_buf_create(size_t n)
 {
-    gal_buf *b = GAL_NEW(gal_buf);
-    if (!b)
-        return NULL;
-    if (!(b->data = gal_calloc(n ? n : 1, sizeof(double)))) {
-        gal_free(b);
+    double *block = n <= SIZE_MAX / 16 ? gal_calloc(FRONT + n, sizeof *block) : NULL;
+    if (!block) {
+        gal_fail(GAL_ENOMEM, "out of memory: a vector of %zu numbers", n);
         return NULL;
     }
+    gal_buf *b = (gal_buf *)block;
+    b->data = block + FRONT;
     atomic_init(&b->refs, 1);
     return b;
 }
@@ -62,7 +67,6 @@ void gal_buf_unref(gal_buf *b)
         return;
     if (b->release)
         b->release(b->owner);
-    gal_free(b->data);
     gal_free(b);
 }
 
@@ -318,7 +322,7 @@ int gal_vec_first_unordered(const gal_vec *a)
 
 /* ------------------------------------------------------------------ to and from Lua */
 /* vec.lua and mat.lua leave ffi_new, vec_type, vec_is, mat_type, mat_is in galua.core; loading them is deferred to the first vector. */
-static void push_hook(lua_State *L, const char *name, const char *module)
+void gal_lua_push_hook(lua_State *L, const char *name, const char *module)
 {
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
     lua_getfield(L, -1, "galua.core");
@@ -344,7 +348,7 @@ static void push_kept(lua_State *L, const void *key, const char *hook, const cha
     if (!lua_isnil(L, -1))
         return;
     lua_pop(L, 1);
-    push_hook(L, hook, module);
+    gal_lua_push_hook(L, hook, module);
     lua_pushlightuserdata(L, (void *)(uintptr_t)key);
     lua_pushvalue(L, -2);
     lua_rawset(L, LUA_REGISTRYINDEX);
