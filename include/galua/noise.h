@@ -110,10 +110,11 @@ GAL_API void gal_noise_first(const gal_noise_class *c, size_t *par, size_t *colu
 
 /* ------------------------------------------------------------------ terms of a set of data at given values */
 typedef struct gal_noise_terms {
-    size_t nvar, ncov;
+    size_t nvar, ncov, noff;
     gal_noise_at var[GAL_NOISE_TERMS], cov[GAL_NOISE_TERMS]; /* those that are on */
-    size_t scale_at, share_at, width_at;                     /* of the parameters; GAL_NOISE_NPAR: no class has one */
-    double lnscale, scale2, share, width;                    /* scale2 = exp(2 lnscale) */
+    gal_noise_at off[GAL_NOISE_TERMS];    /* of variances that are not: their derivatives at 0 need not be */
+    size_t scale_at, share_at, width_at;  /* of the parameters; GAL_NOISE_NPAR: no class has one */
+    double lnscale, scale2, share, width; /* scale2 = exp(2 lnscale) */
 } gal_noise_terms;
 GAL_API void gal_noise_begin(gal_noise_terms *t, const gal_noise_data *d, const gal_noise *z);
 /* Can data of these settings be correlated, whatever the parameters; by nothing but a Markov process? */

@@ -12,6 +12,7 @@ local mt = {}
 -- whether x is a noise model
 function M.is(x) return type(x) == "table" and getmetatable(x) == mt end
 
+local made = setmetatable({}, { __mode = "k" }) -- the terms a model was made with: one without settings prints as it was written
 function mt.__add(a, b)
   local out = {}
   for _, n in ipairs { a, b } do
@@ -23,6 +24,9 @@ function mt.__add(a, b)
       out[k] = v
     end
   end
+  local names = {}
+  for _, n in ipairs { a, b } do for _, name in ipairs(made[n] or {}) do names[#names + 1] = name end end
+  made[out] = names
   return setmetatable(out, mt)
 end
 
@@ -50,6 +54,7 @@ function mt.__tostring(n)
     end
     if #list > 0 then terms[#terms + 1] = ("noise.%s{ %s }"):format(part.name, table.concat(list, ", ")) end
   end
+  for _, name in ipairs(#terms == 0 and made[n] or {}) do terms[#terms + 1] = ("noise.%s{}"):format(name) end
   return #terms > 0 and table.concat(terms, " + ") or "noise.calibration{}"
 end
 
@@ -135,6 +140,7 @@ for _, part in ipairs(parts) do
       end
       out[x.field] = v
     end
+    made[out] = { name }
     return setmetatable(out, mt)
   end
 end

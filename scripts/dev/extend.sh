@@ -1,5 +1,5 @@
 #!/bin/sh
-# extend.sh: tests/extend has a prior, a move, a sampler, a term of noise and a measured number as one file each. In a copy of the tree, with what is compiled already, each is put where it
+# extend.sh: tests/extend has a prior, a move, a sampler, a term of noise, a measured number and a set of data as one file each. In a copy of the tree, with what is compiled already, each is put where it
 # would be and gets its line in the list of its kind; the program is built and tests/extend/try.lua run. Run from the top folder after a build.
 set -e
 tmp=$(mktemp -d)
@@ -21,6 +21,7 @@ add move_reflect.c reflect gal_reflect_move infer/sampler/move_reflect.c infer/s
 add sampler_metropolis.c metropolis_class gal_metropolis_class infer/sampler/metropolis.c infer/sampler/samplers.c smc metropolis
 add noise_photon.c photon gal_photon_noise noise/noise_photon.c noise/noises.c gp photon
 add measure_ratio.c ratio gal_ratio_measure fit/measure_ratio.c fit/measures.c part ratio
+add data_counts.c counts gal_counts_data fit/data_counts.c fit/datas.c spectrum counts
 cd "$tmp"
 make -s build/galua
 build/galua --batch tests/extend/try.lua >log 2>&1 || { cat log; exit 1; }

@@ -107,7 +107,7 @@ static bool adds(const gal_noise_at *a)
 void gal_noise_begin(gal_noise_terms *t, const gal_noise_data *d, const gal_noise *z)
 {
     size_t par = 0, column = 0, choice = 0;
-    t->nvar = t->ncov = 0;
+    t->nvar = t->ncov = t->noff = 0;
     t->scale_at = t->share_at = t->width_at = GAL_NOISE_NPAR;
     t->lnscale = t->share = 0;
     t->width = 1;
@@ -116,6 +116,8 @@ void gal_noise_begin(gal_noise_terms *t, const gal_noise_data *d, const gal_nois
         gal_noise_at a = at_work(k, d, z, par, column, choice);
         if (k->variance && adds(&a))
             t->var[t->nvar++] = a;
+        else if (k->variance && k->npar > (k->scale != 0))
+            t->off[t->noff++] = a;
         if (k->covariance && k->correlated(&a, false))
             t->cov[t->ncov++] = a;
         if (k->scale) {
@@ -177,6 +179,8 @@ void gal_noise_variance_slopes(const gal_noise_terms *t, const gal_noise_data *d
         gnoise[t->scale_at] += g * 2 * d->err[i] * d->err[i] * t->scale2;
     for (size_t k = 0; k < t->nvar; k++)
         t->var[k].term->variance_slopes(&t->var[k], i, m, g, gm, gnoise + t->var[k].first);
+    for (size_t k = 0; k < t->noff; k++)
+        t->off[k].term->variance_slopes(&t->off[k], i, m, g, gm, gnoise + t->off[k].first);
 }
 
 double gal_noise_covariance(const gal_noise_terms *t, size_t i, size_t j, double mi, double mj)

@@ -114,4 +114,15 @@ test.it("messages", function()
   fails(function() fit{ data = observation{ redshift = 0.1, spectra = { sigma_v = blue } }, model = g, free = free, spec = { shift = 1 } } end, "cannot be called 'sigma_v'")
 end)
 
+test.it("what to do about too many pixels depends on what correlates them", function()
+  local many = observation{ redshift = 0.1, spectrum = arm(4000, 7500, 1600, 400, 1) }
+  fails(function() fit{ data = many, model = g, free = free, spec = { offset = 0.05 } } end, "at most 1500: leave out offset (calibration = { first = 0, sd = 0.05 }")
+  fails(function() fit{ data = many, model = g, free = free, spec = { gp = "sqexp" } } end, "at most 1500: use gp = 'matern32'")
+end)
+
+test.it("a noise model without settings prints as it was written", function()
+  test.eq(tostring(noise.errors{}), "noise.errors{}")
+  test.eq(tostring(noise.calibration{} + noise.errors{}), "noise.calibration{} + noise.errors{}")
+end)
+
 os.remove(path)

@@ -21,6 +21,7 @@ function observation:__galua_show()
   for _, m in ipairs(self:measures()) do
     lines[#lines + 1] = ("  %-24s %12.5g +- %.3g %s  %s"):format(m.name, m.value, m.err, m.unit, m.limit and "limit" or "")
   end
+  for _, d in ipairs(self:data()) do lines[#lines + 1] = ("  %s   %s"):format(d.class, d.name) end
   if self.citation ~= "" then lines[#lines + 1] = "  " .. self.citation end
   return table.concat(lines, "\n")
 end

@@ -132,29 +132,42 @@ local function obs_measure(self, kind, given)
 end
 local function obs_measures(self) return C.measure_data(self) end
 
--- what o:measure() takes, as text
-local function kinds()
+local function obs_data(self, kind, given)
+  if kind == nil then return C.data_sets(self) end
+  galua.expect("observation:data", 1, kind, "string")
+  galua.expect("observation:data", 2, given, "table")
+  C.add_data(self, kind, given)
+  return self
+end
+
+-- what o:measure() and o:data() take, as text
+local function kinds(classes, none)
   local lines = {}
-  for _, c in ipairs(C.measure_classes()) do
+  for _, c in ipairs(classes) do
     local args = {}
     for _, o in ipairs(c.options) do args[#args + 1] = ("%s (%s)"):format(o.name, o.doc) end
-    lines[#lines + 1] = ("%s [%s]: %s Options: %s."):format(c.name, c.unit, c.doc, table.concat(args, ", "))
+    lines[#lines + 1] = ("%s%s: %s Options: %s."):format(c.name, none and "" or (" [%s]"):format(c.unit), c.doc, table.concat(args, ", "))
   end
-  return table.concat(lines, "\n")
+  return #lines > 0 and table.concat(lines, "\n") or none
 end
 
 function M.extend(class)
   class.spectrum, class.indices, class.ew, class.lines, class.spectra = obs_spectrum, obs_indices, obs_ew, obs_lines, obs_spectra
-  class.measure, class.measures = obs_measure, obs_measures
+  class.measure, class.measures, class.data = obs_measure, obs_measures, obs_data
   doc.text("observation.measure", obs_measure, [[measure(kind, { value =, err =, ... }) -> observation
 A measured number of another kind, fitted beside the bands; any number of each.
-]] .. kinds() .. [[
+]] .. kinds(C.measure_classes()) .. [[
 
 @param value what was measured
 @param err its error, 1 sigma
 @param limit (false) value is an upper limit
 @param name (kind and options) what it is called; two need two names
 @example o:measure("part", { band = "WISE.W1", component = "AGN", value = 0.3, err = 0.02 })]])
+  doc.text("observation.data", obs_data, [[data(kind, { ... }) -> observation      data() -> list
+A set of data of another kind, with a likelihood of its own, fitted beside the others; any number of each. Or those there are: class, name, options.
+]] .. kinds(C.data_classes(), "There is none in this program: a class of galua/data.h adds one.") .. [[
+
+@param name (the kind) what it is called; two need two names]])
   doc.text("observation.measures", obs_measures, [[measures() -> list
 The numbers that measure() gave: class, name, value, err, limit, unit, options.]])
   doc.text("observation.spectrum", obs_spectrum, [[spectrum{ wave =, flux =, err =, ... } -> observation      spectrum(file)      spectrum() -> table or nil
@@ -244,6 +257,7 @@ function M.store(obs)
   if #C.index_data(obs) > 0 then out.indices = C.index_data(obs) end
   if #C.line_data(obs) > 0 then out.lines = C.line_data(obs) end
   if #C.measure_data(obs) > 0 then out.measures = C.measure_data(obs) end
+  if #C.data_sets(obs) > 0 then out.data = C.data_sets(obs) end
   return next(out) and out or nil
 end
 
@@ -266,12 +280,14 @@ function M.restore(obs, d)
     C.add_index(obs, own or i.name, i.value, i.err, i.lick)
   end
   for _, l in ipairs(d.lines or {}) do C.add_line(obs, l.name, l.value, l.err, l.limit) end
-  for _, m in ipairs(d.measures or {}) do
+  local function without(m)
     local o = {}
     for k, v in pairs(m) do o[k] = v end
     o.class, o.unit = nil, nil
-    C.add_measure(obs, m.class, o)
+    return o
   end
+  for _, m in ipairs(d.measures or {}) do C.add_measure(obs, m.class, without(m)) end
+  for _, m in ipairs(d.data or {}) do C.add_data(obs, m.class, without(m)) end
 end
 
 return M
