@@ -13,7 +13,8 @@ end
 
 -- ---------------------------------------------------------------- three instruments
 do
-  local g = galaxy{ sfh = sfh.delayed{ tau = 3e9, norm = 8, Z = 0.015 }, age = 7e9, redshift = 0.03, nebular = nebular.hii{} }
+  local g = galaxy{ sfh = sfh.delayed{ tau = 3e9, norm = 8, Z = 0.015 }, age = 7e9, redshift = 0.03, nebular = nebular.hii{},
+    attenuation = attenuation.calzetti{ A_V = 0.5 } } -- the default clouds hide the lines of the gas
   local fig = plot.figure{ rows = 1, cols = 2, width = 8.2, height = 3.4 }
   for k, span in ipairs{ { 4830, 5040 }, { 6500, 6780 } } do
     local ax = fig:axes(1, k)
