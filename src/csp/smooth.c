@@ -18,8 +18,8 @@ enum { Q = GAL_CSP_POINTS, P = GAL_CSP_PAIR };
 #define AGREE  3e-9  /* of the mass of a cell: k = 0.06 */
 #define ROUNDS 1e-15 /* of all mass: what is lost in the difference of two masses */
 #define EVEN   0.017 /* of both rates, k = 0.06: where less than that formed, they tell alone */
-#define LEAVES                                                                                                         \
-    0.008 /* of both rates, and twice that of the way between two metallicities, where stars leave their clouds */
+#define LEAVES 0.008 /* of both rates; twice that of the way between two metallicities: where stars leave clouds */
+#define STEEP  0.01  /* of both rates, times the way between two metallicities: both change near the onset */
 
 /* Arrays over cells, then over pieces, in c->smooth. */
 enum {
@@ -167,10 +167,13 @@ static void add_cells(gal_csp *c, const cells *e, const double *b, size_t from, 
 }
 
 /* Of opaque clouds one sees what has left them, all stars less those inside: a small difference. Cells in which rate or metallicity change while
- * stars leave are not taken whole. */
+ * stars leave are not taken whole, nor those where both change much. */
 static void exclude_changes(gal_csp *c, const cells *e)
 {
     const double *p0 = row(c, PSI), *p1 = p0 + e->stride, *f0 = row(c, FZ), *f1 = f0 + e->stride;
+    for (size_t i = 0; i < e->n; i++)
+        if (fabs((p1[i] - p0[i]) * (f1[i] - f0[i])) > STEEP * (p0[i] + p1[i]))
+            c->whole[e->first + i] = 0;
     for (size_t i = e->leave; i < e->gone; i++)
         if (fabs(p1[i] - p0[i]) > LEAVES * (p0[i] + p1[i]) || fabs(f1[i] - f0[i]) > 2 * LEAVES)
             c->whole[e->first + i] = 0;
