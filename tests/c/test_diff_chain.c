@@ -194,12 +194,19 @@ static void rest_and_burst(void **state)
             CLOSE(r.burst[2], 0.163754269669, 1e-10);
         }
     }
-    assert_int_equal(gal_dsps_band(NF, fwave[0], trans[0], 0.1, NW, wave, b, NULL),
-                     GAL_OK); /* K-corrected: no dimming */
-    table(b, NULL, P);
-    magnitude(P, NULL, &r);
-    CLOSE(r.mag, -25.903508669817484, 1e-12);
-    CLOSE(gal_dsps_effective_wave(NF, fwave[0], trans[0], 0), 4847.524507258167, 1e-12);
+    static const double kmag[NB] = {-25.903508669817484, -26.022672872062714, -26.125693825918006};
+    static const double middle[NB] = {4847.524507258167, 6210.192687485749, 7536.267769276104};
+    static const double screened[NB] = {-25.393140662599055, -25.676067768447368, -25.884088134095386};
+    const gal_dust_par dust = {.av = 0.5, .delta = -0.3, .bump = 1, .funo = 0.05, .x0 = 0.2175, .width = 0.035};
+    for (int i = 0; i < NB; i++) {
+        gal_dsps_band(NF, fwave[i], trans[i], 0.1, NW, wave, b, NULL); /* K-corrected: no dimming */
+        table(b, NULL, P);
+        magnitude(P, NULL, &r);
+        CLOSE(r.mag, kmag[i], 1e-12);
+        double x = gal_dsps_effective_wave(NF, fwave[i], trans[i], 0);
+        CLOSE(x, middle[i], 1e-12); /* and dust at that wavelength */
+        CLOSE(mag[i] - 2.5 * log10(gal_dust_transmission(GAL_DUST_SALIM18, &dust, x * 1e-4, NULL)), screened[i], 1e-12);
+    }
     CLOSE(gal_dsps_effective_wave(NF, fwave[1], trans[1], 0.3), 4777.071298065961, 1e-12);
     double w[97], T[97]; /* on as many or more nodes the curve is the same, on few it is cut at its own ends */
     assert_int_equal(gal_dsps_resample(NF, fwave[0], trans[0], 97, w, T), GAL_OK);
@@ -319,6 +326,11 @@ static void metallicities(void **state)
     CLOSE(x[20], -1.919498200910626, 1e-13);
     CLOSE(x[40], -2.2622602584068057, 1e-13);
     CLOSE(x[46], -3.0, 1e-14);
+    gal_dsps_met_weights(x[40], SCAT, NZ, lgmet, q, NULL, NULL);
+    CLOSE(q[2], .4767869798766089, 1e-11);
+    CLOSE(q[3], .5218273184351113, 1e-11);
+    CLOSE(q[4], .0013857016882797835, 1e-11);
+    assert_true(q[0] == 0 && q[1] == 0);
     for (int i = 0; i < GAL_MZR_N; i++)
         par[i] = gal_mzr_params()[i].def;
     double lgz = gal_mzr(log10(mobs), TOBS, par, false, NULL, NULL, NULL);

@@ -107,6 +107,28 @@ test.describe("galua bench", function()
     test.eq(r["spectrum.galaxy"].limit, 1000)
   end)
 
+  test.it("looks for the peer's Python before it measures, and says what a script of it lacks", function()
+    local text, status = run("population --peer /no/such/python")
+    test.eq(text, "galua bench: --peer: there is no program '/no/such/python'; a Python that has the peers is needed\n")
+    test.ok(status ~= 0)
+    local peer, fake = require "galua.peer", os.tmpname()
+    local function python(body) -- prints its arguments' number and a word of them as a peer's script would
+      local file = io.open(fake, "w")
+      file:write("#!/bin/sh\n" .. body .. "\n")
+      file:close()
+      os.execute("chmod +x '" .. fake .. "'")
+    end
+    python([[echo "a line before"; printf '{"rows": [{"name": "B", "us": 0.5}], "n": %d, "last": "%s"}\n' $# "$3"]])
+    local r = peer(fake, "script.py", { "lib", "it's" }, "bench", "dsps")
+    test.eq(r.n, 3)
+    test.eq(r.last, "it's")
+    test.eq(r.rows[1].us, 0.5)
+    python([[echo "ModuleNotFoundError: No module named 'dsps'" >&2; exit 1]])
+    test.throws(function() peer(fake, "script.py", {}, "bench population", "dsps and diffstar") end,
+      "~bench population: " .. fake .. " script.py gave no result: ModuleNotFoundError: No module named 'dsps'; it needs dsps and diffstar")
+    os.remove(fake)
+  end)
+
   test.it("measures start and memory of the program itself", function()
     local r = rows("start --json")
     test.eq(r.start.unit, "ms")

@@ -552,6 +552,10 @@ return {
         return 2
       end
     end
+    if sky.peer and os.execute(("command -v '%s' >/dev/null 2>&1"):format((sky.peer:gsub("'", "'\\''")))) ~= 0 then
+      io.stderr:write(("galua bench: --peer: there is no program '%s'; a Python that has the peers is needed\n"):format(sky.peer))
+      return 2
+    end
     rows = {}
     for _, name in ipairs(#names > 0 and names or order) do bench[name]() end
     if not as_json then print(("%-24s %12s %-6s %10s  %s"):format("benchmark", "value", "unit", "ratio", "against")) end
