@@ -72,6 +72,9 @@ GAL_API size_t gal_mem_live(void); /* bytes now allocated through gal_alloc */
 /* In a process that was forked: large blocks, as many as fit in `most` bytes, get pages of their own. Processes that read the same pages slow
  * each other down (measured: 3-6 % on two cores), as caches of their own would not. Returns the bytes. No other thread may write. */
 GAL_API size_t gal_mem_own(size_t most);
+/* For a process that is one of many: what is free goes back to the system now, and large blocks do when they are freed, instead of waiting for the
+ * next. Costs a page fault per 4 kB of them; does nothing where the C library cannot. Not while other threads allocate. */
+GAL_API void gal_mem_lean(void);
 GAL_API void gal_mem_fail_after(long n); /* tests: the n-th allocation from now fails; < 0 switches off */
 #define GAL_NEW(type)     ((type *)gal_calloc(1, sizeof(type)))
 #define GAL_NEWN(type, n) ((type *)gal_calloc((n), sizeof(type)))

@@ -10,6 +10,7 @@ local results = require "galua.catalogue.results"
 local rest_frame = require "galua.fit.rest"
 local usual_samplers = require "galua.usual_samplers"
 local plans = require "galua.fit.plan"
+local later = require "galua.fit.later"
 local family = require "galua.catalogue.family"
 local ffi = require "ffi"
 
@@ -19,6 +20,9 @@ local M = setmetatable({}, { __call = function(_, ...) return catalogue.new(...)
 
 local usual = { "Mstar", "SFR", "SFR100", "sSFR", "Mdust", "LIR", "A_V", "T_dust", "age_mw", "Zstar" }
 local SOME = 300 -- draws of a source, at least, that derived quantities are evaluated at: their 16th and 84th percentiles to 9 % of the width
+-- what a result must have under the default ladder of samplers, where its sampler knows: effective draws, error of ln Z (models are compared by
+-- differences of a few tenths)
+local ACCEPT = { ess = 300, lnz_err = 0.1 }
 local LOOK = 100 -- sources, at most, of which one must make a fit
 local NAMED = 1000 -- sources, at most, whose data are told apart in what is said of another run
 local per_variant = { "model", "free", "noise", "limits", "sampler", "amplitude", "likelihood", "spec", "plan" }
@@ -58,15 +62,25 @@ local function check_derived(names, variants)
   end
 end
 
+-- option accept, seen to be right
+local function accepted_with(accept)
+  local o = galua.options("catalogue: accept", accept, { ess = ":number", lnz_err = ":number" })
+  for name, v in pairs(o) do
+    if not (v > 0) then galua.fail("catalogue: accept.%s must be above 0, got %g", name, v) end
+  end
+  return o
+end
+
 function catalogue.new(given)
   local o = galua.options("catalogue", given, { data = ":any", model = ":any", free = ":any", variants = ":table", noise = ":any",
     limits = "censored", sampler = ":any", escalate = ":table", seed = ":number", keep = 100, derived = ":table", name = ":string",
-    amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any" })
+    amplitude = ":any", likelihood = ":any", spec = ":table", plan = ":any", accept = ":table" })
   if o.data == nil then galua.fail("catalogue: 'data' is missing: observation.catalogue(file), or a list of observations") end
   local self = { data = o.data, n = sources_of(o.data), seed = o.seed or galua.seed(), keep = math.floor(o.keep),
     derived = o.derived or usual, name = o.name or (core.class_name(o.data) == "sources" and o.data.path) or "", variants = {} }
   if not (o.keep >= 2 and o.keep <= 1e5) then galua.fail("catalogue: keep must be 2 .. 100000 draws per source, got %g", o.keep) end
   if o.escalate and o.sampler then galua.fail("catalogue: give sampler or escalate, not both") end
+  self.accept = accepted_with(o.accept or not (o.sampler or o.escalate) and ACCEPT or {})
   local samplers = o.escalate or o.sampler and { o.sampler } or usual_samplers.rungs()
   for i, s in ipairs(samplers) do
     if not galua.sampler.is(s) then galua.fail("catalogue: escalate[%d] must be a sampler, got a %s", i, type(s)) end
@@ -194,14 +208,25 @@ local function pack_draws(list, n, keep)
   return m, ffi.string(a, 4 * #list * m)
 end
 
+-- Why a result that its sampler takes is not good enough for the catalogue, or nil
+local function short_of(accept, s, engine)
+  local ess = type(engine.ess) == "number" and engine.ess
+  if accept.ess and ess and not (ess >= accept.ess) then return ("%.0f effective draws, %g are asked for"):format(ess, accept.ess) end
+  local ok, lnz, err = pcall(function() return s:evidence(engine) end)
+  if accept.lnz_err and ok and lnz and not (err <= accept.lnz_err) then
+    return ("ln Z to %.2g, %g is asked for"):format(err, accept.lnz_err)
+  end
+end
+
 -- Up the ladder of samplers until a result is acceptable. Returns nil when the user stopped it.
-local function climb(f, v, record, beat)
+local function climb(f, v, accept, record, beat)
   for i, s in ipairs(v.samplers) do
     f.sampler = s
     rawset(f, "_strategy", nil)
     rawset(f, "_ladder", nil)
     rawset(f, "_quiet", true) -- what a sampler chose is not said for every source
     f.engine = nil
+    if i > 1 then collectgarbage() end -- megabytes of draws that the collector does not see
     plans.again(f, v.plan)
     local state, engine = f:_advance{ fit = f, progress = beat }
     if state == "interrupted" then return nil end
@@ -211,11 +236,15 @@ local function climb(f, v, record, beat)
     record.sampler, record.state = s.kind, f.engine.state
     local good, why = true
     if s.acceptable then good, why = s:acceptable(f.engine) end
+    if good then
+      why = short_of(accept, s, f.engine)
+      good = why == nil
+    end
     if good or i == #v.samplers then
       record.accepted, record.refused, record.rung = good, not good and (why or "refused") or nil, i
       return f
     end
-    record.escalated = why
+    record.escalated, engine = why, nil
   end
 end
 
@@ -225,14 +254,14 @@ function catalogue:work(j, beat)
   local f, obs, row, v = self:fit(j)
   local record = { id = obs.name, row = row, variant = v.name, nbands = f.target.nbands, redshift = finite(f.model.redshift), seed = f.seed,
     evaluations = 0 }
-  if not climb(f, v, record, beat) then return nil end
+  if not climb(f, v, self.accept, record, beat) then return nil end
   local sampled = os.clock()
   local ok, samples = pcall(f.samples, f)
   if not ok then -- a plan is compared with the whole grid where quantities are derived
     local plan = f.target.plan
     if not (plan and plan.failed) then error(samples, 0) end
     plans.leave(f)
-    if not climb(f, v, record, beat) then return nil end
+    if not climb(f, v, self.accept, record, beat) then return nil end
     sampled = os.clock()
     samples = f:samples()
   end
@@ -263,7 +292,8 @@ function catalogue:work(j, beat)
     if (r.nonfinite or 0) == 0 then ess = math.min(ess, r.ess or math.huge) end
   end
   record.nfree = #names
-  local rest, kept = {}, {}
+  local rest, kept, column = {}, {}, {}
+  for k, name in ipairs(f.target.blob_names) do column[name] = k end
   for _, name in ipairs(self.derived) do rest[#rest + 1] = known_rest(name) end
   for i = 1, math.min(#samples.some, self.keep) do kept[i] = samples.some[kept_place(i, #samples.some, self.keep)] end
   for k, values in ipairs(#rest > 0 and rest_frame.of_samples(f, rest, kept) or {}) do -- a model a draw that is kept
@@ -272,7 +302,7 @@ function catalogue:work(j, beat)
   for _, name in ipairs(self.derived) do
     for _, r in ipairs(summary.all) do -- asked for by name: also what is no result, flagged
       if r.name == name then
-        local drawn = some_of(samples.derived[name], samples.some)
+        local drawn = later.of_some(samples, column[name])
         put(r, drawn, drawn)
       end
     end
@@ -290,7 +320,8 @@ end
 
 -- Text that tells catalogues apart: the first fit's description and all of the data (of a file, a hash of what it says and how it is read).
 function catalogue:identity()
-  local lines = { ("%d sources, seed %.0f, keep %d, derived at %d"):format(self.n, self.seed, self.keep, math.max(self.keep, SOME)), table.concat(self.derived, " "), family.text(self) }
+  local lines = { ("%d sources, seed %.0f, keep %d, derived at %d"):format(self.n, self.seed, self.keep, math.max(self.keep, SOME)),
+    table.concat(self.derived, " "), family.text(self), ("accept %g %g"):format(self.accept.ess or 0, self.accept.lnz_err or 0) }
   for k, v in ipairs(self.variants) do
     local d = self:example(k):description()
     d.data, d.seed, d.sampler, d.theta = nil, nil, nil, nil
@@ -309,7 +340,8 @@ end
 
 -- The same as a table, for words about what differs.
 function catalogue:about()
-  local about = { sources = self.n, seed = self.seed, keep = self.keep, derived = self.derived, plan = family.text(self), variant = {} }
+  local about = { sources = self.n, seed = self.seed, keep = self.keep, derived = self.derived, accept = self.accept,
+    plan = family.text(self), variant = {} }
   for k, v in ipairs(self.variants) do
     local f = self:example(k)
     local d = f:description()
@@ -376,8 +408,10 @@ command is started there or under mpirun; :run{ out =, part = "3/10" } does a te
 @param spec as in fit{}
 @param plan ("auto") as in fit{}: decided for each sampler of `escalate`
 @param likelihood as in fit{}
-@param sampler (sampler.ensemble{}) as in fit{}
+@param sampler a single one instead of those of `escalate`
 @param escalate ({ sampler.importance{}, sampler.nested{} }) the next one is used when the result of one is not acceptable
+@param accept ({ ess = 300, lnz_err = 0.1 }; {} with sampler or escalate of your own) what a result must have besides its sampler's word, where that
+  gives it: effective draws at least, error of ln Z at most; the next sampler is used when it has not, and after the last the table says "not accepted"
 @param keep (100) draws of each source in the results file
 @param derived derived quantities to keep besides the free parameters; "SDSS.g-SDSS.r" is a rest-frame colour, "M(SDSS.r)" a magnitude, "flux(SDSS.r)" the model's flux as observed
 @param seed (seed()) the numbers of a row depend on this and the row

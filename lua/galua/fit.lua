@@ -226,14 +226,17 @@ function fit:samples()
   self:need_samples()
   if rawget(self, "_samples") then return self._samples end
   local x, lp, ll, blobs = self.sampler:draws(self.engine, self)
-  local n, some = #lp, nil
-  if rawget(self, "_some") then blobs, some = later.derive(self, x, lp, ll) end
-  local out = { n = n, x = x, lnprior = lp, lnlike = ll, blobs = blobs, values = {}, derived = {}, some = some }
+  local out = { n = #lp, x = x, lnprior = lp, lnlike = ll, values = {}, derived = {} }
   for i, p in ipairs(self.free) do
     local v = x:col(i):copy()
     out.values[p[1]] = p[2].log and v:map(function(c) return 10 ^ c end) or v
   end
-  for i, name in ipairs(self.target.blob_names) do out.derived[name] = blobs:col(i):copy() end
+  if rawget(self, "_some") then
+    later.derive(self, out)
+  else
+    out.blobs = blobs
+    for i, name in ipairs(self.target.blob_names) do out.derived[name] = blobs:col(i):copy() end
+  end
   self._samples = out
   return out
 end
@@ -420,6 +423,7 @@ function fit:save(path, given)
   self:need_engine()
   local description = self:description()
   description.derived_at = rawget(self, "_some") -- draws with derived quantities, where not all have them
+  description.family = plans.store_family(self)
   local texts = { model = json.encode(description), script = self:script(), ssp_provenance = self.model.ssp.provenance,
     numerics = tostring(core.versions().numerics), summary = self.sampler:ready(self.engine) and tostring(self:summary()) or "" }
   local plan = plans.record(self)
@@ -512,12 +516,17 @@ local function load_fit(path, options)
     end
     likelihood = galua.likelihood.from(d.likelihood)
   end
+  local one_of = some and { some = some } -- one of a catalogue's fits
+  if d.family then
+    one_of = plans.family_from(d.family, obs, path)
+    one_of.some = some
+  end
   local free = {}
   for _, p in ipairs(d.free) do free[p.name] = galua.prior.from(p.prior) end
   local f = create({ data = obs, model = model, free = free, limits = d.limits, seed = d.seed, name = d.name,
     noise = galua.noise.from(d.noise), amplitude = d.amplitude and galua.prior.from(d.amplitude), likelihood = likelihood,
     spec = d.spec, plan = d.plan or false, tie = d.tie and require("galua.fit.tie").from(d.tie), sampler = galua.sampler.from(d.sampler) },
-    false, d.derived_at and { some = d.derived_at } or nil)
+    false, one_of)
   rawset(f, "_script", texts.script)
   return f:restore(path)
 end

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define HEAD  64
 #define LARGE ((size_t)1 << 18)
@@ -65,6 +68,16 @@ size_t gal_mem_own(size_t most)
     }
     unlock();
     return owned;
+}
+
+void gal_mem_lean(void)
+{
+#ifdef __GLIBC__
+    enum { BLOCK = 1 << 17 };
+    mallopt(M_MMAP_THRESHOLD, BLOCK);
+    mallopt(M_TRIM_THRESHOLD, BLOCK);
+    malloc_trim(0);
+#endif
 }
 
 void *gal_alloc(size_t bytes)

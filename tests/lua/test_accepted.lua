@@ -63,6 +63,40 @@ test.describe("a validation", function()
   os.execute("rm -rf " .. dir)
 end)
 
+test.describe("what a catalogue asks of a result besides its sampler's word", function()
+  local function fitted(more)
+    local path = os.tmpname()
+    local o = { data = { o, o }, model = model(), free = free(), seed = 3, plan = false, keep = 10 }
+    for k, v in pairs(more) do o[k] = v end
+    catalogue(o):run{ out = path .. ".h5", threads = 1, progress = false }
+    local t = observation.catalogue(path .. ".fits")
+    os.execute(("rm -rf %s %s.*"):format(path, path))
+    return t:column("state")[1], t:column("sampler")[1], t:column("flags")[1], t:column("lnz_err")[1], t:column("ess")[1]
+  end
+  test.it("is ln Z to 0.1 and 300 draws where nobody named a sampler", function()
+    local state, _, _, err, ess = fitted{}
+    test.eq(state, "converged")
+    test.ok(err <= 0.1 and ess >= 300)
+  end)
+  test.it("sends a result that has less up the ladder, and says it of the last", function()
+    local state, kind, flags, err = fitted{ escalate = { sampler.importance{ ess = 200 }, sampler.nested{ live = 40 } }, accept = { lnz_err = 1e-4 } }
+    test.eq(state, "not accepted")
+    test.eq(kind, "nested")
+    test.ok(flags:find(("not accepted: ln Z to %.2g, 0.0001 is asked for"):format(err), 1, true), flags)
+    state, kind = fitted{ escalate = { sampler.importance{ ess = 200 }, sampler.importance{ ess = 900 } }, accept = { ess = 600 } }
+    test.eq(state .. kind, "convergedimportance")
+    state, _, flags = fitted{ sampler = sampler.importance{ ess = 100 }, accept = { ess = 1e6 } }
+    test.ok(state == "not accepted" and flags:find("effective draws, 1e+06 are asked for", 1, true), flags)
+  end)
+  test.it("is nothing where somebody did", function()
+    local state, _, _, err = fitted{ sampler = sampler.nested{ live = 40 } }
+    test.ok(state == "converged" and err > 0.1)
+    test.throws(function() catalogue{ data = { o }, model = model(), free = free(), accept = { ess = -1 } } end,
+      "catalogue: accept.ess must be above 0, got -1")
+    test.throws(function() catalogue{ data = { o }, model = model(), free = free(), accept = { es = 1 } } end, "~unknown option 'es'")
+  end)
+end)
+
 test.describe("a quantity that a catalogue is asked for", function()
   local function make(derived, m)
     return catalogue{ data = { o }, model = m or model(), free = free(), derived = derived }

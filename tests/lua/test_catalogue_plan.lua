@@ -77,6 +77,25 @@ test.describe("the sources of a catalogue", function()
     end
   end)
 
+  test.it("share it when they are stored and read again, too", function()
+    local path = os.tmpname() .. ".h5"
+    local f = c:fit(2)
+    f:compile()
+    f:run{ progress = false }
+    f:save(path)
+    local again = galua.load_fit(path, { ssp = T })
+    again:compile()
+    local p, q = f.target.plan, again.target.plan
+    test.ok(q.used and q.panels == p.panels and q.nodes == p.nodes and q.panels > 1, "the same plan, over redshifts")
+    local x, a, b = compare(f, again)
+    for k = 1, #a do test.eq(a[k], b[k]) end
+    local s, t = f:samples(), again:samples()
+    test.eq(s.n, t.n)
+    test.eq(x.cols, t.x.cols)
+    test.eq(#t.derived.Mstar, t.n)
+    os.remove(path)
+  end)
+
   test.it("may have a band that none of the others has", function()
     local f = c:fit(1)
     local odd = galua.fit({ data = sources(6, 3)[3], model = c:fit(3).model, free = free, plan = true, sampler = galua.sampler.importance{ ess = 200 }, seed = 1 },
@@ -193,6 +212,21 @@ test.describe("what is wrong with a source", function()
       test.eq(id, "s1 s2 s3")
       test.eq(#family.of(c, c.variants[1]).bands, 2)
     end
+    local f = assert(io.open(path, "w"))
+    f:write("id,redshift,SDSS.g[mJy],SDSS.g_err[mJy],SDSS.r[mJy],SDSS.r_err[mJy]\n")
+    for i = 1, 9 do f:write(("s%d,0.1,%g,0.1,2,%g\n"):format(i, i, i % 4 == 0 and 0.1 or -3)) end
+    f:close()
+    local script = path .. ".lua"
+    f = assert(io.open(script, "w"))
+    f:write(("return catalogue{ data = observation.catalogue(%q), model = galaxy{ ssp = ssp.synthetic() }, free = { age = prior.uniform(1e9, 2e9) } }"):format(path))
+    f:close()
+    local pipe = io.popen(("%s catalogue %s --dry-run 2>&1"):format(core.realpath("/proc/self/exe"), script))
+    local text = pipe:read("*a")
+    pipe:close()
+    test.ok(text:find("7 of 9 sources cannot be read:", 1, true), text)
+    test.ok(text:find("and 2 more", 1, true) and text:find("SDSS.g                        2 sources", 1, true), text)
+    test.eq(select(2, text:gsub("source 's%d'", "")), 5)
+    os.remove(script)
     os.remove(path)
   end)
 end)

@@ -40,4 +40,42 @@ test.describe("memory", function()
     for i = 1, 2000 do local v = vec(100000) end -- 1.6 GB in all
     test.ok(status("VmRSS") - before < 700, "dropped vectors pile up")
   end)
+
+  test.it("of a catalogue's worker does not grow with its sources", function()
+    measurable()
+    local function private()
+      local file = io.open("/proc/self/smaps_rollup")
+      if not file then test.skip("no /proc/self/smaps_rollup here") end
+      local kb = file:read("*a"):match("Private_Dirty:%s+(%d+)")
+      file:close()
+      return tonumber(kb) / 1024
+    end
+    private()
+    local g = galaxy{ ssp = ssp.synthetic(), sfh = sfh.delayed{ norm = 10, tau = 1e9 }, age = 3e9, redshift = 0.1 }
+    local list = {}
+    for i = 1, 30 do
+      list[i] = observation.new{ name = "s" .. i, redshift = 0.1 }
+      for k, p in ipairs(g:photometry(filters("SDSS.ugriz"))) do list[i]:add(p.band, p.flux * (1 + 0.05 * math.sin(7 * i + k)), 0.05 * p.flux) end
+    end
+    local c = catalogue{ data = list, model = g, seed = 2, sampler = sampler.importance{ ess = 200 },
+      free = { age = prior.loguniform(1e9, 1e10), ["sfh.norm"] = prior.loguniform(1, 100) } }
+    local path, work = os.tmpname(), c.work
+    function c:work(j, beat) -- each leaves 20 MB behind in small pieces, as samplers do
+      local file = io.open(path, "a")
+      file:write(private(), "\n")
+      file:close()
+      local record, pieces = work(self, j, beat), {}
+      for i = 1, 400 do pieces[i] = vec(6400) end
+      return record
+    end
+    c:run{ out = path .. ".h5", threads = 1, progress = false }
+    test.eq(c.state, "done")
+    local mb = {}
+    for line in io.lines(path) do mb[#mb + 1] = tonumber(line) end
+    test.eq(#mb, 30)
+    local grown = mb[30] - mb[3]
+    test.ok(grown < 4, ("grew by %.1f MB from the third source to the thirtieth"):format(grown))
+    test.ok(mb[30] < mb[1] + 12, ("%.1f MB of its own, %.1f at first"):format(mb[30], mb[1]))
+    os.execute(("rm -rf %s %s.*"):format(path, path))
+  end)
 end)

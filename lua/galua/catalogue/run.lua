@@ -63,7 +63,7 @@ local function labour(self, q, watch)
         q:release(j)
         self.stopped = true
       end
-      collectgarbage()
+      core.mem_lean()
     elseif left == 0 then
       break
     else
@@ -151,10 +151,12 @@ local function run(self, given)
   if me then
     galua.threads(o.threads or 1)
     family.prepare(self)
+    core.mem_lean() -- making or reading a plan leaves more free memory than it keeps
     labour(self, q, watch)
   elseif first < jobs then
     local n = math.min(o.threads or math.max(1, math.floor(galua.threads() / beside())), jobs)
     family.prepare(self)
+    core.mem_lean()
     bad = galua.queue.pool(n, function(i)
       q:forked(i, n)
       labour(self, q)

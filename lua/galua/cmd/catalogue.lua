@@ -16,19 +16,29 @@ Under mpirun -n M the ranks share the work by messages; started again on another
 same folder, by file locks. Stopped or killed, the same command goes on.
   galua fit --template --catalogue     prints a file to start from]]
 
+local SHOWN = 5 -- rows that cannot be read, of more
+
+-- what cannot be read is counted and the first few are told: the run makes each of them a row with its reason
 local function dry_run(c)
   print(c)
-  local total, bands = 0, {}
+  local total, read, bands, wrong = 0, 0, {}, {}
   for i = 1, c.n do
-    for _, r in ipairs(c.data[i]:rows()) do
+    local ok, obs = pcall(function() return c.data[i] end)
+    if ok then read = read + 1 else wrong[#wrong + 1] = tostring(obs) end
+    for _, r in ipairs(ok and obs:rows() or {}) do
       if r.kind ~= "ignored" then bands[r.band], total = (bands[r.band] or 0) + 1, total + 1 end
     end
   end
   local names = {}
   for name in pairs(bands) do names[#names + 1] = name end
   table.sort(names)
-  print(("  %.1f bands per source; %d bands in all:"):format(total / c.n, #names))
+  print(("  %.1f bands per source; %d bands in all:"):format(total / math.max(read, 1), #names))
   for _, name in ipairs(names) do print(("    %-24s %6d sources"):format(name, bands[name])) end
+  if #wrong > 0 then
+    print(("  %d of %d sources cannot be read:"):format(#wrong, c.n))
+    for i = 1, math.min(#wrong, SHOWN) do print("    " .. wrong[i]) end
+    if #wrong > SHOWN then print(("    and %d more"):format(#wrong - SHOWN)) end
+  end
   print(c:example(1))
 end
 

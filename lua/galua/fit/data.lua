@@ -3,12 +3,13 @@ local galua = require "galua"
 local doc = require "galua.doc"
 
 local pick = require "galua.pick"
+local later = require "galua.fit.later"
 
 -- matrices of the rows `list` of the samples: sampled coordinates, derived quantities
 local function rows_of(s, list)
-  local x, b = {}, {}
-  for j, i in ipairs(list) do x[j], b[j] = s.x:row(i):totable(), s.blobs:row(i):totable() end
-  return galua.mat(x), galua.mat(b)
+  local x = {}
+  for j, i in ipairs(list) do x[j] = s.x:row(i):totable() end
+  return galua.mat(x), later.rows_of(s, list)
 end
 
 local function short(v)
@@ -34,9 +35,10 @@ local function residuals(self)
   local x, b = rows_of(s, { i })
   local _, sigma = self.target:replicate(x, b)
   local _, p_out = self.target:pointwise(x, b)
-  local out = {}
+  local out, column = {}, {}
+  for k, name in ipairs(self.target.blob_names) do column[name] = k end
   for k, r in ipairs(self.data:rows()) do
-    local m = s.derived["flux." .. r.band][i]
+    local m = b:get(1, column["flux." .. r.band])
     local e = r.kind == "ignored" and r.err or sigma:row(1)[k]
     local p = p_out:row(1)[k]
     out[#out + 1] = { band = r.band, pivot = r.pivot, flux = r.flux, err = r.err, sigma = e, model = m, kind = r.kind,

@@ -21,6 +21,41 @@ local function span_of(self) return M.span(self.free, rawget(self, "_family")) e
 
 local function tolerance(span) return span and 1e-4 or 1e-6 end
 
+-- two filters of one name may differ
+local function same_curve(a, b)
+  local same = #a.wave == #b.wave
+  for i = 1, same and #a.wave or 0 do same = same and a.wave[i] == b.wave[i] and a.trans[i] == b.trans[i] end
+  return same
+end
+
+-- What a fit shares its plan with, as data: bands of its own by name, the others as curves.
+function M.store_family(self)
+  local family, own = rawget(self, "_family"), {}
+  if not family then return nil end
+  for _, r in ipairs(self.data:rows()) do own[r.band] = r.filter end
+  local bands = {}
+  for i, f in ipairs(family.bands) do
+    bands[i] = own[f.name] and same_curve(own[f.name], f) and { name = f.name } or { name = f.name, wave = f.wave:totable(), trans = f.trans:totable() }
+  end
+  return { n = family.n, redshift = { family.redshift[1], family.redshift[2] }, bands = bands }
+end
+
+-- and back, for a fit of these data
+function M.family_from(d, data, path)
+  local own, bands = {}, {}
+  for _, r in ipairs(data:rows()) do own[r.band] = r.filter end
+  local z = type(d) == "table" and type(d.bands) == "table" and d.redshift
+  local good = type(z) == "table" and type(z[1]) == "number" and type(z[2]) == "number" and z[1] >= 0 and z[1] <= z[2] and type(d.n) == "number" and d.n >= 1
+  for i, b in ipairs(good and d.bands or {}) do
+    good = good and type(b) == "table" and type(b.name) == "string"
+    bands[i] = good and (b.wave and galua.filter.curve(b.name, galua.vec(b.wave), galua.vec(b.trans)) or own[b.name])
+    good = good and bands[i] ~= nil
+    if not good then break end
+  end
+  if not good or #bands == 0 then galua.fail("%s: what its fit shares a plan with is damaged", path) end
+  return { n = d.n, redshift = { z[1], z[2] }, bands = bands }
+end
+
 -- nil, "auto", true, false, { tolerance =, cache = } -> "auto", false or { tolerance =, cache = }
 function M.option(plan, span)
   if plan == nil or plan == "auto" then return "auto" end

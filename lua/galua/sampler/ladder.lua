@@ -101,6 +101,7 @@ function def.run(s, engine, how)
     j.rung = j.rung + 1
     if not fit._quiet then io.stderr:write(("%s: %s; goes on with %s\n"):format(s.rungs[j.rung - 1].kind, why, tostring(s.rungs[j.rung]))) end
     engine, fit.engine, fit._samples, fit._summary = nil, nil, nil, nil
+    collectgarbage() -- of its draws now: the next run would keep them for as long as it takes
     plans.again(fit, rawget(fit, "_plan_asked"))
     plans.compile(fit, fit._quiet)
   end

@@ -541,7 +541,7 @@ static const gal_field FIELD[] = {
     OPTION(UNLESS, 0, "marginalise", opt.whole, 1, 0, 1, "(true) integrate the parameter that all light is proportional to, where that is exact; draws have it as ever"),
     OPTION_SEED(GAL_STATE, opt.seed), OPTION_SOURCE(GAL_STATE, opt.source), READY, KEEP_BY(keep_room), KEEP_BY(keep_stages),
     KEEP_WORDS(z, ALL, D), KEEP_WORDS(theta, ALL, D), KEEP_WORDS(lnprior, ALL), KEEP_WORDS(lnlike, ALL), KEEP_WORDS(blob, ALL, NB),
-    KEEP_WORDS(lnpi, ALL), KEEP_WORDS(own, ALL), {.type = GAL_F_WORDS, .use = GAL_STATE, .at = AT(lnq), .n = WINDOW, .dim = {ALL}},
+    KEEP_WORDS(lnpi, ALL), KEEP_WORDS(own, ALL), KEEP_BY(ais_keep_lnq),
     KEEP(INT, phase), KEEP(REAL, want), KEEP(SIZE, drawn), KEEP(REAL, ess_pool), KEEP(SIZE, stale), KEEP(SIZE, rounds), KEEP(SIZE, final), KEEP(SIZE, peaks), KEEP(REAL, care), KEEP(REAL, best_efficiency), KEEP(FLAG, checked), KEEP(REAL, drift), KEEP(SIZE, stray),
     KEEP(SIZE, evaluations), KEEP(INT, end), KEEP(REAL, seconds),
     SHOW(REAL, GAL_STATE | GAL_SHOWN, "beta", NULL, beta, "inverse temperature of the last stage; 1: the posterior"),

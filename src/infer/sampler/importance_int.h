@@ -2,6 +2,7 @@
 #ifndef GAL_INFER_IMPORTANCE_INT_H
 #define GAL_INFER_IMPORTANCE_INT_H
 #include "galua/importance.h"
+#include "bytes.h"
 #include "gmix.h"
 #include "infer/target/marginal.h"
 
@@ -22,9 +23,11 @@ struct gal_importance_sampler {
     size_t dim, next; /* parameters and blobs of work */
     /* all draws, stage after stage */
     size_t n, room;
-    double *z, *theta, *lnprior, *lnlike, *blob, *lnpi, *lnq,
-        *own; /* lnpi: ln N(z; 0, I); lnq[n][WINDOW]: ln of the proposal of
-                                                                      stage s in column s % WINDOW; own: ln weight */
+    double *z, *theta, *lnprior, *lnlike, *blob, *lnpi, *own; /* lnpi: ln N(z; 0, I); own: ln weight */
+    double *
+        lnq; /* [lnq_rows][WINDOW] of the draws from lnq_first on, which are those of the pool: ln of the proposal of stage s
+                                    in column s % WINDOW (ais_lnq) */
+    size_t lnq_first, lnq_rows;
     gal_importance_stage *stage;
     size_t nstage, stage_room, *first; /* first[stage]: its first draw */
     gmix q[WINDOW];                    /* proposals; of the prior (stage 0) empty */
@@ -53,7 +56,13 @@ struct gal_importance_sampler {
     double halves; /* difference of ln Z of two halves over its error */
     size_t counted, first_evaluation;
 };
+/* densities of draw i, which is in the pool */
+static inline double *ais_lnq(const gal_importance_sampler *s, size_t i)
+{
+    return s->lnq + (i - s->lnq_first) * WINDOW;
+}
 /* importance_pool.c */
+void ais_keep_lnq(bytes *b, void *obj); /* lnq of a state */
 gal_status ais_make_room(gal_importance_sampler *s, size_t more, size_t stages);
 /* A stage of m draws of proposal g (NULL: the prior); g is taken over when GAL_OK. */
 gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, double ess_pool, bool blobs);

@@ -11,19 +11,62 @@
 
 #define REACH 20 /* effective size per parameter that a temperature must have */
 
+static size_t oldest(const gal_importance_sampler *s)
+{
+    return s->nstage > WINDOW ? s->nstage - WINDOW : 0;
+}
+
+/* the first draw of the pool */
+static size_t ais_pool_first(const gal_importance_sampler *s)
+{
+    return s->nstage > 0 ? s->first[oldest(s)] : 0;
+}
+
+/* Room grows by a quarter: that of a source which needs many draws is the most that a worker of a catalogue has. */
+static size_t grown(size_t room, size_t need)
+{
+    return need > room + room / 4 ? need : room + room / 4;
+}
+
+/* Densities of the pool alone are kept: those of stages that have left it go. */
+static gal_status lnq_room(gal_importance_sampler *s, size_t more)
+{
+    size_t pool = ais_pool_first(s), need;
+    if (pool > s->lnq_first) {
+        memmove(s->lnq, ais_lnq(s, pool), (s->n - pool) * WINDOW * sizeof *s->lnq);
+        s->lnq_first = pool;
+    }
+    need = s->n - s->lnq_first + more;
+    if (need <= s->lnq_rows)
+        return GAL_OK;
+    size_t rows = grown(s->lnq_rows, need);
+    gal_status st = GAL_GROW(s->lnq, rows * WINDOW);
+    s->lnq_rows = st == GAL_OK ? rows : s->lnq_rows;
+    return st;
+}
+
+/* a row a draw, zeros where its stage has left the pool */
+void ais_keep_lnq(bytes *b, void *obj)
+{
+    gal_importance_sampler *s = obj;
+    double none[WINDOW] = {0};
+    for (size_t i = 0; i < s->n && b->st == GAL_OK; i++)
+        bytes_words(b, i < s->lnq_first ? none : ais_lnq(s, i), WINDOW);
+}
+
 gal_status ais_make_room(gal_importance_sampler *s, size_t more, size_t stages)
 {
     gal_status st = GAL_OK;
     size_t n = s->n + more, l = s->nstage + stages;
+    GAL_TRY(lnq_room(s, more));
     if (n > s->room) {
-        n = n > 2 * s->room ? n : 2 * s->room;
+        n = grown(s->room, n);
         GAL_TRY(GAL_GROW(s->z, n * s->dim));
         GAL_TRY(GAL_GROW(s->theta, n * s->dim));
         GAL_TRY(GAL_GROW(s->lnprior, n));
         GAL_TRY(GAL_GROW(s->lnlike, n));
         GAL_TRY(GAL_GROW(s->lnpi, n));
         GAL_TRY(GAL_GROW(s->own, n));
-        GAL_TRY(GAL_GROW(s->lnq, n * WINDOW));
         GAL_TRY(GAL_GROW(s->blob, n * s->next));
         s->room = n;
     }
@@ -35,17 +78,6 @@ gal_status ais_make_room(gal_importance_sampler *s, size_t more, size_t stages)
     }
 out:
     return st;
-}
-
-static size_t oldest(const gal_importance_sampler *s)
-{
-    return s->nstage > WINDOW ? s->nstage - WINDOW : 0;
-}
-
-/* the first draw of the pool */
-static size_t ais_pool_first(const gal_importance_sampler *s)
-{
-    return s->nstage > 0 ? s->first[oldest(s)] : 0;
 }
 
 /* ------------------------------------------------------------------ a stage */
@@ -68,10 +100,10 @@ static gal_status cross(gal_importance_sampler *s, size_t k, size_t from, size_t
     for (size_t j = keep; st == GAL_OK && j < k; j++)
         st = density(s, j, from, m, v + n + (j - keep) * m);
     for (size_t i = 0; st == GAL_OK && i < n; i++)
-        s->lnq[(start + i) * WINDOW + k % WINDOW] = v[i];
+        ais_lnq(s, start + i)[k % WINDOW] = v[i];
     for (size_t j = keep; st == GAL_OK && j < k; j++)
         for (size_t i = 0; i < m; i++)
-            s->lnq[(from + i) * WINDOW + j % WINDOW] = v[n + (j - keep) * m + i];
+            ais_lnq(s, from + i)[j % WINDOW] = v[n + (j - keep) * m + i];
     gal_free(v);
     return st;
 }
@@ -120,7 +152,7 @@ gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, do
                            blobs && s->next > 0 ? s->blob + from * s->next : NULL));
     if (!blobs)
         memset(s->blob + from * s->next, 0, m * s->next * sizeof(double));
-    memset(s->lnq + from * WINDOW, 0, m * WINDOW * sizeof(double));
+    memset(ais_lnq(s, from), 0, m * WINDOW * sizeof(double));
     for (size_t i = 0; i < m; i++)
         if (!(lnp[i] > -INFINITY))
             s->lnlike[from + i] = -INFINITY;
@@ -137,7 +169,7 @@ gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, do
     }
     gmix_clear(&old);
     for (size_t i = from; i < from + kept; i++)
-        s->own[i] = s->lnlike[i] + s->lnpi[i] - s->lnq[i * WINDOW + k % WINDOW];
+        s->own[i] = s->lnlike[i] + s->lnpi[i] - ais_lnq(s, i)[k % WINDOW];
     s->first[k] = from;
     s->n = from + kept;
     s->drawn += g ? 0 : m;
@@ -163,7 +195,7 @@ static void mixture_weights(const gal_importance_sampler *s, size_t first, doubl
     for (size_t i = first; i < s->n; i++) {
         double top = -INFINITY, sum = 0, f[WINDOW] = {0};
         for (size_t k = lo; k < s->nstage; k++)
-            top = fmax(top, f[k - lo] = lnn[k % WINDOW] + s->lnq[i * WINDOW + k % WINDOW]);
+            top = fmax(top, f[k - lo] = lnn[k % WINDOW] + ais_lnq(s, i)[k % WINDOW]);
         for (size_t k = lo; k < s->nstage; k++)
             sum += exp(f[k - lo] - top);
         base[i - first] = sum > 0 ? s->lnpi[i] - top - log(sum) : -INFINITY;

@@ -278,6 +278,14 @@ static int core_rss(lua_State *L)
     return 2;
 }
 
+/* mem_lean(): this process is one of many, see gal_mem_lean */
+static int core_mem_lean(lua_State *L)
+{
+    lua_gc(L, LUA_GCCOLLECT, 0);
+    gal_mem_lean();
+    return 0;
+}
+
 static int core_versions(lua_State *L)
 {
     lua_newtable(L);
@@ -395,6 +403,7 @@ static const luaL_Reg core_functions[] = {{"has_module", gal_lua_core_has_module
                                           {"isatty", core_isatty},
                                           {"term_size", core_term_size},
                                           {"rss", core_rss},
+                                          {"mem_lean", core_mem_lean},
                                           {"versions", core_versions},
                                           {"default_ssp", core_default_ssp},
                                           {"class_name", core_class_name},
