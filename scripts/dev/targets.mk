@@ -103,8 +103,8 @@ validate: all
 	@$(B)/galua tests/validate/catalogue.lua
 	@$(B)/galua tests/validate/marginal_spectrum.lua
 	@$(B)/galua tests/validate/pixel_noise.lua
-	@$(B)/galua scripts/validation/plans.lua
 	@$(B)/galua tests/validate/kills.lua
+	@$(B)/galua scripts/validation/plans.lua
 demo: deps
 	@$(MAKE) --no-print-directory run-demo
 run-demo: all
