@@ -24,7 +24,8 @@ typedef struct law {
 struct gal_cosmo {
     char name[40];
     law l;
-    double dist[NODES], time[NODES]; /* int_0^z dz/E ; int_z^inf dz / ((1+z) E) */
+    double dist[NODES], time[NODES];   /* int_0^z dz/E ; int_z^inf dz / ((1+z) E) */
+    double ddist[NODES], dtime[NODES]; /* their slopes, see `slopes` */
     atomic_int refs;
     int known; /* index of a named cosmology that is shared, else -1 */
 };
@@ -74,6 +75,8 @@ static void tabulate(gal_cosmo *c)
     const double h = X_MAX / (NODES - 1);
     double step_time[NODES];
     c->dist[0] = 0;
+    for (int i = 0; i < NODES; i++)
+        slopes(c, h * i, &c->ddist[i], &c->dtime[i]);
     for (int i = 1; i < NODES; i++) {
         double d = 0, t = 0;
         for (int k = 0; k < 8; k++) {
@@ -240,11 +243,9 @@ double gal_cosmo_comoving_distance(const gal_cosmo *c, double z)
         return NAN;
     const double h = X_MAX / (NODES - 1);
     int i;
-    double t, d0, d1, unused;
+    double t;
     locate(z, &i, &t);
-    slopes(c, h * i, &d0, &unused);
-    slopes(c, h * (i + 1), &d1, &unused);
-    return c->l.c_over_h0 * hermite(c->dist[i], c->dist[i + 1], d0, d1, t, h);
+    return c->l.c_over_h0 * hermite(c->dist[i], c->dist[i + 1], c->ddist[i], c->ddist[i + 1], t, h);
 }
 
 double gal_cosmo_luminosity_distance(const gal_cosmo *c, double z)
@@ -274,11 +275,9 @@ double gal_cosmo_age(const gal_cosmo *c, double z)
         return NAN;
     const double h = X_MAX / (NODES - 1);
     int i;
-    double t, d0, d1, unused;
+    double t;
     locate(z, &i, &t);
-    slopes(c, h * i, &unused, &d0);
-    slopes(c, h * (i + 1), &unused, &d1);
-    return c->l.hubble_time * hermite(c->time[i], c->time[i + 1], d0, d1, t, h);
+    return c->l.hubble_time * hermite(c->time[i], c->time[i + 1], c->dtime[i], c->dtime[i + 1], t, h);
 }
 
 double gal_cosmo_age_slope(const gal_cosmo *c, double z)
@@ -290,7 +289,7 @@ double gal_cosmo_age_slope(const gal_cosmo *c, double z)
 double gal_cosmo_redshift_at(const gal_cosmo *c, double age)
 {
     const double h = X_MAX / (NODES - 1);
-    double t = age / c->l.hubble_time, lo = 0, hi = 1, d0, d1, unused, s;
+    double t = age / c->l.hubble_time, lo = 0, hi = 1, s;
     if (!(t <= c->time[0] * (1 + 4e-16)))
         return NAN;
     if (!(t > 0))
@@ -305,8 +304,7 @@ double gal_cosmo_redshift_at(const gal_cosmo *c, double age)
         else
             b = m;
     }
-    slopes(c, h * a, &unused, &d0);
-    slopes(c, h * b, &unused, &d1);
+    const double d0 = c->dtime[a], d1 = c->dtime[b];
     s = (c->time[a] - t) / (c->time[a] - c->time[b]);
     for (int i = 0; i < 60; i++) {
         double f = hermite(c->time[a], c->time[b], d0, d1, s, h) - t;

@@ -17,6 +17,7 @@ typedef struct gal_csp {
     double z_mass;           /* int Z dm [Msun] */
     double returned;         /* int 0.05 ln(1 + a/0.4 Myr) dm [Msun], used when the table has no surviving mass */
     uint32_t *first, *last;  /* [nz] weights of metallicity iz are at ages first .. last - 1 and 0 elsewhere */
+    size_t inside;           /* weights of ages before it are those in clouds, all of them */
     uint32_t *had;           /* [2][nz] the same of the populations before, where there are several */
     double *lnage, *inv_dln; /* [nage] of the table */
     double *inv_dz;          /* [nz] */

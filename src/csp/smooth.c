@@ -420,4 +420,6 @@ static void add_population(gal_csp *c, const gal_history *h, double tau_esc, boo
 void gal_csp_weights_smooth(gal_csp *c, const gal_history *h, double tau_esc)
 {
     csp_populations(c, h, tau_esc, false, add_population);
+    size_t in_clouds = tau_esc > 0 ? count_below(c->ssp->age, c->ssp->nage, tau_esc, true) : 0;
+    c->inside = in_clouds > 1 ? in_clouds - 2 : 0;
 }

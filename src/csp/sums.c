@@ -42,7 +42,10 @@ static size_t list_rows(gal_csp *c, bool clouds, double scale)
     const double least = 1e-25 * c->formed;
     size_t n = 0;
     for (size_t iz = 0; iz < ssp->nz; iz++) {
-        size_t from = iz * ssp->nage + c->first[iz], to = iz * ssp->nage + c->last[iz];
+        size_t first = !clouds && c->first[iz] < c->inside ? c->inside : c->first[iz];
+        if (first >= c->last[iz])
+            continue;
+        size_t from = iz * ssp->nage + first, to = iz * ssp->nage + c->last[iz];
         const double *a = clouds ? c->w1 : c->w0, *b = clouds ? NULL : c->w1;
         while (from < to && !(a[from] - (b ? b[from] : 0) > least))
             from++;

@@ -254,6 +254,7 @@ static void clear_weights(gal_csp *c)
         c->first[iz] = c->last[iz] = 0;
     }
     c->formed = c->age_mass = c->z_mass = c->returned = 0;
+    c->inside = 0;
 }
 
 /* One piece point by point: `factor` on the mass of each. */
