@@ -54,6 +54,7 @@ typedef struct gal_nested_opt {
     double enlarge;            /* volume factor of the bound (1.25; 1 with bootstrap) */
     int bootstrap;             /* resamplings that decide how far the bound is inflated (unif 20, else 0); -1: none */
     const unsigned char *wrap; /* [d] GAL_WRAP_*, copied; NULL: none */
+    bool whole; /* sample every parameter, also one that the target can integrate out exactly (gal_target.marginal) */
     uint64_t seed;
     uint64_t source; /* further key, e.g. row of a catalogue */
     /* dynamic runs: batches of `batch` live points where they help most, until the targets are met */
@@ -86,7 +87,9 @@ typedef struct gal_nested_goal {
     double max_lnl;          /* stop when the threshold exceeds it; 0: none */
 } gal_nested_goal;
 
-/* The record: all points that died, and the live ones as if they died now, by rising likelihood. */
+/* The record: all points that died, and the live ones as if they died now, by rising likelihood. Where one coordinate was integrated out, points have the
+ * others alone, lnl is that of the integral, and blobs begin with a draw of it, ln of its prior there, and ln L of the whole point; the draws of the
+ * sampler have all coordinates. */
 typedef struct gal_nested_record {
     size_t n, d, nb;
     double *u, *x;         /* [n][d] unit cube, sampled coordinates */

@@ -17,7 +17,7 @@ local BINS, LEVELS = 20, { 0.5, 0.68, 0.9, 0.95 }
 -- ---------------------------------------------------------------- mocks
 function validation.new(given)
   local o = galua.options("validation", given, { model = ":any", free = ":table", bands = ":any", snr = 20, noise = ":any", limits = "censored",
-    limits_below = 0, sampler = ":any", mocks = 100, draws = 99, derived = ":table", seed = ":number", name = "validation", text = "",
+    limits_below = 0, sampler = ":any", escalate = ":table", mocks = 100, draws = 99, derived = ":table", seed = ":number", name = "validation", text = "",
     amplitude = ":any", likelihood = ":any", spectrum = ":table", plan = ":any" })
   if core.class_name(o.model) ~= "galaxy" then galua.fail("validation: model must be a galaxy, got a %s", core.class_name(o.model) or type(o.model)) end
   if not o.free then galua.fail("validation: 'free' is missing: a table of parameter = prior") end
@@ -28,10 +28,11 @@ function validation.new(given)
       galua.fail("validation: %s must be a whole number of at least 19, got %g", name, o[name])
     end
   end
+  if o.escalate and o.sampler then galua.fail("validation: give sampler or escalate, not both") end
   if not (o.snr > 0) then galua.fail("validation: snr must be positive, got %g", o.snr) end
   local self = setmetatable({ model = o.model:copy(), free = o.free, noise = o.noise, limits = o.limits, limits_below = o.limits_below,
     n = o.mocks, draws = o.draws, derived = o.derived or { "Mstar", "SFR100", "LIR", "A_V" }, seed = o.seed or galua.seed(), name = o.name,
-    text = o.text, sampler = o.sampler or require("galua.usual_samplers").validation(), amplitude = o.amplitude, likelihood = o.likelihood,
+    text = o.text, escalate = o.escalate, sampler = o.sampler or o.escalate and galua.sampler.ladder(o.escalate) or require("galua.usual_samplers").validation(), amplitude = o.amplitude, likelihood = o.likelihood,
     plan = o.plan == nil and true or o.plan }, validation) -- one for all mocks
   -- the instrument: errors that do not depend on the truth, from the galaxy in the middle of the prior
   local obs = galua.observation.new{ name = "template" }
@@ -261,7 +262,7 @@ function validation:run(given)
     list[i], truths[i] = m.observation, m.truth
   end
   local c = galua.catalogue{ data = list, model = self.model, free = self.free, noise = self.noise, limits = self.limits,
-    sampler = self.sampler, amplitude = self.amplitude, likelihood = self.likelihood, keep = self.draws, derived = self.derived,
+    sampler = not self.escalate and self.sampler or nil, escalate = self.escalate, amplitude = self.amplitude, likelihood = self.likelihood, keep = self.draws, derived = self.derived,
     seed = self.seed, name = self.name, plan = self.plan }
   c:run{ out = o.out .. ".h5", threads = o.threads, fresh = o.fresh, progress = o.progress }
   self.state = c.state
@@ -481,6 +482,7 @@ the pulls standard normal? :run{ out = PREFIX }, then it prints a table; :report
 @param limits (censored) as in fit{}
 @param limits_below (0) fluxes fainter than this many errors are given as upper limits at that value
 @param sampler (sampler.ensemble{}) as in fit{}
+@param escalate instead of sampler: a list as in catalogue{}; every mock is ranked by the last one tried, accepted or not
 @param mocks (100) how many
 @param draws (99) posterior draws that ranks are taken among
 @param derived ({ "Mstar", "SFR100", "LIR", "A_V" }) derived quantities to judge besides the free parameters

@@ -81,25 +81,43 @@ test.describe("importance", function()
     test.ok(tostring(s):find("posterior as the prior, the data say nothing: sfh.Mdust", 1, true))
   end)
 
-  test.it("integrates what all light is proportional to, and draws it as ever", function()
-    local f = make(sampler.importance{ ess = 3000 }):run{ progress = false }
-    local g = make(sampler.importance{ ess = 3000, marginalise = false }):run{ progress = false }
+  test.it("integrates what all light is proportional to, and draws it as ever; so does nested sampling", function()
+    for _, kind in ipairs { "importance", "nested" } do
+      local o = kind == "nested" and { live = 400 } or { ess = 3000 }
+      local f = make(sampler[kind](o)):run{ progress = false }
+      o.marginalise = false
+      local g = make(sampler[kind](o)):run{ progress = false }
+      test.eq(f.engine.integrated, "sfh.norm")
+      test.eq(g.engine.integrated, "")
+      local err = math.sqrt(f.engine.lnz_err ^ 2 + g.engine.lnz_err ^ 2)
+      test.ok(math.abs(f.engine.lnz - g.engine.lnz) < 4 * err, ("%s: ln Z %.4f, %.4f +- %.4f"):format(kind, f.engine.lnz, g.engine.lnz, err))
+      for _, name in ipairs { "age", "sfh.norm", "Mstar" } do -- medians of 3000 draws err by 0.023 sd
+        local a, b = f:summary():get(name), g:summary():get(name)
+        test.ok(math.abs(a.median - b.median) < 0.15 * b.sd, ("%s: %s: %g, %g +- %g"):format(kind, name, a.median, b.median, b.sd))
+        test.ok(math.abs(a.sd / b.sd - 1) < 0.15, ("%s: %s: sd %g, %g"):format(kind, name, a.sd, b.sd))
+      end
+      -- prior and likelihood beside the draws are those of all parameters
+      local s, x = f:samples(), f.target
+      for _, i in ipairs { 1, 7, 100 } do
+        local lnprior, lnlike = x:lnprob{ s.x:row(i)[1], s.x:row(i)[2] }
+        test.close(s.lnlike[i], lnlike[1], 1e-9)
+        test.close(s.lnprior[i], lnprior[1], 1e-9)
+      end
+    end
+  end)
+
+  test.it("goes on with a nested run of fewer coordinates to the same bits, and refuses one of all", function()
+    local path = os.tmpname() .. ".h5"
+    local whole = make(sampler.nested{ live = 60 }):run{ progress = false }
+    make(sampler.nested{ live = 60, max_iterations = 40 }):run{ out = path, progress = false, fresh = true }
+    local f = make(sampler.nested{ live = 60 }):run{ out = path, resume = true, progress = false }
     test.eq(f.engine.integrated, "sfh.norm")
-    test.eq(g.engine.integrated, "")
-    local err = math.sqrt(f.engine.lnz_err ^ 2 + g.engine.lnz_err ^ 2)
-    test.ok(math.abs(f.engine.lnz - g.engine.lnz) < 4 * err, ("ln Z %.4f, %.4f +- %.4f"):format(f.engine.lnz, g.engine.lnz, err))
-    for _, name in ipairs { "age", "sfh.norm", "Mstar" } do -- medians of 3000 draws err by 0.023 sd
-      local a, b = f:summary():get(name), g:summary():get(name)
-      test.ok(math.abs(a.median - b.median) < 0.15 * b.sd, ("%s: %g, %g +- %g"):format(name, a.median, b.median, b.sd))
-      test.ok(math.abs(a.sd / b.sd - 1) < 0.15, ("%s: sd %g, %g"):format(name, a.sd, b.sd))
-    end
-    -- prior and likelihood beside the draws are those of all parameters
-    local s, x = f:samples(), f.target
-    for _, i in ipairs { 1, 7, 100 } do
-      local lnprior, lnlike = x:lnprob{ s.x:row(i)[1], s.x:row(i)[2] }
-      test.close(s.lnlike[i], lnlike[1], 1e-9)
-      test.close(s.lnprior[i], lnprior[1], 1e-9)
-    end
+    test.eq(f.engine.lnz, whole.engine.lnz)
+    test.eq(f.engine.evaluations, whole.engine.evaluations)
+    test.eq(f:samples().x:col(2):sum(), whole:samples().x:col(2):sum())
+    test.eq(f:samples().lnlike:sum(), whole:samples().lnlike:sum())
+    test.ok(message(function() make(sampler.nested{ live = 60, marginalise = false }):run{ out = path, resume = true, progress = false } end):find("marginalise", 1, true))
+    os.remove(path)
   end)
 
   test.it("integrates nothing where that would not be exact", function()

@@ -22,9 +22,10 @@ end
 
 function def.words(s) return ("%d live points%s"):format(s.live > 0 and s.live or 500, s.dynamic and ", dynamic" or "") end
 
-local function engine_of(s, fit)
+local function engine_of(s, fit, marginalise)
   local o = { seed = fit.seed, periodic = s.periodic, reflective = s.reflective }
   for k in pairs(given_on) do o[k] = s[k] end
+  if marginalise ~= nil then o.marginalise = marginalise end
   return galua.nested(fit.target, o)
 end
 
@@ -34,12 +35,13 @@ function def.start(s, fit)
   return engine
 end
 
--- A stored run goes on only with the settings it was made with; the seed is in the file.
+-- A stored run goes on only with the settings it was made with; the seed is in the file. One of before, which sampled every parameter, goes on doing so.
 function def.check_engine(s, engine, fit)
-  local here, there, list = engine_of(s, fit), engine.settings, {}
+  local fewer = engine.integrated ~= ""
+  local here, there, list = engine_of(s, fit, fewer and s.marginalise), engine.settings, {}
   local chains = engine.method:find("from iteration", 1, true) -- our own change of method during the run
   for k, v in pairs(here.settings) do
-    local same = there[k] == v or k == "seed" or chains and (k == "sample" or k == "directions")
+    local same = there[k] == v or k == "seed" or k == "marginalise" and not fewer or chains and (k == "sample" or k == "directions")
     if not same then list[#list + 1] = ("%s: %s there, %s here"):format(k, tostring(there[k]), tostring(v)) end
   end
   table.sort(list)

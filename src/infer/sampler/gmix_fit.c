@@ -9,7 +9,7 @@
 #include "infer/target/purpose.h"
 #include "infer/target/transform_int.h"
 
-const gmix_tails GMIX_HEAVY = {.nu = 10, .inflate = 1.1, .wide = 0.15, .far = 4, .prior = 0.05};
+const gmix_tails GMIX_HEAVY = {.nu = 5, .inflate = 1.1, .wide = 0.15, .far = 4, .prior = 0.05};
 
 #define B         GMIX_BLOCK
 #define KMEANS    6 /* iterations */

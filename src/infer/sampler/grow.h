@@ -5,11 +5,11 @@
 
 #include "galua/base.h"
 
-static inline gal_status grow_to(void *pointer, size_t bytes)
+static inline gal_status grow_to(void *pointer, size_t size)
 {
     void *p;
     memcpy(&p, pointer, sizeof p);
-    if (!(p = gal_realloc(p, bytes)))
+    if (!(p = gal_realloc(p, size)))
         return GAL_ENOMEM;
     memcpy(pointer, &p, sizeof p);
     return GAL_OK;

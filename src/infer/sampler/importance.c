@@ -27,40 +27,29 @@
 #define SAME      1e-5 /* of 1 + |ln L|: that of draws, and as the integral over one parameter says */
 #define CARE      2.2  /* pool and batch grow at most so much where mixtures fit badly */
 #define MAX_PEAKS 3
-#define MAX_MENDS 3 /* mixtures fitted to chains that walked out of the one before */
+#define MAX_MENDS 3   /* mixtures fitted to chains that walked out of the one before */
+#define FELL      0.2 /* of the best efficiency: a stage below it met what the mixture had left out */
+#define MAX_FALLS 3
 
 /* ------------------------------------------------------------------ creation */
-/* A state says which coordinate was integrated out: nothing is asked again when it is read. */
-static gal_status what_is_sampled(gal_importance_sampler *s)
-{
-    gal_status st = GAL_OK;
-    if (s->restored ? s->which < s->t->ndim : !s->opt.whole)
-        st = gal_marginal_create(&s->marginal, s->t, s->restored ? s->which : SIZE_MAX);
-    s->work = s->marginal ? gal_marginal_target(s->marginal) : s->t;
-    s->which = s->marginal ? gal_marginal_which(s->marginal) : s->t->ndim;
-    s->dim = s->work->ndim;
-    s->next = s->work->nblob;
-    return st;
-}
-
 static gal_status ais_open(void *obj)
 {
     gal_importance_sampler *s = obj;
     gal_importance_opt *o = &s->opt;
-    gal_status st = what_is_sampled(s);
+    gal_status st = reduced_open(&s->part, s->t, s->restored, s->opt.whole, false);
     if (st != GAL_OK)
         return st;
-    o->batch = o->batch ? o->batch : 40 * s->dim > 200 ? 40 * s->dim : 200;
+    o->batch = o->batch ? o->batch : 40 * s->part.dim > 200 ? 40 * s->part.dim : 200;
     o->components = o->components ? o->components : 24;
     o->max_evaluations = o->max_evaluations ? o->max_evaluations : 200000;
     s->want = o->ess = o->ess > 0 ? o->ess : 1000;
     s->imp = (gal_importance){NAN, NAN, NAN, NAN};
     s->halves = NAN;
     s->care = 1;
-    if (o->batch < 10 * s->dim)
+    if (o->batch < 10 * s->part.dim)
         return gal_fail(GAL_EINVAL, "importance: batches of %zu draws are too few for %zu parameters; use at least %zu",
-                        o->batch, s->dim, 10 * s->dim);
-    if ((st = gal_space_create(&s->space, s->work, true)) != GAL_OK)
+                        o->batch, s->part.dim, 10 * s->part.dim);
+    if ((st = gal_space_create(&s->space, s->part.work, true)) != GAL_OK)
         return st;
     return gal_space_probit(s->space) ? GAL_OK
                                       : gal_fail(GAL_EUNSUP, "importance: the target cannot draw from its prior");
@@ -76,15 +65,15 @@ static void ais_close(void *obj)
         gmix_clear(&s->q[i]);
     gmix_clear(&s->best);
     gal_draws_clear(&s->draws);
-    gal_marginal_free(s->marginal);
+    reduced_close(&s->part);
 }
 
 /* ------------------------------------------------------------------ stages */
 /* The prior is one stage, drawn in batches until enough of it is possible. */
 static gal_status prior_stage(gal_importance_sampler *s)
 {
-    size_t m = 100 * s->dim,
-           need = (s->drawn < FEW_BATCHES * m ? 20 : 5) * s->dim; /* few will do where they are rare */
+    size_t m = 100 * s->part.dim,
+           need = (s->drawn < FEW_BATCHES * m ? 20 : 5) * s->part.dim; /* few will do where they are rare */
     size_t stages = s->nstage;
     s->nstage = 0; /* once more, with more draws */
     gal_status st = ais_add(s, NULL, m, 0, 0, false);
@@ -181,8 +170,13 @@ static gal_status judge_stage(gal_importance_sampler *s, size_t k, bool final)
         s->best_efficiency = eff;
     }
     s->care = fits < 0.15 ? fmin(CARE, 1.3 * s->care) : fits > 0.3 ? fmax(1, s->care / 1.3) : s->care;
-    if (final)
+    if (final) {
         s->efficiency = eff;
+        if (eff < FELL * s->best_efficiency && s->falls < MAX_FALLS) {
+            s->falls++;
+            learn_again(s);
+        }
+    }
     return final || s->beta < 1 ? GAL_OK : learnt(s, eff);
 }
 
@@ -195,7 +189,7 @@ static gal_status next_stage(gal_importance_sampler *s, double have)
     bool final = s->phase == AIS_FINAL;
     GAL_TRY(ais_fit(s, &g));
     size_t b = (size_t)(s->care * (double)s->opt.batch), m = final ? next_count(s, have) : s->beta < 1 ? b : 2 * b;
-    GAL_TRY(ais_add(s, &g, m, s->beta, s->ess_pool, s->beta >= 1 && !s->work->blob_apart));
+    GAL_TRY(ais_add(s, &g, m, s->beta, s->ess_pool, s->beta >= 1 && !s->part.work->blob_apart));
     s->checked = false;
     return judge_stage(s, k, final);
 out:
@@ -213,7 +207,7 @@ static bool walked_out(const gal_importance_sampler *s)
 /* Chains from the draws; where they walk out, their places are drawn from and learning goes on. */
 static gal_status check_draws(gal_importance_sampler *s)
 {
-    double *place = GAL_NEWN(double, AIS_PLACES *AIS_CHAINS * s->dim);
+    double *place = GAL_NEWN(double, AIS_PLACES *AIS_CHAINS * s->part.dim);
     gmix g = {0};
     gal_status st = place ? ais_check(s, place) : GAL_ENOMEM;
     bool mend = st == GAL_OK && walked_out(s) && s->mends < MAX_MENDS;
@@ -312,7 +306,7 @@ static void tell(gal_importance_sampler *s)
             text, sizeof text,
             "ln L is off by a share of %.1g where %s was integrated out: the model is not proportional to it; give "
             "importance marginalise = false",
-            s->off, s->t->names ? s->t->names[s->which] : "one parameter");
+            s->off, s->t->names ? s->t->names[s->part.which] : "one parameter");
     else if (!(fabs(s->halves) <= HALVES))
         snprintf(text, sizeof text, "ln Z of two halves differs by %.1f errors; use nested", s->halves);
     else if (s->checked && walked_out(s))
@@ -336,22 +330,17 @@ static void tell(gal_importance_sampler *s)
     }
 }
 
-/* ln L of the draws as it follows from the integral, against the model: of all when they are evaluated for their blobs anyway, else of some. */
-static gal_status compare(gal_importance_sampler *s, const size_t *row, size_t n)
+/* ln L of the draws as it follows from the integral, against the model: of some of them */
+static gal_status compare(gal_importance_sampler *s, size_t n)
 {
     enum { SOME = 64 };
     gal_draws *w = &s->draws;
+    double off;
     gal_status st = GAL_OK;
-    double lnprior, lnlike;
     s->off = 0;
-    for (size_t i = 0, step = s->nb > 0 || n < SOME ? 1 : n / SOME; st == GAL_OK && i < n; i += step) {
-        double joint = s->blob[row[i] * s->next + MARGINAL_JOINT];
-        lnlike = w->lnlike[i];
-        if (!(joint > -INFINITY))
-            continue;
-        if (s->nb == 0)
-            st = gal_target_eval(s->t, 1, w->theta + i * s->d, &lnprior, &lnlike, NULL);
-        s->off = fmax(s->off, fabs(lnlike - joint) / (1 + fabs(joint)));
+    for (size_t i = 0, step = n < SOME ? 1 : n / SOME; st == GAL_OK && i < n; i += step) {
+        st = reduced_compare(&s->part, 1, w->theta + i * s->d, w->lnlike + i, &off);
+        s->off = fmax(s->off, off);
     }
     return st;
 }
@@ -359,36 +348,21 @@ static gal_status compare(gal_importance_sampler *s, const size_t *row, size_t n
 /* The draws that count, as the target has them, in s->draws. What was integrated out is drawn given the rest. */
 static gal_status collect(gal_importance_sampler *s, const size_t *row, size_t n)
 {
-    gal_draws *w = &s->draws;
+    gal_draws *w = &s->draws, one;
+    size_t d = s->d, nb = s->nb;
     gal_status st;
-    size_t d = s->d, nb = s->nb, dim = s->dim;
-    double *drawn = GAL_NEWN(double, n + 1), *part = GAL_NEWN(double, n *dim + 1);
-    GAL_TRY(drawn && part ? GAL_OK : GAL_ENOMEM);
     GAL_TRY(gal_draws_alloc(w, n, d, nb));
     for (size_t i = 0; i < n; i++) {
-        const double *b = s->blob + row[i] * s->next;
-        memcpy(part + i * dim, s->theta + row[i] * dim, dim * sizeof(double));
-        w->lnprior[i] = s->lnprior[row[i]];
-        w->lnlike[i] = s->lnlike[row[i]];
-        if (s->marginal) {
-            drawn[i] = b[MARGINAL_DRAWN];
-            w->lnprior[i] += b[MARGINAL_DENSITY];
-            w->lnlike[i] = b[MARGINAL_JOINT];
-        } else {
-            memcpy(w->blob + i * nb, b, nb * sizeof(double));
-        }
+        one = (gal_draws){
+            .theta = w->theta + i * d, .lnprior = w->lnprior + i, .lnlike = w->lnlike + i, .blob = w->blob + i * nb};
+        reduced_back(&s->part, 1, s->theta + row[i] * s->part.dim, s->lnprior + row[i], s->lnlike + row[i],
+                     s->blob + row[i] * s->part.next, &one);
     }
-    if (s->marginal)
-        gal_marginal_whole(s->marginal, n, part, drawn, w->theta);
-    else
-        memcpy(w->theta, part, n * d * sizeof(double));
-    if (nb > 0 && (s->marginal || s->t->blob_apart))
+    if (s->part.marginal)
+        GAL_TRY(compare(s, n));
+    if (nb > 0 && (s->part.marginal || s->t->blob_apart))
         GAL_TRY(gal_target_eval(s->t, n, w->theta, w->lnprior, w->lnlike, w->blob));
-    if (s->marginal)
-        GAL_TRY(compare(s, row, n));
 out:
-    gal_free(drawn);
-    gal_free(part);
     return st;
 }
 
@@ -471,7 +445,7 @@ static double components(const void *obj)
 static const char *integrated(const void *obj)
 {
     const gal_importance_sampler *s = obj;
-    return s->marginal && s->t->names ? s->t->names[s->which] : "";
+    return reduced_name(&s->part);
 }
 
 const gal_importance_stage *gal_importance_stages(const gal_importance_sampler *s, size_t *n)
@@ -508,7 +482,15 @@ static void keep_stages(bytes *b, void *obj)
         bytes_size(b, &s->first[i]);
     }
     for (size_t i = 0; i <= WINDOW && b->st == GAL_OK; i++)
-        gmix_keep(b, i < WINDOW ? &s->q[i] : &s->best, s->dim, s->opt.components + MAX_PEAKS);
+        gmix_keep(b, i < WINDOW ? &s->q[i] : &s->best, s->part.dim, s->opt.components + MAX_PEAKS);
+}
+
+/* Files of before end here */
+static void keep_falls(bytes *b, void *obj)
+{
+    gal_importance_sampler *s = obj;
+    if (!b->reading || b->at < b->size)
+        bytes_size(b, &s->falls);
 }
 
 static void keep_mends(bytes *b, void *obj)
@@ -528,12 +510,12 @@ static void keep_given(bytes *b, void *obj)
 
 #define S   struct gal_importance_sampler
 #define ALL AT(n)
-#define D   AT(dim)
-#define NB  AT(next)
+#define D   AT(part.dim)
+#define NB  AT(part.next)
 #define BIG 1e7
 /* clang-format off */
 static const gal_field FIELD[] = {
-    GAL_STATE_D, GAL_STATE_NB, KEEP(SIZE, which),
+    GAL_STATE_D, GAL_STATE_NB, KEEP(SIZE, part.which),
     OPTION(REAL, GAL_STATE, "ess", opt.ess, 0, 0, MOST_DRAWS, "(1000) effective number of draws"),
     OPTION(SIZE, GAL_STATE, "batch", opt.batch, 0, 0, BIG, "(40 ndim, at least 200) draws of a stage while the mixture learns: evaluated together"),
     OPTION(SIZE, GAL_STATE, "components", opt.components, 0, 0, 64, "(24) of the mixture, at most"),
@@ -550,7 +532,7 @@ static const gal_field FIELD[] = {
     SHOW_BY(SIZE, GAL_SHOWN, "components", NULL, components, "of the last mixture"),
     SHOW(REAL, SHOW_ALL, "halves", NULL, halves, "difference of ln Z of two halves of the draws, in its errors"),
     SHOW_IMPORTANCE(SHOW_ALL),
-    KEEP_BY(keep_mends), KEEP(SIZE, asked), KEEP(REAL, off), KEEP(REAL, climb), KEEP_BY(keep_given),
+    KEEP_BY(keep_mends), KEEP(SIZE, asked), KEEP(REAL, off), KEEP(REAL, climb), KEEP_BY(keep_given), KEEP_BY(keep_falls),
     {.type = GAL_F_TEXT, .use = SHOW_ALL, .name = "integrated", .text = integrated, .doc = "the parameter that was integrated out, and drawn given the others; empty: none"},
     GOAL(REAL, gal_importance_goal, "ess", ess, 0, MOST_DRAWS, "(of the options) effective number of draws"),
     {0},

@@ -23,7 +23,7 @@ static uint64_t steps_of(double khat)
 static void propose(const gal_importance_sampler *s, const double *z, const size_t *row, size_t n, size_t c,
                     uint64_t step, double *y, double *u)
 {
-    size_t d = s->dim;
+    size_t d = s->part.dim;
     gal_rng r;
     gal_rng_init(&r, s->opt.seed, RNG_AIS_CHECK, s->opt.source, (uint64_t)s->nstage << 32 | step, c);
     double g = 2.38 / sqrt(2 * (double)d) * pow(30, -gal_rng_uniform(&r));
@@ -61,7 +61,7 @@ gal_status ais_check(gal_importance_sampler *s, double *place)
 {
     enum { POOL = 1000 };
     uint64_t steps = SHORT, kept = 0;
-    size_t d = s->dim, n = ais_counted(s), half, row[POOL], *which = GAL_NEWN(size_t, n + 1);
+    size_t d = s->part.dim, n = ais_counted(s), half, row[POOL], *which = GAL_NEWN(size_t, n + 1);
     double *z = GAL_NEWN(double, CHAINS *(2 * d + 6) + n + CHAINS), top = -INFINITY, sum = 0, sum2 = 0;
     gal_status st = z && which ? GAL_OK : GAL_ENOMEM;
     double *y = z + CHAINS * d, *lnp = y + CHAINS * d, *ylnp = lnp + CHAINS, *u = ylnp + CHAINS, *w0 = u + CHAINS,

@@ -4,7 +4,7 @@
 #include "galua/importance.h"
 #include "bytes.h"
 #include "gmix.h"
-#include "infer/target/marginal.h"
+#include "reduced.h"
 
 enum {
     WINDOW = 16, /* stages whose draws are pooled */
@@ -15,12 +15,8 @@ typedef enum { AIS_PRIOR, AIS_LEARN, AIS_FINAL } ais_phase;
 struct gal_importance_sampler {
     GAL_IS_SAMPLER;
     gal_importance_opt opt;
-    double want; /* effective size */
-    /* what is sampled: the target, or what is left of it when one coordinate is integrated out */
-    size_t which; /* that coordinate; ndim: none */
-    gal_marginal *marginal;
-    const gal_target *work;
-    size_t dim, next; /* parameters and blobs of work */
+    double want;  /* effective size */
+    reduced part; /* what is sampled */
     /* all draws, stage after stage */
     size_t n, room;
     double *z, *theta, *lnprior, *lnlike, *blob, *lnpi, *own; /* lnpi: ln N(z; 0, I); own: ln weight */
@@ -48,6 +44,7 @@ struct gal_importance_sampler {
     size_t need,
         asked;    /* draws that must count, because Pareto k is not known well enough of fewer; how often that was so */
     size_t mends; /* mixtures fitted to such chains */
+    size_t falls; /* stages among those that count which met what the mixture had left out */
     /* what it found */
     gal_draws draws;
     bool kept;  /* they were read with the state */

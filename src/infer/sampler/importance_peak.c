@@ -14,7 +14,7 @@
 /* The Gaussian at the top above z, if it has one */
 static gal_status climb(gal_importance_sampler *s, double *z, double *cov, bool *found)
 {
-    size_t d = s->dim, repaired;
+    size_t d = s->part.dim, repaired;
     multistart m = {0};
     lbfgs_opt o = lbfgs_default();
     double *scale = GAL_NEWN(double, d), lnp, lnz;
@@ -45,7 +45,7 @@ static gal_status climb(gal_importance_sampler *s, double *z, double *cov, bool 
 
 gal_status ais_peak(gal_importance_sampler *s, const gmix *q, gmix *g)
 {
-    size_t d = s->dim, n = q->n, from = s->first[s->nstage - 1], best = 0;
+    size_t d = s->part.dim, n = q->n, from = s->first[s->nstage - 1], best = 0;
     double *lnp = GAL_NEWN(double, 2 * n + d + d * d), *lnq = lnp + n, *z = lnq + n, err,
            mean = ais_evidence(s->own + from, s->n - from, 1, &err);
     gal_status st = lnp ? GAL_OK : GAL_ENOMEM;

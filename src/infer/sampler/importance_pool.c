@@ -61,13 +61,13 @@ gal_status ais_make_room(gal_importance_sampler *s, size_t more, size_t stages)
     GAL_TRY(lnq_room(s, more));
     if (n > s->room) {
         n = grown(s->room, n);
-        GAL_TRY(GAL_GROW(s->z, n * s->dim));
-        GAL_TRY(GAL_GROW(s->theta, n * s->dim));
+        GAL_TRY(GAL_GROW(s->z, n * s->part.dim));
+        GAL_TRY(GAL_GROW(s->theta, n * s->part.dim));
         GAL_TRY(GAL_GROW(s->lnprior, n));
         GAL_TRY(GAL_GROW(s->lnlike, n));
         GAL_TRY(GAL_GROW(s->lnpi, n));
         GAL_TRY(GAL_GROW(s->own, n));
-        GAL_TRY(GAL_GROW(s->blob, n * s->next));
+        GAL_TRY(GAL_GROW(s->blob, n * s->part.next));
         s->room = n;
     }
     if (l > s->stage_room) {
@@ -85,7 +85,7 @@ out:
 static gal_status density(gal_importance_sampler *s, size_t k, size_t from, size_t n, double *out)
 {
     if (s->q[k % WINDOW].n > 0)
-        return gmix_lnpdfs(&s->q[k % WINDOW], n, s->z + from * s->dim, out);
+        return gmix_lnpdfs(&s->q[k % WINDOW], n, s->z + from * s->part.dim, out);
     memcpy(out, s->lnpi + from, n * sizeof *out);
     return GAL_OK;
 }
@@ -113,15 +113,15 @@ static void draw_prior(const gal_importance_sampler *s, size_t m, double *z)
     for (size_t i = 0; i < m; i++) {
         gal_rng r;
         gal_rng_init(&r, s->opt.seed, RNG_AIS_PRIOR, s->opt.source, 0, s->drawn + i);
-        for (size_t k = 0; k < s->dim; k++)
-            z[i * s->dim + k] = gsl_cdf_ugaussian_Pinv(gal_rng_uniform(&r));
+        for (size_t k = 0; k < s->part.dim; k++)
+            z[i * s->part.dim + k] = gsl_cdf_ugaussian_Pinv(gal_rng_uniform(&r));
     }
 }
 
 /* Forbidden draws of the prior are counted, not kept; those of later stages keep a place with weight 0. */
 static size_t keep_finite(gal_importance_sampler *s, size_t from, size_t m)
 {
-    size_t to = from, d = s->dim, nb = s->next;
+    size_t to = from, d = s->part.dim, nb = s->part.next;
     for (size_t i = from; i < from + m; i++) {
         if (!(s->lnlike[i] > -INFINITY))
             continue;
@@ -139,7 +139,7 @@ static size_t keep_finite(gal_importance_sampler *s, size_t from, size_t m)
 
 gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, double ess_pool, bool blobs)
 {
-    size_t from = s->n, k = s->nstage, d = s->dim, kept = m;
+    size_t from = s->n, k = s->nstage, d = s->part.dim, kept = m;
     gal_status st = ais_make_room(s, m, 1);
     double *lnp = GAL_NEWN(double, m);
     if (st != GAL_OK || !lnp)
@@ -149,9 +149,9 @@ gal_status ais_add(gal_importance_sampler *s, gmix *g, size_t m, double beta, do
     else
         draw_prior(s, m, s->z);
     GAL_TRY(gal_space_eval(s->space, m, s->z + from * d, lnp, s->theta + from * d, s->lnprior + from, s->lnlike + from,
-                           blobs && s->next > 0 ? s->blob + from * s->next : NULL));
+                           blobs && s->part.next > 0 ? s->blob + from * s->part.next : NULL));
     if (!blobs)
-        memset(s->blob + from * s->next, 0, m * s->next * sizeof(double));
+        memset(s->blob + from * s->part.next, 0, m * s->part.next * sizeof(double));
     memset(ais_lnq(s, from), 0, m * WINDOW * sizeof(double));
     for (size_t i = 0; i < m; i++)
         if (!(lnp[i] > -INFINITY))
@@ -246,7 +246,7 @@ static double choose_beta(size_t n, const double *lnl, const double *base, doubl
 
 gal_status ais_fit(gal_importance_sampler *s, gmix *g)
 {
-    size_t first = ais_pool_first(s), n = s->n - first, d = s->dim, m = 0;
+    size_t first = ais_pool_first(s), n = s->n - first, d = s->part.dim, m = 0;
     gal_status st = GAL_OK;
     double *base = GAL_NEWN(double, n *(d + 4) + 1);
     *g = (gmix){0};
@@ -295,7 +295,7 @@ gal_status ais_fit_places(const gal_importance_sampler *s, const double *place, 
                       .who = s->nstage};
     for (size_t i = 0; i < N; i++)
         w[i] = 1. / N;
-    return gmix_fit_best(g, s->dim, N, place, w, &o, &GMIX_HEAVY);
+    return gmix_fit_best(g, s->part.dim, N, place, w, &o, &GMIX_HEAVY);
 }
 
 gal_status ais_mixture(const gal_importance_sampler *s, gmix *g)

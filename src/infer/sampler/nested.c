@@ -68,7 +68,7 @@ gal_status nested_live_room(gal_nested *s, size_t n)
 {
     if (n <= s->slots)
         return GAL_OK;
-    gal_status st = points_room(&s->live, s->d, s->nb, n - s->live.n);
+    gal_status st = points_room(&s->live, s->part.dim, s->part.next, n - s->live.n);
     size_t *o = st == GAL_OK ? gal_realloc(s->order, s->live.room * sizeof *o) : NULL;
     if (o)
         s->order = o;
@@ -88,7 +88,7 @@ gal_status nested_live_room(gal_nested *s, size_t n)
 
 gal_status nested_alloc(gal_nested *s)
 {
-    size_t n = s->nscratch, d = s->d, nb = s->nb;
+    size_t n = s->nscratch, d = s->part.dim, nb = s->part.next;
     s->chains_ws = GAL_NEWN(chain, n);
     s->caxes = GAL_NEWN(size_t, n * d);
     s->bwho = GAL_NEWN(size_t, n);
@@ -111,6 +111,8 @@ void nested_close(void *obj)
 {
     gal_nested *s = obj;
     gal_nested_record_free(&s->rec);
+    gal_draws_clear(&s->whole);
+    reduced_close(&s->part);
     points_free(&s->live);
     points_free(&s->dead);
     bound_free(&s->b);
@@ -127,10 +129,10 @@ gal_status nested_eval(gal_nested *s, size_t m, double *blob)
     gal_status st = m > 0 ? gal_sampler_tick(s) : GAL_OK;
     if (m == 0 || st != GAL_OK)
         return st;
-    if ((st = s->t->prior_transform(s->t, m, s->bu, s->bx)) != GAL_OK ||
-        (st = gal_target_eval(s->t, m, s->bx, s->blp, s->bll, blob)) != GAL_OK)
+    if ((st = s->part.work->prior_transform(s->part.work, m, s->bu, s->bx)) != GAL_OK ||
+        (st = gal_target_eval(s->part.work, m, s->bx, s->blp, s->bll, blob)) != GAL_OK)
         return st;
-    s->calls_now += m;
+    s->calls_now += blob && s->part.marginal && s->nb > 0 ? 2 * m : m;
     for (size_t i = 0; i < m; i++)
         if (!(s->bll[i] > NESTED_FLOOR))
             s->bll[i] = NESTED_FLOOR;
@@ -159,7 +161,7 @@ void nested_sort(gal_nested *s)
 static gal_status first_points(gal_nested *s)
 {
     gal_status st = GAL_OK;
-    size_t n = s->o.live, d = s->d, enough, finite = 0, total = 0;
+    size_t n = s->o.live, d = s->part.dim, enough, finite = 0, total = 0;
     enough = n > 120 ? 100 : n > 20 ? n - 20 : 1;
     enough = enough < d + 1 ? d + 1 : enough;
     enough = enough > n ? n : enough;
@@ -179,13 +181,13 @@ static gal_status first_points(gal_nested *s)
                 s->bu[i * d + k] = gal_rng_uniform(&r);
         }
         GAL_TRY(nested_eval(s, n, s->bblob));
-        GAL_TRY(points_room(&s->dead, d, s->nb, n));
+        GAL_TRY(points_room(&s->dead, d, s->part.next, n));
         GAL_TRY(nested_live_room(s, s->live.n + n));
         for (size_t i = 0; i < n; i++, total++) {
             bool good = s->bll[i] > NESTED_FLOOR;
             points *to = good ? &s->live : &s->dead;
-            points_put(to, to->n++, d, s->nb, s->bu + i * d, s->bx + i * d, s->blp[i], s->bll[i], -INFINITY,
-                       s->bblob + i * s->nb, (int64_t)total);
+            points_put(to, to->n++, d, s->part.next, s->bu + i * d, s->bx + i * d, s->blp[i], s->bll[i], -INFINITY,
+                       s->bblob + i * s->part.next, (int64_t)total);
             finite += good;
         }
     }
@@ -272,7 +274,7 @@ static void close_holes(gal_nested *s, size_t *hole, size_t n)
         if (gone[i])
             continue;
         if (to != i) {
-            points_copy(&s->live, to, &s->live, i, s->d, s->nb);
+            points_copy(&s->live, to, &s->live, i, s->part.dim, s->part.next);
             s->label[to] = s->label[i];
         }
         to++;
@@ -284,12 +286,12 @@ static void close_holes(gal_nested *s, size_t *hole, size_t n)
 static gal_status iterate(gal_nested *s)
 {
     gal_status st = GAL_OK;
-    size_t m = s->live.n, d = s->d, kill = m < s->want ? 0 : doomed(s);
+    size_t m = s->live.n, d = s->part.dim, kill = m < s->want ? 0 : doomed(s);
     bool top_up = kill == 0;
     double lstar = kill > 0 ? s->live.lnl[s->order[kill - 1]] : fmax(NESTED_FLOOR, s->range[0]);
     size_t left = m - kill, need = s->want > left ? s->want - left : 0, *hole = s->hole;
     gal_rng r;
-    GAL_TRY(points_room(&s->dead, d, s->nb, kill));
+    GAL_TRY(points_room(&s->dead, d, s->part.next, kill));
     GAL_TRY(nested_live_room(s, left + need > m ? left + need : m));
     hole = s->hole;
     if (need > 0)
@@ -297,7 +299,7 @@ static gal_status iterate(gal_nested *s)
     /* nothing fails from here on */
     for (size_t i = 0; i < kill; i++) {
         hole[i] = s->order[i];
-        points_copy(&s->dead, s->dead.n++, &s->live, hole[i], d, s->nb);
+        points_copy(&s->dead, s->dead.n++, &s->live, hole[i], d, s->part.next);
         count_death(s, s->live.lnl[hole[i]], m - i);
     }
     memmove(s->order, s->order + kill, left * sizeof *s->order);
@@ -307,8 +309,8 @@ static gal_status iterate(gal_nested *s)
         int64_t strand = j < kill                                           ? s->live.strand[slot]
                          : top_up && j < s->dead.n && s->phase == PHASE_RUN ? s->dead.strand[j]
                                                                             : s->strands++;
-        points_put(&s->live, slot, d, s->nb, s->fu + j * d, s->fx + j * d, s->flp[j], s->fll[j], lstar,
-                   s->fblob + j * s->nb, strand);
+        points_put(&s->live, slot, d, s->part.next, s->fu + j * d, s->fx + j * d, s->flp[j], s->fll[j], lstar,
+                   s->fblob + j * s->part.next, strand);
         s->label[slot] = s->flabel[j];
         insert(s, slot, left + j, &r);
     }
@@ -403,7 +405,7 @@ static bool at_limit(gal_nested *s, const gal_nested_goal *g)
  * a likelihood there that is far above all of them belongs to a peak that they have not met, such as a spike on a slab, and the run goes on. */
 static gal_status look_inside(gal_nested *s)
 {
-    size_t d = s->d, rows = 1 + (s->b.n + 1 < s->nscratch ? s->b.n : 0), m = 0;
+    size_t d = s->part.dim, rows = 1 + (s->b.n + 1 < s->nscratch ? s->b.n : 0), m = 0;
     double *sum = GAL_NEWN(double, rows *(d + 1)), top = s->live.lnl[s->order[s->live.n - 1]];
     gal_status st = sum ? GAL_OK : GAL_ENOMEM;
     for (size_t i = 0; st == GAL_OK && i < s->live.n; i++)
@@ -435,11 +437,11 @@ static gal_status look_inside(gal_nested *s)
 /* The live points of a finished run, or batch, die. */
 static gal_status retire(gal_nested *s)
 {
-    gal_status st = points_room(&s->dead, s->d, s->nb, s->live.n);
+    gal_status st = points_room(&s->dead, s->part.dim, s->part.next, s->live.n);
     if (st != GAL_OK)
         return st;
     for (size_t i = 0; i < s->live.n; i++)
-        points_copy(&s->dead, s->dead.n++, &s->live, s->order[i], s->d, s->nb);
+        points_copy(&s->dead, s->dead.n++, &s->live, s->order[i], s->part.dim, s->part.next);
     s->live.n = 0;
     s->phase = PHASE_BETWEEN;
     return GAL_OK;

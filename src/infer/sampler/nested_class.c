@@ -8,8 +8,9 @@
 #include "nested_int.h"
 #include "infer/result/result_int.h"
 
-static const char *const DEAD[] = {"dead", "coordinate"};
-static const char *const DERIVED[] = {"dead", "derived"};
+/* with and without a coordinate that is integrated out */
+static const char *const DEAD[2][2] = {{"dead", "coordinate"}, {"dead", "sampled"}};
+static const char *const DERIVED[2][2] = {{"dead", "derived"}, {"dead", "beside"}};
 
 gal_status gal_nested_get_record(const gal_nested *cs, const gal_nested_record **r)
 {
@@ -17,8 +18,12 @@ gal_status gal_nested_get_record(const gal_nested *cs, const gal_nested_record *
     gal_status st = GAL_OK;
     *r = &s->rec;
     if (!s->have) {
-        gal_nested_record_free(&s->rec);
-        st = record_make(s, &s->rec);
+        gal_nested_record *c = &s->rec;
+        gal_nested_record_free(c);
+        gal_draws_clear(&s->whole);
+        st = record_make(s, c);
+        if (st == GAL_OK && s->part.marginal && (st = gal_draws_alloc(&s->whole, c->n, s->d, s->nb)) == GAL_OK)
+            reduced_back(&s->part, c->n, c->x, c->lnprior, c->lnl, c->blob, &s->whole);
         s->have = st == GAL_OK;
     }
     return st;
@@ -28,7 +33,10 @@ static gal_status draws(const void *s, gal_draw_set *out)
 {
     const gal_nested_record *r;
     gal_status st = gal_nested_get_record(s, &r);
-    if (st == GAL_OK)
+    const gal_draws *w = &((const gal_nested *)s)->whole;
+    if (st == GAL_OK && w->n > 0)
+        *out = (gal_draw_set){r->n, 1, w->theta, w->lnprior, w->lnlike, w->blob, r->lnw, r->worth};
+    else if (st == GAL_OK)
         *out = (gal_draw_set){r->n, 1, r->x, r->lnprior, r->lnl, r->blob, r->lnw, r->worth};
     return st;
 }
@@ -52,6 +60,7 @@ static gal_status put(gal_result *r, const void *obj, const gal_result_map *map)
         return st;
     result_drop_group(r, "nested");
     size_t n = c->n, size[] = {n, c->d}, bsize[] = {n, c->nb};
+    bool part = s->part.marginal != NULL;
     double *lnl = GAL_NEWN(double, n);
     int64_t *live = GAL_NEWN(int64_t, n);
     if (!lnl || !live)
@@ -60,8 +69,8 @@ static gal_status put(gal_result *r, const void *obj, const gal_result_map *map)
         lnl[i] = c->lnl[i] > NESTED_FLOOR ? c->lnl[i] : -INFINITY;
         live[i] = (int64_t)c->nlive[i];
     }
-    GAL_TRY(gal_result_put(r, "nested", "theta", GAL_VAR_F64, 2, DEAD, size, c->x, NULL, "sampled coordinates"));
-    GAL_TRY(gal_result_put(r, "nested", "u", GAL_VAR_F64, 2, DEAD, size, c->u, NULL, "unit cube of the prior"));
+    GAL_TRY(gal_result_put(r, "nested", "theta", GAL_VAR_F64, 2, DEAD[part], size, c->x, NULL, "sampled coordinates"));
+    GAL_TRY(gal_result_put(r, "nested", "u", GAL_VAR_F64, 2, DEAD[part], size, c->u, NULL, "unit cube of the prior"));
     struct {
         const char *name, *about;
         const double *data;
@@ -71,16 +80,18 @@ static gal_status put(gal_result *r, const void *obj, const gal_result_map *map)
                {"logvol", "ln prior volume left", c->lnx},
                {"log_prior", "ln prior density", c->lnprior}};
     for (size_t i = 0; i < sizeof one / sizeof *one; i++)
-        GAL_TRY(gal_result_put(r, "nested", one[i].name, GAL_VAR_F64, 1, DEAD, &n, one[i].data, NULL, one[i].about));
-    GAL_TRY(gal_result_put(r, "nested", "n_live", GAL_VAR_I64, 1, DEAD, &n, live, NULL, "live points at the death"));
-    GAL_TRY(gal_result_put(r, "nested", "strand", GAL_VAR_I64, 1, DEAD, &n, c->strand, NULL, "line of descent"));
-    GAL_TRY(gal_result_put(r, "nested", "order", GAL_VAR_I64, 1, DEAD, &n, c->order, NULL,
+        GAL_TRY(gal_result_put(r, "nested", one[i].name, GAL_VAR_F64, 1, DEAD[0], &n, one[i].data, NULL, one[i].about));
+    GAL_TRY(gal_result_put(r, "nested", "n_live", GAL_VAR_I64, 1, DEAD[0], &n, live, NULL, "live points at the death"));
+    GAL_TRY(gal_result_put(r, "nested", "strand", GAL_VAR_I64, 1, DEAD[0], &n, c->strand, NULL, "line of descent"));
+    GAL_TRY(gal_result_put(r, "nested", "order", GAL_VAR_I64, 1, DEAD[0], &n, c->order, NULL,
                            "order of the deaths; the last n_last are still live"));
     if (c->nb > 0) {
-        GAL_TRY(gal_result_put(r, "nested", "derived_values", GAL_VAR_F64, 2, DERIVED, bsize, c->blob, NULL,
+        GAL_TRY(gal_result_put(r, "nested", "derived_values", GAL_VAR_F64, 2, DERIVED[part], bsize, c->blob, NULL,
                                "derived quantities"));
-        GAL_TRY(gal_result_coord_text(r, "derived", c->nb, s->t->blob_names));
+        GAL_TRY(gal_result_coord_text(r, DERIVED[part][1], c->nb, s->part.work->blob_names));
     }
+    if (part && s->part.work->names)
+        GAL_TRY(gal_result_coord_text(r, DEAD[part][1], c->d, s->part.work->names));
     GAL_TRY(gal_result_attr(r, "nested", "log_evidence", c->lnz));
     GAL_TRY(gal_result_attr(r, "nested", "log_evidence_err", c->lnz_err));
     GAL_TRY(gal_result_attr(r, "nested", "information", c->information));
@@ -96,11 +107,12 @@ static gal_status take_points(gal_nested *e, const gal_nested_record *r, size_t 
 {
     gal_status st;
     points from = {r->n, r->n, r->u, r->x, r->lnprior, r->lnl, r->birth, r->blob, r->strand};
-    if (r->n != dead + live || r->d != e->d || r->nb != e->nb)
+    if (r->n != dead + live || r->d != e->part.dim || r->nb != e->part.next)
         return gal_fail(GAL_EFORMAT,
                         "state of the nested sampler: %zu points are stored, %zu expected; the file is damaged", r->n,
                         dead + live);
-    if ((st = points_room(&e->dead, e->d, e->nb, dead)) != GAL_OK || (st = nested_live_room(e, live)) != GAL_OK)
+    if ((st = points_room(&e->dead, e->part.dim, e->part.next, dead)) != GAL_OK ||
+        (st = nested_live_room(e, live)) != GAL_OK)
         return st;
     bool *seen = GAL_NEWN(bool, r->n);
     if (!seen)
@@ -110,7 +122,8 @@ static gal_status take_points(gal_nested *e, const gal_nested_record *r, size_t 
         if (r->order[i] < 0 || at >= r->n || seen[at])
             st = gal_fail(GAL_EFORMAT, "state of the nested sampler: the order of its points is damaged");
         else
-            points_copy(at < dead ? &e->dead : &e->live, at < dead ? at : at - dead, &from, i, e->d, e->nb);
+            points_copy(at < dead ? &e->dead : &e->live, at < dead ? at : at - dead, &from, i, e->part.dim,
+                        e->part.next);
         if (st == GAL_OK)
             seen[at] = true;
     }
@@ -133,11 +146,11 @@ static gal_status get(void *obj, const gal_result *r)
     GAL_TRY(gal_result_get(r, "nested", "theta", GAL_VAR_F64, 2, &x));
     GAL_TRY(gal_result_get(r, "nested", "u", GAL_VAR_F64, 2, &u));
     size_t n = x->size[0];
-    if (s->nb > 0)
+    if (s->part.next > 0)
         GAL_TRY(gal_result_get(r, "nested", "derived_values", GAL_VAR_F64, 2, &blob));
-    if (x->size[1] != s->d || u->size[1] != s->d || (blob && blob->size[1] != s->nb))
+    if (x->size[1] != s->part.dim || u->size[1] != s->part.dim || (blob && blob->size[1] != s->part.next))
         GAL_THROW(GAL_EFORMAT, "result: points of %zu parameters and %zu derived quantities, expected %zu and %zu",
-                  x->size[1], blob ? blob->size[1] : 0, s->d, s->nb);
+                  x->size[1], blob ? blob->size[1] : 0, s->part.dim, s->part.next);
     for (int i = 0; i < 3; i++) {
         GAL_TRY(gal_result_get(r, "nested", REAL[i], GAL_VAR_F64, 1, &v));
         real[i] = v->data;
@@ -151,8 +164,8 @@ static gal_status get(void *obj, const gal_result *r)
     for (size_t i = 0; i < n; i++)
         lnl[i] = fmax(real[0][i], NESTED_FLOOR);
     gal_nested_record c = {.n = n,
-                           .d = s->d,
-                           .nb = s->nb,
+                           .d = s->part.dim,
+                           .nb = s->part.next,
                            .u = u->data,
                            .x = x->data,
                            .lnprior = real[2],
@@ -172,7 +185,9 @@ out:
 static void keep_sizes(bytes *b, void *obj)
 {
     gal_nested *s = obj;
-    size_t now[] = {s->dead.n, s->live.n, s->b.n, s->wrap != NULL};
+    size_t now[] = {s->dead.n, s->live.n, s->b.n,
+                    (s->wrap ? NESTED_KEPT_WRAP : 0) + (s->o.whole ? NESTED_KEPT_WHOLE : 0) +
+                        (s->part.marginal ? NESTED_KEPT_WHICH * (1 + s->part.which) : 0)};
     if (!b->reading)
         memcpy(s->kept, now, sizeof now);
     bytes_words(b, s->kept, 4);
@@ -181,7 +196,7 @@ static void keep_sizes(bytes *b, void *obj)
 static void keep_wrap(bytes *b, void *obj)
 {
     gal_nested *s = obj;
-    for (size_t i = 0; s->wrap && i < s->d; i++) {
+    for (size_t i = 0; s->wrap && i < s->part.dim; i++) {
         int w = s->wrap[i];
         bytes_int(b, &w);
         s->wrap[i] = (unsigned char)w;
@@ -191,7 +206,7 @@ static void keep_wrap(bytes *b, void *obj)
 static void keep_bound(bytes *b, void *obj)
 {
     gal_nested *s = obj;
-    size_t d = s->d, live = s->kept[1], n = s->kept[2];
+    size_t d = s->part.dim, live = s->kept[1], n = s->kept[2];
     if (b->reading && (b->st = bound_room(&s->b, d, n)) == GAL_OK)
         b->st = nested_live_room(s, live);
     if (b->st != GAL_OK)
@@ -270,6 +285,11 @@ static double stuck(const void *obj)
     return s->chains > 0 ? (double)s->chains_stuck / (double)s->chains : 0;
 }
 
+static const char *integrated(const void *s)
+{
+    return reduced_name(&((const gal_nested *)s)->part);
+}
+
 static void place(const void *obj, char *text, size_t size)
 {
     snprintf(text, size, "after %llu iterations", (unsigned long long)((const gal_nested *)obj)->iterations);
@@ -309,6 +329,8 @@ static const gal_field FIELD[] = {
            "(0.8) dynamic: a batch covers points of at least this share of the largest importance"),
     OPTION(REAL, GAL_STATE, "ess", o.ess, 0, 0, MOST_DRAWS, "(10000) dynamic: effective sample size wanted"),
     OPTION(REAL, GAL_STATE, "lnz_err", o.lnz_err, 0, 0, 1e6, "(0.1 when posterior = 0) dynamic: error of ln Z wanted"),
+    OPTION(UNLESS, 0, "marginalise", o.whole, 1, 0, 1, "(true) integrate the parameter that all light is proportional to, where that is exact; draws have it as ever"),
+    {.type = GAL_F_TEXT, .use = SHOW_ALL, .name = "integrated", .text = integrated, .doc = "the parameter that was integrated out, and drawn given the others; empty: none"},
     KEEP(FLAG, auto_sample),
     {.type = GAL_F_CHARS, .use = GAL_STATE | SHOW_ALL, .name = "method", .at = AT(auto_text), .n = sizeof((S *)0)->auto_text,
      .doc = "what was chosen, and why"},

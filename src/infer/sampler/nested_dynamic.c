@@ -43,22 +43,22 @@ static gal_status choose_range(gal_nested *s, const gal_nested_record *r)
 static gal_status batch_from_prior(gal_nested *s)
 {
     gal_status st = GAL_OK;
-    size_t n = s->o.batch, d = s->d;
+    size_t n = s->o.batch, d = s->part.dim;
     for (size_t i = 0; i < n; i++) {
         gal_rng r;
         gal_rng_init(&r, s->o.seed, RNG_NESTED_START, s->o.source, (1ull << 32) + s->batches, i);
         for (size_t k = 0; k < d; k++)
             s->bu[i * d + k] = gal_rng_uniform(&r);
     }
-    GAL_TRY(points_room(&s->dead, d, s->nb, n));
+    GAL_TRY(points_room(&s->dead, d, s->part.next, n));
     GAL_TRY(nested_live_room(s, n));
     GAL_TRY(nested_eval(s, n, s->bblob));
     memcpy(s->fu, s->bu, n * d * sizeof *s->fu);
     memcpy(s->fx, s->bx, n * d * sizeof *s->fx);
     memcpy(s->flp, s->blp, n * sizeof *s->flp);
     memcpy(s->fll, s->bll, n * sizeof *s->fll);
-    if (s->nb > 0)
-        memcpy(s->fblob, s->bblob, n * s->nb * sizeof *s->fblob);
+    if (s->part.next > 0)
+        memcpy(s->fblob, s->bblob, n * s->part.next * sizeof *s->fblob);
 out:
     return st;
 }
@@ -101,7 +101,7 @@ static gal_status batch_from_threshold(gal_nested *s, const gal_nested_record *r
     GAL_TRY(nested_live_room(s, s->o.batch));
     GAL_TRY(pick_seeds(s, r, list, &nlist));
     s->in_cube = false;
-    if (s->o.bound != GAL_BOUND_NONE && nlist > s->d + 1)
+    if (s->o.bound != GAL_BOUND_NONE && nlist > s->part.dim + 1)
         GAL_TRY(nested_update_bound(s, &from, list, nlist, label));
     GAL_TRY(nested_draw(s, s->range[0], s->o.batch, &from, list, nlist, label));
 out:
@@ -141,10 +141,10 @@ gal_status nested_next_batch(gal_nested *s, bool *more)
     for (size_t i = 0; i < n; i++) {
         points *to = s->fll[i] > NESTED_FLOOR ? &s->live : &s->dead;
         size_t k = to->n++;
-        memcpy(to->u + k * s->d, s->fu + i * s->d, s->d * sizeof *to->u);
-        memcpy(to->x + k * s->d, s->fx + i * s->d, s->d * sizeof *to->x);
-        if (s->nb > 0)
-            memcpy(to->blob + k * s->nb, s->fblob + i * s->nb, s->nb * sizeof *to->blob);
+        memcpy(to->u + k * s->part.dim, s->fu + i * s->part.dim, s->part.dim * sizeof *to->u);
+        memcpy(to->x + k * s->part.dim, s->fx + i * s->part.dim, s->part.dim * sizeof *to->x);
+        if (s->part.next > 0)
+            memcpy(to->blob + k * s->part.next, s->fblob + i * s->part.next, s->part.next * sizeof *to->blob);
         to->lnprior[k] = s->flp[i];
         to->lnl[k] = s->fll[i];
         to->birth[k] = s->range[0];

@@ -4,10 +4,14 @@
 #include "bound.h"
 #include "galua/nested.h"
 #include "galua/rng.h"
+#include "reduced.h"
 
 #define NESTED_TURNS 8 /* different rotations in one chain; then they repeat */
 #define NESTED_FLOOR                                                                                                   \
     (-1e300) /* ln L of forbidden points inside the run; -inf is kept for "born from the whole prior" */
+
+/* kept[3]: wrap, everything is sampled as asked for, and above them 1 + the coordinate that is integrated out */
+enum { NESTED_KEPT_WRAP = 1, NESTED_KEPT_WHOLE = 2, NESTED_KEPT_WHICH = 4 };
 
 typedef struct points {
     size_t n, room;
@@ -39,6 +43,7 @@ typedef enum { PHASE_START, PHASE_RUN, PHASE_BATCH, PHASE_BETWEEN, PHASE_DONE } 
 struct gal_nested {
     GAL_IS_SAMPLER;
     gal_nested_opt o; /* resolved; o.wrap = wrap */
+    reduced part;     /* what is sampled; points have its coordinates and blobs */
     unsigned char *wrap;
     bool auto_sample; /* unif was our choice: chains take over where it fails */
     char auto_text[480];
@@ -47,7 +52,8 @@ struct gal_nested {
     uint64_t iterations, batches;
     gal_nested_record rec; /* as of the last time it was asked for */
     bool have;             /* it is still true */
-    size_t kept[4];        /* of a state that is read: dead and live points, ellipsoids, wrap */
+    gal_draws whole;       /* its points as the target has them, where one coordinate is integrated out */
+    size_t kept[4];        /* of a state that is read: dead and live points, ellipsoids, NESTED_KEPT */
     points live, dead;
     size_t slots;                /* length of order, label, hole, gone */
     size_t *order;               /* [slots] live slots by rising lnl */

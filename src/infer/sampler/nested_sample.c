@@ -34,7 +34,7 @@
 /* ------------------------------------------------------------------ the cube */
 static bool nested_wrap(const gal_nested *s, double *u)
 {
-    for (size_t i = 0; i < s->d; i++) {
+    for (size_t i = 0; i < s->part.dim; i++) {
         double v = u[i];
         if (v >= 0 && v <= 1)
             continue;
@@ -54,7 +54,7 @@ static bool nested_wrap(const gal_nested *s, double *u)
 /* Steps of reflective coordinates get a random sign. */
 static void symmetrise(const gal_nested *s, gal_rng *r, double *step)
 {
-    for (size_t i = 0; s->wrap && i < s->d; i++)
+    for (size_t i = 0; s->wrap && i < s->part.dim; i++)
         if (s->wrap[i] == GAL_WRAP_REFLECTIVE && gal_rng_u64(r) & 1)
             step[i] = -step[i];
 }
@@ -70,12 +70,12 @@ static int by_value(const void *a, const void *b)
 static void find_shift(gal_nested *s, const points *from, const size_t *list, size_t n)
 {
     double *v = s->pts;
-    for (size_t i = 0; i < s->d; i++) {
+    for (size_t i = 0; i < s->part.dim; i++) {
         s->shift[i] = 0;
         if (!s->wrap || s->wrap[i] != GAL_WRAP_PERIODIC)
             continue;
         for (size_t k = 0; k < n; k++)
-            v[k] = from->u[list[k] * s->d + i];
+            v[k] = from->u[list[k] * s->part.dim + i];
         qsort(v, n, sizeof *v, by_value);
         double gap = v[0] + 1 - v[n - 1];
         s->shift[i] = v[n - 1] + 0.5 * gap;
@@ -95,24 +95,24 @@ gal_status nested_update_bound(gal_nested *s, const points *from, const size_t *
     bool multi = s->o.bound == GAL_BOUND_MULTI;
     find_shift(s, from, list, n);
     for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < s->d; i++) {
-            double v = from->u[list[k] * s->d + i] - s->shift[i];
-            s->pts[k * s->d + i] = v < 0 ? v + 1 : v;
+        for (size_t i = 0; i < s->part.dim; i++) {
+            double v = from->u[list[k] * s->part.dim + i] - s->shift[i];
+            s->pts[k * s->part.dim + i] = v < 0 ? v + 1 : v;
         }
     size_t *got = s->bwho; /* as long as the batch */
-    GAL_TRY(bound_build(&s->b, s->pts, n, s->d, multi, got));
+    GAL_TRY(bound_build(&s->b, s->pts, n, s->part.dim, multi, got));
     if (s->o.bootstrap > 0)
-        GAL_TRY(bound_bootstrap(s->pts, n, s->d, multi, s->o.bootstrap, s->o.seed, s->o.source, s->updates, &f));
+        GAL_TRY(bound_bootstrap(s->pts, n, s->part.dim, multi, s->o.bootstrap, s->o.seed, s->o.source, s->updates, &f));
     else
-        f = pow(s->o.enlarge, 1 / (double)s->d);
+        f = pow(s->o.enlarge, 1 / (double)s->part.dim);
     if (s->o.bootstrap > 0 && s->b.n > 1) { /* several small ellipsoids may have to grow beyond a single one */
-        double several = s->b.lntotal + (double)s->d * log(f), g = 1;
-        GAL_TRY(bound_bootstrap(s->pts, n, s->d, false, s->o.bootstrap, s->o.seed, s->o.source, s->updates, &g));
-        GAL_TRY(bound_build(&s->b, s->pts, n, s->d, false, got));
-        if (s->b.lntotal + (double)s->d * log(g) < several)
+        double several = s->b.lntotal + (double)s->part.dim * log(f), g = 1;
+        GAL_TRY(bound_bootstrap(s->pts, n, s->part.dim, false, s->o.bootstrap, s->o.seed, s->o.source, s->updates, &g));
+        GAL_TRY(bound_build(&s->b, s->pts, n, s->part.dim, false, got));
+        if (s->b.lntotal + (double)s->part.dim * log(g) < several)
             f = g;
         else
-            GAL_TRY(bound_build(&s->b, s->pts, n, s->d, multi, got));
+            GAL_TRY(bound_build(&s->b, s->pts, n, s->part.dim, multi, got));
     }
     bound_inflate(&s->b, f);
     for (size_t k = 0; k < n; k++)
@@ -138,8 +138,8 @@ static void warn_stall(gal_nested *s, uint64_t tries, size_t got, double lstar)
 
 static void accept_point(gal_nested *s, size_t to, size_t i, size_t label)
 {
-    memcpy(s->fu + to * s->d, s->bu + i * s->d, s->d * sizeof *s->fu);
-    memcpy(s->fx + to * s->d, s->bx + i * s->d, s->d * sizeof *s->fx);
+    memcpy(s->fu + to * s->part.dim, s->bu + i * s->part.dim, s->part.dim * sizeof *s->fu);
+    memcpy(s->fx + to * s->part.dim, s->bx + i * s->part.dim, s->part.dim * sizeof *s->fx);
     s->flp[to] = s->blp[i];
     s->fll[to] = s->bll[i];
     s->flabel[to] = label;
@@ -150,7 +150,7 @@ static gal_status draw_uniform(gal_nested *s, double lstar, size_t need, bool *g
 {
     bool may = s->o.sample == GAL_SAMPLE_UNIF && s->auto_sample && !s->in_cube;
     double limit = 0.25 / (double)s->o.slices;
-    size_t got = 0, d = s->d;
+    size_t got = 0, d = s->part.dim;
     uint64_t tries = 0, outside = 0;
     gal_status st;
     for (uint64_t chunk = 0; got < need; chunk++) {
@@ -214,7 +214,7 @@ typedef struct {
 static void live_difference(const source *q, gal_rng *r, double *dir)
 {
     const gal_nested *s = q->s;
-    size_t d = s->d, a = q->list[gal_rng_below(r, q->n)], b = a;
+    size_t d = s->part.dim, a = q->list[gal_rng_below(r, q->n)], b = a;
     bool any = gal_rng_uniform(r) < OTHER || s->b.n <= 1;
     for (int tries = 0; tries < 1000 && b == a; tries++) {
         size_t c = q->list[gal_rng_below(r, q->n)];
@@ -231,7 +231,7 @@ static void live_difference(const source *q, gal_rng *r, double *dir)
 /* A z with z uniform in the unit ball, for an ellipsoid drawn by volume */
 static void bound_step(const gal_nested *s, gal_rng *r, double *step)
 {
-    size_t d = s->d, e = s->b.n > 0 ? bound_pick(&s->b, r) : 0;
+    size_t d = s->part.dim, e = s->b.n > 0 ? bound_pick(&s->b, r) : 0;
     double *z = s->tmp;
     ball_draw(r, d, z);
     memset(step, 0, d * sizeof *step);
@@ -253,7 +253,7 @@ static bool steps_out(const gal_nested *s)
 static void begin_chain(const source *q, chain *c, size_t id)
 {
     gal_nested *s = q->s;
-    size_t d = s->d;
+    size_t d = s->part.dim;
     gal_rng_init(&c->rng, s->o.seed, RNG_NESTED_CHAIN, s->o.source, s->iterations, id);
     size_t at = q->list[gal_rng_below(&c->rng, q->n)];
     c->u = s->cu + id * d;
@@ -286,7 +286,7 @@ static bool walk_next(const source *q, chain *c, double *u)
         else
             bound_step(s, &c->rng, c->dir);
         symmetrise(s, &c->rng, c->dir);
-        for (size_t i = 0; i < s->d; i++)
+        for (size_t i = 0; i < s->part.dim; i++)
             u[i] = c->u[i] + f * c->dir[i];
         if (nested_wrap(s, u))
             return true;
@@ -297,7 +297,7 @@ static bool walk_next(const source *q, chain *c, double *u)
 static void new_slice(const source *q, chain *c)
 {
     gal_nested *s = q->s;
-    size_t d = s->d;
+    size_t d = s->part.dim;
     double norm = 0, cap = 0.5 * sqrt((double)d);
     if (s->o.sample == GAL_SAMPLE_SLICE) {
         size_t k = c->left % d; /* from d slices of a pass the first: shuffle */
@@ -387,7 +387,7 @@ static bool slice_next(const source *q, chain *c, double *u)
         c->t = c->stage == SLICE_LEFT    ? c->lo
                : c->stage == SLICE_RIGHT ? c->hi
                                          : c->lo + gal_rng_uniform(&c->rng) * (c->hi - c->lo);
-        for (size_t i = 0; i < s->d; i++)
+        for (size_t i = 0; i < s->part.dim; i++)
             u[i] = c->u[i] + c->t * c->dir[i];
         if (nested_wrap(s, u))
             return true;
@@ -408,8 +408,8 @@ static void feed(const source *q, chain *c, size_t i)
     }
     if (!move)
         return;
-    memcpy(c->u, s->bu + i * s->d, s->d * sizeof *c->u);
-    memcpy(c->x, s->bx + i * s->d, s->d * sizeof *c->x);
+    memcpy(c->u, s->bu + i * s->part.dim, s->part.dim * sizeof *c->u);
+    memcpy(c->x, s->bx + i * s->part.dim, s->part.dim * sizeof *c->x);
     c->lnprior = s->blp[i];
     c->lnl = s->bll[i];
 }
@@ -426,7 +426,7 @@ static void adapt(gal_nested *s, size_t need)
     }
     if (s->o.sample == GAL_SAMPLE_RWALK) {
         double f = taken / tries, want = s->o.accept;
-        s->scale *= exp(fmax(-1, (f - want) / ((double)s->d * want)));
+        s->scale *= exp(fmax(-1, (f - want) / ((double)s->part.dim * want)));
         s->scale = fmin(s->scale, 1e3);
     } else if (steps_out(s)) {
         grown = fmax(grown, 1);
@@ -450,7 +450,7 @@ static double difference(const gal_nested *s, size_t k, double a, double b)
 static void spreads(const source *q, size_t nl, double *two, double *pairs)
 {
     gal_nested *s = q->s;
-    size_t d = s->d, *last = s->bwho;
+    size_t d = s->part.dim, *last = s->bwho;
     memset(two, 0, nl * d * sizeof *two);
     for (size_t l = 0; l < nl; l++) {
         last[l] = SIZE_MAX;
@@ -475,7 +475,7 @@ static void spreads(const source *q, size_t nl, double *two, double *pairs)
 static void count_jumps(const source *q, size_t need)
 {
     gal_nested *s = q->s;
-    size_t d = s->d, nl = s->b.n > 0 && s->b.n * (d + 1) <= s->nscratch * d ? s->b.n : 1;
+    size_t d = s->part.dim, nl = s->b.n > 0 && s->b.n * (d + 1) <= s->nscratch * d ? s->b.n : 1;
     double all = 0, *two = s->pts, *pairs = two + nl * d;
     spreads(q, nl, two, pairs);
     for (size_t i = 0; i < need; i++) {
@@ -499,7 +499,7 @@ static void count_jumps(const source *q, size_t need)
 static gal_status draw_chains(const source *q, size_t need)
 {
     gal_nested *s = q->s;
-    size_t d = s->d;
+    size_t d = s->part.dim;
     gal_status st;
     if (s->o.sample == GAL_SAMPLE_RSLICE && s->o.dirs != GAL_DIRS_LIVE)
         nested_turns(s);
@@ -542,7 +542,7 @@ static double cube_limit(const gal_nested *s)
     case GAL_SAMPLE_RSLICE:
         return fmin(0.1, 0.25 / (double)s->o.slices);
     default:
-        return fmin(0.1, 0.25 / (double)(s->o.slices * s->d));
+        return fmin(0.1, 0.25 / (double)(s->o.slices * s->part.dim));
     }
 }
 
@@ -552,7 +552,7 @@ static uint64_t update_gap(const gal_nested *s)
     size_t per = s->o.sample == GAL_SAMPLE_UNIF     ? 1
                  : s->o.sample == GAL_SAMPLE_RWALK  ? s->o.walks
                  : s->o.sample == GAL_SAMPLE_RSLICE ? s->o.slices
-                                                    : s->o.slices * s->d;
+                                                    : s->o.slices * s->part.dim;
     double wide = s->o.sample == GAL_SAMPLE_UNIF ? fmin(fmax(1, 0.2 / s->efficiency), 100) : 1;
     return (uint64_t)(wide * (double)(per * s->o.live));
 }
@@ -566,7 +566,7 @@ gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *f
     s->efficiency_next = s->efficiency;
     if (s->in_cube && s->evaluations >= 2 * s->o.live && s->efficiency < cube_limit(s))
         s->in_cube = false;
-    bool first = !s->bounded, ready = nlist > s->d + 1;
+    bool first = !s->bounded, ready = nlist > s->part.dim + 1;
     if (!s->in_cube && s->o.bound != GAL_BOUND_NONE && ready &&
         (first || s->evaluations >= s->update_calls + update_gap(s)))
         GAL_TRY(nested_update_bound(s, from, list, nlist, (size_t *)label));
@@ -581,8 +581,8 @@ gal_status nested_draw(gal_nested *s, double lstar, size_t need, const points *f
     }
     if (!uniform)
         GAL_TRY(draw_chains(&q, need));
-    if (s->nb > 0) { /* derived quantities only of the points that are kept */
-        memcpy(s->bu, s->fu, need * s->d * sizeof *s->bu);
+    if (s->part.next > 0) { /* derived quantities only of the points that are kept */
+        memcpy(s->bu, s->fu, need * s->part.dim * sizeof *s->bu);
         GAL_TRY(nested_eval(s, need, s->fblob));
     }
     s->efficiency = s->efficiency_next; /* from here on nothing can fail */

@@ -16,7 +16,7 @@ static const char *const DIRS_TEXT[] = {"", "axes of the bound", "differences of
 static void choose(gal_nested *s)
 {
     gal_nested_opt *o = &s->o;
-    size_t d = s->d;
+    size_t d = s->part.dim;
     const char *why = "as asked";
     if (o->live == 0)
         o->live = 500;
@@ -66,8 +66,10 @@ static void choose(gal_nested *s)
         o->lnz_err = 0.1;
     if (!(o->dlogz > 0))
         o->dlogz = o->dynamic ? 0.01 : 1e-3 * (double)(o->live - 1) + 0.01;
-    int at = snprintf(s->auto_text, sizeof s->auto_text, "%s, %zu live points, %zu replaced at once; %s",
-                      o->dynamic ? "dynamic" : "static", o->live, o->replace, NESTED_SAMPLE[o->sample]);
+    const char *out = reduced_name(&s->part);
+    int at = snprintf(s->auto_text, sizeof s->auto_text, "%s%s%s, %zu live points, %zu replaced at once; %s", out,
+                      *out ? " integrated out, " : "", o->dynamic ? "dynamic" : "static", o->live, o->replace,
+                      NESTED_SAMPLE[o->sample]);
     if (o->sample == GAL_SAMPLE_RWALK)
         at += snprintf(s->auto_text + at, sizeof s->auto_text - (size_t)at, " of %zu steps", o->walks);
     else if (o->sample != GAL_SAMPLE_UNIF)
@@ -96,10 +98,10 @@ void nested_to_chains(gal_nested *s, const char *why)
 static gal_status check(const gal_nested *s)
 {
     const gal_nested_opt *o = &s->o;
-    if (o->live < s->d + 4 || o->live < 8)
+    if (o->live < s->part.dim + 4 || o->live < 8)
         return gal_fail(GAL_EINVAL,
                         "nested: %zu live points are too few for %zu parameters, use at least %zu, better %zu", o->live,
-                        s->d, s->d + 4 < 8 ? (size_t)8 : s->d + 4, 25 * s->d);
+                        s->part.dim, s->part.dim + 4 < 8 ? (size_t)8 : s->part.dim + 4, 25 * s->part.dim);
     if (o->replace > o->live / 2)
         return gal_fail(GAL_EINVAL, "nested: replace = %zu points of %zu at once, at most half of them", o->replace,
                         o->live);
@@ -119,7 +121,7 @@ static gal_status check(const gal_nested *s)
     if (!(o->posterior <= 1) || !(o->maxfrac < 1))
         return gal_fail(GAL_EINVAL, "nested: posterior = %g and maxfrac = %g must lie between 0 and 1", o->posterior,
                         o->maxfrac);
-    for (size_t i = 0; s->wrap && i < s->d; i++)
+    for (size_t i = 0; s->wrap && i < s->part.dim; i++)
         if (s->wrap[i] > GAL_WRAP_REFLECTIVE)
             return gal_fail(GAL_EINVAL, "nested: wrap[%zu] = %d is not a GAL_WRAP value", i, s->wrap[i]);
     return GAL_OK;
@@ -134,13 +136,15 @@ gal_status nested_open(void *obj)
         return gal_fail(GAL_EUNSUP, "nested: the target has no prior transform; nested sampling draws from the prior");
     if (s->restored) { /* the other settings follow */
         o->sample = GAL_SAMPLE_RSLICE;
-        if (s->kept[3] && !(s->wrap = GAL_NEWN(unsigned char, s->d)))
-            return GAL_ENOMEM;
-    } else if (o->wrap) {
-        if (!(s->wrap = GAL_NEWN(unsigned char, s->d)))
-            return GAL_ENOMEM;
-        memcpy(s->wrap, o->wrap, s->d);
+        o->whole = (s->kept[3] & NESTED_KEPT_WHOLE) != 0;
+        s->part.which = s->kept[3] >= NESTED_KEPT_WHICH ? s->kept[3] / NESTED_KEPT_WHICH - 1 : s->d;
     }
+    GAL_TRY(reduced_open(&s->part, s->t, s->restored, o->whole, true));
+    bool wrap = s->restored ? (s->kept[3] & NESTED_KEPT_WRAP) != 0 : o->wrap != NULL;
+    if (wrap && !(s->wrap = GAL_NEWN(unsigned char, s->part.dim)))
+        return GAL_ENOMEM;
+    for (size_t i = 0; wrap && !s->restored && i < s->part.dim; i++)
+        s->wrap[i] = o->wrap[i + (i >= s->part.which)];
     o->wrap = s->wrap;
     if (!s->restored)
         s->stretch = o->slices == 0 && o->walks == 0;
@@ -153,12 +157,12 @@ gal_status nested_open(void *obj)
     s->in_cube = true;
     s->efficiency = s->scale = 1;
     if (o->sample == GAL_SAMPLE_RWALK && o->dirs == GAL_DIRS_LIVE)
-        s->scale = 2.38 / sqrt(2 * (double)s->d);
+        s->scale = 2.38 / sqrt(2 * (double)s->part.dim);
     s->lnz = s->last = s->lnz_total = s->range[0] = s->peak = -INFINITY;
     s->range[1] = INFINITY;
-    if (o->live <= 2 * s->d)
-        gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", o->live, s->d,
-                2 * s->d);
+    if (o->live <= 2 * s->part.dim)
+        gal_log(GAL_LOG_WARN, "nested", "%zu live points for %zu parameters: use more than %zu", o->live, s->part.dim,
+                2 * s->part.dim);
 out:
     return st;
 }

@@ -234,7 +234,7 @@ gal_status record_make(const gal_nested *s, gal_nested_record *r)
     size_t n = s->dead.n + s->live.n;
     if (s->phase == PHASE_START)
         return gal_fail(GAL_EINVAL, "nested: no points yet: run it first");
-    gal_status st = record_alloc(r, n, s->d, s->nb);
+    gal_status st = record_alloc(r, n, s->part.dim, s->part.next);
     if (st != GAL_OK)
         return st;
     copy_points(r, 0, &s->dead, NULL, s->dead.n);

@@ -9,7 +9,7 @@
  * rotation each chain leaves the uniform distribution unchanged. */
 void nested_turns(gal_nested *s)
 {
-    size_t d = s->d, n = (nested_length(s, s->o.slices) + d - 1) / d;
+    size_t d = s->part.dim, n = (nested_length(s, s->o.slices) + d - 1) / d;
     for (size_t k = 0; k < n && k < NESTED_TURNS; k++) {
         gal_rng r;
         double *q = s->turn + k * d * d;
@@ -38,7 +38,7 @@ void nested_turns(gal_nested *s)
 /* Direction j of sweep k: the rotated axes of an ellipsoid drawn by volume, whatever the point. */
 void nested_sweep_step(const gal_nested *s, gal_rng *r, size_t k, size_t j, double *step)
 {
-    size_t d = s->d;
+    size_t d = s->part.dim;
     const double *z = s->turn + (k % NESTED_TURNS * d + j) * d;
     if (s->b.n == 0) {
         memcpy(step, z, d * sizeof *step);
@@ -54,7 +54,7 @@ void nested_sweep_step(const gal_nested *s, gal_rng *r, size_t k, size_t j, doub
 /* Along axis k of the cube, as far as an ellipsoid drawn by volume reaches: posteriors that end at an edge of the prior end along these. */
 void nested_cube_step(const gal_nested *s, gal_rng *r, size_t k, double *step)
 {
-    size_t d = s->d;
+    size_t d = s->part.dim;
     double len = 0;
     memset(step, 0, d * sizeof *step);
     if (s->b.n > 0) {

@@ -11,14 +11,17 @@ struct gal_marginal {
     gal_target target;
     const gal_target *t;
     size_t which;
-    const char **names;
+    const char **names, **blob_names;
+    size_t inner; /* blobs of t that points bring */
     double *room; /* of a batch */
     size_t size;
 };
 
+static const char *const NAME[MARGINAL_NBLOB] = {"drawn", "density", "joint"};
+
 static gal_status batch(gal_marginal *m, size_t n)
 {
-    size_t need = n * (2 * m->t->ndim + 4);
+    size_t need = n * (2 * m->t->ndim + 6 + m->inner);
     if (need <= m->size)
         return GAL_OK;
     double *p = gal_realloc(m->room, need * sizeof *p);
@@ -60,15 +63,23 @@ static gal_status eval(const gal_target *t, size_t n, const double *theta, doubl
     gal_status st = batch(m, n);
     if (st != GAL_OK)
         return st;
-    double *whole = m->room, *u = whole + n * d, *drawn = u + n, *density = drawn + n, *joint = density + n;
+    double *whole = m->room, *u = whole + n * d, *drawn = u + n, *density = drawn + n, *joint = density + n,
+           *more = joint + n;
+    size_t nb = MARGINAL_NBLOB + m->inner;
     gal_marginal_whole(m, n, theta, NULL, whole);
     for (size_t i = 0; i < n; i++)
         u[i] = uniform_of(theta + i * (d - 1), d - 1);
     st = m->t->eval_marginal(m->t, m->which, n, whole, u, lnprior, lnlike, drawn, density, joint);
+    if (st == GAL_OK && blob && m->inner > 0) {
+        gal_marginal_whole(m, n, theta, drawn, whole);
+        st = m->t->eval(m->t, n, whole, u, more, more + n);
+    }
     for (size_t i = 0; st == GAL_OK && blob && i < n; i++) {
-        blob[i * MARGINAL_NBLOB + MARGINAL_DRAWN] = drawn[i];
-        blob[i * MARGINAL_NBLOB + MARGINAL_DENSITY] = density[i];
-        blob[i * MARGINAL_NBLOB + MARGINAL_JOINT] = joint[i];
+        blob[i * nb + MARGINAL_DRAWN] = drawn[i];
+        blob[i * nb + MARGINAL_DENSITY] = density[i];
+        blob[i * nb + MARGINAL_JOINT] = joint[i];
+        if (m->inner > 0)
+            memcpy(blob + i * nb + MARGINAL_NBLOB, more + n + i * m->inner, m->inner * sizeof *blob);
     }
     return st;
 }
@@ -92,7 +103,7 @@ static gal_status transform(const gal_target *t, size_t n, const double *u, doub
     return st;
 }
 
-gal_status gal_marginal_create(gal_marginal **out, const gal_target *t, size_t which)
+gal_status gal_marginal_create(gal_marginal **out, const gal_target *t, size_t which, bool blobs)
 {
     gal_status st = GAL_OK;
     gal_marginal *m = NULL;
@@ -103,14 +114,19 @@ gal_status gal_marginal_create(gal_marginal **out, const gal_target *t, size_t w
         GAL_TRY(t->marginal(t, &which));
     if (which >= t->ndim)
         return GAL_OK;
-    if (!(m = GAL_NEW(gal_marginal)) || !(m->names = GAL_NEWN(const char *, t->ndim)))
+    if (!(m = GAL_NEW(gal_marginal)) || !(m->names = GAL_NEWN(const char *, t->ndim)) ||
+        !(m->blob_names = GAL_NEWN(const char *, t->nblob + MARGINAL_NBLOB)))
         GAL_TRY(GAL_ENOMEM);
     m->t = t;
     m->which = which;
+    m->inner = blobs ? t->nblob : 0;
+    for (size_t i = 0; i < MARGINAL_NBLOB + m->inner; i++)
+        m->blob_names[i] = i < MARGINAL_NBLOB ? NAME[i] : t->blob_names ? t->blob_names[i - MARGINAL_NBLOB] : "";
     for (size_t i = 0; t->names && i + 1 < t->ndim; i++)
         m->names[i] = t->names[i + (i >= which)];
     m->target = (gal_target){.ndim = t->ndim - 1,
-                             .nblob = MARGINAL_NBLOB,
+                             .nblob = MARGINAL_NBLOB + m->inner,
+                             .blob_names = m->blob_names,
                              .names = t->names ? m->names : NULL,
                              .eval = eval,
                              .prior_transform = transform,
@@ -127,6 +143,7 @@ void gal_marginal_free(gal_marginal *m)
     if (!m)
         return;
     gal_free(m->names);
+    gal_free(m->blob_names);
     gal_free(m->room);
     gal_free(m);
 }

@@ -43,15 +43,19 @@ static int n_samples(lua_State *L)
     size_t *keep = lua_newuserdata(L, (m + 1) * sizeof *keep);
     memcpy(keep, index, m * sizeof *keep);
     gal_free(index);
-    double *x = gal_lua_pushmat(L, m, r->d), *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m),
-           *b = gal_lua_pushmat(L, m, r->nb);
+    const gal_sampler *s = gal_lua_check_sampler(L, 1);
+    gal_draw_set w;
+    gal_lua_checkstatus(L, gal_sampler_draws(s, &w));
+    size_t d = s->d, nb = s->nb;
+    double *x = gal_lua_pushmat(L, m, d), *lp = gal_lua_pushvec(L, m), *ll = gal_lua_pushvec(L, m),
+           *b = gal_lua_pushmat(L, m, nb);
     for (size_t i = 0; i < m; i++) {
         size_t k = keep[i];
-        memcpy(x + i * r->d, r->x + k * r->d, r->d * sizeof *x);
-        if (r->nb > 0)
-            memcpy(b + i * r->nb, r->blob + k * r->nb, r->nb * sizeof *b);
-        lp[i] = r->lnprior[k];
-        ll[i] = r->lnl[k];
+        memcpy(x + i * d, w.theta + k * d, d * sizeof *x);
+        if (nb > 0)
+            memcpy(b + i * nb, w.blob + k * nb, nb * sizeof *b);
+        lp[i] = w.lnprior[k];
+        ll[i] = w.lnlike[k];
     }
     return 4;
 }
@@ -122,7 +126,9 @@ static const gal_lua_row n_methods[] = {
      "samples{ n = } -> x, lnprior, lnlike, blobs\nEqually weighted draws (systematic resampling) as matrices and "
      "vectors.\n@param n (the effective number of samples, at least 1000) how many"},
     {"points", n_points,
-     "points() -> table\nAll points by rising likelihood: x, u, lnprior, lnlike, birth, live, lnvol, lnweight; and "
+     "points() -> table\nAll points by rising likelihood, as they were sampled (without a parameter that was "
+     "integrated out): x, u, "
+     "lnprior, lnlike, birth, live, lnvol, lnweight; and "
      "lnz, "
      "lnz_err,\ninformation, ess, n."},
     {"merge", n_merge, "merge(other, ...) -> table\nSeveral runs on the same target as one, in the form of points()."},
