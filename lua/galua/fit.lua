@@ -556,7 +556,7 @@ back.
        free) of the flux or of 1e-3 of the flux without dust. "auto": where the sampler takes so many models that making a plan pays; true: always; false: never;
        { tolerance = 1e-6, cache = true }: with that error, kept on disk for the next fit like it. It is made when the fit first runs, or by
        f:compile(); f.target.plan tells what was measured. Every stored sample is compared with the whole grid, and the run starts
-       again without a plan should one differ
+       again without a plan should one differ by more than that, or by more than a hundredth of the error of a datum
 @param likelihood likelihood.custom(f) instead of the built-in one
 @param sampler (sampler.importance{}, and sampler.nested{} where that cannot be trusted: sampler.ladder{}) how to sample
 @param seed (session) seed of the random numbers: same seed, same bits

@@ -180,6 +180,9 @@ gal_status gal_fit_compile(gal_fit *f)
     return GAL_OK;
 }
 
+/* Of the standard error of a datum: more would move what is inferred, however small a share of the light without dust it is (a band that dust hides) */
+#define FELT 0.01
+
 /* w->flux is exact, w->used the plan's. */
 gal_status fit_plan_compare(const gal_fit *f, worker *w)
 {
@@ -192,6 +195,8 @@ gal_status fit_plan_compare(const gal_fit *f, worker *w)
     for (size_t k = 0; k < f->nused; k++) {
         size_t b = f->band[k];
         double scale = fmax(w->flux[b], 1e-3 * w->bare[b]), e = fabs(w->used[k] - w->flux[b]);
+        if (f->err[k] > 0 && !f->custom.lnlike)
+            scale = fmin(scale, FELT / f->plan_tolerance * f->err[k]);
         if (e > 0 && scale > 0)
             worst = fmax(worst, e / scale);
     }
