@@ -27,9 +27,7 @@
 #define SAME      1e-5 /* of 1 + |ln L|: that of draws, and as the integral over one parameter says */
 #define CARE      2.2  /* pool and batch grow at most so much where mixtures fit badly */
 #define MAX_PEAKS 3
-#define MAX_MENDS 3   /* mixtures fitted to chains that walked out of the one before */
-#define FELL      0.2 /* of the best efficiency: a stage below it met what the mixture had left out */
-#define MAX_FALLS 3
+#define MAX_MENDS 3 /* mixtures fitted to chains that walked out of the one before */
 
 /* ------------------------------------------------------------------ creation */
 static gal_status ais_open(void *obj)
@@ -170,13 +168,8 @@ static gal_status judge_stage(gal_importance_sampler *s, size_t k, bool final)
         s->best_efficiency = eff;
     }
     s->care = fits < 0.15 ? fmin(CARE, 1.3 * s->care) : fits > 0.3 ? fmax(1, s->care / 1.3) : s->care;
-    if (final) {
+    if (final)
         s->efficiency = eff;
-        if (eff < FELL * s->best_efficiency && s->falls < MAX_FALLS) {
-            s->falls++;
-            learn_again(s);
-        }
-    }
     return final || s->beta < 1 ? GAL_OK : learnt(s, eff);
 }
 
@@ -485,14 +478,6 @@ static void keep_stages(bytes *b, void *obj)
         gmix_keep(b, i < WINDOW ? &s->q[i] : &s->best, s->part.dim, s->opt.components + MAX_PEAKS);
 }
 
-/* Files of before end here */
-static void keep_falls(bytes *b, void *obj)
-{
-    gal_importance_sampler *s = obj;
-    if (!b->reading || b->at < b->size)
-        bytes_size(b, &s->falls);
-}
-
 static void keep_mends(bytes *b, void *obj)
 {
     gal_importance_sampler *s = obj;
@@ -532,7 +517,7 @@ static const gal_field FIELD[] = {
     SHOW_BY(SIZE, GAL_SHOWN, "components", NULL, components, "of the last mixture"),
     SHOW(REAL, SHOW_ALL, "halves", NULL, halves, "difference of ln Z of two halves of the draws, in its errors"),
     SHOW_IMPORTANCE(SHOW_ALL),
-    KEEP_BY(keep_mends), KEEP(SIZE, asked), KEEP(REAL, off), KEEP(REAL, climb), KEEP_BY(keep_given), KEEP_BY(keep_falls),
+    KEEP_BY(keep_mends), KEEP(SIZE, asked), KEEP(REAL, off), KEEP(REAL, climb), KEEP_BY(keep_given),
     {.type = GAL_F_TEXT, .use = SHOW_ALL, .name = "integrated", .text = integrated, .doc = "the parameter that was integrated out, and drawn given the others; empty: none"},
     GOAL(REAL, gal_importance_goal, "ess", ess, 0, MOST_DRAWS, "(of the options) effective number of draws"),
     {0},

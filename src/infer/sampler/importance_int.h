@@ -44,7 +44,6 @@ struct gal_importance_sampler {
     size_t need,
         asked;    /* draws that must count, because Pareto k is not known well enough of fewer; how often that was so */
     size_t mends; /* mixtures fitted to such chains */
-    size_t falls; /* stages among those that count which met what the mixture had left out */
     /* what it found */
     gal_draws draws;
     bool kept;  /* they were read with the state */
