@@ -91,6 +91,15 @@ test.it("a run, its file, checks of both", function()
   ok(tostring(data):find("blue 60 pixels", 1, true), tostring(data))
 end)
 
+test.it("leaving pixels out names every spectrum that cannot be", function()
+  local profiled = { calibration = { order = 2, mode = "profiled" } }
+  local f = fit{ data = observation{ name = "arms", redshift = 0.1, spectra = { blue = arm(4000, 5500, 60, 400, 1.05, profiled), red = red,
+    violet = arm(3800, 3990, 20, 400, 1, profiled) } }, model = g, seed = 3, sampler = sampler.ensemble{ walkers = 12, steps = 20 }, free = free }
+  local l = f:run{ progress = false }:loo{ draws = 100 }
+  test.eq(#l.spectra, 1)
+  test.says(tostring(l), "pixels of blue, violet are left out: a profiled polynomial")
+end)
+
 test.it("another epoch changes the fingerprint", function()
   local a = both():hash()
   local other = observation{ name = "arms", redshift = 0.1, spectra = { blue = blue, crimson = red } }

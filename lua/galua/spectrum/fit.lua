@@ -295,10 +295,7 @@ local function loo_of(self, which, d, draws, ess)
   local x, list = some(self, math.max(100, math.min(draws, 1000, math.floor(1e7 / #d.wave))))
   local reff = math.max(1e-3, math.min(1, ess / #list))
   local elpd, khat, pit = C.loo(self.target, x, reff, which)
-  if not elpd then
-    return nil, ("pixels%s are left out: a profiled polynomial is an estimate, no density of the data; use mode = 'marginalised'"):format(
-      d.name ~= "" and " of " .. d.name or "")
-  end
+  if not elpd then return nil end -- a profiled polynomial
   local out = { name = d.name, wave = d.wave, elpd = elpd, khat = khat, pit = pit, n = 0, sum = 0, sum2 = 0, worst = 0, draws = #list, odd = {} }
   for i = 1, #elpd do
     local e = elpd[i]
@@ -314,12 +311,13 @@ end
 
 -- The pixels' part of fit:loo(): list of tables with vectors, one a spectrum, or nil and why not.
 function M.loo(self, draws, ess)
-  local out, note = {}, nil
+  local out, without = {}, {}
   for which, d in ipairs(self.data:spectra()) do
-    local p, why = loo_of(self, which, d, draws, ess)
-    out[#out + 1] = p
-    note = note or why
+    local p = loo_of(self, which, d, draws, ess)
+    if p then out[#out + 1] = p else without[#without + 1] = d.name end
   end
+  local note = #without > 0 and ("pixels%s are left out: a profiled polynomial is an estimate, no density of the data; use mode = 'marginalised'"):format(
+    without[1] ~= "" and " of " .. table.concat(without, ", ") or "") or nil
   return #out > 0 and out or nil, note
 end
 
