@@ -61,10 +61,12 @@ gal_status gal_pool_run(int n, gal_pool_fn work, gal_pool_watch watch, gal_pool_
         int status;
         pid_t gone = waitpid(-1, &status, WNOHANG);
         if (gone == 0) {
-            bool tell = gal_terminated() && !told; /* read once: it may come at any time */
+            /* Ctrl-C at a terminal reaches them by itself, and once more does no harm; a signal to this process alone does not */
+            bool tell = gal_interrupted() && !told; /* read once: it may come at any time */
+            int sig = gal_terminated() ? SIGTERM : SIGINT;
             for (int i = 0; tell && i < n; i++)
                 if (pid[i] > 0)
-                    kill(pid[i], SIGTERM); /* Ctrl-C reaches them by itself, these signals do not */
+                    kill(pid[i], sig);
             told = told || tell;
             if (watch)
                 watch(ctx, running);

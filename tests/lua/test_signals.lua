@@ -46,15 +46,15 @@ test.describe("signals", function()
     end
   end)
 
-  -- Runs `command`, sends TERM to its process alone once `ready` (a shell test on $p) says so, and gives its exit status, its text, and the seconds it took to end.
-  local function ended(command, ready)
+  -- Runs `command`, sends TERM (or `signal`) to its process alone once `ready` (a shell test on $p) says so, and gives its exit status, its text, and the seconds it took to end.
+  local function ended(command, ready, signal)
     local log, done = os.tmpname(), os.tmpname()
     os.execute(([[
       %s > %s 2>&1 & p=$!
       i=0; while [ $i -lt 1200 ]; do %s && break; kill -0 $p 2>/dev/null || break; sleep 0.05; i=$((i+1)); done
-      kill -TERM $p; a=$(date +%%s%%N); i=0
+      kill -%s $p; a=$(date +%%s%%N); i=0
       while kill -0 $p 2>/dev/null && [ $i -lt 400 ]; do sleep 0.05; i=$((i+1)); done
-      b=$(date +%%s%%N); kill -KILL $p 2>/dev/null; wait $p; echo $? $(((b-a)/1000000)) > %s]]):format(command, log, ready:gsub("LOG", log), done))
+      b=$(date +%%s%%N); kill -KILL $p 2>/dev/null; wait $p; echo $? $(((b-a)/1000000)) > %s]]):format(command, log, (ready:gsub("LOG", log)), signal or "TERM", done))
     local code, ms = read(done):match("(%d+) (%d+)")
     local text = read(log)
     os.remove(log)
@@ -93,6 +93,11 @@ test.describe("signals", function()
       test.ok(seconds < 10, ("%s: %g s after SIGTERM it runs on: %s"):format(name, seconds, text))
       test.eq(code, 1, name .. ": " .. text)
       test.ok(text:find("ended by SIGTERM", 1, true) or text:find("the same command goes on", 1, true), name .. ": " .. text)
+      if case[4] == workers then -- SIGINT to the main process alone, as no terminal sends it
+        code, text, seconds = ended(command .. " --fresh", workers, "INT")
+        test.ok(seconds < 10, ("%s: %g s after SIGINT it runs on: %s"):format(name, seconds, text))
+        test.ok(code ~= 0, name .. ": " .. text)
+      end
     end
     os.execute("rm -rf " .. tmp)
   end)
