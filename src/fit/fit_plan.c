@@ -180,7 +180,8 @@ gal_status gal_fit_compile(gal_fit *f)
     return GAL_OK;
 }
 
-/* Of the standard error of a datum: more would move what is inferred, however small a share of the light without dust it is (a band that dust hides) */
+/* Of the standard error of a datum, or of its distance from the model where that is more: a larger error would move what is inferred, however small a share
+ * of the light without dust it is (a band that dust hides) */
 #define FELT 0.01
 
 /* w->flux is exact, w->used the plan's. */
@@ -196,7 +197,7 @@ gal_status fit_plan_compare(const gal_fit *f, worker *w)
         size_t b = f->band[k];
         double scale = fmax(w->flux[b], 1e-3 * w->bare[b]), e = fabs(w->used[k] - w->flux[b]);
         if (f->err[k] > 0 && !f->custom.lnlike)
-            scale = fmin(scale, FELT / f->plan_tolerance * f->err[k]);
+            scale = fmin(scale, FELT / f->plan_tolerance * fmax(f->err[k], fabs(w->flux[b] - f->y[k])));
         if (e > 0 && scale > 0)
             worst = fmax(worst, e / scale);
     }
