@@ -557,6 +557,7 @@ back.
        { tolerance = 1e-6, cache = true }: with that error, kept on disk for the next fit like it. It is made when the fit first runs, or by
        f:compile(); f.target.plan tells what was measured. Every stored sample is compared with the whole grid, and the run starts
        again without a plan should one differ by more than that, or by more than a hundredth of the error of a datum
+       (of its distance from the model, where that is more)
 @param likelihood likelihood.custom(f) instead of the built-in one
 @param sampler (sampler.importance{}, and sampler.nested{} where that cannot be trusted: sampler.ladder{}) how to sample
 @param seed (session) seed of the random numbers: same seed, same bits
